@@ -67,19 +67,19 @@ CARDS: Registry[CardInfo] = Registry("card")
 # order does not matter.
 _MODULES = {
     "train": (
-        "curves.curves",
-        "distributions.distributions",
+        "curves.card",
+        "distributions.card",
         "draw.draw",
-        "plane.curve",
-        "plane.plane",
-        "prediction.prediction",
-        "prediction_over_time.learning_strip",
+        "plane.curve_page",
+        "plane.plane_page",
+        "prediction.card",
+        "prediction_over_time.card",
         "regression.number_points",
         "settings.data",
         "settings.network",
         "settings.training",
         "user_examples.own",
-        "weights.weights",
+        "weights.card",
     ),
     "inside": (
         "diagram.network_diagram",
@@ -89,7 +89,7 @@ _MODULES = {
         "mistakes.mistakes",
         "neuron.neuron",
         "robustness.robust",
-        "step_through.step_through",
+        "step_through.card",
     ),
     "runs": (
         "comparison.disagreeing",

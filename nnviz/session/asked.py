@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from engine.basics.validation import Array
-from engine.network.network import Network
-from engine.network.packing import exact
-from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
@@ -16,19 +10,18 @@ from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
-from nnviz.session.asked_over import over_probes
 from nnviz.session.asked_own import own_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.map import MAP, MAP_PLACE, map_probes
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.runs import Runs
-from nnviz.session.snapshots import Snapshot
+from nnviz.session.surface_query import surface_queries
 
 if TYPE_CHECKING:
     from nnviz.session.session import Session
 
-ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
+ANSWER, MISTAKES = "answer", "mistakes"
 ACTIVITY = "activity"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
@@ -74,14 +67,13 @@ def new_queries(session: Session) -> Queries:
     }
     by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **robustness.probes()}
-    by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
+    by_name |= {**map_probes(map, displayed), **surface_queries(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
     queries = Queries(session.messages.crashed.emit)
     queries.add(by_name)
     for signal in (displayed.changed, question.changed, data.changed):
         signal.connect(queries.look)
-    runs.history_changed.connect(past.look)  # gaps in the past may be filled
     for signal in (runs.replaced, data.changed):
         for name in (MAP, MAP_PLACE):
             signal.connect(by_name[name].forget)

@@ -1,4 +1,4 @@
-"""Points that the person paints, of the plane, class by class, or of a curve; the network learns from them at once."""
+"""Points of the plane or of a curve that the user paints, and from which the network learns at once."""
 
 from __future__ import annotations
 
@@ -23,21 +23,23 @@ from nnviz.session.status import Status
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
 
-REACH = 0.09  # of the eraser; points of the plane and of a curve lie within about -1 and 1
-_APART = 0.06  # how far the mouse moves from one painted point to the next
+REACH = 0.09  # radius of the eraser; points of the plane and of a curve lie within about -1 and 1
+_APART = 0.06  # distance of painted points along a stroke
 _SPREAD = 0.02  # standard deviation of the points of a stroke, across and along it
 
 
-class Painting(QObject):
-    """Painted points are data like others: each stroke loads them, as a step to undo. Attributes are for reading.
+class PointPainter(QObject):
+    """Paints points, which are a data set: each stroke loads them, as a change that can be undone.
+
+    Attributes are for reading.
 
     Signals:
         changed: any attribute has changed.
 
     Attributes:
         is_on: whether points are painted now.
-        brush: the class whose points are painted, from 0; None erases.
-        points: those that are there, with those of the stroke; the data have them when it ends.
+        brush: the class whose points are painted, counted from 0; None for the eraser.
+        points: the points, with those of the stroke in progress, which the data have when it ends.
         latest: the settings of the points that were painted last, by the name of the data.
     """
 
@@ -50,11 +52,11 @@ class Painting(QObject):
         self.brush: int | None = 0
         self.points = Painted.none()
         self.latest: dict[str, Mapping[str, Value]] = {}
-        self._is_awaited = False  # whether it begins when the data are there that are loading
-        self._added: int | None = None  # the class that is painted when the data are there that have it
+        self._is_awaited = False  # whether painting begins when the loading data are there
+        self._added: int | None = None  # the class to choose when the data with it are there
         self._at: Array | None = None  # where the last point of the stroke was set; None between strokes
         self._has_changed = False  # whether the stroke has changed the points
-        self._loaded: str | None = None  # the points of the data, or on their way there, as a text
+        self._loaded: str | None = None  # the points of the data, or of the loading data, as text
         self._random = np.random.default_rng(0)
         data.changed.connect(self._follow)
         data.failed.connect(self._await_no_more)
@@ -63,16 +65,16 @@ class Painting(QObject):
 
     @property
     def is_curve(self) -> bool:
-        """Whether the points are x and y of a curve; else they are points of the plane."""
+        """Whether the points are x and y of a curve, not points of the plane."""
         data = self._data.dataset
         return data is not None and data.is_curve
 
     def toggle(self) -> None:
-        """Begins, or ends."""
+        """Begins or ends painting."""
         (self.end if self.is_on else self.begin)()
 
     def begin(self) -> None:
-        """Begins with the points that are there, or, if the data are none to be painted, with those painted last."""
+        """Begins with the points of the data, or with those painted last if the data cannot be painted."""
         if self._can_begin:
             self._turn_on()
         else:
@@ -80,7 +82,7 @@ class Painting(QObject):
             self.load_latest(PAINTED_PLANE)
 
     def load_latest(self, name: str) -> None:
-        """Loads the points of that name that were painted last, or a few to begin with."""
+        """Loads the points that were painted last under that name; by default a few points."""
         try:
             self._data.load(name, self.latest.get(name, {}))
         except EngineError as error:
@@ -95,26 +97,26 @@ class Painting(QObject):
             self.changed.emit()
 
     def choose(self, brush: int | None) -> None:
-        """Chooses the class that is painted, or the eraser; does nothing for a class that there is not."""
+        """Chooses the class to paint, or the eraser. A class that does not exist is ignored."""
         if brush is None or brush < self.classes:
             self.brush = brush
             self.changed.emit()
 
     def add_class(self) -> None:
-        """Loads the points as data of one class more, which is painted then. Before the first point there are none."""
+        """Loads the points as data with one more class, and chooses it. Ignored before the first point."""
         if len(self.points) or self._loaded is not None:
             self._added = self.classes
             self._load(self.classes + 1)
 
     @property
     def classes(self) -> int:
-        """How many classes can be painted; 1 for a curve."""
+        """The number of classes; 1 for a curve."""
         data = self._data.dataset
         return 1 if data is None or data.is_curve else data.outputs
 
     @property
     def are_tests(self) -> Array:
-        """(k,) which of the points belong to the test part."""
+        """Which points belong to the test set, (k,) booleans."""
         settings = {each.name: each.usual for each in (TEST_SHARE, SEED)} | self._data.settings
         found = np.zeros(len(self.points), bool)
         found[steady_parts(self.points.kinds, settings[TEST_SHARE.name], settings[SEED.name])[1]] = True
@@ -137,7 +139,7 @@ class Painting(QObject):
             self._at = place
 
     def _way_to(self, place: Array, step: float) -> Array:
-        """(n, 2): places from the last one, without it, to this one, about ``step`` apart."""
+        """Returns (n, 2) places from the last one, without it, to this one, about ``step`` apart."""
         start = place if self._at is None else self._at
         count = max(1, round(float(np.hypot(*(place - start))) / step))
         return start + (place - start) * np.arange(1, count + 1)[:, None] / count
@@ -160,7 +162,7 @@ class Painting(QObject):
             self._load(self.classes)
 
     def clear(self) -> None:
-        """Erases all points, as a step to undo. The network learns from the old ones until there are new ones."""
+        """Erases all points, which can be undone. The network keeps learning the old ones until there are others."""
         if len(self.points):
             self._undo.push(Step("clearing of the points", Kind.VIEW, self._restore, self.points, Painted.none()))
 
@@ -170,7 +172,7 @@ class Painting(QObject):
             self.changed.emit()
 
     def _load(self, classes: int) -> None:
-        """Loads the points as data of so many classes. What was training goes on with them."""
+        """Loads the points as data with that many classes. A training in progress continues with them."""
         name = PAINTED_CURVE if self.is_curve else PAINTED_PLANE
         goes_on = self._training.state is Status.TRAINING or self._training.will_start
         if len(self.points):
@@ -196,7 +198,7 @@ class Painting(QObject):
         self._take_points()
 
     def _follow(self) -> None:
-        """Other data: begins if that was wanted, ends if they are none to be painted, else shows their points."""
+        """Reacts to other data: begins if requested, ends if they cannot be painted, else shows their points."""
         name, (added, self._added) = self._data.loaded_name, (self._added, None)
         if added is not None and added < self.classes:
             self.brush = added
@@ -209,7 +211,7 @@ class Painting(QObject):
             if name in PAINTED:
                 self._turn_on()
         elif self.is_on and not self._can_begin:
-            self._has_changed = False  # a stroke that was not over is about points that have gone
+            self._has_changed = False  # an unfinished stroke belongs to points that are gone
             self.end()
         elif self.is_on and self._data.loaded_settings.get(POINTS) != self._loaded:
             self._take_points()
@@ -224,10 +226,10 @@ class Painting(QObject):
         self._at, self._has_changed = None, False
         self.changed.emit()
 
-    # ---- from one start to the next
+    # ---- restoring
 
     def take(self, document: object) -> None:
-        """Takes what ``latest`` was, in types that JSON can hold; leaves out what is damaged."""
+        """Restores ``latest`` from a JSON document; damaged entries are left out."""
         entries: dict[Any, Any] = document if isinstance(document, dict) else {}
         for name, settings in entries.items():
             if name in PAINTED and isinstance(settings, dict) and isinstance(settings.get(POINTS), str):
@@ -235,7 +237,7 @@ class Painting(QObject):
 
 
 def _points_of(data: Dataset) -> Painted:
-    """The points of all parts of the data; of too many, some that are spread evenly."""
+    """Returns the points of all splits of the data. Too many are thinned evenly."""
     splits = list(data.splits.values())
     places = np.concatenate([places_of(data, split) for split in splits])
     kinds = [split.labels if split.labels is not None else np.zeros(len(split), np.int64) for split in splits]

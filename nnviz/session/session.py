@@ -35,8 +35,7 @@ from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
 from nnviz.session.network_replacement import NetworkReplacement
 from nnviz.session.own import Own
-from nnviz.session.painting import Painting
-from nnviz.session.player import Player
+from nnviz.session.painting import PointPainter
 from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
@@ -50,7 +49,6 @@ from nnviz.session.sketch import Sketch
 from nnviz.session.snapshot_backfill import SnapshotBackfill
 from nnviz.session.snapshot_files import SnapshotFiles
 from nnviz.session.status import Status
-from nnviz.session.steps import step_parts
 from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
@@ -88,7 +86,6 @@ class Session(QObject):
         sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
         sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
-        step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         queries: results of the displayed network for the views, computed in the background.
         rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
         pictures: reads images that are dropped or pasted onto the canvas.
@@ -107,7 +104,6 @@ class Session(QObject):
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
-        self.player = Player(self.timeline)
         self.selection = Selection(self.runs, self.data)
         self.replacement = NetworkReplacement(self)
         self.records = Records(self.data, self.runs, self.messages)
@@ -116,7 +112,7 @@ class Session(QObject):
         self.replay = ExactReplay(self.data, self.training, self.records)
         self.branching = Branching(self)
         self.backfill = SnapshotBackfill(self.runs, self.data, self.training, self.replay, self.messages)
-        self.painting = Painting(self.data, self.training, self.undo, self.messages)
+        self.painting = PointPainter(self.data, self.training, self.undo, self.messages)
         self._divergence_recovery = DivergenceRecovery(self)
         self.edits = Edits(self)
         self.sketch = Sketch(self.undo)

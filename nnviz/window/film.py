@@ -13,6 +13,7 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
 from engine.network.packing import exact
+from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.jobs.film_frames import Frame, Frames
 from nnviz.jobs.serial_thread import SerialThread
@@ -82,7 +83,7 @@ class Shooting(QObject):
 
     def begin(self) -> None:
         session = self._session
-        session.player.stop()
+        session.models[Player].stop()
         session.displayed.moment_changed.connect(self._moved)
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._changed)
@@ -198,8 +199,8 @@ class Film(QObject):
             return _BUSY
         if not self._session.timeline.has_past:
             return _NO_PAST if self._session.timeline.live_epoch else _NOTHING
-        if self._session.player.seconds > LONGEST:
-            return f"A film may last {LONGEST} seconds, not {self._session.player.seconds:g}: choose fewer."
+        if self._session.models[Player].seconds > LONGEST:
+            return f"A film may last {LONGEST} seconds, not {self._session.models[Player].seconds:g}: choose fewer."
         return _TOO_LARGE if width * height > MOST_PIXELS else ""
 
     def make(self, subject: Subject, path: Path) -> None:
@@ -214,7 +215,7 @@ class Film(QObject):
             self._session.messages.tell(problem)
             return
         rate = film_writer.FRAMES_A_SECOND[path.suffix.lower()]
-        moments = moments_of(self._session.runs.current, max(2, round(rate * self._session.player.seconds)))
+        moments = moments_of(self._session.runs.current, max(2, round(rate * self._session.models[Player].seconds)))
         self._frames = frames = Frames()
         self._shooting = shooting = Shooting(self._session, subject, moments, frames)
         size, counts = _lengths(shooting.size), [count for _, count in moments]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QMessageBox
 
+from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui import theme
@@ -60,7 +61,7 @@ class FilmDialogs(QObject):
             return
         filters = {_FILTERS[ending]: ending for ending in endings()}
         proposed = "-".join(re.findall(r"[\w.]+", subject.name.lower())) + ".gif"
-        title = f"Film of {self._session.player.seconds:g} seconds"
+        title = f"Film of {self._session.models[Player].seconds:g} seconds"
         dialog = self._window.dialogs.where_to_save(
             title, "filmDialog", ";;".join(filters), proposed, lambda chosen: self._chosen(subject, chosen)
         )

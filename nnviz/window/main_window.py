@@ -24,13 +24,13 @@ from PyQt5.QtWidgets import (
 
 from engine.storage import is_network_file
 from nnviz import __version__
-from nnviz.cards.curves.curves import CurvesPanel
+from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.draw import DrawPanel
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
 from nnviz.cards.settings.data import DataPanel
 from nnviz.cards.settings.training import TrainingPanel
-from nnviz.cards.timeline.timeline_bar import TimelineBar
+from nnviz.cards.timeline.card import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import is_exported_run

@@ -10,7 +10,8 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
-from nnviz.cards.timeline.timeline_bar import BRANCH_TIP
+from nnviz.cards.timeline.card import BRANCH_TIP
+from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
@@ -210,7 +211,7 @@ class Menus(QObject):
 
     def _fill_time(self, menu: QMenu) -> None:
         """Looking back. Plain arrow keys do it too, where no control takes them."""
-        timeline, player = self._session.timeline, self._session.player
+        timeline, player = self._session.timeline, self._session.models[Player]
         back = self._add(menu, "E&arlier moment", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
         on = self._add(menu, "&Later moment", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
         live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)

@@ -20,6 +20,7 @@ main.set_threads()
 from PyQt5.QtCore import QEventLoop  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
+from nnviz.cards.timeline.player import Player  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.jobs.film_writer import endings, folder_of  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
@@ -42,7 +43,7 @@ def trained_window(size: tuple[int, int] = SIZE) -> MainWindow:
     session.settings.change("epochs", epochs=EPOCHS)
     session.start()
     wait_until(window, lambda: session.state is Status.FINISHED)
-    session.player.set_seconds(SECONDS)
+    session.models[Player].set_seconds(SECONDS)
     return window
 
 
@@ -62,7 +63,7 @@ def written(window: MainWindow, subject: Subject, path: Path) -> dict[str, float
 def film_of_weights(path: Path, seconds: float, size: tuple[int, int]) -> None:
     """Writes a film of the card with the weights, of a window of that size."""
     window = trained_window(size)
-    window.session.player.set_seconds(seconds)
+    window.session.models[Player].set_seconds(seconds)
     card = window.findChild(DockCard, "weightsDock")
     written(window, CardSubject(card, window.session), path)
     window.close_unasked()

@@ -26,9 +26,9 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 from PyQt5.QtWidgets import QApplication  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
-from nnviz.cards.plane.view import PlaneView  # noqa: E402
+from nnviz.cards.plane.plane_view import PlaneView  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
-from nnviz.session.asked_over import ANSWERS_OVER  # noqa: E402
+from nnviz.session.surface_query import OUTPUT_SURFACE  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
 from nnviz.ui.plane.tiles import NeuronTiles  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
@@ -110,7 +110,7 @@ def places(tiles: NeuronTiles) -> Iterator[QPointF]:
 
 def rest(window: MainWindow) -> dict[str, Any]:
     """A hand moves over the neurons: new planes per second, and how long each took from the move."""
-    tiles, probe = window.findChild(NeuronTiles, "neuronPlanes"), window.session.queries[ANSWERS_OVER]
+    tiles, probe = window.findChild(NeuronTiles, "neuronPlanes"), window.session.queries[OUTPUT_SURFACE]
     shown: list[float] = []
     waits: list[float] = []
     moved = [time.perf_counter()]

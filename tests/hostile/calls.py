@@ -18,6 +18,7 @@ from engine.datasets import DATASETS, Dataset, DataSource, Split
 from engine.datasets.dataset import one_hot
 from engine.storage import load_checkpoint, load_network
 from engine.training.trainer import Trainer
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.digits.strokes import Stroke
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -191,7 +192,7 @@ class Person:
         self.session.search_rate()
 
     def do_take_step(self) -> None:
-        through = self.session.step_through
+        through = self.session.models[StepThrough]
         through.want(True)
         through.choose(self._any(True, False))
         self.wait(self._any(0.0, 0.05))
@@ -225,7 +226,7 @@ class Person:
         """Pauses, and waits until nothing goes on any more."""
         session = self.session
         session.pause()
-        self.until("the step that is to be taken", lambda: not session.step_through.will_take)
+        self.until("the step that is to be taken", lambda: not session.models[StepThrough].will_take)
         self.until("rest", lambda: session.state not in _BUSY and not session.training.will_start)
         self.until("the end of reading and writing", lambda: not session.files.activity)
         session.rate_search.cancel()

@@ -1,4 +1,4 @@
-"""The plot of error or loss over epochs: the current run in colour, earlier runs in grey, values under the mouse."""
+"""A plot of error or loss over epochs: the current run in colour, earlier runs in grey, values under the mouse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
 from engine.training.history import Curve
-from nnviz.cards.curves.cut_mark import CutMark, lines_cut, place_beside, runs_through
+from nnviz.cards.curves.clipped_label import ClippedLabel, clipped_lines, is_in_view, label_place
 from nnviz.cards.curves.playhead import BELOW_TOP, Playhead
 from nnviz.ui import theme
 from nnviz.ui.parts import named
@@ -44,8 +44,8 @@ class CurvePlot(ZoomPlot):
     Attributes:
         quantity: the quantity on the y axis.
         is_log: whether the y axis is logarithmic.
-        changes: the epochs that are marked, and what changed there.
-        playhead: the moment that is displayed, which can be dragged.
+        changes: the marked epochs, and the changes of settings there.
+        playhead: the mark of the displayed epoch, which can be dragged.
     """
 
     def __init__(self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton") -> None:
@@ -73,7 +73,7 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self.playhead = Playhead(self)
-        self._cut = CutMark(self)
+        self._cut = ClippedLabel(self)
         self._read_out.raise_()
         self._hint = named(QLabel(f"train the network to see its {quantity.called} fall", self), "plotHint")
         self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
@@ -95,7 +95,7 @@ class CurvePlot(ZoomPlot):
         self.addItem(line, ignoreBounds=True)
         return line
 
-    # ---- what is drawn
+    # ---- curves
 
     def show_curves(self, curves: Mapping[str, Curve], epochs: float, batches_per_epoch: int | None = None) -> None:
         """Draws the curves train, test, validation, live_train and live_test, on an axis up to ``epochs``.
@@ -113,13 +113,13 @@ class CurvePlot(ZoomPlot):
             self._update()
 
     def set_quantity(self, quantity: Quantity) -> None:
-        """Says what the values are: the same quantity with another unit, or other limits."""
+        """Sets the quantity with another unit or other limits."""
         if quantity != self.quantity:
             self.quantity = quantity
             self._update()
 
     def show_explained(self, curves: Mapping[str, Curve]) -> None:
-        """Tells the R² of the same epochs in the read-out."""
+        """Shows the R² of the same epochs in the read-out."""
         self._explained = curves
 
     def set_changes(self, changes: Sequence[tuple[float, str]]) -> None:
@@ -130,7 +130,7 @@ class CurvePlot(ZoomPlot):
             self._update_read_out()
 
     def set_hint(self, words: str, stays: bool = False) -> None:
-        """Sets the hint shown while the current run has no curves, and if it ``stays`` even over earlier runs."""
+        """Sets the hint for a run without curves. If it ``stays``, it is displayed even over earlier runs."""
         if (words, stays) != (self._hint.text(), self._hint_stays):
             self._hint_stays = stays
             self._hint.setText(words)
@@ -177,12 +177,12 @@ class CurvePlot(ZoomPlot):
             self.zoom_to((zoom[0], (float(low), float(high))))
 
     def line(self, name: str) -> CurveLine:
-        """That of train, test, validation, live_train or live_test."""
+        """Returns the line of train, test, validation, live_train or live_test."""
         return self._lines[name]
 
     @property
     def earlier_lines(self) -> list[tuple[CurveLine, CurveLine]]:
-        """Train and test of each earlier run, as they were given."""
+        """The lines of train and test of each earlier run, in the order they were given."""
         return self._grey[: len(self._earlier)]
 
     def _by_name(self) -> list[tuple[str, CurveLine]]:
@@ -210,30 +210,30 @@ class CurvePlot(ZoomPlot):
         self._marks.setData(epochs, heights, connect="pairs")
 
     def _resized(self) -> None:
-        """Draws the lines with as many points as the new width has room for."""
+        """Draws the lines with as many points as the new width needs."""
         self._draw()
         self._mark_cut()
         self._place_hint()
 
     def _mark_cut(self) -> None:
-        """Says how high the curves begin where the axis ends below."""
+        """Shows the height at which clipped curves begin."""
         shown = [self._lines[name] for name in EXACT if name not in self._hidden]
-        cut = lines_cut(shown, self.view, self.quantity, self.is_log)
+        cut = clipped_lines(shown, self.view, self.quantity, self.is_log)
         self._cut.show_for(cut, self.quantity)
         if cut:
             low, high = self.view[1]
             height = (BELOW_TOP + self._cut.height()) / max(self.getViewBox().height(), 1.0) * (high - low)
-            place = self.getViewBox().mapViewToScene(place_beside(cut, self.view, self.quantity, self.is_log, height))
+            place = self.getViewBox().mapViewToScene(label_place(cut, self.view, self.quantity, self.is_log, height))
             at = self.mapFromScene(place) + QPoint(0, BELOW_TOP)  # the playhead's dot covers no word
             self._cut.stand_at(at, self.plot_area().bottomLeft(), self._is_free)
 
     def _is_free(self, area: QRect) -> bool:
-        """Whether an area is in the plot, and no line is in it."""
+        """Whether a rectangle is in the plot and crosses no line."""
         first, last = self.place(area.bottomLeft()), self.place(area.topRight())
         view = (first.x(), last.x()), (first.y(), last.y())
         lines = [line for name, line in self._by_name() if name not in self._hidden]
         return self.rect().contains(area) and not any(
-            runs_through(line, view, self.quantity, self.is_log) for line in lines
+            is_in_view(line, view, self.quantity, self.is_log) for line in lines
         )
 
     def _place_hint(self) -> None:
@@ -269,7 +269,7 @@ class CurvePlot(ZoomPlot):
 
     @property
     def end(self) -> float:
-        """The last epoch that can be shown."""
+        """The last epoch that can be displayed."""
         return self._bounds[0][1]
 
     # ---- looks
@@ -325,7 +325,7 @@ class CurvePlot(ZoomPlot):
         self._update_read_out()
 
     def _update_read_out(self) -> None:
-        """Shows cross and values for the place under the mouse."""
+        """Shows the cross and the values at the mouse."""
         lines: list[Line] = []
         mouse = self._mouse
         if mouse is not None and self.plot_area().contains(mouse):
@@ -352,13 +352,13 @@ class CurvePlot(ZoomPlot):
         return [change for change in self.changes if left <= change[0] <= right]
 
     def _cost(self, place: QRect) -> float:
-        """Returns how bad it would be to cover this rectangle with the read-out."""
+        """Returns the cost of covering a rectangle with the read-out."""
         button = self.reset_button
         is_in_the_way = button.isVisible() and place.intersects(button.geometry())
         return self._hidden_under(place) + _IN_THE_WAY * is_in_the_way
 
     def _hidden_under(self, place: QRect) -> int:
-        """How much of the lines would lie under the read-out there, as a number of places along them."""
+        """Returns how much of the lines the read-out would cover there, as a number of places along them."""
         area, ((left, right), (low, high)) = self.plot_area(), self.getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
         epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)

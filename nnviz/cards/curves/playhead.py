@@ -1,4 +1,4 @@
-"""The playhead over a plot of epochs: the moment that is displayed, which can be dragged to another one."""
+"""The playhead over a plot of epochs: a mark of the displayed epoch that can be dragged."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _VEIL, _FAINT = 0.62, 0.45  # opacity of what covers the future, and of the mark
 
 
 class Playhead(QObject):
-    """A line and a dot at the moment of the past that is displayed; what came later is veiled. Live it is a dot only.
+    """A line and a dot at the displayed epoch of the past; later epochs are veiled. For the live network only a dot.
 
-    The plot hands its mouse events over, and leaves alone those that are taken.
+    The plot passes its mouse events on, and ignores those that the playhead handles.
 
     Signals:
-        wanted(epoch): the person points to that moment.
+        wanted(epoch): the mouse points to an epoch.
     """
 
     wanted = pyqtSignal(float)
@@ -47,11 +47,11 @@ class Playhead(QObject):
         plot.getViewBox().sigResized.connect(self._place_dot)
 
     def follow(self, nearest: Callable[[float], float]) -> None:
-        """``nearest`` returns where one would come to from an epoch."""
+        """Takes ``nearest``, a function that returns the epoch of the nearest snapshot."""
         self._nearest = nearest
 
     def show_moment(self, live: float, epoch: float | None, has_past: bool) -> None:
-        """Shows an epoch of a training that has come to ``live``; None: live."""
+        """Shows an epoch of a run that has reached ``live``; None for the live network."""
         now = live if epoch is None else epoch, has_past, epoch is None
         if now == (self._at, self._has_past, self._is_live):
             return
@@ -66,7 +66,7 @@ class Playhead(QObject):
         self.place_dot()
 
     def apply_theme(self) -> None:
-        """Takes the theme's colours."""
+        """Applies the theme's colours."""
         ink = theme.colour("looking_back")
         self.line.setPen(pg.mkPen(ink, width=1))
         ink.setAlphaF(_FAINT)
@@ -79,7 +79,7 @@ class Playhead(QObject):
     # ---- the mouse
 
     def press(self, place: QPoint) -> bool:
-        """Whether the mouse takes hold of the playhead there; then it goes there."""
+        """Takes hold of the playhead if the mouse is near. Returns whether it does."""
         self._is_held = self._is_within_reach(place)
         if self._is_held:
             self.faint.hide()
@@ -87,7 +87,7 @@ class Playhead(QObject):
         return self._is_held
 
     def move(self, place: QPoint, is_pressed: bool) -> bool:
-        """Goes along with the mouse while it is held; else marks faintly where a press would go."""
+        """Follows the mouse while the playhead is held; else marks faintly where a press would go."""
         if self._is_held and is_pressed:
             self._point(place)
             return True
@@ -100,12 +100,12 @@ class Playhead(QObject):
         return is_near
 
     def release(self) -> bool:
-        """Whether it was held."""
+        """Lets the playhead go. Returns whether it was held."""
         was_held, self._is_held = self._is_held, False
         return was_held
 
     def leave(self) -> None:
-        """The mouse has left the plot."""
+        """Hides the faint mark when the mouse leaves the plot."""
         self.faint.hide()
 
     def _let_go(self) -> None:
@@ -126,14 +126,14 @@ class Playhead(QObject):
     # ---- the dot
 
     def _pixel(self) -> int:
-        """Where it is, in pixels from the left of the plot."""
+        """Returns the x position of the playhead, in pixels of the plot."""
         return self._plot.mapFromScene(self._plot.getViewBox().mapViewToScene(QPointF(self._at, 0))).x()
 
     def _place_dot(self) -> None:
         self.place_dot()
 
     def place_dot(self) -> None:
-        """Lays the dot over the plot, if its moment is in view."""
+        """Places the dot over the plot, if the displayed epoch is in view."""
         low, high = self._plot.getViewBox().viewRange()[0]
         self.dot.setVisible(self._has_past and low <= self._at <= high)
         if self.dot.isVisibleTo(self._plot):
@@ -142,7 +142,7 @@ class Playhead(QObject):
 
 
 class _Dot(QWidget):
-    """The handle. The plot below has its mouse events."""
+    """The handle of the playhead. Its mouse events go to the plot below."""
 
     def __init__(self, plot: QWidget) -> None:
         super().__init__(plot)
@@ -152,7 +152,7 @@ class _Dot(QWidget):
         self.hide()
 
     def show_at(self, place: QPoint, is_live: bool) -> None:
-        """Its middle at that place of the plot."""
+        """Shows the dot centred at a place of the plot."""
         self.move(place - QPoint(_SIZE // 2, _SIZE - BELOW_TOP))
         if is_live != self._is_live:
             self._is_live = is_live

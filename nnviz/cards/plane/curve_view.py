@@ -1,4 +1,4 @@
-"""The curve: the points of the data, the network's line over them, and the x that is asked about."""
+"""A plot of the data's points, the network's line over them, and a mark at the current input."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from nnviz.ui.plane.points import Points
 from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
 
 _WIDTH = 2.0  # of the line, in pixels
-_DOT = 5.0  # radius of the dot where the line meets the x that is asked about
+_DOT = 5.0  # radius of the dot where the line meets the input
 _FILL = 70  # of 255: how much of the colour there is between a neuron's line and 0
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
-    """A line by (k,) x, ascending, and (k,) y; a neuron's is blue and orange, filled to 0, without points around it."""
+class DrawnLine:
+    """A line by (k,) x, ascending, and (k,) y. A neuron's line is blue and orange, and filled to 0."""
 
     x: Array
     y: Array
@@ -29,11 +29,11 @@ class Line:
 
 
 class CurveView(PointsView):
-    """Axes with points and a line. Only the x of a place is asked about.
+    """Axes with points and a line. Only the x of a place becomes the input.
 
     Attributes:
         axes: the ends and names of the axes.
-        line: the one that is shown; None for none.
+        line: the displayed line; None for none.
     """
 
     ways = {key: way for key, way in WAYS.items() if not way[1]}  # noqa: RUF012
@@ -41,21 +41,21 @@ class CurveView(PointsView):
     def __init__(self) -> None:
         super().__init__()
         self.axes = Frame(line=None)
-        self.line: Line | None = None
+        self.line: DrawnLine | None = None
 
     @property
     def frame(self) -> QRect:
-        """Where points and line are."""
+        """The rectangle of points and line."""
         field = field_of(self.rect(), self.axes)
         return QRect(field.topLeft(), field.size().expandedTo(QSize(1, 1)))
 
     def show_points(self, points: Points) -> None:
-        """Shows these points."""
+        """Shows points."""
         self.points = points
         self._repaint()
 
-    def show_line(self, line: Line | None, axes: Frame, caption: str = "") -> None:
-        """Shows a line, or none, between these axes, which the points have too; ``caption``: a few words above."""
+    def show_line(self, line: DrawnLine | None, axes: Frame, caption: str = "") -> None:
+        """Shows a line, or none, between axes that it shares with the points. ``caption`` is written above."""
         if axes != self.axes:
             self.axes, self.x_ends, self.y_ends = axes, axes.x, axes.y
             self._sheet = None
@@ -65,7 +65,7 @@ class CurveView(PointsView):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the axes, the points and the line, and what is asked about."""
+        """Paints the axes, the points, the line and the mark of the input."""
         painter, frame = QPainter(self), self.frame
         painter.fillRect(self.rect(), theme.colour("card"))
         painter.translate(frame.topLeft())
@@ -76,8 +76,8 @@ class CurveView(PointsView):
         if self.line is None or not self.line.is_neuron:
             self._paint_points(painter)
         painter.setRenderHint(QPainter.Antialiasing)
-        if self._asked is not None:
-            self._paint_asked(painter, self._asked[0])
+        if self._input is not None:
+            self._paint_input(painter, self._input[0])
         if self.line is not None:
             self._paint_line(painter, self.line)
         self._paint_notes(painter)
@@ -86,7 +86,7 @@ class CurveView(PointsView):
             painter.setBrush(Qt.NoBrush)
             painter.drawRect(QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_line(self, painter: QPainter, line: Line) -> None:
+    def _paint_line(self, painter: QPainter, line: DrawnLine) -> None:
         places = self._within(np.stack([line.x, line.y], axis=1)) + np.array([self.frame.x(), self.frame.y()])
         polygon = QPolygonF([QPointF(x, y) for x, y in np.clip(places, -1e6, 1e6).tolist()])
         if not line.is_neuron:
@@ -120,17 +120,17 @@ class CurveView(PointsView):
         painter.setBrush(colour)
         painter.drawPolygon(area)
 
-    def _paint_asked(self, painter: QPainter, x: float) -> None:
-        """A thin mark from top to bottom."""
+    def _paint_input(self, painter: QPainter, x: float) -> None:
+        """Paints a thin mark at the input, from top to bottom."""
         at = round(self.place_of(x, 0).x()) + 0.5  # whole pixels, so it is sharp
         painter.setPen(QPen(theme.colour("muted"), 1))
         painter.drawLine(QPointF(at, self.frame.top()), QPointF(at, self.frame.bottom()))
 
-    def _paint_dot(self, painter: QPainter, line: Line) -> None:
-        """Where the line meets the mark."""
-        if self._asked is None or not line.x[0] <= self._asked[0] <= line.x[-1]:
+    def _paint_dot(self, painter: QPainter, line: DrawnLine) -> None:
+        """Paints a dot where the line meets the mark."""
+        if self._input is None or not line.x[0] <= self._input[0] <= line.x[-1]:
             return
-        x = self._asked[0]
+        x = self._input[0]
         painter.setPen(QPen(theme.colour("card"), 2))
         painter.setBrush(theme.colour("text"))
         painter.drawEllipse(self.place_of(x, float(np.interp(x, line.x, line.y))), _DOT, _DOT)

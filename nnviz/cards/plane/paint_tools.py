@@ -1,4 +1,4 @@
-"""The tools beside the plane or the curve while points are painted: a brush for each class, the eraser, clear, done."""
+"""Tools for painting points beside the plane or the curve: a brush for each class, the eraser, clear, done."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DONE_TIP = "Ends painting (Esc). The points stay, and a click asks the network 
 
 
 class PaintTools(QWidget):
-    """Shown while points are painted. There the keys 1 to 6 choose a class, and 0 the eraser."""
+    """A column of tools, visible while points are painted. The keys 1 to 6 choose a class, 0 chooses the eraser."""
 
     def __init__(self, session: Session, view: PointsView, parent: QWidget) -> None:
         super().__init__(parent)
@@ -72,11 +72,11 @@ class PaintTools(QWidget):
         made.setProperty("role", "word")
         theme.sized(made.setFixedWidth, _WIDTH)
         made.setFocusPolicy(Qt.TabFocus)
-        made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # where the keys are for painting
+        made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # whose keys are for painting
         return made
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The digits and Escape act here as in the view; other keys are for the tool that has the focus."""
+        """Passes digits and Escape to the view; other keys are for the focused tool."""
         if event.key() == Qt.Key_Escape or event.text().isdecimal():
             self._view.keyPressEvent(event)
         else:
@@ -107,7 +107,7 @@ class PaintTools(QWidget):
 
 
 def _dot(ink: str) -> QIcon:
-    """A disc in a colour of the theme."""
+    """Returns a disc in a colour of the theme."""
     ratio = 2  # sharp on every screen
     sheet = QPixmap(ratio * _DOT, ratio * _DOT)
     sheet.fill(Qt.transparent)

@@ -1,4 +1,4 @@
-"""A field with the points of the data, in which one asks about a place: what the plane and the curve have in common."""
+"""The base of the views of plane and curve: a field of points in which a click chooses the input."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from nnviz.ui import theme
 from nnviz.ui.plane.points import no_points, painted
 from nnviz.ui.read_out import ReadOut, Text
 
-_STEPS, _FINE_STEPS = 50, 500  # of the arrow keys, across the field; with Shift
+_STEPS, _FINE_STEPS = 50, 500  # steps of the arrow keys across the field; with Shift
 WAYS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
 
 Ends = tuple[float, float]
 
 
 class PointsView(QWidget):
-    """A click asks about a place, and a drag about all on its way; the arrow keys move it. Subclasses paint it.
+    """A field of points. A click or a drag chooses the input; the arrow keys move it. Subclasses paint the field.
 
-    While points are painted, clicks and drags set them, and with the right button erase them; so does Enter, at the
-    place that is asked about.
+    While points are painted, clicks and drags set points, and erase them with the right button. Enter sets a point at
+    the place of the input.
 
     Signals:
-        hovered(object): the place (x, y) under the mouse, sent again when its answer may have changed; None: none.
+        hovered(object): the place (x, y) under the mouse, sent again if its prediction may have changed; None: none.
         moved(float, float): x and y of a place where the button was pressed, or to which it is dragged.
-        asked(float, float): x and y of a place where it was released, or to which an arrow key led.
+        picked(float, float): x and y of a place where the button was released, or to which an arrow key led.
         touched(float, float, bool): x and y of a place where a point is painted, or, if true, erased.
-        lifted: such a stroke has ended.
+        lifted: a stroke of painting has ended.
         chosen(int): a digit was pressed while points are painted.
-        left: so was Escape.
+        left: Escape was pressed while points are painted.
 
     Attributes:
-        x_ends, y_ends: what is seen, y upwards.
-        points: those that are shown.
+        x_ends, y_ends: the visible range; y points upwards.
+        points: the displayed points.
     """
 
     hovered = pyqtSignal(object)
     moved = pyqtSignal(float, float)
-    asked = pyqtSignal(float, float)
+    picked = pyqtSignal(float, float)
     touched = pyqtSignal(float, float, bool)
     lifted = pyqtSignal()
     chosen = pyqtSignal(int)
@@ -55,8 +55,8 @@ class PointsView(QWidget):
         self.y_ends: Ends = (-1.0, 1.0)
         self.points = no_points()
         self._caption = ""
-        self._asked: tuple[float, float] | None = None
-        self._sheet: QPixmap | None = None  # the points; None if they are to be painted anew
+        self._input: tuple[float, float] | None = None
+        self._sheet: QPixmap | None = None  # the painted points; None if they must be painted again
         self._mouse: QPoint | None = None
         self._pressed: Qt.MouseButton | None = None  # the button that was pressed in the field
         self._is_painted = False
@@ -69,19 +69,19 @@ class PointsView(QWidget):
 
     @property
     def frame(self) -> QRect:
-        """Where the field is in the widget."""
+        """The rectangle of the field in the widget."""
         raise NotImplementedError
 
-    # ---- what is shown
+    # ---- display
 
-    def show_asked(self, place: tuple[float, float] | None) -> None:
-        """Marks the place that is asked about, or none."""
-        if place != self._asked:
-            self._asked = place
+    def show_input(self, place: tuple[float, float] | None) -> None:
+        """Marks the place of the input, or none."""
+        if place != self._input:
+            self._input = place
             self.update()
 
     def set_painted(self, painted: bool, eraser: float = 0.0) -> None:
-        """Whether clicks paint, and the radius of the eraser that is shown under the mouse; 0 for none."""
+        """Sets whether clicks paint, and the radius of the eraser that is drawn under the mouse; 0 for none."""
         self._is_painted, self._eraser = painted, eraser
         self.update()
 
@@ -95,7 +95,7 @@ class PointsView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Takes what there is."""
+        """Returns a small size; the view takes the room there is."""
         return QSize(400, 240)
 
     def minimumSizeHint(self) -> QSize:
@@ -104,30 +104,30 @@ class PointsView(QWidget):
     # ---- places
 
     def place_of(self, x: float, y: float) -> QPointF:
-        """Where a point is in the widget."""
+        """Returns the pixel of a point."""
         place = self._within(np.array([[x, y]]))[0]
         return QPointF(self.frame.topLeft()) + QPointF(float(place[0]), float(place[1]))
 
     def _within(self, points: Array) -> Array:
-        """(k, 2): where points (k, 2) are in the frame, in pixels."""
+        """Returns the pixels (k, 2) of points (k, 2), relative to the frame."""
         low, high = np.array([self.x_ends, self.y_ends], float).T
         shares = (points - low) / (high - low)
         found: Array = np.stack([shares[:, 0], 1 - shares[:, 1]], axis=1) * (self.frame.width(), self.frame.height())
         return found
 
     def point_at(self, place: QPoint) -> tuple[float, float] | None:
-        """The point at a place in the widget; None beside the field."""
+        """Returns the point at a pixel; None outside the field."""
         return self._point(place) if self.frame.contains(place) else None
 
     def _point(self, place: QPoint) -> tuple[float, float]:
-        """The same, also beside it."""
+        """Returns the point at a pixel, also outside the field."""
         frame = self.frame
         across, down = (place.x() + 0.5 - frame.x()) / frame.width(), (place.y() + 0.5 - frame.y()) / frame.height()
         (left, right), (low, high) = self.x_ends, self.y_ends
         return left + across * (right - left), high - down * (high - low)
 
     def _inside(self, x: float, y: float) -> tuple[float, float]:
-        """The nearest point of the field."""
+        """Returns the nearest point of the field."""
         return min(max(x, self.x_ends[0]), self.x_ends[1]), min(max(y, self.y_ends[0]), self.y_ends[1])
 
     # ---- painting
@@ -137,18 +137,18 @@ class PointsView(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Places the points anew."""
+        """Paints the points again for the new size."""
         self._repaint()
 
     def _paint_points(self, painter: QPainter) -> None:
-        """Paints the points anew only if they changed."""
+        """Paints the points; from a cache if they have not changed."""
         if self._sheet is None:
             places = self._within(self.points.places)
             self._sheet = painted(self.points, places, self.frame.size(), self.devicePixelRatioF())
         painter.drawPixmap(self.frame.topLeft(), self._sheet)
 
     def _paint_notes(self, painter: QPainter) -> None:
-        """The caption in the upper corner; in the lower one that there are more points; and the eraser."""
+        """Paints the caption, a note that there are more points, and the eraser."""
         self._paint_eraser(painter)
         shown, total = len(self.points.places), self.points.total
         more = f"{shown:,} of {total:,} points".replace(",", "\u202f") if shown < total else ""
@@ -170,7 +170,7 @@ class PointsView(QWidget):
     # ---- the mouse and the keyboard
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells what is under the mouse; with the button down it is asked about."""
+        """Reports the place under the mouse; with the button down it becomes the input."""
         self._mouse = event.pos()
         point = self.point_at(event.pos())
         cursor = Qt.ArrowCursor if point is None else Qt.CrossCursor
@@ -182,7 +182,7 @@ class PointsView(QWidget):
             self.update()
 
     def _go_on(self, place: QPoint) -> None:
-        """The mouse with its button down is there."""
+        """Continues a drag or a stroke at the mouse."""
         x, y = self._inside(*self._point(place))
         if self._pressed is not None and self._is_painted:
             self.touched.emit(x, y, self._pressed == Qt.RightButton)
@@ -190,24 +190,24 @@ class PointsView(QWidget):
             self.moved.emit(x, y)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begins to ask about places, or to paint."""
+        """Begins to choose the input, or a stroke of painting."""
         buttons = (Qt.LeftButton, Qt.RightButton) if self._is_painted else (Qt.LeftButton,)
         if event.button() in buttons and self._pressed is None and self.frame.contains(event.pos()):
             self._pressed = event.button()
             self._go_on(event.pos())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Asks about the place where the button is released, or ends a stroke."""
+        """Chooses the input where the button is released, or ends a stroke."""
         if event.button() != self._pressed:
             return
         self._pressed = None
         if self._is_painted:
             self.lifted.emit()
         else:
-            self.asked.emit(*self._inside(*self._point(event.pos())))
+            self.picked.emit(*self._inside(*self._point(event.pos())))
 
     def _paint_eraser(self, painter: QPainter) -> None:
-        """Its outline under the mouse."""
+        """Paints the outline of the eraser under the mouse."""
         if self._eraser and self._mouse is not None and self.frame.contains(self._mouse):
             x, y = self._point(self._mouse)
             corner = self.place_of(x + self._eraser, y - self._eraser) - self.place_of(x, y)
@@ -216,35 +216,35 @@ class PointsView(QWidget):
             painter.drawEllipse(QPointF(self._mouse), corner.x(), corner.y())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out, and the eraser."""
+        """Hides the read-out and the eraser."""
         self._mouse = None
         self.hovered.emit(None)
         if self._eraser:
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The arrows move the place that is asked about, with Shift a little; the first asks about the middle."""
+        """Moves the input by arrow keys, by a smaller step with Shift. The first key chooses the middle."""
         way = self.ways.get(Qt.Key(event.key()))
         if self._is_painted and self._painting_key(event):
             return
         if way is None:
             super().keyPressEvent(event)
-        elif self._asked is None:
-            self.asked.emit(sum(self.x_ends) / 2, sum(self.y_ends) / 2)
+        elif self._input is None:
+            self.picked.emit(sum(self.x_ends) / 2, sum(self.y_ends) / 2)
         else:
             steps = _FINE_STEPS if event.modifiers() & Qt.ShiftModifier else _STEPS
             ends = self.x_ends, self.y_ends
             shifts = (by * (high - low) / steps for by, (low, high) in zip(way, ends, strict=True))
-            self.asked.emit(*self._inside(*(at + by for at, by in zip(self._asked, shifts, strict=True))))
+            self.picked.emit(*self._inside(*(at + by for at, by in zip(self._input, shifts, strict=True))))
 
     def _painting_key(self, event: QKeyEvent) -> bool:
-        """Carries out a key that is about painting; returns whether it was one."""
+        """Handles a key of painting. Returns whether the key was one."""
         if event.key() == Qt.Key_Escape:
             self.left.emit()
         elif event.text().isdecimal():
             self.chosen.emit(int(event.text()))
-        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._asked is not None:
-            self.touched.emit(*self._asked, False)
+        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._input is not None:
+            self.touched.emit(*self._input, False)
             self.lifted.emit()
         else:
             return False

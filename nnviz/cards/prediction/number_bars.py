@@ -1,4 +1,4 @@
-"""Rows that show the numbers a network predicts, each on a line over its range in training, beside the true ones."""
+"""Rows of predicted numbers, each on a line over its range in training, beside the true number."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _GAP = 10
 
 @dataclass(frozen=True)
 class NumberRow:
-    """A number that is predicted.
+    """A predicted number.
 
     Attributes:
-        name: what it is.
-        value: as it is written.
-        place: where it is on its line, 0…1; beyond that it is drawn at the end.
-        low, high: the ends of the line, as they are written.
-        truth, true_place: likewise of the true number; empty and None if nobody knows it.
-        unit: what a single number is counted in; empty for none.
+        name: its name.
+        value: the number as text.
+        place: its place on the line, 0…1; outside of that it is drawn at the end.
+        low, high: the ends of the line as text.
+        truth, true_place: the same of the true number; empty and None if it is unknown.
+        unit: the unit of a single number; empty for none.
     """
 
     name: str
@@ -42,11 +42,11 @@ class NumberRow:
 
 
 class NumberBars(QWidget):
-    """The numbers one below the other; a single one in large digits.
+    """The numbers below each other, or a single one in large digits.
 
     Attributes:
-        rows: what is shown.
-        reason: why there is no answer, as it is told in its place.
+        rows: the displayed numbers.
+        reason: why there is no prediction, displayed in its place.
     """
 
     def __init__(self) -> None:
@@ -58,13 +58,13 @@ class NumberBars(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
 
     def set_count(self, count: int) -> None:
-        """Sets how many numbers there are, by which the size goes."""
+        """Sets the number of rows, which the size depends on."""
         if count != self._count:
             self._count = count
             self.updateGeometry()
 
     def show_rows(self, rows: Sequence[NumberRow], reason: str = "") -> None:
-        """Shows these numbers; without any, the reason."""
+        """Shows numbers, or the reason if there are none."""
         if (rows, reason) == (self.rows, self.reason):
             return
         self.rows, self.reason = rows, reason
@@ -97,7 +97,7 @@ class NumberBars(QWidget):
                 self._paint_row(painter, row, QRectF(0, number * height, self.width(), height))
 
     def _paint_alone(self, painter: QPainter, row: NumberRow) -> None:
-        """Large digits, the line below them, and below that its ends."""
+        """Paints a number in large digits, its line, and the ends of the line."""
         place = QRectF(0, 0, self.width(), theme.px(40))
         value = theme.font(_BIG, bold=True)
         _write(painter, place, row.value, value, "accent", Qt.AlignLeft)
@@ -122,7 +122,7 @@ class NumberBars(QWidget):
         self._paint_line(painter, row, place.bottom() - _GROOVE - 3)
 
     def _paint_line(self, painter: QPainter, row: NumberRow, y: float) -> None:
-        """A groove with a dot at the number, and a thin line at the true one."""
+        """Paints a groove with a dot at the number and a thin line at the true one."""
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(QRectF(0, y - _GROOVE / 2, self.width(), _GROOVE), 2, 2)

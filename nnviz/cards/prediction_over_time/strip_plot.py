@@ -1,4 +1,4 @@
-"""A low plot of a few shares, or other numbers, over the epochs, with a name at the end of each line."""
+"""A low plot of a few shares or other numbers over epochs, with a name at the end of each line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SEEN = 0.5  # pixels; smaller changes are not painted
 class ShareLine:
     """The line of one class: name, colour of the theme, and share 0…1 at each epoch of the plot.
 
-    Of another number it is the share of the axis, and ``figures`` are the numbers as they are written.
+    For a predicted number the shares are those of the axis, and ``figures`` are the numbers as text.
     """
 
     name: str
@@ -41,13 +41,13 @@ class ShareLine:
     figures: Sequence[str] = ()
 
     def figure(self, index: int) -> str:
-        """The share in percent, or the number, at an epoch."""
+        """Returns the share in percent, or the number, at an epoch."""
         return self.figures[index] if self.figures else f"{100 * self.shares[index]:.0f}"
 
 
 @dataclass(frozen=True)
 class StripAxis:
-    """What stands at the axis: at its ends, the unit after the epoch in the read-out, and a share to mark by a line."""
+    """Texts of the axis: at its ends, and the unit in the read-out; and a share that is marked by a line."""
 
     bottom: str = "0"
     top: str = "100 %"
@@ -59,12 +59,12 @@ SHARES = StripAxis()
 
 
 class StripPlot(QWidget):
-    """Paints its few lines itself, which is fast enough; shows the values of the epoch under the mouse.
+    """A plot that paints its few lines itself, and shows the values of the epoch under the mouse.
 
     Attributes:
-        lines: those that are drawn, the first on top.
-        axis: what stands at the axis.
-        note: what stands in the plot instead of lines, or beside the first points.
+        lines: the lines, the topmost first.
+        axis: the texts of the axis.
+        note: a text in place of lines, or beside the first points.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class StripPlot(QWidget):
             self.update()
 
     def show_moment(self, epoch: float | None) -> None:
-        """Marks the moment of the past that the window shows; None: live."""
+        """Marks the displayed epoch of the past; None for the live network."""
         if epoch != self._moment:
             self._moment = epoch
             self.update()
@@ -118,7 +118,7 @@ class StripPlot(QWidget):
 
     @property
     def _words(self) -> object:
-        """All texts and colours."""
+        """All texts and colours of the plot."""
         end = (_number(self._epochs[0]), _number(self._epochs[0] + self._span)) if self._epochs else ()
         return end, self.note, self._pointed, [(line.name, line.colour) for line in self.lines]
 
@@ -172,7 +172,7 @@ class StripPlot(QWidget):
 
     @property
     def area(self) -> QRectF:
-        """Where lines are drawn, in pixels of the widget."""
+        """The rectangle of the lines, in pixels of the widget."""
         names = max((_width(line.name) for line in self.lines), default=0)
         right = min(max(names + 8, theme.px(_LEAST_RIGHT)), theme.px(_MOST_RIGHT))
         left = max(_LEFT, _LEFT_GAP + max(map(_width, (self.axis.top, self.axis.bottom))))
@@ -182,7 +182,7 @@ class StripPlot(QWidget):
 
     @property
     def _span(self) -> float:
-        """Length of the x axis in epochs; at least 1, so that the first batches do not fill the plot."""
+        """The length of the x axis in epochs; at least 1, so that the first batches do not fill the plot."""
         return max(self._epochs[-1] - self._epochs[0], 1.0) if self._epochs else 1.0
 
     def _curves(self, area: QRectF) -> Array:
@@ -240,13 +240,13 @@ class StripPlot(QWidget):
         painter.drawText(place, int(Qt.AlignCenter | Qt.TextDontClip), words)
 
     def _room_for_note(self, are_named: bool) -> QRectF:
-        """Right of the first points, and of the names there."""
+        """Returns the rectangle right of the first points and their names."""
         names = max(_width(line.name) for line in self.lines) if are_named else 0
         return self.area.adjusted(_NAME_GAP + names + _NOTE_GAP, 0, 0, 0)
 
     @property
     def _are_named(self) -> bool:
-        """Whether there is room for the names of the lines; beside a note they may have to stand elsewhere alone."""
+        """Whether there is room for the names of the lines; beside a note there may be none."""
         return not self.note or not self.lines or _width(self.note) <= self._room_for_note(True).width()
 
     def _paint_grid(self, painter: QPainter, area: QRectF) -> None:
@@ -267,7 +267,7 @@ class StripPlot(QWidget):
             painter.drawLine(QLineF(area.left(), height, area.right(), height))
 
     def _paint_epochs(self, painter: QPainter, area: QRectF, curves: Array) -> None:
-        """Writes the ends of the axis below the plot, and marks the epochs of the window and of the read-out."""
+        """Writes the ends of the axis below the plot, and marks the displayed epoch and that of the read-out."""
         below = QRectF(area.left(), area.bottom() + 1, area.width(), theme.px(_BOTTOM) - 1)
         end = self._epochs[0] + self._span
         painter.setPen(theme.colour("muted"))
@@ -312,12 +312,12 @@ class StripPlot(QWidget):
 
 
 def _width(words: str) -> int:
-    """The width of small words, in pixels."""
+    """Returns the width of a small text, in pixels."""
     return QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(words)
 
 
 def _number(epoch: float) -> str:
-    """Formats an epoch as a whole number, below 10 with one decimal, since several answers are kept per epoch then."""
+    """Returns an epoch as text: whole, or below 10 with one decimal, since epochs have several snapshots then."""
     return f"{round(epoch, 1):g}" if epoch < 10 else f"{epoch:.0f}"
 
 

@@ -1,4 +1,4 @@
-"""Rows of a name, a signed bar and some numbers. Only the rows that can be seen are written out and painted."""
+"""Rows of a name, a signed bar and numbers. Only visible rows are formatted and painted."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _MEASURED = 60  # rows whose numbers tell how wide their columns must be
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """What is shown.
+class RowsData:
+    """The contents of the rows.
 
     Attributes:
         count: the number of rows.
         heads: of the name, of the bar, and of each number.
-        widths: pixels of the name and of each number; the bar takes what is left, or without bars the one of width 0.
-            A column of numbers becomes as wide as they are.
-        name: the name of a row.
-        texts: the numbers of a row, as texts.
+        widths: pixels of the name and of each number; the bar takes the rest, or without bars the column of width 0.
+            A column of numbers is widened to fit them.
+        name: returns the name of a row.
+        texts: returns the numbers of a row as texts.
         bars: (count,) the lengths of the bars; None without bars.
         note: a last line in muted letters.
-        bold: which number stands out.
-        second: a second line for each row, over its whole width, and shorter ones of which the first is written that
-            finds room; None for rows of one line.
-        values: the numbers of a row for a file, with all their digits; None if they are only shown.
+        bold: the column whose numbers stand out.
+        second: returns the versions of a second line of a row, over its whole width, longest first: the first one that
+            fits is painted; None for rows of one line.
+        values: returns the numbers of a row for a file, with all digits; None if they are only displayed.
     """
 
     count: int
@@ -53,28 +53,28 @@ class Rows:
     values: Callable[[int], Sequence[object]] | None = None
 
 
-NOTHING = Rows(0, ("", ""), (60,), str, lambda row: ())
+NO_ROWS = RowsData(0, ("", ""), (60,), str, lambda row: ())
 
 
 class NumberRows(Pickable):
-    """Shows rows; lies in a scrolling column, or is as high as they are.
+    """A widget of rows, in a scrolling column or as high as its rows.
 
     Attributes:
         chosen: the row that stands out; None for none.
-        lit: the row that is outlined because the mouse is over where it comes from; None for none.
+        lit: the row that is outlined because the mouse is over its source; None for none.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows = NOTHING
+        self.rows = NO_ROWS
         self.chosen: int | None = None
         self.lit: int | None = None
         self._end = 1.0
-        self._widths: tuple[int, ...] = NOTHING.widths
+        self._widths: tuple[int, ...] = NO_ROWS.widths
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         theme.changed.connect(self._measure)
 
-    def show_rows(self, rows: Rows, chosen: int | None = None) -> None:
+    def show_rows(self, rows: RowsData, chosen: int | None = None) -> None:
         """Shows other rows. The scale of the bars ends at a round number."""
         self.rows, self.chosen, self.lit = rows, chosen, None
         if rows.bars is not None:
@@ -88,7 +88,7 @@ class NumberRows(Pickable):
         self.setFixedHeight(self.sizeHint().height())
 
     def _measured_widths(self) -> tuple[int, ...]:
-        """No number of the first rows is cut, whatever it is."""
+        """Returns the widths of the columns, so that no number of the first rows is elided."""
         metrics = [QFontMetrics(theme.font(theme.SMALL, is_bold), self) for is_bold in (False, True)]
         widths = [theme.px(width) for width in self.rows.widths]
         for row in range(min(self.rows.count, _MEASURED)):
@@ -98,13 +98,13 @@ class NumberRows(Pickable):
         return tuple(widths)
 
     def choose(self, chosen: int | None) -> None:
-        """Lets another row stand out."""
+        """Makes another row stand out."""
         if chosen != self.chosen:
             self.chosen = chosen
             self.update()
 
     def light(self, row: int | None) -> None:
-        """Outlines a row, because the mouse is over where it comes from."""
+        """Outlines a row, because the mouse is over its source."""
         if row != self.lit:
             self.lit = row
             self.update()
@@ -120,30 +120,30 @@ class NumberRows(Pickable):
 
     @property
     def _top(self) -> int:
-        """The height of the heads."""
+        """The height of the heads, in pixels."""
         return theme.px(ROW) if any(self.rows.heads) else 0
 
     def sizeHint(self) -> QSize:
-        """The heads, all rows and the note."""
+        """Returns the size of the heads, all rows and the note."""
         return QSize(220, self._top + self.count * self._row + bool(self.rows.note) * theme.px(ROW) + 2)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as the layout wants."""
+        """Returns a small width, so that the layout decides."""
         return QSize(120, self.sizeHint().height())
 
     def place_of(self, number: int) -> QRect:
-        """The place of a row."""
+        """Returns the rectangle of a row."""
         return QRect(0, self._top + number * self._row, self.width(), self._row)
 
     def number_at(self, point: QPoint) -> int | None:
-        """The row at a point."""
+        """Returns the row at a point; None if there is none."""
         number = (point.y() - self._top) // self._row
         return number if 0 <= number < self.count else None
 
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the rows within what is to be painted."""
+        """Paints the rows in the area to be painted."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         first = max(0, (event.rect().top() - self._top) // self._row)
@@ -162,7 +162,7 @@ class NumberRows(Pickable):
         self.paint_mark(painter)
 
     def _columns(self, place: QRect) -> tuple[QRect, QRect, list[QRect]]:
-        """The places of the name, the bar and the numbers, within a row."""
+        """Returns the rectangles of the name, the bar and the numbers, within a row."""
         left_over = place.width() - _SCROLL_BAR - _AIR - sum(self._widths) - _AIR * len(self._widths)
         name_width, *widths = (width or max(0, left_over) for width in self._widths)
         right = place.right() - _SCROLL_BAR + 1
@@ -176,7 +176,7 @@ class NumberRows(Pickable):
         return name, bar, numbers
 
     def _paint_heads(self, painter: QPainter, top: int) -> None:
-        """Over the rows, at the top of what can be seen."""
+        """Paints the heads over the rows, at the top of the visible area."""
         if not self._top:
             return
         line = QRect(0, top, self.width(), self._top)
@@ -215,7 +215,7 @@ class NumberRows(Pickable):
             _write(painter, below, next(fitting, versions[-1]), Qt.AlignLeft)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
-        """To the right of the middle for a positive value, to the left for a negative one."""
+        """Paints a bar from the middle: to the right if the value is positive, else to the left."""
         place = place.adjusted(0, (theme.px(ROW) - _THICKNESS) / 2, 0, -(theme.px(ROW) - _THICKNESS) / 2)
         if place.width() < _LEAST_BAR or not np.isfinite(value):
             return

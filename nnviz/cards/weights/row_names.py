@@ -1,4 +1,4 @@
-"""Names at the left of a heat map with one column of tiles, or one row of them: then of the inputs."""
+"""Row names of a heat map, at its left: of neurons if tiles are in one column, of inputs if they are in one row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AIR = 8  # pixels between the names and the tiles
 
 
 class RowNames(QWidget):
-    """Follows the heat map when it changes; hidden without names. Of rows lower than a name only some show theirs."""
+    """Names that follow the heat map's layout. If rows are lower than a name, only some are named."""
 
     def __init__(self, heat_map: HeatMap) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class RowNames(QWidget):
         self.hide()
 
     def set_names(self, names: Sequence[str]) -> None:
-        """Sets the names, one per neuron of the map, or per input where a neuron is a column."""
+        """Sets the names, one per neuron of the map, or per input if neurons are columns."""
         if tuple(names) == self.names:
             return
         self.names = tuple(names)
@@ -60,7 +60,7 @@ class RowNames(QWidget):
             painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip), name)
 
     def _rows(self) -> list[tuple[int, QRect]]:
-        """The number of each name on this page, and its row."""
+        """Returns the number of each name on the current page, and the rectangle of its row."""
         grid, room = self._map.grid, self.width() - _AIR
         if grid is None or (grid.across.count != 1 and not grid.has_columns):
             return []
@@ -71,7 +71,7 @@ class RowNames(QWidget):
         return [(neuron, QRect(0, rect.y(), room, rect.height())) for neuron, rect in rows]
 
     def event(self, event: QEvent) -> bool:
-        """The tooltip tells the whole name of the row under the mouse."""
+        """Shows the whole name of the row under the mouse as a tooltip."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.ToolTip:
             found = (number for number, place in self._rows() if place.top() <= event.pos().y() <= place.bottom())
             number = next(found, None)

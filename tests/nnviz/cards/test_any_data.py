@@ -23,7 +23,8 @@ from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
 from nnviz.cards.mistakes.mistakes import MistakesPanel
 from nnviz.cards.neuron.neuron import NeuronPanel
 from nnviz.cards.robustness.robust import RobustPage
-from nnviz.cards.step_through.step_through import StepThroughPage
+from nnviz.cards.step_through.card import StepThroughPage
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -224,7 +225,7 @@ def _check_step(inside: Inside, kind: Kind, data: Dataset) -> None:
     assert name.startswith(f"output {kind.outputs}" if not kind.outputs.startswith("output") else kind.outputs)
     would = find(page, QLabel, "stepWould")
     what = "RMSE" if kind.target else "error"
-    inside.qtbot.waitUntil(lambda: inside.session.step_effects.would is not None, timeout=20_000)
+    inside.qtbot.waitUntil(lambda: inside.session.models[StepThrough].effects.would is not None, timeout=20_000)
     assert what in would.toolTip()
 
 

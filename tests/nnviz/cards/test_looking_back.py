@@ -14,9 +14,10 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.diagram.network_diagram import DiagramPage
 from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.prediction_over_time.learning_strip import LearningStripPanel
+from nnviz.cards.prediction_over_time.card import PredictionOverTimePanel
 from nnviz.cards.registry import CARDS
-from nnviz.cards.step_through.step_through import StepThroughPage
+from nnviz.cards.step_through.card import StepThroughPage
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
@@ -57,7 +58,7 @@ class Cards:
         if name == "mnist":
             drag(self.window.canvas, seven(self.window.canvas))
         self.session.selection.choose_neuron(Neuron(1, 3))
-        self.session.step_through.choose(True)
+        self.session.models[StepThrough].choose(True)
 
     def train(self, epochs: int) -> None:
         for _ in range(epochs):
@@ -66,7 +67,7 @@ class Cards:
 
     def settle(self) -> None:
         """Until all that is in view is known."""
-        probes, step = self.session.queries, self.session.step_through
+        probes, step = self.session.queries, self.session.models[StepThrough]
         probes.hurry()
         self._qtbot.waitUntil(lambda: all(not p.is_wanted or p.is_up_to_date for p in probes), timeout=20_000)
         page = self.window.card("networkDock").page if self.window.workspace == "inside" else None
@@ -211,7 +212,7 @@ def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot:
     assert field.text() == "≥ 50 %"
     assert retype(qtbot, window, "sureThresholdSpin", "70").text() == "≥ 70 %"
     assert window.session.question.threshold == 0.7
-    strip = find(window, LearningStripPanel, "learningStripDock")
+    strip = find(window, PredictionOverTimePanel, "learningStripDock")
     qtbot.waitUntil(lambda: ": " in strip.head.detail.shown)
     for card in window.findChildren(DockCard):
         if card.isVisible() and card.head.mark.isVisible() and card.head.title.isVisible():

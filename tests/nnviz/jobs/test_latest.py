@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
+from nnviz.cards.distributions.model import Distributions, LayerStatistics
+from nnviz.cards.prediction_over_time.model import PastPredictions, PredictionOverTime
 from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question
-from nnviz.session.asked import ANSWER, PAST, STATISTICS, LayerStatistics, PastAnswers
+from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -365,25 +367,25 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
 
 def want(model: Model, wanted: bool = True) -> None:
     """As a card does that comes into view."""
-    model.session.queries.want("test", (STATISTICS,), wanted)
+    model.session.models[Distributions].query.want("test", wanted)
 
 
 def statistics(session: Session) -> LayerStatistics:
     """Those that are known."""
-    found = session.queries[STATISTICS].result
+    found = session.models[Distributions].query.result
     assert isinstance(found, LayerStatistics)
     return found
 
 
 def are_known(session: Session) -> bool:
     """Whether there are any."""
-    return session.queries[STATISTICS].result is not None
+    return session.models[Distributions].query.result is not None
 
 
 def wait_until_idle(qtbot: QtBot, session: Session) -> None:
     """All that the probe's lane was given so far is done: it works in order."""
     done: list[object] = []
-    session.queries[STATISTICS]._thread.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
+    session.models[Distributions].query._thread.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
     qtbot.waitUntil(lambda: bool(done))
 
 
@@ -407,7 +409,7 @@ def test_the_page_that_shows_them_asks_for_them(
     qtbot.waitUntil(lambda: are_known(ready_window.session))
     assert threading.main_thread() not in looks
     click_tab(qtbot, ready_window, "lossTab")  # another page of the same card
-    assert not ready_window.session.queries[STATISTICS].is_wanted
+    assert not ready_window.session.models[Distributions].query.is_wanted
     wait_until_idle(qtbot, ready_window.session)
     before = len(looks)
     train_epochs(qtbot, ready_window, 2)
@@ -466,7 +468,7 @@ def test_looks_leave_nothing_behind(ready_model: Model, qtbot: QtBot) -> None:
         for _ in range(5):
             session.displayed.network = session.displayed.network.copy()
             looked_at.append(weakref.ref(session.displayed.network))
-            with qtbot.waitSignal(session.queries[STATISTICS].changed):
+            with qtbot.waitSignal(session.models[Distributions].query.changed):
                 session.displayed.changed.emit()
         qtbot.waitUntil(lambda: sum(network() is not None for network in looked_at) == 1)  # the one displayed
     finally:
@@ -547,13 +549,13 @@ def test_the_answer_comes_from_another_thread(
     qtbot.waitUntil(lambda: session.question.answer is not None)
     train_epochs(qtbot, ready_window, 1)
     qtbot.waitUntil(lambda: session.queries[ANSWER].is_up_to_date)
-    past = session.queries[PAST]
+    past = session.models[PredictionOverTime].query
     qtbot.waitUntil(lambda: past.result is not None and past.result.epochs[-1] == 1)
     assert threading.main_thread() not in asked
 
 
 def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]) -> None:
-    session, past = ready_window.session, ready_window.session.queries[PAST]
+    session, past = ready_window.session, ready_window.session.models[PredictionOverTime].query
     draw(ready_window)
     for epoch in range(1, 7):
         session.step_epoch()
@@ -564,10 +566,10 @@ def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, ask
     run.parameters = run.parameters.copy()  # as in another frame
     with qtbot.waitSignals([past.changed, session.question.answered]):
         session.displayed.show(run)
-    assert isinstance(past.result, PastAnswers)
+    assert isinstance(past.result, PastPredictions)
     assert len(past.result.epochs) >= 7
     assert len(asked) == before + 2, "the displayed network, by each of the two"
-    np.testing.assert_allclose(past.result.answers[-1], session.prediction, rtol=1e-6)
+    np.testing.assert_allclose(past.result.predictions[-1], session.prediction, rtol=1e-6)
 
 
 def test_without_a_card_in_view_nobody_is_asked(
@@ -576,7 +578,9 @@ def test_without_a_card_in_view_nobody_is_asked(
     for name in ("drawDock", "predictionDock", "learningStripDock"):
         ready_window.card(name).hide()
     session = ready_window.session
-    qtbot.waitUntil(lambda: not session.queries[ANSWER].is_wanted and not session.queries[PAST].is_wanted)
+    qtbot.waitUntil(
+        lambda: not session.queries[ANSWER].is_wanted and not session.models[PredictionOverTime].query.is_wanted
+    )
     draw(ready_window)
     train_epochs(qtbot, ready_window, 1)
     assert asked == []

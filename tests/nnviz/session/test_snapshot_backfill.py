@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.prediction_over_time.model import PredictionOverTime
 from nnviz.library import Library
 from nnviz.library.replay import replay
 from nnviz.session import snapshot_backfill as module
-from nnviz.session.asked import PAST
 from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.status import Status
 from tests.nnviz.cards.plane.plane_helpers import load
@@ -88,12 +88,12 @@ def test_every_epoch_can_be_looked_back_at_exactly(of_table: Model, qtbot: QtBot
 def test_what_was_answered_at_each_epoch_is_drawn(of_table: Model, qtbot: QtBot) -> None:
     session = of_table.session
     session.question.set_example(session.dataset.test.inputs[3])
-    session.queries.want("a test", (PAST,), True)
+    session.models[PredictionOverTime].query.want("a test", True)
     train(of_table, qtbot)
-    qtbot.waitUntil(lambda: {3, 10, 30} <= set(session.queries[PAST].result.epochs))
+    qtbot.waitUntil(lambda: {3, 10, 30} <= set(session.models[PredictionOverTime].query.result.epochs))
     wait_until_filled(of_table, qtbot)
-    qtbot.waitUntil(lambda: session.queries[PAST].is_up_to_date)
-    epochs = session.queries[PAST].result.epochs
+    qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.is_up_to_date)
+    epochs = session.models[PredictionOverTime].query.result.epochs
     assert (epochs, epochs[-1]) == (sorted(epochs), EPOCHS), "lines go from left to right, up to now"
 
 

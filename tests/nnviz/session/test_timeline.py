@@ -256,38 +256,3 @@ def test_the_past_cannot_be_edited(trained: Model) -> None:
     assert "Epoch 1 is past" in session.messages.current.text
     np.testing.assert_array_equal(session.runs.current.network.parameters, before)
     assert session.timeline.epoch == 1
-
-
-# ---- the film
-
-
-def test_the_film_goes_through_the_moments_and_ends_live(trained: Model, qtbot: QtBot) -> None:
-    session, seen = trained.session, []
-    session.timeline.changed.connect(lambda: seen.append(session.timeline.epoch))
-    session.player.set_seconds(1)
-    session.player.toggle()
-    assert session.player.is_playing
-    qtbot.waitUntil(lambda: not session.player.is_playing)
-    assert session.timeline.is_live
-    epochs = [epoch for epoch in seen if epoch is not None]
-    assert epochs == sorted(epochs)
-    assert {0, 1, 2, 3} <= set(epochs)
-
-
-def test_it_plays_on_from_where_one_looks_back(trained: Model, qtbot: QtBot) -> None:
-    session, seen = trained.session, []
-    session.timeline.go_to(2)
-    session.timeline.changed.connect(lambda: seen.append(session.timeline.epoch))
-    session.player.set_seconds(1)
-    session.player.toggle()
-    qtbot.waitUntil(lambda: not session.player.is_playing)
-    assert min(epoch for epoch in seen if epoch is not None) > 2
-
-
-def test_going_somewhere_else_stops_it(trained: Model, qtbot: QtBot) -> None:
-    session = trained.session
-    session.player.set_seconds(60)
-    session.player.toggle()
-    session.timeline.go_to(2)
-    assert not session.player.is_playing
-    assert session.timeline.epoch == 2

@@ -13,6 +13,7 @@ from engine.datasets import Dataset
 from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -108,11 +109,11 @@ def test_without_a_test_set_a_step_is_measured_by_the_validation_set(
     trained: Model, without_tests: Dataset, qtbot: QtBot
 ) -> None:
     session = trained.session
-    session.step_through.choose(False)
-    session.step_through.want(True)
-    session.step_effects.want(True)
-    qtbot.waitUntil(lambda: session.step_effects.would is not None)
-    would = session.step_effects.would
+    session.models[StepThrough].choose(False)
+    session.models[StepThrough].want(True)
+    session.models[StepThrough].effects.want(True)
+    qtbot.waitUntil(lambda: session.models[StepThrough].effects.would is not None)
+    would = session.models[StepThrough].effects.would
     assert would is not None
     assert (would.part, would.count) == ("validation", SHARE * len(without_tests.train))
     assert would.before == figures_by_hand(session.displayed.network, without_tests)["validation_error"]

@@ -8,8 +8,8 @@ from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.cards.prediction.number_bars import NumberBars, NumberRow
+from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.cards.prediction_over_time.strip_plot import ShareLine, StripAxis, StripPlot
 from nnviz.ui import theme
 from nnviz.ui.giving_label import GivingLabel

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.draw.canvas import Canvas
-from nnviz.cards.prediction.bars import ProbabilityBars
+from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.group import Group
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.picture import Picture

@@ -16,7 +16,9 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.asked import MISTAKES, PAST
+from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
+from nnviz.cards.timeline.player import Player
+from nnviz.session.asked import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.window import film as films
@@ -53,7 +55,7 @@ def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     for _ in range(4):
         window.session.step_epoch()
         wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
-    window.session.player.set_seconds(SECONDS)
+    window.session.models[Player].set_seconds(SECONDS)
     return window
 
 
@@ -283,8 +285,8 @@ def test_training_goes_on(
     window.canvas.set_strokes([seven(window.canvas)])
     train_for_a_while(qtbot, window)
     session = window.session
-    session.player.set_seconds(SECONDS)
-    slow_down(window, PAST, monkeypatch)
+    session.models[Player].set_seconds(SECONDS)
+    slow_down(window, PAST_PREDICTIONS, monkeypatch)
     before = session.timeline.live_epoch
     film_of(window).make(CardSubject(find_card(window, name), session), home / "film.gif")
     wait_for_film(qtbot, window)

@@ -33,7 +33,7 @@ from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
-from nnviz.cards.plane.answers_page import AnswersPage
+from nnviz.cards.plane.surface_page import SurfacePage
 from nnviz.ui.card import DockCard
 from nnviz.ui.group import Group
 from nnviz.ui.layer_tabs import layer_tabs
@@ -182,7 +182,7 @@ def open_everything(window: MainWindow) -> None:
         group.head.setChecked(True)
     for page in window.findChildren(Page):
         page.fill()
-        if isinstance(page, AnswersPage):
+        if isinstance(page, SurfacePage):
             page.make_tools()
     open_import(window)
 

@@ -18,7 +18,7 @@ from nnviz.cards.comparison.differ_table import DifferCell, DifferRow, DifferTab
 from nnviz.cards.comparison.right_wrong import RightWrong
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
-from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
+from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.importing.table_view import PreviewTable
@@ -99,8 +99,8 @@ def test_a_setting_of_a_sweep_keeps_its_whole_name(qapp: QApplication, qtbot: Qt
 def test_rows_of_histograms_get_higher(qapp: QApplication, qtbot: QtBot) -> None:
     grid = HistogramGrid(("weights",))
     qtbot.addWidget(grid)
-    cell = Cell(np.ones(4), np.ones(4), -1.0, 1.0, "4 weights")
-    grid.show_rows([Row(f"layer {number}", "", False, [cell]) for number in range(3)])
+    cell = HistogramCell(np.ones(4), np.ones(4), -1.0, 1.0, "4 weights")
+    grid.show_rows([HistogramRow(f"layer {number}", "", False, [cell]) for number in range(3)])
     small = grid.minimumHeight()
     theme.apply(qapp, "dark", 150)
     assert grid.minimumHeight() == 1.5 * small

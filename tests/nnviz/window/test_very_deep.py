@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
-from nnviz.cards.distributions.histograms import HistogramGrid
-from nnviz.cards.weights.weights import WeightsPanel
+from nnviz.cards.distributions.histogram_grid import HistogramGrid
+from nnviz.cards.weights.card import WeightsPanel
 from nnviz.formatting.layers import FIRST, LAST
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit

@@ -1,4 +1,4 @@
-"""The curves before the first epoch is over, where settings changed, and how earlier runs are told apart."""
+"""Curves before the end of the first epoch, marks of changed settings, and names of earlier runs."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
 
 
 def mark_pixels(plot: CurvePlot, epoch: float) -> int:
-    """How many pixels at the foot of the plot, at that epoch, are of the marks' colour."""
+    """Returns how many pixels at the foot of the plot, at an epoch, have the colour of the marks."""
     image, x = plot.grab().toImage(), round(place_of(plot, epoch)[0])
     bottom, ink = plot.plot_area().bottom(), theme.colour("muted").rgb()
     return sum(image.pixel(x + by, bottom - y) == ink for by in (-1, 0, 1) for y in range(1, 16))

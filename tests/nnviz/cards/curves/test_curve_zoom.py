@@ -1,4 +1,4 @@
-"""Looking closer at the curves: wheel, rectangle, keys, and back."""
+"""Zooming the curves: wheel, rectangle, keys, and back."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
 
 
 def view(plot: CurvePlot) -> np.ndarray:
-    """What is seen: two epochs and two heights."""
+    """Returns the visible range: two epochs and two values."""
     return np.array(plot.getPlotItem().getViewBox().viewRange()).ravel()
 
 
 def turn(plot: CurvePlot, at: tuple[float, float], notches: float, modifiers: int = Qt.NoModifier) -> None:
-    """The wheel, away from the person where ``notches`` is above 0."""
+    """Turns the wheel, away from the user if ``notches`` is above 0."""
     place = QPointF(*at)
     event = QWheelEvent(
         place,

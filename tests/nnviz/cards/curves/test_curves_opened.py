@@ -1,4 +1,4 @@
-"""The curves of networks that were opened or replaced, and what a right click on them offers."""
+"""The curves of opened or replaced networks, and their context menu."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from engine.storage import save_network
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.curves.test_curves_panel import another_network, drawn, key, plot_of, turn_to
+from tests.nnviz.cards.curves.test_card import another_network, drawn, key, plot_of, turn_to
 from tests.nnviz.helpers import action, click, find, train_epochs
 
 

@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from nnviz.cards.prediction.number_bars import NumberBars
-from nnviz.session.asked import ANSWER, PAST
+from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
+from nnviz.session.asked import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.ui.value_form import MOST_ROWS
 from nnviz.window.main_window import MainWindow
@@ -35,7 +36,7 @@ def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
 def answered(qtbot: QtBot, window: MainWindow) -> None:
     """Until the answers are those to the example of now."""
     probes = window.session.queries
-    qtbot.waitUntil(lambda: probes[ANSWER].is_up_to_date and probes[PAST].is_up_to_date)
+    qtbot.waitUntil(lambda: probes[ANSWER].is_up_to_date and probes[PAST_PREDICTIONS].is_up_to_date)
 
 
 def told(window: MainWindow) -> str:

@@ -1,4 +1,4 @@
-"""What the tests of the plane do again and again."""
+"""Helpers for tests of the plane."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from PyQt5.QtCore import QPoint, QPointF
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.plane.plane import PlanePage
-from nnviz.session.asked_over import ANSWERS_OVER, NEURONS_OVER
+from nnviz.cards.plane.plane_page import PlanePage
+from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find, hover, is_shown
@@ -26,7 +26,7 @@ def load(qtbot: QtBot, window: MainWindow, name: str, **settings: Any) -> None:
 
 def wait_for_planes(qtbot: QtBot, window: MainWindow) -> None:
     """Until what is in view shows the network as it is now, in fine cells if it rests."""
-    probes = [window.session.queries[name] for name in (ANSWERS_OVER, NEURONS_OVER)]
+    probes = [window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
 
 

@@ -1,4 +1,4 @@
-"""The curve: what the network predicts over one number, and each neuron's line, only where the data are such."""
+"""The curve: predictions over one number, each neuron's line, and data without a curve."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pytestqt.qtbot import QtBot
 from engine import explain
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.cards.plane.curve import CurvePage
-from nnviz.cards.weights.weights import WeightsPanel
-from nnviz.session.asked_over import (
-    ANSWERS_OVER,
+from nnviz.cards.plane.curve_page import CurvePage
+from nnviz.cards.weights.card import WeightsPanel
+from nnviz.session.selection import Neuron
+from nnviz.session.surface_query import (
     COARSE_LINE,
     COARSE_TILE_LINE,
     FINE_LINE,
     FINE_TILE_LINE,
-    NEURONS_OVER,
+    NEURON_SURFACES,
+    OUTPUT_SURFACE,
 )
-from nnviz.session.selection import Neuron
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.plots.legend import Key
 from nnviz.window.main_window import MainWindow
@@ -136,7 +136,7 @@ def test_of_a_table_all_is_in_its_units(ready_window: MainWindow, qtbot: QtBot, 
 
 
 def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probes = [ready_window.session.queries[name] for name in (ANSWERS_OVER, NEURONS_OVER)]
+    probes = [ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
     sides: list[int] = []
     for probe in probes:
         probe.changed.connect(lambda probe=probe: sides.append(probe.result.side if probe.result else 0))
@@ -170,7 +170,7 @@ def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_win
 
 
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe, lines = ready_window.session.queries[ANSWERS_OVER], lines_of(ready_window)
+    probe, lines = ready_window.session.queries[OUTPUT_SURFACE], lines_of(ready_window)
     point_at_tile(lines, 2, 3)
     assert "layer 2 · neuron 4" in find(lines, QLabel, "readOut").text()
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(2, 3) and probe.is_up_to_date)
@@ -191,7 +191,7 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_windo
 def test_neurons_have_lines_while_the_network_fits(
     page: CurvePage, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    probe = ready_window.session.queries[ANSWERS_OVER]
+    probe = ready_window.session.queries[OUTPUT_SURFACE]
     point_at_tile(lines_of(ready_window), 3, 0)
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(3, 0) and probe.is_up_to_date)
     assert page.view.line is not None
@@ -235,7 +235,7 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
 
 
 def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    answers, neurons = (ready_window.session.queries[name] for name in (ANSWERS_OVER, NEURONS_OVER))
+    answers, neurons = (ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES))
     assert answers.is_wanted
     assert neurons.is_wanted
     click_tab(qtbot, ready_window, "lossTab")
@@ -257,7 +257,7 @@ def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: MainWi
     np.testing.assert_allclose(numbers[:, 1:], network(ready_window).predict(numbers[:, :1]), atol=1e-5)
 
     # At rest nothing is computed again.
-    probe = ready_window.session.queries[ANSWERS_OVER]
+    probe = ready_window.session.queries[OUTPUT_SURFACE]
     before = probe.result
     click_at(qtbot, page, 0.3)
     wait_for_answer(qtbot, ready_window)

@@ -8,14 +8,14 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.plane.curve_view import CurveView, Line
+from nnviz.cards.plane.curve_view import CurveView, DrawnLine
 from nnviz.ui import theme
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plots.painted_axes import Frame
 from tests.nnviz.helpers import hover, leave
 
 AXES = Frame((0, 10), (-2, 2), "x", "y", None)
-LEVEL = Line(np.array([0.0, 10.0]), np.array([1.0, 1.0]))
+LEVEL = DrawnLine(np.array([0.0, 10.0]), np.array([1.0, 1.0]))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_points_and_the_line_lie_where_they_belong(view: CurveView) -> None:
 
 
 def test_a_neurons_line_has_its_colours_and_no_points(view: CurveView) -> None:
-    line = Line(np.array([0.0, 10.0]), np.array([-2.0, 2.0]), is_neuron=True)
+    line = DrawnLine(np.array([0.0, 10.0]), np.array([-2.0, 2.0]), is_neuron=True)
     view.show_line(line, AXES, "layer 1 · neuron 2")
     assert ink("positive") in near(view, 8, 1.2)
     assert ink("negative") in near(view, 2, -1.2)
@@ -64,33 +64,33 @@ def test_a_neurons_line_has_its_colours_and_no_points(view: CurveView) -> None:
 
 
 def test_a_line_along_0_is_not_below_it(view: CurveView) -> None:
-    view.show_line(Line(np.array([0.0, 10.0]), np.zeros(2), is_neuron=True), AXES)
+    view.show_line(DrawnLine(np.array([0.0, 10.0]), np.zeros(2), is_neuron=True), AXES)
     assert ink("positive") in near(view, 5, 0)
     assert ink("negative") not in near(view, 5, 0)
 
 
 def test_what_is_asked_about_has_a_mark_and_a_dot(view: CurveView) -> None:
     before = pixel(view, 5, -0.5)
-    view.show_asked((5.0, 0.0))
+    view.show_input((5.0, 0.0))
     assert pixel(view, 5, -0.5) == ink("muted") != before
     above = view.place_of(5, 1).toPoint() - QPoint(0, 3)
     assert QColor(view.grab().toImage().pixel(above)).name() == ink("text"), "the dot is larger than the line"
-    view.show_asked(None)
+    view.show_input(None)
     assert pixel(view, 5, -0.5) == before
 
 
 def test_a_click_asks_and_beside_the_field_nothing_does(view: CurveView, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(view.asked) as told:
+    with qtbot.waitSignal(view.picked) as told:
         qtbot.mouseClick(view, Qt.LeftButton, pos=view.place_of(3, 0).toPoint())
     assert told.args[0] == pytest.approx(3, abs=0.03)
-    with qtbot.assertNotEmitted(view.asked):
+    with qtbot.assertNotEmitted(view.picked):
         qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(4, 4))
 
 
 def test_left_and_right_move_it_up_and_down_do_not(view: CurveView, qtbot: QtBot) -> None:
-    view.asked.connect(lambda x, y: view.show_asked((x, y)))
-    asked: list[float] = []
-    view.asked.connect(lambda x, _: asked.append(x))
+    view.picked.connect(lambda x, y: view.show_input((x, y)))
+    picked: list[float] = []
+    view.picked.connect(lambda x, _: picked.append(x))
     for key, modifier in (
         (Qt.Key_Right, Qt.NoModifier),
         (Qt.Key_Right, Qt.NoModifier),
@@ -98,10 +98,10 @@ def test_left_and_right_move_it_up_and_down_do_not(view: CurveView, qtbot: QtBot
         (Qt.Key_Up, Qt.NoModifier),
     ):
         qtbot.keyClick(view, key, modifier)
-    assert asked == pytest.approx([5, 5.2, 5.18]), "at first the middle"
+    assert picked == pytest.approx([5, 5.2, 5.18]), "at first the middle"
     for _ in range(60):
         qtbot.keyClick(view, Qt.Key_Right)
-    assert asked[-1] == 10, "not beyond the end"
+    assert picked[-1] == 10, "not beyond the end"
 
 
 def test_the_place_under_the_mouse_is_told_and_again_with_another_line(view: CurveView, qtbot: QtBot) -> None:
@@ -119,8 +119,8 @@ def test_the_place_under_the_mouse_is_told_and_again_with_another_line(view: Cur
 def test_in_any_size_it_paints(qtbot: QtBot) -> None:
     view = CurveView()
     qtbot.addWidget(view)
-    view.show_line(Line(np.array([0.0, 10.0]), np.array([-3e38, 3e38])), AXES, "far")
-    view.show_asked((5.0, 0.0))
+    view.show_line(DrawnLine(np.array([0.0, 10.0]), np.array([-3e38, 3e38])), AXES, "far")
+    view.show_input((5.0, 0.0))
     for size in ((1, 1), (80, 60), (60, 900)):
         view.resize(*size)
         assert not view.grab().isNull()

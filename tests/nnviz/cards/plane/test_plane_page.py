@@ -1,4 +1,4 @@
-"""The plane: what the network answers there, and only where the data are points in it."""
+"""The plane: predictions all over it, and data without a plane."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from engine import explain
 from engine.explain.regions import plane_points
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.cards.plane.plane import PlanePage
-from nnviz.session.asked_over import ANSWERS_OVER, COARSE, FINE
+from nnviz.cards.plane.plane_page import PlanePage
 from nnviz.session.selection import Neuron
+from nnviz.session.surface_query import COARSE, FINE, OUTPUT_SURFACE
 from nnviz.ui import theme
 from nnviz.ui.plane.colours import class_pixels
 from nnviz.ui.plots.legend import Key
@@ -120,7 +120,7 @@ def test_it_shows_what_the_network_answers(ready_window: MainWindow, qtbot: QtBo
     load(qtbot, ready_window, name, classes=classes)
     train_epochs(qtbot, ready_window, 2)
     wait_for_planes(qtbot, ready_window)
-    page, answers = plane_of(ready_window), ready_window.session.queries[ANSWERS_OVER].result
+    page, answers = plane_of(ready_window), ready_window.session.queries[OUTPUT_SURFACE].result
     assert answers.side == FINE
     points = plane_points(*answers.region.corners, FINE)
     outputs = network(ready_window).predict(points)
@@ -136,7 +136,7 @@ def test_it_is_coarse_while_the_network_learns_and_fine_at_rest(
     page: PlanePage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     sides: list[int] = []
-    probe = ready_window.session.queries[ANSWERS_OVER]
+    probe = ready_window.session.queries[OUTPUT_SURFACE]
     probe.changed.connect(lambda: sides.append(probe.result.side if probe.result else 0))
     train_for_a_while(qtbot, ready_window)
     qtbot.waitUntil(lambda: len(sides) > 3)
@@ -153,7 +153,7 @@ def test_a_large_network_gets_fewer_cells(ready_window: MainWindow, qtbot: QtBot
     ready_window.session.reset()
     qtbot.waitUntil(lambda: network(ready_window).shape == [2, 500, 500, 2])
     wait_for_planes(qtbot, ready_window)
-    assert COARSE < ready_window.session.queries[ANSWERS_OVER].result.side < FINE
+    assert COARSE < ready_window.session.queries[OUTPUT_SURFACE].result.side < FINE
 
 
 def test_steps_have_hard_borders(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -176,7 +176,7 @@ def test_a_network_that_does_not_fit_has_no_answers(
     before = page.view.grab().toImage()
     ready_window.session.files.open(tmp_path / "other.json")
     qtbot.waitUntil(lambda: network(ready_window).shape == [4, 3, 2])
-    assert ready_window.session.queries[ANSWERS_OVER].result is None
+    assert ready_window.session.queries[OUTPUT_SURFACE].result is None
     assert len(page.view.points.places) == 400
     assert page.view.grab().toImage() != before
     assert not tiles_of(ready_window).isVisible(), "its weights are shown"
@@ -218,7 +218,7 @@ def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
 
 
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe, tiles = ready_window.session.queries[ANSWERS_OVER], tiles_of(ready_window)
+    probe, tiles = ready_window.session.queries[OUTPUT_SURFACE], tiles_of(ready_window)
     before = page.view.grab().toImage()
     point_at_tile(tiles, 2, 3)
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(2, 3) and probe.is_up_to_date)
@@ -242,7 +242,7 @@ def tiles_of_layer(of: Network, points: np.ndarray, layer: int) -> np.ndarray:
 
 
 def test_behind_another_tab_it_costs_nothing(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.queries[ANSWERS_OVER]
+    probe = ready_window.session.queries[OUTPUT_SURFACE]
     assert probe.is_wanted
     click_tab(qtbot, ready_window, "errorTab")
     assert not probe.is_wanted

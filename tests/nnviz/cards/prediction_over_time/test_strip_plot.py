@@ -91,13 +91,13 @@ def test_no_name_is_pushed_out_of_a_low_plot(plot: StripPlot, height: int, names
 
 
 def painted_names(plot: StripPlot) -> dict[str, QPointF]:
-    """Where the middles of the names' left ends are."""
+    """Returns the middles of the names' left ends."""
     names = {line.name for line in plot.lines}
     return {word: at for word, at in painted_words(plot) if word in names and at.y() < plot.area.bottom()}
 
 
 def place_in(plot: StripPlot, across: float, share: float) -> QPointF:
-    """Where a share lies; ``across`` goes from 0 to 1 over the axis."""
+    """Returns the pixel of a share; ``across`` goes from 0 to 1 over the axis."""
     area = plot.area
     return QPointF(area.left() + across * area.width(), area.bottom() - share * area.height())
 
@@ -154,7 +154,7 @@ def test_words_in_the_plot_are_one_line_that_no_grid_crosses(plot: StripPlot, qa
 
 
 def difference(one: QColor, other: QColor) -> int:
-    """How far two colours are from each other, 0…765."""
+    """Returns the distance of two colours, 0…765."""
     return sum(abs(a - b) for a, b in zip(one.getRgb(), other.getRgb(), strict=True))
 
 

@@ -15,10 +15,17 @@ from pytestqt.qtbot import QtBot
 from engine.explain.formulas import Address, Formula, Part, Term, delta_formulas
 from engine.explain.one_step import BIAS
 from engine.explain.update_formulas import update_formulas
-from nnviz.cards.step_through.board import Board
-from nnviz.cards.step_through.figures import figure, product_text, short_figure, value_text, written, written_versions
-from nnviz.cards.step_through.number_rows import NumberRows, Rows
-from nnviz.cards.step_through.path import PathStage, StagePath
+from nnviz.cards.step_through.number_rows import NumberRows, RowsData
+from nnviz.cards.step_through.number_text import (
+    figure,
+    product_text,
+    short_figure,
+    value_text,
+    written,
+    written_versions,
+)
+from nnviz.cards.step_through.stage_path import PathStage, StagePath
+from nnviz.cards.step_through.term_board import TermBoard
 from nnviz.ui import theme
 from nnviz.ui.giving_label import GivingLabel
 from tests.engine.explain.test_one_step import RECIPES, record, trainer
@@ -96,9 +103,9 @@ def test_a_long_formula_loses_terms_and_not_its_end() -> None:
     assert all(version.endswith("+ …) / 100") for version in versions)
 
 
-def rows(count: int) -> Rows:
+def rows(count: int) -> RowsData:
     bars = np.linspace(-1, 1, count)
-    return Rows(
+    return RowsData(
         count, ("", "bar", "z"), (60, 56), lambda n: f"row {n}", lambda n: (figure(bars[n]),), bars, note="more"
     )
 
@@ -130,7 +137,9 @@ def test_no_number_is_cut(qtbot: QtBot) -> None:
     qtbot.addWidget(widget)
     widget.resize(400, 300)
     texts = ("(−0.0233456) · 3.12e−5", "−7.3e−10")
-    widget.show_rows(Rows(2, ("from", "", "w · δ", "adds"), (60, 40, 40), str, lambda row: texts, np.ones(2), bold=1))
+    widget.show_rows(
+        RowsData(2, ("from", "", "w · δ", "adds"), (60, 40, 40), str, lambda row: texts, np.ones(2), bold=1)
+    )
     *_, numbers = widget._columns(widget.place_of(0))
     for column, (place, words) in enumerate(zip(numbers, texts, strict=True)):
         assert QFontMetrics(theme.font(theme.SMALL, column == 1), widget).horizontalAdvance(words) <= place.width()
@@ -154,7 +163,7 @@ def test_a_line_is_shorter_where_there_is_no_room(qtbot: QtBot, qapp: QApplicati
 
 
 def test_every_edge_of_a_lit_cell_can_be_seen(qtbot: QtBot) -> None:
-    board = Board()
+    board = TermBoard()
     qtbot.addWidget(board)
     board.show_values(np.linspace(-1, 1, 10))
     for cell in range(10):
@@ -184,7 +193,7 @@ def test_the_path_is_walked_with_keys(qtbot: QtBot) -> None:
 
 
 def test_the_board_has_a_cell_for_each_term(qtbot: QtBot) -> None:
-    board = Board()
+    board = TermBoard()
     qtbot.addWidget(board)
     for count, picture in ((784, (28, 28)), (1, None), (10, None), (4000, None), (6, (1, 6))):
         board.show_values(np.linspace(-1, 1, count), picture)

@@ -1,4 +1,4 @@
-"""The head of the weights card: tabs before words, and the one in front whole."""
+"""The head of the weights card: tabs have room before texts, and the tab in front is whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.nnviz.helpers import click_tab, find, hover
 
 
 def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
-    """Which tabs are whole, and under no arrow."""
+    """Returns the tabs that are whole and under no arrow."""
     bar = window.card("weightsDock").tabs
     covered = [arrow.geometry() for arrow in bar.findChildren(QToolButton) if arrow.isVisible()]
     places = {bar.tabText(index): bar.tabRect(index) for index in range(bar.count())}

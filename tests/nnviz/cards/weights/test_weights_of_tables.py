@@ -106,7 +106,7 @@ def test_of_low_rows_only_some_show_their_names(
 
 
 def ends_of(window: MainWindow) -> list[str]:
-    """What the first and the last row of the Network card say."""
+    """Returns the texts of the first and the last row of the Network card."""
     card = window.card("networkCard")
     rows = [frame for frame in card.findChildren(QFrame, "layerRow") if frame.property("end") and frame.isVisible()]
     return [" ".join(label.text() for label in row.findChildren(QLabel)[:2]) for row in rows]

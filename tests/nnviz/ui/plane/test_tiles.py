@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.plane.key import PlaneKey
+from nnviz.cards.plane.dot_legend import DotLegend
 from nnviz.ui import theme
 from nnviz.ui.plane.tiles import NeuronTiles, TilePlace, enlarged
 from tests.nnviz.helpers import hover, leave
@@ -131,7 +131,7 @@ def test_in_any_size_it_paints(qtbot: QtBot, size: tuple[int, int]) -> None:
 
 
 def test_names_of_classes_give_way(qtbot: QtBot) -> None:
-    key = PlaneKey()
+    key = DotLegend()
     qtbot.addWidget(key)
     key.show_names(("blue", "a very long name of a class, <b>with markup</b>"), ("train", "test"))
     assert key.minimumSizeHint().width() < 40 < key.sizeHint().width()

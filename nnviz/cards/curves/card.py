@@ -1,0 +1,368 @@
+"""The curves card: error, RMSE and loss against epochs, each on a page, of the current run and earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
+
+from engine.training.history import PARTS, Curves, History
+from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting.text import epochs as epochs_text
+from nnviz.session.run import Run
+from nnviz.session.session import Session
+from nnviz.ui.card import Table
+from nnviz.ui.giving_button import GivingButton
+from nnviz.ui.pages import Page, TabbedCard
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
+from nnviz.ui.plots.curve_figures import EXACT, EarlierRun
+from nnviz.ui.plots.legend import Key, Sample
+from nnviz.ui.tabs import keep_in_sight
+
+_LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
+_TIPS = {
+    "error": "The share of wrong answers, on the examples it learns from (train) and on others (test). "
+    "Where the two curves part, it learns its examples by heart.",
+    "rmse": "How far the answers are from the true numbers, in their unit: the root of the mean squared difference, on "
+    "the examples it learns from (train) and on others (test). "
+    "Where the two curves part, it learns its examples by heart.",
+    "loss": "The mean loss of an example, which is what training makes smaller. "
+    "It also tells how sure the network is of its answers, which the error does not.",
+}
+_HOW_TO_ZOOM = (
+    "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel, or + and −, zooms the epochs, "
+    "with Ctrl the values; arrows move."
+)
+_EARLIER_TIP = "Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them."
+_KEY_TIPS = {
+    "train": "Shows or hides the curve of the examples that the network learns from.",
+    "test": "Shows or hides the curve of the test examples, which the network never learns from.",
+    "validation": "Shows or hides the curve of the validation set, which was set aside from the training examples.",
+}
+
+
+class CurvesPanel(TabbedCard):
+    """The pages of the curves. Thin lines follow estimates within an epoch; thick lines join exact values after epochs.
+
+    Attributes:
+        scales: whether the axis of each quantity is logarithmic, by its name.
+        error, rmse, loss: the pages. The first is for classes; the second, for regression, is made when the window is
+            idle or such data come.
+        forget: the action that removes the earlier runs from the chart.
+
+    Signals:
+        scale_changed: a value of :attr:`scales` has changed.
+    """
+
+    scale_changed = pyqtSignal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Curves")
+        self._session = session
+        self.forget = QAction("Forget earlier runs", self)
+        self.forget.setObjectName("actionForgetEarlierRuns")
+        self.forget.triggered.connect(lambda: session.runs.stop_comparing())
+        self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
+        self.curves: list[LearningCurvePage] = []
+        self.error = self._add_curve(ERROR, 0)
+        self.rmse: LearningCurvePage | None = None
+        self.loss = self._add_curve(LOSS, 1)
+        session.data.views.add(self._data_changed)
+
+    def prepare(self) -> Iterator[None]:
+        """Makes the parts of the regression page that take long."""
+        if self.rmse is None:
+            self.rmse = self._add_curve(RMSE, 0, offered=False)
+            self.rmse.prepare()
+            yield
+
+    def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> LearningCurvePage:
+        page = LearningCurvePage(self._session, quantity, self.forget)
+        page.is_offered = offered
+        page.set_log(self.scales[quantity.name])
+        page.scale_changed.connect(lambda: self._note_scale(quantity.name, page.is_log))
+        self.curves.append(page)
+        self.add_page(page, number)
+        return page
+
+    def _note_scale(self, name: str, is_log: bool) -> None:
+        self.scales[name] = is_log
+        self.scale_changed.emit()
+
+    def is_log(self, name: str) -> bool:
+        """Whether the axis of a quantity is logarithmic."""
+        return self.scales[name]
+
+    def set_log(self, name: str, is_log: bool | int) -> None:
+        """Sets the scale of a quantity's page, which may be made later."""
+        self.scales[name] = bool(is_log)
+        for page in self.curves:
+            if page.name == f"{name}Tab":
+                page.set_log(is_log)
+
+    def show_tabs(self) -> None:
+        """Keeps all tabs visible; the legend gets shorter instead."""
+        super().show_tabs()
+        keep_in_sight(self.tabs)
+
+    @property
+    def plot(self) -> CurvePlot:
+        """The plot of the page in front, or else that of the error."""
+        return self.page.plot if isinstance(self.page, LearningCurvePage) else self.error.plot
+
+    def _data_changed(self) -> None:
+        dataset = self._session.data.dataset
+        if dataset is None:
+            return
+        if self.rmse is None and not dataset.is_classification:
+            self.rmse = self._add_curve(RMSE, 0)
+        wanted, other = (self.error, self.rmse) if dataset.is_classification else (self.rmse, self.error)
+        if wanted is not None:
+            wanted.offer(True)  # first, so that there always is one
+        if other is not None:
+            other.offer(False)
+        if dataset.is_classification:
+            self.error.set_examples(max(map(len, dataset.splits.values())))
+        if self.rmse is not None:
+            self.rmse.set_unit(self._session.meaning.unit)
+
+    def _tell_pages(self) -> None:
+        super()._tell_pages()
+        self._session.set_estimating(any(page.in_view for page in self.curves))
+
+
+class LearningCurvePage(Page):
+    """One quantity against epochs, with its legend. Empty until it is first seen, since a plot takes long to make.
+
+    Attributes:
+        is_log: whether the value axis is logarithmic.
+
+    Signals:
+        scale_changed: :attr:`is_log` has changed.
+    """
+
+    scale_changed = pyqtSignal()
+
+    def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
+        super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
+        self._session, self._quantity, self._forget = session, quantity, forget
+        self.is_log = True
+        self._plot: CurvePlot | None = None
+        self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
+        self._earlier: list[EarlierRun] = []
+        self._named_earlier: list[str] | None = None
+
+    @property
+    def plot(self) -> CurvePlot:
+        """The plot, made when it is first asked for."""
+        self.fill()
+        assert self._plot is not None
+        return self._plot
+
+    def prepare(self) -> None:
+        """Makes the plot, which takes longest, but does not connect it."""
+        if self._plot is None:
+            self._plot = CurvePlot(self._quantity, self._named("resetZoomButton"))
+            self.body.addWidget(self._plot)
+
+    def _make(self) -> None:
+        self.prepare()
+        session, called, plot = self._session, self._quantity.called, self.plot
+        plot.set_quantity(self._quantity)
+        named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
+        plot.set_log(self.is_log)
+        self.keys = self._keys(plot)
+        self._add_scale()
+        reset, self._log_action = self._actions(plot)
+        _offer(plot, reset, self._log_action, self._forget)
+        arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
+        plot.playhead.follow(session.timeline.nearest)
+        plot.playhead.wanted.connect(session.timeline.point_to)
+        session.timeline.changed.connect(self._show_moment)
+        session.displayed.changed.connect(self.refresh)
+        session.runs.history_changed.connect(self.refresh)
+        session.runs.replaced.connect(self._new_run)
+        for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
+            signal.connect(self._show_past)  # the differences from the current run may have changed
+        self._show_hint()
+        self._show_past()
+
+    def _named(self, name: str) -> str:
+        """Returns an object name that is unique in the window: those of the loss begin with "loss"."""
+        return name if self._quantity.name == ERROR.name else f"{self._quantity.name}{name[0].upper()}{name[1:]}"
+
+    # ---- the right of the head
+
+    def _keys(self, plot: CurvePlot) -> dict[str, Key]:
+        keys = {}
+        for name in EXACT:
+            sample = Sample.DASHED if name == "validation" else Sample.SQUARE
+            keys[name] = Key(name, name, self._named(f"{name}Key"), _KEY_TIPS[name], sample)
+        earlier = Key("past", "earlier run", self._named("earlierKey"), _EARLIER_TIP, Sample.BOTH, yielding=True)
+        _offer(earlier, self._forget)
+        keys[EARLIER] = earlier
+        keys["validation"].hide()
+        for name, key in keys.items():
+            key.toggled.connect(partial(plot.set_shown, name))
+        return keys
+
+    def _actions(self, plot: CurvePlot) -> tuple[QAction, QAction]:
+        """Returns the actions of the context menu: reset the zoom, and a logarithmic axis."""
+        reset, log = QAction("Reset zoom", self), QAction("Logarithmic", self)
+        reset.setObjectName(self._named("actionResetZoom"))
+        reset.setEnabled(False)
+        reset.triggered.connect(plot.reset_zoom)
+        plot.zoomed.connect(reset.setEnabled)
+        log.setObjectName(self._named("actionLogarithmic"))
+        log.setCheckable(True)
+        log.setChecked(self.is_log)
+        log.toggled.connect(self.set_log)
+        return reset, log
+
+    def _add_scale(self) -> None:
+        tip = (
+            "Switches the scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
+            "differences as they are."
+        )
+        self.scale = named(GivingButton(), self._named("scaleButton"), tip=tip)
+        self.scale.setProperty("role", "key")
+        self.scale.clicked.connect(lambda: self.set_log(not self.is_log))
+        self._name_scale()
+
+    def _name_scale(self) -> None:
+        quantities = self._quantity, replace(self._quantity, unit="")
+        texts = [[each.scale_text(is_log) for each in quantities] for is_log in (False, True)]
+        self.scale.show_text([[*versions, versions[0].split()[-1]] for versions in texts], int(self.is_log))
+        self.scale.setAccessibleName(f"Scale: {texts[self.is_log][0]}")
+
+    def set_unit(self, unit: str) -> None:
+        """Sets the unit of the values."""
+        self._set_quantity(replace(self._quantity, unit=unit))
+        if self.is_filled:
+            self._name_scale()
+
+    def set_examples(self, count: int) -> None:
+        """Sets the number of examples of the error. A logarithmic axis ends at half an example if the error is 0."""
+        lowest = max(ERROR.lowest, ERROR.factor / (2 * count))
+        if lowest != self._quantity.lowest:
+            self._set_quantity(replace(self._quantity, lowest=lowest))
+
+    def _set_quantity(self, quantity: Quantity) -> None:
+        self._quantity = quantity
+        if self.is_filled:
+            self.plot.set_quantity(quantity)
+
+    # ---- scale
+
+    def set_log(self, is_log: bool | int) -> None:
+        is_log = bool(is_log)
+        if is_log == self.is_log:
+            return
+        self.is_log = is_log
+        if self.is_filled:
+            self.plot.set_log(is_log)
+            self._name_scale()
+            self._log_action.setChecked(is_log)
+        self.scale_changed.emit()
+
+    # ---- curves
+
+    def _of(self, history: History) -> Curves:
+        curves: Curves = getattr(history, self._quantity.name)
+        return curves
+
+    def _new_run(self) -> None:
+        self.plot.reset_zoom()
+        self._show_hint()
+        self._show_past()
+        self.refresh()
+
+    def _show_hint(self) -> None:
+        """Shows a hint in the empty plot how to get curves."""
+        run = self._session.runs.current
+        if run.origin.opened is not None:
+            at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
+            self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
+        else:
+            self.plot.set_hint(f"train the network to see its {self._quantity.called} fall")
+
+    def _show_past(self) -> None:
+        earlier = [self._earlier_of(run) for run in self._session.runs.compared]
+        self._forget.setEnabled(bool(earlier))
+        if earlier != self._earlier:
+            self._earlier = earlier
+            self.plot.show_earlier(earlier)
+            self._name_earlier()
+
+    def _name_earlier(self) -> None:
+        """Names the earlier runs with visible curves in the legend."""
+        names = [run.title for run in self._earlier if run.begins_before(self.plot.end)]
+        if names == self._named_earlier:
+            return
+        self._named_earlier = names
+        key = self.keys[EARLIER]
+        is_short = len(names) == 1 and len(names[0]) <= _LONGEST_NAME
+        usual = "earlier runs" if len(names) > 1 else "earlier run"
+        key.set_name(f"{names[0]}, earlier run" if is_short else usual, usual)
+        key.setToolTip("\n".join([_EARLIER_TIP, *reversed(names)]))
+        key.setVisible(bool(names))
+
+    def _earlier_of(self, run: Run) -> EarlierRun:
+        """Returns the curves of an earlier run, named by its differences from the current one."""
+        curves = self._of(run.history)
+        return EarlierRun(self._session.runs.difference(run), curves.train, curves.test)
+
+    def refresh(self) -> None:
+        if not self.in_view:
+            return
+        self._show_moment()
+        run = self._session.runs.current
+        curves, history = self._of(run.history), run.history
+        places = (curves.live_train.epochs[-1:], curves.last_epoch, run.progress.last_epoch, run.progress.batches)
+        ends = [getattr(curves, part).values[-1:] for part in PARTS]  # an edit measures the last epoch again
+        notes = [change.text for change in history.changes]
+        drawn = (run, *places, history.completed, ends, notes)
+        if drawn == self._drawn:
+            return  # most views bring no new figures
+        self._drawn = drawn
+        self.keys["validation"].setVisible(bool(curves.validation.values))
+        self.plot.set_changes([(change.epoch, change.text) for change in history.changes])
+        epochs = max(run.progress.last_epoch, history.completed)
+        self.plot.show_explained(vars(history.r2) if self._has_explained else {})
+        self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
+        self._name_earlier()
+
+    def _show_moment(self) -> None:
+        """Shows the displayed epoch by the playhead."""
+        timeline = self._session.timeline
+        if self.in_view:
+            self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
+
+    @property
+    def _has_explained(self) -> bool:
+        """Whether the read-out shows R² too."""
+        return self._quantity.name == RMSE.name
+
+    def table(self) -> Table:
+        """Returns header and rows for a CSV file: epoch, train, test, validation; errors as shares, RMSE with R²."""
+        history, called = self._session.runs.current.history, self._quantity.called
+        columns = {f"{name} {called}": getattr(self._of(history), name) for name in EXACT}
+        if self._has_explained:
+            columns |= {f"{name} R2": getattr(history.r2, name) for name in EXACT}
+        epochs = sorted({epoch for curve in columns.values() for epoch in curve.epochs})
+        values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns.values()]
+        return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
+
+
+def _offer(widget: QWidget, *actions: QAction) -> None:
+    """Adds the actions to the context menu of a widget."""
+    widget.addActions(actions)
+    widget.setContextMenuPolicy(Qt.ActionsContextMenu)
+
+
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 313, 414)}))

@@ -1,0 +1,170 @@
+"""The prediction card: a bar for each class, or the predicted numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PyQt5.QtCore import QRegularExpression
+from PyQt5.QtGui import QRegularExpressionValidator
+
+from nnviz.cards.prediction.number_bars import MOST_ROWS, NumberBars, NumberRow
+from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting import text
+from nnviz.session.asked import ANSWER
+from nnviz.session.asked_words import noun
+from nnviz.session.predicted_numbers import Target, Targets
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard, Table
+from nnviz.ui.fields import NumberEdit
+from nnviz.ui.parts import named
+from nnviz.ui.plane.colours import class_colours
+
+_STEP = 5  # percent
+
+
+class PredictionPanel(DockCard):
+    """Shows the prediction while the user draws and the network trains, and a field for the confidence threshold.
+
+    Numbers are in the units of their targets, beside the true ones if the input is an example of the data.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Prediction")
+        self._session = session
+        self._targets = Targets(session)
+        tip = (
+            "How confident the network is of each class, in percent, for the drawing as it is now. The dotted line is "
+            "the confidence threshold, from which its answer counts as sure."
+        )
+        self.bars = named(ProbabilityBars(), "predictionBars", "Prediction", tip)
+        tip = "What the network predicts; the dot lies between the least and the largest number in training."
+        self.numbers = named(NumberBars(), "predictionNumbers", "Predicted numbers", tip)
+        self.threshold_edit = _threshold_field()
+        self.threshold_edit.committed.connect(self._threshold_entered)
+        self.head.row.addWidget(self.threshold_edit)
+        self.head.detail.shorten = lambda words: [words.removeprefix("% · ")]
+        self.head.detail.only_whole = True
+        self.body.addWidget(self.bars)
+        self.body.addWidget(self.numbers)
+        self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
+        session.data.changed.connect(self._name_classes)
+        session.runs.replaced.connect(self._name_classes)
+        session.question.answered.connect(self.refresh)
+        session.question.threshold_changed.connect(self._show_threshold)
+        self.head.marked.connect(self._show_threshold)
+        self.head.marked.connect(self.refresh)
+        self._show_threshold()
+        self._name_classes()
+
+    def _name_classes(self) -> None:
+        """Takes the names of classes or targets from the data and the network."""
+        is_number = self._is_of_numbers
+        self.bars.setVisible(not is_number)
+        self.numbers.setVisible(is_number)
+        names = [] if is_number else self._session.class_names
+        colours = class_colours(self._session.data.dataset)
+        self.bars.set_names(names, colours if len(colours) == len(names) else ())
+        self.numbers.set_count(len(self._targets.all) or 1)
+        self.refresh()
+
+    @property
+    def _is_of_numbers(self) -> bool:
+        data = self._session.data.dataset
+        return data is not None and not data.is_classification
+
+    def refresh(self) -> None:
+        """Shows the latest prediction."""
+        misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
+        is_number = self._is_of_numbers
+        sure = "" if self.head.mark.is_wanted else "% · sure from"
+        asked = self._session.meaning.target_name if is_number else sure
+        detail = "network does not fit the data" if misfit else asked
+        if self.head.detail.text() != detail:
+            self.head.detail.setText(detail)
+            self.threshold_edit.setVisible(not misfit and not is_number)
+        if self.in_view and is_number:
+            self.numbers.show_rows(self._number_rows(), self._reason())
+        elif self.in_view:
+            self.bars.set_values(self._session.question.answer, self._reason())
+
+    def _number_rows(self) -> list[NumberRow]:
+        answer, targets, truth = self._session.question.answer, self._targets.all, self._targets.truth
+        if answer is None or len(answer) != len(targets):
+            return []
+        values, unit = self._targets.values(answer), self._session.meaning.unit
+        return [
+            _number_row(target, float(values[number]), None if truth is None else float(truth[number]), unit)
+            for number, target in enumerate(targets[:MOST_ROWS])
+        ]
+
+    def _reason(self) -> str:
+        """Returns why there is no prediction; empty if there is one or it is being computed."""
+        session, inputs = self._session, self._session.runs.current.network.shape[0]
+        if session.question.example is None:
+            return f"draw a {noun(session.data.dataset)} to ask the network"
+        if len(session.question.example) != inputs:
+            return f"it takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
+        if not session.question.is_drawn and session.runs.current.misfit(session.data.dataset) is not None:
+            return "it was trained with other data"
+        # Without a result yet, the prediction is being computed.
+        has_none = session.queries[ANSWER].is_up_to_date and session.question.answer is None
+        return "its outputs are not finite" if has_none else ""
+
+    def table(self) -> Table | None:
+        """Returns the outputs for a CSV file; numbers in the units of their targets."""
+        answer, names = self._session.question.answer, self._session.class_names_for_file
+        rows = self._number_rows()
+        if rows and answer is not None:
+            truth, meaning = self._targets.truth, self._session.meaning.for_file
+            values = [self._targets.values(answer)] + ([] if truth is None else [truth])
+            lines = [
+                [meaning.output(target.output), *(float(each[target.output]) for each in values)]
+                for target in self._targets.all
+            ]
+            return ["target", "prediction", "true"][: 1 + len(values)], lines
+        if answer is None or len(answer) != len(names):  # the prediction of the network before
+            return None
+        return ["class", "output"], [[name, value] for name, value in zip(names, answer.tolist(), strict=True)]
+
+    # ---- the threshold
+
+    def _show_threshold(self) -> None:
+        sign = "≥ " if self.head.mark.is_wanted else ""  # the words before it have no room beside the mark
+        self.threshold_edit.show_value(f"{sign}{100 * self._session.question.threshold:.0f} %")
+        self.bars.set_mark(self._session.question.threshold)
+
+    def _threshold_entered(self, entered: str) -> None:
+        """Sets the threshold. More than 100 counts as 100; an empty field changes nothing."""
+        digits = entered.strip("≥ %")
+        if digits:
+            self._session.question.set_threshold(min(int(digits), 100) / 100)
+        self._show_threshold()
+
+
+def _number_row(target: Target, value: float, truth: float | None, unit: str) -> NumberRow:
+    low, high = text.compact(target.low), text.compact(target.high)
+    row = NumberRow(target.name, target.words(value), target.place(value), low, high, unit=unit)
+    return row if truth is None else replace(row, truth=target.words(truth), true_place=target.place(truth))
+
+
+def _threshold_field() -> NumberEdit:
+    field = NumberEdit(
+        "sureThresholdSpin",
+        _step,
+        "The confidence threshold: an answer with less confidence is shown in grey as “not sure”.",
+        "Confidence threshold, in percent",
+    )
+    field.line.setValidator(QRegularExpressionValidator(QRegularExpression(r"≥? ?\d{0,3} ?%?"), field))
+    theme.sized(field.setFixedWidth, 76)
+    return field
+
+
+def _step(text: str, direction: int) -> str:
+    now = int(text.strip("≥ %") or 0)
+    return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"
+
+
+PLACES = {"train": Place(Column.ASK, 2, 236), "inside": Place(Column.ASK, 2, 252), "runs": Place(Column.ASK, 2, 252)}
+CARDS.register("predictionDock")(CardInfo(PredictionPanel, PLACES, needs=(ANSWER,)))

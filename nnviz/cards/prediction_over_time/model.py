@@ -1,0 +1,77 @@
+"""Predictions of the current run's snapshots for the current input, computed in the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QObject
+
+from engine.basics.validation import Array
+from engine.network.network import Network
+from engine.network.packing import exact
+from nnviz.jobs.latest import Latest, Request, RequestKey
+from nnviz.jobs.pace import Budget
+from nnviz.session import question as asking
+from nnviz.session.session import Session
+from nnviz.session.snapshots import Snapshot
+
+PAST_PREDICTIONS = "answers of the past"
+_SECONDS_BETWEEN = 0.1  # at least, between two computations; they may take a tenth of a core's time
+_MOST_SNAPSHOTS = 64  # whose predictions are computed
+
+
+@dataclass(frozen=True)
+class PastPredictions:
+    """The finite predictions for the current input, (outputs,) each, and the epochs of their snapshots."""
+
+    epochs: list[float]
+    predictions: list[Array]
+
+
+class PredictionOverTime(QObject):
+    """Computes predictions of snapshots. It keeps known ones until the input changes.
+
+    Attributes:
+        query: its result is :class:`PastPredictions`; None without an input.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._displayed, self._question = session.displayed, session.question
+        self._runs, self._data = session.runs, session.data
+        self._example: Array | None = None  # the input that the kept predictions are for
+        self._known: dict[Snapshot, Array | None] = {}
+        self.query = Latest(self._request, Budget(_SECONDS_BETWEEN, 9), self._release)
+        session.queries.add({PAST_PREDICTIONS: self.query})
+        session.runs.history_changed.connect(self.query.look)  # missing snapshots may be filled in
+        for signal in (session.runs.replaced, session.data.changed):
+            signal.connect(self.query.forget)
+
+    def _request(self) -> Request | None:
+        """Returns the request for predictions of the current run's snapshots and of its live network."""
+        example, run = asking.asked(self._question, self._displayed, self._data), self._runs.current
+        network = self._displayed.network
+        if example is None:
+            return None
+        moment = self._displayed.moment
+        live = network.parameters if moment is None else run.parameters
+        spread = {*run.snapshots.spread(_MOST_SNAPSHOTS), *([] if moment is None else [moment])}
+        past = sorted(spread, key=lambda snapshot: snapshot.epochs)
+        snapshots = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
+        return RequestKey(example, live, moment, *past), lambda: self._predictions(network, example, snapshots)
+
+    def _predictions(self, network: Network, example: Array, snapshots: tuple[Snapshot, ...]) -> PastPredictions:
+        """Computes predictions that are not known yet. Runs in the query's thread, the only one with ``_known``."""
+        before = self._known if self._example is example else {}
+        known = {snapshot: before[snapshot] for snapshot in snapshots if snapshot in before}
+        for snapshot in snapshots:
+            if snapshot not in known:
+                known[snapshot] = asking.ask(network.with_parameters(snapshot.parameters), example)
+        self._example, self._known = example, known
+        latest = {snapshot.epochs: known[snapshot] for snapshot in snapshots}  # in order; of each epoch the last one
+        finite = {epochs: prediction for epochs, prediction in latest.items() if prediction is not None}
+        return PastPredictions(list(finite), list(finite.values()))
+
+    def _release(self) -> None:
+        """Drops the snapshots, which are large. Runs in the query's thread."""
+        self._example, self._known = None, {}

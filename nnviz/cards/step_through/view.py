@@ -1,0 +1,163 @@
+"""The widgets of the page "Step through" and their layout."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from nnviz.cards.step_through.controls import NumberBox, StepButtons, TemperatureSlider
+from nnviz.cards.step_through.number_rows import NumberRows
+from nnviz.cards.step_through.stage_path import StagePath
+from nnviz.cards.step_through.step_effects import StepEffect
+from nnviz.cards.step_through.term_board import TermBoard
+from nnviz.formatting import text
+from nnviz.ui import theme
+from nnviz.ui.column import ScrollColumn
+from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.parts import arranged, named, pill
+
+_PATH, _HEAD, _FOOT = 88, 26, 28  # pixels
+_MOST_FOR_LINES = 0.5  # of the height
+_TAKE_TIP = "Takes this step: the network learns it, and Undo takes it back until more is trained."
+_PAST_TIP = "The past stays as it was: go live (End) to take a step."
+
+
+class StepWidgets(QWidget):
+    """The path at the left, the numbers of a stage in the middle, the formulas at the right, and the actions below.
+
+    Attributes:
+        path, numbers, lines, terms, board: see their tooltips.
+        where, rule, result: labels of the stage, of the chosen formula's rule, and of the result.
+        neuron, example, temperature: inputs for the position.
+        would, did: labels of the step's effect, and of the effect of the last step that was taken.
+        back, walking, check, take, undo: the buttons.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._make_lists()
+        self._make_controls()
+        columns = arranged(QHBoxLayout(), self._left(), (self._middle(), 5), (self._right(), 6), spacing=12)
+        said = _of_height(_HEAD, self.back, (FixedSizeBox(self.result), 1), (FixedSizeBox(self.did), 1), self.undo)
+        foot = _of_height(_FOOT, self.walking, (FixedSizeBox(self.would), 1), self.check, self.take)
+        arranged(QVBoxLayout(self), (columns, 1), said, foot, spacing=4)
+
+    def _make_lists(self) -> None:
+        tip = "The way through the step: a click goes there; Left and Right go back and on."
+        self.path = named(StagePath(), "stepPath", "Stages of the step", tip)
+        tip = "The numbers of this stage; a click opens one. Arrow keys and Enter do so too."
+        self.numbers = named(NumberRows(), "stepNumbers", "Numbers of the stage", tip)
+        tip = "How the chosen number comes about, line by line, with the numbers put in. A click shows a line's terms."
+        self.lines = named(NumberRows(), "stepLines", "Formulas", tip)
+        tip = "The chosen line's terms, the largest first. Point at one to see where it is from; click to go there."
+        self.terms = named(NumberRows(), "stepTerms", "Terms of the formula", tip)
+        tip = "Every term at the place that it comes from: orange adds, blue takes away. A click goes there."
+        self.board = named(TermBoard(), "stepBoard", "Where the terms come from", tip)
+
+    def _make_controls(self) -> None:
+        self.where = named(GivingLabel(role="title"), "stepWhere")
+        self.rule, self.result = (named(GivingLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
+        self.would, self.did = (named(GivingLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
+        for at_the_right in (self.would, self.did):
+            at_the_right.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self._make_buttons()
+        self.neuron = NumberBox("neuron", "stepNeuronSpin", "Neuron", "Which neuron of the layer.")
+        self.example = NumberBox("example", "stepRowSpin", "Example of the batch", "Which example of the batch.")
+        self.temperature, self.walking = TemperatureSlider(), StepButtons()
+
+    def _make_buttons(self) -> None:
+        tip = "Back to where you looked before (Backspace, Alt+Left, or the mouse's back button)."
+        self.back = pill("Back", "stepBackButton", "Back", tip)
+        tip = "Takes the last step back: the network is again as it was before it."
+        self.undo = pill("undo", "undoStepButton", "Undo the step", tip)
+        kept = self.undo.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.undo.setSizePolicy(kept)
+        tip = "Measures the gradient of the chosen weight: moves it a little up and down, and computes the loss."
+        self.check = pill("check the gradient", "checkGradientButton", "Check by finite difference", tip)
+        self.take = pill("Take the step", "takeStepButton", "Take the step", _TAKE_TIP)
+
+    def _left(self) -> ScrollColumn:
+        self._path_scroll = _scrolled("stepPathScroll", self.path)
+        theme.sized(self._path_scroll.setFixedWidth, _PATH)
+        return self._path_scroll
+
+    def _middle(self) -> QVBoxLayout:
+        self._numbers_scroll = _scrolled("stepNumbersScroll", self.numbers)
+        head = _of_height(_HEAD, (FixedSizeBox(self.where), 1), self.neuron, self.example)
+        return arranged(QVBoxLayout(), head, (self._numbers_scroll, 1), self.temperature, spacing=2)
+
+    def _right(self) -> QVBoxLayout:
+        board = arranged(QVBoxLayout(), self.board, 1)
+        self._lines_scroll = _scrolled("stepLinesScroll", self.lines)
+        above = arranged(QHBoxLayout(), (self._lines_scroll, 1), board, spacing=8)
+        self._terms_scroll = _scrolled("stepTermsScroll", self.terms)
+        return arranged(QVBoxLayout(), above, FixedSizeBox(self.rule), (self._terms_scroll, 1), spacing=4)
+
+    def offer_take(self, can_take: bool, is_past: bool) -> None:
+        """Enables the button that takes the step, or says why it is disabled."""
+        self.take.setEnabled(can_take)
+        self.take.setToolTip(_PAST_TIP if is_past else _TAKE_TIP)
+
+    def show_effects(self, would: StepEffect | None, did: StepEffect | None) -> None:
+        """Shows the effect that the step would have, and that of the last step taken; None for none."""
+        if would is None:
+            self.would.show_versions("")
+        else:
+            words = effect_text(would)
+            tip = f"What this step does to the network, if it is taken: {words}, of {text.count(would.count)} examples."
+            self.would.show_versions(f"would make {words}", words, re.split(" error | RMSE ", words)[-1], "", tip=tip)
+        words = "" if did is None else effect_text(did)
+        self.did.show_versions(f"the last step: {words}" if words else "", words)
+        self.undo.setVisible(did is not None)
+
+    def fit_lines(self) -> None:
+        """Gives the formulas the height that they need, but at most half of the page; the terms get the rest."""
+        most = max(self.board.height(), round(_MOST_FOR_LINES * self.height()))
+        self._lines_scroll.setFixedHeight(min(most, max(self.board.height(), self.lines.sizeHint().height())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the height of the formulas to the new size."""
+        super().resizeEvent(event)
+        self.fit_lines()
+
+    def keep_in_sight(self, within: StagePath | NumberRows, place: int | None) -> None:
+        """Scrolls a list so that a row is visible."""
+        scrolls = {self.path: self._path_scroll, self.numbers: self._numbers_scroll, self.terms: self._terms_scroll}
+        if place is None or place >= within.count:
+            return
+        scroll, row = scrolls[within], within.place_of(place)
+        scroll.widget().layout().activate()
+        scroll.widget().adjustSize()
+        scroll.ensureVisible(row.center().x(), row.center().y(), 0, 2 * row.height())
+
+
+def effect_text(effect: StepEffect) -> str:
+    """Returns an effect as text: "test error 2.72 → 89.90 %", "test RMSE 3.02 → 2.98"."""
+    if effect.is_rmse:
+        return f"{effect.part} RMSE {text.figure(effect.before)} → {text.figure(effect.after)}"
+    before, after = (
+        "not finite" if math.isnan(share) else text.percent(share) for share in (effect.before, effect.after)
+    )
+    return f"{effect.part} error {before.removesuffix(' %') if after.endswith('%') else before} → {after}"
+
+
+def _of_height(height: int, *parts: QWidget | tuple[QWidget, int]) -> QWidget:
+    """Returns a row of a fixed height, so that its contents never move what is below."""
+    row = QWidget()
+    arranged(QHBoxLayout(row), *parts, spacing=8)
+    theme.sized(row.setFixedHeight, height)
+    return row
+
+
+def _scrolled(name: str, content: QWidget) -> ScrollColumn:
+    holder = named(QWidget(), "scrolled")
+    arranged(QVBoxLayout(holder), content, 1)
+    scroll = ScrollColumn(name, holder)
+    scroll.verticalScrollBar().valueChanged.connect(lambda _: content.update())  # heads stay at the top
+    return scroll

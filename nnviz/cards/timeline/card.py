@@ -1,0 +1,187 @@
+"""The timeline at the bottom of the window: the epoch that the whole window shows."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt5.QtCore import QEvent, QSize, Qt
+from PyQt5.QtGui import QFont, QFontMetrics
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from nnviz.cards.timeline.player import SECONDS, Player
+from nnviz.cards.timeline.slider import TimelineSlider
+from nnviz.formatting import text
+from nnviz.jobs.timing import TimeBudget
+from nnviz.session.messages import Message
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fields import Combo, NumberEdit
+from nnviz.ui.parts import arranged, named, set_look
+
+BRANCH_TIP = (
+    "Begins a new run exactly at the epoch that is shown, with the settings at the left. This run stays as it is."
+)
+_SECONDS_BETWEEN = 0.1  # at least, between two updates of the slider during training
+_NEAR = 0.05  # epochs; a typed epoch with one decimal may differ that much
+_EDIT_MARGINS = 40  # pixels of the field beside its text: padding, borders and arrows
+_LEAST_BAR = 400  # pixels
+_EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
+
+
+class TimelineBar(QWidget):
+    """A slider, an epoch field and buttons that control ``session.timeline`` and show its epoch."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session, self._timeline, self._player = session, session.timeline, session.models[Player]
+        self._due = TimeBudget(_SECONDS_BETWEEN, 0)
+        self._make_parts()
+        where = named(label("epoch", "muted"), "timelineEpochName")
+        buttons = self.branch, self.live
+        self._title = label("Timeline", "muted")
+        parts = (self._title, self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
+        arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
+        self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
+        self._timeline.changed.connect(self._show)
+        session.displayed.moment_changed.connect(lambda: session.messages.withdraw(self._told))
+        self._player.changed.connect(self._show)
+        session.branching.changed.connect(self._show_branch)
+        theme.changed.connect(self._show)  # the text size changes the width of the epochs
+        self._timeline.extended.connect(self._extend)
+        for signal in (session.training.progressed, session.training.state_changed, session.settings.changed):
+            signal.connect(self._extend)
+        self._show()
+        self._show_branch()
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns a small width, so that the bar never widens the window."""
+        return QSize(_LEAST_BAR, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        """Hides the title if there is no room for it."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Resize, QEvent.LayoutRequest):
+            title = self._title.sizeHint().width() + self.layout().spacing()
+            rest = self.layout().minimumSize().width() - (0 if self._title.isHidden() else title)
+            self._title.setVisible(rest + title <= self.width())
+        return done
+
+    def _make_parts(self) -> None:
+        tip = (
+            "The training so far: drag to see the whole window as it was then. Training goes on meanwhile. "
+            "Arrow keys step, End is live."
+        )
+        self.slider = named(TimelineSlider(self._timeline.nearest), "timelineSlider", "Moment of the training", tip)
+        self.slider.pointed.connect(self._timeline.point_to)
+        self.slider.wanted.connect(self._timeline.go_to)
+        self.slider.stepped.connect(self._timeline.step)
+        self.slider.live_wanted.connect(self._timeline.go_live)
+        tip = "Runs through the training so far as a film, from the moment that is shown."
+        self.play = named(QPushButton(), "playButton", "Play the training", tip)
+        theme.sized(self.play.setFixedWidth, 34)
+        self.play.clicked.connect(self._player.toggle)
+        self.speed = Combo("playSecondsCombo", "Seconds of the film", "How long the film of the whole training takes.")
+        self.speed.setProperty("role", "flat")
+        theme.sized(self.speed.setFixedWidth, _SPEED_WIDTH)
+        self.speed.addItems([f"{seconds} s" for seconds in SECONDS])
+        self.speed.activated.connect(lambda number: self._player.set_seconds(SECONDS[number]))
+        tip = "The moment that the window shows, in epochs: type one to go there."
+        self.epoch = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Epoch that is shown")
+        self.epoch.line.setAlignment(Qt.AlignRight)
+        self.epoch.committed.connect(self._typed)
+        self.branch = named(QPushButton("Branch from here"), "branchButton", "Branch from here")
+        theme.sized(self.branch.setFixedWidth, _BRANCH_WIDTH)
+        self.branch.clicked.connect(self._branch)
+        tip = "Back to the network as it is now (End)."
+        self.live = named(QPushButton(" Live"), "liveButton", "Live", tip)
+        self.live.clicked.connect(self._timeline.go_live)
+
+    def _branch(self) -> None:
+        """Branches off at the displayed epoch, or cancels a branch in progress."""
+        branching = self._session.branching
+        if branching.work.is_running:
+            branching.cancel()
+        else:
+            self._timeline.branch()
+
+    def _show_branch(self) -> None:
+        branching = self._session.branching
+        work, why_not = branching.work, branching.reason_unavailable
+        self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
+        self.branch.setEnabled(work.is_running or why_not is None)
+        tip = "Gives up the branch." if work.is_running else why_not or BRANCH_TIP
+        self.branch.setToolTip(tip)
+        self.branch.setAccessibleDescription(tip)
+
+    def _neighbour(self, _: str, direction: int) -> str:
+        """Goes to the previous or next snapshot and returns its epoch as text."""
+        self._timeline.step(direction)
+        return self._words
+
+    def _typed(self, words: str) -> None:
+        """Goes to the epoch that was typed, unless it is displayed already."""
+        if words.strip() == self._words:
+            self._show()
+            return
+        try:
+            self._go_to(float(words.replace(",", ".")))
+        except ValueError:
+            set_look(self.epoch, "wrong", True)
+            rule = f"a number from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
+            self._session.messages.tell(f"“{text.name(words)}” is no epoch: type {rule}.")
+        else:
+            self.epoch.clearFocus()  # arrow keys and End are the window's again
+            self._show()
+
+    def _go_to(self, epoch: float) -> None:
+        """Goes to an epoch. If it has no snapshot, a message names the nearest one for as long as that is displayed.
+
+        Raises ValueError if the epoch is not a number.
+        """
+        self._timeline.go_to(epoch)
+        shown, live = self._session.displayed.epochs, self._timeline.live_epoch
+        if 0 <= epoch < live and abs(epoch - shown) > (_NEAR if epoch % 1 else 0):
+            words = f"Epoch {text.epochs(epoch)} is not kept. Shown is the nearest that is kept: epoch {self._words}."
+            self._told = self._session.messages.tell(words)
+
+    @property
+    def _words(self) -> str:
+        """The displayed epoch as text; rounded to tenths while the live network trains."""
+        session, shown = self._session, self._session.displayed.epochs
+        is_passing = self._timeline.is_live and session.state is Status.TRAINING
+        return text.epochs(round(shown, 1)) if is_passing else session.runs.current.epoch_name(shown)
+
+    def _keep_width(self) -> None:
+        """Makes the field as wide as the longest epoch of the run, so that no epoch is cut and nothing moves."""
+        run = self._session.runs.current
+        digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
+        longest = text.epochs(math.floor(max(run.progress.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
+        bold = QFont(self.epoch.line.font())  # as for an epoch of the past
+        bold.setWeight(QFont.DemiBold)
+        needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
+        self.epoch.setFixedWidth(max(theme.px(_EDIT_WIDTH), needed))
+
+    def _extend(self) -> None:
+        """Shows the progress of the training, but only a few times a second."""
+        if self._due.is_due or self._session.state is not Status.TRAINING:
+            self._show()
+
+    def _show(self) -> None:
+        self._due.spend(0)
+        self._keep_width()
+        timeline, run = self._timeline, self._session.runs.current
+        has_past = timeline.has_past
+        self.slider.show_moment(run.progress.last_epoch, timeline.live_epoch, timeline.epoch)
+        words = self._words
+        self.slider.setAccessibleDescription(f"epoch {words}, {'live' if timeline.is_live else 'looking back'}")
+        set_look(self.epoch, "wrong", False)
+        set_look(self.epoch, "back", not timeline.is_live)
+        if not (self.epoch.hasFocus() and timeline.is_live):  # a typed epoch must not change while it is edited
+            self.epoch.show_value(words)
+        for part in (self.slider, self.epoch, self.play, self.speed):
+            part.setEnabled(has_past)
+        self.speed.setCurrentIndex(self.speed.findText(f"{self._player.seconds:g} s"))
+        theme.set_icon(self.play, "pause" if self._player.is_playing else "play", "text" if has_past else "past")
+        theme.set_icon(self.live, "live", "good" if timeline.is_live else "past")

@@ -1,0 +1,460 @@
+"""The timeline and the playhead, by mouse and keys: the whole window follows."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.training.metrics import Evaluator
+from nnviz.cards.prediction_over_time.model import PredictionOverTime
+from nnviz.cards.prediction_over_time.strip_plot import StripPlot
+from nnviz.cards.timeline.player import Player
+from nnviz.cards.timeline.slider import TimelineSlider
+from nnviz.formatting import text
+from nnviz.session.status import Status
+from nnviz.ui.fields import NumberEdit
+from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.parts import set_look
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.helpers import (
+    MANY_EPOCHS,
+    action,
+    bring_to_front,
+    click,
+    drag,
+    find,
+    hover,
+    leave,
+    press,
+    train_for_a_while,
+    wait_for,
+)
+
+
+@pytest.fixture
+def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Four epochs, one by one, so that the end of each is kept."""
+    ready_window.session.settings.change("epochs", epochs=4)
+    for _ in range(4):
+        ready_window.session.step_epoch()
+        wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
+    return ready_window
+
+
+def slider_of(window: MainWindow) -> TimelineSlider:
+    return find(window, TimelineSlider, "timelineSlider")
+
+
+def at(slider: TimelineSlider, epoch: float) -> tuple[float, float]:
+    return slider.place_of(epoch), slider.height() / 2
+
+
+def test_before_any_training_there_is_nothing_to_go_back_to(ready_window: MainWindow) -> None:
+    assert not slider_of(ready_window).isEnabled()
+    assert not find(ready_window, QPushButton, "playButton").isEnabled()
+    assert not action(ready_window, "actionEarlier").isEnabled()
+    assert not ready_window.curves.plot.playhead.dot.isVisible()
+
+
+def test_a_press_goes_there_and_the_mouse_drags_on(trained: MainWindow, qtbot: QtBot) -> None:
+    slider, timeline = slider_of(trained), trained.session.timeline
+    drag(slider, [at(slider, 1)], release=False)
+    assert timeline.epoch == 1
+    drag(slider, [at(slider, 1), at(slider, 2), at(slider, 3)])
+    qtbot.waitUntil(lambda: timeline.epoch == 3)
+    drag(slider, [at(slider, 3), (slider.width() + 50, 5)])
+    qtbot.waitUntil(lambda: timeline.is_live)
+
+
+def test_of_many_moments_that_are_dragged_over_the_last_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+    slider, session, shown = slider_of(trained), trained.session, []
+    session.timeline.changed.connect(lambda: shown.append(session.timeline.epoch))
+    drag(slider, [at(slider, 4 - step / 50) for step in range(1, 200)])
+    qtbot.waitUntil(lambda: session.timeline.epoch == session.timeline.nearest(4 - 199 / 50))
+    assert len(set(shown)) < 20
+
+
+def test_it_shows_where_it_is(trained: MainWindow, qtbot: QtBot) -> None:
+    slider, session = slider_of(trained), trained.session
+    assert (slider.maximum(), slider.value()) == (4000, 4000)
+    assert slider.accessibleDescription() == "epoch 4, live"
+    session.timeline.go_to(2)
+    assert slider.value() == 2000
+    assert slider.accessibleDescription() == "epoch 2, looking back"
+    session.settings.change("epochs", epochs=10)
+    session.step_epoch()
+    wait_for(qtbot, trained, Status.PAUSED)
+    assert slider.maximum() == 14_000
+    assert slider.value() == 2000
+
+
+def test_the_faint_mark_is_where_a_press_would_go(trained: MainWindow) -> None:
+    slider = slider_of(trained)
+    before = slider.grab().toImage()
+    hover(slider, at(slider, 1))
+    assert slider.grab().toImage() != before
+    assert trained.session.timeline.is_live
+    leave(slider)
+    assert slider.grab().toImage() == before
+
+
+def test_keys_of_the_slider(trained: MainWindow, qtbot: QtBot) -> None:
+    slider, timeline = slider_of(trained), trained.session.timeline
+    epochs = timeline.epochs
+    for key, epoch in (
+        (Qt.Key_Left, epochs[-2]),
+        (Qt.Key_Left, epochs[-3]),
+        (Qt.Key_Right, epochs[-2]),
+        (Qt.Key_Home, 0),
+        (Qt.Key_Right, epochs[1]),
+        (Qt.Key_PageUp, timeline.nearest(epochs[1] + 1)),
+        (Qt.Key_End, None),
+    ):
+        qtbot.keyClick(slider, key)
+        assert timeline.epoch == epoch
+
+
+def test_keys_of_the_window(trained: MainWindow, qtbot: QtBot) -> None:
+    timeline = trained.session.timeline
+    trained.setFocus()
+    for key, epoch in ((Qt.Key_Left, timeline.epochs[-2]), (Qt.Key_Home, 0), (Qt.Key_Right, timeline.epochs[1])):
+        press(qtbot, trained, key)
+        assert timeline.epoch == epoch
+    press(qtbot, trained, Qt.Key_End)
+    assert timeline.is_live
+
+
+def test_the_menu_does_it_too(trained: MainWindow) -> None:
+    timeline = trained.session.timeline
+    assert not action(trained, "actionLive").isEnabled()
+    action(trained, "actionEarlier").trigger()
+    assert timeline.epoch == timeline.epochs[-2]
+    action(trained, "actionLater").trigger()
+    assert timeline.is_live
+    timeline.go_to(1)
+    action(trained, "actionLive").trigger()
+    assert timeline.is_live
+
+
+def test_an_epoch_can_be_typed(trained: MainWindow, qtbot: QtBot) -> None:
+    edit, timeline = find(trained, NumberEdit, "timelineEpochEdit"), trained.session.timeline
+    assert edit.text() == "4"
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit.line, "2,0")
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+    assert timeline.epoch == 2
+    assert edit.text() == "2"
+    qtbot.keyClick(edit, Qt.Key_Up)
+    assert timeline.epoch == timeline.epochs[timeline.epochs.index(2) + 1]
+
+
+def test_what_is_no_epoch_is_told(trained: MainWindow, qtbot: QtBot) -> None:
+    edit, session = find(trained, NumberEdit, "timelineEpochEdit"), trained.session
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit.line, "three")
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+    assert "“three” is no epoch: type a number from 0 to 4" in session.messages.current.text
+    assert session.timeline.is_live
+    assert edit.property("wrong")
+    qtbot.keyClick(edit, Qt.Key_Escape)
+    assert edit.text() == "4"
+    assert not edit.property("wrong")
+
+
+def test_live_returns(trained: MainWindow, qtbot: QtBot) -> None:
+    trained.session.timeline.go_to(1)
+    click(qtbot, trained, QPushButton, "liveButton")
+    assert trained.session.timeline.is_live
+
+
+def test_play_runs_through_it(trained: MainWindow, qtbot: QtBot) -> None:
+    trained.session.models[Player].set_seconds(1)
+    click(qtbot, trained, QPushButton, "playButton")
+    assert trained.session.models[Player].is_playing
+    qtbot.waitUntil(lambda: not trained.session.models[Player].is_playing)
+    assert trained.session.timeline.is_live
+
+
+# ---- what the window shows
+
+
+def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained: MainWindow) -> None:
+    session, bar = trained.session, trained.run_bar
+    live = bar.test_figure.text()
+    assert not bar.live_figure.isVisible()
+    session.timeline.go_to(1)
+    error = session.runs.current.history.figures(1)["test_error"]
+    assert bar.test_figure.text() == f"{100 * error:.2f} %"
+    under = find(trained, QLabel, "testFigureName")
+    assert under.text() == "test · epoch 1"
+    assert under.property("role") == "back"
+    assert bar.live_figure.isVisible()
+    assert bar.live_figure.text() == live
+    session.timeline.go_live()
+    assert (bar.test_figure.text(), under.text()) == (live, "test error")
+    assert not bar.live_figure.isVisible()
+
+
+def test_every_card_says_so_and_a_click_goes_live(trained: MainWindow) -> None:
+    trained.session.timeline.go_to(2)
+    docks = [dock for dock in trained.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
+    marks = [mark for mark in trained.findChildren(HeadMark) if mark.isVisible()]
+    assert len(marks) == len(docks) >= 5
+    assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
+    QTest.mouseClick(marks[0], Qt.LeftButton)
+    assert trained.session.timeline.is_live
+    assert not any(mark.isVisible() for mark in trained.findChildren(HeadMark))
+
+
+def test_cards_of_other_runs_do_not_say_so(trained: MainWindow) -> None:
+    trained.show_workspace("runs")
+    trained.session.timeline.go_to(2)
+    marked = {dock.objectName() for dock in trained.docks if dock.isVisible() and dock.findChild(HeadMark).isVisible()}
+    assert marked == {"drawDock", "predictionDock"}
+
+
+def test_the_lines_of_the_answer_are_marked_there(trained: MainWindow, qtbot: QtBot) -> None:
+    trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
+    plot = find(trained, StripPlot, "learningStrip")
+    qtbot.waitUntil(lambda: bool(plot.lines))
+    before = plot.grab().toImage()
+    trained.session.timeline.go_to(2)
+    assert plot.grab().toImage() != before
+
+
+def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: MainWindow, qtbot: QtBot) -> None:
+    session, card = trained.session, trained.card("learningStripDock")
+    trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
+    qtbot.waitUntil(lambda: bool(card.plot.lines))
+    for epoch in (1, session.timeline.epochs[-2]):
+        session.timeline.go_to(epoch)
+        qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.is_up_to_date)
+        first = card.plot.lines[0].name
+        share = session.question.prediction[session.class_names.index(first)]
+        assert card.head.detail.toolTip().startswith(f"{first}: {100 * share:.0f} %, ")
+    session.timeline.go_live()
+    qtbot.waitUntil(lambda: card.head.detail.toolTip().endswith(" by epoch"))
+
+
+def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session, bar = ready_window.session, ready_window.run_bar
+    load(qtbot, ready_window, "mpg")
+    session.settings.change("epochs", epochs=3)
+    for step in (session.step_epoch, session.step_epoch, session.step_batch):
+        step()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    live, between = bar.test_figure.text(), session.timeline.epochs[-2]
+    assert 2 < between < session.timeline.live_epoch
+    session.timeline.go_to(between)
+    last = session.runs.current.history.figures(2)["test_rmse"]
+    assert bar.test_figure.text() == f"{text.steady(last)} mpg", "the last that was measured, until it rests"
+    assert find(ready_window, QLabel, "testFigureName").text() == "test · epoch 2"
+    assert "at epoch 2" in bar.test_figure.toolTip()
+    assert bar.live_figure.text() == live
+    qtbot.waitUntil(lambda: session.timeline.figures[0] == between)
+    measured = Evaluator(session.displayed.network, session.dataset.test, session.dataset.target_scaling).evaluate()
+    assert bar.test_figure.text() == f"{text.steady(measured.rmse)} mpg"
+    assert (
+        find(ready_window, QLabel, "testFigureName").text()
+        == f"test · epoch {session.runs.current.epoch_name(between)}"
+    )
+    assert find(ready_window, QLabel, "testFigureName").property("role") == "back"
+
+
+def test_every_epoch_can_be_read_whole(ready_window: MainWindow) -> None:
+    """Also one with three decimals of a long training, as films show them."""
+    session, run = ready_window.session, ready_window.session.runs.current
+    run.batches, run.progress = 600, replace(run.progress, epochs=150)
+    session.timeline.extended.emit()
+    edit = find(ready_window, NumberEdit, "timelineEpochEdit")
+    for words, is_past in itertools.product(("18.165", "148.888"), (False, True)):
+        set_look(edit, "back", is_past)  # in bold
+        edit.show_value(words)
+        QTest.qWait(0)
+        assert edit.line.fontMetrics().horizontalAdvance(words) <= edit.line.width() - 4
+        assert not edit.toolTip().startswith(words), "it would say what is cut"
+
+
+# ---- why one cannot branch
+
+
+def why_no_branch(window: MainWindow) -> str:
+    """Returns the button's tooltip, which the menu entry and a screen reader share."""
+    button, entry = find(window, QPushButton, "branchButton"), action(window, "actionBranch")
+    assert button.isEnabled() == entry.isEnabled()
+    assert button.toolTip() == entry.toolTip() == button.accessibleDescription()
+    assert entry.associatedWidgets()[0].toolTipsVisible()  # type: ignore[attr-defined]
+    return "" if button.isEnabled() else button.toolTip()
+
+
+def test_a_grey_branch_says_why(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    assert why_no_branch(ready_window) == "Train the network first: there is nothing to branch off from."
+    session.step_epoch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert "This run is not recorded" in why_no_branch(ready_window)
+    assert "Recording is off: Ctrl+Alt+K switches it on." in why_no_branch(ready_window)
+    session.records.set_on(True)
+    assert "Recording is off" not in why_no_branch(ready_window)
+    session.start()
+    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
+    assert why_no_branch(ready_window) == ""
+
+
+def test_one_can_branch_as_soon_as_a_training_has_a_past(ready_window: MainWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.records.set_on(True)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    train_for_a_while(qtbot, ready_window)
+    assert session.state is Status.TRAINING
+    qtbot.waitUntil(lambda: why_no_branch(ready_window) == "")
+    assert session.state is Status.TRAINING
+
+
+# ---- the playhead on the chart
+
+
+def test_the_playhead_follows_and_can_be_dragged(trained: MainWindow, qtbot: QtBot) -> None:
+    plot, timeline = trained.curves.plot, trained.session.timeline
+    assert plot.playhead.dot.isVisible()
+    assert not plot.playhead.line.isVisible()
+    timeline.go_to(2)
+    assert plot.playhead.line.isVisible()
+    assert plot.playhead.line.value() == 2
+    area = plot.plot_area()
+
+    def pixel(epoch: float) -> int:
+        return round(area.left() + epoch / plot.view[0][1] * area.width())
+
+    middle = area.center().y()
+    drag(plot.viewport(), [(pixel(2), middle), (pixel(2.6), middle), (pixel(3), middle)])
+    qtbot.waitUntil(lambda: timeline.epoch == 3)
+    assert not plot.is_zoomed
+    drag(plot.viewport(), [(pixel(3), middle), (area.right(), middle)])
+    qtbot.waitUntil(lambda: timeline.is_live)
+
+
+def test_the_band_at_its_top_shows_where_a_press_would_go(trained: MainWindow) -> None:
+    plot, timeline = trained.curves.plot, trained.session.timeline
+    area = plot.plot_area()
+    place = QPoint(area.left() + area.width() // 4, area.top() + 4)
+    hover(plot.viewport(), (place.x(), place.y()))
+    assert plot.playhead.faint.isVisible()
+    assert plot.playhead.faint.value() == timeline.nearest(plot.place(place).x()) == 1
+    assert timeline.is_live
+    drag(plot.viewport(), [(place.x(), place.y())])
+    assert timeline.epoch == 1
+    assert not plot.playhead.faint.isVisible()
+    hover(plot.viewport(), (area.center().x(), area.center().y()))
+    assert not plot.playhead.faint.isVisible()
+
+
+def test_elsewhere_a_drag_zooms_as_before(trained: MainWindow) -> None:
+    plot = trained.curves.plot
+    trained.session.timeline.go_to(1)
+    area = plot.plot_area()
+    drag(plot.viewport(), [(area.center().x(), area.center().y()), (area.right() - 5, area.bottom() - 5)])
+    assert plot.is_zoomed
+    assert trained.session.timeline.epoch == 1
+
+
+def test_keys_also_where_a_button_has_the_focus(trained: MainWindow, qtbot: QtBot) -> None:
+    timeline = trained.session.timeline
+    for name in ("trainButton", "liveButton"):
+        button = find(trained, QPushButton, name)
+        button.setFocus()
+        press(qtbot, trained, Qt.Key_Left)
+        assert timeline.epoch == timeline.epochs[-2]
+        assert button.hasFocus()
+        press(qtbot, trained, Qt.Key_End)
+        assert timeline.is_live
+
+
+def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_for_a_while(qtbot, ready_window)
+    edit, session = find(ready_window, NumberEdit, "timelineEpochEdit"), ready_window.session
+    qtbot.waitUntil(edit.isEnabled)
+    bring_to_front(qtbot, ready_window)
+    edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
+    edit.selectAll()
+    before = session.runs.current.epochs
+    qtbot.waitUntil(lambda: session.runs.current.epochs > before + 5)
+    qtbot.keyClicks(edit.line, "1")
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+    assert session.timeline.epoch == session.timeline.nearest(1) < 2
+    assert not edit.hasFocus()
+
+
+def type_epoch(window: MainWindow, qtbot: QtBot, words: str) -> None:
+    edit = find(window, NumberEdit, "timelineEpochEdit")
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit.line, words)
+    qtbot.keyClick(edit.line, Qt.Key_Return)
+
+
+def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+    session = trained.session
+    snapshots = session.runs.current.snapshots
+    snapshots.fill([each for each in snapshots if each.epochs in (0, 1)])
+    snapshots.forget_after(1)
+    type_epoch(trained, qtbot, "2")
+    assert session.timeline.epoch == 1
+    assert session.messages.current.text == "Epoch 2 is not kept. Shown is the nearest that is kept: epoch 1."
+    session.timeline.go_live()
+    assert session.messages.current is None
+    for words in ("1", "1.04", "99"):
+        type_epoch(trained, qtbot, words)
+        assert session.messages.current is None, words
+
+
+def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+    """Also after the errors of a moment within an epoch were measured."""
+    session = trained.session
+    snapshots = session.runs.current.snapshots
+    within = next(each for each in snapshots if 0 < each.epochs < 1)
+    snapshots.fill([next(iter(snapshots)), within])
+    snapshots.forget_after(within.epochs)
+    type_epoch(trained, qtbot, "2")
+    assert session.timeline.epoch == within.epochs
+    told = session.messages.current
+    assert told.text.startswith("Epoch 2 is not kept. Shown is the nearest that is kept: epoch 0.")
+    qtbot.waitUntil(lambda: session.timeline.figures[0] == within.epochs)
+    assert session.messages.current is told
+    session.timeline.go_live()
+    assert session.messages.current is None
+
+
+def test_neighbours_have_different_names_everywhere(trained: MainWindow, qtbot: QtBot) -> None:
+    """A batch before the end of an epoch is not called by that epoch."""
+    session = trained.session
+    for _ in range(3):
+        session.settings.change("epochs", epochs=session.settings.experiment.training.epochs + 1)
+        for _ in range(2):
+            session.step_batch()
+            wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
+        session.step_epoch()
+        wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
+    edit, head = find(trained, NumberEdit, "timelineEpochEdit"), find(trained, HeadMark, "headMark")
+    names = [edit.text()]
+    while session.timeline.epochs[0] != session.timeline.epoch:
+        session.timeline.step(-1)
+        name = edit.text()
+        names.append(name)
+        assert ("." in name) == (session.timeline.epoch % 1 > 0)
+        assert head.moment == f"epoch {name}"
+        assert f"of epoch {name} " in action(trained, "actionSaveNetwork").text()
+        assert trained.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
+    assert len(set(names)) == len(names) == len(session.timeline.epochs)
