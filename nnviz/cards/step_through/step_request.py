@@ -176,7 +176,7 @@ class StepRequest:
             return None if trainer is None else moment_of(trainer)
 
         found = self._session.training.runner.look(run.id, at)
-        return StepStart(run.network, lambda: found.result() or first(), run.start_epoch, False)
+        return StepStart(run.network, lambda: found.result() or first(), run.progress.before, False)
 
     def _past_start(self, run: Run, data: Dataset) -> StepStart:
         """Returns the start of a step of the past.
