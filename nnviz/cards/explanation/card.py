@@ -76,7 +76,7 @@ class WhyPanel(DockCard):
     """Shows contributions to two outputs, and the smallest change from one to the other."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Explanation this answer")
+        super().__init__("Why this answer")
         self._session, self._model = session, session.models[Explanation]
         self._frame: int | None = None  # of the film, while it is played
         self._baseline: Array | None = None  # that is shown
@@ -108,7 +108,7 @@ class WhyPanel(DockCard):
     # ---- building
 
     def _fill_head(self) -> None:
-        self.head.title.setText("Explanation")
+        self.head.title.setText("Why")
         self.head.detail.hide()  # what is asked needs its room
         self.one_combo = NameCombo("whyCombo", "Output that is explained", _ONE_TIP)
         self.other_combo = NameCombo("whyNotCombo", "Output that it is compared with", _OTHER_TIP)
