@@ -15,11 +15,11 @@ from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.latest import Request, RequestKey
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.found import NOTHING, Found
 from nnviz.session.part import PARTS, Part, parts_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Classes, Example, Group, Selection
+from nnviz.session.split_predictions import NOTHING, Found
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,8 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from nnviz.cards.map.model import Map
+from nnviz.cards.robustness.model import HowRobust
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -28,7 +30,6 @@ from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
 from nnviz.session.kept_parts import kept_parts
 from nnviz.session.making import Making
-from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
@@ -43,7 +44,6 @@ from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
 from nnviz.session.remedies import Remedies
 from nnviz.session.resuming import Resuming
-from nnviz.session.robustness import HowRobust
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection

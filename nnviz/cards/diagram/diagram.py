@@ -21,12 +21,12 @@ from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget
 from engine.basics.validation import Array
 from engine.explain.pathways import Links
 from nnviz.cards.diagram.curves import paint_curves
+from nnviz.cards.diagram.labels import Spot, Words
 from nnviz.cards.diagram.layout import MORE, SHOWN, Block, Kind, Layout, Looks, Wish, lay_out
 from nnviz.cards.diagram.painting import Content, Painting, paint_figures, paint_frame
-from nnviz.cards.diagram.ranks import Neuron, Ranks, links_to_show, strands_of
+from nnviz.cards.diagram.shown_neurons import Neuron, Ranks, links_to_show, strands_of
 from nnviz.cards.diagram.steps import neighbour
 from nnviz.cards.diagram.tiles import Tiles
-from nnviz.cards.diagram.words import Spot, Words
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut, Text
 

@@ -11,10 +11,10 @@ from PyQt5.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 from engine.basics.validation import Array
 from engine.explain.pathways import Activity
 from nnviz.cards.diagram.curves import mixed
+from nnviz.cards.diagram.labels import LEGIBLE, Words
 from nnviz.cards.diagram.layout import Block, Kind, Layout
-from nnviz.cards.diagram.ranks import Neuron, Ranks
+from nnviz.cards.diagram.shown_neurons import Neuron, Ranks
 from nnviz.cards.diagram.tiles import Tiles
-from nnviz.cards.diagram.words import LEGIBLE, Words
 from nnviz.ui import theme
 from nnviz.ui.picture import grey_image
 

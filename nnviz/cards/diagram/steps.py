@@ -6,7 +6,7 @@ import numpy as np
 from PyQt5.QtCore import Qt
 
 from nnviz.cards.diagram.layout import Layout
-from nnviz.cards.diagram.ranks import Neuron, Ranks
+from nnviz.cards.diagram.shown_neurons import Neuron, Ranks
 
 _MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 

@@ -8,9 +8,9 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
+from nnviz.cards.regression.model import MOST, PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, listed, off_by
-from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label

@@ -8,7 +8,6 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.regions import region_of
-from nnviz.cards.neuron.neuron_subject import Subject
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.weights.neuron_lines import NeuronLines
 from nnviz.cards.weights.neuron_pictures import NeuronPictures
@@ -17,6 +16,7 @@ from nnviz.cards.weights.row_names import RowNames
 from nnviz.formatting import text
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.asked_over import NEURONS_OVER
+from nnviz.session.chosen_neuron import Subject
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status

@@ -13,16 +13,16 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, NumberAnswers
-from nnviz.cards.diagram.network_diagram import NetworkPanel
+from nnviz.cards.diagram.card import NetworkPanel
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.map.map import MapPage
-from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
-from nnviz.cards.mistakes.mistakes import MistakesPanel
-from nnviz.cards.neuron.neuron import NeuronPanel
-from nnviz.cards.robustness.robust import RobustPage
+from nnviz.cards.map.card import MapPage
+from nnviz.cards.mistakes.examples_card import MistakePicturesPanel
+from nnviz.cards.mistakes.mistakes_card import MistakesPanel
+from nnviz.cards.neuron.card import NeuronPanel
+from nnviz.cards.robustness.card import RobustPage
 from nnviz.cards.step_through.step_through import StepThroughPage
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

@@ -15,7 +15,7 @@ from nnviz.cards.explanation.view import ReasonsView
 from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.session.selection import Neuron
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.diagram.test_network_diagram import middle, page_of
+from tests.nnviz.cards.diagram.test_card import middle, page_of
 from tests.nnviz.cards.explanation.test_card import settle
 from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
 

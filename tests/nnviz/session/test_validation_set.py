@@ -13,7 +13,7 @@ from engine.datasets import Dataset
 from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
-from nnviz.session.asked_neuron import NEURON, NEURON_ERROR
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model

@@ -13,10 +13,10 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.diagram.network_diagram import NetworkPanel
+from nnviz.cards.diagram.card import NetworkPanel
 from nnviz.cards.explanation.explanation_data import METHODS
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.mistakes.confusion import ConfusionView
+from nnviz.cards.mistakes.confusion_matrix import ConfusionView
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

@@ -22,7 +22,7 @@ from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.importing.table_view import PreviewTable
-from nnviz.cards.map.keys import ClassKeys
+from nnviz.cards.map.legend import ClassKeys
 from nnviz.cards.settings.default_mark import DefaultMark
 from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow

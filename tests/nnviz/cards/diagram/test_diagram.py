@@ -13,7 +13,7 @@ from engine.network.network import Network
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram
 from nnviz.cards.diagram.layout import Looks
 from nnviz.cards.diagram.painting import Content
-from nnviz.cards.diagram.ranks import Neuron
+from nnviz.cards.diagram.shown_neurons import Neuron
 from nnviz.ui import theme
 
 

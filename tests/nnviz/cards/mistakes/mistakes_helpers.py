@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.explain.answers import ClassAnswers
-from nnviz.cards.mistakes.cells import Cell
-from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
-from nnviz.cards.mistakes.mistakes import MistakesPanel
+from nnviz.cards.mistakes.examples_card import MistakePicturesPanel
+from nnviz.cards.mistakes.matrix_layout import Cell
+from nnviz.cards.mistakes.mistakes_card import MistakesPanel
 from nnviz.session.asked import MISTAKES
 from nnviz.ui.card import DockCard
 from nnviz.window.main_window import MainWindow

@@ -11,8 +11,8 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
+from nnviz.cards.neuron.model import NeuronReport
 from nnviz.formatting.round_numbers import steady_end
-from nnviz.session.asked_neuron import NeuronReport
 from nnviz.session.selection import Neuron
 from nnviz.ui.combos import FlatCombo
 from nnviz.ui.fixed_size_box import line, say

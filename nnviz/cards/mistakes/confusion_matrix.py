@@ -21,7 +21,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.basics.validation import Array
-from nnviz.cards.mistakes.cells import Cell, Layout, cell_colours, cell_text, inks_on, layout_of
+from nnviz.cards.mistakes.matrix_layout import Cell, Layout, cell_colours, cell_text, inks_on, layout_of
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut
 

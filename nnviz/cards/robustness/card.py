@@ -11,14 +11,14 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.explain.disturbances import DISTURBANCES, fitting, is_picture
 from engine.explain.robustness import Measured, Robustness
 from nnviz.cards.registry import CARDS, CardInfo
+from nnviz.cards.robustness.model import DISTURBED, UNDISTURBED, Strength, Subject
+from nnviz.cards.robustness.perturbed_example import RobustExample, amount_text, strength_text
 from nnviz.cards.robustness.plot_grid import GridPlot, Line, PlotGrid, Scale
-from nnviz.cards.robustness.robust_example import RobustExample, amount_text, strength_text
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.examples import fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text
 from nnviz.formatting.round_numbers import round_top
-from nnviz.session.robustness import DISTURBED, UNDISTURBED, Strength, Subject
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import Table, label

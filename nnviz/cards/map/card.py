@@ -11,8 +11,11 @@ from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers
-from nnviz.cards.map.keys import ClassKeys, Scale
-from nnviz.cards.map.map_content import (
+from nnviz.cards.map.controls import MapBar, MapChoices
+from nnviz.cards.map.embedding import Cloud
+from nnviz.cards.map.legend import ClassKeys, Scale
+from nnviz.cards.map.model import AXES, MAP, MAP_PLACE, TSNE
+from nnviz.cards.map.presentation import (
     class_names,
     dots_of,
     ends_of,
@@ -22,13 +25,10 @@ from nnviz.cards.map.map_content import (
     standing_out,
     words_of,
 )
-from nnviz.cards.map.map_controls import MapBar, MapChoices
 from nnviz.cards.map.view import MapView
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
 from nnviz.session.asked_words import noun
-from nnviz.session.cloud import Cloud
-from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
 from nnviz.session.selection import Classes, Example, Group
 from nnviz.session.session import Session
 from nnviz.ui import theme

@@ -9,16 +9,16 @@ from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
 from engine.datasets import Dataset
 from engine.explain.pathways import Activity
 from engine.network.network import Network
+from nnviz.cards.diagram.colour_key import ColourKey
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram
-from nnviz.cards.diagram.key import ColourKey
 from nnviz.cards.diagram.layout import Looks
+from nnviz.cards.diagram.model import PLANE
 from nnviz.cards.diagram.painting import Content, short
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.jobs.pace import Budget
-from nnviz.session.activity import PLANE
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.explain.projection import Basis
+from nnviz.cards.map.embedding import Cloud, Subject, arrange, basis_for, cloud_on
+from nnviz.cards.map.tsne import is_installed
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import Stepwise, giving_way
-from nnviz.jobs.tsne import is_installed
-from nnviz.session.cloud import Cloud, Subject, arrange, basis_for, cloud_on
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.mistakes import Mistakes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from nnviz.cards.map.model import AXES, COUNTS, TSNE
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers
-from nnviz.session.map import AXES, COUNTS, TSNE
 from nnviz.session.part import PART_NAMES
 from nnviz.session.session import Session
 from nnviz.ui.card import label

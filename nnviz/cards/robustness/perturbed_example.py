@@ -9,9 +9,9 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
+from nnviz.cards.robustness.model import DISTURBED, Disturbed, Strength, Subject
 from nnviz.formatting import text
 from nnviz.formatting.text import short
-from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
 from nnviz.session.session import Session
 from nnviz.session.verdict import verdict_of
 from nnviz.ui import theme

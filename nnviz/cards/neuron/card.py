@@ -8,17 +8,17 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
+from nnviz.cards.neuron.ablation import RankingView
+from nnviz.cards.neuron.activations import NeuronAnswers
+from nnviz.cards.neuron.controls import Chip, NeuronControls
 from nnviz.cards.neuron.edit_dialog import EditDialog
-from nnviz.cards.neuron.neuron_answers import NeuronAnswers
-from nnviz.cards.neuron.neuron_controls import Chip, NeuronControls
-from nnviz.cards.neuron.neuron_leads import NeuronLeads
-from nnviz.cards.neuron.neuron_ranking import RankingView
-from nnviz.cards.neuron.neuron_subject import Subject
-from nnviz.cards.neuron.neuron_weights import NeuronWeights
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW
+from nnviz.cards.neuron.outgoing_weights import NeuronLeads
+from nnviz.cards.neuron.weights import NeuronWeights
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import short
 from nnviz.jobs.pace import Budget
-from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
+from nnviz.session.chosen_neuron import Subject
 from nnviz.session.displayed import neuron_name
 from nnviz.session.part import measured_part
 from nnviz.session.selection import Neuron

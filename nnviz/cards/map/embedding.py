@@ -13,7 +13,7 @@ from engine.explain.answers import Answers
 from engine.explain.features import activations_of
 from engine.explain.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
 from engine.network.network import Network
-from nnviz.jobs.tsne import Arrangement
+from nnviz.cards.map.tsne import Arrangement
 from nnviz.session.part import Part
 
 _FOR_THE_BASIS, _FEWEST = 2000, 200  # examples; a few axes need no more, of very wide layers fewer are taken …

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.datasets import Dataset
+from nnviz.cards.neuron.model import NEURON, NeuronReport
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_neuron import NEURON, NeuronReport
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui.neuron_facts import LayerNames

@@ -6,13 +6,13 @@ import numpy as np
 from PyQt5.QtWidgets import QStackedWidget
 
 from engine.explain.answers import NumberAnswers
-from nnviz.cards.mistakes.mistake_rows import ExampleRows
-from nnviz.cards.mistakes.number_plot import NumberPlot
+from nnviz.cards.mistakes.example_table import ExampleRows
+from nnviz.cards.mistakes.predicted_plot import NumberPlot
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.found import Found
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
+from nnviz.session.split_predictions import Found
 from nnviz.ui.card import Table
 from nnviz.ui.parts import named
 from nnviz.ui.row_list import ListColumn, RowList

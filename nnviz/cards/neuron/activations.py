@@ -7,11 +7,11 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
 from nnviz.cards.neuron.example_grid import ExampleGrid
-from nnviz.cards.neuron.neuron_subject import Subject
+from nnviz.cards.neuron.model import NEURON, NeuronReport
 from nnviz.formatting import text
 from nnviz.formatting.meaning import listed
 from nnviz.formatting.text import short
-from nnviz.session.asked_neuron import NEURON, NeuronReport
+from nnviz.session.chosen_neuron import Subject
 from nnviz.session.selection import Example
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.named_bars import NamedBars

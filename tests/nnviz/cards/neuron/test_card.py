@@ -18,9 +18,9 @@ from engine.datasets.dataset import one_hot
 from engine.datasets.scaling import Scaling
 from engine.explain import neurons
 from engine.training.metrics import Evaluator
-from nnviz.cards.neuron.neuron import NeuronPanel
+from nnviz.cards.neuron.card import NeuronPanel
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.formatting.text import short
-from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.fitting import fitted

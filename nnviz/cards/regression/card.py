@@ -7,9 +7,9 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from nnviz.cards.registry import CARDS, CardInfo
+from nnviz.cards.regression.model import PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.cards.regression.points_page import PointsPage
 from nnviz.formatting.round_numbers import steady_end
-from nnviz.session.asked_numbers import PREDICTED, PredictedNumbers, PredictedPart
 from nnviz.session.session import Session
 from nnviz.ui.plots.painted_axes import Frame, ends_of
 

@@ -7,8 +7,8 @@ import pytest
 
 from engine.datasets import Dataset
 from engine.network.network import Network
-from nnviz.session import cloud
-from nnviz.session.cloud import Subject, basis_for, cloud_on, spread
+from nnviz.cards.map import embedding as cloud
+from nnviz.cards.map.embedding import Subject, basis_for, cloud_on, spread
 from nnviz.session.part import parts_of
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.cards.neuron.ablation import change_text
 from nnviz.cards.neuron.link_bars import LinkBars
-from nnviz.cards.neuron.neuron_ranking import change_text
-from nnviz.cards.neuron.neuron_subject import Subject
+from nnviz.cards.neuron.model import NEURON_ERROR, Effect
 from nnviz.formatting import text
-from nnviz.session.asked_neuron import NEURON_ERROR, Effect
+from nnviz.session.chosen_neuron import Subject
 from nnviz.session.displayed import what_if_text
 from nnviz.session.selection import Neuron
 from nnviz.ui.fixed_size_box import line, say

@@ -17,8 +17,8 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import Split, one_hot
 from engine.explain.pathways import Activity
 from engine.network.network import Network
+from nnviz.cards.diagram.card import DiagramPage, NetworkPanel
 from nnviz.cards.diagram.layout import Kind
-from nnviz.cards.diagram.network_diagram import DiagramPage, NetworkPanel
 from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme

@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 from engine.explain.disturbances import DISTURBANCES
 from engine.training.augmentation import Augmentation
 from engine.training.metrics import Evaluator
+from nnviz.cards.robustness.card import RobustPage
+from nnviz.cards.robustness.model import DISTURBED, Strength
 from nnviz.cards.robustness.plot_grid import PlotGrid
-from nnviz.cards.robustness.robust import RobustPage
-from nnviz.session.robustness import DISTURBED, Strength
 from nnviz.session.selection import Example, Neuron
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.robustness.robust_helpers import measured, page_of, shown_example
+from tests.nnviz.cards.robustness.robustness_helpers import measured, page_of, shown_example
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
     bring_to_front,

@@ -11,7 +11,7 @@ import numpy as np
 from engine.explain.answers import Answers, ClassAnswers
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, Meaning, listed, off_by
-from nnviz.session.found import Found
+from nnviz.session.split_predictions import Found
 from nnviz.ui.row_list import ListColumn
 
 _MOST_FIELDS = 50  # columns that are listed; a file has all

@@ -15,15 +15,15 @@ from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.experiment import Experiment
 from engine.explain.disturbances import DISTURBANCES, Material, material_of
-from nnviz.cards.robustness.robust import RobustPage, scale_to
-from nnviz.session import robustness
-from nnviz.session.robustness import DISTURBED, Strength
+from nnviz.cards.robustness import model as robustness
+from nnviz.cards.robustness.card import RobustPage, scale_to
+from nnviz.cards.robustness.model import DISTURBED, Strength
 from nnviz.session.run import new_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.mistakes.mistakes_helpers import made_up
-from tests.nnviz.cards.robustness.robust_helpers import measured, page_of, shown_example
+from tests.nnviz.cards.robustness.robustness_helpers import measured, page_of, shown_example
 from tests.nnviz.helpers import find, is_shown
 
 Load = Callable[[Callable[[], Dataset]], None]

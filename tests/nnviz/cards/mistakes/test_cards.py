@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.cards.mistakes.confusion import ConfusionView
-from nnviz.cards.mistakes.mistakes import _shorter
+from nnviz.cards.mistakes.confusion_matrix import ConfusionView
+from nnviz.cards.mistakes.mistakes_card import _shorter
 from nnviz.digits.strokes import Ink
 from nnviz.session.asked import MISTAKES
 from nnviz.session.run import new_run

@@ -20,11 +20,11 @@ from engine.experiment import Experiment
 from engine.explain.features import activations_of
 from engine.explain.projection import Basis, project_in_steps
 from engine.network.network import Network
-from nnviz.cards.map.map import MapPage
-from nnviz.jobs.tsne import is_installed
-from nnviz.session import cloud as cloud_module
-from nnviz.session.cloud import Cloud
-from nnviz.session.map import AXES, MAP, MAP_PLACE, TSNE
+from nnviz.cards.map import embedding as cloud_module
+from nnviz.cards.map.card import MapPage
+from nnviz.cards.map.embedding import Cloud
+from nnviz.cards.map.model import AXES, MAP, MAP_PLACE, TSNE
+from nnviz.cards.map.tsne import is_installed
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example, Neuron
 from nnviz.ui.choice_button import ChoiceButton
@@ -446,7 +446,7 @@ def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: MainWindow,
 def test_without_the_package_it_says_how_to_get_it(
     page: MapPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr("nnviz.session.map.is_installed", lambda: False)
+    monkeypatch.setattr("nnviz.cards.map.model.is_installed", lambda: False)
     choose(qtbot, page, "mapMethodButton", TSNE)
     assert page._note.isVisible()
     assert page._note.text().endswith(install_command("tsne"))

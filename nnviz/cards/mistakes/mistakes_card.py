@@ -11,17 +11,17 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 from engine.basics.validation import Array
 from engine.explain.answers import NumberAnswers
 from engine.training.metrics import precision_of, recall_of
-from nnviz.cards.mistakes.cells import Cell
-from nnviz.cards.mistakes.confusion import ConfusionView
-from nnviz.cards.mistakes.mistake_numbers import NumberErrors
+from nnviz.cards.mistakes.confusion_matrix import ConfusionView
+from nnviz.cards.mistakes.matrix_layout import Cell
+from nnviz.cards.mistakes.regression_errors import NumberErrors
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import MISTAKES
-from nnviz.session.found import Found
 from nnviz.session.mistakes import Counts
 from nnviz.session.part import PART_NAMES, Part
 from nnviz.session.selection import Classes
 from nnviz.session.session import Session
+from nnviz.session.split_predictions import Found
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.giving_label import GivingLabel

@@ -9,12 +9,12 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import Answers, ClassAnswers, NumberAnswers
-from nnviz.cards.mistakes.mistake_rows import ExampleRows, sureness
+from nnviz.cards.mistakes.example_table import ExampleRows, sureness
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import MISTAKES
-from nnviz.session.found import Found
 from nnviz.session.session import Session
+from nnviz.session.split_predictions import Found
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.giving_button import GivingButton
 from nnviz.ui.parts import arranged, named

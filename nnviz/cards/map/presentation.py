@@ -10,9 +10,9 @@ from PyQt5.QtGui import QColor, QImage
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, NumberAnswers
+from nnviz.cards.map.embedding import Cloud
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning, listed
-from nnviz.session.cloud import Cloud
 from nnviz.session.selection import Classes, Group
 from nnviz.ui import theme
 from nnviz.ui.map.painting import Dots

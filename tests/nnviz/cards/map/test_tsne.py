@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnviz.jobs.tsne import Arrangement, is_installed
+from nnviz.cards.map.tsne import Arrangement, is_installed
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="openTSNE is not installed")
 

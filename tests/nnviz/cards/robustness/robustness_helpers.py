@@ -6,8 +6,8 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.explain.robustness import Robustness
-from nnviz.cards.robustness.robust import RobustPage
-from nnviz.session.robustness import DISTURBED, Disturbed
+from nnviz.cards.robustness.card import RobustPage
+from nnviz.cards.robustness.model import DISTURBED, Disturbed
 from nnviz.ui.pages import TabbedCard
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click_tab
