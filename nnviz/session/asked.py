@@ -1,4 +1,4 @@
-"""What views need computed: the answer, its past, layer statistics, mistakes, what lights up, reasons, planes."""
+"""Queries of the session: the prediction, its past, layer statistics, predictions for a part of the data, planes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
-from nnviz.cards.diagram.model import activity_probe
-from nnviz.cards.map.model import MAP, MAP_PLACE, Map, map_probes
-from nnviz.cards.neuron.model import neuron_probes
-from nnviz.cards.regression.model import predicted_probe
-from nnviz.cards.robustness.model import HowRobust
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -30,7 +25,6 @@ from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
-ACTIVITY = "activity"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
 _SECONDS_BETWEEN_MISTAKES = 0.5  # likewise
@@ -65,8 +59,6 @@ def new_queries(
     data: Data,
     selection: Selection,
     mistakes: Mistakes,
-    map: Map,
-    robustness: HowRobust,
     own: Own,
     comparison: Comparison,
     messages: Messages,
@@ -81,10 +73,7 @@ def new_queries(
         STATISTICS: statistics,
         MISTAKES: _mistakes(mistakes),
     }
-    by_name[ACTIVITY] = activity_probe(displayed, question, selection, runs, data)
-    by_name |= {**neuron_probes(displayed, question, runs, data, selection), **robustness.probes()}
-    by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
-    by_name |= predicted_probe(displayed, runs, data, mistakes)
+    by_name |= over_probes(displayed, runs, data, selection)
     by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
     queries = Queries(messages.crashed.emit)
     queries.add(by_name)
@@ -94,8 +83,7 @@ def new_queries(
     for signal in (runs.replaced, data.changed):
         signal.connect(statistics.forget)
         signal.connect(past.forget)
-        for name in (MISTAKES, MAP, MAP_PLACE):
-            signal.connect(by_name[name].forget)
+        signal.connect(by_name[MISTAKES].forget)
     return queries
 
 

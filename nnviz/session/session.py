@@ -10,8 +10,6 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.cards.map.model import Map
-from nnviz.cards.robustness.model import HowRobust
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -77,9 +75,7 @@ class Session(QObject):
         sketch, question: the drawing and the picture made of it; what the network is asked about, and its answer.
         own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
-        map: places the examples by what a layer sees in them.
         models: what single cards hold.
-        robustness: the error over disturbed examples, and an example at one strength.
         library, under_way: the runs that are kept on disk, and those that are trained beside the window.
         comparison: which of both are compared.
         room, exchange: how much room they take; passes runs on, and takes some in.
@@ -88,7 +84,7 @@ class Session(QObject):
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         queries: what the views need of the displayed network beyond its weights, computed in other threads.
-        rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
+        rate_search: search for a learning rate.
         pictures: reads pictures that are dropped or pasted onto the canvas.
     """
 
@@ -126,8 +122,6 @@ class Session(QObject):
         self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
-        self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
-        self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self._resuming = Resuming(self.data, self.runs, self.training, self.messages)
         opening = self.data, self.settings, self.runs, self.making
         self.files = Files(*opening, self.training, self._resuming, self.messages)
@@ -137,11 +131,11 @@ class Session(QObject):
         self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange = made[:6]
         self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[6:]
         self.pictures = Pictures(looking)
-        self.rate_search, self.ranking = Stepwise(), Stepwise()
+        self.rate_search = Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
-        self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
+        self.queries = new_queries(*shown, self.own, self.comparison, self.messages)
         self.models = CardModels(self)
         self._connect()
 
@@ -154,12 +148,8 @@ class Session(QObject):
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
-        for work in (self.ranking, self.map.arranging):
-            work.failed.connect(self.messages.crashed)
         for signal in (self.runs.replaced, self.data.changed):
             signal.connect(self.rate_search.forget)
-            signal.connect(self.ranking.forget)
-        self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
             self.training.state_changed.connect(self.queries[name].hurry)
@@ -250,7 +240,7 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
+        parts: list[Any] = [self.queries, self.rate_search]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]

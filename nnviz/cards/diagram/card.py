@@ -1,4 +1,4 @@
-"""The network as a diagram, lit by the current example, and the card that holds it."""
+"""The network card, whose first page shows the network as a diagram with its activations for the current input."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from engine.network.network import Network
 from nnviz.cards.diagram.colour_key import ColourKey
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram
 from nnviz.cards.diagram.layout import Looks
-from nnviz.cards.diagram.model import PLANE
+from nnviz.cards.diagram.model import ACTIVITY, PLANE, DiagramModel
 from nnviz.cards.diagram.painting import Content, short
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.jobs.pace import Budget
-from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -31,18 +30,18 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.read_out import Piece
 from nnviz.ui.tabs import keep_in_sight
 
-_COUNTS = (20, 60, 150, 400)  # of connections between two layers
-_LEAST_LIMIT = 1e-4  # the smallest range of the tiles' colours
-_BETWEEN = {True: 0.065, False: 0.045}  # seconds between two pictures, at least: while training, and else
-_TIMES_ITS_COST = {True: 24, False: 3}  # while training, and else: how much longer than to paint nothing is painted
-_MOST_NAMED = 24  # inputs whose names stand beside them
-_LONGEST_NAME = 64  # pixels of a class in the key
-_LEAST_HEIGHT = 280  # pixels, of the pages: else each would make the card higher when it is shown for the first time
-DRAWN = (28, 28)  # the shape of a drawing
+_COUNTS = (20, 60, 150, 400)  # connections between two layers
+_LEAST_LIMIT = 1e-4  # smallest range of the colours of tiles
+_BETWEEN = {True: 0.065, False: 0.045}  # least seconds between two repaints, during training and otherwise
+_TIMES_ITS_COST = {True: 24, False: 3}  # Pause after a repaint as a multiple of its time, likewise.
+_MOST_NAMED = 24  # inputs that are labelled with their names
+_LONGEST_NAME = 64  # pixels of a class name in the colour key
+_LEAST_HEIGHT = 280  # Pixels of the pages. Otherwise each page would enlarge the card when it is shown first.
+DRAWN = (28, 28)  # shape of a drawing
 
 
-class NetworkPanel(TabbedCard):
-    """The card whose first page is the diagram. Other pages join it by ``page_of``."""
+class NetworkCard(TabbedCard):
+    """Card with tabs, whose first page is the diagram. Other cards become its pages by ``page_of``."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Network")
@@ -54,13 +53,13 @@ class NetworkPanel(TabbedCard):
         self.add_page(self.diagram)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """All tabs stay visible; before they are shown, they have no width."""
+        """Keeps all tabs visible. They have no width before they are shown."""
         super().showEvent(event)
         keep_in_sight(self.tabs)
 
 
 class DiagramPage(Page):
-    """The diagram; at the right of the head what the colours of the connections mean, and how many there are."""
+    """Page with the diagram. Its header has the colour key and the number of connections."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(
@@ -68,9 +67,9 @@ class DiagramPage(Page):
             "networkTab",
             "The network as a diagram: what lights up for your example, and what contributes to the answer.",
         )
-        self._session = session
+        self._session, self._model = session, session.models[DiagramModel]
         self._count = 60
-        self._is_pointing = False  # whether the mouse is on a neuron of the diagram
+        self._is_pointing = False  # Whether the mouse is on a neuron of the diagram.
         self._limit = 0.0
         self._budget = Budget(0, 1)
         self._later = QTimer(self)
@@ -96,7 +95,7 @@ class DiagramPage(Page):
         session.queries[ACTIVITY].changed.connect(self._follow)
         session.selection.neuron_changed.connect(self._chosen_elsewhere)
         session.selection.pointed_changed.connect(self._show_pointed)
-        session.training.state_changed.connect(self.refresh)  # what was drawn in haste is drawn finely
+        session.training.state_changed.connect(self.refresh)  # Repaints in full quality after training.
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._new_looks)
 
@@ -119,33 +118,20 @@ class DiagramPage(Page):
         return button
 
     def show_strongest(self, count: int) -> None:
-        """Draws so many connections between two layers."""
+        """Sets the number of connections between two layers."""
         self._count = count
         self.count_button.setText(f"strongest {count} ▾")
         self.refresh()
 
     # ---- what there is
 
-    @property
-    def _data(self) -> Dataset | None:
-        """The data set, if the network fits it."""
-        data = self._session.data.dataset
-        return data if self._session.runs.current.misfit(data) is None else None
-
-    @property
-    def _activity(self) -> Activity | None:
-        """The latest activity of a network of the present shape."""
-        known: Activity | None = self._session.queries[ACTIVITY].result
-        is_present = known is not None and known.network.shape == self._session.displayed.network.shape
-        return known if is_present else None
-
     def _new_looks(self) -> None:
         self._limit = 0.0
         self.refresh()
 
     def _looks(self, activity: Activity) -> Looks:
-        """What there is to lay out: small pictures of the weights of pixels, or of answers all over a plane."""
-        shape, data = tuple(activity.network.shape), self._data
+        """Returns the input of the layout, with tiles for weights of pixels or for outputs over a plane."""
+        shape, data = tuple(activity.network.shape), self._model.data
         hidden = range(1, len(shape) - 1)
         if data is not None and data.is_picture:
             picture = data.example_shape[0], data.example_shape[1]
@@ -153,24 +139,24 @@ class DiagramPage(Page):
         return Looks(shape, None, (PLANE, PLANE), frozenset(hidden)) if activity.planes else Looks(shape)
 
     def _names(self) -> list[str]:
-        """The names of the displayed network's outputs; while the run is being replaced, that is still the old one."""
+        """Returns the outputs' names. During a replacement of the run the displayed network is the previous one."""
         names, outputs = self._session.class_names, self._session.displayed.network.shape[-1]
         return names if len(names) == outputs else [str(number) for number in range(outputs)]
 
     def _meaning(self, network: Network) -> Meaning:
-        """What its inputs and outputs mean."""
+        """Returns the meaning of inputs and outputs, if the data fit the network."""
         meaning = self._session.meaning
         fits = meaning.data is not None and (meaning.data.width, meaning.data.outputs) == _ends(network)
         return meaning if fits else NO_MEANING
 
     def _sources(self, network: Network) -> list[str]:
-        """The names of the inputs, if these are columns and not too many."""
+        """Returns the names of the inputs, if these are columns and at most 24."""
         return self._meaning(network).columns if network.shape[0] <= _MOST_NAMED else []
 
     # ---- drawing
 
     def _follow(self) -> None:
-        """Draws the new activity, at once or when it is due."""
+        """Shows the new activity now, or when the time budget allows it."""
         if not self.in_view or self._later.isActive():
             return
         if self._budget.is_due:
@@ -179,18 +165,18 @@ class DiagramPage(Page):
             self._later.start(max(1, round(1000 * self._budget.seconds_left)))
 
     def set_in_view(self, in_view: bool) -> None:
-        """Draws nothing more once it is out of view."""
+        """Cancels a scheduled repaint when the page goes out of view."""
         if not in_view:
             self._later.stop()
         super().set_in_view(in_view)
 
     def refresh(self) -> None:
-        """Draws the latest activity."""
-        activity = self._activity
+        """Shows the latest activity."""
+        activity = self._model.activity
         if not self.in_view or activity is None:
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
-            return  # drawn when the data is loaded and says whether its inputs are pictures
+            return  # Only the loaded data tell whether inputs are images.
         self._later.stop()
         is_training = self._session.state is Status.TRAINING
         self._budget.spend(max(_BETWEEN[is_training], _TIMES_ITS_COST[is_training] * self.diagram.seconds))
@@ -200,7 +186,7 @@ class DiagramPage(Page):
         self._show_key()
 
     def _content(self, activity: Activity, names: list[str]) -> Content:
-        data, chosen = self._data, self._session.selection.neuron
+        data, chosen = self._model.data, self._session.selection.neuron
         self._limit = steady_end(self._limit, typical_end(activity.network.weights[0]), _LEAST_LIMIT)
         return Content(
             activity,
@@ -218,7 +204,7 @@ class DiagramPage(Page):
         )
 
     def _figures(self, activity: Activity) -> list[str]:
-        """Outputs that are numbers, in their targets' units."""
+        """Returns the outputs as text in the units of the targets; empty for classes."""
         meaning = self._meaning(activity.network)
         if not meaning.is_regression or not activity.is_lit:
             return []
@@ -226,21 +212,21 @@ class DiagramPage(Page):
         return [text.figure(meaning.target(value, number), 3) for number, value in enumerate(values)]
 
     def _hint(self, activity: Activity) -> str:
-        """What would light the network; empty while something does."""
+        """Returns how to get activations; empty if there are any."""
         if activity.is_lit:
             return ""
         if activity.example is not None:
             return "its activations are not finite"
-        can_draw = self._data is not None and self._data.example_shape == DRAWN
+        can_draw = self._model.data is not None and self._model.data.example_shape == DRAWN
         return "draw something to light the network" if can_draw else "choose an example to light the network"
 
     def _show_key(self) -> None:
-        if self._activity is not None and self.in_view:
+        if self._model.activity is not None and self.in_view:
             self.key.show_words(*self._key_words())
 
     def _key_words(self) -> tuple[str, str, str]:
-        """What the connections show, and what their colours mean."""
-        activity = self._activity
+        """Returns the texts of the colour key: what connections show, the negative and the positive colour."""
+        activity = self._model.activity
         if activity is None or activity.target is None:
             return "weights", "negative", "positive"
         focus = self.diagram.focus
@@ -271,7 +257,7 @@ class DiagramPage(Page):
     # ---- read-out
 
     def _pointed(self, layer: int, number: int) -> None:
-        """Tells of what is under the mouse, here and in all other cards."""
+        """Shows the read-out of the neuron under the mouse, and points at the neuron in all cards."""
         self.diagram.show_text(self._described(layer, number) if layer >= 0 else "")
         if layer >= 0 or self._is_pointing:
             self._is_pointing = layer >= 0
@@ -279,13 +265,13 @@ class DiagramPage(Page):
         self._show_key()
 
     def _show_pointed(self) -> None:
-        """Shows the neuron that is pointed at in another card."""
+        """Shows the neuron that another card points at."""
         pointed = self._session.selection.pointed
         self.diagram.point_at(None if pointed is None else (pointed.layer, pointed.number))
         self._show_key()
 
     def _name(self, layer: int, number: int, for_file: bool = False) -> str:
-        """ "layer 1 · neuron 4", "answer 7", "input 3"; for a file with names as their source has them."""
+        """Returns "layer 1 · neuron 4", "answer 7", "input 3"; for a file with names as the data's source has them."""
         if layer == 0:
             meaning = self._meaning(self._session.displayed.network)
             return (meaning.for_file if for_file else meaning).input(number)
@@ -295,8 +281,8 @@ class DiagramPage(Page):
         return f"layer {layer} · neuron {text.count(number + 1)}"
 
     def _described(self, layer: int, number: int) -> list[list[Piece]]:
-        """A neuron's numbers, and its strongest connections."""
-        activity = self._activity
+        """Returns the read-out of a neuron: its name, its numbers and its contribution."""
+        activity = self._model.activity
         if activity is None:
             return []
         lines: list[list[Piece]] = [[(self._name(layer, number), "text")]]
@@ -325,7 +311,7 @@ class DiagramPage(Page):
 
     def table(self) -> Table | None:
         """The connections that are shown, the strongest first, for a CSV file."""
-        activity = self._activity
+        activity = self._model.activity
         if activity is None:
             return None
         rows: list[list[object]] = []
@@ -371,4 +357,4 @@ def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[s
     return [*labels, ("answer",)]
 
 
-CARDS.register("networkDock")(CardInfo(NetworkPanel, {"inside": Place(Column.WATCH, 1, 420)}))
+CARDS.register("networkDock")(CardInfo(NetworkCard, {"inside": Place(Column.WATCH, 1, 420)}))

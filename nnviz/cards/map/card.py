@@ -1,4 +1,4 @@
-"""The map: all examples of a part of the data as points, placed by what a layer of the network sees in them."""
+"""The map card: the examples of a part of the data as points, by the activations of a layer."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers
-from nnviz.cards.map.controls import MapBar, MapChoices
-from nnviz.cards.map.embedding import Cloud
-from nnviz.cards.map.legend import ClassKeys, Scale
-from nnviz.cards.map.model import AXES, MAP, MAP_PLACE, TSNE
+from nnviz.cards.map.controls import MapOptions, MapToolbar
+from nnviz.cards.map.embedding import Embedding
+from nnviz.cards.map.legend import ClassLegend, ColourScale
+from nnviz.cards.map.model import MAP, MAP_PLACE, PCA, TSNE, MapModel
 from nnviz.cards.map.presentation import (
+    class_colour_names,
     class_names,
-    dots_of,
-    ends_of,
-    ink_names,
-    inks_of,
-    picture_of,
-    standing_out,
-    words_of,
+    colour_range,
+    example_image,
+    highlight_text,
+    make_dots,
+    point_colours,
+    read_out_lines,
 )
 from nnviz.cards.map.view import MapView
 from nnviz.cards.registry import CARDS, CardInfo
@@ -45,20 +45,20 @@ _HELP = (
 
 
 class MapPage(Page):
-    """The map, with its keys at the right and a line below it."""
+    """Page with the map, its legend at the right and a toolbar below."""
 
     def __init__(self, session: Session) -> None:
         tip = "The examples as points: which of them a layer sees as alike, and which it mixes up."
         super().__init__("Map", "mapTab", tip)
-        self._session = session
-        self._shown: tuple[object, ...] = ()  # what the view was last given
-        self._about: object = None  # what it is a map of
+        self._session, self._model = session, session.models[MapModel]
+        self._shown: tuple[object, ...] = ()  # the last content of the view
+        self._about: object = None  # identity of the shown map
         self.view = named(MapView(), "mapView", "Map of the examples")
         self.view.setWhatsThis(_HELP)
-        self.classes = named(ClassKeys(), "mapKeys", "Classes")
-        self.scale = Scale()
+        self.classes = named(ClassLegend(), "mapKeys", "Classes")
+        self.scale = ColourScale()
         self.rings = Key("text", "mistakes", "mapMistakesKey", _RINGS_TIP, Sample.RING)
-        self.choices, self.bar = MapChoices(session), MapBar(session)
+        self.choices, self.bar = MapOptions(session), MapToolbar(session)
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignCenter)
         self._note.setWordWrap(True)
@@ -89,7 +89,7 @@ class MapPage(Page):
         view.all_wanted.connect(lambda: session.selection.choose_classes(None))
         self.bar.fit.clicked.connect(view.show_all)
         self.bar.lasso.toggled.connect(self._set_lasso)
-        signals = (session.map.changed, session.mistakes.changed, session.training.state_changed, theme.changed)
+        signals = (self._model.changed, session.mistakes.changed, session.training.state_changed, theme.changed)
         for signal in (*signals, session.selection.classes_changed, session.data.changed, session.runs.replaced):
             signal.connect(self.refresh)
         session.data.changed.connect(self._name_classes)
@@ -101,117 +101,119 @@ class MapPage(Page):
     def _name_classes(self) -> None:
         data, classes = self._session.data.dataset, self._session.selection.classes
         if data is not None:
-            inks = ink_names(data) if data.is_classification else []
+            inks = class_colour_names(data) if data.is_classification else []
             self.classes.show_classes(class_names(data), inks, lambda number: classes is None or classes.true == number)
 
     @property
-    def _cloud(self) -> Cloud | None:
-        """The points, if they can be drawn."""
-        cloud, data = self._session.map.cloud, self._session.data.dataset
-        has_place = cloud is not None and bool(np.isfinite(cloud.points).all(axis=1).any())
-        is_known = data is not None and cloud is not None and cloud.subject.part.is_of(data)
-        return cloud if is_known and self._session.mistakes.part is not None and has_place else None
+    def _embedding(self) -> Embedding | None:
+        """The embedding, if it has points to paint."""
+        embedding, data = self._model.embedding, self._session.data.dataset
+        has_place = embedding is not None and bool(np.isfinite(embedding.points).all(axis=1).any())
+        is_known = data is not None and embedding is not None and embedding.source.part.is_of(data)
+        return embedding if is_known and self._session.mistakes.part is not None and has_place else None
 
     def refresh(self) -> None:
-        """Draws the latest points and choices."""
+        """Shows the latest embedding and the choices."""
         if not self.in_view:
             return
-        cloud, data = self._cloud, self._session.data.dataset
+        embedding, data = self._embedding, self._session.data.dataset
         self.choices.refresh()
-        self._stack.setCurrentIndex(1 if cloud is None else 0)
-        if cloud is None or data is None:
-            self._note.setText(self._reason())
+        self._stack.setCurrentIndex(1 if embedding is None else 0)
+        if embedding is None or data is None:
+            self._note.setText(self._empty_reason())
             self._shown = ()
             self.bar.refresh("")
             return
         selection = self._session.selection
-        shown = cloud, selection.classes, self._session.mistakes.group, self.rings.isChecked(), theme.current()
+        shown = embedding, selection.classes, self._session.mistakes.group, self.rings.isChecked(), theme.current()
         if shown != self._shown:
             self._shown = shown
-            self._draw(cloud, data)
-        self.bar.refresh(self._said(cloud), bool(self._standing_out))
+            self._draw(embedding, data)
+        self.bar.refresh(self._summary(embedding), bool(self._highlight_text))
         self._show_choice()
         self._show_mark()
 
-    def _draw(self, cloud: Cloud, data: Dataset) -> None:
+    def _draw(self, embedding: Embedding, data: Dataset) -> None:
         classes, group = self._session.selection.classes, self._session.mistakes.group
-        dots = dots_of(cloud, data, classes, group, self.rings.isChecked())
-        about = cloud.basis if cloud.arrangement is None else (cloud.subject.part, cloud.subject.layer)
-        self.view.show_dots(dots, inks_of(data), is_another=about != self._about)
+        dots = make_dots(embedding, data, classes, group, self.rings.isChecked())
+        about = embedding.basis if embedding.tsne is None else (embedding.source.part, embedding.source.layer)
+        self.view.show_dots(dots, point_colours(data), is_another=about != self._about)
         self._about = about
-        is_classes = isinstance(cloud.answers, ClassAnswers)
+        is_classes = isinstance(embedding.answers, ClassAnswers)
         self.classes.setVisible(is_classes)
         self.rings.setVisible(is_classes)
         self.scale.setVisible(not is_classes)
         self._name_classes()
         if not is_classes:
             meaning = self._session.meaning
-            low, high = (meaning.answer(end) for end in ends_of(cloud))
+            low, high = (meaning.answer(end) for end in colour_range(embedding))
             self.scale.show_ends(low, high, meaning.output(0))
 
-    def _said(self, cloud: Cloud | None) -> str:
-        """What is on the map, in a line; if most of it stands back, that comes first."""
-        if cloud is None:
+    def _summary(self, embedding: Embedding | None) -> str:
+        """Returns one line about the map; a highlighted choice comes first."""
+        if embedding is None:
             return ""
-        part, count, standing_out = cloud.subject.part, len(cloud.rows), self._standing_out
-        if standing_out:
+        part, count, highlighted = embedding.source.part, len(embedding.rows), self._highlight_text
+        if highlighted:
             strong = text.count(count - int(self.view.dots.are_faded.sum()))
-            what = "examples" if cloud.arrangement is None else f"as of epoch {self._epoch(cloud.subject.epochs)}"
-            return f"only {standing_out} · {strong} of {text.count(count)} {what}"
+            what = "examples" if embedding.tsne is None else f"as of epoch {self._epoch(embedding.source.epochs)}"
+            return f"only {highlighted} · {strong} of {text.count(count)} {what}"
         of = "" if count == part.count else f" of {text.count(part.count)}"
         words = f"{text.count(count)}{of} examples"
-        if cloud.arrangement is not None:
-            return f"{words} as of epoch {self._epoch(cloud.subject.epochs)}{self._since(cloud)}"
-        if cloud.subject.network.shape[cloud.subject.layer] == 1:
+        if embedding.tsne is not None:
+            return f"{words} as of epoch {self._epoch(embedding.source.epochs)}{self._since(embedding)}"
+        if embedding.source.network.shape[embedding.source.layer] == 1:
             return f"{words} · one neuron: its activation from left to right"
-        share = "none of" if np.isnan(cloud.share) else f"{100 * cloud.share:.0f} % of"
+        share = "none of" if np.isnan(embedding.share) else f"{100 * embedding.share:.0f} % of"
         return f"{words} · the two axes show {share} the variance"
 
     @property
-    def _standing_out(self) -> str:
-        """Which examples stand out, in words; empty if all are shown alike."""
+    def _highlight_text(self) -> str:
+        """The highlighted examples as text; empty if there are none."""
         data = self._session.data.dataset
-        return "" if data is None else standing_out(data, self._session.selection.classes, self._session.mistakes.group)
+        return (
+            "" if data is None else highlight_text(data, self._session.selection.classes, self._session.mistakes.group)
+        )
 
     def _epoch(self, epochs: float) -> str:
         return self._session.runs.current.epoch_name(epochs)
 
-    def _since(self, cloud: Cloud) -> str:
-        """What has become of the network since then, or that another moment is looked back at."""
+    def _since(self, embedding: Embedding) -> str:
+        """Returns how the displayed network differs from the embedded one; empty if it does not."""
         displayed = self._session.displayed
-        if self._session.map.is_of_now:
+        if self._model.is_of_now:
             return ""
-        is_same, now = displayed.epochs == cloud.subject.epochs, self._epoch(displayed.epochs)
+        is_same, now = displayed.epochs == embedding.source.epochs, self._epoch(displayed.epochs)
         if displayed.is_live:
             return " · now the network has changed" if is_same else f" · now epoch {now}"
         return "" if is_same else f" · not of epoch {now}"
 
-    def _reason(self) -> str:
-        """Why there is nothing to show."""
+    def _empty_reason(self) -> str:
+        """Returns the reason why there are no points."""
         session = self._session
         if session.data.dataset is None:
             return "The data are not loaded yet."
         if session.mistakes.part is None:
             return "This network does not fit the data."
-        if session.map.method == TSNE and not session.map.can_arrange:
+        if self._model.method == TSNE and not self._model.has_tsne:
             return f"t-SNE needs the package openTSNE. Install it with: {install_command('tsne')}"
-        if session.map.cloud is not None:
+        if self._model.embedding is not None:
             return "The activations of this layer are not finite, so the examples have no place."
-        if session.map.method == AXES or session.map.arranging.is_running:
+        if self._model.method == PCA or self._model.tsne.is_running:
             return "The examples are being placed …"
         return "This network's examples are not arranged yet."
 
     def _show_choice(self) -> None:
-        cloud, example = self._cloud, self._session.selection.example
-        if not self.in_view or cloud is None:
+        embedding, example = self._embedding, self._session.selection.example
+        if not self.in_view or embedding is None:
             return
-        is_here = example is not None and example.part == cloud.subject.part.where
-        found = np.flatnonzero(cloud.rows == example.number).tolist() if is_here and example is not None else []
+        is_here = example is not None and example.part == embedding.source.part.where
+        found = np.flatnonzero(embedding.rows == example.number).tolist() if is_here and example is not None else []
         self.view.show_choice(found[0] if found else None)
         data = self._session.data.dataset
-        told = words_of(cloud, self._session.meaning, found[0]) if found and data is not None else []
+        told = read_out_lines(embedding, self._session.meaning, found[0]) if found and data is not None else []
         lines = ["  ".join(words for words, _ in line) for line in told]
-        self.view.setAccessibleDescription("\n".join([self._said(cloud), *lines]))
+        self.view.setAccessibleDescription("\n".join([self._summary(embedding), *lines]))
 
     def _show_mark(self) -> None:
         if self.in_view:
@@ -219,19 +221,21 @@ class MapPage(Page):
             name = "drawing" if data is None or data.is_picture else noun(data)
             self.view.show_mark(self._session.queries[MAP_PLACE].result, name)
 
-    # ---- what a person does
+    # ---- mouse and keys
 
     def _describe(self, number: int) -> None:
-        cloud, data = self._cloud, self._session.data.dataset
-        if cloud is None or data is None or not 0 <= number < len(cloud.rows):
+        embedding, data = self._embedding, self._session.data.dataset
+        if embedding is None or data is None or not 0 <= number < len(embedding.rows):
             self.view.show_text("")
         else:
-            self.view.show_text(words_of(cloud, self._session.meaning, number), picture_of(cloud, data, number))
+            self.view.show_text(
+                read_out_lines(embedding, self._session.meaning, number), example_image(embedding, data, number)
+            )
 
     def _choose(self, number: int) -> None:
-        cloud, selection = self._cloud, self._session.selection
-        if cloud is not None and 0 <= number < len(cloud.rows):
-            selection.choose_example(Example(cloud.subject.part.where, int(cloud.rows[number])))
+        embedding, selection = self._embedding, self._session.selection
+        if embedding is not None and 0 <= number < len(embedding.rows):
+            selection.choose_example(Example(embedding.source.part.where, int(embedding.rows[number])))
         else:
             self._choose_nothing()
 
@@ -240,22 +244,24 @@ class MapPage(Page):
         self._session.selection.choose_classes(None)
 
     def _circle(self, numbers: Array) -> None:
-        """Chooses what is in the lasso; an empty one ends the choice."""
-        cloud = self._cloud
-        has_some = cloud is not None and len(numbers) > 0
-        group = Group(cloud.subject.part.where, cloud.rows[numbers]) if has_some and cloud is not None else None
+        """Chooses the examples in the lasso. An empty lasso ends the choice."""
+        embedding = self._embedding
+        has_some = embedding is not None and len(numbers) > 0
+        group = (
+            Group(embedding.source.part.where, embedding.rows[numbers]) if has_some and embedding is not None else None
+        )
         self._session.selection.choose_group(group)
         self.bar.lasso.setChecked(False)
 
     def _set_lasso(self, lassoes: bool) -> None:
-        """The map takes the keyboard too, so that Esc ends it."""
+        """Switches the lasso on or off. The map takes the focus, so that Esc ends it."""
         self.view.lassoes = lassoes
         self.view.setCursor(Qt.CrossCursor if lassoes else Qt.ArrowCursor)
         if lassoes:
             self.view.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc leaves the lasso, or else chooses nothing."""
+        """Handles Esc: leaves the lasso, else ends the choice."""
         selection = self._session.selection
         if event.key() != Qt.Key_Escape:
             super().keyPressEvent(event)
@@ -269,17 +275,17 @@ class MapPage(Page):
     def _choose_class(self, number: int) -> None:
         chosen, selection = Classes(number, None), self._session.selection
         selection.choose_classes(None if selection.classes == chosen else chosen)
-        self._shown = ()  # the key that was clicked has changed itself
+        self._shown = ()  # The clicked legend entry has changed its own state.
         self.refresh()
 
     # ---- for a file
 
     def table(self) -> Table | None:
-        """A row for each point, for a CSV file."""
-        cloud, data = self._cloud, self._session.data.dataset
-        if cloud is None or data is None:
+        """Returns a row for each point, for a CSV file."""
+        embedding, data = self._embedding, self._session.data.dataset
+        if embedding is None or data is None:
             return None
-        answers, meaning = cloud.answers, self._session.meaning.for_file
+        answers, meaning = embedding.answers, self._session.meaning.for_file
         pairs: list[list[object]] = []
         if isinstance(answers, ClassAnswers):
             head = ["true class", "answer"]
@@ -288,9 +294,9 @@ class MapPage(Page):
         else:
             head = ["target", "answer"]
             for place, output in enumerate(answers.outputs.tolist()):
-                true = meaning.truth_of(cloud.subject.part.split, int(cloud.rows[place]), output)
+                true = meaning.truth_of(embedding.source.part.split, int(embedding.rows[place]), output)
                 pairs.append([true, meaning.target(float(answers.answers[place]), output)])
-        places = zip(cloud.rows.tolist(), cloud.points.tolist(), pairs, strict=True)
+        places = zip(embedding.rows.tolist(), embedding.points.tolist(), pairs, strict=True)
         return ["example", "x", "y", *head], [[number, *point, *pair] for number, point, pair in places]
 
 

@@ -1,11 +1,11 @@
-"""The controls of the map: which layer, how, of which part; below it what is shown, and what can be done."""
+"""Controls of the map: the choices in its header, and the toolbar below it."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from nnviz.cards.map.model import AXES, COUNTS, TSNE
+from nnviz.cards.map.model import COUNTS, PCA, TSNE, MapModel
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers
 from nnviz.session.part import PART_NAMES
@@ -30,35 +30,35 @@ _LASSO_TIP = "Drag around points to choose them (or hold Shift): the card of mis
 _FIT_TIP = "Shows all points, none before the others (0, or a double click beside them)."
 
 
-class MapChoices(QWidget):
-    """The choices at the right of the card's head."""
+class MapOptions(QWidget):
+    """Choices in the header: layer, method, number of examples, part of the data."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._model = session, session.models[MapModel]
         self.layer = ChoiceButton("mapLayerButton", "Layer", _LAYER_TIP)
         self.method = ChoiceButton("mapMethodButton", "PCA or t-SNE", _METHOD_TIP)
         self.count = ChoiceButton("mapCountButton", "Number of examples", _COUNT_TIP)
         self.part = ChoiceButton("mapPartButton", "Part of the data", _PART_TIP)
         arranged(QHBoxLayout(self), 1, self.layer, self.method, self.count, self.part, spacing=10)
-        self.layer.chosen.connect(lambda key: session.map.choose_layer(int(key)))
-        self.method.chosen.connect(session.map.choose_method)
-        self.count.chosen.connect(lambda key: session.map.choose_count(int(key)))
+        self.layer.chosen.connect(lambda key: self._model.choose_layer(int(key)))
+        self.method.chosen.connect(self._model.choose_method)
+        self.count.chosen.connect(lambda key: self._model.choose_count(int(key)))
         self.part.chosen.connect(self._choose_part)
 
     def _choose_part(self, name: str) -> None:
         self._session.mistakes.set_part(name)
-        if self._session.map.method == TSNE:
-            self._session.map.arrange()
+        if self._model.method == TSNE:
+            self._model.start_tsne()
 
     def refresh(self) -> None:
-        """Shows what is chosen."""
-        chosen, mistakes = self._session.map, self._session.mistakes
+        """Shows the current choices."""
+        chosen, mistakes = self._model, self._session.mistakes
         first, last = drawn_layers(len(chosen.layers))
         layers = {str(layer): layer_name(layer, chosen.layers[-1]) for layer in [*first, *last]}
         layers.setdefault(str(chosen.layer), layer_name(chosen.layer, chosen.layers[-1]))
         self.layer.show_choice(layers, str(chosen.layer))
-        self.method.show_choice({AXES: AXES, TSNE: TSNE}, chosen.method)
+        self.method.show_choice({PCA: PCA, TSNE: TSNE}, chosen.method)
         self.count.show_choice({str(count): text.count(count) for count in COUNTS}, str(chosen.count))
         self.count.setVisible(chosen.method == TSNE)
         part = mistakes.part
@@ -67,16 +67,16 @@ class MapChoices(QWidget):
 
 
 def layer_name(layer: int, last: int) -> str:
-    """ "input", "layer 2", "answer"."""
+    """Returns "input", "layer 2" or "answer"."""
     return "input" if layer == 0 else "answer" if layer == last else f"layer {layer}"
 
 
-class MapBar(QWidget):
-    """The line below the map: what is shown, how far t-SNE is, and buttons."""
+class MapToolbar(QWidget):
+    """Line below the map: a summary, the progress of t-SNE, and buttons."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._map = session.map
+        self._model = session.models[MapModel]
         self.said = named(label(role="muted"), "mapSaid")
         self.progress = ShareBar(100)
         self.turn = _button("mapTurnButton", "turn to fit", "Axes that fit now", _TURN_TIP)
@@ -86,27 +86,27 @@ class MapBar(QWidget):
         self.fit = _button("mapFitButton", "show all", "Show all points", _FIT_TIP)
         buttons = (self.progress, self.turn, self.arrange, self.lasso, self.fit)
         arranged(QHBoxLayout(self), (FixedSizeBox(self.said), 1), *buttons, spacing=8)
-        self.turn.clicked.connect(self._map.turn)
-        self.arrange.clicked.connect(self._arrange_or_stop)
+        self.turn.clicked.connect(self._model.fit_axes)
+        self.arrange.clicked.connect(self._start_or_stop)
 
-    def _arrange_or_stop(self) -> None:
-        work = self._map.arranging
+    def _start_or_stop(self) -> None:
+        work = self._model.tsne
         if work.is_running:
             work.cancel()
         else:
-            self._map.arrange()
+            self._model.start_tsne()
 
     def refresh(self, said: str, is_partial: bool = False) -> None:
-        """Shows what is going on; ``is_partial``: only some of the examples are shown as usual."""
-        work, is_tsne = self._map.arranging, self._map.method == TSNE
+        """Shows the summary ``said`` and the progress; ``is_partial``: only some of the examples are highlighted."""
+        work, is_tsne = self._model.tsne, self._model.method == TSNE
         if said != self.said.text():
             self.said.setText(said)
         set_look(self.said, "role", "notice" if is_partial else "muted")
         self.turn.setVisible(not is_tsne)
-        self.turn.setEnabled(self._map.cloud is not None)
+        self.turn.setEnabled(self._model.embedding is not None)
         self.progress.show_share(work.share, is_tsne and work.is_running)
-        self.arrange.setVisible(is_tsne and self._map.can_arrange)
-        self.arrange.setText("stop" if work.is_running else "arrange anew" if self._map.cloud else "arrange")
+        self.arrange.setVisible(is_tsne and self._model.has_tsne)
+        self.arrange.setText("stop" if work.is_running else "arrange anew" if self._model.embedding else "arrange")
         self.arrange.setAccessibleName("Stop t-SNE" if work.is_running else "Arrange by t-SNE")
         self.arrange.setToolTip(_STOP_TIP if work.is_running else _ARRANGE_TIP)
 

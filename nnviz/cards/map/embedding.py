@@ -1,4 +1,4 @@
-"""Examples as points by a layer's activations: along two fixed axes, or arranged by t-SNE."""
+"""Embeddings of examples in the plane by the activations of a layer: PCA on given axes, or t-SNE."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from engine.explain.answers import Answers
 from engine.explain.features import activations_of
 from engine.explain.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
 from engine.network.network import Network
-from nnviz.cards.map.tsne import Arrangement
+from nnviz.cards.map.tsne import TsneEmbedding
 from nnviz.session.part import Part
 
-_FOR_THE_BASIS, _FEWEST = 2000, 200  # examples; a few axes need no more, of very wide layers fewer are taken …
-_MOST_NUMBERS = 8_000_000  # … so that their activations are about so many at once
-_AXES_FOR_TSNE = 50  # that are enough for neighbours
+_FOR_THE_BASIS, _FEWEST = 2000, 200  # Most and fewest examples that axes are computed from. Wide layers take fewer, …
+_MOST_NUMBERS = 8_000_000  # … so that about this many activations are in memory at a time.
+_AXES_FOR_TSNE = 50  # enough to find neighbours
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """What is placed: some examples of a part, as a layer of a network sees them at one moment.
+class EmbeddingSource:
+    """Network, layer and examples of an embedding.
 
     Attributes:
+        network, epochs: the network, and the number of epochs that it was trained for.
+        part: the part of the data with the examples.
         layer: from 1; 0 is the input.
-        most: how many examples at most; they are spread evenly over the part.
+        most: largest number of examples, an even sample of the part.
     """
 
     network: Network
@@ -38,60 +40,60 @@ class Subject:
 
     @property
     def rows(self) -> Array:
-        """(k,): the numbers of the examples in the split, ascending."""
-        return spread(self.part, self.most)
+        """(k,): numbers of the examples in the split, ascending."""
+        return even_sample(self.part, self.most)
 
 
 @dataclass(frozen=True, eq=False)
-class Cloud:
-    """Examples as points.
+class Embedding:
+    """Examples as points in the plane.
 
     Attributes:
-        subject: what is shown.
-        rows: (k,) the examples' numbers in the split.
-        points: (k, 2) float32; NaN where activations are not finite.
-        answers: the network's answers to them.
-        share: the share of the variance that the axes show; NaN if there is none, and for t-SNE.
-        basis: the axes that activations are projected on, for t-SNE before they are arranged.
-        arrangement: what t-SNE works on; None for fixed axes.
+        source: network, layer and examples.
+        rows: (k,) numbers of the examples in the split.
+        points: (k, 2) float32; NaN if activations are not finite.
+        answers: predictions for the examples.
+        share: share of the variance that the axes explain; NaN if there is no variance, and for t-SNE.
+        basis: the axes that activations are projected on; for t-SNE the axes of its input.
+        tsne: state of t-SNE; None for PCA.
     """
 
-    subject: Subject
+    source: EmbeddingSource
     rows: Array
     points: Array
     answers: Answers
     share: float
     basis: Basis
-    arrangement: Arrangement | None = None
+    tsne: TsneEmbedding | None = None
 
     def place(self, network: Network, inputs: Array) -> Array | None:
-        """(2,): where an example (width,) lies on fixed axes, as that network sees it; with t-SNE as that of the map.
+        """Returns the point (2,) of an input (width,), by its activations in ``network``; None if it has no place.
 
-        None if it has no place. May take a while with t-SNE.
+        t-SNE uses the network of the embedding instead, and may take a while.
         """
-        sees = network if self.arrangement is None else self.subject.network
+        sees = network if self.tsne is None else self.source.network
         with np.errstate(all="ignore"):
-            seen = activations_of(sees, inputs[None].astype(sees.parameters.dtype), self.subject.layer)
+            seen = activations_of(sees, inputs[None].astype(sees.parameters.dtype), self.source.layer)
             along = self.basis.project(seen)[0]
         if not np.isfinite(along).all():
             return None
-        return along if self.arrangement is None else self.arrangement.place(along)
+        return along if self.tsne is None else self.tsne.place(along)
 
 
-# Yields the share 0…1 that is done, and the cloud so far; returns the last one.
-Steps = Generator[tuple[float, Cloud], None, Cloud | None]
+# Yields the progress 0…1 and the embedding so far; returns the last one.
+EmbeddingSteps = Generator[tuple[float, Embedding], None, Embedding | None]
 
 
-def spread(part: Part, most: int) -> Array:
-    """(k,): the numbers in the split of at most so many examples, evenly spread over the part."""
+def even_sample(part: Part, most: int) -> Array:
+    """Returns (k,): the numbers in the split of at most ``most`` examples, evenly spread over the part."""
     places = np.linspace(0, part.count - 1, min(most, part.count)).astype(np.int64)
     return places if part.rows is None else part.rows[places]
 
 
-def basis_for(subject: Subject, count: int = 2) -> Basis:
-    """The axes for a subject, worked out from some of its examples; of NaN where activations are not finite."""
-    few = min(_at_once(subject), _FOR_THE_BASIS, subject.most)
-    rows = layer_rows(subject.network, subject.part.split, spread(subject.part, few), subject.layer)
+def basis_for(source: EmbeddingSource, count: int = 2) -> Basis:
+    """Returns axes of the largest variance, computed from a sample; NaN if activations are not finite."""
+    few = min(_chunk_size(source), _FOR_THE_BASIS, source.most)
+    rows = layer_rows(source.network, source.part.split, even_sample(source.part, few), source.layer)
     try:
         return basis_of(rows, count)
     except DataError:
@@ -99,49 +101,49 @@ def basis_for(subject: Subject, count: int = 2) -> Basis:
         return Basis(np.full(width, np.nan), np.full((count, width), np.nan), np.zeros(count))
 
 
-def _at_once(subject: Subject) -> int:
-    """How many examples' activations are held at once."""
-    return max(_MOST_NUMBERS // subject.network.shape[subject.layer], _FEWEST)
+def _chunk_size(source: EmbeddingSource) -> int:
+    """Returns the number of examples whose activations are in memory at a time."""
+    return max(_MOST_NUMBERS // source.network.shape[source.layer], _FEWEST)
 
 
-def _along(subject: Subject, rows: Array, basis: Basis) -> Array:
-    """(k, axes): the examples' activations along the axes."""
-    size = _at_once(subject)
+def _projected(source: EmbeddingSource, rows: Array, basis: Basis) -> Array:
+    """Returns (k, axes): the activations of examples along the axes."""
+    size = _chunk_size(source)
     chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
-    split = subject.part.split
-    return np.concatenate([basis.project(layer_rows(subject.network, split, some, subject.layer)) for some in chunks])
+    split = source.part.split
+    return np.concatenate([basis.project(layer_rows(source.network, split, some, source.layer)) for some in chunks])
 
 
-def cloud_on(subject: Subject, basis: Basis, goes_on: Callable[[], bool]) -> Cloud | None:
-    """The examples on given axes of two; None if that was given up because it no longer ``goes_on``."""
-    rows = subject.rows
-    steps = project_in_steps(subject.network, subject.part.split, rows, subject.layer, basis)
-    while goes_on():
+def project(source: EmbeddingSource, basis: Basis, is_wanted: Callable[[], bool]) -> Embedding | None:
+    """Returns the embedding on two given axes; None if ``is_wanted`` became false."""
+    rows = source.rows
+    steps = project_in_steps(source.network, source.part.split, rows, source.layer, basis)
+    while is_wanted():
         try:
             next(steps)
         except StopIteration as finished:
             found: Projected = finished.value
-            return Cloud(subject, rows, found.points, found.answers, found.share, basis)
+            return Embedding(source, rows, found.points, found.answers, found.share, basis)
     return None
 
 
-def arrange(subject: Subject, before: Cloud | None) -> Steps:
-    """Arranges the examples by t-SNE, begun from an earlier cloud of the same examples, or else from two axes.
+def embed_by_tsne(source: EmbeddingSource, before: Embedding | None) -> EmbeddingSteps:
+    """Embeds the examples by t-SNE, starting from ``before`` if it has the same examples, else from two axes.
 
-    Yields the share 0…1 that is done, and the cloud so far; returns the last one.
+    Yields the progress 0…1 and the embedding so far; returns the last one.
     """
-    axes = basis_for(subject, min(_AXES_FOR_TSNE, subject.network.shape[subject.layer]))
-    first = basis_for(subject)
-    cloud = cloud_on(subject, first, lambda: True)
-    assert cloud is not None
-    cloud = replace(cloud, share=float("nan"))
-    if not np.isfinite(cloud.points).all():
-        return cloud
-    begins = before is not None and np.array_equal(before.rows, cloud.rows) and before.subject.part is subject.part
-    start = before.points if begins and before is not None else cloud.points
-    arrangement = Arrangement(_along(subject, cloud.rows, axes), start)
-    cloud = replace(cloud, points=arrangement.points, basis=axes, arrangement=arrangement)
-    for share in arrangement.steps():
-        cloud = replace(cloud, points=arrangement.points)
-        yield share, cloud
-    return replace(cloud, points=arrangement.points)
+    axes = basis_for(source, min(_AXES_FOR_TSNE, source.network.shape[source.layer]))
+    first = basis_for(source)
+    embedding = project(source, first, lambda: True)
+    assert embedding is not None
+    embedding = replace(embedding, share=float("nan"))
+    if not np.isfinite(embedding.points).all():
+        return embedding
+    has_same = before is not None and np.array_equal(before.rows, embedding.rows) and before.source.part is source.part
+    start = before.points if has_same and before is not None else embedding.points
+    tsne = TsneEmbedding(_projected(source, embedding.rows, axes), start)
+    embedding = replace(embedding, points=tsne.points, basis=axes, tsne=tsne)
+    for share in tsne.steps():
+        embedding = replace(embedding, points=tsne.points)
+        yield share, embedding
+    return replace(embedding, points=tsne.points)

@@ -1,4 +1,4 @@
-"""What the colours of the points mean: a key for each class, or a scale of numbers."""
+"""Legend of the map: an entry for each class, or a colour scale for targets that are numbers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.legend import Key
 
-_MOST = 12  # keys
+_MOST = 12  # entries
 _NARROWEST, _WIDEST = 52, 120  # pixels
 _BAR, _WORDS = 12, 60  # widths of the scale and of the numbers beside it
 
 
-class ClassKeys(QWidget):
-    """A key for each class, one below the other; of very many only the first.
+class ClassLegend(QWidget):
+    """Entries of the classes, one below the other; of more than twelve classes only the first.
 
     Signals:
-        clicked(int): the person clicked the key of that class.
+        clicked(int): a click on the entry of the class with that number.
     """
 
     clicked = pyqtSignal(int)
@@ -31,12 +31,12 @@ class ClassKeys(QWidget):
         super().__init__()
         self.keys: list[Key] = []
         self._shown: tuple[list[str], list[str]] = [], []
-        self._parts: list[QWidget] = []  # the keys, and how many more classes there are
+        self._parts: list[QWidget] = []  # the entries, and the number of further classes
         self._column = arranged(QVBoxLayout(self), spacing=0)
         theme.changed.connect(self._fit)
 
     def show_classes(self, names: list[str], inks: list[str], are_strong: Callable[[int], bool]) -> None:
-        """Names the classes and their colours; the keys of those that are not strong are empty."""
+        """Sets names and colours of the classes. Entries of classes that are not highlighted are empty."""
         if (names, inks) != self._shown:
             self._make(names, inks)
         for number, key in enumerate(self.keys):
@@ -65,14 +65,14 @@ class ClassKeys(QWidget):
     def _key(self, number: int, name: str, ink: str) -> Key:
         tip = f"Shows the examples of class {name} before all others, also in the other cards; again: all."
         key = Key(ink, name, f"mapClass{number}Key", tip)
-        key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # a long name must not widen the column
+        key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # A long name must not widen the column.
         key.setAccessibleName(f"Class {name}")
         key.clicked.connect(lambda: self.clicked.emit(number))
         return key
 
 
-class Scale(QWidget):
-    """An upright bar of colours with the numbers at both ends, for targets."""
+class ColourScale(QWidget):
+    """Vertical colour bar with the targets at both ends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Scale(QWidget):
         theme.changed.connect(self._new_look)
 
     def show_ends(self, low: str, high: str, name: str) -> None:
-        """Sets the numbers at the lower and the upper end, and the target's name."""
+        """Sets the targets at both ends, and the name of the target."""
         if (low, high, name) != (self._low, self._high, self._name):
             self._low, self._high, self._name = low, high, name
             self.setAccessibleDescription(f"{name} from {low} to {high}")
@@ -93,7 +93,7 @@ class Scale(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As wide as a number."""
+        """Preferred size, as wide as a number."""
         return QSize(16 + theme.px(_WORDS), 120)
 
     def paintEvent(self, event: QPaintEvent) -> None:

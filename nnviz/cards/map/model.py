@@ -1,209 +1,208 @@
-"""The map: which layer's activations place the examples, how, and where they are."""
+"""Model of the map card: the embedding of the examples by the activations of a layer."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.explain.projection import Basis
-from nnviz.cards.map.embedding import Cloud, Subject, arrange, basis_for, cloud_on
+from nnviz.cards.map.embedding import Embedding, EmbeddingSource, basis_for, embed_by_tsne, project
 from nnviz.cards.map.tsne import is_installed
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import Stepwise, giving_way
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.mistakes import Mistakes
-from nnviz.session.question import Question
-from nnviz.session.runs import Runs
+from nnviz.session.session import Session
 from nnviz.session.status import Stage
 
-AXES, TSNE = "PCA", "t-SNE"  # the ways to place examples
-COUNTS = (1000, 2500, 10_000)  # of examples for t-SNE
-MOST = 10_000  # examples on axes
-WHILE_TRAINING = 2000  # so that they move several times a second
-_MOST_WORK = 20_000_000_000  # weights times examples, about a second; of larger networks fewer examples are shown …
-_FEWEST = 500  # … but not fewer than these
-MAP, MAP_PLACE = "map", "place on the map"
-_SECONDS_BETWEEN = 0.1  # at least, between two computations; they may take a twentieth of a core's time
+PCA, TSNE = "PCA", "t-SNE"  # methods
+COUNTS = (1000, 2500, 10_000)  # choices for the number of examples for t-SNE
+MOST = 10_000  # examples for PCA
+WHILE_TRAINING = 2000  # Examples for PCA during training, so that they move several times a second.
+_MOST_WORK = 20_000_000_000  # Weights times examples, about a second. Larger networks get fewer examples …
+_FEWEST = 500  # … but at least these.
+MAP, MAP_PLACE = "map", "place on the map"  # names of the queries
+_SECONDS_BETWEEN = 0.1  # least pause between two computations, which may take a twentieth of a core's time
 
 
-class Map(QObject):
-    """Places the examples of the part that the mistakes are of.
+class MapModel(QObject):
+    """Embedding of the examples of the part of the data that the mistakes card shows.
 
-    On two axes of the largest variance (PCA), which are kept until the user asks for others, or chooses another layer,
-    network or part; or by t-SNE, for one moment of the network.
+    PCA follows the displayed network. Its two axes are kept until the user wants new ones, or another layer, run or
+    part of the data. t-SNE embeds the examples as seen by the network of one epoch.
 
     Signals:
-        changed: a choice, the cloud, or what is going on has changed.
-        asked: a person asked for something else, which is due at once.
+        changed: a choice, the embedding or the progress of t-SNE has changed.
+        asked: the user made another choice, whose result is due at once.
 
     Attributes:
-        method: ``AXES`` or ``TSNE``.
-        count: how many examples t-SNE places, at most.
-        arranging: the work of t-SNE.
+        method: ``PCA`` or ``TSNE``.
+        count: largest number of examples for t-SNE.
+        tsne: the computation of t-SNE.
     """
 
     changed = pyqtSignal()
     asked = pyqtSignal()
 
-    def __init__(self, displayed: Displayed, runs: Runs, data: Data, mistakes: Mistakes, question: Question) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._displayed, self._runs, self._mistakes, self._question = displayed, runs, mistakes, question
-        self.method, self.count = AXES, COUNTS[1]
-        self.arranging = Stepwise()
-        self.arranging.changed.connect(self.changed)
-        self._wanted: int | None = None  # the layer that was chosen; None for the usual one
-        self._on_axes: Cloud | None = None
-        self._turned = object()  # another one whenever other axes are wanted
-        self._kept: tuple[object, Basis | None] = (None, None)  # the axes, and what they were made for
-        for signal in (runs.replaced, data.changed):
+        self._displayed, self._runs, self._mistakes = session.displayed, session.runs, session.mistakes
+        self._question = session.question
+        self.method, self.count = PCA, COUNTS[1]
+        self.tsne = Stepwise()
+        self.tsne.changed.connect(self.changed)
+        self.tsne.failed.connect(session.messages.crashed)
+        self._wanted: int | None = None  # the chosen layer; None for the default
+        self._pca: Embedding | None = None
+        self._axes_key = object()  # a new object whenever the axes are computed again
+        self._kept: tuple[object, Basis | None] = (None, None)  # the axes, and their key
+        self._points = Latest(self._pca_request, Budget(_SECONDS_BETWEEN, 19))
+        size = lambda: (self._displayed.network.shape, self.method, self.layer)  # noqa: E731
+        self._place = Latest(self._place_request, quick=QUICK, size=size)
+        session.queries.add({MAP: self._points, MAP_PLACE: self._place})
+        self._points.changed.connect(lambda: self._take_pca(self._points.result))
+        for signal in (self.asked, session.displayed.what_if_changed):
+            signal.connect(self._points.hurry)
+        self.changed.connect(self._place.look)
+        for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._forget)
-        mistakes.part_changed.connect(self._take_other_part)
+            signal.connect(self._points.forget)
+            signal.connect(self._place.forget)
+        session.mistakes.part_changed.connect(self._change_part)
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops t-SNE. Returns whether its thread ended in time."""
+        return self.tsne.close(milliseconds)
 
     # ---- choices
 
     @property
     def layers(self) -> range:
-        """The layers there are; 0 is the input, the last one gives the answer."""
+        """All layers: 0 is the input, the last one the output."""
         return range(len(self._displayed.network.shape))
 
     @property
     def layer(self) -> int:
-        """The layer whose activations place the examples: the chosen one, or else the last hidden one."""
+        """The embedded layer: the chosen one, by default the last hidden one."""
         last = self.layers[-1]
         return self._wanted if self._wanted in self.layers and self._wanted is not None else max(last - 1, min(1, last))
 
     def choose_layer(self, layer: int) -> None:
-        """Places the examples by another layer."""
+        """Embeds the activations of another layer."""
         if layer != self.layer:
             self._wanted = layer
-            self.turn()
+            self.fit_axes()
 
     def choose_method(self, method: str) -> None:
-        """Places the examples on two axes, or by t-SNE, which begins at once if there is nothing from before."""
+        """Sets the method. t-SNE starts if it has no result for the current choices."""
         if method != self.method:
             self.method = method
-            self._place()
+            self._embed()
 
     def choose_count(self, count: int) -> None:
-        """Arranges so many examples by t-SNE."""
+        """Sets the largest number of examples for t-SNE."""
         if count != self.count:
             self.count = count
-            self._place()
+            self._embed()
 
-    def turn(self) -> None:
-        """Works the two axes out from this moment."""
-        self._turned = object()
-        self._place()
+    def fit_axes(self) -> None:
+        """Computes the axes of PCA for the displayed network."""
+        self._axes_key = object()
+        self._embed()
 
-    def _place(self) -> None:
-        if self.method == AXES:
-            self.arranging.cancel()
-        elif not self._is_about(self.arranging.about):
-            self.arrange()
+    def _embed(self) -> None:
+        if self.method == PCA:
+            self.tsne.cancel()
+        elif not self._is_about(self.tsne.about):
+            self.start_tsne()
         self.changed.emit()
         self.asked.emit()
 
-    def _take_other_part(self) -> None:
-        """On other axes at once; t-SNE waits until it is asked for, since nobody may be looking."""
-        self._turned = object()
-        self.arranging.forget()
+    def _change_part(self) -> None:
+        """Computes the axes for another part of the data. t-SNE waits for a request: the card may be hidden."""
+        self._axes_key = object()
+        self.tsne.forget()
         self.changed.emit()
         self.asked.emit()
 
-    def _is_about(self, subject: Subject | None) -> bool:
-        return subject is not None and (subject.part, subject.layer, subject.most) == (
+    def _is_about(self, source: EmbeddingSource | None) -> bool:
+        return source is not None and (source.part, source.layer, source.most) == (
             self._mistakes.part,
             self.layer,
             self.count,
         )
 
     def _forget(self) -> None:
-        self._on_axes, self._turned = None, object()
-        self.arranging.forget()
+        self._pca, self._axes_key = None, object()
+        self.tsne.forget()
         self.changed.emit()
 
     # ---- what there is
 
     @property
-    def cloud(self) -> Cloud | None:
-        """The points; None while there are none."""
-        if self.method == AXES:
-            return self._on_axes
-        done: Cloud | None = self.arranging.result or self.arranging.partial
+    def embedding(self) -> Embedding | None:
+        """The embedding; None until there is one."""
+        if self.method == PCA:
+            return self._pca
+        done: Embedding | None = self.tsne.result or self.tsne.partial
         return done
 
     @property
     def is_of_now(self) -> bool:
-        """Whether the points are those of the displayed network."""
-        return self.cloud is not None and self.cloud.subject.network is self._displayed.network
+        """Whether the embedding is that of the displayed network."""
+        return self.embedding is not None and self.embedding.source.network is self._displayed.network
 
-    # ---- on axes, for a probe
+    # ---- PCA
 
-    def question(self) -> Request | None:
-        """Where the examples are on the axes; while training for some of them, so that they move."""
+    def _pca_request(self) -> Request | None:
         part = self._mistakes.part
-        if part is None or self.method != AXES:
+        if part is None or self.method != PCA:
             return None
         run, network = self._runs.current, self._displayed.network
         is_training = run.stage is Stage.TRAINING
         affordable = max(_MOST_WORK // len(network.parameters), _FEWEST)
         most = min(affordable, WHILE_TRAINING if is_training else MOST)
-        subject = Subject(network, self._displayed.epochs, part, self.layer, most)
-        turned = self._turned
-        return RequestKey(network, part, turned, is_training), lambda: self._cloud(subject, turned)
+        source = EmbeddingSource(network, self._displayed.epochs, part, self.layer, most)
+        axes_key = self._axes_key
+        return RequestKey(network, part, axes_key, is_training), lambda: self._project(source, axes_key)
 
-    def _cloud(self, subject: Subject, turned: object) -> Cloud | None:
-        """Runs in the lane's thread, the only one that uses what is kept. Gives up when other axes are wanted."""
+    def _project(self, source: EmbeddingSource, axes_key: object) -> Embedding | None:
+        """Runs in the query's thread, the only one that uses the kept axes. Returns None once other axes are wanted."""
         made_for, basis = self._kept
-        if basis is None or made_for is not turned or len(basis.mean) != subject.network.shape[subject.layer]:
-            basis = basis_for(subject)
-            self._kept = turned, basis
-        return cloud_on(subject, basis, lambda: self._turned is turned)
+        if basis is None or made_for is not axes_key or len(basis.mean) != source.network.shape[source.layer]:
+            basis = basis_for(source)
+            self._kept = axes_key, basis
+        return project(source, basis, lambda: self._axes_key is axes_key)
 
-    def take(self, cloud: Cloud | None) -> None:
-        """Takes what the probe has found; points that were given up, or are of another choice, leave earlier ones."""
-        if cloud is None or cloud.subject.layer != self.layer or cloud.subject.part is not self._mistakes.part:
+    def _take_pca(self, embedding: Embedding | None) -> None:
+        """Takes a result of the query; one that was cancelled or is of another choice leaves the previous one."""
+        if embedding is None or embedding.source.layer != self.layer:
             return
-        if cloud is not self._on_axes:
-            self._on_axes = cloud
+        if embedding.source.part is self._mistakes.part and embedding is not self._pca:
+            self._pca = embedding
             self.changed.emit()
 
     # ---- t-SNE
 
     @property
-    def can_arrange(self) -> bool:
+    def has_tsne(self) -> bool:
         """Whether openTSNE is installed."""
         return is_installed()
 
-    def arrange(self) -> None:
-        """Begins to arrange the examples as the displayed network sees them now, from where they were last."""
+    def start_tsne(self) -> None:
+        """Starts t-SNE for the displayed network, from the previous embedding of the same examples."""
         part = self._mistakes.part
-        if part is None or not self.can_arrange:
+        if part is None or not self.has_tsne:
             return
-        before: Cloud | None = self.arranging.result or self.arranging.partial
-        subject = Subject(self._displayed.network, self._displayed.epochs, part, self.layer, self.count)
-        self.arranging.start(subject, lambda: giving_way(arrange(subject, before), self._runs.is_training))
+        before: Embedding | None = self.tsne.result or self.tsne.partial
+        source = EmbeddingSource(self._displayed.network, self._displayed.epochs, part, self.layer, self.count)
+        self.tsne.start(source, lambda: giving_way(embed_by_tsne(source, before), self._runs.is_training))
 
-    # ---- the drawing
+    # ---- the current input
 
-    def question_of_place(self) -> Request | None:
-        """Where the drawing is among the points."""
-        cloud, example, network = self.cloud, self._question.example, self._displayed.network
-        if cloud is None or example is None or len(example) != network.shape[0] or self.arranging.is_running:
+    def _place_request(self) -> Request | None:
+        embedding, example, network = self.embedding, self._question.example, self._displayed.network
+        if embedding is None or example is None or len(example) != network.shape[0] or self.tsne.is_running:
             return None
-        if cloud.subject.network.shape != network.shape:
+        if embedding.source.network.shape != network.shape:
             return None
-        about = (cloud.basis, network) if cloud.arrangement is None else (cloud, None)
-        return RequestKey(example, *about), lambda: cloud.place(network, example)
-
-
-def map_probes(map: Map, displayed: Displayed) -> dict[str, Latest]:
-    """The probes of the points and of the drawing's place among them."""
-    points = Latest(map.question, Budget(_SECONDS_BETWEEN, 19))
-    place = Latest(map.question_of_place, quick=QUICK, size=lambda: (displayed.network.shape, map.method, map.layer))
-    points.changed.connect(lambda: map.take(points.result))
-    for signal in (map.asked, displayed.what_if_changed):
-        signal.connect(points.hurry)
-    map.changed.connect(place.look)
-    return {MAP: points, MAP_PLACE: place}
+        about = (embedding.basis, network) if embedding.tsne is None else (embedding, None)
+        return RequestKey(example, *about), lambda: embedding.place(network, example)

@@ -1,4 +1,4 @@
-"""t-SNE: places points so that those with like activations lie together. Computed by openTSNE, an optional package.
+"""t-SNE: an embedding in which points with similar activations lie together. Computed by openTSNE, an optional package.
 
 van der Maaten and Hinton 2008, "Visualizing Data using t-SNE"; openTSNE: Poličar, Stražar and Zupan 2024.
 """
@@ -15,36 +15,36 @@ import numpy as np
 from engine.basics.validation import Array
 
 _PERPLEXITY = 30.0  # about the number of neighbours that count
-_FEWEST = 5  # points of which an arrangement says anything
+_FEWEST = 5  # points for a meaningful embedding
 _EARLY, _LATE = 250, 500  # iterations while clusters form, and afterwards
-_SLICE = 10  # iterations between two looks: 0.1 s for 2,500 points. Momentum begins anew with each, so not fewer
+_SLICE = 10  # Iterations of a step: 0.1 s for 2,500 points. Fewer would lose the momentum, which each step resets.
 _EXAGGERATION = 12
-_SMALL = 1e-4  # the first deviation: points that begin close together can still change places
-_NEIGHBOURS_SHARE = 0.1  # of the work: finding the neighbours
-_MANY = 5000  # points from which forces are interpolated on a grid instead of summed over a tree
+_SMALL = 1e-4  # Initial standard deviation: points that start close together can still change places.
+_NEIGHBOURS_SHARE = 0.1  # share of the work that finding the neighbours takes
+_MANY = 5000  # Points from which forces are interpolated on a grid instead of summed over a tree.
 
 
 def is_installed() -> bool:
-    """Whether openTSNE is there; it is not imported for that."""
+    """Whether openTSNE is installed. Does not import it."""
     return find_spec("openTSNE") is not None
 
 
-class Arrangement:
-    """Points that are being placed, and further ones among them. One thread works at a time; others wait for it.
+class TsneEmbedding:
+    """Embedding in progress, which also places new examples. Calls of several threads run one after the other.
 
     Attributes:
-        points: (k, 2) float32, where they are so far; a new array after each step.
+        points: (k, 2) float32, the points so far; a new array after each step.
     """
 
     def __init__(self, activations: Array, start: Array) -> None:
-        """``activations``: (k, width), finite; ``start``: (k, 2), roughly where the points begin."""
+        """``activations``: (k, width), finite; ``start``: (k, 2), approximate initial points."""
         self.points = np.asarray(start, np.float32)
         self._activations = np.asarray(activations, np.float64)
-        self._embedding: Any = None  # None while neighbours are being found, and for very few points
+        self._embedding: Any = None  # None until the neighbours are found, and for very few points
         self._lock = threading.Lock()
 
     def steps(self) -> Generator[float, None, None]:
-        """Places the points; yields the share 0…1 that is done."""
+        """Moves the points; yields the progress 0…1."""
         if len(self.points) < _FEWEST:
             return
         yield 0.0
@@ -63,7 +63,7 @@ class Arrangement:
         count = len(self.points)
         start = self.points.astype(np.float64) - self.points.mean(axis=0)
         spread = start.std(axis=0).max()
-        noise = np.random.default_rng(0).normal(0, _SMALL / 100, start.shape)  # equal points must be able to part
+        noise = np.random.default_rng(0).normal(0, _SMALL / 100, start.shape)  # Equal points must be able to separate.
         affinities = openTSNE.affinity.PerplexityBasedNN(
             self._activations, perplexity=min(_PERPLEXITY, (count - 1) / 3), n_jobs=1, random_state=0
         )
@@ -77,7 +77,7 @@ class Arrangement:
         )
 
     def place(self, activations: Array) -> Array | None:
-        """(2,): where an example with these activations (width,) belongs among the points; None if they are few."""
+        """Returns the point (2,) of an example with activations (width,); None if there are too few points."""
         with self._lock, np.errstate(all="ignore"):
             if self._embedding is None:
                 return None

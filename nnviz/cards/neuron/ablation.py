@@ -1,4 +1,4 @@
-"""Which could go: all neurons of a layer by how much the error rises without each."""
+"""Ranking of the neurons of a layer by ablation: by how much the error rises without each."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.share_bar import ShareBar
 
 
-class Ranked(NamedTuple):
-    """What is ranked: a layer, from 1, by the results on a part of the data, and what these are in words.
+class RankedLayer(NamedTuple):
+    """Layer whose neurons are ranked, and the measure.
 
     Attributes:
-        off: the neurons that are switched off already, by their numbers from 0: nothing changes without them.
+        layer: number of the layer, from 1.
+        part: name of the part of the data.
+        what: name of the measure: "error", "RMSE of mpg".
+        off: indices of neurons that are switched off already: the error does not change without them.
     """
 
     layer: int
@@ -37,13 +40,13 @@ class Ranked(NamedTuple):
     off: frozenset[int] = frozenset()
 
 
-class RankingView(QWidget):
-    """Takes the place of the neuron while it is open.
+class AblationRanking(QWidget):
+    """View of the ranking.
 
     Signals:
-        left: the person wants to see the neuron again.
-        chosen(neuron): a click on a neuron, by its number from 0.
-        pointed(neuron): the mouse points at another one; -1 for none.
+        left: the user goes back to the neuron.
+        chosen(neuron): a click on a neuron, by its index.
+        pointed(neuron): the mouse points at another neuron; -1 for none.
     """
 
     left = pyqtSignal()
@@ -58,7 +61,7 @@ class RankingView(QWidget):
         self._progress = ShareBar(160)
         tip = "Back to the neuron. What is still being measured is dropped."
         self.back = pill("back", "rankingBackButton", "Back to the neuron", tip)
-        self.bars = named(NamedBars(scrolls=True, number=_change), "rankingBars", "Rise of the error without each")
+        self.bars = named(NamedBars(scrolls=True, number=_rise_text), "rankingBars", "Rise of the error without each")
         self.bars.describe = self._describe
         self.bars.picked.connect(lambda row: self.chosen.emit(self._order[row]))
         self.bars.hovered.connect(lambda row: self.pointed.emit(self._order[row] if row >= 0 else -1))
@@ -71,17 +74,17 @@ class RankingView(QWidget):
     def measure(
         self, network: Network, layer: int, data: Dataset, part: Part, off: frozenset[int] = frozenset()
     ) -> None:
-        """Ranks the neurons of a layer of a network that does not change meanwhile, by a part of the data.
+        """Ranks the neurons of a layer on a part of the data. Neurons that are ``off`` have no rank.
 
-        Neurons that are ``off`` in the network have no rank.
+        The network must not change during the measurement.
         """
         name = Meaning(data).target_name
         what = "error" if data.is_classification else f"RMSE of {name}" if name else "RMSE"
         steps = lambda: without_each(network, part.examples, layer, data.target_scaling)  # noqa: E731
-        self._ranking.start(Ranked(layer, part.name, what, off), lambda: only_shares(steps()))
+        self._ranking.start(RankedLayer(layer, part.name, what, off), lambda: only_shares(steps()))
 
     def refresh(self) -> None:
-        """Shows how far it is, or the neurons, those first that could go."""
+        """Shows the progress, or the ranked neurons, the least important first."""
         ranking = self._ranking
         self._progress.show_share(ranking.share, ranking.is_running)
         if ranking.result is None:
@@ -91,9 +94,9 @@ class RankingView(QWidget):
             return
         whole, all_results = ranking.result
         layer, part, what, off = ranking.about
-        rises = np.array([_worse(whole, each) for each in all_results])
+        rises = np.array([_rise(whole, each) for each in all_results])
         rises[list(off)] = np.nan
-        self._order = np.argsort(rises, kind="stable").tolist()  # those without a number come last
+        self._order = np.argsort(rises, kind="stable").tolist()  # NaN comes last
         names = [f"neuron {number + 1}{' (off)' if number in off else ''}" for number in self._order]
         self.bars.show_rows(names, rises[self._order], is_signed=True)
         unit = ", in points" if whole.error is not None else ""
@@ -108,11 +111,11 @@ class RankingView(QWidget):
         return f"without neuron {number + 1}: {change_text(whole, each[number])} · a click shows it"
 
     def point_at(self, neuron: int | None) -> None:
-        """Outlines a neuron that is pointed at elsewhere."""
+        """Outlines a neuron that another card points at."""
         self.bars.point_at(self._order.index(neuron) if neuron in self._order else None)
 
     def table(self) -> Table | None:
-        """A row for each neuron of the layer; None while it is not measured."""
+        """Returns a row for each neuron of the layer; None until it is measured."""
         ranking = self._ranking
         if ranking.result is None:
             return None
@@ -128,7 +131,7 @@ class RankingView(QWidget):
 
 
 def change_text(before: Evaluation, after: Evaluation) -> str:
-    """ "2.28 % → 2.50 %": the errors; for regression the RMSE."""
+    """Returns both errors, for regression the RMSE: "2.28 % → 2.50 %"."""
     if before.rmse is not None and after.rmse is not None:
         return f"{text.figure(before.rmse)} → {text.figure(after.rmse)}"
     assert before.error is not None
@@ -136,8 +139,8 @@ def change_text(before: Evaluation, after: Evaluation) -> str:
     return f"{text.percent(before.error)} → {text.percent(after.error)}"
 
 
-def _worse(whole: Evaluation, each: Evaluation) -> float:
-    """By how much the error is larger, in percentage points; for regression the RMSE, in the targets' unit."""
+def _rise(whole: Evaluation, each: Evaluation) -> float:
+    """Returns the rise of the error in percentage points; for regression of the RMSE, in the unit of the target."""
     if whole.rmse is not None and each.rmse is not None:
         return each.rmse - whole.rmse
     assert whole.error is not None
@@ -145,7 +148,7 @@ def _worse(whole: Evaluation, each: Evaluation) -> float:
     return 100 * (each.error - whole.error)
 
 
-def _change(value: float) -> str:
+def _rise_text(value: float) -> str:
     if not abs(value) < 1000:
         return text.signed(value)
     return (f"{value:+.2f}" if abs(value) >= 0.01 or not value else f"{value:+.1g}").replace("-", "−")

@@ -1,4 +1,4 @@
-"""The head of the neuron's card: its answer and bias, and what can be done to it."""
+"""Controls in the header of the neuron card, and the boxes for its activation and bias."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from nnviz.ui.parts import arranged, named, pill
 
 _PER_UNIT = 20  # steps of the slider from 0 to 1
 _FOR_MORE_DIGITS = 16  # pixels
-_MOST = 2  # times its strength
+_MOST = 2  # largest strength
 
 
 class NeuronControls(QWidget):
-    """Strength, switch off, keep, edit. They act on the chosen neuron.
+    """Controls that change the chosen neuron: strength, switch off, keep, edit.
 
     Attributes:
-        edit_button: a click is to open the window for edits.
+        edit_button: opens the edit dialog; connected by the card.
     """
 
     def __init__(self, session: Session) -> None:
@@ -71,7 +71,7 @@ class NeuronControls(QWidget):
             self._scale()
 
     def _scale(self) -> None:
-        """Shows what would be; a whole movement of the slider is one step to undo."""
+        """Applies the strength as a what-if. A whole movement of the slider is one undo step."""
         neuron, factor = self._neuron, self.strength.value() / _PER_UNIT
         if neuron is None or not self._session.edits.can_scale(neuron):
             return
@@ -95,21 +95,23 @@ class NeuronControls(QWidget):
         for control in (self.strength, self.off):
             control.setEnabled(can_scale)
         self.keep.setEnabled(bool(self._session.displayed.what_if))
-        self.keep.setVisible(self._session.displayed.is_live)  # the past stays as it was, and the mark needs the room
+        self.keep.setVisible(
+            self._session.displayed.is_live
+        )  # A past epoch cannot be changed, and its mark needs the room.
         self.setVisible(neuron is not None)
 
 
 class Chip(FixedSizeBox):
-    """A name and a number that changes often, in a box that is at least so wide; in little room the name goes first."""
+    """A name and a changing number in a box of a minimum width. The name is left out if there is no room."""
 
     def __init__(self, name: str, accessible: str, tip: str, least: int) -> None:
         self.label = GivingLabel(role="chip")
         named(self.label, name, accessible, tip)
         self.label.setAlignment(Qt.AlignCenter)
-        self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # the number alone
+        self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # only the number
         super().__init__(self.label, least + _FOR_MORE_DIGITS)
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
-        self.setMinimumWidth(least)  # of larger letters only the number may find room
+        self.setMinimumWidth(least)  # With larger text only the number may fit.
         theme.sized(self.setFixedHeight, 22)
 
     def show_text(self, words: str) -> None:

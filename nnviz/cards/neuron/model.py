@@ -1,4 +1,4 @@
-"""What the view of the chosen neuron needs computed: its answers, what excites it, and the error without it."""
+"""Model of the neuron card: activations of the chosen neuron, the inputs that excite it, and the error without it."""
 
 from __future__ import annotations
 
@@ -15,27 +15,33 @@ from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
+from nnviz.jobs.stepwise import Stepwise
 from nnviz.session import question as asking
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
+from nnviz.session.chosen_neuron import ChosenNeuron
 from nnviz.session.part import Part, measured_part
-from nnviz.session.runs import Runs
-from nnviz.session.selection import Neuron, Selection
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
 
-NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "neuron now", "error without the neuron"
+# Names of the queries.
+NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "activation of the neuron", "error without the neuron"
 MOST_EXCITING = 9
-_SECONDS_BETWEEN = 1.0  # at least, between two computations while a network learns
+_SECONDS_BETWEEN = 1.0  # at least, between two computations during training
 
 
 @dataclass(frozen=True, eq=False)
-class Example:
-    """An example that excites the neuron: its number in its split, what the neuron answers, its inputs.
+class ExcitingExample:
+    """An example with a large activation of the neuron.
 
-    ``label`` is its class, None for regression; ``target`` its first target.
+    Attributes:
+        number: its number in its split.
+        activation: activation of the neuron.
+        label: its class; None for regression.
+        target: its first target.
+        inputs: (width,).
     """
 
     number: int
-    answer: float
+    activation: float
     label: int | None
     target: float
     inputs: Array
@@ -43,19 +49,18 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class NeuronReport:
-    """What is known of a neuron.
+    """Activations of a neuron over a part of the data, and the inputs that excite it.
 
     Attributes:
-        neuron: which.
-        dataset: the data by whose examples it is known.
-        part: the part of the data whose examples were asked.
-        means: its mean answer to each class, (classes,); for regression None.
-        fifths: for regression, the ends of each fifth of the targets and the mean answer to it; else empty.
-        excited_by: the examples that excite it most.
-        is_dead: whether it answers the same to all examples.
-        active: the share of examples for which it is above 0.
-        carried_back: its weights carried back to the input, (width,).
-        ascent: (width,) the inputs that excite it most, by gradient ascent; None in the first layer.
+        neuron: the neuron.
+        dataset, part: the data, and the part with the examples.
+        means: (classes,) mean activation for each class; None for regression.
+        fifths: for regression, the ends of each fifth of the targets and the mean activation there; else empty.
+        excited_by: the examples with the largest activations.
+        is_dead: whether the activation is the same for all examples.
+        active: share of the examples with an activation above 0.
+        carried_back: (width,) its weights carried back to the input.
+        ascent: (width,) the input that excites it most, by gradient ascent; None in the first layer.
     """
 
     neuron: Neuron
@@ -63,7 +68,7 @@ class NeuronReport:
     part: Part
     means: Array | None
     fifths: Sequence[tuple[float, float, float]]
-    excited_by: Sequence[Example]
+    excited_by: Sequence[ExcitingExample]
     is_dead: bool
     active: float
     carried_back: Array
@@ -71,13 +76,13 @@ class NeuronReport:
 
 
 @dataclass(frozen=True, eq=False)
-class Effect:
-    """How well the network does with and without a change.
+class ErrorChange:
+    """Results of the network before and after a change.
 
     Attributes:
-        before, after: its results as it is trained, and with the what-if, or without the neuron.
-        part, count: the part of the data and the number of its examples.
-        neuron: the neuron that is left out; None if what-ifs are in force.
+        before, after: results as trained, and with the what-ifs or without the neuron.
+        part, count: name of the part of the data, and the number of its examples.
+        neuron: the neuron that is switched off; None if there are what-ifs.
     """
 
     before: Evaluation
@@ -87,56 +92,60 @@ class Effect:
     neuron: Neuron | None
 
 
-def neuron_probes(
-    displayed: Displayed, question: asking.Question, runs: Runs, data: Data, selection: Selection
-) -> dict[str, Latest]:
-    """The probes for the chosen neuron. They look again when another one is chosen."""
-    asker = _Asker(displayed, question, runs, data, selection)
-    probes = {
-        NEURON: Latest(asker.report, Budget(_SECONDS_BETWEEN)),
-        NEURON_NOW: Latest(asker.now, quick=QUICK, size=lambda: displayed.network.shape),
-        NEURON_ERROR: Latest(asker.effect, Budget(_SECONDS_BETWEEN), asker.release),
-    }
-    for probe in probes.values():
-        selection.neuron_changed.connect(probe.hurry)
-        displayed.what_if_changed.connect(probe.hurry)
-        for signal in (runs.replaced, data.changed):
-            signal.connect(probe.forget)
-    return probes
+class NeuronModel(ChosenNeuron):
+    """The chosen neuron with its report, and the ranking of its layer by ablation.
 
+    Attributes:
+        ranking: measures the network without each neuron of a layer.
+    """
 
-class _Asker:
-    """Asks the questions as they are now."""
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._displayed, self._question, self._data = session.displayed, session.question, session.data
+        self._measured: tuple[RequestKey, Evaluation] | None = None  # of the network as trained, which seldom changes
+        self._report_query = Latest(self._report_request, Budget(_SECONDS_BETWEEN))
+        queries = {
+            NEURON: self._report_query,
+            NEURON_NOW: Latest(self._activation_request, quick=QUICK, size=lambda: self._displayed.network.shape),
+            NEURON_ERROR: Latest(self._error_request, Budget(_SECONDS_BETWEEN), self._release),
+        }
+        session.queries.add(queries)
+        self.ranking = Stepwise()
+        self.ranking.failed.connect(session.messages.crashed)
+        session.displayed.moment_changed.connect(self.ranking.forget)
+        for query in queries.values():
+            session.selection.neuron_changed.connect(query.hurry)
+            session.displayed.what_if_changed.connect(query.hurry)
+        for forget in (self.ranking.forget, *(query.forget for query in queries.values())):
+            session.runs.replaced.connect(forget)
+            session.data.changed.connect(forget)
 
-    def __init__(
-        self, displayed: Displayed, question: asking.Question, runs: Runs, data: Data, selection: Selection
-    ) -> None:
-        self._displayed, self._question, self._runs = displayed, question, runs
-        self._data, self._selection = data, selection
-        self._measured: tuple[RequestKey, Evaluation] | None = (
-            None  # the network as it is trained, which seldom changes
-        )
+    def part_of(self, dataset: Dataset) -> Part:
+        """Returns the part of the data with the examples."""
+        return measured_part(dataset, self._session.runs.current.experiment.training.validation_share)
+
+    def close(self, milliseconds: int) -> bool:
+        """Stops the ranking. Returns whether its thread ended in time."""
+        return self.ranking.close(milliseconds)
+
+    # ---- the report
 
     @property
-    def _fitting(self) -> Dataset | None:
-        data = self._data.dataset
-        return data if self._runs.current.misfit(data) is None else None
+    def report(self) -> NeuronReport | None:
+        """The report of the chosen neuron; None until it is computed."""
+        report: NeuronReport | None = self._report_query.result
+        is_known = report is not None and (report.neuron, report.dataset) == (self.neuron, self.data)
+        return report if is_known else None
 
-    def _part_of(self, dataset: Dataset) -> Part:
-        return measured_part(dataset, self._runs.current.experiment.training.validation_share)
-
-    # ---- the neuron
-
-    def report(self) -> Request | None:
-        """What is known of the chosen neuron."""
-        neuron, dataset, network = self._selection.neuron, self._fitting, self._displayed.network
+    def _report_request(self) -> Request | None:
+        neuron, dataset, network = self.neuron, self.data, self._displayed.network
         if neuron is None or dataset is None:
             return None
-        part = self._part_of(dataset)
+        part = self.part_of(dataset)
         return RequestKey(neuron, dataset, network, part.share), lambda: self._report(neuron, dataset, network, part)
 
     def _report(self, neuron: Neuron, dataset: Dataset, network: Network, part: Part) -> NeuronReport:
-        """Runs in the lane's thread."""
+        """Runs in the query's thread."""
         layer, number = neuron.layer, neuron.number
         split = part.examples
         answers = neurons.answers(network, split, layer, number)
@@ -152,14 +161,13 @@ class _Asker:
         return NeuronReport(neuron, dataset, part, *known)
 
     def _range(self, dataset: Dataset) -> tuple[object, object]:
-        """The bounds of the inputs: 0…1 for pictures, else what was seen in training."""
+        """Returns the bounds of the inputs: 0…1 for images, else those of the training set."""
         return (0.0, 1.0) if dataset.is_picture else dataset.train.bounds
 
-    # ---- its answer now
+    # ---- the activation for the current input
 
-    def now(self) -> Request | None:
-        """What the chosen neuron answers to the example that is asked about."""
-        neuron, network = self._selection.neuron, self._displayed.network
+    def _activation_request(self) -> Request | None:
+        neuron, network = self.neuron, self._displayed.network
         example = asking.asked(self._question, self._displayed, self._data)
         if neuron is None or example is None or len(example) != network.shape[0]:
             return None
@@ -170,46 +178,42 @@ class _Asker:
 
         return RequestKey(neuron, example, network), work
 
-    # ---- without it
+    # ---- the error without the neuron
 
-    def effect(self) -> Request | None:
-        """The results with the what-ifs that are in force, or else without the chosen neuron."""
-        neuron, dataset, trained, now = self._selection.neuron, self._fitting, *self._networks
+    def _error_request(self) -> Request | None:
+        """Results with the current what-ifs, or without the chosen neuron if there are none."""
+        neuron, dataset, trained, now = self.neuron, self.data, self._displayed.as_trained, self._displayed.network
         if dataset is None or (now is trained and (neuron is None or neuron.layer >= len(trained.weights))):
             return None
+        part = self.part_of(dataset)
         if now is not trained:
-            part = self._part_of(dataset)
-            return RequestKey(dataset, now, part.share), lambda: self._effect(dataset, trained, lambda: now, None, part)
+            key = RequestKey(dataset, now, part.share)
+            return key, lambda: self._error_change(dataset, trained, lambda: now, None, part)
         assert neuron is not None
         factors = {(neuron.layer, neuron.number): 0.0}
         make: Callable[[], Network] = lambda: neurons.scaled(trained, factors)  # noqa: E731
-        part = self._part_of(dataset)
         key = RequestKey(neuron, dataset, trained, part.share)
-        return key, lambda: self._effect(dataset, trained, make, neuron, part)
+        return key, lambda: self._error_change(dataset, trained, make, neuron, part)
 
-    @property
-    def _networks(self) -> tuple[Network, Network]:
-        return self._displayed.as_trained, self._displayed.network
-
-    def _effect(
+    def _error_change(
         self, dataset: Dataset, trained: Network, make: Callable[[], Network], neuron: Neuron | None, part: Part
-    ) -> Effect:
-        """Runs in the lane's thread, the only one that uses ``_measured``."""
+    ) -> ErrorChange:
+        """Runs in the query's thread, the only one that uses ``_measured``."""
         split = part.examples
         key = RequestKey(trained, dataset, part.share)
         with np.errstate(all="ignore"):
             if self._measured is None or self._measured[0] != key:
                 self._measured = key, Evaluator(trained, split, dataset.target_scaling).evaluate()
             after = Evaluator(make(), split, dataset.target_scaling).evaluate()
-        return Effect(self._measured[1], after, part.name, len(split), neuron)
+        return ErrorChange(self._measured[1], after, part.name, len(split), neuron)
 
-    def release(self) -> None:
-        """Drops the network that is kept. Runs in the lane's thread."""
+    def _release(self) -> None:
+        """Drops the network that is kept. Runs in the query's thread."""
         self._measured = None
 
 
-def _example(part: Part, index: int, answer: float) -> Example:
-    """The example with that number in the part."""
+def _example(part: Part, index: int, activation: float) -> ExcitingExample:
+    """Returns the example with an index in the part."""
     split, number = part.split, part.number(index)
     label = None if split.labels is None else int(split.labels[number])
-    return Example(number, answer, label, float(split.targets[number, 0]), split.example(number))
+    return ExcitingExample(number, activation, label, float(split.targets[number, 0]), split.example(number))

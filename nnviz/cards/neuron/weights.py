@@ -1,4 +1,4 @@
-"""What a neuron looks for: its weights, those carried back to the input, or the input that excites it most."""
+"""Weights of the neuron: its own, those carried back to the input, or the input found by gradient ascent."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from nnviz.cards.neuron.model import NeuronReport
+from nnviz.formatting.layers import LayerNames
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.selection import Neuron
 from nnviz.ui.combos import FlatCombo
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.named_bars import NamedBars
-from nnviz.ui.neuron_facts import LayerNames, signed, typical_end
+from nnviz.ui.neuron_facts import signed, typical_end
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
@@ -27,16 +28,16 @@ _LEAST_LIMIT = 1e-4
 
 
 class NeuronWeights(QWidget):
-    """The first column of the neuron's card.
+    """First column of the neuron card.
 
     Signals:
         weight_picked(source): a click on one of the neuron's own weights.
         turned: another view was chosen.
 
     Attributes:
-        map: the weights as a picture.
-        bars: the weights of inputs that are no picture, the strongest first.
-        input: the input that gradient ascent found, where inputs are pictures.
+        map: the weights as an image.
+        bars: the weights with the largest absolute values, for inputs that are no image.
+        input: the input found by gradient ascent, for inputs that are images.
     """
 
     weight_picked = pyqtSignal(int)
@@ -75,15 +76,16 @@ class NeuronWeights(QWidget):
         self.view.currentIndexChanged.connect(self.turned)
 
     def sizeHint(self) -> QSize:
-        """A square picture, and a line below it."""
+        """Preferred size: a square image and a line below it."""
         return QSize(196, 220)
 
     def show_neuron(
         self, names: LayerNames, neuron: Neuron, report: NeuronReport | None, tile: tuple[int, int] | None
     ) -> None:
-        """Shows the neuron; ``names`` are those of its layer, ``tile`` the shape of the network's input, if a picture.
+        """Shows a neuron.
 
-        ``report`` is what was computed of it; None while that is not known.
+        ``names`` are those of its layer, ``report`` is None until it is computed, and ``tile`` is the shape of the
+        network's input, None if that is no image.
         """
         is_first = neuron.layer == 1
         self._tile = tile
@@ -102,7 +104,7 @@ class NeuronWeights(QWidget):
             self._show_ascent(report.ascent, tile)
 
     def _fit_height(self) -> None:
-        """Ends the picture's room below the picture, so that the caption is near."""
+        """Limits the height to that of the image, so that the caption follows it closely."""
         rows, columns = self._tile or (0, 0)
         high = round(self.width() * rows / columns) if columns else 10_000
         if high != self._stack.maximumHeight():

@@ -1,4 +1,4 @@
-"""Regression as points: predicted against true numbers, and residuals against predicted ones."""
+"""The regression pages: predictions over targets, and residuals over predictions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnviz.ui.plots.painted_axes import Frame, ends_of
 
 
 class PredictedPage(PointsPage):
-    """Predicted against true, with the diagonal."""
+    """Predictions over targets, with the diagonal."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Predicted")
@@ -31,7 +31,7 @@ class PredictedPage(PointsPage):
 
 
 class ResidualsPage(PointsPage):
-    """How far predictions are off, predicted − true, against predicted, with the line of 0."""
+    """Residuals (prediction − target) over predictions, with the line of 0."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Residuals")

@@ -1,4 +1,4 @@
-"""What the displayed network predicts for some examples of a regression, beside the true numbers."""
+"""Model of the regression pages: predictions for a sample of the examples, with the true targets."""
 
 from __future__ import annotations
 
@@ -12,26 +12,23 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.mistakes import Mistakes
 from nnviz.session.part import Part
-from nnviz.session.runs import Runs
+from nnviz.session.session import Session
 
-PREDICTED = "predicted numbers"
-MOST = 2000  # examples; of more, some that are spread evenly
-_PARTS = ("test", "train")  # the first of them takes up to half of the room, the other one the rest
-_SECONDS_BETWEEN, _TIMES_ITS_COST = 0.15, 19  # of computing; drawing takes a few milliseconds
+PREDICTED = "predicted numbers"  # name of the query
+MOST = 2000  # Examples. Larger data are sampled evenly.
+_PARTS = ("test", "train")  # The first one gets at least half of the sample, if it has so many examples.
+_SECONDS_BETWEEN, _TIMES_ITS_COST = 0.15, 19  # of computation; drawing takes a few milliseconds
 
 
 @dataclass(frozen=True, eq=False)
 class PredictedPart:
-    """Some examples of a part.
+    """Sample of a part of the data.
 
     Attributes:
         part: the part.
-        rows: (k,) their numbers in it.
-        true, predicted: (k, outputs) float64, in the unit of the targets; predicted may be NaN or infinite.
+        rows: (k,) indices of the examples in the part.
+        true, predicted: (k, outputs) float64, in the units of the targets; predicted may be NaN or infinite.
     """
 
     part: Part
@@ -42,7 +39,7 @@ class PredictedPart:
 
 @dataclass(frozen=True, eq=False)
 class PredictedNumbers:
-    """What one network predicts for one data set: the test part first."""
+    """Predictions of a network for the parts of a data set, the test set first."""
 
     network: Network
     dataset: Dataset
@@ -50,28 +47,36 @@ class PredictedNumbers:
 
     @property
     def is_sample(self) -> bool:
-        """Whether there are more examples than these."""
+        """Whether some examples are left out."""
         return any(len(each.rows) < each.part.count for each in self.parts)
 
 
-def predicted_probe(displayed: Displayed, runs: Runs, data: Data, mistakes: Mistakes) -> dict[str, Latest]:
-    """The probe of :class:`PredictedNumbers`; there are none where the network does not fit the data, or of classes."""
+class RegressionModel:
+    """Queries :class:`PredictedNumbers` of the displayed network. There are none for classes or unsuitable data."""
 
-    def ask() -> Request | None:
-        network, dataset = displayed.network, data.dataset
-        parts = [mistakes.parts[name] for name in _PARTS if name in mistakes.parts]
+    def __init__(self, session: Session) -> None:
+        self._displayed, self._data, self._mistakes = session.displayed, session.data, session.mistakes
+        self._query = Latest(self._request, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST))
+        session.queries.add({PREDICTED: self._query})
+        for signal in (session.runs.replaced, session.data.changed):
+            signal.connect(self._query.forget)
+
+    @property
+    def predicted(self) -> PredictedNumbers | None:
+        """The latest predictions for the current data set; None if there are none."""
+        known: PredictedNumbers | None = self._query.result
+        return known if known is not None and known.dataset is self._data.dataset else None
+
+    def _request(self) -> Request | None:
+        network, dataset, parts_by_name = self._displayed.network, self._data.dataset, self._mistakes.parts
+        parts = [parts_by_name[name] for name in _PARTS if name in parts_by_name]
         if dataset is None or dataset.is_classification or not parts:
             return None
         return RequestKey(network, *parts), lambda: predicted_numbers(network, dataset, parts)
 
-    probe = Latest(ask, Budget(_SECONDS_BETWEEN, _TIMES_ITS_COST))
-    for signal in (runs.replaced, data.changed):
-        signal.connect(probe.forget)
-    return {PREDICTED: probe}
-
 
 def predicted_numbers(network: Network, dataset: Dataset, parts: list[Part]) -> PredictedNumbers:
-    """Asks the network about at most :data:`MOST` examples of the parts, of which the first gets half of the room."""
+    """Returns predictions for at most :data:`MOST` examples of the parts."""
     found, room = [], MOST
     for number, part in enumerate(parts):
         left = room if number + 1 == len(parts) else max(room // 2, room - parts[number + 1].count)

@@ -1,4 +1,4 @@
-"""A page on which examples of a regression are points; what lies across and up is its subclasses' business."""
+"""Base class of the pages that show examples of a regression as points. Subclasses define the axes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
-from nnviz.cards.regression.model import MOST, PREDICTED, PredictedNumbers, PredictedPart
+from nnviz.cards.regression.model import MOST, PREDICTED, PredictedNumbers, PredictedPart, RegressionModel
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, listed, off_by
 from nnviz.session.selection import Example
@@ -22,7 +22,7 @@ from nnviz.ui.plots.painted_axes import Frame
 from nnviz.ui.plots.point_plot import PointPlot, Series
 from nnviz.ui.read_out import Piece
 
-_FIELDS_TOLD = 6
+_MOST_FIELDS = 6  # columns in the read-out
 _TIPS = {
     "predicted": "What the network predicts for each example against the true number: on the dashed line both are the "
     "same.",
@@ -39,17 +39,17 @@ _OUTPUT_TIP = "Which of the numbers that the network predicts is drawn."
 
 
 class PointsPage(Page):
-    """Points of the test part, and faint ones of the training part. It has a tab only where numbers are predicted.
+    """Points of the test set, and faint ones of the training set. The page has a tab only for regression.
 
     Attributes:
         plot: the points.
-        keys: the parts that are drawn, by name.
+        keys: legend entries that show or hide a part of the data, by its name.
     """
 
     def __init__(self, session: Session, title: str) -> None:
         name = title.lower()
         super().__init__(title, f"{name}Tab", _TIPS[name])
-        self._session = session
+        self._session, self._model = session, session.models[RegressionModel]
         self._output = 0
         self.plot = named(PointPlot(), f"{name}Plot", f"{title} numbers of examples", _HOW)
         self.body.addWidget(self.plot)
@@ -63,7 +63,7 @@ class PointsPage(Page):
     def _connect(self) -> None:
         session, plot = self._session, self.plot
         plot.hovered.connect(self._describe)
-        plot.chosen.connect(self._ask)
+        plot.chosen.connect(self._predict)
         plot.moved.connect(self._choose)
         self.output.chosen.connect(self._show_output)
         for key in self.keys.values():
@@ -99,23 +99,17 @@ class PointsPage(Page):
         self.refresh()
 
     @property
-    def _known(self) -> PredictedNumbers | None:
-        """What was computed last, of the data that are there."""
-        known: PredictedNumbers | None = self._session.queries[PREDICTED].result
-        return known if known is not None and known.dataset is self._session.data.dataset else None
-
-    @property
     def _shown(self) -> list[PredictedPart]:
-        """The parts that are drawn, those first whose points lie behind."""
-        known = self._known
+        """The shown parts of the data in the order of painting."""
+        known = self._model.predicted
         parts = [] if known is None else [each for each in known.parts if self.keys[each.part.name].isChecked()]
         return parts[::-1]
 
     def refresh(self) -> None:
-        """Draws the latest predictions."""
+        """Shows the latest predictions."""
         if not self.in_view:
             return
-        known, parts = self._known, self._shown
+        known, parts = self._model.predicted, self._shown
         self._sample.setVisible(known is not None and known.is_sample)
         is_alone = len(parts) == 1
         series = [
@@ -126,12 +120,12 @@ class PointsPage(Page):
 
     @property
     def _reason(self) -> str:
-        """Why there are no points; empty where they are about to come."""
+        """Reason why there are no points; empty while they are computed."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset)
         return "" if misfit is None else "this network does not fit the data"
 
     def _numbers(self, part: PredictedPart) -> tuple[Array, Array]:
-        """(k,) each: true and predicted numbers of the output that is drawn."""
+        """Returns (k,) each: targets and predictions of the shown output."""
         return part.true[:, self._output], part.predicted[:, self._output]
 
     def _points(self, part: PredictedPart) -> Array:
@@ -141,18 +135,18 @@ class PointsPage(Page):
         raise NotImplementedError
 
     def _named(self, word: str) -> str:
-        """ "true mpg"."""
+        """Returns the name of an axis: "true mpg"."""
         return f"{word} {self._session.meaning.output(self._output)}"
 
     @property
     def _off_by(self) -> str:
-        """The name of how far predictions are off; which sign means what."""
+        """Name of the axis of residuals."""
         return f"off by {self._session.meaning.output(self._output)}, + is too high"
 
     # ---- examples
 
     def _example(self, number: int) -> tuple[PredictedPart, int] | None:
-        """The part of a point and its row there."""
+        """Returns the part of the data and the row of a point."""
         for part in self._shown:
             if 0 <= number < len(part.rows):
                 return part, number
@@ -161,16 +155,16 @@ class PointsPage(Page):
 
     def _describe(self, number: int) -> None:
         found = self._example(number)
-        self.plot.show_text([] if found is None else self._told(*found))
+        self.plot.show_text([] if found is None else self._read_out(*found))
 
-    def _told(self, part: PredictedPart, row: int) -> list[list[Piece]]:
-        """The example, its numbers, and the first of its columns."""
+    def _read_out(self, part: PredictedPart, row: int) -> list[list[Piece]]:
+        """Returns the read-out: the example, target and prediction, and its first columns."""
         where, meaning = part.part, self._session.meaning
         index = where.number(int(part.rows[row]))
         true, predicted = (float(of[row]) for of in self._numbers(part))
         numbers = f"true {text.steady(true, 4)} · predicted {text.steady(predicted, 4)}"
         values = meaning.row(where.split.example(index))
-        columns = listed(meaning.fields, values, _FIELDS_TOLD)
+        columns = listed(meaning.fields, values, _MOST_FIELDS)
         lines: list[list[Piece]] = [
             [(meaning.where(where.where, index), where.name)],
             [(numbers, "text")],
@@ -178,8 +172,8 @@ class PointsPage(Page):
         ]
         return lines + [[(line, "muted")] for line in columns]
 
-    def _ask(self, number: int) -> None:
-        """Chooses the example and asks the network about it."""
+    def _predict(self, number: int) -> None:
+        """Chooses the example and makes it the current input."""
         self._choose(number)
         if self._example(number) is not None and self._session.selection.example is not None:
             self._session.question.ask_about(self._session.selection.example)
@@ -203,7 +197,7 @@ class PointsPage(Page):
     # ---- for a file
 
     def table(self) -> Table | None:
-        """A row for each example that is drawn, for a CSV file."""
+        """Returns a row for each shown example, for a CSV file."""
         if not self._shown:
             return None
         in_file = [IN_FILE] if self._are_in_file else []
@@ -213,11 +207,11 @@ class PointsPage(Page):
 
     @property
     def _are_in_file(self) -> bool:
-        """Whether the rows of the file are known."""
+        """Whether rows of the source file are known."""
         return any(each.part.split.rows is not None for each in self._shown)
 
     def _rows(self) -> Iterator[list[object]]:
-        known, output = self._known, self._output
+        known, output = self._model.predicted, self._output
         for part in self._shown:
             assert known is not None
             columns = known.dataset.shortest_targets(part.true)[:, output], part.predicted[:, output]

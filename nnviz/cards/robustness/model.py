@@ -1,4 +1,4 @@
-"""How robust the displayed network is: the measurement over disturbed examples, and one example at one strength."""
+"""Robustness of the displayed network: the measurement over perturbed examples, and one example at one strength."""
 
 from __future__ import annotations
 
@@ -21,26 +21,25 @@ from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed, what_if_text
-from nnviz.session.messages import Messages
+from nnviz.session.displayed import what_if_text
 from nnviz.session.part import Part, measured_part
-from nnviz.session.runs import Runs
-from nnviz.session.selection import Selection
+from nnviz.session.session import Session
 from nnviz.session.status import Stage
 
-DISTURBED = "disturbed example"
-_TIMES_ITS_COST = 9  # the example may take a tenth of a core's time
+PERTURBED = "perturbed example"  # name of the query
+_TIMES_ITS_COST = 9  # Perturbing the example may take a tenth of a core's time.
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """What is measured: the displayed network after so many epochs, by a part of the data.
+class MeasurementSetup:
+    """Conditions of a measurement: the state of the displayed network, and the examples that it is measured on.
 
     Attributes:
-        what_if: what was supposed about its neurons, in words; empty for nothing.
-        shape: how an example is arranged.
-        augmentation: what its training disturbed, of all that the pictures were.
+        epochs: number of epochs that the network was trained for.
+        what_if: what-ifs about its neurons as text; empty if there are none.
+        part: the examples.
+        shape: shape of an example.
+        augmentation: augmentation that the network was trained with.
     """
 
     epochs: float
@@ -52,122 +51,118 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Strength:
-    """A disturbance, by name, and how strong it is, also between those that are measured; strength 0 is none."""
+class PerturbationStrength:
+    """Name of a perturbation, and its strength, which may lie between the measured ones. Strength 0 changes nothing."""
 
     name: str
     value: float
 
 
-UNDISTURBED = Strength("", 0.0)
+UNPERTURBED = PerturbationStrength("", 0.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Disturbed:
-    """An example before and after a disturbance, (width,) each, and the answers, (outputs,); None if not finite."""
+class PerturbedExample:
+    """An example before and after a perturbation.
 
-    strength: Strength
+    Attributes:
+        strength: the perturbation.
+        inputs: (width,) each, before and after.
+        outputs: (outputs,) each; None if they are not finite.
+    """
+
+    strength: PerturbationStrength
     inputs: tuple[Array, Array]
-    answers: tuple[Array | None, Array | None]
+    outputs: tuple[Array | None, Array | None]
 
 
-class HowRobust(QObject):
-    """Measures the displayed network when it is asked to; what was measured stays until the run or the data change.
+class RobustnessModel(QObject):
+    """Measures the displayed network on request. A measurement is kept until the run or the data change.
 
     Signals:
-        changed: the measurement has gone on, begun or ended, or what there is to measure has changed.
+        changed: the measurement began, advanced or ended, or its setup changed.
         pointed_changed: ``pointed`` has changed.
 
     Attributes:
-        work: about a :class:`Subject`; its result, and what it found so far, is a
+        work: the measurement; ``about`` is a :class:`MeasurementSetup`, its result, also a partial one, a
             :class:`~engine.explain.robustness.Robustness`.
-        before: what was measured of an earlier moment of this run, for comparison; None if nothing was.
-        problem: why the last measurement ended without a result; empty if it did not.
+        before: the measurement of another epoch of this run, for comparison; None if there is none.
+        problem: reason why the last measurement ended without a result; empty if it did not.
     """
 
     changed = pyqtSignal()
     pointed_changed = pyqtSignal()
 
-    def __init__(
-        self,
-        displayed: Displayed,
-        question: asking.Question,
-        runs: Runs,
-        data: Data,
-        selection: Selection,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._displayed, self._runs, self._data, self._messages = displayed, runs, data, messages
-        self._current = CurrentExample(question, selection, data)
+        self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
+        self._messages = session.messages
+        self._current = CurrentExample(session.question, session.selection, session.data)
         self.work = Stepwise()
-        self.before: tuple[Subject, Robustness] | None = None
+        self.before: tuple[MeasurementSetup, Robustness] | None = None
         self.problem = ""
-        self._measured_of: tuple[Callable[[], object], object] = (lambda: None), {}  # holds nothing that is large
-        self._pointed: Strength | None = None
+        self._measured_of: tuple[Callable[[], object], object] = (lambda: None), {}  # Weak: a network is large.
+        self._pointed: PerturbationStrength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, Material] | None = None
-        self._changed: tuple[RequestKey, Array] | None = None  # the last disturbed example, and of what it was made
-        self._probe = Latest(self._ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
+        self._perturbed: tuple[RequestKey, Array] | None = None  # the last perturbed example, and what it was made of
+        self._query = Latest(self._request, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
+        session.queries.add({PERTURBED: self._query})
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
-        for signal in (question.changed, selection.example_changed, self.pointed_changed):
-            signal.connect(self._probe.hurry)
-        for signal in (runs.replaced, data.changed):
+        for signal in (session.question.changed, session.selection.example_changed, self.pointed_changed):
+            signal.connect(self._query.hurry)
+        for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._forget)
-
-    def probes(self) -> dict[str, Latest]:
-        """The probe of a :class:`Disturbed` example."""
-        return {DISTURBED: self._probe}
 
     # ---- the measurement
 
     @property
-    def subject(self) -> Subject | None:
-        """What would be measured now; None without data, or if the network does not fit them."""
+    def setup(self) -> MeasurementSetup | None:
+        """Setup of a measurement of the displayed network; None without data, or if the network does not fit them."""
         data, run = self._data.dataset, self._runs.current
         if data is None or run.misfit(data) is not None:
             return None
         part = measured_part(data, run.experiment.training.validation_share)
         augmentation = run.experiment.training.augmentation if self._displayed.epochs else Augmentation()
         moment = self._displayed.epochs, what_if_text(self._displayed.what_if)
-        return Subject(*moment, part, data, shape_of(data), augmentation)
+        return MeasurementSetup(*moment, part, data, shape_of(data), augmentation)
 
     @property
-    def measured(self) -> tuple[Subject, Robustness] | None:
-        """What is measured, or was so far; None for nothing yet."""
+    def measured(self) -> tuple[MeasurementSetup, Robustness] | None:
+        """The measurement, also an unfinished one; None if nothing has been measured yet."""
         found = self.work.result or self.work.partial
         return None if found is None else (self.work.about, found)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the network was trained on or changed since it was measured, or another moment is displayed."""
+        """Whether the displayed network is no longer the measured one."""
         of, what_if = self._measured_of
         return self.work.about is not None and (of() is not self._displayed.one or what_if != self._displayed.what_if)
 
     def begin(self) -> None:
-        """Measures for the first time, unless that was done or a training is running."""
+        """Starts the first measurement, unless there is one or the run is training."""
         if self.work.about is None and self._runs.current.stage is not Stage.TRAINING:
             self.measure()
 
     def measure(self) -> None:
-        """Measures the network as it is displayed now."""
-        subject, network = self.subject, self._displayed.network
-        if subject is None:
+        """Measures the displayed network."""
+        setup, network = self.setup, self._displayed.network
+        if setup is None:
             return
         if self.measured is not None and self.is_outdated:
             self.before = self.measured
         self.problem, self._measured_of = "", (ref(self._displayed.one), self._displayed.what_if)
 
         def steps() -> Steps:
-            return giving_way(measure(network, subject.dataset, subject.part.examples), self._runs.is_training)
+            return giving_way(measure(network, setup.dataset, setup.part.examples), self._runs.is_training)
 
-        self.work.start(subject, steps)
+        self.work.start(setup, steps)
 
     def _failed(self, error: Exception) -> None:
-        """A network that cannot be measured, or too large a one, is no fault of the program."""
+        """Shows the reason if the network cannot be measured; any other error is a fault of the program."""
         if isinstance(error, (DataError, MemoryError)):
-            self.problem = _in_words(error)
+            self.problem = _problem_text(error)
             self.changed.emit()
         else:
             self._messages.crashed.emit(error)
@@ -175,71 +170,74 @@ class HowRobust(QObject):
     def _forget(self) -> None:
         self.before, self.problem = None, ""
         self.work.forget()
-        self._probe.forget()
+        self._query.forget()
         self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:
-        """Ends the measurement; returns whether that was in time."""
+        """Stops the measurement. Returns whether its thread ended in time."""
         return self.work.close(milliseconds)
 
     # ---- the example
 
     @property
-    def pointed(self) -> Strength | None:
-        """The strength at which an example is shown; None for none, or for one that these data do not have."""
-        subject, pointed = self.subject, self._pointed
-        if subject is None or pointed is None or pointed.name not in fitting(subject.shape):
+    def pointed(self) -> PerturbationStrength | None:
+        """The strength at which an example is shown; None if there is none, or if it does not apply to the data."""
+        setup, pointed = self.setup, self._pointed
+        if setup is None or pointed is None or pointed.name not in fitting(setup.shape):
             return None
-        strengths = DISTURBANCES[pointed.name]().strengths(subject.shape)
+        strengths = DISTURBANCES[pointed.name]().strengths(setup.shape)
         return pointed if strengths[0] <= pointed.value <= strengths[-1] else None
 
-    def point_at(self, strength: Strength | None) -> None:
-        """Shows an example at that strength."""
+    def point_at(self, strength: PerturbationStrength | None) -> None:
+        """Shows an example at a strength."""
         if strength != self._pointed:
             self._pointed = strength
             self.pointed_changed.emit()
 
-    def _ask(self) -> Request | None:
-        subject = self.subject
-        if subject is None:
+    def _request(self) -> Request | None:
+        setup = self.setup
+        if setup is None:
             return None
-        network, strength, inputs = self._displayed.network, self.pointed, self._example(subject)
-        return RequestKey(network, inputs, strength), lambda: self._disturb(network, inputs, strength, subject.dataset)
+        network, strength, inputs = self._displayed.network, self.pointed, self._example(setup)
+        return RequestKey(network, inputs, strength), lambda: self._perturb(network, inputs, strength, setup.dataset)
 
     def _size(self) -> object:
-        """What the time depends on: the first time, a disturbance may have to look at all the data."""
+        """All that the time depends on. The first use of a perturbation may read the whole data set."""
         pointed = self.pointed
         return self._displayed.network.shape, self._data.dataset, None if pointed is None else pointed.name
 
-    def _example(self, subject: Subject) -> Array:
-        """(width,): the drawing or the chosen example, else the first one of the part."""
-        chosen = self._current.inputs(subject.dataset.width)
+    def _example(self, setup: MeasurementSetup) -> Array:
+        """(width,): the current input, else the first measured example."""
+        chosen = self._current.inputs(setup.dataset.width)
         if chosen is not None:
             return chosen
-        if self._first[0] is not subject.dataset:
-            self._first = subject.dataset, subject.part.split.example(subject.part.number(0))
+        if self._first[0] is not setup.dataset:
+            self._first = setup.dataset, setup.part.split.example(setup.part.number(0))
         return self._first[1]
 
-    def _disturb(self, network: Network, inputs: Array, strength: Strength | None, dataset: Dataset) -> Disturbed:
-        """Runs in the lane's thread, or in the interface's if that is quick; never in both at once."""
-        wanted, key = strength or UNDISTURBED, RequestKey(inputs, strength, dataset)
-        if self._changed is None or self._changed[0] != key:
-            self._changed = key, self._change(inputs, wanted, dataset)
-        changed = self._changed[1]
-        return Disturbed(wanted, (inputs, changed), (asking.ask(network, inputs), asking.ask(network, changed)))
+    def _perturb(
+        self, network: Network, inputs: Array, strength: PerturbationStrength | None, dataset: Dataset
+    ) -> PerturbedExample:
+        """Runs in the query's thread, or in the interface's if that is quick; never in both at once."""
+        wanted, key = strength or UNPERTURBED, RequestKey(inputs, strength, dataset)
+        if self._perturbed is None or self._perturbed[0] != key:
+            self._perturbed = key, self._perturbed_inputs(inputs, wanted, dataset)
+        perturbed = self._perturbed[1]
+        outputs = asking.ask(network, inputs), asking.ask(network, perturbed)
+        return PerturbedExample(wanted, (inputs, perturbed), outputs)
 
-    def _change(self, inputs: Array, wanted: Strength, dataset: Dataset) -> Array:
-        """(width,): the disturbed example."""
+    def _perturbed_inputs(self, inputs: Array, wanted: PerturbationStrength, dataset: Dataset) -> Array:
+        """(width,): the perturbed example."""
         rows: Array = inputs[None].astype(np.float32)
         if not wanted.value:
             return rows[0]
         if self._material is None or self._material[0] is not dataset:
             self._material = dataset, material_of(dataset)
-        disturbed: Array = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value)[0]
-        return disturbed
+        perturbed: Array = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value)[0]
+        return perturbed
 
 
-def _in_words(error: DataError | MemoryError) -> str:
+def _problem_text(error: DataError | MemoryError) -> str:
     if isinstance(error, MemoryError):
         return "There is not enough free memory."
     if error.parameter == "network":

@@ -1,4 +1,4 @@
-"""An example at one strength of a disturbance, and what the network answers to it, before and after."""
+"""View of an example at one strength of a perturbation, with the predictions before and after it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
-from nnviz.cards.robustness.model import DISTURBED, Disturbed, Strength, Subject
+from nnviz.cards.robustness.model import (
+    PERTURBED,
+    MeasurementSetup,
+    PerturbationStrength,
+    PerturbedExample,
+    RobustnessModel,
+)
 from nnviz.formatting import text
 from nnviz.formatting.text import short
 from nnviz.session.session import Session
@@ -23,18 +29,18 @@ from nnviz.ui.parts import arranged, named, set_look
 from nnviz.ui.picture import Picture
 
 _SIDE = 152
-_ANSWER, _LONG = 46, 4  # pixels for an answer; so many letters are written smaller
-_WIDE = 232  # pixels for columns, whose names are longer than a picture is wide
-_MOST_ROWS = 100  # columns of which the change is shown: those that change most
+_PREDICTION, _LONG = 46, 4  # Height of a prediction in pixels; names of at least 4 letters are written smaller.
+_WIDE = 232  # Pixels for columns: their names are longer than an image is wide.
+_MOST_ROWS = 100  # Columns that are shown, those that change most.
 _DRAW_TIP = "The current example, disturbed. A double click on a curve puts it on the canvas."
 
 
-class RobustExample(QWidget):
-    """The current example, disturbed as strongly as the plots point at; of columns how much each of them changes."""
+class PerturbedExampleView(QWidget):
+    """The current input at the strength that the curves point at: an image, or a bar for the change of each column."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._model = session, session.models[RobustnessModel]
         title_box, self.title = line("robustExampleTitle", "notice")
         self.picture = named(Picture(QSize(_SIDE, _SIDE)), "robustPicture", "The disturbed example", _DRAW_TIP)
         tip = "How much the disturbance changes each input of the current example; those that change most."
@@ -46,35 +52,35 @@ class RobustExample(QWidget):
         self._stack.addWidget(self.picture)
         self.changes = _scrolled(self.bars)
         self._stack.addWidget(self.changes)
-        self.before = AnswerColumn("undisturbed", "robustBefore", Qt.AlignLeft)
-        self.after = AnswerColumn("disturbed", "robustAfter", Qt.AlignRight)
-        answers = arranged(QHBoxLayout(), (self.before, 1), (self.after, 1), spacing=4)
-        arranged(QVBoxLayout(self), title_box, (self._stack, 100), answers, 1, spacing=4)
+        self.before = PredictionColumn("undisturbed", "robustBefore", Qt.AlignLeft)
+        self.after = PredictionColumn("disturbed", "robustAfter", Qt.AlignRight)
+        predictions = arranged(QHBoxLayout(), (self.before, 1), (self.after, 1), spacing=4)
+        arranged(QVBoxLayout(self), title_box, (self._stack, 100), predictions, 1, spacing=4)
         self._make_room(_SIDE, _SIDE)
 
     def refresh(self) -> None:
-        """Shows the latest example and answers."""
-        shown: Disturbed | None = self._session.queries[DISTURBED].result
-        subject = self._session.robustness.subject
-        if shown is None or subject is None or len(shown.inputs[0]) != subject.dataset.width:
+        """Shows the latest example and predictions."""
+        shown: PerturbedExample | None = self._session.queries[PERTURBED].result
+        setup = self._model.setup
+        if shown is None or setup is None or len(shown.inputs[0]) != setup.dataset.width:
             return
-        say(self.title, _title(shown.strength, subject))
+        say(self.title, _title(shown.strength, setup))
         before, after = shown.inputs
-        if is_picture(subject.shape):
-            self.picture.show_picture(after.reshape(subject.shape))
+        if is_picture(setup.shape):
+            self.picture.show_picture(after.reshape(setup.shape))
             self._stack.setCurrentWidget(self.picture)
             self._make_room(_SIDE, _SIDE)
         else:
             self._show_changes(after - before)
-        has_classes = subject.part.split.labels is not None
-        for column, outputs in zip((self.before, self.after), shown.answers, strict=True):
-            column.show_answer(outputs, self._session, has_classes)
-        self.after.show_whether_another(has_classes and _are_other_classes(*shown.answers))
+        has_classes = setup.part.split.labels is not None
+        for column, outputs in zip((self.before, self.after), shown.outputs, strict=True):
+            column.show_outputs(outputs, self._session, has_classes)
+        self.after.set_changed(has_classes and _has_class_changed(*shown.outputs))
         self.after.setVisible(bool(shown.strength.value))
 
     def _describe(self, row: int) -> str:
-        """An input before and after."""
-        shown: Disturbed | None = self._session.queries[DISTURBED].result
+        """Returns the text for an input: its value before and after the perturbation."""
+        shown: PerturbedExample | None = self._session.queries[PERTURBED].result
         number = int(self._columns[row])
         if shown is None or number >= len(shown.inputs[0]):
             return ""
@@ -90,7 +96,7 @@ class RobustExample(QWidget):
         self._make_room(_WIDE, self.bars.sizeHint().height())
 
     def _make_room(self, width: int, height: int) -> None:
-        """A picture has its size; columns have as much height as they need, or scroll."""
+        """Sets the size. An image has a fixed size; bars take the height that they need, or scroll."""
         self.setFixedWidth(width)
         self._stack.setMinimumHeight(min(_SIDE, height))
         self._stack.setMaximumHeight(height)
@@ -102,8 +108,8 @@ def _scrolled(bars: NamedBars) -> ScrollColumn:
     return ScrollColumn("robustScroll", content)
 
 
-class AnswerColumn(QWidget):
-    """One answer: the class with its confidence, or numbers."""
+class PredictionColumn(QWidget):
+    """One prediction: the class with its confidence, or numbers."""
 
     def __init__(self, when: str, name: str, side: Qt.AlignmentFlag) -> None:
         super().__init__()
@@ -112,19 +118,19 @@ class AnswerColumn(QWidget):
         when_box, self.caption = line(f"{name}Caption")
         self.caption.setText(when)
         self.answer = named(label(role="answer"), name, f"The answer, {when}")
-        theme.sized(self.answer.setFixedHeight, _ANSWER)
+        theme.sized(self.answer.setFixedHeight, _PREDICTION)
         share_box, self.share = line(f"{name}Share")
         for made in (self.caption, self.answer, self.share):
             made.setAlignment(side | Qt.AlignVCenter)
         arranged(QVBoxLayout(self), when_box, self.answer, share_box, spacing=2)
 
-    def show_whether_another(self, is_another: bool) -> None:
-        """Shows that the answer is another one than before, in its colour and in what stands over it."""
-        set_look(self.answer, "another", is_another)
-        say(self.caption, f"≠ {self._when}" if is_another else self._when)
+    def set_changed(self, has_changed: bool) -> None:
+        """Marks a predicted class that the perturbation has changed, by its colour and its caption."""
+        set_look(self.answer, "another", has_changed)
+        say(self.caption, f"≠ {self._when}" if has_changed else self._when)
 
-    def show_answer(self, outputs: Array | None, session: Session, has_classes: bool) -> None:
-        """Shows the outputs, (outputs,); None if they are not finite."""
+    def show_outputs(self, outputs: Array | None, session: Session, has_classes: bool) -> None:
+        """Shows outputs (outputs,); None if they are not finite."""
         words, share, is_sure = "–", "", False
         if outputs is not None and has_classes and len(outputs) > 1:
             verdict = verdict_of(outputs, session.question.threshold)
@@ -142,7 +148,7 @@ class AnswerColumn(QWidget):
         say(self.share, share)
 
     def _show_words(self) -> None:
-        """As much of a long name as there is room for."""
+        """Shows a long name as far as it fits."""
         words, metrics = self._words, QFontMetrics(theme.font(theme.TEXT, bold=True))
         say(self.answer, words if len(words) < _LONG else metrics.elidedText(words, Qt.ElideRight, self.width()))
 
@@ -151,24 +157,24 @@ class AnswerColumn(QWidget):
         self._show_words()
 
 
-def _are_other_classes(before: Array | None, after: Array | None) -> bool:
-    """Whether the disturbance has changed the answer to another class."""
+def _has_class_changed(before: Array | None, after: Array | None) -> bool:
+    """Whether the predicted class differs."""
     return before is not None and after is not None and verdict_of(before).best != verdict_of(after).best
 
 
 def _further(outputs: Array) -> str:
-    """The second output, and whether there are more."""
+    """Returns the second output, with an ellipsis if there are more."""
     return "".join(short(value) for value in outputs[1:2].tolist()) + (", …" if len(outputs) > 2 else "")
 
 
-def strength_text(strength: Strength, shape: Shape) -> str:
-    """ "Rotation +15°", "Noise 0.3": a disturbance with its strength."""
+def perturbation_text(strength: PerturbationStrength, shape: Shape) -> str:
+    """Returns a perturbation with its strength: "Rotation +15°", "Noise 0.3"."""
     kind = DISTURBANCES[strength.name]()
-    return f"{kind.label} {amount_text(strength, shape)}"
+    return f"{kind.label} {strength_text(strength, shape)}"
 
 
-def amount_text(strength: Strength, shape: Shape) -> str:
-    """ "+15°", "0.3", "2 px": only the strength, with a sign if there are two directions."""
+def strength_text(strength: PerturbationStrength, shape: Shape) -> str:
+    """Returns a strength with its unit, and with a sign if there are two directions: "+15°", "0.3", "2 px"."""
     kind = DISTURBANCES[strength.name]()
     is_signed = min(kind.strengths(shape)) < 0 and strength.value
     number = f"{strength.value:{'+' if is_signed else ''}g}".replace("-", "−")
@@ -176,7 +182,7 @@ def amount_text(strength: Strength, shape: Shape) -> str:
     return number + (unit if unit in ("", "°") else f" {unit}")
 
 
-def _title(strength: Strength, subject: Subject) -> str:
+def _title(strength: PerturbationStrength, setup: MeasurementSetup) -> str:
     if not strength.name:
         return "point at a curve"
-    return strength_text(strength, subject.shape) if strength.value else "undisturbed"
+    return perturbation_text(strength, setup.shape) if strength.value else "undisturbed"

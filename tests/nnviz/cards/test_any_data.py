@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, NumberAnswers
-from nnviz.cards.diagram.card import NetworkPanel
+from nnviz.cards.diagram.card import NetworkCard
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
@@ -21,8 +21,9 @@ from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.map.card import MapPage
 from nnviz.cards.mistakes.examples_card import MistakePicturesPanel
 from nnviz.cards.mistakes.mistakes_card import MistakesPanel
-from nnviz.cards.neuron.card import NeuronPanel
-from nnviz.cards.robustness.card import RobustPage
+from nnviz.cards.neuron.card import NeuronCard
+from nnviz.cards.robustness.card import RobustnessPage
+from nnviz.cards.robustness.model import RobustnessModel
 from nnviz.cards.step_through.step_through import StepThroughPage
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -39,7 +40,7 @@ class Inside:
         self._folder, self._made = folder, dict[str, str]()
         window.show_workspace("inside")
         self.network = window.card("networkDock")
-        assert isinstance(self.network, NetworkPanel)
+        assert isinstance(self.network, NetworkCard)
 
     def load(self, name: str) -> Dataset:
         """Loads data of a kind, and waits for a network that fits them."""
@@ -158,14 +159,14 @@ def _check_diagram(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
     card = inside.window.card("neuronDock")
-    assert isinstance(card, NeuronPanel)
+    assert isinstance(card, NeuronCard)
     names = card.weights.bars._names
     assert card.weights.map.isVisible() is data.is_picture
     if not data.is_picture:
         assert names[0].startswith(kind.first)
         assert "input" not in names[0] or not data.columns
     by = find(card, QLabel, "neuronMeansName").text()
-    lines = list(card.answers.examples._lines)
+    lines = list(card.activations.examples._lines)
     if "dead" not in by:
         assert by == f"mean answer by {kind.target or 'class'}"
         assert bool(lines) is not data.is_picture
@@ -252,16 +253,16 @@ def _check_map(inside: Inside, kind: Kind, data: Dataset) -> None:
 def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.turn_to(3)
     page = inside.network.pages[3]
-    assert isinstance(page, RobustPage)
-    inside.session.robustness.begin()
-    inside.qtbot.waitUntil(lambda: not inside.session.robustness.work.is_running, timeout=30_000)
-    assert inside.session.robustness.problem == ""
+    assert isinstance(page, RobustnessPage)
+    inside.session.models[RobustnessModel].begin()
+    inside.qtbot.waitUntil(lambda: not inside.session.models[RobustnessModel].work.is_running, timeout=30_000)
+    assert inside.session.models[RobustnessModel].problem == ""
     assert len(page.plots.plots) == kind.disturbances
     assert page.status.text().startswith("RMSE" if kind.target else "Error")
     if not data.is_picture:
         assert page.plots.plots[1].places[-1] <= len(inside.session.meaning.fields)
     if kind.target and data.target_scaling is not None:
-        measured = inside.session.robustness.measured
+        measured = inside.session.models[RobustnessModel].measured
         assert measured is not None
         found = inside.session.mistakes.found
         assert found is not None

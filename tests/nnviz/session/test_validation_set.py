@@ -14,6 +14,7 @@ from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
 from nnviz.cards.neuron.model import NEURON, NEURON_ERROR
+from nnviz.cards.robustness.model import RobustnessModel
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model
@@ -93,7 +94,7 @@ def test_without_a_test_set_neurons_are_measured_by_the_validation_set(
 def test_without_a_test_set_robustness_is_measured_by_the_validation_set(
     trained: Model, without_tests: Dataset, qtbot: QtBot
 ) -> None:
-    robustness = trained.session.robustness
+    robustness = trained.session.models[RobustnessModel]
     robustness.measure()
     qtbot.waitUntil(lambda: robustness.measured is not None and bool(robustness.measured[1].curves), timeout=20_000)
     assert robustness.measured is not None

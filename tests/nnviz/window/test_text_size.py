@@ -22,7 +22,7 @@ from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.importing.table_view import PreviewTable
-from nnviz.cards.map.legend import ClassKeys
+from nnviz.cards.map.legend import ClassLegend
 from nnviz.cards.settings.default_mark import DefaultMark
 from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
@@ -117,7 +117,7 @@ def test_tiles_leave_room_for_larger_names(qapp: QApplication, qtbot: QtBot) -> 
 
 def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     """Without other content and without a resize."""
-    rows, best, differ, keys = RowList(), BestTable(), DifferTable(), ClassKeys()
+    rows, best, differ, keys = RowList(), BestTable(), DifferTable(), ClassLegend()
     name = NameCombo("outputCombo", "Output", "The output that is explained.")
     pictures, grid = PictureList(), RightWrong()
     for widget in (rows, best, differ, keys, name, pictures, grid):

@@ -17,9 +17,9 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import Split, one_hot
 from engine.explain.pathways import Activity
 from engine.network.network import Network
-from nnviz.cards.diagram.card import DiagramPage, NetworkPanel
+from nnviz.cards.diagram.card import DiagramPage, NetworkCard
 from nnviz.cards.diagram.layout import Kind
-from nnviz.session.asked import ACTIVITY
+from nnviz.cards.diagram.model import ACTIVITY
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
@@ -34,7 +34,7 @@ def page_of(window: MainWindow, qtbot: QtBot) -> DiagramPage:
     """In front, with something to show."""
     window.show_workspace("inside")
     card = window.card("networkDock")
-    assert isinstance(card, NetworkPanel)
+    assert isinstance(card, NetworkCard)
     qtbot.waitUntil(lambda: window.session.dataset is not None)
     page = card.diagram
     settled(page, window, qtbot)

@@ -22,8 +22,8 @@ from engine.explain.projection import Basis, project_in_steps
 from engine.network.network import Network
 from nnviz.cards.map import embedding as cloud_module
 from nnviz.cards.map.card import MapPage
-from nnviz.cards.map.embedding import Cloud
-from nnviz.cards.map.model import AXES, MAP, MAP_PLACE, TSNE
+from nnviz.cards.map.embedding import Embedding
+from nnviz.cards.map.model import MAP, MAP_PLACE, PCA, TSNE, MapModel
 from nnviz.cards.map.tsne import is_installed
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example, Neuron
@@ -62,11 +62,11 @@ def page_of(window: MainWindow) -> MapPage:
     return page
 
 
-def placed(window: MainWindow, qtbot: QtBot) -> Cloud:
+def placed(window: MainWindow, qtbot: QtBot) -> Embedding:
     """Until the points are those of now."""
     probe = window.session.queries[MAP]
-    qtbot.waitUntil(lambda: probe.is_up_to_date and window.session.map.is_of_now, timeout=20_000)
-    cloud = window.session.map.cloud
+    qtbot.waitUntil(lambda: probe.is_up_to_date and window.session.models[MapModel].is_of_now, timeout=20_000)
+    cloud = window.session.models[MapModel].embedding
     assert cloud is not None
     return cloud
 
@@ -110,11 +110,11 @@ def circle(page: MapPage, numbers: list[int]) -> tuple[Array, Array]:
 
 def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_window: MainWindow) -> None:
     session = ready_window.session
-    cloud, data = session.map.cloud, session.dataset
+    cloud, data = session.models[MapModel].embedding, session.dataset
     assert cloud is not None
     assert data is not None
     assert data.test is not None
-    assert cloud.subject.layer == 2
+    assert cloud.source.layer == 2
     inputs = data.test.take(slice(None), np.empty((len(data.test), 784), np.float32))
     activations = activations_of(session.displayed.network, inputs, 2)
     assert cloud.points == pytest.approx(cloud.basis.project(activations), abs=1e-3)
@@ -142,8 +142,10 @@ def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: MainWindow
 
 
 def test_points_follow_while_it_learns(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    seen: list[Cloud | None] = []
-    ready_window.session.map.changed.connect(lambda: seen.append(ready_window.session.map.cloud))
+    seen: list[Embedding | None] = []
+    ready_window.session.models[MapModel].changed.connect(
+        lambda: seen.append(ready_window.session.models[MapModel].embedding)
+    )
     train_for_a_while(qtbot, ready_window)
     qtbot.waitUntil(lambda: len(set(map(id, seen))) >= 3, timeout=20_000)
     pause(qtbot, ready_window)
@@ -154,9 +156,9 @@ def test_hidden_it_costs_nothing(page: MapPage, ready_window: MainWindow, qtbot:
     session = ready_window.session
     ready_window.show_workspace("train")
     assert not session.queries[MAP].is_wanted
-    before = session.map.cloud
+    before = session.models[MapModel].embedding
     train_epochs(qtbot, ready_window, 1)
-    assert session.map.cloud is before
+    assert session.models[MapModel].embedding is before
     page_of(ready_window)
     assert placed(ready_window, qtbot) is not before
 
@@ -165,15 +167,15 @@ def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: Mai
     for layer, width in ((0, 784), (1, 64), (3, 10)):
         choose(qtbot, page, "mapLayerButton", str(layer))
         cloud = placed(ready_window, qtbot)
-        assert cloud.subject.layer == layer
+        assert cloud.source.layer == layer
         assert len(cloud.basis.mean) == width
         assert not page.view.grab().isNull()
 
     # Another part is that of the mistakes.
     choose(qtbot, page, "mapPartButton", "train")
     cloud = placed(ready_window, qtbot)
-    assert cloud.subject.part.name == "train"
-    assert ready_window.session.mistakes.part is cloud.subject.part
+    assert cloud.source.part.name == "train"
+    assert ready_window.session.mistakes.part is cloud.source.part
 
 
 def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -341,11 +343,11 @@ def test_points_that_nobody_asks_for_any_more_are_given_up(
     page: MapPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    the_map = ready_window.session.map
+    the_map = ready_window.session.models[MapModel]
     opened, done = slowly(monkeypatch)
     the_map.choose_layer(1)
     qtbot.waitUntil(lambda: ready_window.session.queries[MAP]._is_busy)
-    the_map.changed.connect(lambda: the_map.cloud is not None and seen.append(the_map.cloud.subject.layer))
+    the_map.changed.connect(lambda: the_map.embedding is not None and seen.append(the_map.embedding.source.layer))
     the_map.choose_layer(0)
     opened.set()
     qtbot.waitUntil(lambda: 0 in seen)
@@ -364,18 +366,20 @@ def test_points_of_data_that_have_gone_are_not_shown(
         return found
 
     monkeypatch.setattr(cloud_module, "project_in_steps", steps)
-    session.map.turn()
+    session.models[MapModel].fit_axes()
     qtbot.waitUntil(lambda: session.queries[MAP]._is_busy)
     data = made_up(3, 40, 784)
     session.data.dataset = data
     session.data.changed.emit()
     session.runs.show(new_run(Experiment(shape=(784, 5, 3), activations=("relu", "softmax"))))
-    shown: list[Cloud] = []
-    session.map.changed.connect(lambda: session.map.cloud is not None and shown.append(session.map.cloud))
+    shown: list[Embedding] = []
+    session.models[MapModel].changed.connect(
+        lambda: session.models[MapModel].embedding is not None and shown.append(session.models[MapModel].embedding)
+    )
     opened.set()
     placed(ready_window, qtbot)
     assert page.view.dots.inks.max() < 3
-    assert all(cloud.subject.network.shape == [784, 5, 3] for cloud in shown)
+    assert all(cloud.source.network.shape == [784, 5, 3] for cloud in shown)
 
 
 @needs_tsne
@@ -384,10 +388,10 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
     ready_window.canvas.set_strokes([np.array(seven(ready_window.canvas))])
     train_epochs(qtbot, ready_window, 1)
     choose(qtbot, page, "mapMethodButton", TSNE)
-    assert session.map.arranging.is_running
+    assert session.models[MapModel].tsne.is_running
     assert find(page, QToolButton, "mapArrangeButton").text() == "stop"
-    qtbot.waitUntil(lambda: session.map.arranging.result is not None, timeout=60_000)
-    first = session.map.cloud
+    qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
+    first = session.models[MapModel].embedding
     assert first is not None
     assert "as of epoch 1" in page.bar.said.text()
     session.selection.choose_classes(Classes(1, None))
@@ -401,35 +405,35 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None, timeout=20_000)
     assert (np.abs(probe.result) < 2 * np.abs(first.points).max()).all()
     train_epochs(qtbot, ready_window, 1)
-    assert session.map.cloud is first, "it stays that of its moment"
+    assert session.models[MapModel].embedding is first, "it stays that of its moment"
     assert "as of epoch 1 · now epoch 2" in page.bar.said.text()
     click(qtbot, page, QToolButton, "mapArrangeButton")
-    qtbot.waitUntil(lambda: session.map.arranging.result is not None, timeout=60_000)
-    assert session.map.is_of_now
+    qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
+    assert session.models[MapModel].is_of_now
     session.edits.switch(Neuron(1, 4))
     assert "now the network has changed" in page.bar.said.text()
     session.edits.end_what_if()
-    choose(qtbot, page, "mapMethodButton", AXES)
-    assert placed(ready_window, qtbot).arrangement is None
+    choose(qtbot, page, "mapMethodButton", PCA)
+    assert placed(ready_window, qtbot).tsne is None
 
 
 @needs_tsne
 def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     choose(qtbot, page, "mapMethodButton", TSNE)
-    qtbot.waitUntil(lambda: session.map.arranging.share > 0.15, timeout=60_000)
+    qtbot.waitUntil(lambda: session.models[MapModel].tsne.share > 0.15, timeout=60_000)
     click(qtbot, page, QToolButton, "mapArrangeButton")
-    assert not session.map.arranging.is_running
-    assert session.map.cloud is not None
+    assert not session.models[MapModel].tsne.is_running
+    assert session.models[MapModel].embedding is not None
     assert page.bar.progress.isHidden()
     session.reset()
-    qtbot.waitUntil(lambda: session.map.cloud is None)
+    qtbot.waitUntil(lambda: session.models[MapModel].embedding is None)
     assert "not arranged yet" in page._note.text()
 
 
 @needs_tsne
 def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    arranging = ready_window.session.map.arranging
+    arranging = ready_window.session.models[MapModel].tsne
     choose(qtbot, page, "mapMethodButton", TSNE)
     choose(qtbot, page, "mapPartButton", "train")
     assert arranging.is_running
@@ -450,7 +454,7 @@ def test_without_the_package_it_says_how_to_get_it(
     choose(qtbot, page, "mapMethodButton", TSNE)
     assert page._note.isVisible()
     assert page._note.text().endswith(install_command("tsne"))
-    choose(qtbot, page, "mapMethodButton", AXES)
+    choose(qtbot, page, "mapMethodButton", PCA)
     assert page.view.isVisible()
 
 
@@ -513,7 +517,7 @@ def test_deep_wide_and_tiny_networks(
     window = other_data(make_window, load_with, qtbot, few_digits, *hidden)
     page = page_of(window)
     cloud = placed(window, qtbot)
-    assert cloud.subject.layer == max(len(hidden), 1)
+    assert cloud.source.layer == max(len(hidden), 1)
     assert np.isfinite(cloud.points).all()
     assert not page.grab().isNull()
     if hidden == (1,):
@@ -530,7 +534,7 @@ def test_activations_that_are_not_finite(page: MapPage, ready_window: MainWindow
     broken = session.displayed.network.copy()
     broken.weights[0][:] = np.nan
     session.displayed.network = broken
-    session.map.turn()
+    session.models[MapModel].fit_axes()
     session.displayed.changed.emit()
     placed(ready_window, qtbot)
     assert page._note.isVisible()
@@ -541,7 +545,7 @@ def test_activations_that_are_not_finite(page: MapPage, ready_window: MainWindow
 def test_a_network_that_does_not_fit(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.runs.show(new_run(Experiment(shape=(5, 3, 2), activations=("relu", "softmax"), loss="cross-entropy")))
-    qtbot.waitUntil(lambda: session.map.cloud is None)
+    qtbot.waitUntil(lambda: session.models[MapModel].embedding is None)
     assert "does not fit" in page._note.text()
     assert not page.grab().isNull()
 

@@ -8,33 +8,33 @@ import pytest
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.cards.map import embedding as cloud
-from nnviz.cards.map.embedding import Subject, basis_for, cloud_on, spread
+from nnviz.cards.map.embedding import EmbeddingSource, basis_for, even_sample, project
 from nnviz.session.part import parts_of
 
 
-def subject(data: Dataset, part: str = "test", most: int = 10_000) -> Subject:
+def subject(data: Dataset, part: str = "test", most: int = 10_000) -> EmbeddingSource:
     """The hidden layer of a small network."""
     network = Network([784, 6, 10], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
-    return Subject(network, 0.0, parts_of(data, 0.1)[part], 1, most)
+    return EmbeddingSource(network, 0.0, parts_of(data, 0.1)[part], 1, most)
 
 
 @pytest.mark.parametrize("part", ["test", "validation", "train"])
 def test_examples_are_spread_evenly_over_the_part(few_digits: Dataset, part: str) -> None:
     whole = parts_of(few_digits, 0.1)[part]
-    everything = spread(whole, 10**6)
+    everything = even_sample(whole, 10**6)
     assert len(everything) == whole.count
     assert everything.tolist() == [whole.number(index) for index in range(whole.count)]
-    some = spread(whole, 7)
+    some = even_sample(whole, 7)
     assert len(set(some.tolist())) == 7
     assert set(some.tolist()) <= set(everything.tolist())
     assert (some[0], some[-1]) == (everything[0], everything[-1])
-    assert len(spread(whole, 1)) == 1
+    assert len(even_sample(whole, 1)) == 1
 
 
 def test_what_is_given_up_has_no_points(few_digits: Dataset) -> None:
     given = subject(few_digits)
-    assert cloud_on(given, basis_for(given), lambda: False) is None
-    found = cloud_on(given, basis_for(given), lambda: True)
+    assert project(given, basis_for(given), lambda: False) is None
+    found = project(given, basis_for(given), lambda: True)
     assert found is not None
     assert found.points.shape == (parts_of(few_digits, 0)["test"].count, 2)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnviz.cards.map.tsne import Arrangement, is_installed
+from nnviz.cards.map.tsne import TsneEmbedding, is_installed
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="openTSNE is not installed")
 
@@ -17,9 +17,9 @@ def clusters(each: int = 40, width: int = 8) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(3, width))[labels] * 20 + rng.normal(size=(len(labels), width)), labels
 
 
-def arranged(activations: np.ndarray, start: np.ndarray | None = None) -> Arrangement:
+def arranged(activations: np.ndarray, start: np.ndarray | None = None) -> TsneEmbedding:
     """All steps taken."""
-    made = Arrangement(activations, np.zeros((len(activations), 2)) if start is None else start)
+    made = TsneEmbedding(activations, np.zeros((len(activations), 2)) if start is None else start)
     shares = list(made.steps())
     assert shares == sorted(shares)
     assert all(0 <= share < 1 for share in shares)
@@ -61,7 +61,7 @@ def test_it_begins_where_it_was() -> None:
 
 def test_each_step_shows_new_places() -> None:
     activations, _ = clusters()
-    made = Arrangement(activations, activations[:, :2])
+    made = TsneEmbedding(activations, activations[:, :2])
     steps = made.steps()
     for _ in range(3):
         next(steps)

@@ -18,8 +18,8 @@ from engine.datasets.dataset import one_hot
 from engine.datasets.scaling import Scaling
 from engine.explain import neurons
 from engine.training.metrics import Evaluator
-from nnviz.cards.neuron.card import NeuronPanel
-from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW
+from nnviz.cards.neuron.card import NeuronCard
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronModel
 from nnviz.formatting.text import short
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
@@ -60,13 +60,13 @@ TARGETS = Dataset(
 )
 
 
-def panel_of(window: MainWindow) -> NeuronPanel:
+def panel_of(window: MainWindow) -> NeuronCard:
     card = window.card("neuronDock")
-    assert isinstance(card, NeuronPanel)
+    assert isinstance(card, NeuronCard)
     return card
 
 
-def choose(qtbot: QtBot, window: MainWindow, layer: int, number: int) -> NeuronPanel:
+def choose(qtbot: QtBot, window: MainWindow, layer: int, number: int) -> NeuronCard:
     """Chooses a neuron in the workspace "inside" and waits until all is known of it."""
     window.show_workspace("inside")
     panel = panel_of(window)
@@ -123,7 +123,7 @@ def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_win
     # An output leads nowhere.
     panel = choose(qtbot, ready_window, 3, 7)
     assert words(ready_window, "neuronLeadsName") == "is an output: 7"
-    assert not panel.leads.links.isVisible(), "no chart without bars"
+    assert not panel.outgoing.links.isVisible(), "no chart without bars"
     assert not find(panel, QSlider, "neuronStrength").isEnabled()
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
     assert words(ready_window, "neuronEffect") == ""
@@ -157,7 +157,7 @@ def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None
     before, after = (Evaluator(each, test).evaluate().error for each in (network, without))
     assert words(window, "neuronEffect") == f"{before:.2%} → {after:.2%}".replace("%", " %")
     assert "500" in words(window, "neuronEffectOf")
-    assert panel.leads.links.count == 32
+    assert panel.outgoing.links.count == 32
     table = panel.table()
     assert table is not None
     assert len(list(table[1])) == 1 + 784 + 32 + 10
@@ -191,7 +191,7 @@ def test_a_dead_neuron_is_named_as_dead(ready_window: MainWindow, qtbot: QtBot) 
     settle(qtbot, window)
     assert "dead" in words(window, "neuronMeansName")
     assert words(window, "neuronExamplesName") == "nothing excites it"
-    assert panel_of(window).answers.examples.count == 0
+    assert panel_of(window).activations.examples.count == 0
 
 
 def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -200,11 +200,11 @@ def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
     panel = choose(qtbot, window, 1, 3)
     report = panel._subject.report
     assert report is not None
-    qtbot.mouseClick(panel.answers.examples, Qt.LeftButton, pos=panel.answers.examples.place_of(1).center())
+    qtbot.mouseClick(panel.activations.examples, Qt.LeftButton, pos=panel.activations.examples.place_of(1).center())
     assert window.session.selection.example == Example("test", report.excited_by[1].number)
-    panel.leads.links.setFocus(Qt.TabFocusReason)
-    qtbot.keyClick(panel.leads.links, Qt.Key_Right)
-    qtbot.keyClick(panel.leads.links, Qt.Key_Return)
+    panel.outgoing.links.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(panel.outgoing.links, Qt.Key_Right)
+    qtbot.keyClick(panel.outgoing.links, Qt.Key_Return)
     assert window.session.selection.neuron == Neuron(2, 1)
     assert panel.head.title.text() == "Layer 2 · neuron 2"
 
@@ -241,9 +241,9 @@ def test_an_answer_is_never_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
     window.resize(1280, 720)
     panel = choose(qtbot, window, 2, 31)
     for value, shown in ANSWERS.items():
-        panel._answer.show_text(f"answer {short(value)}")
+        panel._activation.show_text(f"answer {short(value)}")
         QApplication.processEvents()
-        chip = panel._answer.label
+        chip = panel._activation.label
         assert chip.shown == shown
         assert chip.fontMetrics().horizontalAdvance(shown) <= chip.contentsRect().width()
         name = panel._controls.strength_name
@@ -386,7 +386,7 @@ def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 2, 3)
-    ranking = window.session.ranking
+    ranking = window.session.models[NeuronModel]
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not ranking.is_running)
     assert panel.ranking.isVisible()
@@ -407,7 +407,7 @@ def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, 
     load(qtbot, window, "mpg")
     train_epochs(qtbot, window, 5)
     panel = choose(qtbot, window, 1, 0)
-    ranking = window.session.ranking
+    ranking = window.session.models[NeuronModel]
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not ranking.is_running)
     assert find(window, QLabel, "rankingTitle").text().startswith("Layer 1: rise of the test RMSE of mpg without")
@@ -433,7 +433,7 @@ def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbo
     panel = choose(qtbot, window, 2, 3)
     window.session.edits.set_strength(Neuron(2, 5), 0.0)
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
-    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].is_running)
     bars, last = panel.ranking.bars, panel.ranking.bars.count - 1
     assert find(window, QLabel, "rankingTitle").text().startswith("Layer 2: rise of the test error without each neuron")
     assert panel.ranking._order[last] == 5
@@ -448,7 +448,7 @@ def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbo
 def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     panel = choose(qtbot, window, 2, 4)
-    ranking = window.session.ranking
+    ranking = window.session.models[NeuronModel]
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not ranking.is_running)
     hover(panel.ranking.bars, (30, 5))
@@ -463,17 +463,17 @@ def test_the_ranking_is_dropped_with_its_moment_and_its_network(ready_window: Ma
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 2, 3)
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
-    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
-    assert window.session.ranking.result is not None
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].is_running)
+    assert window.session.models[NeuronModel].result is not None
     window.session.timeline.go_to(0)
-    assert window.session.ranking.result is None
+    assert window.session.models[NeuronModel].result is None
     assert not panel.ranking.isVisible()
     window.session.timeline.go_live()
     panel = choose(qtbot, window, 1, 3)
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     window.session.reset()
-    assert not window.session.ranking.is_running
-    assert window.session.ranking.result is None
+    assert not window.session.models[NeuronModel].is_running
+    assert window.session.models[NeuronModel].result is None
     assert not panel.ranking.isVisible()
 
 
@@ -490,8 +490,8 @@ def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) ->
     panel = choose(qtbot, window, 1, 2)
     assert panel.weights.bars.isVisible()
     assert panel.weights.bars.count == 3
-    assert panel.answers.examples.count == 9
-    assert panel.answers.means.count == 3
+    assert panel.activations.examples.count == 9
+    assert panel.activations.means.count == 3
     choose(qtbot, window, 3, 0)
     assert words(window, "neuronLeadsName") == "is an output: <i>a</i>"
     assert plain_texts(panel)
@@ -510,22 +510,22 @@ def test_large_targets_are_written_short(on_data: Callable[..., MainWindow], qtb
     scaling = Scaling(np.array([400_000.0]), np.array([150_000.0]))
     window = on_data(replace(TARGETS, targets=("Kaufpreis",), target_scaling=scaling), 4)
     panel = choose(qtbot, window, 1, 1)
-    names = panel.answers.means._names
+    names = panel.activations.means._names
     assert all(re.fullmatch(r"−?[\d.]+k – −?[\d.]+[kM]", name) for name in names), names
     assert words(window, "neuronExamplesName") == "excite it most · Kaufpreis"
-    assert not any("Kaufpreis" in line for line in panel.answers.examples._lines), "that is said once, above"
-    assert all(fitted(line, 140) == line for line in panel.answers.examples._lines)
+    assert not any("Kaufpreis" in line for line in panel.activations.examples._lines), "that is said once, above"
+    assert all(fitted(line, 140) == line for line in panel.activations.examples._lines)
 
 
 def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = on_data(TARGETS, 4)
     panel = choose(qtbot, window, 1, 1)
-    assert panel.answers.means.count == 5
+    assert panel.activations.means.count == 5
     assert "target" in words(window, "neuronMeansName")
     assert "RMSE" in words(window, "neuronEffectOf")
     assert "→" in words(window, "neuronEffect")
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
-    qtbot.waitUntil(lambda: not window.session.ranking.is_running)
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].is_running)
     assert panel.ranking.bars.count == 4
     panel.grab()
 
@@ -543,7 +543,7 @@ def test_networks_of_all_kinds(on_data: Callable[..., MainWindow], qtbot: QtBot,
 def test_a_wide_layer(on_data: Callable[..., MainWindow], qtbot: QtBot, few_digits: Dataset) -> None:
     window = on_data(few_digits, 4000)
     panel = choose(qtbot, window, 1, 3999)
-    assert panel.leads.links.count == 10
+    assert panel.outgoing.links.count == 10
     choose(qtbot, window, 2, 9)
     assert panel.weights.bars.isVisible() or panel.weights.map.isVisible()
     panel.weights.view.setCurrentIndex(2)
@@ -562,6 +562,6 @@ def test_without_data_that_fit_it_says_so(
     window.session.data.load()
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert words(window, "neuronMeansName") == "needs data that fit this network"
-    assert panel.answers.examples.count == 0
+    assert panel.activations.examples.count == 0
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
     panel.grab()

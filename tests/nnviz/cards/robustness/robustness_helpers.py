@@ -6,14 +6,14 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.explain.robustness import Robustness
-from nnviz.cards.robustness.card import RobustPage
-from nnviz.cards.robustness.model import DISTURBED, Disturbed
+from nnviz.cards.robustness.card import RobustnessPage
+from nnviz.cards.robustness.model import PERTURBED, PerturbedExample, RobustnessModel
 from nnviz.ui.pages import TabbedCard
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click_tab
 
 
-def page_of(window: MainWindow, qtbot: QtBot) -> RobustPage:
+def page_of(window: MainWindow, qtbot: QtBot) -> RobustnessPage:
     """In front; nothing need be measured yet."""
     window.show_workspace("inside")
     card = window.card("networkDock")
@@ -21,21 +21,21 @@ def page_of(window: MainWindow, qtbot: QtBot) -> RobustPage:
     QApplication.processEvents()
     click_tab(qtbot, window, "robustTab")
     page = card.page
-    assert isinstance(page, RobustPage)
+    assert isinstance(page, RobustnessPage)
     return page
 
 
 def measured(window: MainWindow, qtbot: QtBot) -> Robustness:
     """Waits until all is measured."""
-    work = window.session.robustness.work
+    work = window.session.models[RobustnessModel].work
     qtbot.waitUntil(lambda: work.result is not None, timeout=30_000)
     found: Robustness = work.result
     return found
 
 
-def shown_example(window: MainWindow, qtbot: QtBot) -> Disturbed:
+def shown_example(window: MainWindow, qtbot: QtBot) -> PerturbedExample:
     """Waits until the example is that of now."""
-    probe = window.session.queries[DISTURBED]
+    probe = window.session.queries[PERTURBED]
     qtbot.waitUntil(lambda: probe.result is not None and probe.is_up_to_date)
-    shown: Disturbed = probe.result
+    shown: PerturbedExample = probe.result
     return shown

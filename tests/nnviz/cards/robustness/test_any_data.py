@@ -16,8 +16,8 @@ from engine.datasets.dataset import one_hot
 from engine.experiment import Experiment
 from engine.explain.disturbances import DISTURBANCES, Material, material_of
 from nnviz.cards.robustness import model as robustness
-from nnviz.cards.robustness.card import RobustPage, scale_to
-from nnviz.cards.robustness.model import DISTURBED, Strength
+from nnviz.cards.robustness.card import RobustnessPage, scale_to
+from nnviz.cards.robustness.model import PERTURBED, PerturbationStrength, RobustnessModel
 from nnviz.session.run import new_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
@@ -31,7 +31,7 @@ Load = Callable[[Callable[[], Dataset]], None]
 
 def other_data(
     make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int
-) -> tuple[MainWindow, RobustPage]:
+) -> tuple[MainWindow, RobustnessPage]:
     """A window with that data and an untrained network that fits it, measured."""
     load_with(lambda: data)
     window = make_window()
@@ -57,7 +57,7 @@ def test_a_table_has_two_curves_and_shows_what_changes(make_window: MakeWindow, 
     window, page = other_data(make_window, load_with, qtbot, made_up(3, 200), 5)
     assert [plot.title for plot in page.plots.plots] == ["Noise", "Covered parts"]
     assert page.plots.plots[1].places == [0, 1, 2, 3, 4]
-    window.session.robustness.point_at(Strength("covered", 2.0))
+    window.session.models[RobustnessModel].point_at(PerturbationStrength("covered", 2.0))
     shown = shown_example(window, qtbot)
     changed = shown.inputs[0] != shown.inputs[1]
     assert changed.sum() == 2
@@ -85,7 +85,7 @@ def test_numbers_have_an_rmse(make_window: MakeWindow, load_with: Load, qtbot: Q
     assert page.status.text() == f"RMSE{of} on 300 train examples at epoch 0"
     assert page.plots.colour == "train"
     assert page.plots.scale.end >= max(page.plots.plots[0].line.y)
-    window.session.robustness.point_at(Strength("noise", 1.0))
+    window.session.models[RobustnessModel].point_at(PerturbationStrength("noise", 1.0))
     shown_example(window, qtbot)
     assert page.example.after.answer.text() not in ("", "–")
     table = page.table()
@@ -98,7 +98,7 @@ def test_every_column_that_changes_can_be_reached(make_window: MakeWindow, load_
     inputs = rng.normal(size=(60, 30)).astype(np.float32)
     data = Dataset("Wide", Split(inputs, rng.normal(size=(60, 1)).astype(np.float32)), columns=names)
     window, page = other_data(make_window, load_with, qtbot, data, 5)
-    window.session.robustness.point_at(Strength("noise", 1.0))
+    window.session.models[RobustnessModel].point_at(PerturbationStrength("noise", 1.0))
     shown_example(window, qtbot)
     bars = page.example.bars
     assert bars.count == 30
@@ -112,7 +112,7 @@ def test_pictures_that_are_not_square(make_window: MakeWindow, load_with: Load, 
     split = Split(rng.random((60, 6 * 10), np.float32), one_hot(labels, 2), labels)
     window, page = other_data(make_window, load_with, qtbot, Dataset("Slips", split, split, (6, 10), ("a", "b")), 4)
     assert len(page.plots.plots) == len(list(DISTURBANCES))
-    window.session.robustness.point_at(Strength("rotation", 90.0))
+    window.session.models[RobustnessModel].point_at(PerturbationStrength("rotation", 90.0))
     assert len(shown_example(window, qtbot).inputs[1]) == 60
     assert page.example.picture.isVisible()
     page.plots.opened.emit()
@@ -131,7 +131,7 @@ def test_networks_of_any_shape(
 def test_names_of_classes_are_plain_text_and_shortened(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
     names = ("<b>bold</b> and very long", "&other <i>")
     window, page = other_data(make_window, load_with, qtbot, made_up(2, 60, 4, names), 3)
-    window.session.robustness.point_at(Strength("noise", 1.0))
+    window.session.models[RobustnessModel].point_at(PerturbationStrength("noise", 1.0))
     shown_example(window, qtbot)
     answer = page.example.before.answer
     assert answer.text()[:3] in ("<b>", "&ot")
@@ -175,8 +175,8 @@ def test_other_data_takes_the_place_of_what_was_pointed_at(
     make_window: MakeWindow, load_with: Load, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     window, page = other_data(make_window, load_with, qtbot, few_digits, 4)
-    robust = window.session.robustness
-    robust.point_at(Strength("rotation", 30.0))
+    robust = window.session.models[RobustnessModel]
+    robust.point_at(PerturbationStrength("rotation", 30.0))
     window.session.data.dataset = made_up(3, 60)
     window.session.data.changed.emit()
     assert robust.measured is None
@@ -197,12 +197,12 @@ def test_a_large_table_is_not_measured_in_the_interfaces_thread(
 
     monkeypatch.setattr(robustness, "material_of", noted)
     window, _ = other_data(make_window, load_with, qtbot, made_up(3, 400), 5)
-    robust = window.session.robustness
+    robust = window.session.models[RobustnessModel]
     for _ in range(3):  # quick enough for the interface's thread
         robust.point_at(None)
         shown_example(window, qtbot)
-        window.session.queries[DISTURBED].hurry()
-    robust.point_at(Strength("noise", 0.5))
+        window.session.queries[PERTURBED].hurry()
+    robust.point_at(PerturbationStrength("noise", 0.5))
     shown_example(window, qtbot)
     assert threads
     assert main_thread() not in threads

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.explain.disturbances import DISTURBANCES
 from engine.training.augmentation import Augmentation
 from engine.training.metrics import Evaluator
-from nnviz.cards.robustness.card import RobustPage
-from nnviz.cards.robustness.model import DISTURBED, Strength
+from nnviz.cards.robustness.card import RobustnessPage
+from nnviz.cards.robustness.model import PERTURBED, PerturbationStrength, RobustnessModel
 from nnviz.cards.robustness.plot_grid import PlotGrid
 from nnviz.session.selection import Example, Neuron
 from nnviz.window.main_window import MainWindow
@@ -39,19 +39,19 @@ NAMES = list(DISTURBANCES)
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> RobustPage:
+def page(ready_window: MainWindow, qtbot: QtBot) -> RobustnessPage:
     """Measured."""
     page = page_of(ready_window, qtbot)
     measured(ready_window, qtbot)
     return page
 
 
-def place_of(page: RobustPage, strength: Strength) -> QPoint:
+def place_of(page: RobustnessPage, strength: PerturbationStrength) -> QPoint:
     """Where the mouse points at that strength."""
     return page.plots.point(NAMES.index(strength.name), strength.value, page.plots.scale.end / 2).toPoint()
 
 
-def point_at(page: RobustPage, strength: Strength) -> str:
+def point_at(page: RobustnessPage, strength: PerturbationStrength) -> str:
     """With the mouse; returns the read-out."""
     at = place_of(page, strength)
     hover(page.plots, (at.x(), at.y()))
@@ -60,7 +60,7 @@ def point_at(page: RobustPage, strength: Strength) -> str:
     return read_out.text()
 
 
-def at(page: RobustPage, strength: Strength) -> float:
+def at(page: RobustnessPage, strength: PerturbationStrength) -> float:
     """What is drawn at that strength, in percent."""
     line = page.plots.plots[NAMES.index(strength.name)].line
     return float(line.y[line.x.tolist().index(strength.value)])
@@ -69,14 +69,14 @@ def at(page: RobustPage, strength: Strength) -> float:
 # ---- when it measures
 
 
-def test_the_first_time_it_measures_by_itself(page: RobustPage, ready_window: MainWindow) -> None:
+def test_the_first_time_it_measures_by_itself(page: RobustnessPage, ready_window: MainWindow) -> None:
     session = ready_window.session
     assert session.dataset is not None
     assert session.dataset.test is not None
     ordinary = Evaluator(session.displayed.network, session.dataset.test).evaluate().error
     assert ordinary is not None
     for name in NAMES:
-        assert at(page, Strength(name, 0.0)) == 100 * ordinary
+        assert at(page, PerturbationStrength(name, 0.0)) == 100 * ordinary
         assert page.plots.plots[NAMES.index(name)].line.x.tolist() == list(DISTURBANCES[name]().strengths((28, 28)))
     assert page.status.text() == "Error on 500 test examples at epoch 0"
     assert page.measure_button.text() == "Measure again"
@@ -84,17 +84,19 @@ def test_the_first_time_it_measures_by_itself(page: RobustPage, ready_window: Ma
     assert not page.progress.isVisible()
 
 
-def test_it_measures_once_and_its_numbers_are_read(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    result = ready_window.session.robustness.work.result
+def test_it_measures_once_and_its_numbers_are_read(
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    result = ready_window.session.models[RobustnessModel].work.result
     click_tab(qtbot, ready_window, "networkTab")
     click_tab(qtbot, ready_window, "robustTab")
     qtbot.wait(500)
-    assert ready_window.session.robustness.work.result is result
+    assert ready_window.session.models[RobustnessModel].work.result is result
 
     # The read out tells strength and error.
-    said = point_at(page, Strength("rotation", -45.0))
+    said = point_at(page, PerturbationStrength("rotation", -45.0))
     assert "Rotation −45°" in said
-    assert f"{at(page, Strength('rotation', -45.0)):.2f} %" in said
+    assert f"{at(page, PerturbationStrength('rotation', -45.0)):.2f} %" in said
     leave(page.plots)
     assert not find(page.plots, QLabel, "readOut").isVisible()
 
@@ -111,8 +113,8 @@ def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: MainWind
     page_of(ready_window, qtbot)
     click_tab(qtbot, ready_window, "networkTab")
     qtbot.wait(500)
-    assert ready_window.session.robustness.work.about is None
-    assert not ready_window.session.queries[DISTURBED].is_wanted
+    assert ready_window.session.models[RobustnessModel].work.about is None
+    assert not ready_window.session.queries[PERTURBED].is_wanted
 
     # Without a measurement there is no table.
     assert page_of(ready_window, qtbot).table() is None
@@ -120,7 +122,7 @@ def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: MainWind
 
 def test_while_training_it_waits_to_be_asked(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
-    page, robust = page_of(ready_window, qtbot), ready_window.session.robustness
+    page, robust = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
     qtbot.wait(500)
     assert robust.work.about is None
     assert page.status.text().startswith("Once the training rests")
@@ -138,24 +140,24 @@ def test_once_the_training_rests_it_measures(ready_window: MainWindow, qtbot: Qt
     measured(ready_window, qtbot)
 
 
-def test_a_new_network_is_measured_anew(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_new_network_is_measured_anew(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
-    assert ready_window.session.robustness.before is not None
+    assert ready_window.session.models[RobustnessModel].before is not None
     ready_window.session.reset()
-    assert ready_window.session.robustness.measured is None
+    assert ready_window.session.models[RobustnessModel].measured is None
     assert all(not len(plot.line.x) and not len(plot.past.x) for plot in page.plots.plots)
     measured(ready_window, qtbot)
-    assert ready_window.session.robustness.before is None
+    assert ready_window.session.models[RobustnessModel].before is None
     # An untrained network that takes the place of another one is measured, too.
     ready_window.session.reset()
-    assert ready_window.session.robustness.measured is None
+    assert ready_window.session.models[RobustnessModel].measured is None
     measured(ready_window, qtbot)
-    assert not ready_window.session.robustness.is_outdated
+    assert not ready_window.session.models[RobustnessModel].is_outdated
 
 
-def test_cancel_takes_the_focus_of_measure(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_cancel_takes_the_focus_of_measure(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     bring_to_front(qtbot, ready_window)
     page.measure_button.setFocus()
     qtbot.keyClick(page.measure_button, Qt.Key_Return)
@@ -165,7 +167,7 @@ def test_cancel_takes_the_focus_of_measure(page: RobustPage, ready_window: MainW
 
 
 def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
-    page, robust = page_of(ready_window, qtbot), ready_window.session.robustness
+    page, robust = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
     qtbot.waitUntil(lambda: robust.work.partial is not None and len(robust.work.partial.curves["noise"]) > 1)
     assert page.progress.isVisible()
     assert page.progress.value() > 0
@@ -183,13 +185,15 @@ def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: MainWindo
 
 def test_closing_in_the_middle_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
     page_of(ready_window, qtbot)
-    qtbot.waitUntil(lambda: ready_window.session.robustness.work.is_running)
+    qtbot.waitUntil(lambda: ready_window.session.models[RobustnessModel].work.is_running)
 
 
 # ---- what it shows
 
 
-def test_measured_again_the_curve_of_before_is_grey(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_measured_again_the_curve_of_before_is_grey(
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     before = page.plots.plots[0].line.y.tolist()
     train_epochs(qtbot, ready_window, 2)
     assert page.status.text() == "Error on 500 test examples at epoch 0 · now epoch 2"
@@ -198,7 +202,7 @@ def test_measured_again_the_curve_of_before_is_grey(page: RobustPage, ready_wind
     assert page.plots.plots[0].past.y.tolist() == before
     assert page.plots.plots[0].line.y.tolist() != before
     assert page.status.text() == "Error on 500 test examples at epoch 2 · grey: epoch 0"
-    said = point_at(page, Strength("noise", 0.3))
+    said = point_at(page, PerturbationStrength("noise", 0.3))
     assert "at epoch 2" in said
     assert "at epoch 0" in said
     click(qtbot, ready_window, QPushButton, "measureRobustButton")  # the same network again is no comparison
@@ -207,7 +211,7 @@ def test_measured_again_the_curve_of_before_is_grey(page: RobustPage, ready_wind
 
 
 def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     train_epochs(qtbot, ready_window, 1)
@@ -220,12 +224,12 @@ def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
     assert page.plots.plots[0].past.y.tolist() == live
     assert page.status.text() == "Not measured at this moment · grey: epoch 2"
     assert page.measure_button.text() == "Measure"
-    assert "at epoch 2" in point_at(page, Strength("noise", 0.3))
+    assert "at epoch 2" in point_at(page, PerturbationStrength("noise", 0.3))
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     error = Evaluator(session.displayed.network, session.dataset.test).evaluate().error
     assert error is not None
-    assert at(page, Strength("noise", 0.0)) == 100 * error
+    assert at(page, PerturbationStrength("noise", 0.0)) == 100 * error
     assert page.status.text() == "Error on 500 test examples at epoch 1 · grey: epoch 2"
     session.timeline.go_to(0)
     assert page.status.text() == "Not measured at this moment · grey: epoch 1"
@@ -248,13 +252,13 @@ def test_what_the_training_covered_is_marked(ready_window: MainWindow, qtbot: Qt
     assert bands["rotation"] == (-15, 15)
     assert bands["size"] == pytest.approx((-20, 25))
     assert bands["noise"] is bands["thickness"] is bands["covered"] is None
-    assert "trained with up to 2 px" in point_at(page, Strength("shift", 3.0))
-    assert "trained with −15° to +15°" in point_at(page, Strength("rotation", 30.0))
-    assert "trained" not in point_at(page, Strength("noise", 0.3))
+    assert "trained with up to 2 px" in point_at(page, PerturbationStrength("shift", 3.0))
+    assert "trained with −15° to +15°" in point_at(page, PerturbationStrength("rotation", 30.0))
+    assert "trained" not in point_at(page, PerturbationStrength("noise", 0.3))
 
 
 def test_the_example_is_shown_at_the_strength_under_the_mouse(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     assert session.dataset is not None
@@ -262,9 +266,9 @@ def test_the_example_is_shown_at_the_strength_under_the_mouse(
     first = session.dataset.test.take(slice(0, 1), np.empty((1, 784), np.float32))
     shown = shown_example(ready_window, qtbot)
     np.testing.assert_array_equal(shown.inputs[1], first[0])
-    point_at(page, Strength("covered", 8.0))
+    point_at(page, PerturbationStrength("covered", 8.0))
     shown = shown_example(ready_window, qtbot)
-    assert shown.strength == Strength("covered", 8.0)
+    assert shown.strength == PerturbationStrength("covered", 8.0)
     assert page.example.title.text() == "Covered parts 8 px"
     assert (shown.inputs[1].reshape(28, 28) == 0).sum() >= 64
     leave(page.plots)
@@ -272,7 +276,7 @@ def test_the_example_is_shown_at_the_strength_under_the_mouse(
 
 
 def test_the_drawing_comes_first_then_the_chosen_example(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     session.selection.choose_example(Example("test", 7))
@@ -289,10 +293,10 @@ def test_the_drawing_comes_first_then_the_chosen_example(
     assert page.example.before.answer.text() == session.class_names[int(answer.argmax())]
 
 
-def test_the_answer_follows_the_training(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    before = shown_example(ready_window, qtbot).answers[0]
+def test_the_answer_follows_the_training(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    before = shown_example(ready_window, qtbot).outputs[0]
     train_epochs(qtbot, ready_window, 1)
-    after = shown_example(ready_window, qtbot).answers[0]
+    after = shown_example(ready_window, qtbot).outputs[0]
     assert before is not None
     assert after is not None
     assert not np.array_equal(before, after)
@@ -302,11 +306,11 @@ def test_the_answer_follows_the_training(page: RobustPage, ready_window: MainWin
 
 
 def test_a_double_click_puts_the_disturbed_example_on_the_canvas(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     question = ready_window.session.question
     ready_window.canvas.set_strokes(SEVEN)
-    strength = Strength("covered", 8.0)
+    strength = PerturbationStrength("covered", 8.0)
     point_at(page, strength)
     shown = shown_example(ready_window, qtbot)
     qtbot.mouseClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
@@ -320,9 +324,9 @@ def test_a_double_click_puts_the_disturbed_example_on_the_canvas(
 
 
 def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    question, strength = ready_window.session.question, Strength("rotation", 45.0)
+    question, strength = ready_window.session.question, PerturbationStrength("rotation", 45.0)
     ready_window.canvas.set_strokes(SEVEN)
     point_at(page, strength)
     shown_example(ready_window, qtbot)
@@ -339,37 +343,37 @@ def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
     qtbot.waitUntil(lambda: question.example is not put)
     assert question.example is not None
     assert not np.allclose(question.example, put, atol=0.1), "turned once more, since that was asked for"
-    point_at(page, Strength("rotation", 30.0))
-    assert shown_example(ready_window, qtbot).strength == Strength("rotation", 30.0)
+    point_at(page, PerturbationStrength("rotation", 30.0))
+    assert shown_example(ready_window, qtbot).strength == PerturbationStrength("rotation", 30.0)
 
 
 def test_the_example_follows_the_mouse_between_what_was_measured(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     rotation = page.plots.plots[NAMES.index("rotation")]
     for angle in (-37.0, 4.0, 22.0):
-        said = point_at(page, Strength("rotation", angle))
+        said = point_at(page, PerturbationStrength("rotation", angle))
         shown = shown_example(ready_window, qtbot)
-        assert shown.strength == Strength("rotation", angle)
+        assert shown.strength == PerturbationStrength("rotation", angle)
         session = ready_window.session
         answer = session.displayed.network.predict(shown.inputs[1][None])[0]
-        np.testing.assert_allclose(shown.answers[1], answer, rtol=1e-5)
+        np.testing.assert_allclose(shown.outputs[1], answer, rtol=1e-5)
         nearest = rotation.places[rotation.nearest(angle)]
         assert f"Rotation {'+' if nearest > 0 else '−' if nearest < 0 else ''}{abs(nearest):g}°" in said
-        assert f"{at(page, Strength('rotation', nearest)):.2f} %" in said
+        assert f"{at(page, PerturbationStrength('rotation', nearest)):.2f} %" in said
     assert page.example.title.text() == "Rotation +22°"
 
 
 def test_an_answer_that_the_disturbance_changed_looks_different(
-    page: RobustPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     train_epochs(qtbot, ready_window, 2)
     ready_window.canvas.set_strokes(SEVEN)
     ready_window.session.question.threshold = 0.0
     seen = {}
     for angle in range(-90, 91, 3):
-        point_at(page, Strength("rotation", float(angle)))
-        before, after = shown_example(ready_window, qtbot).answers
+        point_at(page, PerturbationStrength("rotation", float(angle)))
+        before, after = shown_example(ready_window, qtbot).outputs
         assert before is not None
         assert after is not None
         is_another = before.argmax() != after.argmax()
@@ -382,28 +386,28 @@ def test_an_answer_that_the_disturbance_changed_looks_different(
     assert seen[True][0] != seen[False][0]
 
 
-def test_arrow_keys_go_along_the_curves(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    robust = ready_window.session.robustness
+def test_arrow_keys_go_along_the_curves(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+    robust = ready_window.session.models[RobustnessModel]
     page.plots.setFocus(Qt.TabFocusReason)
-    assert robust.pointed == Strength("noise", 0.0)
+    assert robust.pointed == PerturbationStrength("noise", 0.0)
     qtbot.keyClick(page.plots, Qt.Key_Right)
-    assert robust.pointed == Strength("noise", 0.1)
+    assert robust.pointed == PerturbationStrength("noise", 0.1)
     assert "noise" in page.plots.accessibleDescription().lower()
     for _ in range(20):
         qtbot.keyClick(page.plots, Qt.Key_Right)
-    assert robust.pointed == Strength("noise", 0.8)
+    assert robust.pointed == PerturbationStrength("noise", 0.8)
     qtbot.keyClick(page.plots, Qt.Key_Down)
-    assert robust.pointed == Strength("shift", 0.0)
+    assert robust.pointed == PerturbationStrength("shift", 0.0)
     qtbot.keyClick(page.plots, Qt.Key_Down)
     qtbot.keyClick(page.plots, Qt.Key_Left)
-    assert robust.pointed == Strength("rotation", -15.0)
+    assert robust.pointed == PerturbationStrength("rotation", -15.0)
     shown = shown_example(ready_window, qtbot)
     qtbot.keyClick(page.plots, Qt.Key_Return)
     assert ready_window.session.question.example is not None
     np.testing.assert_allclose(ready_window.session.question.example, shown.inputs[1], atol=0.02)
 
 
-def test_its_numbers_as_a_table(page: RobustPage, ready_window: MainWindow) -> None:
+def test_its_numbers_as_a_table(page: RobustnessPage, ready_window: MainWindow) -> None:
     table = page.table()
     assert table is not None
     head, rows = table
@@ -413,18 +417,18 @@ def test_its_numbers_as_a_table(page: RobustPage, ready_window: MainWindow) -> N
     assert all(len(line) == len(head) for line in lines)
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"
-    assert 100 * turned[3] == pytest.approx(at(page, Strength("rotation", -45.0)))
+    assert 100 * turned[3] == pytest.approx(at(page, PerturbationStrength("rotation", -45.0)))
     assert turned[6:] == [500, "test", 0, ""]
 
 
-def test_a_what_if_is_told_with_what_was_measured(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_what_if_is_told_with_what_was_measured(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.edits.switch(Neuron(1, 4))
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     supposed = "layer 1 · neuron 5 off"
     assert page.status.text() == f"Error on 500 test examples at epoch 0 with {supposed} · grey: epoch 0"
-    assert f"at epoch 0 with {supposed}" in point_at(page, Strength("noise", 0.3))
+    assert f"at epoch 0 with {supposed}" in point_at(page, PerturbationStrength("noise", 0.3))
     table = page.table()
     assert table is not None
     assert {row[-1] for row in table[1]} == {supposed, ""}
@@ -432,7 +436,7 @@ def test_a_what_if_is_told_with_what_was_measured(page: RobustPage, ready_window
     assert "now the network has changed" in page.status.text()
 
 
-def test_what_was_measured_holds_no_network(page: RobustPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_was_measured_holds_no_network(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.edits.switch(Neuron(1, 4))
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
@@ -440,7 +444,7 @@ def test_what_was_measured_holds_no_network(page: RobustPage, ready_window: Main
     held = ref(session.displayed.network)
     session.undo.clear()
     session.edits.end_what_if()
-    qtbot.waitUntil(lambda: session.queries[DISTURBED].is_up_to_date)
+    qtbot.waitUntil(lambda: session.queries[PERTURBED].is_up_to_date)
     qtbot.waitUntil(lambda: gc.collect() >= 0 and held() is None)
 
 
