@@ -1,4 +1,4 @@
-"""The answers to all examples of a part of the data, and which of these examples a choice means."""
+"""Predictions for all examples of a part of the data."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from nnviz.session.selection import Classes, Group
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """A network's answers to all examples of a part, and the epochs that it was trained for."""
+class SplitPredictions:
+    """Predictions of a network for all examples of a part, and the number of epochs of the network."""
 
     answers: Answers
     part: Part
@@ -23,7 +23,7 @@ class Found:
     epochs: float
 
     def chosen(self, classes: Classes | None, group: Group | None) -> Array:
-        """(k,): the numbers in the part of a group, or of a pair of classes; without either all mistakes."""
+        """Returns indices (k,) in the part: those of a group, or a pair of classes; without either all mistakes."""
         if group is not None:
             return self.answers.among(self.part.are_among(group.numbers))
         if not isinstance(self.answers, ClassAnswers):

@@ -11,9 +11,9 @@ from engine.explain.pathways import Activity
 from engine.network.network import Network
 from nnviz.cards.diagram.colour_key import ColourKey
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram
-from nnviz.cards.diagram.layout import Looks
+from nnviz.cards.diagram.layout import LayoutSpec
 from nnviz.cards.diagram.model import ACTIVITY, PLANE, DiagramModel
-from nnviz.cards.diagram.painting import Content, short
+from nnviz.cards.diagram.painting import DiagramContent, short
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
@@ -40,7 +40,7 @@ _LEAST_HEIGHT = 280  # Pixels of the pages. Otherwise each page would enlarge th
 DRAWN = (28, 28)  # shape of a drawing
 
 
-class NetworkCard(TabbedCard):
+class DiagramCard(TabbedCard):
     """Card with tabs, whose first page is the diagram. Other cards become its pages by ``page_of``."""
 
     def __init__(self, session: Session) -> None:
@@ -129,14 +129,14 @@ class DiagramPage(Page):
         self._limit = 0.0
         self.refresh()
 
-    def _looks(self, activity: Activity) -> Looks:
+    def _looks(self, activity: Activity) -> LayoutSpec:
         """Returns the input of the layout, with tiles for weights of pixels or for outputs over a plane."""
         shape, data = tuple(activity.network.shape), self._model.data
         hidden = range(1, len(shape) - 1)
         if data is not None and data.is_picture:
             picture = data.example_shape[0], data.example_shape[1]
-            return Looks(shape, picture, picture, frozenset(hidden[:1]))
-        return Looks(shape, None, (PLANE, PLANE), frozenset(hidden)) if activity.planes else Looks(shape)
+            return LayoutSpec(shape, picture, picture, frozenset(hidden[:1]))
+        return LayoutSpec(shape, None, (PLANE, PLANE), frozenset(hidden)) if activity.planes else LayoutSpec(shape)
 
     def _names(self) -> list[str]:
         """Returns the outputs' names. During a replacement of the run the displayed network is the previous one."""
@@ -185,10 +185,10 @@ class DiagramPage(Page):
         self.diagram.show_content(self._content(activity, names))
         self._show_key()
 
-    def _content(self, activity: Activity, names: list[str]) -> Content:
+    def _content(self, activity: Activity, names: list[str]) -> DiagramContent:
         data, chosen = self._model.data, self._session.selection.neuron
         self._limit = steady_end(self._limit, typical_end(activity.network.weights[0]), _LEAST_LIMIT)
-        return Content(
+        return DiagramContent(
             activity,
             self._limit,
             names,
@@ -296,7 +296,7 @@ class DiagramPage(Page):
         return lines
 
     def _raw(self, activity: Activity, layer: int, number: int) -> str:
-        """ "3 750 · ": an input or a predicted number as the data have it, before what the network gets or gives."""
+        """Returns an input or a prediction in the unit of the data, "3 750 · "; empty if the network has the same."""
         if layer == 0 and activity.example is not None and activity.network.brightness is not None:
             return f"{short(float(activity.example[number]))} · "
         meaning, is_last = self._meaning(activity.network), layer == len(activity.activations) - 1
@@ -310,7 +310,7 @@ class DiagramPage(Page):
     # ---- for a file
 
     def table(self) -> Table | None:
-        """The connections that are shown, the strongest first, for a CSV file."""
+        """Returns the shown connections, the strongest first, for a CSV file."""
         activity = self._model.activity
         if activity is None:
             return None
@@ -329,7 +329,7 @@ def _ends(network: Network) -> tuple[int, int]:
 
 
 def _figures(activity: Activity, layer: int, number: int) -> str:
-    """ "ReLU(3.27) = 3.27 · bias −0.06": what a neuron answers to its sum."""
+    """Returns activation, weighted sum and bias of a neuron: "ReLU(3.27) = 3.27 · bias −0.06"."""
     network = activity.network
     if layer == 0:
         return f"value {short(float(activity.activations[0][number]))}" if activity.is_lit else ""
@@ -338,17 +338,17 @@ def _figures(activity: Activity, layer: int, number: int) -> str:
         return bias
     value, total = (short(float(each[number])) for each in (activity.activations[layer], activity.sums[layer - 1]))
     function = network.layer_activations[layer - 1].label
-    if network.activations[layer - 1] == "softmax":  # of all sums, not of this one alone
+    if network.activations[layer - 1] == "softmax":  # A function of all sums of the layer.
         return f"sum {total} · {function} {value} · {bias}"
     return f"{function}({total}) = {value} · {bias}"
 
 
 def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[str, ...]]:
-    """A long and shorter names for each layer."""
+    """Returns a long name and shorter ones for each layer."""
     network = activity.network
     size = "×".join(map(str, data.example_shape)) if data is not None and data.is_picture else network.shape[0]
     labels: list[tuple[str, ...]] = [(f"input {size}", "input")]
-    if hint and (data is None or not data.is_picture):  # a picture has its hint in its place
+    if hint and (data is None or not data.is_picture):  # The place of an image shows the hint itself.
         labels[0] = f"input {size} · {hint}", *labels[0]
     for layer, function in enumerate(network.layer_activations[:-1], start=1):
         count = text.count(network.shape[layer])
@@ -357,4 +357,4 @@ def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[s
     return [*labels, ("answer",)]
 
 
-CARDS.register("networkDock")(CardInfo(NetworkCard, {"inside": Place(Column.WATCH, 1, 420)}))
+CARDS.register("networkDock")(CardInfo(DiagramCard, {"inside": Place(Column.WATCH, 1, 420)}))

@@ -1,4 +1,4 @@
-"""The line that tells what the colours of the connections mean. It gets shorter where there is little room."""
+"""Colour key of the connections in one line, which is shortened if there is little room."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from nnviz.ui import theme
 
 _WIDTH, _LEAST = 310, 120
-_GAP = 8  # between what they show and the two colours
+_GAP = 8  # pixels between the subject and the colours
 _DASH = " – "
-_FEWEST = 4  # letters of a word that is cut; fewer say nothing
+_FEWEST = 4  # Letters of an elided word. A shorter one is left out.
 
 
 class ColourKey(QWidget):
-    """What connections show, then the words for the two colours, at the right; plain text.
+    """Colour key, aligned to the right; plain text.
 
     Attributes:
-        what, less, more: the words.
+        what: quantity that the connections show.
+        less, more: meaning of the negative and of the positive colour.
     """
 
     def __init__(self) -> None:
@@ -28,22 +29,22 @@ class ColourKey(QWidget):
         theme.changed.connect(self.update)
 
     def show_words(self, what: str, less: str, more: str) -> None:
-        """Sets the words."""
+        """Sets the texts."""
         if (what, less, more) != (self.what, self.less, self.more):
             self.what, self.less, self.more = what, less, more
             self.setAccessibleDescription(f"{what}: {less}{_DASH}{more}")
             self.update()
 
     def sizeHint(self) -> QSize:
-        """A fixed width, so that words that change move nothing."""
+        """Preferred size, independent of the texts, so that nothing moves."""
         return QSize(theme.px(_WIDTH), theme.px(20))
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the two colours."""
+        """Smallest size, with room for the two colours."""
         return QSize(theme.px(_LEAST), theme.px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints from the right; what does not fit is shortened, what the connections show first."""
+        """Paints from the right. Texts that do not fit are elided, the quantity first."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         right = self.width()

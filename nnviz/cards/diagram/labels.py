@@ -1,6 +1,6 @@
-"""The words of the diagram: names under the blocks and beside the answers, and words that can be clicked.
+"""Labels of the diagram: names of layers, inputs and outputs, and clickable texts.
 
-They are measured once for a layout, since that takes longer than to paint them.
+They are measured once for a layout, because measuring takes longer than painting.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter
 
-from nnviz.cards.diagram.layout import Block, Fold, Kind, Layout, Looks, Wish
+from nnviz.cards.diagram.layout import Block, BlockKind, Fold, Layout, LayoutOptions, LayoutSpec
 from nnviz.formatting import text
 from nnviz.ui import theme
 
-LEGIBLE = 10  # pixels: lower rows have a name beside every second one, and no number
+LEGIBLE = 10  # Pixels of a row. Lower rows have a name at every second one, and no number.
 _LINE = 16
 
 
 @dataclass(frozen=True)
-class Spot:
-    """Words that can be clicked to see more of a layer, or less. ``layer`` −1: the layers that are left out."""
+class ClickableText:
+    """Text that shows more or less of a layer when clicked. ``layer`` −1: the omitted layers."""
 
     box: QRectF
     said: str
@@ -28,27 +28,27 @@ class Spot:
     wants_more: bool
 
 
-class Words:
-    """All words of one layout.
+class DiagramLabels:
+    """All labels of a layout.
 
     Attributes:
-        labels: a long and shorter names for each layer.
-        names, sources: of the outputs and the inputs.
-        spots: what can be clicked.
+        labels: a long name and shorter ones for each layer.
+        names, sources: names of the outputs and of the inputs.
+        spots: clickable texts.
     """
 
     def __init__(
         self,
-        looks: Looks,
+        looks: LayoutSpec,
         layout: Layout,
-        wish: Wish,
+        wish: LayoutOptions,
         labels: list[tuple[str, ...]],
         names: list[str],
         sources: list[str],
     ) -> None:
         self.labels, self.names, self.sources = labels, names, sources
         self._sources_width = looks.sources
-        self.spots: list[Spot] = []
+        self.spots: list[ClickableText] = []
         self._layout, self._wish, self._width = layout, wish, looks.names + 4
         self._metrics = QFontMetrics(theme.font(theme.SMALL))
         self._rooms = {layer: self._room_of(block) for layer, block in layout.blocks.items()}
@@ -56,14 +56,14 @@ class Words:
         self._elided: dict[tuple[int, bool], str] = {}
         brevity = self._brevity()
         for block in layout.blocks.values():
-            self._add_caption(block, brevity if block.kind is Kind.DOTS else 0)
+            self._add_caption(block, brevity if block.kind is BlockKind.DOTS else 0)
         for fold in layout.folds:
             self._add_fold(fold)
 
     # ---- painting
 
     def paint(self, painter: QPainter) -> None:
-        """Paints all but the names of the outputs."""
+        """Paints the names of layers and the clickable texts."""
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         for box, said in self._captions:
@@ -73,7 +73,7 @@ class Words:
             painter.drawText(spot.box, int(Qt.AlignCenter), spot.said)
 
     def paint_sources(self, painter: QPainter, block: Block) -> None:
-        """Paints the names of inputs at the left of their dots, if they stand below each other."""
+        """Paints the names of inputs to the left of their dots, if the layout has them."""
         if not self._layout.has_sources:
             return
         painter.setFont(theme.font(theme.SMALL))
@@ -86,7 +86,7 @@ class Words:
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), name)
 
     def paint_names(self, painter: QPainter, block: Block, numbers: list[int], target: int | None) -> None:
-        """Paints the names of outputs beside their bars, that of the target in bold."""
+        """Paints the names of outputs next to their bars, that of the target in bold."""
         plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
         muted, accent = theme.colour("muted"), theme.colour("accent")
         painter.setFont(plain)
@@ -116,21 +116,21 @@ class Words:
     # ---- measuring
 
     def _add_caption(self, block: Block, brevity: int) -> None:
-        """The layer's name under its block; under that, to be clicked, what of it is not shown."""
+        """Adds the name of a layer below its block, and the clickable texts below the name."""
         names, room = self.labels[block.layer], self._rooms[block.layer]
         fitting = (name for name in names[min(brevity, len(names) - 1) :] if self._wide(name) <= room)
         said = next(fitting, "")
         left, top, width, height = block.box
-        middle = max(left + width / 2, self._wide(said) / 2 + 1)  # the first block is at the edge
+        middle = max(left + width / 2, self._wide(said) / 2 + 1)  # The first block is at the edge.
         line = QRectF(middle - room / 2, top + height + 2, room, theme.px(_LINE))
         self._captions.append((line, said))
         self._add_requests(block, line.translated(0, theme.px(_LINE) - 1))
 
     def _brevity(self) -> int:
-        """Which of their names, the longest first, all layers of dots have room for."""
+        """Returns the index of the longest name, of those for each layer, that fits for all layers of dots."""
         found = 0
         for layer, block in self._layout.blocks.items():
-            if block.kind is Kind.DOTS and layer:
+            if block.kind is BlockKind.DOTS and layer:
                 fits = (
                     place for place, name in enumerate(self.labels[layer]) if self._wide(name) <= self._rooms[layer]
                 )
@@ -141,7 +141,7 @@ class Words:
         return self._metrics.horizontalAdvance(said)
 
     def _room_of(self, block: Block) -> float:
-        """The width between the middles of the gaps beside a block; of the first, as far as the next block."""
+        """Returns the width between the middles of the gaps around a block; of the first up to the next block."""
         left, _, width, _ = block.box
         others = [other.box for other in self._layout.blocks.values() if other is not block]
         others += [fold.box for fold in self._layout.folds]
@@ -153,7 +153,7 @@ class Words:
 
     def _add_requests(self, block: Block, line: QRectF) -> None:
         wishes: list[tuple[str, int, bool]] = []
-        if block.hidden and block.kind is not Kind.PICTURE:
+        if block.hidden and block.kind is not BlockKind.PICTURE:
             wishes.append((f"… {text.count(block.hidden)} more", block.layer, True))
         if block.layer in self._wish.more:
             wishes.append(("fewer", block.layer, False))
@@ -162,10 +162,10 @@ class Words:
         widths = [self._wide(said) + 2 for said, _, _ in wishes]
         x = line.center().x() - (sum(widths) + 10 * (len(widths) - 1)) / 2
         for (said, layer, more), width in zip(wishes, widths, strict=True):
-            self.spots.append(Spot(QRectF(max(x, 0.0), line.top(), width, line.height()), said, layer, more))
+            self.spots.append(ClickableText(QRectF(max(x, 0.0), line.top(), width, line.height()), said, layer, more))
             x += width + 10
 
     def _add_fold(self, fold: Fold) -> None:
         left, top, width, height = fold.box
         box = QRectF(left, top + height / 2 - theme.px(28), width, theme.px(56))
-        self.spots.append(Spot(box, f"…\n{text.count(fold.last - fold.first + 1)}\nlayers", -1, True))
+        self.spots.append(ClickableText(box, f"…\n{text.count(fold.last - fold.first + 1)}\nlayers", -1, True))

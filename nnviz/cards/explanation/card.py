@@ -72,7 +72,7 @@ _CHANGE_TIP = (
 _VIEW_TIP = "Orange speaks for the output, blue against it."
 
 
-class WhyPanel(DockCard):
+class ExplanationCard(DockCard):
     """Shows contributions to two outputs, and the smallest change from one to the other."""
 
     def __init__(self, session: Session) -> None:
@@ -397,4 +397,4 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
 
 
 PLACES = {"inside": Place(Column.ASK, 3, 209)}
-CARDS.register("whyDock")(CardInfo(WhyPanel, PLACES, needs=(REASONS, TURNING)))
+CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=(REASONS, TURNING)))

@@ -1,4 +1,4 @@
-"""The confusion matrix: how often each class got each answer. Mouse and arrow keys choose a cell, row or column."""
+"""View of a confusion matrix. Mouse and arrow keys choose a cell, row or column."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.basics.validation import Array
-from nnviz.cards.mistakes.matrix_layout import Cell, Layout, cell_colours, cell_text, inks_on, layout_of
+from nnviz.cards.mistakes.matrix_layout import Cell, MatrixLayout, cell_colours, cell_text, inks_on, layout_of
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut
 
-_LEAST_DRAWN = 13  # pixels of a cell; smaller ones are drawn as one picture, without numbers
+_LEAST_DRAWN = 13  # Pixels of a cell. Smaller cells are painted as one image, without numbers.
 _FONT_SIZES = (12, 11, 10, 9, 8)
 _KEYS: dict[int, tuple[int, int]] = {  # down and right
     Qt.Key_Left: (0, -1),
@@ -36,12 +36,12 @@ _KEYS: dict[int, tuple[int, int]] = {  # down and right
 _PAPER = 255
 
 
-class ConfusionView(QWidget):
-    """Paints the matrix once and keeps the picture until the numbers change.
+class ConfusionMatrixView(QWidget):
+    """Shows a confusion matrix. Its image is cached until the numbers change.
 
     Signals:
-        hovered(cell): a :data:`Cell` under the mouse, or None.
-        chosen(cell): the person chose that cell, row or column; None for no choice.
+        hovered(cell): the :data:`Cell` under the mouse, or None.
+        chosen(cell): the user chose a cell, row or column; None for no choice.
         opened(): Enter was pressed.
     """
 
@@ -55,7 +55,7 @@ class ConfusionView(QWidget):
         self._shares: Array = np.zeros((0, 0))
         self._is_share = False
         self._choice: Cell | None = None
-        self._layout: Layout | None = None
+        self._layout: MatrixLayout | None = None
         self._picture: QPixmap | None = None
         self._mouse: QPoint | None = None
         self._read_out = ReadOut(self)
@@ -67,7 +67,7 @@ class ConfusionView(QWidget):
     # ---- what is shown
 
     def show_matrix(self, names: Sequence[str], values: Array, is_share: bool) -> None:
-        """Shows (classes, classes) counts, or shares 0…1; row = true class. NaN counts as nothing."""
+        """Shows (classes, classes) counts, or shares 0…1; row = true class. NaN is shown as 0."""
         if list(names) != list(self._names) or is_share != self._is_share or not _same(values, self._shares):
             self._names, self._shares, self._is_share = list(names), values, is_share
             self._redraw()
@@ -79,22 +79,22 @@ class ConfusionView(QWidget):
             self.update()
 
     def show_text(self, text: str) -> None:
-        """Shows a read-out beside the mouse; an empty one hides it."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_text(text, self._mouse)
 
     @property
-    def cells(self) -> Layout | None:
-        """Where the cells are; None without classes."""
+    def cells(self) -> MatrixLayout | None:
+        """Layout of the cells; None without classes."""
         if self._layout is None and len(self._names):
             self._layout = layout_of(self._names, self.size())
         return self._layout
 
     def sizeHint(self) -> QSize:
-        """Returns a comfortable size for ten classes."""
+        """Preferred size, for ten classes."""
         return QSize(264, 250)
 
     def minimumSizeHint(self) -> QSize:
-        """Returns a size in which the colours can still be told apart."""
+        """Smallest size at which the colours can be told apart."""
         return QSize(120, 100)
 
     def _redraw(self) -> None:
@@ -115,13 +115,13 @@ class ConfusionView(QWidget):
         self.hovered.emit(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses what is under the mouse; what was chosen already, or nothing, ends the choice."""
+        """Chooses the cell under the mouse. A second click on it, or one outside, ends the choice."""
         if event.button() == Qt.LeftButton and self.cells is not None:
             cell = self.cells.at(event.x(), event.y())
             self.chosen.emit(None if cell == self._choice else cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the choice, also onto the heads at the left and at the top; Enter opens."""
+        """Moves the choice by the arrow keys, also to the headers; Enter opens it."""
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.opened.emit()
         elif event.key() in _KEYS and self._names and not event.modifiers() & ~Qt.KeypadModifier:
@@ -149,7 +149,7 @@ class ConfusionView(QWidget):
             painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "text"), 2))
             painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)
 
-    def _draw(self, cells: Layout) -> QPixmap:
+    def _draw(self, cells: MatrixLayout) -> QPixmap:
         ratio = self.devicePixelRatioF()
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
@@ -164,7 +164,7 @@ class ConfusionView(QWidget):
         painter.end()
         return picture
 
-    def _draw_cells(self, painter: QPainter, cells: Layout, colours: Array) -> None:
+    def _draw_cells(self, painter: QPainter, cells: MatrixLayout, colours: Array) -> None:
         painter.setRenderHint(QPainter.Antialiasing)
         texts = [[cell_text(value, self._is_share) for value in row] for row in self._shares.tolist()]
         room = cells.rect(0, 0).width() - 1
@@ -182,7 +182,7 @@ class ConfusionView(QWidget):
                 painter.setPen(plain if row == column else inks[row][column])
                 painter.drawText(place.adjusted(-2, 0, 2, 0), int(Qt.AlignCenter), texts[row][column])
 
-    def _draw_names(self, painter: QPainter, cells: Layout) -> None:
+    def _draw_names(self, painter: QPainter, cells: MatrixLayout) -> None:
         font = theme.font(theme.SMALL)
         metrics = QFontMetrics(font)
         painter.setFont(font)
@@ -198,7 +198,7 @@ class ConfusionView(QWidget):
             if number % each_column == 0:
                 self._draw_column_name(painter, cells, place, name)
 
-    def _draw_column_name(self, painter: QPainter, cells: Layout, place: QRect, name: str) -> None:
+    def _draw_column_name(self, painter: QPainter, cells: MatrixLayout, place: QRect, name: str) -> None:
         top = round(cells.top)
         if not cells.is_upright:
             over = QRect(place.center().x() - theme.px(40), 0, theme.px(80), top - 2)
@@ -217,14 +217,14 @@ def _same(one: Array, other: Array) -> bool:
 
 
 def _fitting(texts: Sequence[str], width: int) -> QFont | None:
-    """The largest font in which all texts are that narrow; None if there is none."""
+    """Returns the largest font in which all texts fit the width; None if there is none."""
     longest = max(texts, key=len, default="")
     fonts = (theme.font(size) for size in _FONT_SIZES)
     return next((font for font in fonts if QFontMetrics(font).horizontalAdvance(longest) <= width), None)
 
 
 def _image(colours: Array) -> QImage:
-    """A picture with a pixel for each cell."""
+    """Returns an image with a pixel for each cell."""
     opaque = np.full((*colours.shape[:2], 1), _PAPER, np.uint8)
     pixels = np.ascontiguousarray(np.concatenate([colours, opaque], axis=2))
     high, wide = colours.shape[:2]

@@ -1,4 +1,4 @@
-"""The examples as a list: what each is, what was answered, and its values as the data's source has them."""
+"""Table of examples: number, target, prediction, and the values of the columns as in the data's source."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ import numpy as np
 from engine.explain.answers import Answers, ClassAnswers
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, Meaning, listed, off_by
-from nnviz.session.split_predictions import Found
+from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.row_list import ListColumn
 
-_MOST_FIELDS = 50  # columns that are listed; a file has all
-_FIELDS_TOLD = 12
+_MOST_FIELDS = 50  # Listed columns of the data. A file has all of them.
+_TIP_FIELDS = 12  # columns in a tooltip
 _OFF_BY = "off by"
-_MEASURED = 60  # rows by whose texts columns get their widths
+_MEASURED = 60  # rows whose texts determine the widths of columns
 
 
-def sureness(confidence: float) -> str:
-    """ "97 %"; a dash where there is no number."""
+def confidence_text(confidence: float) -> str:
+    """Returns a confidence in percent, "97 %"; a dash for NaN."""
     return "–" if np.isnan(confidence) else f"{100 * confidence:.0f} %"
 
 
 @dataclass(frozen=True)
-class ExampleRows:
-    """The rows of some examples, by their numbers in the part."""
+class ExampleTable:
+    """Rows of examples, by their indices in the part of the data."""
 
-    found: Found
+    found: SplitPredictions
     meaning: Meaning
 
     @property
     def head(self) -> list[str]:
-        """The titles of all columns, for a file."""
+        """Titles of all columns, for a file."""
         named = {"no.": "example", "answer": "answered"}
         number, *others = (named.get(title, title) for title in _head(self.found.answers))
         return [number, *([IN_FILE] if self._are_in_file else []), *others, *self._names]
 
     @property
     def _are_in_file(self) -> bool:
-        """Whether the rows of the file are known, by which examples are then named."""
+        """Whether examples are numbered by the rows of their file."""
         return self.found.part.split.rows is not None
 
     def _number(self, index: int) -> str:
-        """The example's row in the file, or else its number."""
+        """Returns the row of an example in its file, else its number."""
         number = self.found.part.number(index)
         return str(self.found.part.split.file_row(number) or number)
 
@@ -54,7 +54,7 @@ class ExampleRows:
         return [field.name for field in self.meaning.fields]
 
     def columns(self, shown: Sequence[int]) -> list[ListColumn]:
-        """The columns of the list, as wide as the first of the ``shown`` examples need."""
+        """Returns the columns of the list, wide enough for the first of the ``shown`` examples."""
         own = ["row" if title == "no." and self._are_in_file else title for title in _head(self.found.answers)]
         own = own[self._begin :]
         numbers = {"true", "answer", "output"} if isinstance(self.found.answers, ClassAnswers) else {"output"}
@@ -66,27 +66,27 @@ class ExampleRows:
         return [ListColumn(*each) for each in zip(titles, are_numbers, longest, strict=True)]
 
     def texts(self, index: int) -> list[str]:
-        """An example's texts."""
+        """Returns the texts of a row."""
         values = self.meaning.row(self._inputs(index))[:_MOST_FIELDS]
         return [*self._own_texts(index)[self._begin :], *values]
 
     @property
     def _begin(self) -> int:
-        """A point is known by its place; other examples begin with their number."""
+        """Index of the first listed column: points have no number."""
         return 1 if self.meaning.example == "point" else 0
 
     def tip(self, index: int) -> str:
-        """All of them with their names, line by line."""
+        """Returns the tooltip of an example: all texts with the names of their columns, in lines."""
         pairs = zip(_head(self.found.answers)[1:], self._own_texts(index)[1:], strict=True)
         own = [self.meaning.where(self.found.part.where, self.found.part.number(index))]
         own += [self._off_by(index) if name == _OFF_BY else f"{name}: {words}" for name, words in pairs]
-        return "\n".join([*own, *listed(self.meaning.fields, self.meaning.row(self._inputs(index)), _FIELDS_TOLD)])
+        return "\n".join([*own, *listed(self.meaning.fields, self.meaning.row(self._inputs(index)), _TIP_FIELDS)])
 
     def _off_by(self, index: int) -> str:
         return off_by(self._numbers(index)[2])
 
     def numbers(self, index: int) -> list[object]:
-        """An example's names and numbers, for a file."""
+        """Returns the values of a row, for a file."""
         found, meaning = self.found, self.meaning
         number, answers = found.part.number(index), found.answers
         values = self._values(number) if meaning.fields else []  # pictures have none
@@ -106,7 +106,7 @@ class ExampleRows:
     def _own_texts(self, index: int) -> list[str]:
         answers, number = self.found.answers, self._number(index)
         if isinstance(answers, ClassAnswers):
-            return [number, *self._classes(index), sureness(float(answers.confidences[index]))]
+            return [number, *self._classes(index), confidence_text(float(answers.confidences[index]))]
         true, answer, off = self._numbers(index)
         return [number, *self._output(index), text.figure(true), text.figure(answer, 3), text.signed(off)]
 
@@ -121,7 +121,7 @@ class ExampleRows:
         return [self.meaning.output(int(answers.outputs[index]))] if len(answers.errors) > 1 else []
 
     def _numbers(self, index: int) -> tuple[float, float, float]:
-        """What it should be, what was answered, and the difference, in the target's unit."""
+        """Returns target, prediction and difference, in the unit of the target."""
         answers = self.found.answers
         assert not isinstance(answers, ClassAnswers)
         output = int(answers.outputs[index])

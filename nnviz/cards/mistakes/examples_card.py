@@ -1,4 +1,4 @@
-"""The examples behind a cell of the confusion matrix, the surest mistake first; for numbers the largest errors."""
+"""Card with the examples of a cell of the confusion matrix, the most confident mistake first, or the largest errors."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.answers import Answers, ClassAnswers, NumberAnswers
-from nnviz.cards.mistakes.example_table import ExampleRows, sureness
+from nnviz.cards.mistakes.example_table import ExampleTable, confidence_text
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import MISTAKES
 from nnviz.session.session import Session
-from nnviz.session.split_predictions import Found
+from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.giving_button import GivingButton
 from nnviz.ui.parts import arranged, named
@@ -25,15 +25,15 @@ _LEAST_TITLE = 60  # pixels
 _PICTURES_TIP = "Click a picture to choose it; Enter or a double click puts it on the canvas."
 
 
-class MistakePicturesPanel(DockCard):
-    """Pictures, or rows where examples are none. Which are listed, and which one is chosen, the session knows."""
+class ExamplesCard(DockCard):
+    """Lists the chosen examples as images, or as rows if they are none."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Chosen examples")
         self._session = session
-        self._shown: tuple[object, object] = (None, None)  # whose answers are listed, and which
-        self._about: tuple[object, object] = (None, None)  # the classes and the part that are listed
-        self._example: object = None  # that was chosen
+        self._shown: tuple[object, object] = (None, None)  # the listed predictions and examples
+        self._about: tuple[object, object] = (None, None)  # the listed classes and part
+        self._example: object = None  # the last chosen example
         self._full_title, self._full_detail = self.windowTitle(), ""
         self.pictures = named(PictureList(), "mistakePictures", "Chosen examples")
         self.pictures.setWhatsThis(_PICTURES_TIP)
@@ -53,7 +53,7 @@ class MistakePicturesPanel(DockCard):
             view.chosen.connect(mistakes.choose)
             view.opened.connect(mistakes.put_on_canvas)
         self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
-        self.head.marked.connect(self._fit_title)  # the mark needs room
+        self.head.marked.connect(self._fit_title)  # The mark takes room.
         for signal in (mistakes.changed, session.selection.classes_changed, session.selection.example_changed):
             signal.connect(self.refresh)
         mistakes.stepped.connect(lambda: self._stack.currentWidget().setFocus())
@@ -75,7 +75,7 @@ class MistakePicturesPanel(DockCard):
     # ---- what is shown
 
     def refresh(self) -> None:
-        """Lists the chosen examples and outlines the chosen one."""
+        """Lists the examples and outlines the chosen one."""
         if not self.in_view:
             return
         mistakes, data = self._session.mistakes, self._session.data.dataset
@@ -85,7 +85,7 @@ class MistakePicturesPanel(DockCard):
         about = (
             mistakes.group or selection.classes,
             mistakes.part,
-        )  # of the same, a list brought up to date stays
+        )  # A new list of the same classes and part keeps its scroll position.
         if self._shown[0] is not found or self._shown[1] is not listed:
             self._shown = found, listed
             self._show_list(found, listed, data, stays=about == self._about)
@@ -99,7 +99,7 @@ class MistakePicturesPanel(DockCard):
         self.next_button.setText("N: next one" if self._session.meaning.is_regression else "N: next mistake")
         self.next_button.setEnabled(found is not None and len(listed) > 0)
 
-    def _show_list(self, found: Found | None, listed: Array, data: Dataset | None, stays: bool) -> None:
+    def _show_list(self, found: SplitPredictions | None, listed: Array, data: Dataset | None, stays: bool) -> None:
         self._full_title = self._title(found)
         if found is None or data is None or not len(listed):
             self._full_detail = ""
@@ -116,25 +116,25 @@ class MistakePicturesPanel(DockCard):
             self.pictures.show_pictures(
                 len(listed),
                 lambda place: _picture(found, int(listed[place]), data),
-                lambda place: sureness(float(answers.confidences[listed[place]])),
+                lambda place: confidence_text(float(answers.confidences[listed[place]])),
                 stays,
             )
             self._stack.setCurrentWidget(self.pictures)
         else:
-            rows, numbers = ExampleRows(found, self._session.meaning), listed.tolist()
+            rows, numbers = ExampleTable(found, self._session.meaning), listed.tolist()
             tip = lambda place: rows.tip(numbers[place])  # noqa: E731
             columns = rows.columns(numbers)
             self.rows.show_rows(columns, len(numbers), lambda place: rows.texts(numbers[place]), stays, tip)
             self._stack.setCurrentWidget(self.rows)
 
     def _fit_title(self) -> None:
-        """Shows as much of the detail as there is room for beside the title, and shortens that where it is too long.
+        """Shows the title, elided if it is too long, and as much of the detail as fits next to it.
 
         Long names must not widen the column.
         """
         title, detail, row = self.head.title, self.head.detail, self.head.row
         for each in (title, detail):
-            each.ensurePolished()  # else texts are measured in another font
+            each.ensurePolished()  # Otherwise texts are measured in another font.
         room = row.geometry().width() - row.spacing() - self.head.room_of_mark
         title.setText(title.fontMetrics().elidedText(self._full_title, Qt.ElideRight, max(room, _LEAST_TITLE)))
         left = room - title.sizeHint().width()
@@ -143,7 +143,7 @@ class MistakePicturesPanel(DockCard):
         title.setToolTip(f"{self._full_title}: {self._full_detail}" if self._full_detail else self._full_title)
 
     def _order(self, answers: Answers) -> str:
-        """How the examples are sorted, in words."""
+        """Returns the order of the examples as text."""
         classes = self._session.selection.classes
         if isinstance(answers, NumberAnswers):
             return "largest first"
@@ -151,7 +151,7 @@ class MistakePicturesPanel(DockCard):
         has_both = is_open or self._session.mistakes.group is not None
         return "mistakes first" if has_both else "surest first"
 
-    def _title(self, found: Found | None) -> str:
+    def _title(self, found: SplitPredictions | None) -> str:
         classes, data = self._session.selection.classes, self._session.data.dataset
         if self._session.mistakes.group is not None:
             return "Chosen on the map"
@@ -168,17 +168,17 @@ class MistakePicturesPanel(DockCard):
         return f"{true} answered right" if true == answer else f"{true} answered as {answer}"
 
     def _describe(self, place: int) -> str:
-        """An example in words: where it is from, what it is and what was answered."""
+        """Returns the read-out of an example: its origin, its target and the prediction."""
         found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
         if found is None or data is None or not 0 <= place < len(listed):
             return ""
         index = int(listed[place])
         answers, meaning = found.answers, self._session.meaning
         if not meaning.picture or not isinstance(answers, ClassAnswers):
-            return ExampleRows(found, meaning).tip(index)
+            return ExampleTable(found, meaning).tip(index)
         about = meaning.where(found.part.where, found.part.number(index))
         true, answer = (meaning.output(int(numbers[index])) for numbers in (answers.labels, answers.answers))
-        return f"{about}: {true}\nanswered as {answer}, {sureness(float(answers.confidences[index]))} sure"
+        return f"{about}: {true}\nanswered as {answer}, {confidence_text(float(answers.confidences[index]))} sure"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -191,18 +191,18 @@ class MistakePicturesPanel(DockCard):
         return self._full_title
 
     def table(self) -> Table | None:
-        """The listed examples, for a CSV file: a row for each, made one at a time."""
+        """Returns a row for each listed example, for a CSV file. Rows are made one at a time."""
         found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
         if found is None or data is None:
             return None
-        rows = ExampleRows(found, self._session.meaning.for_file)
+        rows = ExampleTable(found, self._session.meaning.for_file)
         return rows.head, (rows.numbers(int(index)) for index in listed)
 
 
-def _picture(found: Found, index: int, data: Dataset) -> Array:
-    """The pixels of an example, (height, width)."""
+def _picture(found: SplitPredictions, index: int, data: Dataset) -> Array:
+    """Returns the pixels (height, width) of an example."""
     return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
 
 
 PLACE = Place(Column.CHOOSE, 2, 370)
-CARDS.register("mistakePicturesDock")(CardInfo(MistakePicturesPanel, {"inside": PLACE}, needs=(MISTAKES,)))
+CARDS.register("mistakePicturesDock")(CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES,)))

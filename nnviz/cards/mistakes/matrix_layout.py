@@ -1,4 +1,4 @@
-"""The layout and the colours of a confusion matrix, for any number of classes. Paints nothing."""
+"""Layout and colours of a confusion matrix, for any number of classes."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from PyQt5.QtGui import QColor, QFontMetrics
 from engine.basics.validation import Array
 from nnviz.ui import theme
 
-Cell = tuple[int | None, int | None]  # true class and answer; None: the head of the row or column
+Cell = tuple[int | None, int | None]  # true and predicted class; None for the header of the row or column
 
 _MOST_CELL = 96  # pixels
-_MOST_STRETCH = 1.7  # of a cell's longer side to its shorter one
-_MOST_HEAD = 84  # pixels for the names beside the rows or over the columns
+_MOST_STRETCH = 1.7  # largest aspect ratio of a cell
+_MOST_HEAD = 84  # pixels for the names of rows or columns
 _AIR = 6
-_READABLE = 4.5  # contrast
-_LEAST_TINT = 0.2  # of the colour of a single mistake among many, so that it can be seen
+_READABLE = 4.5  # contrast ratio
+_LEAST_TINT = 0.2  # Share of the colour that a single mistake has, so that it is visible.
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where the cells are.
+class MatrixLayout:
+    """Layout of the cells and names.
 
     Attributes:
-        classes: their number.
-        left, top: where the cells begin, right of and below the names.
-        wide, high: pixels of a cell with its gap, maybe with a fraction.
-        is_upright: whether the names over the columns run upwards, because the cells are narrower.
+        classes: number of classes.
+        left, top: pixels at which the cells start, after the names.
+        wide, high: pixels of a cell with its gap; may have a fraction.
+        is_upright: whether the names of columns are vertical, because they are wider than a cell.
     """
 
     classes: int
@@ -43,51 +43,51 @@ class Layout:
 
     @cached_property
     def gap(self) -> int:
-        """Pixels between two cells; none where they are tiny."""
+        """Pixels between two cells; 0 for tiny cells."""
         least = min(self.wide, self.high)
         return 2 if least >= 14 else 1 if least >= 6 else 0
 
     @property
     def every(self) -> tuple[int, int]:
-        """Which rows and columns have their names shown: every first, second, …, where there is no room for all."""
+        """Step between the rows and between the columns that have a name; 1 if there is room for all names."""
         line = QFontMetrics(theme.font(theme.SMALL)).height()
         return max(1, -(-line // max(1, int(self.high)))), max(1, -(-line // max(1, int(self.wide))))
 
     @cached_property
     def _edges(self) -> tuple[list[int], list[int]]:
-        """Where columns and rows begin; at the end, where the last ones end."""
+        """Pixels at which columns and rows start, and at which the last ones end."""
         numbers = range(self.classes + 1)
         across = [round(self.left + number * self.wide) for number in numbers]
         return across, [round(self.top + number * self.high) for number in numbers]
 
     def rect(self, row: int, column: int) -> QRect:
-        """The pixels of a cell, without its gap."""
+        """Returns the rectangle of a cell, without its gap."""
         (across, down), gap = self._edges, self.gap
         x, y = across[column], down[row]
         return QRect(x, y, max(1, across[column + 1] - x - gap), max(1, down[row + 1] - y - gap))
 
     @property
     def area(self) -> QRect:
-        """The pixels of all cells."""
+        """The rectangle of all cells."""
         return self.rect(0, 0).united(self.rect(self.classes - 1, self.classes - 1))
 
     def around(self, cell: Cell) -> QRect:
-        """The pixels of a cell, or of a whole row or column for its head."""
+        """Returns the rectangle of a cell, or of a row or column for its header."""
         true, answer = cell
         last = self.classes - 1
         first = self.rect(true or 0, answer or 0)
         return first.united(self.rect(last if true is None else true, last if answer is None else answer))
 
     def at(self, x: float, y: float) -> Cell | None:
-        """The cell or head at a place; None beside them, also for the corner between the heads."""
+        """Returns the cell or header at a pixel; None outside, and in the corner between the headers."""
         column, row = int((x - self.left) // self.wide), int((y - self.top) // self.high)
         if row >= self.classes or column >= self.classes or (row < 0 and column < 0):
             return None
         return (row if row >= 0 else None), (column if column >= 0 else None)
 
 
-def layout_of(names: Sequence[str], size: QSize) -> Layout:
-    """Fits a matrix into a widget of that size; the cells are about square, and the matrix is in its middle."""
+def layout_of(names: Sequence[str], size: QSize) -> MatrixLayout:
+    """Returns the layout for a widget of a size: nearly square cells, centered."""
     metrics = QFontMetrics(theme.font(theme.SMALL))
     widest, count = max(map(metrics.horizontalAdvance, names)), len(names)
     left = float(min(widest + _AIR + 2, theme.px(_MOST_HEAD), size.width() // 3))
@@ -98,7 +98,7 @@ def layout_of(names: Sequence[str], size: QSize) -> Layout:
     wide = min(wide, _MOST_STRETCH * high, _MOST_CELL)
     high = min(high, _MOST_STRETCH * wide, _MOST_CELL)
     spare = (room - wide * count) / 2
-    return Layout(count, left + spare, top, wide, high, is_upright)
+    return MatrixLayout(count, left + spare, top, wide, high, is_upright)
 
 
 def cell_colours(shares: Array) -> Array:
@@ -129,7 +129,7 @@ def inks_on(colours: Array) -> list[list[QColor]]:
 
 
 def _luminances(colours: Array) -> Array:
-    """Relative luminances, 0…1, of colours (…, 3) 0…255. WCAG 2.1."""
+    """Returns the relative luminance, 0…1, of colours (…, 3), 0…255 (WCAG 2.1)."""
     channels = colours.astype(np.float64) / 255
     linear = np.where(channels <= 0.03928, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     luminances: Array = linear @ np.array([0.2126, 0.7152, 0.0722])
@@ -137,7 +137,7 @@ def _luminances(colours: Array) -> Array:
 
 
 def cell_text(value: float, is_share: bool) -> str:
-    """A count, or a share 0…1 in percent with as many digits as there is room for; empty for none."""
+    """Returns a count, or a share 0…1 in percent with at most two digits; empty for 0."""
     if not value > 0:
         return ""
     if not is_share:

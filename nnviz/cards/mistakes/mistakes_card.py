@@ -1,4 +1,4 @@
-"""Which classes the network confuses: the confusion matrix, or precision and recall. For numbers, their errors."""
+"""The mistakes card: the confusion matrix, or precision and recall; for regression the errors."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 from engine.basics.validation import Array
 from engine.explain.answers import NumberAnswers
 from engine.training.metrics import precision_of, recall_of
-from nnviz.cards.mistakes.confusion_matrix import ConfusionView
+from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.cards.mistakes.matrix_layout import Cell
-from nnviz.cards.mistakes.regression_errors import NumberErrors
+from nnviz.cards.mistakes.regression_errors import RegressionErrors
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.asked import MISTAKES
@@ -21,7 +21,7 @@ from nnviz.session.mistakes import Counts
 from nnviz.session.part import PART_NAMES, Part
 from nnviz.session.selection import Classes
 from nnviz.session.session import Session
-from nnviz.session.split_predictions import Found
+from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.giving_label import GivingLabel
@@ -52,21 +52,21 @@ _MODE_TIP = (
 )
 
 
-class MistakesPanel(DockCard):
+class MistakesCard(DockCard):
     """Shows the counts of the last epoch, or those of the displayed network at rest."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Mistakes")
         self._session = session
         self.mode = "counts"
-        self._shown: tuple[object, ...] = ()  # what the views were last given
+        self._shown: tuple[object, ...] = ()  # the last content of the views
         self.part_button = ChoiceButton("mistakesPartButton", "Part of the data", _PART_TIP)
         self.mode_button = ChoiceButton("confusionModeButton", "What the matrix shows", _MODE_TIP)
-        self.matrix = named(ConfusionView(), "confusionMatrix", "Confusion matrix")
+        self.matrix = named(ConfusionMatrixView(), "confusionMatrix", "Confusion matrix")
         self.matrix.setWhatsThis(_MATRIX_HELP)
         tip = "Precision: the share of right ones among these answers. Recall: among the examples of this class."
         self.classes = named(RowList(), "classFiguresList", "Precision and recall of each class", tip)
-        self.numbers = NumberErrors(session)
+        self.numbers = RegressionErrors(session)
         self._note = label(role="muted")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignCenter)
@@ -140,13 +140,13 @@ class MistakesPanel(DockCard):
         return lambda row: (names[row], _percent(recall[row]), _percent(precision[row]))
 
     def _show_title(self) -> None:
-        """Numbers have errors, more or less of each, and no mistakes."""
+        """Sets the title: mistakes of a classification, errors of a regression."""
         title = "Errors" if self._session.meaning.is_regression else "Mistakes"
         if title != self.windowTitle():
             self.setWindowTitle(title)
             self.head.title.setText(title)
 
-    def _show_errors(self, found: Found, answers: NumberAnswers) -> None:
+    def _show_errors(self, found: SplitPredictions, answers: NumberAnswers) -> None:
         self._set_words(self.numbers.detail(answers), self.numbers.key(answers), "")
         self._turn_to(self.numbers)
         self._shown = ()
@@ -190,7 +190,7 @@ class MistakesPanel(DockCard):
     # ---- read-out
 
     def _describe(self, cell: Cell | None) -> str:
-        """A cell, row or column in words."""
+        """Returns the read-out of a cell, row or column."""
         counts = self._session.mistakes.counts
         if cell is None or counts is None or max(part or 0 for part in cell) >= len(counts.matrix):
             return ""
@@ -211,7 +211,7 @@ class MistakesPanel(DockCard):
     # ---- for a file
 
     def table(self) -> Table | None:
-        """The matrix with recall at the right and precision below, for a CSV file; for numbers the errors."""
+        """Returns the matrix with recall and precision, for a CSV file; for regression the errors."""
         mistakes = self._session.mistakes
         counts, found = mistakes.counts, mistakes.found
         if counts is not None:
@@ -227,9 +227,9 @@ class MistakesPanel(DockCard):
 
 
 def _shorter(words: str) -> list[str]:
-    """ "4.65 %", "4.7 %" and "5 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88".
+    """Returns ever shorter versions of the header's text; the last one is empty, because a number must not be cut.
 
-    At last nothing: a figure is not cut.
+    "4.65 %", "4.7 %" and "5 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88".
     """
     first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
     share = first.removesuffix(" %")
@@ -241,7 +241,7 @@ def _shorter(words: str) -> list[str]:
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:
-    """The counts, or their shares of the rows or columns; NaN where these are empty."""
+    """Returns the counts, or their shares of the rows or columns; NaN in empty ones."""
     if mode == "counts":
         return matrix
     with np.errstate(invalid="ignore"):
@@ -250,9 +250,9 @@ def _as_shares(matrix: Array, mode: str) -> Array:
 
 
 def _percent(share: float) -> str:
-    """A share in percent with one decimal; a dash where there is nothing to share."""
+    """Returns a share in percent with one decimal; a dash for NaN."""
     return "–" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
 PLACE = Place(Column.CHOOSE, 1, 326)
-CARDS.register("mistakesDock")(CardInfo(MistakesPanel, {"inside": PLACE}, needs=(MISTAKES,)))
+CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES,)))

@@ -1,4 +1,4 @@
-"""Predicted against true: a point for each example, and the line on which they would lie if all answers were right."""
+"""Plot of predictions over targets: a point for each example, and the diagonal of perfect predictions."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from nnviz.ui.map.painting import Dots, PointPainter, no_dots
 from nnviz.ui.plots.choosing import nearest, next_along
 from nnviz.ui.read_out import ReadOut
 
-_REACH = 9  # pixels from the mouse to the nearest point that it points at
+_REACH = 9  # Pixels up to which the mouse points at a point.
 _LINE, _MARGIN = 16, 8
-_AIR = 0.04  # of the range, beyond the outermost points
-_FEW = 400  # examples; more get smaller points
+_AIR = 0.04  # margin beyond the outermost points, as a share of the range
+_FEW = 400  # Examples. More examples have smaller points.
 
 
-class NumberPlot(QWidget):
-    """A square in which both axes have the same range. The point of an example is chosen with the mouse or the keys.
+class PredictedPlot(QWidget):
+    """Square plot whose axes have the same range. Mouse or keys choose the point of an example.
 
     Signals:
-        hovered(int): the mouse points at that example; -1 for none.
-        chosen(int): it was clicked, or reached by Left or Right, which go by the true numbers; -1 for a click beside.
-        opened(): the chosen one is to be opened.
+        hovered(int): the mouse points at an example; -1 for none.
+        chosen(int): a click on an example, or Left or Right, in the order of the targets; -1 for a click outside.
+        opened(): Enter, or a double click.
     """
 
     hovered = pyqtSignal(int)
@@ -49,7 +49,7 @@ class NumberPlot(QWidget):
         theme.changed.connect(self._redraw)
 
     def show_numbers(self, true: Array, predicted: Array, ink: str) -> None:
-        """Shows examples, (k,) each; those that are not finite have no place. ``ink`` is the name of their colour."""
+        """Shows finite targets and predictions, (k,) each. ``ink`` is the theme's name of their colour."""
         self._pairs, self._ink = np.stack([true, predicted], axis=1), ink
         seen = self._pairs[np.isfinite(self._pairs).all(axis=1)]
         low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 1.0)
@@ -58,18 +58,18 @@ class NumberPlot(QWidget):
         self._redraw()
 
     def show_choice(self, number: int | None) -> None:
-        """Rings an example; None for none."""
+        """Paints a ring around an example; None for none."""
         if number != self._choice:
             self._choice = number
             self.update()
 
     def show_text(self, words: str) -> None:
-        """Shows a read-out beside the mouse; an empty one hides it."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_text(words, self._mouse)
 
     @property
     def count(self) -> int:
-        """How many examples there are."""
+        """Number of examples."""
         return len(self._pairs)
 
     # ---- places
@@ -80,28 +80,28 @@ class NumberPlot(QWidget):
         return QRectF(round((self.width() - side) / 2), _MARGIN / 2, round(side), round(side))
 
     def _places(self) -> Array:
-        """(k, 2) pixels within the square."""
+        """Returns the pixels (k, 2) of the points in the square."""
         low, high = self._ends
         with np.errstate(invalid="ignore"):
             shares = (self._pairs - low) / (high - low)
         return np.stack([shares[:, 0], 1 - shares[:, 1]], axis=1) * self._square.width()
 
     def place_of(self, number: int) -> QPointF:
-        """Where an example is, in the widget."""
+        """Returns the pixel of an example in the widget."""
         return QPointF(*self._places()[number].tolist()) + self._square.topLeft()
 
     def _at(self, point: QPoint) -> int:
-        """The example nearest to a point; -1 if none is near."""
+        """Returns the example nearest to a pixel; -1 if none is near."""
         return nearest(self._places(), point - self._square.topLeft().toPoint(), _REACH)
 
     # ---- painting
 
     def sizeHint(self) -> QSize:
-        """About square."""
+        """Preferred size."""
         return QSize(250, 262)
 
     def minimumSizeHint(self) -> QSize:
-        """Still readable."""
+        """Smallest readable size."""
         return QSize(120, 130)
 
     def _redraw(self) -> None:
@@ -109,12 +109,12 @@ class NumberPlot(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draws anew."""
+        """Drops the cached image."""
         super().resizeEvent(event)
         self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the points, which are drawn once, and the choice."""
+        """Paints the cached points, and the choice."""
         square, painter = self._square, QPainter(self)
         if self._picture is None:
             self._picture = self._draw(square)
@@ -131,8 +131,8 @@ class NumberPlot(QWidget):
     def _draw(self, square: QRectF) -> QPixmap:
         ratio = self.devicePixelRatioF()
         ground, side = theme.colour("field"), int(square.width() * ratio)
-        places, nobody = self._places() * ratio, np.zeros(len(self._pairs), bool)
-        dots = Dots(places, np.zeros(len(places), np.intp), nobody, nobody) if len(places) else no_dots()
+        places, none = self._places() * ratio, np.zeros(len(self._pairs), bool)
+        dots = Dots(places, np.zeros(len(places), np.intp), none, none) if len(places) else no_dots()
         colours = np.array([theme.colour(self._ink).rgb() & 0xFFFFFF], np.uint32)
         radius = (2.5 if len(places) <= _FEW else 1.5) * ratio
         rgb = ground.rgb() & 0xFFFFFF
@@ -147,7 +147,7 @@ class NumberPlot(QWidget):
         return picture
 
     def _paint_ends(self, painter: QPainter, square: QRectF) -> None:
-        """The numbers at both ends, below; they are those of the other axis too."""
+        """Paints the ends of the horizontal axis, which are those of the vertical axis too."""
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         below = QRectF(square.left(), square.bottom() + 1, square.width(), theme.px(_LINE))
@@ -157,27 +157,27 @@ class NumberPlot(QWidget):
     # ---- mouse and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells which example is pointed at."""
+        """Reports the example under the mouse."""
         self._mouse = event.pos()
         self.hovered.emit(self._at(event.pos()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tells that none is."""
+        """Reports that the mouse points at none."""
         self._mouse = None
         self.hovered.emit(-1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses an example."""
+        """Chooses the clicked example."""
         if event.button() == Qt.LeftButton:
             self.chosen.emit(self._at(event.pos()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Opens it."""
+        """Opens the clicked example."""
         if self._at(event.pos()) >= 0:
             self.opened.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right go on by the true numbers."""
+        """Handles keys: Left and Right choose the neighbour by target, Enter opens."""
         steps = {Qt.Key_Left: -1, Qt.Key_Right: 1}
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.opened.emit()

@@ -1,4 +1,4 @@
-"""How far a network's numbers are off: predicted against true for one output, a list of errors for several."""
+"""Errors of a regression: a plot of predictions over targets for one output, a list of errors for several."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 from PyQt5.QtWidgets import QStackedWidget
 
 from engine.explain.answers import NumberAnswers
-from nnviz.cards.mistakes.example_table import ExampleRows
-from nnviz.cards.mistakes.predicted_plot import NumberPlot
+from nnviz.cards.mistakes.example_table import ExampleTable
+from nnviz.cards.mistakes.predicted_plot import PredictedPlot
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
-from nnviz.session.split_predictions import Found
+from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import Table
 from nnviz.ui.parts import named
 from nnviz.ui.row_list import ListColumn, RowList
@@ -24,19 +24,19 @@ _PLOT_HELP = (
 )
 
 
-class NumberErrors(QStackedWidget):
-    """Takes the place of the confusion matrix where outputs are numbers.
+class RegressionErrors(QStackedWidget):
+    """Replaces the confusion matrix if outputs are numbers.
 
     Attributes:
-        plot: predicted against true.
-        outputs: the errors of several outputs.
+        plot: predictions over targets.
+        outputs: list of the errors of several outputs.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._found: Found | None = None
-        self.plot = named(NumberPlot(), "numberPlot", "Predicted against true")
+        self._found: SplitPredictions | None = None
+        self.plot = named(PredictedPlot(), "numberPlot", "Predicted against true")
         self.plot.setWhatsThis(_PLOT_HELP)
         tip = "How far the answers are off: the root of the mean squared difference, and the share that is explained."
         self.outputs = named(RowList(), "outputErrorsList", "Error of each output", tip)
@@ -47,8 +47,8 @@ class NumberErrors(QStackedWidget):
         self.plot.opened.connect(session.mistakes.put_on_canvas)
         session.selection.example_changed.connect(self._show_choice)
 
-    def show_found(self, found: Found, answers: NumberAnswers) -> None:
-        """Shows the answers to all examples."""
+    def show_found(self, found: SplitPredictions, answers: NumberAnswers) -> None:
+        """Shows the predictions for all examples."""
         if found is not self._found:
             self._found = found
             meaning, is_single = self._session.meaning, len(answers.errors) == 1
@@ -60,13 +60,13 @@ class NumberErrors(QStackedWidget):
         self._show_choice()
 
     def detail(self, answers: NumberAnswers) -> str:
-        """The errors in a few words."""
+        """Returns the errors as a short text."""
         if len(answers.errors) > 1:
             return f"{text.count(len(answers.answers))} {self._session.meaning.example}s"
         return f"RMSE {text.figure(rmse_of(answers, self._session.meaning), 3)} · R² {explained(answers)}"
 
     def key(self, answers: NumberAnswers) -> str:
-        """What is shown, in a few words."""
+        """Returns a short description of the view."""
         if len(answers.errors) > 1:
             return "R²: share explained"
         return f"across: true {self._session.meaning.output(0)} · up: predicted"
@@ -78,7 +78,9 @@ class NumberErrors(QStackedWidget):
 
     def _describe(self, index: int) -> None:
         known = self._found is not None and 0 <= index < self.plot.count
-        self.plot.show_text(ExampleRows(self._found, self._session.meaning).tip(index) if known and self._found else "")
+        self.plot.show_text(
+            ExampleTable(self._found, self._session.meaning).tip(index) if known and self._found else ""
+        )
 
     def _choose(self, index: int) -> None:
         if self._found is not None:
@@ -86,7 +88,7 @@ class NumberErrors(QStackedWidget):
             self._session.selection.choose_example(Example(part.where, part.number(index)) if index >= 0 else None)
 
     def table(self, answers: NumberAnswers) -> Table:
-        """The errors of each output, for a CSV file."""
+        """Returns the errors of each output, for a CSV file."""
         meaning = self._session.meaning.for_file
         rows = [
             [meaning.output(number), error * meaning.spread(number), share]
@@ -98,23 +100,23 @@ class NumberErrors(QStackedWidget):
 
 
 def pairs_of(answers: NumberAnswers, meaning: Meaning) -> tuple[np.ndarray, np.ndarray]:
-    """(k,) each: true and predicted numbers of the only output, in its unit."""
+    """Returns (k,) each: targets and predictions of the only output, in its unit."""
     start, spread = meaning.target(0.0), meaning.spread()
     return answers.targets * spread + start, answers.answers * spread + start
 
 
 def rmse_of(answers: NumberAnswers, meaning: Meaning, output: int = 0) -> float:
-    """The root of the mean squared difference, in the target's unit."""
+    """Returns the root mean squared error of an output, in its unit."""
     return float(answers.errors[output]) * meaning.spread(output)
 
 
 def explained(answers: NumberAnswers, output: int = 0) -> str:
-    """R² in words; a dash where all targets are equal."""
+    """Returns R² as text; a dash if all targets are equal."""
     share = float(answers.explained[output])
     return "–" if np.isnan(share) else f"{share:.2f}".replace("-", "−")
 
 
-def ink_of(found: Found) -> str:
+def ink_of(found: SplitPredictions) -> str:
     """The colour of the part: orange is test, blue is train."""
     return found.part.name
 

@@ -13,14 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, NumberAnswers
-from nnviz.cards.diagram.card import NetworkCard
+from nnviz.cards.diagram.card import DiagramCard
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import WhyPanel
+from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
 from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.map.card import MapPage
-from nnviz.cards.mistakes.examples_card import MistakePicturesPanel
-from nnviz.cards.mistakes.mistakes_card import MistakesPanel
+from nnviz.cards.mistakes.examples_card import ExamplesCard
+from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.cards.neuron.card import NeuronCard
 from nnviz.cards.robustness.card import RobustnessPage
 from nnviz.cards.robustness.model import RobustnessModel
@@ -40,7 +40,7 @@ class Inside:
         self._folder, self._made = folder, dict[str, str]()
         window.show_workspace("inside")
         self.network = window.card("networkDock")
-        assert isinstance(self.network, NetworkCard)
+        assert isinstance(self.network, DiagramCard)
 
     def load(self, name: str) -> Dataset:
         """Loads data of a kind, and waits for a network that fits them."""
@@ -117,8 +117,8 @@ def test_every_card_speaks_of_the_data(inside: Inside, name: str) -> None:
 
 def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
     card, list_card = inside.window.card("mistakesDock"), inside.window.card("mistakePicturesDock")
-    assert isinstance(card, MistakesPanel)
-    assert isinstance(list_card, MistakePicturesPanel)
+    assert isinstance(card, MistakesCard)
+    assert isinstance(list_card, ExamplesCard)
     found = inside.session.mistakes.found
     assert found is not None
     assert found.part.where == kind.part
@@ -178,7 +178,7 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
     card = inside.window.card("whyDock")
-    assert isinstance(card, WhyPanel)
+    assert isinstance(card, ExplanationCard)
     for method in METHODS:
         inside.session.models[Explanation].choose(method=method)
         inside.settle()
@@ -194,7 +194,7 @@ def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.session.models[Explanation].choose(method=METHODS[0])
 
 
-def _check_bars(card: WhyPanel, kind: Kind, data: Dataset, inside: Inside) -> None:
+def _check_bars(card: ExplanationCard, kind: Kind, data: Dataset, inside: Inside) -> None:
     """A bar for each column as a person knows it; of a number in its unit, with the column's value beside it."""
     bars = card.view.content
     assert isinstance(bars, BarRows)
@@ -308,7 +308,7 @@ def test_a_point_of_the_plot_is_chosen_and_told(inside: Inside) -> None:
     inside.train(2)
     inside.settle()
     card = inside.window.card("mistakesDock")
-    assert isinstance(card, MistakesPanel)
+    assert isinstance(card, MistakesCard)
     plot, found = card.numbers.plot, inside.session.mistakes.found
     assert found is not None
     worst = int(inside.session.mistakes.listed[0])
@@ -335,7 +335,7 @@ def test_many_classes_with_long_names_stay_readable(inside: Inside) -> None:
     inside.load("many classes")
     inside.settle()
     card = inside.window.card("mistakesDock")
-    assert isinstance(card, MistakesPanel)
+    assert isinstance(card, MistakesCard)
     assert card.width() < 320, "long names do not widen the column"
     assert inside.session.class_names[0] in LONG_NAMES
     cells = card.matrix.cells
@@ -351,7 +351,7 @@ def test_a_category_is_covered_as_a_whole(inside: Inside) -> None:
     inside.session.models[Explanation].choose(method=OCCLUSION)
     inside.settle()
     card = inside.window.card("whyDock")
-    assert isinstance(card, WhyPanel)
+    assert isinstance(card, ExplanationCard)
     assert card.reasons is not None
     network, example = inside.session.displayed.network, card.reasons.query.example
     covered = example.copy()

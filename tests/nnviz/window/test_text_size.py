@@ -20,7 +20,7 @@ from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import WhyPanel
+from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.legend import ClassLegend
 from nnviz.cards.settings.default_mark import DefaultMark
@@ -177,7 +177,7 @@ def test_why_shows_columns_of_a_table_in_a_small_window(ready_window: MainWindow
     window.show_workspace("inside")
     session.question.ask_about(Example("test", 0))
     card = window.card("whyDock")
-    assert isinstance(card, WhyPanel)
+    assert isinstance(card, ExplanationCard)
     qtbot.waitUntil(lambda: isinstance(card.view.content, BarRows))
     content = card.view.content
     assert isinstance(content, BarRows)

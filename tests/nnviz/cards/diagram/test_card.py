@@ -17,8 +17,8 @@ from engine.datasets import Dataset
 from engine.datasets.dataset import Split, one_hot
 from engine.explain.pathways import Activity
 from engine.network.network import Network
-from nnviz.cards.diagram.card import DiagramPage, NetworkCard
-from nnviz.cards.diagram.layout import Kind
+from nnviz.cards.diagram.card import DiagramCard, DiagramPage
+from nnviz.cards.diagram.layout import BlockKind
 from nnviz.cards.diagram.model import ACTIVITY
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
@@ -34,7 +34,7 @@ def page_of(window: MainWindow, qtbot: QtBot) -> DiagramPage:
     """In front, with something to show."""
     window.show_workspace("inside")
     card = window.card("networkDock")
-    assert isinstance(card, NetworkCard)
+    assert isinstance(card, DiagramCard)
     qtbot.waitUntil(lambda: window.session.dataset is not None)
     page = card.diagram
     settled(page, window, qtbot)
@@ -344,7 +344,11 @@ def test_a_table(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qtbot
     activity = settled(page, window, qtbot)
     assert activity.is_lit
     assert page.diagram.arrangement is not None
-    assert [block.kind for block in page.diagram.arrangement.blocks.values()] == [Kind.DOTS, Kind.DOTS, Kind.BARS]
+    assert [block.kind for block in page.diagram.arrangement.blocks.values()] == [
+        BlockKind.DOTS,
+        BlockKind.DOTS,
+        BlockKind.BARS,
+    ]
     assert len(page.diagram.links) == 2
     assert "input 2" in hover(page, middle(page, 0, 1))
     leave(page.diagram)
@@ -361,7 +365,7 @@ def test_a_plane(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qtbot
     assert [len(plane) for plane in activity.planes] == [8, 5, 2]
     assert page.diagram.arrangement is not None
     kinds = [block.kind for block in page.diagram.arrangement.blocks.values()]
-    assert kinds == [Kind.DOTS, Kind.TILES, Kind.TILES, Kind.BARS]
+    assert kinds == [BlockKind.DOTS, BlockKind.TILES, BlockKind.TILES, BlockKind.BARS]
     assert len(page.diagram.links) == 3
 
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import WhyPanel
+from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
 from nnviz.cards.explanation.model import REASONS, TURNING, Explanation
 from nnviz.cards.explanation.pictures import Pictures
@@ -47,13 +47,13 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: probes[REASONS].is_up_to_date and probes[TURNING].is_up_to_date, timeout=20_000)
 
 
-def card_of(window: MainWindow) -> WhyPanel:
+def card_of(window: MainWindow) -> ExplanationCard:
     card = window.card("whyDock")
-    assert isinstance(card, WhyPanel)
+    assert isinstance(card, ExplanationCard)
     return card
 
 
-def inside(qtbot: QtBot, window: MainWindow) -> WhyPanel:
+def inside(qtbot: QtBot, window: MainWindow) -> ExplanationCard:
     window.show_workspace("inside")
     card = card_of(window)
     qtbot.waitUntil(lambda: card.in_view)
@@ -61,7 +61,7 @@ def inside(qtbot: QtBot, window: MainWindow) -> WhyPanel:
 
 
 @pytest.fixture
-def card(ready_window: MainWindow, qtbot: QtBot) -> WhyPanel:
+def card(ready_window: MainWindow, qtbot: QtBot) -> ExplanationCard:
     """In view, of a network that has learned a little, and with a seven drawn."""
     train_epochs(qtbot, ready_window, 3)
     card = inside(qtbot, ready_window)
@@ -70,7 +70,7 @@ def card(ready_window: MainWindow, qtbot: QtBot) -> WhyPanel:
     return card
 
 
-def captions(card: WhyPanel) -> list[str]:
+def captions(card: ExplanationCard) -> list[str]:
     assert isinstance(card.view.content, Pictures)
     return [pane.caption for pane in card.view.content.rows[0]]
 
@@ -96,7 +96,9 @@ def test_nothing_is_asked_before_something_is_drawn(ready_window: MainWindow, qt
     assert card.table() is None
 
 
-def test_two_outputs_are_explained_against_a_baseline(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_two_outputs_are_explained_against_a_baseline(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     verdict = ready_window.session.question.verdict
     assert verdict is not None
     assert captions(card) == [f"for {verdict.best}", f"for {verdict.second}", f"makes it a {verdict.second}"]
@@ -129,7 +131,9 @@ def test_two_outputs_are_explained_against_a_baseline(card: WhyPanel, ready_wind
     assert ready_window.session.models[Explanation].baseline == MEAN
 
 
-def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_follows_the_drawing_and_clears_with_it(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     before = card.view.content
     side = ready_window.canvas.height()
     drag(ready_window.canvas, [(0.3 * side, 0.5 * side), (0.7 * side, 0.5 * side)])
@@ -140,7 +144,7 @@ def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window:
     assert card.view.line == "draw something to ask why"
 
 
-def test_out_of_view_it_asks_nothing(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_out_of_view_it_asks_nothing(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("train")
     probes = ready_window.session.queries
     assert not probes[REASONS].is_wanted
@@ -151,7 +155,7 @@ def test_out_of_view_it_asks_nothing(card: WhyPanel, ready_window: MainWindow, q
     assert probes[REASONS].result is before
 
 
-def test_the_network_that_learns_is_asked_again(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_network_that_learns_is_asked_again(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     before = ready_window.session.queries[REASONS].result
     train_epochs(qtbot, ready_window, 5)
     settle(qtbot, ready_window)
@@ -160,7 +164,9 @@ def test_the_network_that_learns_is_asked_again(card: WhyPanel, ready_window: Ma
     assert card.reasons.query.network is ready_window.session.displayed.network
 
 
-def test_a_mistake_is_compared_with_its_true_class(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_mistake_is_compared_with_its_true_class(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     """On the canvas, until something is drawn over it, and on an empty canvas; a choice stays."""
     session = ready_window.session
     test, network = session.data.dataset.test, session.displayed.network
@@ -194,7 +200,7 @@ def test_a_mistake_is_compared_with_its_true_class(card: WhyPanel, ready_window:
 # ---- choices
 
 
-def test_another_output_is_compared(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_another_output_is_compared(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     pick(qtbot, ready_window, "whyCombo", "3")
     pick(qtbot, ready_window, "whyNotCombo", "8")
     settle(qtbot, ready_window)
@@ -205,7 +211,9 @@ def test_another_output_is_compared(card: WhyPanel, ready_window: MainWindow, qt
     assert ready_window.session.models[Explanation].one is None
 
 
-def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_every_method_shows_something_and_has_a_table(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     for method in METHODS:
         pick(qtbot, ready_window, "whyMethodCombo", method)
         settle(qtbot, ready_window)
@@ -224,7 +232,9 @@ def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_wind
         assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
 
 
-def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_on_a_neuron_or_an_example_chooses_it(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     session = ready_window.session
     session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, ready_window)
@@ -242,7 +252,9 @@ def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_wind
 # ---- the smallest change
 
 
-def test_the_change_is_played_and_goes_to_the_canvas(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_change_is_played_and_goes_to_the_canvas(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     end = captions(card)[2]
     card._film.setInterval(1)
     seen = set()
@@ -376,7 +388,7 @@ def test_outputs_that_are_not_finite_are_told(ready_window: MainWindow, qtbot: Q
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
 def test_a_read_out_covers_no_picture(
-    card: WhyPanel, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
     ready_window.resize(*size)
     qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
@@ -392,7 +404,7 @@ def test_a_read_out_covers_no_picture(
     assert not card.view.toolTip()
 
 
-def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_no_words_are_cut(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     for size in (QSize(1440, 900), QSize(1280, 720)):
         ready_window.resize(size)
         qtbot.waitUntil(lambda size=size: ready_window.size() == size)
@@ -404,7 +416,7 @@ def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot
             assert combo.shown == combo.currentText(), size
 
 
-def test_enlarged_a_sentence_stays_together(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_enlarged_a_sentence_stays_together(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.cards.toggle(card)
     qtbot.waitUntil(lambda: card.width() > 1000)
     QApplication.processEvents()

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.cards.mistakes.confusion_matrix import ConfusionView
+from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.cards.mistakes.mistakes_card import _shorter
 from nnviz.digits.strokes import Ink
 from nnviz.session.asked import MISTAKES
@@ -413,7 +413,7 @@ def test_other_data_ends_the_choice(inside: MainWindow, qtbot: QtBot, load_with:
     inside.session.data.load()
     qtbot.waitUntil(lambda: is_shown(inside.session.data))
     assert inside.session.selection.classes is None
-    assert not find(inside, ConfusionView, "confusionMatrix").isVisible()
+    assert not find(inside, ConfusionMatrixView, "confusionMatrix").isVisible()
 
 
 @pytest.mark.parametrize(
