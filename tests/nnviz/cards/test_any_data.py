@@ -352,13 +352,13 @@ def test_a_category_is_covered_as_a_whole(inside: Inside) -> None:
     inside.settle()
     card = inside.window.card("whyDock")
     assert isinstance(card, ExplanationCard)
-    assert card.reasons is not None
-    network, example = inside.session.displayed.network, card.reasons.query.example
+    assert card.contributions is not None
+    network, example = inside.session.displayed.network, card.contributions.query.example
     covered = example.copy()
     group = list(data.categories[0])
-    covered[group] = card.reasons.baseline[group]
-    sums = [_sum(network, row, card.reasons.one) for row in (example, covered)]
-    assert card.reasons.parts[0][group].sum() == pytest.approx(sums[0] - sums[1], abs=1e-4)
+    covered[group] = card.contributions.baseline[group]
+    sums = [_sum(network, row, card.contributions.one) for row in (example, covered)]
+    assert card.contributions.parts[0][group].sum() == pytest.approx(sums[0] - sums[1], abs=1e-4)
 
 
 def _sum(network: object, row: np.ndarray, output: int) -> float:

@@ -16,9 +16,9 @@ from engine.datasets.dataset import Dataset, Split, classification_split, regres
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
-from nnviz.cards.explanation.model import REASONS, TURNING, Explanation
-from nnviz.cards.explanation.pictures import Pictures
-from nnviz.cards.explanation.strips import Strips
+from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, Explanation
+from nnviz.cards.explanation.pictures import ImageRows
+from nnviz.cards.explanation.strips import LayerStrips
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.read_out import ReadOut
@@ -44,7 +44,9 @@ RNG = np.random.default_rng(5)
 def settle(qtbot: QtBot, window: MainWindow) -> None:
     """Until both answers are those to the question of now."""
     probes = window.session.queries
-    qtbot.waitUntil(lambda: probes[REASONS].is_up_to_date and probes[TURNING].is_up_to_date, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: probes[CONTRIBUTIONS].is_up_to_date and probes[COUNTERFACTUAL].is_up_to_date, timeout=20_000
+    )
 
 
 def card_of(window: MainWindow) -> ExplanationCard:
@@ -71,7 +73,7 @@ def card(ready_window: MainWindow, qtbot: QtBot) -> ExplanationCard:
 
 
 def captions(card: ExplanationCard) -> list[str]:
-    assert isinstance(card.view.content, Pictures)
+    assert isinstance(card.view.content, ImageRows)
     return [pane.caption for pane in card.view.content.rows[0]]
 
 
@@ -122,11 +124,11 @@ def test_two_outputs_are_explained_against_a_baseline(
         combo.hidePopup()
 
     # Another baseline is another question.
-    assert card.reasons is not None
-    assert not card.reasons.baseline.any()
+    assert card.contributions is not None
+    assert not card.contributions.baseline.any()
     pick(qtbot, ready_window, "whyBaselineCombo", "the mean picture")
     settle(qtbot, ready_window)
-    assert card.reasons.baseline.any()
+    assert card.contributions.baseline.any()
     assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
     assert ready_window.session.models[Explanation].baseline == MEAN
 
@@ -147,21 +149,21 @@ def test_it_follows_the_drawing_and_clears_with_it(
 def test_out_of_view_it_asks_nothing(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("train")
     probes = ready_window.session.queries
-    assert not probes[REASONS].is_wanted
-    assert not probes[TURNING].is_wanted
-    before = probes[REASONS].result
+    assert not probes[CONTRIBUTIONS].is_wanted
+    assert not probes[COUNTERFACTUAL].is_wanted
+    before = probes[CONTRIBUTIONS].result
     drag(ready_window.canvas, seven(ready_window.canvas))
     wait_for_answer(qtbot, ready_window)
-    assert probes[REASONS].result is before
+    assert probes[CONTRIBUTIONS].result is before
 
 
 def test_the_network_that_learns_is_asked_again(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
-    before = ready_window.session.queries[REASONS].result
+    before = ready_window.session.queries[CONTRIBUTIONS].result
     train_epochs(qtbot, ready_window, 5)
     settle(qtbot, ready_window)
-    assert ready_window.session.queries[REASONS].result is not before
-    assert card.reasons is not None
-    assert card.reasons.query.network is ready_window.session.displayed.network
+    assert ready_window.session.queries[CONTRIBUTIONS].result is not before
+    assert card.contributions is not None
+    assert card.contributions.query.network is ready_window.session.displayed.network
 
 
 def test_a_mistake_is_compared_with_its_true_class(
@@ -217,8 +219,8 @@ def test_every_method_shows_something_and_has_a_table(
     for method in METHODS:
         pick(qtbot, ready_window, "whyMethodCombo", method)
         settle(qtbot, ready_window)
-        kinds = {LAYERS: Strips, NEAREST: Pictures}
-        assert isinstance(card.view.content, kinds.get(method, Pictures)), method
+        kinds = {LAYERS: LayerStrips, NEAREST: ImageRows}
+        assert isinstance(card.view.content, kinds.get(method, ImageRows)), method
         assert card.sum_label.text(), method
         assert card.baseline_combo.isVisible() == (method not in kinds), method
         table = card.table()
@@ -238,15 +240,15 @@ def test_a_click_on_a_neuron_or_an_example_chooses_it(
     session = ready_window.session
     session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, ready_window)
-    assert card.reasons is not None
+    assert card.contributions is not None
     place = QPoint(54, card.view.height() - 20)
     qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
-    assert session.selection.neuron == Neuron(2, int(card.reasons.layers[2].argmax()))
+    assert session.selection.neuron == Neuron(2, int(card.contributions.layers[2].argmax()))
     session.models[Explanation].choose(method=NEAREST)
     settle(qtbot, ready_window)
-    assert card.turning is not None
+    assert card.counterfactual is not None
     qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
-    assert session.selection.example == Example("train", card.turning.neighbours[0][0].number)
+    assert session.selection.example == Example("train", card.counterfactual.neighbours[0][0].number)
 
 
 # ---- the smallest change
@@ -266,7 +268,7 @@ def test_the_change_is_played_and_goes_to_the_canvas(
     assert len(seen) > 2
 
     # On the canvas it gets the other answer.
-    turning, before = card.turning, ready_window.session.sketch.drawing
+    turning, before = card.counterfactual, ready_window.session.sketch.drawing
     assert turning is not None
     click(qtbot, ready_window, QToolButton, "changeToCanvasButton")
     wait_for_answer(qtbot, ready_window)
@@ -319,7 +321,7 @@ def test_a_chosen_example_of_columns(
         window.session.models[Explanation].choose(method=method)
         settle(qtbot, window)
         qtbot.waitUntil(lambda: card.view.content is not None)
-        assert isinstance(card.view.content, Strips if method == LAYERS else BarRows)
+        assert isinstance(card.view.content, LayerStrips if method == LAYERS else BarRows)
         card.view.grab()
         assert card.table() is not None
     assert not find(card, QToolButton, "changeToCanvasButton").isVisible()
@@ -340,7 +342,7 @@ def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Calla
     for number in range(12):
         window.session.selection.choose_example(Example("test", number))
         settle(qtbot, window)
-        turning = window.session.queries[TURNING].result
+        turning = window.session.queries[COUNTERFACTUAL].result
         if turning.changed is not None:
             found += 1
             assert sorted(turning.changed[3:]) == [0, 0, 1]
@@ -392,7 +394,7 @@ def test_a_read_out_covers_no_picture(
 ) -> None:
     ready_window.resize(*size)
     qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
-    assert isinstance(card.view.content, Pictures)
+    assert isinstance(card.view.content, ImageRows)
     within = card.view.rect()
     pictures = [card.view.content.place(within, 0, column) for column in range(3)]
     for picture in pictures:

@@ -42,7 +42,7 @@ def test_what_is_given_up_has_no_points(few_digits: Dataset) -> None:
 def test_very_wide_layers_are_seen_in_pieces(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     given = subject(few_digits)
     basis = basis_for(given)
-    whole = cloud._along(given, given.rows, basis)
+    whole = cloud._projected(given, given.rows, basis)
     monkeypatch.setattr(cloud, "_MOST_NUMBERS", 1)
-    assert cloud._along(given, given.rows, basis) == pytest.approx(whole, abs=1e-3)
+    assert cloud._projected(given, given.rows, basis) == pytest.approx(whole, abs=1e-3)
     assert np.isfinite(basis_for(given).axes).all(), "worked out from fewer examples"

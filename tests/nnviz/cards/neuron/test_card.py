@@ -147,7 +147,7 @@ def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None
     now = neurons.activation(network, picture, 1, 3)
     assert words(window, "neuronAnswer") == f"answer {now:.2f}"
     assert words(window, "neuronBias") == f"bias {float(network.biases[0][3, 0]):.2f}".replace("-", "−")
-    report = panel._subject.report
+    report = panel._model.report
     assert report is not None
     values = neurons.answers(network, test, 1, 3).values
     assert test.labels is not None
@@ -170,7 +170,7 @@ def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow
     combo = find(panel, QComboBox, "neuronViewCombo")
     assert combo.isVisible()
     assert panel.weights.map.isVisible()
-    report = panel._subject.report
+    report = panel._model.report
     assert report is not None
     assert report.ascent is not None
     combo.setCurrentIndex(1)
@@ -198,7 +198,7 @@ def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 1, 3)
-    report = panel._subject.report
+    report = panel._model.report
     assert report is not None
     qtbot.mouseClick(panel.activations.examples, Qt.LeftButton, pos=panel.activations.examples.place_of(1).center())
     assert window.session.selection.example == Example("test", report.excited_by[1].number)
@@ -386,7 +386,7 @@ def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 2, 3)
-    ranking = window.session.models[NeuronModel]
+    ranking = window.session.models[NeuronModel].ranking
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not ranking.is_running)
     assert panel.ranking.isVisible()
@@ -407,7 +407,7 @@ def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, 
     load(qtbot, window, "mpg")
     train_epochs(qtbot, window, 5)
     panel = choose(qtbot, window, 1, 0)
-    ranking = window.session.models[NeuronModel]
+    ranking = window.session.models[NeuronModel].ranking
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not ranking.is_running)
     assert find(window, QLabel, "rankingTitle").text().startswith("Layer 1: rise of the test RMSE of mpg without")
@@ -433,7 +433,7 @@ def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbo
     panel = choose(qtbot, window, 2, 3)
     window.session.edits.set_strength(Neuron(2, 5), 0.0)
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
-    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].is_running)
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].ranking.is_running)
     bars, last = panel.ranking.bars, panel.ranking.bars.count - 1
     assert find(window, QLabel, "rankingTitle").text().startswith("Layer 2: rise of the test error without each neuron")
     assert panel.ranking._order[last] == 5
@@ -448,7 +448,7 @@ def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbo
 def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     panel = choose(qtbot, window, 2, 4)
-    ranking = window.session.models[NeuronModel]
+    ranking = window.session.models[NeuronModel].ranking
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     qtbot.waitUntil(lambda: not ranking.is_running)
     hover(panel.ranking.bars, (30, 5))
@@ -463,17 +463,17 @@ def test_the_ranking_is_dropped_with_its_moment_and_its_network(ready_window: Ma
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 2, 3)
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
-    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].is_running)
-    assert window.session.models[NeuronModel].result is not None
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].ranking.is_running)
+    assert window.session.models[NeuronModel].ranking.result is not None
     window.session.timeline.go_to(0)
-    assert window.session.models[NeuronModel].result is None
+    assert window.session.models[NeuronModel].ranking.result is None
     assert not panel.ranking.isVisible()
     window.session.timeline.go_live()
     panel = choose(qtbot, window, 1, 3)
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
     window.session.reset()
-    assert not window.session.models[NeuronModel].is_running
-    assert window.session.models[NeuronModel].result is None
+    assert not window.session.models[NeuronModel].ranking.is_running
+    assert window.session.models[NeuronModel].ranking.result is None
     assert not panel.ranking.isVisible()
 
 
@@ -497,7 +497,7 @@ def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) ->
     assert plain_texts(panel)
     choose(qtbot, window, 2, 0)
     panel.weights.view.setCurrentIndex(1)
-    report = panel._subject.report
+    report = panel._model.report
     assert report is not None
     assert report.ascent is not None
     seen: Array = TABLE.train.inputs
@@ -525,7 +525,7 @@ def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: Q
     assert "RMSE" in words(window, "neuronEffectOf")
     assert "→" in words(window, "neuronEffect")
     click(qtbot, panel, QPushButton, "whichCouldGoButton")
-    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].is_running)
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].ranking.is_running)
     assert panel.ranking.bars.count == 4
     panel.grab()
 

@@ -19,8 +19,8 @@ from engine.datasets.dataset import regression_split
 from engine.datasets.scaling import Scaling
 from engine.training.metrics import Evaluator
 from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.cards.regression.card import PointsPage
 from nnviz.cards.regression.model import MOST, PREDICTED, PredictedNumbers
-from nnviz.cards.regression.points_page import PointsPage
 from nnviz.session.selection import Example
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.giving_button import GivingButton
