@@ -22,7 +22,7 @@ from engine.basics.validation import Array
 from engine.explain.pathways import Links
 from nnviz.cards.diagram.curves import paint_curves
 from nnviz.cards.diagram.labels import ClickableText, DiagramLabels
-from nnviz.cards.diagram.layout import MORE, SHOWN, Block, BlockKind, Layout, LayoutOptions, LayoutSpec, lay_out
+from nnviz.cards.diagram.layout import MORE, SHOWN, BlockKind, LayerBlock, Layout, LayoutOptions, LayoutSpec, lay_out
 from nnviz.cards.diagram.painting import BlockPainter, DiagramContent, TileImage, paint_figures, paint_frame
 from nnviz.cards.diagram.shown_neurons import NeuronIndex, ShownNeurons, curves_of, links_to_show, neighbour
 from nnviz.ui import theme
@@ -172,7 +172,7 @@ class NetworkDiagram(QWidget):
         place, block = self._ranks.place(neuron), self._block(neuron)
         return None if place is None or block is None else QRectF(*block.cells[place].tolist())
 
-    def _block(self, neuron: NeuronIndex) -> Block | None:
+    def _block(self, neuron: NeuronIndex) -> LayerBlock | None:
         return self._layout.blocks.get(neuron[0]) if self._layout is not None else None
 
     @property

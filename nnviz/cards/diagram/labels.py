@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter
 
-from nnviz.cards.diagram.layout import Block, BlockKind, Fold, Layout, LayoutOptions, LayoutSpec
+from nnviz.cards.diagram.layout import BlockKind, Fold, LayerBlock, Layout, LayoutOptions, LayoutSpec
 from nnviz.formatting import text
 from nnviz.ui import theme
 
@@ -72,7 +72,7 @@ class DiagramLabels:
         for spot in self.spots:
             painter.drawText(spot.box, int(Qt.AlignCenter), spot.said)
 
-    def paint_sources(self, painter: QPainter, block: Block) -> None:
+    def paint_sources(self, painter: QPainter, block: LayerBlock) -> None:
         """Paints the names of inputs to the left of their dots, if the layout has them."""
         if not self._layout.has_sources:
             return
@@ -85,7 +85,7 @@ class DiagramLabels:
             name = self._metrics.elidedText(self.sources[number], Qt.ElideMiddle, self._sources_width)
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), name)
 
-    def paint_names(self, painter: QPainter, block: Block, numbers: list[int], target: int | None) -> None:
+    def paint_names(self, painter: QPainter, block: LayerBlock, numbers: list[int], target: int | None) -> None:
         """Paints the names of outputs next to their bars, that of the target in bold."""
         plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
         muted, accent = theme.colour("muted"), theme.colour("accent")
@@ -115,7 +115,7 @@ class DiagramLabels:
 
     # ---- measuring
 
-    def _add_caption(self, block: Block, brevity: int) -> None:
+    def _add_caption(self, block: LayerBlock, brevity: int) -> None:
         """Adds the name of a layer below its block, and the clickable texts below the name."""
         names, room = self.labels[block.layer], self._rooms[block.layer]
         fitting = (name for name in names[min(brevity, len(names) - 1) :] if self._wide(name) <= room)
@@ -140,7 +140,7 @@ class DiagramLabels:
     def _wide(self, said: str) -> int:
         return self._metrics.horizontalAdvance(said)
 
-    def _room_of(self, block: Block) -> float:
+    def _room_of(self, block: LayerBlock) -> float:
         """Returns the width between the middles of the gaps around a block; of the first up to the next block."""
         left, _, width, _ = block.box
         others = [other.box for other in self._layout.blocks.values() if other is not block]
@@ -151,7 +151,7 @@ class DiagramLabels:
         before = max((box[0] + box[2] for box in others if box[0] < left), default=-left)
         return width + min(left - before, after - left - width) - 6
 
-    def _add_requests(self, block: Block, line: QRectF) -> None:
+    def _add_requests(self, block: LayerBlock, line: QRectF) -> None:
         wishes: list[tuple[str, int, bool]] = []
         if block.hidden and block.kind is not BlockKind.PICTURE:
             wishes.append((f"… {text.count(block.hidden)} more", block.layer, True))

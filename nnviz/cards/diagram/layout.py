@@ -78,7 +78,7 @@ class LayoutOptions:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class LayerBlock:
     """Place of a layer.
 
     Attributes:
@@ -137,13 +137,13 @@ class Layout:
         has_sources: whether the names of inputs are shown.
     """
 
-    blocks: dict[int, Block]
+    blocks: dict[int, LayerBlock]
     folds: list[Fold]
     width: int
     height: int
     has_sources: bool = False
 
-    def pairs(self) -> list[tuple[Block, Block]]:
+    def pairs(self) -> list[tuple[LayerBlock, LayerBlock]]:
         """Returns the pairs of blocks with connections between them."""
         return [
             (below, above)
@@ -334,7 +334,7 @@ class _LayoutBuilder:
         """Whether connections from the input are omitted, because the tiles of the first layer show them."""
         return self._looks.picture is not None and 1 in self._looks.tiled
 
-    def _block(self, draft: _Draft, left: int) -> Block:
+    def _block(self, draft: _Draft, left: int) -> LayerBlock:
         top = round(_TOP + (self._room - draft.height) / 2)
         rows, columns = np.divmod(np.arange(draft.count), draft.columns)
         places = np.stack([columns * draft.pitch[0], rows * draft.pitch[1]], axis=1)
@@ -343,7 +343,9 @@ class _LayoutBuilder:
         sizes = np.broadcast_to(np.array(draft.cell, float), places.shape)
         cells = np.concatenate([places + np.array([left, top]), sizes], axis=1)
         box = (left, top, draft.width, draft.height)
-        return Block(draft.layer, draft.kind, box, cells, draft.columns, self._looks.shape[draft.layer], draft.grid)
+        return LayerBlock(
+            draft.layer, draft.kind, box, cells, draft.columns, self._looks.shape[draft.layer], draft.grid
+        )
 
 
 def _evenly(grid: Grid) -> Grid:

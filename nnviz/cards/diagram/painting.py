@@ -13,7 +13,7 @@ from engine.basics.validation import Array
 from engine.explain.pathways import Activity
 from nnviz.cards.diagram.curves import mixed
 from nnviz.cards.diagram.labels import LEGIBLE, DiagramLabels
-from nnviz.cards.diagram.layout import Block, BlockKind, Layout
+from nnviz.cards.diagram.layout import BlockKind, LayerBlock, Layout
 from nnviz.cards.diagram.shown_neurons import NeuronIndex, ShownNeurons
 from nnviz.ui import theme
 from nnviz.ui.picture import grey_image
@@ -84,7 +84,7 @@ class BlockPainter:
                 self._seen[layer] = np.flatnonzero((starts <= right) & (starts + widths >= left))
                 self._boxes[layer] = [QRectF(*box) for box in block.cells[self._seen[layer]].tolist()]
 
-    def _levels(self, block: Block, levels: Array) -> list[tuple[QRectF, float]]:
+    def _levels(self, block: LayerBlock, levels: Array) -> list[tuple[QRectF, float]]:
         """Returns the rectangles of the visible cells with their rounded levels."""
         stepped = np.round(levels[self._seen[block.layer]] * _LEVELS) / _LEVELS
         return list(zip(self._boxes[block.layer], stepped.tolist(), strict=True))
@@ -99,7 +99,7 @@ class BlockPainter:
             elif block.kind is BlockKind.TILES:
                 self._mosaic(painter, block, content)
 
-    def _picture(self, painter: QPainter, block: Block, content: DiagramContent, reached: Array | None) -> None:
+    def _picture(self, painter: QPainter, block: LayerBlock, content: DiagramContent, reached: Array | None) -> None:
         box, example = QRectF(*block.box), content.activity.example
         painter.fillRect(box, Qt.black if example is not None else theme.colour("field"))
         shape = len(block.cells) // block.columns, block.columns
@@ -127,7 +127,7 @@ class BlockPainter:
             self._input = example, QPixmap.fromImage(image.scaled(size, Qt.IgnoreAspectRatio, Qt.FastTransformation))
         return self._input[1]
 
-    def _mosaic(self, painter: QPainter, block: Block, content: DiagramContent) -> None:
+    def _mosaic(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
         assert block.grid is not None
         numbers = self._ranks.numbers(block.layer)
         values = content.planes.get(block.layer)
@@ -138,7 +138,7 @@ class BlockPainter:
         if content.activity.is_lit:
             self._light(painter, block, np.abs(self._brightness(content, block)))
 
-    def _light(self, painter: QPainter, block: Block, brightness: Array) -> None:
+    def _light(self, painter: QPainter, block: LayerBlock, brightness: Array) -> None:
         """Fades the tiles of inactive neurons, and frames those of active ones."""
         painter.setBrush(Qt.NoBrush)
         veil, frame = theme.colour("card"), theme.colour("accent")
@@ -150,7 +150,7 @@ class BlockPainter:
                 painter.setPen(frame)
                 painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
 
-    def _brightness(self, content: DiagramContent, block: Block) -> Array:
+    def _brightness(self, content: DiagramContent, block: LayerBlock) -> Array:
         """Returns (shown,): activations relative to the largest absolute one in the layer."""
         values = content.activity.activations[block.layer]
         largest = float(np.abs(values).max(initial=0))
@@ -170,7 +170,7 @@ class BlockPainter:
                 self._bars(painter, block, content)
         self.words.paint(painter)
 
-    def _dots(self, painter: QPainter, block: Block, content: DiagramContent) -> None:
+    def _dots(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
         lit = content.activity.is_lit
         cells = self._levels(block, self._brightness(content, block) if lit else np.zeros(block.shown))
         is_large = block.shown > _MANY
@@ -187,7 +187,7 @@ class BlockPainter:
             painter.drawEllipse(box)
         painter.setRenderHint(QPainter.Antialiasing, False)
 
-    def _bars(self, painter: QPainter, block: Block, content: DiagramContent) -> None:
+    def _bars(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
         values = content.activity.activations[-1].tolist() if content.activity.is_lit else []
         numbers = self._ranks.numbers(block.layer).tolist()
         field, accent = theme.colour("field"), theme.colour("accent")
@@ -207,7 +207,7 @@ class BlockPainter:
         painter.drawText(groove.adjusted(2, -4, -4, 4), int(Qt.AlignRight | Qt.AlignVCenter), words)
 
 
-def paint_frame(painter: QPainter, block: Block, place: int, ink: QColor, width: float) -> None:
+def paint_frame(painter: QPainter, block: LayerBlock, place: int, ink: QColor, width: float) -> None:
     """Outlines one neuron."""
     box = QRectF(*block.cells[place].tolist()).adjusted(-1.5, -1.5, 1.5, 1.5)
     painter.setPen(QPen(ink, width))
@@ -220,7 +220,7 @@ def paint_frame(painter: QPainter, block: Block, place: int, ink: QColor, width:
 
 
 def paint_figures(
-    painter: QPainter, block: Block, figures: list[tuple[int, float]], at_right: bool, taken: list[QRectF]
+    painter: QPainter, block: LayerBlock, figures: list[tuple[int, float]], at_right: bool, taken: list[QRectF]
 ) -> None:
     """Paints numbers next to neurons in the colours of their signs.
 

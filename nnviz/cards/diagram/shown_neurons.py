@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from engine.basics.validation import Array
 from engine.explain.pathways import Activity, Links, links_of, most_important, strongest_links
 from nnviz.cards.diagram.curves import CurveSet
-from nnviz.cards.diagram.layout import Block, BlockKind, Layout
+from nnviz.cards.diagram.layout import BlockKind, LayerBlock, Layout
 
 _MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 
@@ -83,7 +83,7 @@ def links_to_show(
     return found
 
 
-def _most_searched(block: Block) -> int:
+def _most_searched(block: LayerBlock) -> int:
     return block.shown if block.kind is BlockKind.PICTURE else _SEARCHED
 
 

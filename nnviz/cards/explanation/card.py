@@ -93,8 +93,8 @@ class ExplanationCard(DockCard):
         self.body.addLayout(self._change_row())
         self.body.setSpacing(2)
         self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 6)
-        for probe in (CONTRIBUTIONS, COUNTERFACTUAL):
-            session.queries[probe].changed.connect(self.refresh)
+        for name in (CONTRIBUTIONS, COUNTERFACTUAL):
+            session.queries[name].changed.connect(self.refresh)
         self._model.changed.connect(self._show_choices)
         self.head.marked.connect(self._make_room)
         session.data.changed.connect(self._name_outputs)

@@ -23,9 +23,9 @@ from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 
 CONTRIBUTIONS, COUNTERFACTUAL = "contributions", "counterfactual"  # names of the queries
-NOT_FINITE = "its outputs are not finite"  # the result of the probe of the contributions where there are none
+NOT_FINITE = "its outputs are not finite"  # result of the query of contributions if there are none
 # Least seconds between two results. During training the queries may take a 25th and a 50th of a core's time.
-_SECONDS_BETWEEN_REASONS, _SECONDS_BETWEEN_TURNINGS = 0.8, 2.5
+_SECONDS_BETWEEN_CONTRIBUTIONS, _SECONDS_BETWEEN_COUNTERFACTUALS = 0.8, 2.5
 _QUICK = 0.006  # Seconds. Attributions of a small network take less time than a change of threads.
 _AFTER_A_STROKE = 0.1  # seconds that the slow query waits for the next movement of the pen
 
@@ -55,16 +55,18 @@ class Explanation(QObject):
         self._neighbours = NearestExamples()
         self._summary: DatasetSummary | None = None
         self._current = CurrentExample(question, selection, data)
-        self._reasons_budget = Budget(_SECONDS_BETWEEN_REASONS, 24)
-        self._reasons = Latest(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
-        self._turning_budget = Budget(_SECONDS_BETWEEN_TURNINGS, 49)
-        self._turning = Latest(self._ask_turning, self._turning_budget, self._release)
-        session.queries.add({CONTRIBUTIONS: self._reasons, COUNTERFACTUAL: self._turning})
+        self._contributions_budget = Budget(_SECONDS_BETWEEN_CONTRIBUTIONS, 24)
+        self._contributions = Latest(
+            self._contributions_request, self._contributions_budget, quick=_QUICK, size=self._size
+        )
+        self._counterfactual_budget = Budget(_SECONDS_BETWEEN_COUNTERFACTUALS, 49)
+        self._counterfactual = Latest(self._counterfactual_request, self._counterfactual_budget, self._release)
+        session.queries.add({CONTRIBUTIONS: self._contributions, COUNTERFACTUAL: self._counterfactual})
         runs.replaced.connect(self._drop_outputs)
         data.changed.connect(self._data_changed)
-        self.changed.connect(self._another_choice)
+        self.changed.connect(self._choices_changed)
         for signal in (question.changed, selection.example_changed):
-            signal.connect(self._another_question)
+            signal.connect(self._input_changed)
 
     # ---- choices
 
@@ -107,8 +109,8 @@ class Explanation(QObject):
         self.changed.emit()
 
     def _forget(self) -> None:
-        for probe in (self._reasons, self._turning):
-            probe.forget()
+        for query in (self._contributions, self._counterfactual):
+            query.forget()
 
     # ---- requests
 
@@ -132,14 +134,14 @@ class Explanation(QObject):
         truth = self._current.label(dataset.width)
         return ExplanationQuery(network, example, shape, has_classes, *chosen, dataset.categories, truth), self._summary
 
-    def _ask_reasons(self) -> Request | None:
+    def _contributions_request(self) -> Request | None:
         asked = self._query()
         if asked is None:
             return None
         (query, summary), name = asked, self.baseline
         return self._key(query), lambda: contributions_for(query, summary.baseline(name)) or NOT_FINITE
 
-    def _ask_turning(self) -> Request | None:
+    def _counterfactual_request(self) -> Request | None:
         asked = self._query()
         if asked is None:
             return None
@@ -158,16 +160,16 @@ class Explanation(QObject):
 
     # ---- updates
 
-    def _another_choice(self) -> None:
+    def _choices_changed(self) -> None:
         self._choices = object()
-        self._another_question()
+        self._input_changed()
 
-    def _another_question(self) -> None:
+    def _input_changed(self) -> None:
         """Updates at once, without a budget; the slow query waits for the end of the stroke."""
-        self._reasons_budget.reset()
-        self._turning_budget.due_in(_AFTER_A_STROKE)
-        for probe in (self._reasons, self._turning):
-            probe.look()
+        self._contributions_budget.reset()
+        self._counterfactual_budget.due_in(_AFTER_A_STROKE)
+        for query in (self._contributions, self._counterfactual):
+            query.look()
 
     def _release(self) -> None:
         """Drops the kept activations, which are large. Runs in the query's thread."""

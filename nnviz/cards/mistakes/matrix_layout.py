@@ -104,7 +104,7 @@ def layout_of(names: Sequence[str], size: QSize) -> MatrixLayout:
 def cell_colours(shares: Array) -> Array:
     """Returns (classes, classes, 3) colours 0…255: mistakes in orange by their share of the largest one.
 
-    The diagonal has the colour of fields, and what never happened that of the card.
+    The diagonal has the colour of fields, and empty cells that of the card.
     """
     ground, field, full = (np.array(theme.colour(name).getRgb()[:3]) for name in ("card", "field", "positive"))
     off = np.where(np.eye(len(shares), dtype=bool), 0, np.nan_to_num(shares))
@@ -116,9 +116,9 @@ def cell_colours(shares: Array) -> Array:
 
 
 def inks_on(colours: Array) -> list[list[QColor]]:
-    """For each of the colours (classes, classes, 3) that of a text on it, which can be read: a contrast of 4.5 : 1.
+    """Returns a text colour for each background colour (classes, classes, 3), with a contrast of at least 4.5 : 1.
 
-    It is the theme's colour of text where that will do, else black or white.
+    It is the theme's colour of text if its contrast is large enough, else black or white.
     """
     inks = [theme.colour("text"), QColor("#000000"), QColor("#ffffff")]
     own = _luminances(np.array([ink.getRgb()[:3] for ink in inks]))

@@ -117,7 +117,7 @@ def explained(answers: NumberAnswers, output: int = 0) -> str:
 
 
 def ink_of(found: SplitPredictions) -> str:
-    """The colour of the part: orange is test, blue is train."""
+    """Returns the theme's colour name of the part of the data."""
     return found.part.name
 
 

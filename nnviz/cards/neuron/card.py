@@ -91,15 +91,15 @@ class NeuronCard(DockCard):
 
     def _connect(self) -> None:
         theme.changed.connect(self._place_controls)
-        session, probes = self._session, self._session.queries
+        session, queries = self._session, self._session.queries
         for signal in (session.selection.neuron_changed, session.runs.replaced, session.data.changed):
             signal.connect(self._turn)
         session.displayed.changed.connect(self._follow_when_due)
         session.training.state_changed.connect(self._follow)  # The end of training shows its last parameters.
         session.displayed.what_if_changed.connect(self._show_effect)
-        probes[NEURON].changed.connect(self._show_report)
-        probes[NEURON_NOW].changed.connect(self._show_now)
-        probes[NEURON_ERROR].changed.connect(self._show_effect)
+        queries[NEURON].changed.connect(self._show_report)
+        queries[NEURON_NOW].changed.connect(self._show_now)
+        queries[NEURON_ERROR].changed.connect(self._show_effect)
         self.weights.turned.connect(self._show_weights)
         self.weights.weight_picked.connect(self._edit)
         self._controls.edit_button.clicked.connect(lambda: self._edit(None))

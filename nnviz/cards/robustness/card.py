@@ -13,7 +13,7 @@ from engine.explain.robustness import Measured, Robustness
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.robustness.model import PERTURBED, UNPERTURBED, MeasurementSetup, PerturbationStrength, RobustnessModel
 from nnviz.cards.robustness.perturbed_example import PerturbedExampleView, perturbation_text, strength_text
-from nnviz.cards.robustness.plot_grid import CurvePoints, ErrorAxis, PlotGrid, SmallPlot
+from nnviz.cards.robustness.plot_grid import CurvePoints, ErrorAxis, PlotContent, PlotGrid
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.examples import fits_canvas
 from nnviz.digits.strokes import Ink
@@ -163,7 +163,7 @@ class RobustnessPage(Page):
         measured, before = self._drawn
         about = setup if measured is None else measured[0]
         plots = [
-            SmallPlot(
+            PlotContent(
                 kind.label,
                 kind.meaning(setup.shape),
                 list(kind.strengths(setup.shape)),

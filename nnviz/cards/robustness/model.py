@@ -202,12 +202,12 @@ class RobustnessModel(QObject):
         return RequestKey(network, inputs, strength), lambda: self._perturb(network, inputs, strength, setup.dataset)
 
     def _size(self) -> object:
-        """All that the time depends on. The first use of a perturbation may read the whole data set."""
+        """Returns all that the time depends on. The first use of a perturbation may read the whole data set."""
         pointed = self.pointed
         return self._displayed.network.shape, self._data.dataset, None if pointed is None else pointed.name
 
     def _example(self, setup: MeasurementSetup) -> Array:
-        """(width,): the current input, else the first measured example."""
+        """Returns (width,): the current input, else the first measured example."""
         chosen = self._current.inputs(setup.dataset.width)
         if chosen is not None:
             return chosen
@@ -227,7 +227,7 @@ class RobustnessModel(QObject):
         return PerturbedExample(wanted, (inputs, perturbed), outputs)
 
     def _perturbed_inputs(self, inputs: Array, wanted: PerturbationStrength, dataset: Dataset) -> Array:
-        """(width,): the perturbed example."""
+        """Returns (width,): the perturbed example."""
         rows: Array = inputs[None].astype(np.float32)
         if not wanted.value:
             return rows[0]

@@ -40,7 +40,7 @@ class CurvePoints:
 
 
 @dataclass(frozen=True, eq=False)
-class SmallPlot:
+class PlotContent:
     """Content of one plot of the grid.
 
     Attributes:
@@ -61,7 +61,7 @@ class SmallPlot:
     band: tuple[float, float] | None = None
     step: float = 1.0
 
-    def looks_like(self, other: SmallPlot) -> bool:
+    def looks_like(self, other: PlotContent) -> bool:
         """Whether the other plot is painted in the same way."""
         lines = (self.line, other.line), (self.past, other.past)
         words = [(each.title, each.note, each.places, each.unit, each.band, each.step) for each in (self, other)]
@@ -104,7 +104,7 @@ class PlotGrid(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plots: Sequence[SmallPlot] = ()
+        self.plots: Sequence[PlotContent] = ()
         self.scale, self.colour = ErrorAxis(), "test"
         self.marked: tuple[int, float] | None = None
         self.describe: Callable[[int, int], Text] = lambda plot, place: ""
@@ -116,7 +116,7 @@ class PlotGrid(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
 
-    def show_plots(self, plots: Sequence[SmallPlot], scale: ErrorAxis, colour: str) -> None:
+    def show_plots(self, plots: Sequence[PlotContent], scale: ErrorAxis, colour: str) -> None:
         """Shows plots; those that have not changed are not painted again."""
         before, self.plots = self.plots, plots
         if self.marked is not None and not self._has(*self.marked):
@@ -209,7 +209,7 @@ class PlotGrid(QWidget):
             self._paint_mark(painter, plot, shown)
             painter.setRenderHint(QPainter.Antialiasing, False)
 
-    def _paint_words(self, painter: QPainter, shown: SmallPlot, area: QRect) -> None:
+    def _paint_words(self, painter: QPainter, shown: PlotContent, area: QRect) -> None:
         place = QRect(area.left(), area.top() - theme.px(_HEAD), area.width(), theme.px(_HEAD) - 2)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
@@ -220,7 +220,7 @@ class PlotGrid(QWidget):
             painter.setPen(theme.colour("muted"))
             painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), shown.note)
 
-    def _paint_ground(self, painter: QPainter, plot: int, shown: SmallPlot, area: QRect) -> None:
+    def _paint_ground(self, painter: QPainter, plot: int, shown: PlotContent, area: QRect) -> None:
         """Paints the background, the band, the grid and the numbers of both axes."""
         painter.fillRect(area, theme.colour("field"))
         if shown.band is not None:
@@ -244,7 +244,7 @@ class PlotGrid(QWidget):
             painter.drawLine(x, area.top(), x, area.bottom())
         self._paint_below(painter, plot, shown, area)
 
-    def _paint_below(self, painter: QPainter, plot: int, shown: SmallPlot, area: QRect) -> None:
+    def _paint_below(self, painter: QPainter, plot: int, shown: PlotContent, area: QRect) -> None:
         """Paints the numbers below an area; every second one if there is no room for all."""
         marks = [(*mark, self._place_below(painter, plot, area, *mark)) for mark in ticks(shown)]
         if any(one[2].right() + _AIR > other[2].left() for one, other in itertools.pairwise(marks)):
@@ -276,7 +276,7 @@ class PlotGrid(QWidget):
         for point in points:
             painter.drawEllipse(point, _DOT * width / 2, _DOT * width / 2)
 
-    def _paint_mark(self, painter: QPainter, plot: int, shown: SmallPlot) -> None:
+    def _paint_mark(self, painter: QPainter, plot: int, shown: PlotContent) -> None:
         if self.marked is None or self.marked[0] != plot:
             return
         area, across = self.area(plot), self.point(plot, self.marked[1], 0).x()
@@ -371,7 +371,7 @@ class PlotGrid(QWidget):
         self.update()
 
 
-def ticks(shown: SmallPlot) -> list[tuple[float, str]]:
+def ticks(shown: PlotContent) -> list[tuple[float, str]]:
     """Returns the ticks of a plot's horizontal axis with their texts, the last one with the unit.
 
     They are an even selection of the places, with 0 and both ends if possible. Texts have a sign if x may be negative.

@@ -10,18 +10,18 @@ import pytest
 from PyQt5.QtCore import QRect, Qt
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.robustness.plot_grid import CurvePoints, ErrorAxis, PlotGrid, SmallPlot, ticks
+from nnviz.cards.robustness.plot_grid import CurvePoints, ErrorAxis, PlotContent, PlotGrid, ticks
 from nnviz.ui import theme
 from tests.nnviz.helpers import hover
 
 
-def plot(places: Sequence[float] = (0.0, 1.0, 2.0), unit: str = " px", **how: Any) -> SmallPlot:
+def plot(places: Sequence[float] = (0.0, 1.0, 2.0), unit: str = " px", **how: Any) -> PlotContent:
     """Half as high as the axis everywhere."""
     line = CurvePoints(np.array(places, float), np.full(len(places), 50.0))
-    return SmallPlot("Title", "note", list(places), unit, **{"line": line, "past": CurvePoints(), **how})
+    return PlotContent("Title", "note", list(places), unit, **{"line": line, "past": CurvePoints(), **how})
 
 
-def grid_of(qtbot: QtBot, *plots: SmallPlot) -> PlotGrid:
+def grid_of(qtbot: QtBot, *plots: PlotContent) -> PlotGrid:
     """Shown."""
     grid = PlotGrid()
     qtbot.addWidget(grid)
@@ -140,10 +140,10 @@ def test_a_mark_that_has_no_place_any_more_goes(qtbot: QtBot) -> None:
     qtbot.addWidget(grid)
     places = [float(place) for place in range(9)]
 
-    def plots(count: int) -> list[SmallPlot]:
+    def plots(count: int) -> list[PlotContent]:
         return [
-            SmallPlot("Noise", "", places[:count], "", CurvePoints(), CurvePoints()),
-            SmallPlot("Shift", "", places, "", CurvePoints(), CurvePoints()),
+            PlotContent("Noise", "", places[:count], "", CurvePoints(), CurvePoints()),
+            PlotContent("Shift", "", places, "", CurvePoints(), CurvePoints()),
         ]
 
     grid.describe = lambda plot, place: f"{grid.plots[plot].places[place]:g}"
