@@ -1,4 +1,4 @@
-"""The network as a diagram: what it shows of which example, and that it can be chosen from, whatever the data."""
+"""Tests of the network card: the content of the diagram, and the choice of neurons, with all kinds of data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The diagram in its view, alone: it fits every size, and says what is pointed at."""
+"""Tests of the diagram widget in its view: sizes, and the neuron under the mouse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every width and depth has a layout: nothing overlaps, and nothing leaves the diagram."""
+"""Tests of the layout for all widths and depths: nothing overlaps, and nothing leaves the diagram."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why this answer: follows the drawing and the choices, plays and draws the smallest change, and is never broken."""
+"""Tests of the explanation card: choices, the film of the smallest change, unusual data and networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures, bars and strips: what they paint, and what they tell of the point under the mouse."""
+"""Tests of the contents of the explanation view: painting and read-outs of images, bars and strips."""
 
 from __future__ import annotations
 

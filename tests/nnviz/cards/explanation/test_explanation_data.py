@@ -1,4 +1,4 @@
-"""Reasons without a window: for pictures and columns, classes and targets, deep, wide and very small networks."""
+"""Tests of contributions and counterfactuals for images and columns, classes and targets, and networks of all sizes."""
 
 from __future__ import annotations
 

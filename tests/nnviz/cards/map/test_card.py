@@ -1,4 +1,4 @@
-"""The map of the examples: where they are, what is seen and chosen there, whatever the data and the network."""
+"""Tests of the map card: embeddings, read-outs and choices, with all kinds of data and networks."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def placed(window: MainWindow, qtbot: QtBot) -> Embedding:
     """Until the points are those of now."""
     probe = window.session.queries[MAP]
     qtbot.waitUntil(lambda: probe.is_up_to_date and window.session.models[MapModel].is_of_now, timeout=20_000)
-    cloud = window.session.models[MapModel].embedding
-    assert cloud is not None
-    return cloud
+    embedding = window.session.models[MapModel].embedding
+    assert embedding is not None
+    return embedding
 
 
 @pytest.fixture
@@ -110,19 +110,19 @@ def circle(page: MapPage, numbers: list[int]) -> tuple[Array, Array]:
 
 def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_window: MainWindow) -> None:
     session = ready_window.session
-    cloud, data = session.models[MapModel].embedding, session.dataset
-    assert cloud is not None
+    embedding, data = session.models[MapModel].embedding, session.dataset
+    assert embedding is not None
     assert data is not None
     assert data.test is not None
-    assert cloud.source.layer == 2
+    assert embedding.source.layer == 2
     inputs = data.test.take(slice(None), np.empty((len(data.test), 784), np.float32))
     activations = activations_of(session.displayed.network, inputs, 2)
-    assert cloud.points == pytest.approx(cloud.basis.project(activations), abs=1e-3)
+    assert embedding.points == pytest.approx(embedding.basis.project(activations), abs=1e-3)
     assert page.view.dots.inks.tolist() == data.test.labels.tolist()
     answers = session.displayed.network.predict(inputs).argmax(axis=1)
     assert page.view.dots.are_ringed.tolist() == (answers != data.test.labels).tolist()
     assert "500 examples" in page.bar.said.text()
-    assert f"the two axes show {100 * cloud.share:.0f} % of the variance" in page.bar.said.text()
+    assert f"the two axes show {100 * embedding.share:.0f} % of the variance" in page.bar.said.text()
 
 
 def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -166,16 +166,16 @@ def test_hidden_it_costs_nothing(page: MapPage, ready_window: MainWindow, qtbot:
 def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     for layer, width in ((0, 784), (1, 64), (3, 10)):
         choose(qtbot, page, "mapLayerButton", str(layer))
-        cloud = placed(ready_window, qtbot)
-        assert cloud.source.layer == layer
-        assert len(cloud.basis.mean) == width
+        embedding = placed(ready_window, qtbot)
+        assert embedding.source.layer == layer
+        assert len(embedding.basis.mean) == width
         assert not page.view.grab().isNull()
 
     # Another part is that of the mistakes.
     choose(qtbot, page, "mapPartButton", "train")
-    cloud = placed(ready_window, qtbot)
-    assert cloud.source.part.name == "train"
-    assert ready_window.session.mistakes.part is cloud.source.part
+    embedding = placed(ready_window, qtbot)
+    assert embedding.source.part.name == "train"
+    assert ready_window.session.mistakes.part is embedding.source.part
 
 
 def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -185,10 +185,10 @@ def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, 
     ready_window.canvas.set_strokes([stroke])
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     first = probe.result
-    cloud = placed(ready_window, qtbot)
+    embedding = placed(ready_window, qtbot)
     assert session.question.example is not None
     seen = activations_of(session.displayed.network, session.question.example[None], 2)
-    assert first == pytest.approx(cloud.basis.project(seen)[0], abs=1e-4)
+    assert first == pytest.approx(embedding.basis.project(seen)[0], abs=1e-4)
     ready_window.canvas.set_strokes([stroke, stroke + 20])
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not first)
     ready_window.canvas.set_strokes([])
@@ -343,12 +343,12 @@ def test_points_that_nobody_asks_for_any_more_are_given_up(
     page: MapPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    the_map = ready_window.session.models[MapModel]
+    model = ready_window.session.models[MapModel]
     opened, done = slowly(monkeypatch)
-    the_map.choose_layer(1)
+    model.choose_layer(1)
     qtbot.waitUntil(lambda: ready_window.session.queries[MAP]._is_busy)
-    the_map.changed.connect(lambda: the_map.embedding is not None and seen.append(the_map.embedding.source.layer))
-    the_map.choose_layer(0)
+    model.changed.connect(lambda: model.embedding is not None and seen.append(model.embedding.source.layer))
+    model.choose_layer(0)
     opened.set()
     qtbot.waitUntil(lambda: 0 in seen)
     assert done.count(1) <= 1
@@ -379,7 +379,7 @@ def test_points_of_data_that_have_gone_are_not_shown(
     opened.set()
     placed(ready_window, qtbot)
     assert page.view.dots.inks.max() < 3
-    assert all(cloud.source.network.shape == [784, 5, 3] for cloud in shown)
+    assert all(embedding.source.network.shape == [784, 5, 3] for embedding in shown)
 
 
 @needs_tsne
@@ -433,17 +433,17 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
 
 @needs_tsne
 def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    arranging = ready_window.session.models[MapModel].tsne
+    tsne = ready_window.session.models[MapModel].tsne
     choose(qtbot, page, "mapMethodButton", TSNE)
     choose(qtbot, page, "mapPartButton", "train")
-    assert arranging.is_running
-    assert arranging.about.part.name == "train"
+    assert tsne.is_running
+    assert tsne.about.part.name == "train"
     choose(qtbot, page, "mapLayerButton", "1")
-    assert arranging.about.layer == 1
+    assert tsne.about.layer == 1
     choose(qtbot, page, "mapCountButton", "1000")
-    assert arranging.about.most == 1000
+    assert tsne.about.most == 1000
     ready_window.session.mistakes.set_part("test")
-    assert not arranging.is_running, "the other card has changed it: whether this is worth the time, a person says"
+    assert not tsne.is_running, "the other card has changed it: whether this is worth the time, a person says"
     assert page.bar.arrange.text() == "arrange"
 
 
@@ -516,13 +516,13 @@ def test_deep_wide_and_tiny_networks(
 ) -> None:
     window = other_data(make_window, load_with, qtbot, few_digits, *hidden)
     page = page_of(window)
-    cloud = placed(window, qtbot)
-    assert cloud.source.layer == max(len(hidden), 1)
-    assert np.isfinite(cloud.points).all()
+    embedding = placed(window, qtbot)
+    assert embedding.source.layer == max(len(hidden), 1)
+    assert np.isfinite(embedding.points).all()
     assert not page.grab().isNull()
     if hidden == (1,):
         assert "one neuron" in page.bar.said.text()
-        assert not cloud.points[:, 1].any()
+        assert not embedding.points[:, 1].any()
     if len(hidden) == 60:
         entries = find(page.aside, ChoiceButton, "mapLayerButton").entries
         assert "60" in entries

@@ -1,4 +1,4 @@
-"""Clouds of examples: which are taken."""
+"""Tests of embeddings: the sample of examples, and the axes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 
 from engine.datasets import Dataset
 from engine.network.network import Network
-from nnviz.cards.map import embedding as cloud
+from nnviz.cards.map import embedding
 from nnviz.cards.map.embedding import EmbeddingSource, basis_for, even_sample, project
 from nnviz.session.part import parts_of
 
 
-def subject(data: Dataset, part: str = "test", most: int = 10_000) -> EmbeddingSource:
+def source(data: Dataset, part: str = "test", most: int = 10_000) -> EmbeddingSource:
     """The hidden layer of a small network."""
     network = Network([784, 6, 10], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
     return EmbeddingSource(network, 0.0, parts_of(data, 0.1)[part], 1, most)
@@ -32,7 +32,7 @@ def test_examples_are_spread_evenly_over_the_part(few_digits: Dataset, part: str
 
 
 def test_what_is_given_up_has_no_points(few_digits: Dataset) -> None:
-    given = subject(few_digits)
+    given = source(few_digits)
     assert project(given, basis_for(given), lambda: False) is None
     found = project(given, basis_for(given), lambda: True)
     assert found is not None
@@ -40,9 +40,9 @@ def test_what_is_given_up_has_no_points(few_digits: Dataset) -> None:
 
 
 def test_very_wide_layers_are_seen_in_pieces(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = subject(few_digits)
+    given = source(few_digits)
     basis = basis_for(given)
-    whole = cloud._projected(given, given.rows, basis)
-    monkeypatch.setattr(cloud, "_MOST_NUMBERS", 1)
-    assert cloud._projected(given, given.rows, basis) == pytest.approx(whole, abs=1e-3)
+    whole = embedding._projected(given, given.rows, basis)
+    monkeypatch.setattr(embedding, "_MOST_NUMBERS", 1)
+    assert embedding._projected(given, given.rows, basis) == pytest.approx(whole, abs=1e-3)
     assert np.isfinite(basis_for(given).axes).all(), "worked out from fewer examples"

@@ -1,4 +1,4 @@
-"""t-SNE: what is alike lies together, and it goes on from where it was."""
+"""Tests of t-SNE: similar points lie together, and an embedding continues from the previous one."""
 
 from __future__ import annotations
 

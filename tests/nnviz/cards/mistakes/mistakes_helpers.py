@@ -1,4 +1,4 @@
-"""What the tests of the cards of mistakes share."""
+"""Helpers for the tests of the mistakes cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes of any network on any data: tables, numbers, few classes and many, deep, wide and tiny networks."""
+"""Tests of the mistakes cards with all kinds of data, and with deep, wide and tiny networks."""
 
 from __future__ import annotations
 

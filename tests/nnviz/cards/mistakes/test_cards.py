@@ -1,4 +1,4 @@
-"""Mistakes: the matrix is what was measured, a cell lists its examples, and one can be put on the canvas."""
+"""Tests of the mistakes cards: the matrix, the examples of a cell, and an example on the canvas."""
 
 from __future__ import annotations
 

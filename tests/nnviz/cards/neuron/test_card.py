@@ -1,4 +1,4 @@
-"""The chosen neuron: what is shown of it, what-ifs and edits from the card, for data and networks of all kinds."""
+"""Tests of the neuron card: report, what-ifs, edits and ranking, with all kinds of data and networks."""
 
 from __future__ import annotations
 

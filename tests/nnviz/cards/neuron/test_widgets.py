@@ -1,4 +1,4 @@
-"""The pieces of the neuron's card: bars, examples, links, and the window for edits."""
+"""Tests of the widgets of the neuron card: bars, examples, links and the edit dialog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watching a regression: RMSE instead of error, predicted against true, residuals."""
+"""Tests of a regression in the window: RMSE, predictions over targets, residuals."""
 
 from __future__ import annotations
 

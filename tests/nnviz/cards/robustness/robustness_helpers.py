@@ -1,4 +1,4 @@
-"""What the tests of the page of robustness share."""
+"""Helpers for the tests of the robustness card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How robust any network is on any data: tables, numbers, pictures of any shape; deep, wide, tiny, broken networks."""
+"""Tests of the robustness card with all kinds of data, and with deep, wide, tiny and broken networks."""
 
 from __future__ import annotations
 
@@ -175,12 +175,12 @@ def test_other_data_takes_the_place_of_what_was_pointed_at(
     make_window: MakeWindow, load_with: Load, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     window, page = other_data(make_window, load_with, qtbot, few_digits, 4)
-    robust = window.session.models[RobustnessModel]
-    robust.point_at(PerturbationStrength("rotation", 30.0))
+    model = window.session.models[RobustnessModel]
+    model.point_at(PerturbationStrength("rotation", 30.0))
     window.session.data.dataset = made_up(3, 60)
     window.session.data.changed.emit()
-    assert robust.measured is None
-    assert robust.pointed is None
+    assert model.measured is None
+    assert model.pointed is None
     window.session.runs.show(new_run(Experiment(shape=(4, 3, 3), activations=("relu", "softmax"))))
     measured(window, qtbot)
     assert len(page.plots.plots) == 2
@@ -197,12 +197,12 @@ def test_a_large_table_is_not_measured_in_the_interfaces_thread(
 
     monkeypatch.setattr(robustness, "material_of", noted)
     window, _ = other_data(make_window, load_with, qtbot, made_up(3, 400), 5)
-    robust = window.session.models[RobustnessModel]
+    model = window.session.models[RobustnessModel]
     for _ in range(3):  # quick enough for the interface's thread
-        robust.point_at(None)
+        model.point_at(None)
         shown_example(window, qtbot)
         window.session.queries[PERTURBED].hurry()
-    robust.point_at(PerturbationStrength("noise", 0.5))
+    model.point_at(PerturbationStrength("noise", 0.5))
     shown_example(window, qtbot)
     assert threads
     assert main_thread() not in threads

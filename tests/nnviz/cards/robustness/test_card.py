@@ -1,4 +1,4 @@
-"""The page that shows how robust the network is: when it measures, what it shows, what can be done with it."""
+"""Tests of the robustness card: measurement, curves, read-outs, and the perturbed example."""
 
 from __future__ import annotations
 
@@ -122,13 +122,13 @@ def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: MainWind
 
 def test_while_training_it_waits_to_be_asked(ready_window: MainWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
-    page, robust = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
+    page, model = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
     qtbot.wait(500)
-    assert robust.work.about is None
+    assert model.work.about is None
     assert page.status.text().startswith("Once the training rests")
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
-    qtbot.waitUntil(lambda: robust.is_outdated)
+    qtbot.waitUntil(lambda: model.is_outdated)
     assert " · now epoch " in page.status.text()
     pause(qtbot, ready_window)
 
@@ -167,15 +167,15 @@ def test_cancel_takes_the_focus_of_measure(page: RobustnessPage, ready_window: M
 
 
 def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
-    page, robust = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
-    qtbot.waitUntil(lambda: robust.work.partial is not None and len(robust.work.partial.curves["noise"]) > 1)
+    page, model = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
+    qtbot.waitUntil(lambda: model.work.partial is not None and len(model.work.partial.curves["noise"]) > 1)
     assert page.progress.isVisible()
     assert page.progress.value() > 0
     click(qtbot, ready_window, QPushButton, "cancelRobustButton")
-    assert not robust.work.is_running
+    assert not model.work.is_running
     assert not page.progress.isVisible()
     assert page.status.text() == "Error on 500 test examples at epoch 0, stopped"
-    found = robust.measured
+    found = model.measured
     assert found is not None
     assert 1 < len(page.plots.plots[0].line.x) == len(found[1].curves["noise"])
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
@@ -387,20 +387,20 @@ def test_an_answer_that_the_disturbance_changed_looks_different(
 
 
 def test_arrow_keys_go_along_the_curves(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
-    robust = ready_window.session.models[RobustnessModel]
+    model = ready_window.session.models[RobustnessModel]
     page.plots.setFocus(Qt.TabFocusReason)
-    assert robust.pointed == PerturbationStrength("noise", 0.0)
+    assert model.pointed == PerturbationStrength("noise", 0.0)
     qtbot.keyClick(page.plots, Qt.Key_Right)
-    assert robust.pointed == PerturbationStrength("noise", 0.1)
+    assert model.pointed == PerturbationStrength("noise", 0.1)
     assert "noise" in page.plots.accessibleDescription().lower()
     for _ in range(20):
         qtbot.keyClick(page.plots, Qt.Key_Right)
-    assert robust.pointed == PerturbationStrength("noise", 0.8)
+    assert model.pointed == PerturbationStrength("noise", 0.8)
     qtbot.keyClick(page.plots, Qt.Key_Down)
-    assert robust.pointed == PerturbationStrength("shift", 0.0)
+    assert model.pointed == PerturbationStrength("shift", 0.0)
     qtbot.keyClick(page.plots, Qt.Key_Down)
     qtbot.keyClick(page.plots, Qt.Key_Left)
-    assert robust.pointed == PerturbationStrength("rotation", -15.0)
+    assert model.pointed == PerturbationStrength("rotation", -15.0)
     shown = shown_example(ready_window, qtbot)
     qtbot.keyClick(page.plots, Qt.Key_Return)
     assert ready_window.session.question.example is not None

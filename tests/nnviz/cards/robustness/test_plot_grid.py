@@ -1,4 +1,4 @@
-"""Small plots in a grid: where things are, which numbers stand below, what is painted again."""
+"""Tests of the grid of plots: layout, ticks and repainting."""
 
 from __future__ import annotations
 
