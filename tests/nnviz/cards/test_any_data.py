@@ -233,7 +233,7 @@ def _check_map(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.turn_to(2)
     page = inside.network.pages[2]
     assert isinstance(page, MapPage)
-    inside.qtbot.waitUntil(lambda: page._cloud is not None)
+    inside.qtbot.waitUntil(lambda: page._embedding is not None)
     assert page.classes.isVisible() is not bool(kind.target)
     assert page.scale.isVisible() is bool(kind.target)
     if kind.target:

@@ -13,7 +13,7 @@ from engine.datasets import Dataset
 from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
-from nnviz.cards.neuron.model import NEURON, NEURON_ERROR
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NeuronModel
 from nnviz.cards.robustness.model import RobustnessModel
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -74,10 +74,12 @@ def test_without_a_test_set_neurons_are_measured_by_the_validation_set(
     trained: Model, without_tests: Dataset, qtbot: QtBot
 ) -> None:
     session = trained.session
+    model = session.models[NeuronModel]  # adds the queries
     session.selection.choose_neuron(Neuron(1, 4))
     session.queries.want("a test", (NEURON, NEURON_ERROR), True)
     qtbot.waitUntil(lambda: all(session.queries[name].result is not None for name in (NEURON, NEURON_ERROR)))
-    effect, report = session.queries[NEURON_ERROR].result, session.queries[NEURON].result
+    effect, report = session.queries[NEURON_ERROR].result, model.report
+    assert report is not None
     network = session.displayed.network
     without = neurons.scaled(network, {(1, 4): 0.0})
     assert (effect.part, effect.count) == ("validation", SHARE * len(without_tests.train))
@@ -98,8 +100,8 @@ def test_without_a_test_set_robustness_is_measured_by_the_validation_set(
     robustness.measure()
     qtbot.waitUntil(lambda: robustness.measured is not None and bool(robustness.measured[1].curves), timeout=20_000)
     assert robustness.measured is not None
-    subject, found = robustness.measured
-    assert (subject.part.name, found.examples) == ("validation", SHARE * len(without_tests.train))
+    setup, found = robustness.measured
+    assert (setup.part.name, found.examples) == ("validation", SHARE * len(without_tests.train))
     undisturbed = next(iter(found.curves.values()))[0]
     wanted = figures_by_hand(trained.session.displayed.network, without_tests)["validation_error"]
     assert undisturbed.error == pytest.approx(wanted)
