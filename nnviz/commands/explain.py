@@ -27,12 +27,12 @@ from nnviz.cards.explanation.explanation_data import (
     MEAN,
     OCCLUSION,
     PRODUCT,
+    Contributions,
     Counterfactual,
-    Query,
-    Reasons,
-    Summary,
+    DatasetSummary,
+    ExplanationQuery,
+    contributions_for,
     counterfactual_of,
-    reasons_for,
 )
 from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
 from nnviz.commands.network_data import chosen_data, loaded_data
@@ -116,7 +116,7 @@ def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Exp
         raise CommandError(f"{name}: nothing is drawn on it.")
     shape = shape_of_pictures(network) or picture.shape
     has_classes = about is None or not about.targets
-    query = Query(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
+    query = ExplanationQuery(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
     empty = np.full_like(picture, network.background)
     bounds = np.zeros_like(picture), np.ones_like(picture)
     return _explained(text.path(name), query, empty, bounds, names_of_outputs(network), NO_MEANING)
@@ -136,7 +136,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
     wrong = next((number for number in numbers if not 0 <= number < len(split)), None)
     if wrong is not None:
         raise CommandError(f"--example {wrong}: the {part} part has the examples 0 to {len(split) - 1:,}.")
-    summary, meaning = Summary(data), Meaning(data)
+    summary, meaning = DatasetSummary(data), Meaning(data)
     names = [meaning.output(number) for number in range(data.outputs)]
     baseline = summary.baseline(EMPTY if data.is_picture else MEAN)
     shape = data.example_shape if data.is_picture else (data.width,)
@@ -146,7 +146,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
     return [
         _explained(
             meaning.where(part, number),
-            Query(network, split.example(number), shape, *asked, labels[number]),
+            ExplanationQuery(network, split.example(number), shape, *asked, labels[number]),
             baseline,
             summary.bounds,
             names,
@@ -160,9 +160,9 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
 
 
 def _explained(
-    name: str, query: Query, baseline: Array, bounds: tuple[Array, Array], names: list[str], meaning: Meaning
+    name: str, query: ExplanationQuery, baseline: Array, bounds: tuple[Array, Array], names: list[str], meaning: Meaning
 ) -> _Explained:
-    reasons, turning = reasons_for(query, baseline), counterfactual_of(query, *bounds, query.categories)
+    reasons, turning = contributions_for(query, baseline), counterfactual_of(query, *bounds, query.categories)
     if reasons is None or turning is None:
         raise CommandError(f"{name}: the network's outputs are not finite.")
     if reasons.layers:
@@ -172,7 +172,7 @@ def _explained(
     return _Explained(content, f"{name}: {_told(reasons, turning, names, meaning)}")
 
 
-def _told(reasons: Reasons, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
+def _told(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
     """ "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %"."""
     asked = f"why {names[reasons.one]}" + ("" if reasons.other is None else f", not {names[reasons.other]}")
     best = int(reasons.outputs.argmax())

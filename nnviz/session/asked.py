@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
-from nnviz.session.activity import activity_probe
 from nnviz.session.asked_compared import compared_probes
-from nnviz.session.asked_neuron import neuron_probes
-from nnviz.session.asked_numbers import predicted_probe
 from nnviz.session.asked_own import own_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.map import MAP, MAP_PLACE, map_probes
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.runs import Runs
 from nnviz.session.surface_query import surface_queries
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
     from nnviz.session.session import Session
 
 ANSWER, MISTAKES = "answer", "mistakes"
-ACTIVITY = "activity"
 _SECONDS_BETWEEN_PAST = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _SECONDS_BETWEEN_STATISTICS = 0.15  # likewise; a twentieth of a core's time
 _SECONDS_BETWEEN_MISTAKES = 0.5  # likewise

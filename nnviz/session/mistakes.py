@@ -1,4 +1,4 @@
-"""The answers to every example of a part of the data, and which of these examples are chosen by their classes."""
+"""Predictions for every example of a part of the data, the confusion matrix, and the listed examples."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.latest import Request, RequestKey
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.found import NOTHING, Found
 from nnviz.session.part import PARTS, Part, parts_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Classes, Example, Group, Selection
+from nnviz.session.split_predictions import NOTHING, SplitPredictions
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """A confusion matrix, (classes, classes), row = true class; of the displayed network or of an earlier moment."""
+    """Confusion matrix (classes, classes), row = true class.
+
+    Attributes:
+        epochs: number of epochs that the network was trained for.
+        is_now: whether that is the displayed network.
+    """
 
     matrix: Array
     epochs: float
@@ -32,13 +37,12 @@ class Counts:
 
 
 class Mistakes(QObject):
-    """Asks the displayed network about a whole part of the data, for a probe; while training, once an epoch.
+    """Predictions of the displayed network for a part of the data, computed once an epoch during training.
 
     Signals:
         changed: ``found``, ``counts`` or the parts have changed.
-        part_changed: another part is looked at, whose answers are not known yet.
+        part_changed: another part was chosen; its predictions are not computed yet.
         stepped: another example was chosen by :meth:`next_mistake`.
-
     """
 
     changed = pyqtSignal()
@@ -49,14 +53,18 @@ class Mistakes(QObject):
         super().__init__()
         self._displayed, self._runs, self._data = displayed, runs, data
         self._selection, self._question = selection, question
-        self._found: Found | None = None
+        self._found: SplitPredictions | None = None
         self._wanted = PARTS[0]
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
         self._parts: dict[str, Part] = {}
         self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
         self._latest: RequestKey | None = None
         self._is_computing = False
-        self._listed: tuple[Found | None, tuple[Classes | None, Group | None], Array] = (None, (None, None), NOTHING)
+        self._listed: tuple[SplitPredictions | None, tuple[Classes | None, Group | None], Array] = (
+            None,
+            (None, None),
+            NOTHING,
+        )
         for signal in (displayed.changed, runs.replaced, data.changed):
             signal.connect(self._note_question)
         for signal in (runs.history_changed, displayed.changed, runs.replaced, data.changed):
@@ -67,7 +75,7 @@ class Mistakes(QObject):
 
     @property
     def parts(self) -> dict[str, Part]:
-        """The parts that the data have, by name; empty where the network does not fit the data."""
+        """The parts of the data by name; empty if the network does not fit the data."""
         data, run = self._data.dataset, self._runs.current
         if data is None or run.misfit(data) is not None:
             return {}
@@ -78,22 +86,22 @@ class Mistakes(QObject):
 
     @property
     def part(self) -> Part | None:
-        """The part that is looked at: the one that was set, or the first there is."""
+        """The chosen part; the first one if the data do not have the chosen one."""
         parts = self.parts
         return parts.get(self._wanted) or next(iter(parts.values()), None)
 
     def set_part(self, name: str) -> None:
-        """Looks at another part; its answers follow."""
+        """Chooses another part. Its predictions follow later."""
         if name != self._wanted:
             self._wanted = name
             self._note_question()
             self.part_changed.emit()
             self.changed.emit()
 
-    # ---- for the probe
+    # ---- for the query
 
     def question(self) -> Request | None:
-        """The answers of the displayed network to all examples of the part."""
+        """Returns the request for the predictions of the displayed network for the chosen part."""
         part = self.part
         if part is None:
             self._latest = None
@@ -103,7 +111,7 @@ class Mistakes(QObject):
         return key, lambda: self._answer(key, network, part, epochs)
 
     def _network(self) -> tuple[Network, float]:
-        """The displayed network; while it trains, the one that was displayed first in this epoch, and its epochs."""
+        """Returns the displayed network and its epochs; during training the first one displayed in this epoch."""
         run = self._runs.current
         moment: object = self._displayed.network if self._displayed.is_steady else (run.id, run.history.completed)
         if self._subject[0] is not moment and self._subject[0] != moment:
@@ -111,12 +119,12 @@ class Mistakes(QObject):
         return self._subject[1:]
 
     def _note_question(self) -> None:
-        """Lets a computation find out that it is out of date."""
+        """Lets a running computation find out that it is outdated."""
         if self._is_computing:
             self.question()
 
-    def _answer(self, key: RequestKey, network: Network, part: Part, epochs: float) -> Found | None:
-        """Runs in the lane's thread. Gives up when there is a newer question; what was found before then stays."""
+    def _answer(self, key: RequestKey, network: Network, part: Part, epochs: float) -> SplitPredictions | None:
+        """Runs in the query's thread. A newer request cancels it, and the previous result stays."""
         self._is_computing = True
         try:
             steps = answers_in_steps(network, part.split, part.rows)
@@ -125,19 +133,19 @@ class Mistakes(QObject):
                     next(steps)
                 except StopIteration as finished:
                     finished.value.order  # noqa: B018  # sorted here, once, and kept
-                    return Found(finished.value, part, network, epochs)
+                    return SplitPredictions(finished.value, part, network, epochs)
             return self.found
         finally:
             self._is_computing = False
 
-    def take(self, found: Found | None) -> None:
+    def take(self, found: SplitPredictions | None) -> None:
         if found is not self._found:
             self._found = found
             self.changed.emit()
 
     @property
-    def found(self) -> Found | None:
-        """The answers that were computed last; None while there are none, also right after other data came."""
+    def found(self) -> SplitPredictions | None:
+        """The latest predictions; None if there are none for the current data."""
         found, data = self._found, self._data.dataset
         return found if found is not None and data is not None and found.part.is_of(data) else None
 
@@ -145,7 +153,7 @@ class Mistakes(QObject):
 
     @property
     def counts(self) -> Counts | None:
-        """The confusion matrix of the displayed network, or of the last moment at which one was measured."""
+        """The confusion matrix of the displayed network, or of the last epoch at which one was measured."""
         found, run, part = self.found, self._runs.current, self.part
         if part is None or part.split.labels is None:
             return None
@@ -165,7 +173,7 @@ class Mistakes(QObject):
         return Counts(measured, epoch, self._displayed.epochs == epoch)
 
     def _tell_counts(self) -> None:
-        """Tells that the counts may have changed, once an epoch and when another network is displayed at rest."""
+        """Reports that the counts may have changed: once an epoch, and when another network is displayed at rest."""
         run = self._runs.current
         displayed = id(self._displayed.network) if self._displayed.is_steady else None
         now = (run.id, run.history.completed, run.stage, displayed, self.part)
@@ -177,13 +185,13 @@ class Mistakes(QObject):
 
     @property
     def group(self) -> Group | None:
-        """The group that is chosen, if it is of the part that is looked at."""
+        """The chosen group, if it belongs to the chosen part."""
         group, part = self._selection.group, self.part
         return group if group is not None and part is not None and group.part == part.where else None
 
     @property
     def listed(self) -> Array:
-        """The numbers in the part of the chosen examples: of a group, a cell, row or column, or else all mistakes."""
+        """Indices in the part of the listed examples: those of a group, a cell, row or column, else all mistakes."""
         found, wanted = self.found, (self._selection.classes, self.group)
         if self._listed[0] is not found or self._listed[1] != wanted:
             self._listed = found, wanted, NOTHING if found is None else found.chosen(*wanted)
@@ -191,7 +199,7 @@ class Mistakes(QObject):
 
     @property
     def place(self) -> int | None:
-        """The place of the chosen example in ``listed``; None if it is not there."""
+        """Index of the chosen example in ``listed``; None if it is not listed."""
         example, found = self._selection.example, self.found
         if example is None or found is None or found.part.where != example.part:
             return None
@@ -200,13 +208,13 @@ class Mistakes(QObject):
         return places[0] if places else None
 
     def choose(self, place: int) -> None:
-        """Chooses the example at that place in ``listed``."""
+        """Chooses the example at an index in ``listed``."""
         found = self.found
         if found is not None and 0 <= place < len(self.listed):
             self._selection.choose_example(Example(found.part.where, found.part.number(int(self.listed[place]))))
 
     def next_mistake(self) -> None:
-        """Chooses the next mistake of those listed, after the last the first; where none is listed, one of all."""
+        """Chooses the next listed mistake, after the last one the first. If none is listed, lists all mistakes."""
         found = self.found
         if found is None:
             return
@@ -219,7 +227,7 @@ class Mistakes(QObject):
             self.stepped.emit()
 
     def _count_listed_mistakes(self) -> int:
-        """How many of the listed examples are mistakes; these come first. Every number is more or less off."""
+        """Returns how many of the listed examples are mistakes, which come first; for regression all of them."""
         answers = None if self.found is None else self.found.answers
         listed = self.listed
         return int(answers.are_wrong[listed].sum()) if isinstance(answers, ClassAnswers) else len(listed)
@@ -232,6 +240,6 @@ class Mistakes(QObject):
         return fits_canvas(self._data.dataset)
 
     def put_on_canvas(self) -> None:
-        """Asks the network about the chosen example, which takes the drawing's place; can be undone."""
+        """Replaces the current input by the chosen example; can be undone."""
         if self._selection.example is not None:
             self._question.ask_about(self._selection.example)

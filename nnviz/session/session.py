@@ -29,7 +29,6 @@ from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
 from nnviz.session.kept_parts import kept_parts
 from nnviz.session.loaded_runs import LoadedRuns
-from nnviz.session.map import Map
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
@@ -40,7 +39,6 @@ from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
-from nnviz.session.robustness import HowRobust
 from nnviz.session.run import new_run
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -77,9 +75,7 @@ class Session(QObject):
         sketch, question: the drawing and its image; the current input and its prediction.
         own: examples that the person kept with what they truly are, for the data that are there.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
-        map: places the examples by what a layer sees in them.
         models: models of single cards.
-        robustness: the error over disturbed examples, and an example at one strength.
         library, under_way: the runs that are kept on disk, and those that are trained beside the window.
         comparison: which of both are compared.
         room, exchange: how much room they take; passes runs on, and takes some in.
@@ -87,7 +83,7 @@ class Session(QObject):
         sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
         queries: results of the displayed network for the views, computed in the background.
-        rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
+        rate_search: search for a learning rate.
         pictures: reads images that are dropped or pasted onto the canvas.
     """
 
@@ -269,7 +265,7 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
+        parts: list[Any] = [self.queries, self.rate_search]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, self.replacement, self.loaded, self._library_thread, self.training.runner]
         parts += [self._reopening]

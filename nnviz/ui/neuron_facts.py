@@ -3,54 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.network.network import Network
 from nnviz.formatting import text
+from nnviz.formatting.layers import LayerNames
 from nnviz.ui.weights.neuron_view import NeuronFacts
 
 _STRONGEST = 5
 _TYPICAL = 0.995  # share of the weights within the range of colours; the few beyond it saturate
 _SAMPLE = 4096  # number of weights from which that range is estimated
-
-
-@dataclass(frozen=True)
-class LayerNames:
-    """Names for the neurons of a layer and for their inputs.
-
-    ``tile`` is the shape of the picture that the inputs form, or None; ``classes`` are the names of the network's
-    outputs, empty if they have none, and ``columns`` those of its inputs; ``output`` is what an output is.
-    """
-
-    network: Network
-    layer: int
-    tile: tuple[int, int] | None
-    classes: Sequence[str]
-    columns: Sequence[str] = ()
-    output: str = "class"
-
-    def neuron(self, number: int) -> str:
-        """ "neuron 8", with the class of an output. Numbers count from 0, names from 1."""
-        name = self.class_name(number)
-        return f"neuron {number + 1} ({self.output} {name})" if name else f"neuron {number + 1}"
-
-    def class_name(self, number: int) -> str:
-        """The class of that output; empty if it has none."""
-        is_output = self.layer == len(self.network.weights) - 1 and len(self.classes) == self.network.shape[-1]
-        return self.classes[number] if is_output else ""
-
-    def source(self, number: int) -> str:
-        """The name of an input: a pixel, a number of the example, or a neuron of the layer before."""
-        if self.tile is not None:
-            row, column = divmod(number, self.tile[1])
-            return f"pixel row {row + 1}, column {column + 1}"
-        if self.layer:
-            return f"neuron {number + 1} of layer {self.layer}"
-        return self.columns[number] if number < len(self.columns) else f"input {number + 1}"
 
 
 def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:

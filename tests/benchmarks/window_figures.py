@@ -25,8 +25,8 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 from engine.training.trainer import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.diagram.diagram import NetworkDiagram  # noqa: E402
-from nnviz.cards.explanation.model import REASONS  # noqa: E402
-from nnviz.cards.timeline.slider import TimelineSlider  # noqa: E402
+from nnviz.cards.timeline.slider import TimelineSlider
+from nnviz.cards.explanation.model import CONTRIBUTIONS
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.asked import ANSWER  # noqa: E402
 from nnviz.session.selection import Neuron  # noqa: E402
@@ -217,7 +217,7 @@ def inside(window: MainWindow) -> dict[str, Any]:
     window.show_workspace("inside")
     window.session.selection.choose_neuron(Neuron(1, 3))
     paintings = Paintings(window.findChild(NetworkDiagram, "networkDiagram"))
-    asked = {**PREDICTION, "stroke_to_attributions_ms": (REASONS, lambda result: result.query.example)}
+    asked = {**PREDICTION, "stroke_to_attributions_ms": (CONTRIBUTIONS, lambda result: result.query.example)}
     figures: dict[str, Any] = {"throughput": throughput(window, dict([next(iter(SHAPES.items()))]))}
     train_for_ever(window)
     figures["training"] = drawn(window, paintings.painted, asked)

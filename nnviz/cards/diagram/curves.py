@@ -1,4 +1,4 @@
-"""Draws many smooth curves quickly: as short straight lines, in a few passes of one pen each."""
+"""Fast painting of many smooth curves: as short lines, in a few passes with one pen each."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pyqtgraph.Qt import internals
 from engine.basics.validation import Array
 from nnviz.ui import theme
 
-_PIECES = {True: 11, False: 24}  # lines of a curve, in haste and else
-_STEPS = 6  # strengths that are told apart
-_COARSE = 3  # steps that are drawn coarsely in haste
+_PIECES = {True: 11, False: 24}  # lines of a curve, if hasty and otherwise
+_STEPS = 6  # levels of strength
+_COARSE = 3  # lowest levels, which are painted coarsely if hasty
 _THINNEST, _WIDEST = 0.9, 3.6  # pixels
-_FAINTEST = 0.28  # opacity of the weakest
+_FAINTEST = 0.28  # opacity of the weakest curves
 
 
 @dataclass(frozen=True, eq=False)
-class Strands:
-    """Curves from (x0, y0) to (x1, y1), (k,) each, with a strength from −1 to 1, the weakest first."""
+class CurveSet:
+    """Curves from (x0, y0) to (x1, y1), (k,) each, with strengths from −1 to 1, the weakest first."""
 
     x0: Array
     y0: Array
@@ -31,11 +31,11 @@ class Strands:
     strength: Array
 
 
-def paint_curves(painter: QPainter, strands: Strands, is_hasty: bool = False) -> None:
-    """Paints curves, the stronger the wider and the more opaque, in the two colours of the weights.
+def paint_curves(painter: QPainter, strands: CurveSet, is_hasty: bool = False) -> None:
+    """Paints curves in the two colours of weights; width and intensity show the strength.
 
-    They are opaque, in mixtures with the card's colour: where pieces of a translucent curve meet, dots would be seen.
-    Lines are several times as fast as paths with antialiasing. In haste, weak ones are painted without it.
+    Colours are mixed with that of the card instead of being translucent: translucent lines would have dots where they
+    meet. Lines are several times as fast as paths with antialiasing. If hasty, weak curves have no antialiasing.
     """
     if not len(strands.strength):
         return
@@ -60,14 +60,14 @@ def _pen(look: theme.Theme, name: str, share: float, is_coarse: bool) -> QPen:
 
 
 def mixed(ink: QColor, share: float, ground: str = "card") -> QColor:
-    """A colour on a ground of the theme, as opaque as ``share`` says."""
+    """Returns a colour mixed with a background of the theme; ``share`` is its opacity."""
     below = theme.colour(ground)
     parts = zip(ink.getRgb()[:3], below.getRgb()[:3], strict=True)
     return QColor(*(round(under + share * (over - under)) for over, under in parts))
 
 
-def _pieces(strands: Strands, count: int) -> Array:
-    """(curves, count, 4): cubic curves that leave and arrive level, as lines."""
+def _pieces(strands: CurveSet, count: int) -> Array:
+    """Returns (curves, count, 4): lines of cubic curves with horizontal ends."""
     found = np.empty((len(strands.strength), count, 4))
     across, down = _course(count)
     for start, end, course, axis in ((strands.x0, strands.x1, across, 0), (strands.y0, strands.y1, down, 1)):
@@ -78,13 +78,13 @@ def _pieces(strands: Strands, count: int) -> Array:
 
 @lru_cache
 def _course(count: int) -> tuple[Array, Array]:
-    """The way of a curve from 0 to 1, across and down."""
+    """Returns the coordinates of a curve from 0 to 1, horizontally and vertically."""
     t = np.linspace(0, 1, count + 1)
     return 1.5 * t * (1 - t) ** 2 + 1.5 * t**2 * (1 - t) + t**3, 3 * t**2 * (1 - t) + t**3
 
 
 def _draw_lines(painter: QPainter, lines: Array) -> None:
-    """Hands all lines to Qt at once, without an object for each."""
+    """Paints all lines in one call, without an object for each."""
     array = internals.PrimitiveArray(QLineF, 4)
     array.resize(len(lines))
     array.ndarray()[:] = lines

@@ -1,4 +1,4 @@
-"""The widget that shows a network as a diagram, and says what is pointed at and clicked."""
+"""Widget that shows a network as a diagram, and reports the neurons that are pointed at and clicked."""
 
 from __future__ import annotations
 
@@ -21,34 +21,31 @@ from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget
 from engine.basics.validation import Array
 from engine.explain.pathways import Links
 from nnviz.cards.diagram.curves import paint_curves
-from nnviz.cards.diagram.layout import MORE, SHOWN, Block, Kind, Layout, Looks, Wish, lay_out
-from nnviz.cards.diagram.painting import Content, Painting, paint_figures, paint_frame
-from nnviz.cards.diagram.ranks import Neuron, Ranks, links_to_show, strands_of
-from nnviz.cards.diagram.steps import neighbour
-from nnviz.cards.diagram.tiles import Tiles
-from nnviz.cards.diagram.words import Spot, Words
+from nnviz.cards.diagram.labels import ClickableText, DiagramLabels
+from nnviz.cards.diagram.layout import MORE, SHOWN, BlockKind, LayerBlock, Layout, LayoutOptions, LayoutSpec, lay_out
+from nnviz.cards.diagram.painting import BlockPainter, DiagramContent, TileImage, paint_figures, paint_frame
+from nnviz.cards.diagram.shown_neurons import NeuronIndex, ShownNeurons, curves_of, links_to_show, neighbour
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut, Text
 
-_MOST_NAME, _MOST_SOURCE = 90, 112  # pixels, for the names of outputs and of inputs
-_BAR = 10  # height that the scroll bar takes
-_FIGURES = 6  # numbers that are written at the strongest connections of a neuron, each way
+_MOST_NAME, _MOST_SOURCE = 90, 112  # largest width of the names of outputs and of inputs in pixels
+_BAR = 10  # pixels, height of the scroll bar
+_FIGURES = 6  # numbers at the strongest connections of a neuron in each direction
 
 
 class NetworkDiagram(QWidget):
     """Blocks of neurons from left to right, and the strongest connections between them.
 
     Signals:
-        pointed(layer, number): the neuron under the mouse, sent again when its numbers may have changed; (-1, -1)
-            when there is none.
-        chosen(layer, number): a neuron was clicked, or chosen by the arrow keys; (-1, -1) for a click on the ground
-            or Esc.
-        arranged(): everything was laid out anew, perhaps wider or narrower.
+        pointed(layer, number): the neuron under the mouse, sent again if its numbers may have changed; (-1, -1) for
+            none.
+        chosen(layer, number): a neuron was clicked, or chosen by the arrow keys; (-1, -1) for a click on the
+            background or Esc.
+        arranged(): the layout has changed, perhaps in its width.
 
     Attributes:
-        focus: the neuron whose connections are shown; None for the strongest of all.
-        links: the connections that are shown.
-        seconds: what the last picture cost.
+        links: the shown connections.
+        seconds: duration of the last repaint.
     """
 
     pointed = pyqtSignal(int, int)
@@ -59,21 +56,21 @@ class NetworkDiagram(QWidget):
         super().__init__()
         self.links: list[Links] = []
         self.seconds = 0.0
-        self._looks = Looks((1, 1))
-        self._wish = Wish()
+        self._looks = LayoutSpec((1, 1))
+        self._wish = LayoutOptions()
         self._room = QSize(400, 300)
         self._layout: Layout | None = None
-        self._content: Content | None = None
-        self._ranks = Ranks()
-        self._tiles: dict[int, Tiles] = {}
-        self._picture = QPixmap()  # all that is visible, but for the frame of what is under the mouse
-        self._pictured = QRect()  # its place; empty if something has changed
-        self._painting: Painting | None = None
-        self._names: tuple[list[str], list[str]] = [], []  # of the outputs and the inputs
+        self._content: DiagramContent | None = None
+        self._ranks = ShownNeurons()
+        self._tiles: dict[int, TileImage] = {}
+        self._picture = QPixmap()  # cached content without the frame of the neuron under the mouse
+        self._pictured = QRect()  # place of the cached content; empty if that is outdated
+        self._painting: BlockPainter | None = None
+        self._names: tuple[list[str], list[str]] = [], []  # names of outputs and inputs
         self._name_width, self._source_width = 14, 0
         self._mouse: QPoint | None = None
-        self._hovered: Neuron | None = None  # under the mouse, or else pointed at elsewhere
-        self._elsewhere: Neuron | None = None
+        self._hovered: NeuronIndex | None = None  # under the mouse, or pointed at in another card
+        self._elsewhere: NeuronIndex | None = None
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
@@ -82,10 +79,10 @@ class NetworkDiagram(QWidget):
 
     # ---- what is shown
 
-    def set_looks(self, looks: Looks, names: list[str], sources: list[str] | None = None) -> None:
-        """Says what there is to lay out, with the names of outputs and inputs.
+    def set_looks(self, looks: LayoutSpec, names: list[str], sources: list[str] | None = None) -> None:
+        """Sets the input of the layout, with the names of outputs and inputs.
 
-        Another network drops what was asked to be seen.
+        A network of another shape resets the user's layout options.
         """
         known = names, sources or []
         if known != self._names:
@@ -94,7 +91,7 @@ class NetworkDiagram(QWidget):
         looks = replace(looks, names=max(self._name_width, 14), sources=self._source_width)
         if looks != self._looks:
             if looks.shape != self._looks.shape:
-                self._wish = Wish()
+                self._wish = LayoutOptions()
             self._looks, self._content, self._hovered = looks, None, None
             self._tiles.clear()
             self._lay_out()
@@ -110,8 +107,8 @@ class NetworkDiagram(QWidget):
         self._lay_out()
         self._forget_picture()
 
-    def show_content(self, content: Content) -> None:
-        """Shows an activity of a network of the shape that was laid out."""
+    def show_content(self, content: DiagramContent) -> None:
+        """Shows the content; its network has the shape of the layout."""
         before = self._content
         self._content = content
         if content.chosen != (before and before.chosen):
@@ -125,7 +122,7 @@ class NetworkDiagram(QWidget):
         width, height = self._room.width(), self._room.height()
         layout = lay_out(self._looks, width, height, self._wish, keep)
         if layout.width > width:
-            height -= _BAR  # for the scroll bar
+            height -= _BAR  # room for the scroll bar
             layout = lay_out(self._looks, width, height, self._wish, keep)
         self._layout = layout
         self._painting = None
@@ -144,44 +141,47 @@ class NetworkDiagram(QWidget):
         self.update()
 
     def set_room(self, room: QSize) -> None:
-        """Lays the diagram out for the visible area, a scroll bar included."""
+        """Sets the size of the visible area, including a scroll bar, and updates the layout."""
         if room != self._room:
             self._room = room
             self._lay_out()
 
     @property
     def arrangement(self) -> Layout | None:
-        """Where everything is."""
+        """The layout."""
         return self._layout
 
     @property
-    def ranks(self) -> Ranks:
-        """Which neurons are shown."""
+    def ranks(self) -> ShownNeurons:
+        """The shown neurons."""
         return self._ranks
 
     @property
-    def focus(self) -> Neuron | None:
-        """The neuron under the mouse, or else the chosen one. A chosen output leaves contributions to it on show."""
+    def focus(self) -> NeuronIndex | None:
+        """Neuron whose connections are shown: the one under the mouse, else the chosen one.
+
+        None shows the strongest connections of all neurons, also for a chosen output: the contributions to it.
+        """
         if self._hovered is not None or self._content is None:
             return self._hovered
         chosen = self._content.chosen
         return None if chosen is None or chosen[0] == len(self._looks.shape) - 1 else chosen
 
-    def box_of(self, neuron: Neuron) -> QRectF | None:
-        """The place of a neuron in the widget; None if it is not shown."""
+    def box_of(self, neuron: NeuronIndex) -> QRectF | None:
+        """Returns the rectangle of a neuron; None if it is not shown."""
         place, block = self._ranks.place(neuron), self._block(neuron)
         return None if place is None or block is None else QRectF(*block.cells[place].tolist())
 
-    def _block(self, neuron: Neuron) -> Block | None:
+    def _block(self, neuron: NeuronIndex) -> LayerBlock | None:
         return self._layout.blocks.get(neuron[0]) if self._layout is not None else None
 
     @property
-    def spots(self) -> list[Spot]:
-        """The words that can be clicked."""
+    def spots(self) -> list[ClickableText]:
+        """The clickable texts."""
         return [] if self._painting is None else self._painting.words.spots
 
     def ask_for(self, layer: int, more: bool) -> None:
-        """Shows more neurons of a layer, or again as few as at first; −1: all layers, or again some."""
+        """Shows more neurons of a layer, or the default number. ``layer`` −1: shows all layers, or the default ones."""
         if layer < 0:
             self._wish = replace(self._wish, unfolded=more)
         else:
@@ -195,7 +195,7 @@ class NetworkDiagram(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the picture, made anew only if something changed."""
+        """Paints the cached content, which is updated if something changed."""
         content, layout, visible = self._content, self._layout, self.visibleRegion().boundingRect()
         if content is not None and layout is not None and not self._pictured.contains(visible):
             self._paint_picture(content, layout, visible)
@@ -210,11 +210,11 @@ class NetworkDiagram(QWidget):
             painter.setPen(theme.colour("accent"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
-    def _paint_picture(self, content: Content, layout: Layout, visible: QRect) -> None:
+    def _paint_picture(self, content: DiagramContent, layout: Layout, visible: QRect) -> None:
         start = time.thread_time()
         ratio = self.devicePixelRatioF()
         size = visible.size() * ratio
-        if self._picture.size() != size:  # else the old one is used again: new memory takes longer to fill
+        if self._picture.size() != size:  # An existing pixmap is reused: new memory takes longer to fill.
             self._picture = QPixmap(size)
             self._picture.setDevicePixelRatio(ratio)
         self._picture.fill(theme.colour("card"))
@@ -227,7 +227,7 @@ class NetworkDiagram(QWidget):
         self._pictured = visible
         self.seconds = time.thread_time() - start
 
-    def _paint_all(self, painter: QPainter, content: Content, layout: Layout, visible: QRect) -> None:
+    def _paint_all(self, painter: QPainter, content: DiagramContent, layout: Layout, visible: QRect) -> None:
         focus = self.focus
         self.links = links_to_show(content.activity, layout, self._ranks, focus, content.count)
         painting = self._painting_of(content, layout)
@@ -235,43 +235,43 @@ class NetworkDiagram(QWidget):
         painting.ground(painter, content, self._reached(content, focus))
         for links in self.links:
             if layout.is_between(links.layer, visible.left(), visible.right()):
-                paint_curves(painter, strands_of(links, layout, self._ranks), content.is_hasty)
+                paint_curves(painter, curves_of(links, layout, self._ranks), content.is_hasty)
         painting.neurons(painter, content)
         if focus is not None:
             self._paint_figures(painter, layout)
         if content.chosen is not None:
             self._paint_frame(painter, content.chosen, "text", 2.5)
 
-    def _painting_of(self, content: Content, layout: Layout) -> Painting:
-        """What paints the layout; its words are measured again only if they changed."""
+    def _painting_of(self, content: DiagramContent, layout: Layout) -> BlockPainter:
+        """Returns the painter of the layout. Labels are measured again only if they changed."""
         painting = self._painting
         said = content.labels, content.names, content.sources
         if painting is None or (painting.words.labels, painting.words.names, painting.words.sources) != said:
-            words = Words(self._looks, layout, self._wish, *said)
-            painting = self._painting = Painting(layout, words, self._ranks, self._tiles)
+            words = DiagramLabels(self._looks, layout, self._wish, *said)
+            painting = self._painting = BlockPainter(layout, words, self._ranks, self._tiles)
         return painting
 
-    def _reached(self, content: Content, focus: Neuron | None) -> Array | None:
-        """What each pixel adds to the sum of a first-layer neuron in focus."""
+    def _reached(self, content: DiagramContent, focus: NeuronIndex | None) -> Array | None:
+        """Returns what each pixel adds to the weighted sum of a focused neuron of the first layer."""
         if focus is None or focus[0] != 1 or self._looks.picture is None or not content.activity.is_lit:
             return None
         reached: Array = content.activity.network.weights[0][focus[1]] * content.activity.activations[0]
         return reached
 
     def _paint_figures(self, painter: QPainter, layout: Layout) -> None:
-        """Writes the values of the strongest connections of the neuron in focus at their other ends."""
+        """Paints the values of the strongest connections of the focused neuron at their other ends."""
         own = None if self.focus is None else self.box_of(self.focus)
         taken = [] if own is None else [own]
         for links in self.links:
             into = self.focus == (links.layer, int(links.above[0])) if len(links.above) else False
             layer, ends = (links.layer - 1, links.below) if into else (links.layer, links.above)
             block = layout.blocks[layer]
-            if block.kind is not Kind.PICTURE:
+            if block.kind is not BlockKind.PICTURE:
                 places = self._ranks.places(layer, ends).tolist()
                 figures = [pair for pair in zip(places, links.values.tolist(), strict=True) if pair[0] >= 0]
                 paint_figures(painter, block, figures[: -_FIGURES - 1 : -1], into, taken)
 
-    def _paint_frame(self, painter: QPainter, neuron: Neuron, ink: str, width: float) -> None:
+    def _paint_frame(self, painter: QPainter, neuron: NeuronIndex, ink: str, width: float) -> None:
         place, block = self._ranks.place(neuron), self._block(neuron)
         if place is not None and block is not None:
             paint_frame(painter, block, place, theme.colour(ink), width)
@@ -279,26 +279,26 @@ class NetworkDiagram(QWidget):
     # ---- the mouse
 
     def show_text(self, text: Text) -> None:
-        """Shows a read-out beside the mouse; an empty text hides it."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_text(text, self._mouse)
 
-    def _neuron_at(self, point: QPoint) -> Neuron | None:
+    def _neuron_at(self, point: QPoint) -> NeuronIndex | None:
         found = self._layout.find(point.x(), point.y()) if self._layout is not None else None
         if found is None or self._content is None:
             return None
         return found[0], int(self._ranks.numbers(found[0])[found[1]])
 
-    def _spot_at(self, point: QPoint) -> Spot | None:
+    def _spot_at(self, point: QPoint) -> ClickableText | None:
         return next((spot for spot in self.spots if spot.box.contains(QPointF(point))), None)
 
-    def point_at(self, neuron: Neuron | None) -> None:
-        """Shows a neuron as if the mouse were on it, while the mouse is on another widget."""
+    def point_at(self, neuron: NeuronIndex | None) -> None:
+        """Shows a neuron that another card points at, as if the mouse were on it."""
         if neuron != self._elsewhere:
             self._elsewhere = neuron
             self._update_hovered()
 
     def _update_hovered(self) -> None:
-        """Finds what is pointed at now, and says what is under the mouse."""
+        """Updates the neuron that is pointed at, and reports the one under the mouse."""
         under_mouse = None if self._mouse is None else self._neuron_at(self._mouse)
         hovered = under_mouse or (self._elsewhere if self._mouse is None else None)
         if hovered != self._hovered:
@@ -312,17 +312,17 @@ class NetworkDiagram(QWidget):
         self.pointed.emit(*(under_mouse or (-1, -1)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows the connections of what is under the mouse."""
+        """Shows the connections of the neuron under the mouse."""
         self._mouse = event.pos()
         self._update_hovered()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Shows again what was shown before."""
+        """Shows the connections without the mouse."""
         self._mouse = None
         self._update_hovered()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses a neuron, shows more of a layer, or chooses nothing."""
+        """Chooses a neuron or none, or shows more of a layer."""
         if event.button() != Qt.LeftButton:
             return
         self.mouseMoveEvent(event)
@@ -335,7 +335,7 @@ class NetworkDiagram(QWidget):
     # ---- the keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the choice, + and − show more and fewer neurons of its layer, Esc chooses nothing."""
+        """Handles keys: arrows move the choice, + and − show more or fewer neurons of its layer, Esc ends it."""
         chosen = self._content.chosen if self._content is not None else None
         key = event.key()
         if key == Qt.Key_Escape and chosen is not None:
@@ -347,31 +347,31 @@ class NetworkDiagram(QWidget):
             if found is None:
                 super().keyPressEvent(event)
             else:
-                self._mouse = None  # the choice is shown, not what the mouse happens to lie on
+                self._mouse = None  # The choice is shown instead of the neuron under the mouse.
                 self._update_hovered()
                 self.chosen.emit(*found)
         else:
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows that it has the focus."""
+        """Paints the focus."""
         super().focusInEvent(event)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Shows that it has not."""
+        """Removes the focus."""
         super().focusOutEvent(event)
         self.update()
 
 
 def _widest(names: list[str], most: int) -> int:
-    """Pixels for the names; longer ones are cut."""
+    """Returns the pixels that the names need, at most ``most``."""
     metrics = QFontMetrics(theme.font(theme.SMALL, bold=True))
     return min(max((metrics.horizontalAdvance(name) for name in names[:SHOWN]), default=0), most)
 
 
 class DiagramView(QScrollArea):
-    """Holds a diagram, and scrolls one that is wider than the card."""
+    """Scroll area of a diagram that is wider than the card."""
 
     def __init__(self, diagram: NetworkDiagram, name: str) -> None:
         super().__init__()
@@ -386,17 +386,17 @@ class DiagramView(QScrollArea):
         diagram.arranged.connect(self._fit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Tells the diagram how much room there is."""
+        """Updates the size of the diagram."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Shows the scroll bar for a wider diagram. Both are told of the whole room, or they would take turns."""
+        """Shows the scroll bar if needed. The diagram gets the size with the bar, or both would alternate."""
         self._diagram.set_room(self.size())
         is_wide = self._diagram.width() > self.width()
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOn if is_wide else Qt.ScrollBarAlwaysOff)
 
-    def show_neuron(self, neuron: Neuron) -> None:
+    def show_neuron(self, neuron: NeuronIndex) -> None:
         """Scrolls to a neuron."""
         box = self._diagram.box_of(neuron)
         if box is not None:

@@ -1,7 +1,7 @@
-"""Where each neuron stands: from left to right the input, the layers and the answer. Knows no Qt.
+"""Layout of the diagram: from left to right the input, the layers and the output.
 
-A layer is a block of equal cells, row by row. Wide layers show some of their neurons; of many layers the middle ones
-are left out. What a person asked to see beyond that makes the diagram wider than its card, which then scrolls.
+A layer is a block of equal cells, row by row. Wide layers show some of their neurons; deep networks leave out layers in
+the middle. The user can show more of both, which makes the diagram wider than its card: the card then scrolls.
 """
 
 from __future__ import annotations
@@ -20,45 +20,45 @@ from nnviz.ui.weights.mosaic import Grid, picture_grid
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 
-_LINE = 16  # height of a line under the blocks: one names the layer, one tells what is not shown
+_LINE = 16  # pixels of a line below the blocks: the name of the layer, and the number of hidden neurons
 _TOP = 4
-_FEW_LAYERS = 4  # so many hidden layers have room for blocks; more stand in narrow columns
+_FEW_LAYERS = 4  # Hidden layers with wide blocks. More layers have narrow ones.
 _FEWEST = 16
-SHOWN = 64  # neurons of a layer at first
+SHOWN = 64  # default number of shown neurons of a layer
 _SHOWN_NARROW = 24
-MORE = 4  # times as many after each request
+MORE = 4  # factor by which "more" raises the number of shown neurons
 _MOST_BARS = 24
 _PICTURE, _LEAST_PICTURE = 142, 56
-_TILE, _LEAST_TILE = 36, 13  # side with its gap
+_TILE, _LEAST_TILE = 36, 13  # side of a tile with its gap
 _DOT, _LEAST_DOT = 20, 9  # from one dot to the next
 _BAR = 56
 _ROW = 34  # from one bar to the next
 _NAMED, _LEAST_NAMED = 32, 13  # from one input with a name to the next
 _LEAST_GAP, _NARROW_GAP = 52, 34  # between blocks, with room for connections
-_UNLINKED = 0.45  # a gap without connections, as a share of others
-_FOLD = 66  # width of the place of the layers that are left out
+_UNLINKED = 0.45  # width of a gap without connections relative to others
+_FOLD = 66  # width of a place of omitted layers
 
 
-class Kind(Enum):
-    """How the neurons of a layer are drawn."""
+class BlockKind(Enum):
+    """Presentation of the neurons of a layer."""
 
-    PICTURE = "picture"  # the input as one picture; its cells are the inputs
-    TILES = "tiles"  # a small picture per neuron
+    PICTURE = "picture"  # the input as one image, whose cells are the inputs
+    TILES = "tiles"  # a small image per neuron
     DOTS = "dots"
     BARS = "bars"  # outputs with their names
 
 
 @dataclass(frozen=True)
-class Looks:
-    """What there is to lay out.
+class LayoutSpec:
+    """Input of the layout.
 
     Attributes:
-        shape: the sizes of the layers, beginning with the input.
-        picture: height and width of an example, if it is a picture.
-        tile: height and width of the small pictures, if there are any.
-        tiled: the layers, from 1, whose neurons have small pictures.
-        names: width in pixels that the names of the outputs need.
-        sources: likewise, those of the inputs; 0 if they have none. They are shown if all stand below each other.
+        shape: sizes of the layers, starting with the input.
+        picture: height and width of an example, if it is an image.
+        tile: height and width of the tiles, if there are any.
+        tiled: layers, from 1, whose neurons have tiles.
+        names: width of the names of the outputs in pixels.
+        sources: width of the names of the inputs; 0 if they have none. They are shown if they fit in one column.
     """
 
     shape: tuple[int, ...]
@@ -70,19 +70,25 @@ class Looks:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a person asked to see: ``more`` neurons of layers, and all layers (``unfolded``)."""
+class LayoutOptions:
+    """The user's choices: ``more``, shown neurons by layer; ``unfolded``, whether all layers are shown."""
 
     more: Mapping[int, int] = field(default_factory=dict)
     unfolded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """A layer's place. ``cells``: (shown, 4) left, top, width and height of each neuron; ``grid``: that of tiles."""
+class LayerBlock:
+    """Place of a layer.
+
+    Attributes:
+        cells: (shown, 4) left, top, width and height of each neuron.
+        size: number of neurons of the layer.
+        grid: grid of the tiles; None without tiles.
+    """
 
     layer: int
-    kind: Kind
+    kind: BlockKind
     box: Box
     cells: Array
     columns: int
@@ -91,29 +97,29 @@ class Block:
 
     @property
     def shown(self) -> int:
-        """The number of neurons that are shown."""
+        """Number of shown neurons."""
         return len(self.cells)
 
     @property
     def hidden(self) -> int:
-        """The number of neurons that are not."""
+        """Number of hidden neurons."""
         return self.size - self.shown
 
     def find(self, x: float, y: float) -> int | None:
-        """The place of the cell at a point, or None."""
+        """Returns the cell at a point; None if there is none."""
         left, top, width, height = self.cells.T
         inside = np.flatnonzero((left - 1 <= x) & (x <= left + width + 1) & (top - 1 <= y) & (y <= top + height + 1))
         return int(inside[0]) if len(inside) else None
 
     def ends(self, places: Array, side: float) -> tuple[Array, Array]:
-        """Where connections touch cells: at their left (side 0), their right (1), or between."""
+        """Returns the points (x, y) at which connections touch cells: left for ``side`` 0, right for 1, or between."""
         left, top, width, height = self.cells[places].T
         return left + side * width, top + height / 2
 
 
 @dataclass(frozen=True)
 class Fold:
-    """The place of layers that are left out, from ``first`` to ``last``."""
+    """Place of the omitted layers ``first`` to ``last``."""
 
     first: int
     last: int
@@ -122,49 +128,59 @@ class Fold:
 
 @dataclass(frozen=True)
 class Layout:
-    """All blocks by layer, the folds between them, the width and height that they take, whether inputs are named."""
+    """Layout of a network.
 
-    blocks: dict[int, Block]
+    Attributes:
+        blocks: the blocks by layer.
+        folds: places of omitted layers.
+        width, height: size in pixels.
+        has_sources: whether the names of inputs are shown.
+    """
+
+    blocks: dict[int, LayerBlock]
     folds: list[Fold]
     width: int
     height: int
     has_sources: bool = False
 
-    def pairs(self) -> list[tuple[Block, Block]]:
-        """Blocks of neighbouring layers, between which connections are drawn."""
+    def pairs(self) -> list[tuple[LayerBlock, LayerBlock]]:
+        """Returns the pairs of blocks with connections between them."""
         return [
             (below, above)
             for below, above in itertools.pairwise(self.blocks.values())
-            if above.layer == below.layer + 1 and not (below.kind is Kind.PICTURE and above.kind is Kind.TILES)
+            if above.layer == below.layer + 1
+            and not (below.kind is BlockKind.PICTURE and above.kind is BlockKind.TILES)
         ]
 
     def is_between(self, layer: int, left: float, right: float) -> bool:
-        """Whether the connections into a layer cross what lies between two places across."""
+        """Whether connections into a layer cross the horizontal interval."""
         below, above = self.blocks[layer - 1], self.blocks[layer]
         return below.box[0] <= right and above.box[0] + above.box[2] >= left
 
     def find(self, x: float, y: float) -> tuple[int, int] | None:
-        """Layer and place of the neuron at a point, or None. A picture's pixels are no neurons."""
+        """Returns layer and cell of the neuron at a point, or None. Pixels of an image are no neurons."""
         for block in self.blocks.values():
             left, _, width, _ = block.box
-            if left - 2 <= x <= left + width + 2 and block.kind is not Kind.PICTURE:
+            if left - 2 <= x <= left + width + 2 and block.kind is not BlockKind.PICTURE:
                 place = block.find(x, y)
                 if place is not None:
                     return block.layer, place
         return None
 
 
-def lay_out(looks: Looks, width: int, height: int, wish: Wish | None = None, keep: Sequence[int] = ()) -> Layout:
-    """The layout for an area of this size, or a wider one if that is needed. Layers in ``keep`` are not left out."""
-    return _Arranging(looks, width, height, wish or Wish(), keep).layout()
+def lay_out(
+    looks: LayoutSpec, width: int, height: int, wish: LayoutOptions | None = None, keep: Sequence[int] = ()
+) -> Layout:
+    """Returns the layout for an area, or for a wider one if needed. Layers in ``keep`` are not omitted."""
+    return _LayoutBuilder(looks, width, height, wish or LayoutOptions(), keep).layout()
 
 
 @dataclass(frozen=True, eq=False)
 class _Draft:
-    """A block without a place yet."""
+    """Block without a place."""
 
     layer: int
-    kind: Kind
+    kind: BlockKind
     count: int
     width: float
     height: float
@@ -174,10 +190,10 @@ class _Draft:
     grid: Grid | None = None
 
 
-class _Arranging:
-    """The steps from what there is to a layout."""
+class _LayoutBuilder:
+    """Computes a layout."""
 
-    def __init__(self, looks: Looks, width: int, height: int, wish: Wish, keep: Sequence[int]) -> None:
+    def __init__(self, looks: LayoutSpec, width: int, height: int, wish: LayoutOptions, keep: Sequence[int]) -> None:
         self._looks, self._width, self._wish = looks, max(width, 120), wish
         self._is_narrow = len(looks.shape) - 2 > _FEW_LAYERS
         first = 1 if looks.picture is not None else 0
@@ -200,7 +216,7 @@ class _Arranging:
     # ---- which layers
 
     def _chosen_layers(self) -> list[int]:
-        """All layers if they fit or were asked for; else from both ends, and those to keep."""
+        """Returns all layers if they fit or are wanted; else those at both ends, and those to keep."""
         last = len(self._looks.shape) - 1
         everything = list(range(last + 1))
         if self._wish.unfolded or not self._is_narrow:
@@ -234,7 +250,7 @@ class _Arranging:
         return self._sources(count) if layer == 0 and self._has_sources else self._dots(layer, count)
 
     def _shown(self, layer: int) -> int:
-        """How many neurons of a layer are shown. A few more than the limit are, rather than to leave out those few."""
+        """Returns the number of shown neurons of a layer: all if they exceed the limit by at most a quarter."""
         size = self._looks.shape[layer]
         limit = _SHOWN_NARROW if self._is_narrow else SHOWN
         wished = max(self._wish.more.get(layer, 0), limit)
@@ -245,12 +261,12 @@ class _Arranging:
         side = min(_PICTURE, max(_LEAST_PICTURE, self._room * 0.5), max(_LEAST_PICTURE, self._width * share))
         unit = side / max(rows, columns)
         width, height = unit * columns, unit * rows
-        return _Draft(0, Kind.PICTURE, rows * columns, width, height, columns, (unit, unit), (unit, unit))
+        return _Draft(0, BlockKind.PICTURE, rows * columns, width, height, columns, (unit, unit), (unit, unit))
 
     def _bars(self, layer: int, size: int) -> _Draft:
         pitch = min(theme.px(_ROW), self._room / size)
         bar = min(16.0, pitch - 2) if pitch > 5 else pitch
-        return _Draft(layer, Kind.BARS, size, _BAR, pitch * (size - 1) + bar, 1, (_BAR, bar), (_BAR, pitch))
+        return _Draft(layer, BlockKind.BARS, size, _BAR, pitch * (size - 1) + bar, 1, (_BAR, bar), (_BAR, pitch))
 
     def _tiles(self, layer: int, count: int, tile: tuple[int, int]) -> _Draft:
         share = 0.13 if self._is_narrow else min(0.4, 0.6 / len(self._looks.tiled))
@@ -264,22 +280,22 @@ class _Arranging:
         cell, pitch = (grid.across.size, grid.down.size), (grid.across.pitch, grid.down.pitch)
         count = min(count, grid.capacity)
         columns = grid.across.count
-        return _Draft(layer, Kind.TILES, count, grid.across.length, grid.down.length, columns, cell, pitch, grid)
+        return _Draft(layer, BlockKind.TILES, count, grid.across.length, grid.down.length, columns, cell, pitch, grid)
 
     @property
     def _has_sources(self) -> bool:
-        """Whether inputs have names beside them."""
+        """Whether the names of inputs are shown."""
         looks = self._looks
         return looks.sources > 0 and looks.picture is None and looks.shape[0] * theme.px(_LEAST_NAMED) <= self._room
 
     def _sources(self, count: int) -> _Draft:
-        """The inputs below each other, with room for their names."""
+        """Returns the block of inputs in one column, with room for their names."""
         pitch = min(theme.px(_NAMED), self._room / count)
         size = min(_DOT - 6.0, pitch - 3)
-        return _Draft(0, Kind.DOTS, count, size, pitch * (count - 1) + size, 1, (size, size), (size, pitch))
+        return _Draft(0, BlockKind.DOTS, count, size, pitch * (count - 1) + size, 1, (size, size), (size, pitch))
 
     def _dots(self, layer: int, count: int) -> _Draft:
-        """Rows from top to bottom, then further columns; dots come closer rather than fill the width."""
+        """Returns a block of dots. Rows are filled first; dots move closer before columns are added."""
         pitch = float(_DOT if not self._is_narrow else _DOT - 6)
         least = _LEAST_DOT if self._is_narrow else _DOT - 5
         for most, closest in ((2, least), (4, _LEAST_DOT)):
@@ -291,7 +307,7 @@ class _Arranging:
         down = min(self._room / rows, pitch * (1.6 if columns == 1 else 1.15))
         size = max(4.0, pitch - 6 if pitch > 12 else pitch - 3)
         width, height = pitch * (columns - 1) + size, down * (rows - 1) + size
-        return _Draft(layer, Kind.DOTS, count, width, height, columns, (size, size), (pitch, down))
+        return _Draft(layer, BlockKind.DOTS, count, width, height, columns, (size, size), (pitch, down))
 
     # ---- places
 
@@ -315,10 +331,10 @@ class _Arranging:
 
     @property
     def _begins_unlinked(self) -> bool:
-        """Whether no connections are drawn from the input, because the first layer's tiles show them."""
+        """Whether connections from the input are omitted, because the tiles of the first layer show them."""
         return self._looks.picture is not None and 1 in self._looks.tiled
 
-    def _block(self, draft: _Draft, left: int) -> Block:
+    def _block(self, draft: _Draft, left: int) -> LayerBlock:
         top = round(_TOP + (self._room - draft.height) / 2)
         rows, columns = np.divmod(np.arange(draft.count), draft.columns)
         places = np.stack([columns * draft.pitch[0], rows * draft.pitch[1]], axis=1)
@@ -327,11 +343,13 @@ class _Arranging:
         sizes = np.broadcast_to(np.array(draft.cell, float), places.shape)
         cells = np.concatenate([places + np.array([left, top]), sizes], axis=1)
         box = (left, top, draft.width, draft.height)
-        return Block(draft.layer, draft.kind, box, cells, draft.columns, self._looks.shape[draft.layer], draft.grid)
+        return LayerBlock(
+            draft.layer, draft.kind, box, cells, draft.columns, self._looks.shape[draft.layer], draft.grid
+        )
 
 
 def _evenly(grid: Grid) -> Grid:
-    """The same tiles, with gaps of one size between rows and columns."""
+    """Returns the grid with equal gaps between rows and columns."""
     axes = [axis for axis in (grid.across, grid.down) if axis.count > 1]
     gap = min((axis.pitch - axis.size for axis in axes), default=0.0)
     across, down = (
@@ -341,7 +359,7 @@ def _evenly(grid: Grid) -> Grid:
 
 
 def _without_small_folds(layers: list[int]) -> list[int]:
-    """Shows a layer rather than the place of a single one that is left out."""
+    """Returns the layers with those added that would be omitted alone."""
     filled = list(layers)
     for before, after in itertools.pairwise(layers):
         if after == before + 2:

@@ -1,4 +1,4 @@
-"""Named rows of signed bars: what each column of a table contributes."""
+"""Rows of bars with names: contributions of the columns of a table."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from nnviz.cards.explanation.content import LINE, signed, write
 from nnviz.ui import theme
 
 _ROW, _THICKNESS, _GAP = 18, 9, 8
-_AIR = 8  # beside names and texts
-_NAME, _TEXT = 0.42, 0.36  # shares of the width that names and the texts at the right may take
+_AIR = 8  # pixels after names and texts
+_NAME, _TEXT = 0.42, 0.36  # largest shares of the width for names and for the texts at the right
 _MIDDLE_WIDTH = 1
 _LEAST_ROWS = 3
 
 
 @dataclass(frozen=True)
 class BarRow:
-    """One row: its name, a bar for each value, and a text at the right."""
+    """Row with a name, a bar for each value, and a text at the right."""
 
     name: str
     values: tuple[float, ...]
@@ -29,9 +29,10 @@ class BarRow:
 
 @dataclass(frozen=True)
 class BarRows:
-    """Rows of bars below heads: for each column of bars, and for the texts. ``limit`` is the length of a full bar.
+    """Rows of bars with a header for each column of bars and for the texts.
 
-    Rows that find no room are counted in a last line. Bars that are never negative begin at the left.
+    ``limit`` is the value of a full bar. A last line counts the rows without room. If bars are not signed, they start
+    at the left.
     """
 
     heads: tuple[str, ...]
@@ -59,7 +60,7 @@ class BarRows:
             write(painter, QRect(within.x(), top, within.width(), theme.px(_ROW)), more)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
-        """A bar to the right of zero for a positive value, to the left for a negative one."""
+        """Paints a bar to the right of 0 for a positive value, to the left for a negative one."""
         place = place.adjusted(0, (theme.px(_ROW) - _THICKNESS) / 2, 0, -(theme.px(_ROW) - _THICKNESS) / 2)
         painter.fillRect(place, theme.colour("field"))
         share = min(1.0, abs(value) / self.limit) if self.limit else 0.0
@@ -96,23 +97,23 @@ class BarRows:
         return QRect(left + number * width, top, width - _GAP, height)
 
     def _shown(self, within: QRect) -> int:
-        """How many rows find room; where not all do, one line less for the line that says so."""
+        """Returns how many rows fit; if not all do, one less, for the line that counts the others."""
         fit = max(0, (within.height() - theme.px(LINE)) // theme.px(_ROW))
         return len(self.rows) if len(self.rows) <= fit else max(0, fit - 1)
 
     @property
     def least_height(self) -> int:
-        """Pixels at 100 percent for the heads, three rows, and the line that counts the others."""
+        """Height in pixels at 100 % text size for the headers, three rows, and the line that counts the others."""
         rows = len(self.rows)
         return LINE + _ROW * (rows if rows <= _LEAST_ROWS else _LEAST_ROWS + 1)
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
-        """The row at that point; its column is always 0."""
+        """Returns the row at a point, and 0 as its column."""
         number = (point.y() - within.y() - theme.px(LINE)) // theme.px(_ROW)
         return (number, 0) if 0 <= number < self._shown(within) else None
 
-    def told_at(self, within: QRect, point: QPoint) -> str:
-        """The read-out of the row at that point."""
+    def read_out_at(self, within: QRect, point: QPoint) -> str:
+        """Returns the read-out of the row at a point."""
         found = self.found_at(within, point)
         if found is None:
             return ""

@@ -1,4 +1,4 @@
-"""Why this answer: what contributes to it, and what would turn it."""
+"""The explanation card: contributions to a prediction, and the smallest change that leads to another one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PyQt5.QtGui import QIcon, QPixmap
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
-from nnviz.cards.explanation import presentation as why_content
+from nnviz.cards.explanation import presentation
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.explanation_data import (
     ATTRIBUTIONS,
@@ -23,11 +23,11 @@ from nnviz.cards.explanation.explanation_data import (
     NEAREST,
     OCCLUSION,
     PRODUCT,
+    Contributions,
     Counterfactual,
-    Reasons,
 )
-from nnviz.cards.explanation.model import NOT_FINITE, REASONS, TURNING, Explanation
-from nnviz.cards.explanation.view import ReasonsView
+from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, NOT_FINITE, Explanation
+from nnviz.cards.explanation.view import ExplanationView
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
@@ -72,19 +72,19 @@ _CHANGE_TIP = (
 _VIEW_TIP = "Orange speaks for the output, blue against it."
 
 
-class WhyPanel(DockCard):
-    """Shows contributions to two outputs, and the smallest change from one to the other."""
+class ExplanationCard(DockCard):
+    """Shows contributions to two outputs, and the smallest change from one class to the other."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Explanation this answer")
+        super().__init__("Why this answer")
         self._session, self._model = session, session.models[Explanation]
-        self._frame: int | None = None  # of the film, while it is played
-        self._baseline: Array | None = None  # that is shown
+        self._frame: int | None = None  # frame of the film while it is played
+        self._baseline: Array | None = None  # the shown baseline
         self._film = QTimer(self)
         self._film.setInterval(_MILLISECONDS_A_FRAME)
         self._film.timeout.connect(self._next_frame)
         self._fill_head()
-        self.view = named(ReasonsView(), "reasonsView", "What contributes to the answer")
+        self.view = named(ExplanationView(), "reasonsView", "What contributes to the answer")
         self.view.setWhatsThis(_VIEW_TIP)
         self.view.clicked.connect(self._choose)
         self.view.pointed.connect(self._point)
@@ -93,8 +93,8 @@ class WhyPanel(DockCard):
         self.body.addLayout(self._change_row())
         self.body.setSpacing(2)
         self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 6)
-        for probe in (REASONS, TURNING):
-            session.queries[probe].changed.connect(self.refresh)
+        for name in (CONTRIBUTIONS, COUNTERFACTUAL):
+            session.queries[name].changed.connect(self.refresh)
         self._model.changed.connect(self._show_choices)
         self.head.marked.connect(self._make_room)
         session.data.changed.connect(self._name_outputs)
@@ -108,8 +108,8 @@ class WhyPanel(DockCard):
     # ---- building
 
     def _fill_head(self) -> None:
-        self.head.title.setText("Explanation")
-        self.head.detail.hide()  # what is asked needs its room
+        self.head.title.setText("Why")
+        self.head.detail.hide()  # The combos need its room.
         self.one_combo = NameCombo("whyCombo", "Output that is explained", _ONE_TIP)
         self.other_combo = NameCombo("whyNotCombo", "Output that it is compared with", _OTHER_TIP)
         self.not_label = label("not", "title")
@@ -134,7 +134,7 @@ class WhyPanel(DockCard):
             lambda index: self._model.choose(baseline=self.baseline_combo.itemData(index))
         )
         self._sum_box = FixedSizeBox(self.sum_label)
-        self._sum_width = 0.0  # of the widest words since the method was chosen: else the view would jump
+        self._sum_width = 0.0  # Width of the widest text since the method was chosen, or the view would jump.
         return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
@@ -151,7 +151,7 @@ class WhyPanel(DockCard):
         )
         for button in (self.play_button, self.canvas_button):
             policy = button.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)  # else the view would jump
+            policy.setRetainSizeWhenHidden(True)  # Otherwise the view would jump.
             button.setSizePolicy(policy)
         return row
 
@@ -166,7 +166,7 @@ class WhyPanel(DockCard):
         self._show_choices()
 
     def _make_room(self) -> None:
-        """Beside long names a mark leaves no room for the word between them, that of a moment not even for them."""
+        """Hides "not" if a mark and long names leave no room for it; the mark of an epoch also shortens the names."""
         mark = self.head.mark
         is_crowded = mark.is_wanted and self.other_combo.has_long_names
         for combo in (self.one_combo, self.other_combo):
@@ -174,11 +174,11 @@ class WhyPanel(DockCard):
         self.not_label.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
 
     def _show_choices(self) -> None:
-        why, data = self._model, self._session.data.dataset
+        model, data = self._model, self._session.data.dataset
         self._sum_width = 0.0
-        self.one_combo.choose(why.one)
-        self.other_combo.choose(why.other)
-        self.method_combo.setCurrentText(why.method)
+        self.one_combo.choose(model.one)
+        self.other_combo.choose(model.other)
+        self.method_combo.setCurrentText(model.method)
         is_picture, example = data is None or data.is_picture, Meaning(data).example
         empty, mean = "all inputs 0", f"the average {example}"
         shorter = {empty: ("all 0", "0"), mean: (f"average {example}", "average")}
@@ -188,21 +188,21 @@ class WhyPanel(DockCard):
         self.baseline_combo.set_shorter(shorter)
         self.baseline_combo.setItemText(0, empty)
         self.baseline_combo.setItemText(1, mean)
-        self.baseline_combo.setCurrentIndex(self.baseline_combo.findData(why.baseline))
-        self.baseline_combo.setVisible(why.method in ATTRIBUTIONS)
+        self.baseline_combo.setCurrentIndex(self.baseline_combo.findData(model.baseline))
+        self.baseline_combo.setVisible(model.method in ATTRIBUTIONS)
         self.refresh()
 
     def _compare(self) -> None:
         self._model.compare(self.one_combo.currentData(), self.other_combo.currentData())
 
     def _choose(self, row: int, column: int) -> None:
-        """Chooses the neuron or the training example that was clicked, for all cards."""
-        selection, turning = self._session.selection, self.turning
+        """Chooses the clicked neuron or training example, for all cards."""
+        selection, change = self._session.selection, self.counterfactual
         if self._model.method == LAYERS:
             if row > 0 and column >= 0:
                 selection.choose_neuron(Neuron(row, column))
-        elif self._model.method == NEAREST and turning is not None:
-            number = why_content.neighbour_at(turning, row, column)
+        elif self._model.method == NEAREST and change is not None:
+            number = presentation.neighbour_at(change, row, column)
             selection.choose_example(Example("train", number))
 
     def _point(self, row: int, column: int) -> None:
@@ -216,46 +216,46 @@ class WhyPanel(DockCard):
     # ---- what is shown
 
     @property
-    def reasons(self) -> Reasons | None:
-        """The latest reasons that fit the network and the method; None if there are none."""
-        found = self._session.queries[REASONS].result
-        return found if isinstance(found, Reasons) and self._is_current(found) else None
+    def contributions(self) -> Contributions | None:
+        """The latest contributions for the network and the method; None if there are none."""
+        found = self._session.queries[CONTRIBUTIONS].result
+        return found if isinstance(found, Contributions) and self._is_current(found) else None
 
     @property
-    def turning(self) -> Counterfactual | None:
-        """Likewise, what would turn the answer."""
-        found = self._session.queries[TURNING].result
+    def counterfactual(self) -> Counterfactual | None:
+        """The latest counterfactual for the network and the method; None if there is none."""
+        found = self._session.queries[COUNTERFACTUAL].result
         return found if found is not None and self._is_current(found) else None
 
-    def _is_current(self, found: Reasons | Counterfactual) -> bool:
-        query, why = found.query, self._model
+    def _is_current(self, found: Contributions | Counterfactual) -> bool:
+        query, model = found.query, self._model
         data, shape = self._session.data.dataset, self._session.displayed.network.shape
         if data is None or data.width != len(query.example):
             return False
         fits = query.has_classes == (data.is_classification and data.outputs > 1)
         same_network = fits and query.network.shape == shape
-        same_kind = query.method == why.method or {query.method, why.method} <= set(ATTRIBUTIONS)
-        return same_network and same_kind and (query.one, query.other) == (why.one, why.other)
+        same_kind = query.method == model.method or {query.method, model.method} <= set(ATTRIBUTIONS)
+        return same_network and same_kind and (query.one, query.other) == (model.one, model.other)
 
     def refresh(self) -> None:
-        """Draws the latest reasons."""
+        """Shows the latest contributions."""
         if not self.in_view:
             return
-        reasons, turning = self.reasons, self.turning
-        content, line = self._content(reasons, turning), self._line()
+        contributions, change = self.contributions, self.counterfactual
+        content, line = self._content(contributions, change), self._line()
         self.view.show_content(None if line else content, line)
         has_content = not line and content is not None
-        self.one_combo.show_name(self._name(reasons.one if reasons and has_content else None))
-        self.other_combo.show_name(self._name(reasons.other if reasons and has_content else None))
-        self._show_words(reasons if has_content else None, turning if has_content else None)
+        self.one_combo.show_name(self._name(contributions.one if contributions and has_content else None))
+        self.other_combo.show_name(self._name(contributions.other if contributions and has_content else None))
+        self._show_words(contributions if has_content else None, change if has_content else None)
 
     def _show_line(self) -> None:
-        """Where nothing can be explained any more, no probe says so."""
+        """Shows the reason why nothing can be explained, which no query reports."""
         if self.in_view and (self._line() or self.view.line):
             self.refresh()
 
     def _line(self) -> str:
-        """Why there is nothing to show; empty if there is or will be something."""
+        """Returns the reason why there is no content; empty if there is or will be one."""
         session, inputs = self._session, self._session.displayed.network.shape[0]
         data = session.data.dataset
         if data is None:
@@ -264,53 +264,58 @@ class WhyPanel(DockCard):
             return f"the network takes {inputs} numbers, the data have {data.width}"
         if self._model.example is None:
             return "draw something to ask why" if data.is_picture else "choose an example to ask why"
-        return NOT_FINITE if session.queries[REASONS].result == NOT_FINITE else ""
+        return NOT_FINITE if session.queries[CONTRIBUTIONS].result == NOT_FINITE else ""
 
-    def _content(self, reasons: Reasons | None, turning: Counterfactual | None) -> Content | None:
+    def _content(self, contributions: Contributions | None, change: Counterfactual | None) -> Content | None:
         names, meaning = self._session.class_names, self._session.meaning
-        if reasons is None or len(names) != len(reasons.outputs):
+        if contributions is None or len(names) != len(contributions.outputs):
             return None
         if self._model.method == NEAREST:
-            return (
-                why_content.neighbours(turning, names, meaning) if turning is not None and turning.neighbours else None
-            )
+            return presentation.neighbours(change, names, meaning) if change is not None and change.neighbours else None
         if self._model.method == LAYERS:
             pointed = self._session.selection.pointed
             place = None if pointed is None else (pointed.layer, pointed.number)
-            return why_content.layers(reasons, place, meaning) if reasons.layers else None
-        if not reasons.parts:
+            return presentation.layers(contributions, place, meaning) if contributions.layers else None
+        if not contributions.parts:
             return None
-        fits = turning is not None and (turning.one, turning.other) == (reasons.one, reasons.other)
-        return why_content.attributions(reasons, turning if fits else None, names, self._frame, meaning)
+        fits = change is not None and (change.one, change.other) == (
+            contributions.one,
+            contributions.other,
+        )
+        return presentation.attributions(contributions, change if fits else None, names, self._frame, meaning)
 
     def _name(self, output: int | None) -> str:
         return "" if output is None else self._session.class_names[output]
 
-    def _show_words(self, reasons: Reasons | None, turning: Counterfactual | None) -> None:
+    def _show_words(self, contributions: Contributions | None, change: Counterfactual | None) -> None:
         names = self._session.class_names
-        self.sum_label.setText("" if reasons is None else why_content.sum_line(reasons, turning))
-        self.sum_label.setToolTip(_INEXACT_TIP if reasons is not None and reasons.missing else "")
+        self.sum_label.setText("" if contributions is None else presentation.sum_line(contributions, change))
+        self.sum_label.setToolTip(_INEXACT_TIP if contributions is not None and contributions.missing else "")
         self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width() * 100 / theme.text_size())
         self._sum_box.set_width(self._sum_width)
-        self._show_baseline(reasons)
+        self._show_baseline(contributions)
         is_nearest = self._model.method == NEAREST
-        if turning is None:
+        if change is None:
             words = ""
         elif is_nearest:
-            words = f"among {text.count(turning.looked_at)} training examples"
+            words = f"among {text.count(change.looked_at)} training examples"
         else:
-            words = why_content.change_line(turning, names, self._session.meaning)
+            words = presentation.change_line(change, names, self._session.meaning)
         self.change_label.setText(words)
         self.view.setAccessibleDescription(". ".join(filter(None, (self.sum_label.text(), words))))
-        has_change = turning is not None and turning.changed is not None
+        has_change = change is not None and change.changed is not None
         self.play_button.setVisible(has_change and self._model.method in ATTRIBUTIONS)
-        self.canvas_button.setVisible(has_change and turning is not None and turning.query.shape == (SIDE, SIDE))
+        self.canvas_button.setVisible(has_change and change is not None and change.query.shape == (SIDE, SIDE))
 
-    def _show_baseline(self, reasons: Reasons | None) -> None:
-        """Shows the picture that is compared with, beside its name."""
-        if reasons is not None and reasons.query.is_picture and reasons.baseline is not self._baseline:
-            self._baseline = reasons.baseline
-            picture = QPixmap.fromImage(grey_image(reasons.baseline.reshape(reasons.query.shape)))
+    def _show_baseline(self, contributions: Contributions | None) -> None:
+        """Shows the image of the baseline next to its name."""
+        if (
+            contributions is not None
+            and contributions.query.is_picture
+            and contributions.baseline is not self._baseline
+        ):
+            self._baseline = contributions.baseline
+            picture = QPixmap.fromImage(grey_image(contributions.baseline.reshape(contributions.query.shape)))
             index = self.baseline_combo.findData(self._model.baseline)
             self.baseline_combo.setItemIcon(index, QIcon(picture.scaled(_ICON)))
 
@@ -323,46 +328,52 @@ class WhyPanel(DockCard):
         self.refresh()
 
     def _next_frame(self) -> None:
-        turning = self.turning
+        change = self.counterfactual
         self._frame = None if self._frame is None else self._frame + 1
-        if not self.in_view or turning is None or turning.film is None or self._frame is None or self._frame >= FRAMES:
+        if not self.in_view or change is None or change.film is None or self._frame is None or self._frame >= FRAMES:
             self._film.stop()
             self._frame = None
         self.refresh()
 
     def put_on_canvas(self) -> None:
         """Replaces the drawing by its smallest change; can be undone."""
-        turning, data = self.turning, self._session.dataset
-        if turning is None or turning.changed is None or data is None:
+        change, data = self.counterfactual, self._session.dataset
+        if change is None or change.changed is None or data is None:
             return
-        title = f"changed into a {self._name(turning.to)}"
-        pixels = np.array(turning.changed, np.float32).reshape(SIDE, SIDE)
+        title = f"changed into a {self._name(change.to)}"
+        pixels = np.array(change.changed, np.float32).reshape(SIDE, SIDE)
         ink = Ink(pixels, 1.0, title, is_example=True, fingerprint=data.fingerprint)
         self._session.sketch.replace("smallest change", (ink,))
 
     # ---- numbers
 
     def table(self) -> Table | None:
-        """The numbers that are shown, for a CSV file."""
-        reasons, turning, names = self.reasons, self.turning, self._session.class_names_for_file
-        if reasons is None or len(names) != len(reasons.outputs):
+        """Returns the shown numbers, for a CSV file."""
+        contributions, change, names = (
+            self.contributions,
+            self.counterfactual,
+            self._session.class_names_for_file,
+        )
+        if contributions is None or len(names) != len(contributions.outputs):
             return None
-        if reasons.layers:
-            return ["layer", "neuron", "contribution"], _rows_of_layers(reasons.layers)
+        if contributions.layers:
+            return ["layer", "neuron", "contribution"], _rows_of_layers(contributions.layers)
         if self._model.method == NEAREST:
-            return ["training example", "class", "distance"], _rows_of_neighbours(turning, names)
-        compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
+            return ["training example", "class", "distance"], _rows_of_neighbours(change, names)
+        compared = [contributions.one] if contributions.other is None else [contributions.one, contributions.other]
         heads = ["input", "value", *(f"for {names[number]}" for number in compared)]
         meaning = self._session.meaning.for_file
-        parts = [part * meaning.spread(reasons.one) for part in reasons.parts]
-        columns = [self._given(reasons.query.example, meaning), *parts]
-        if turning is not None and turning.changed is not None:
-            heads, columns = [*heads, "smallest change"], [*columns, meaning.raw(turning.changed)]
-        named_rows = ([why_content.input_name(reasons.query, n, meaning), *row] for n, row in enumerate(_rows(columns)))
+        parts = [part * meaning.spread(contributions.one) for part in contributions.parts]
+        columns = [self._given(contributions.query.example, meaning), *parts]
+        if change is not None and change.changed is not None:
+            heads, columns = [*heads, "smallest change"], [*columns, meaning.raw(change.changed)]
+        named_rows = (
+            [presentation.input_name(contributions.query, n, meaning), *row] for n, row in enumerate(_rows(columns))
+        )
         return heads, named_rows
 
     def _given(self, example: np.ndarray, meaning: Meaning) -> np.ndarray:
-        """(width,) the values of an example; of one of the data with all digits of its file."""
+        """Returns the values (width,) of an example; one of the data has all digits of its file."""
         data, origin = self._session.data.dataset, self._session.question.origin
         split = None if data is None or origin is None else data.splits[origin.part]
         if split is not None and origin is not None and np.array_equal(split.example(origin.number), example):
@@ -380,8 +391,8 @@ def _rows_of_layers(layers: Sequence[np.ndarray]) -> Iterator[list[object]]:
             yield [layer or "input", number + 1, value]
 
 
-def _rows_of_neighbours(turning: Counterfactual | None, names: Sequence[str]) -> Iterator[list[object]]:
-    for row in turning.neighbours if turning is not None else ():
+def _rows_of_neighbours(change: Counterfactual | None, names: Sequence[str]) -> Iterator[list[object]]:
+    for row in change.neighbours if change is not None else ():
         for each in row:
             yield [each.number, "" if each.label is None else names[each.label], each.distance]
 
@@ -397,4 +408,4 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
 
 
 PLACES = {"inside": Place(Column.ASK, 3, 209)}
-CARDS.register("whyDock")(CardInfo(WhyPanel, PLACES, needs=(REASONS, TURNING)))
+CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=(CONTRIBUTIONS, COUNTERFACTUAL)))

@@ -1,4 +1,4 @@
-"""What the columns of a row contribute to an answer, and which of them would turn it; a category is one column."""
+"""Contributions and smallest change of the columns of a row. All inputs of a category count as one column."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ import numpy as np
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation.bar_rows import BarRow, BarRows
-from nnviz.cards.explanation.explanation_data import FRAMES, Counterfactual, Query, Reasons
+from nnviz.cards.explanation.explanation_data import FRAMES, Contributions, Counterfactual, ExplanationQuery
 from nnviz.formatting.meaning import Field, Meaning
 
 
 def column_bars(
-    reasons: Reasons, turning: Counterfactual | None, names: Sequence[str], frame: int | None, meaning: Meaning
+    contributions: Contributions,
+    change: Counterfactual | None,
+    names: Sequence[str],
+    frame: int | None,
+    meaning: Meaning,
 ) -> BarRows:
-    """A row for each column, the largest contribution first; at its right its value, and what it would turn into.
+    """Returns a row for each column, the largest contribution first, with its value and its smallest change.
 
-    Contributions to a number are in its unit. ``frame`` is a moment of the film, None for its end.
+    Contributions to a number are in its unit. ``frame`` is a frame of the film, None for its end.
     """
-    fields = _fields(reasons.query, meaning)
-    compared = [reasons.one] if reasons.other is None else [reasons.one, reasons.other]
-    parts = np.array([_of_fields(part, fields) * meaning.spread(reasons.one) for part in reasons.parts])
-    values = _values(reasons.query.example, fields, meaning)
-    if turning is not None and turning.changed is not None:
-        head, texts = f"makes it {names[turning.to]}", _changes(turning, fields, meaning, frame)
+    fields = _fields(contributions.query, meaning)
+    compared = [contributions.one] if contributions.other is None else [contributions.one, contributions.other]
+    parts = np.array([_of_fields(part, fields) * meaning.spread(contributions.one) for part in contributions.parts])
+    values = _values(contributions.query.example, fields, meaning)
+    if change is not None and change.changed is not None:
+        head, texts = f"makes it {names[change.to]}", _changes(change, fields, meaning, frame)
     else:
         head, texts = "its value", values
     order = np.argsort(-np.abs(parts).max(axis=0), kind="stable").tolist()
@@ -34,21 +38,21 @@ def column_bars(
     return BarRows(heads, rows, float(np.abs(parts).max(initial=0.0)), head)
 
 
-def changed_columns(turning: Counterfactual, meaning: Meaning) -> int:
-    """How many columns the smallest change changes, as far as their values are written."""
-    fields = _fields(turning.query, meaning)
-    after = turning.query.example if turning.changed is None else turning.changed
-    pairs = zip(_values(turning.query.example, fields, meaning), _values(after, fields, meaning), strict=True)
+def changed_columns(change: Counterfactual, meaning: Meaning) -> int:
+    """Returns the number of columns whose displayed value the smallest change changes."""
+    fields = _fields(change.query, meaning)
+    after = change.query.example if change.changed is None else change.changed
+    pairs = zip(_values(change.query.example, fields, meaning), _values(after, fields, meaning), strict=True)
     return sum(one != other for one, other in pairs)
 
 
-def _fields(query: Query, meaning: Meaning) -> Sequence[Field]:
-    """The columns; without data every input is one."""
+def _fields(query: ExplanationQuery, meaning: Meaning) -> Sequence[Field]:
+    """Returns the columns; without data every input is one."""
     return meaning.fields or [Field(meaning.input(number), (number,)) for number in range(len(query.example))]
 
 
 def _of_fields(part: Array, fields: Sequence[Field]) -> Array:
-    """(fields,): what each column contributes, all inputs of it together."""
+    """Returns (fields,): the summed contributions of the inputs of each column."""
     return np.array([part[list(field.inputs)].sum() for field in fields])
 
 
@@ -57,9 +61,9 @@ def _values(example: Array, fields: Sequence[Field], meaning: Meaning) -> list[s
     return [meaning.value(field, raw, 3) for field in fields]
 
 
-def _changes(turning: Counterfactual, fields: Sequence[Field], meaning: Meaning, frame: int | None) -> list[str]:
-    """ "3 750 → 4 120", as far as the film has come; the value alone where nothing changes."""
-    before, after = turning.query.example, turning.changed
+def _changes(change: Counterfactual, fields: Sequence[Field], meaning: Meaning, frame: int | None) -> list[str]:
+    """Returns the change of each column up to a frame, "3 750 → 4 120"; the value alone if it does not change."""
+    before, after = change.query.example, change.changed
     assert after is not None
     if frame is not None:
         after = before + (after - before) * np.float32(frame / (FRAMES - 1))

@@ -1,4 +1,4 @@
-"""What a view of reasons shows: something that paints itself into a rectangle and tells what is at a point of it."""
+"""Interface of the contents of the explanation view, and their common text functions."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from PyQt5.QtGui import QFontMetrics, QPainter
 
 from nnviz.ui import theme
 
-LINE = 16  # height of a line of text, in pixels
+LINE = 16  # height of a line of text in pixels
 
 
 class Content(Protocol):
-    """Anything that a view of reasons can show."""
+    """Content that paints itself into a rectangle, and has a read-out for each point."""
 
     def paint(self, painter: QPainter, within: QRect) -> None:
-        """Paints it."""
+        """Paints the content."""
 
-    def told_at(self, within: QRect, point: QPoint) -> str:
-        """What is at that point, as a read-out tells it; empty for nothing."""
+    def read_out_at(self, within: QRect, point: QPoint) -> str:
+        """Returns the read-out for a point; empty for none."""
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
-        """Row and column of what is at that point: of pictures and bars as they are shown, or layer and neuron."""
+        """Returns row and column of the element at a point, or layer and neuron; None for none."""
 
 
 def write(painter: QPainter, within: QRect, words: str, colour: str = "muted", right: bool = False) -> None:
-    """Writes one line of small plain text, shortened to fit."""
+    """Paints one line of small plain text, elided to fit."""
     font = theme.font(theme.SMALL)
     painter.setFont(font)
     painter.setPen(theme.colour(colour))
@@ -35,5 +35,5 @@ def write(painter: QPainter, within: QRect, words: str, colour: str = "muted", r
 
 
 def signed(value: float) -> str:
-    """+0.31, with a real minus sign and three figures."""
+    """Returns a number with its sign and three digits: +0.31."""
     return f"{value:+.3g}".replace("-", "−")

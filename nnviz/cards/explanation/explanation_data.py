@@ -1,6 +1,6 @@
-"""Why a network answers as it does, and what would change its answer: what the card and the command show.
+"""Explanations of a prediction, for the card and the command: contributions, counterfactual, nearest examples.
 
-Nothing here knows a window; all of it may run in another thread.
+No Qt: all functions may run in any thread.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from engine.network.network import Network
 
 INTEGRATED, PRODUCT, OCCLUSION = "integrated gradients", "gradient × input", "occlusion"
 LAYERS, NEAREST = "layer by layer", "nearest examples"
-ATTRIBUTIONS = (INTEGRATED, PRODUCT, OCCLUSION)  # methods that give every input a number
+ATTRIBUTIONS = (INTEGRATED, PRODUCT, OCCLUSION)  # methods with a contribution of each input
 METHODS = (*ATTRIBUTIONS, LAYERS, NEAREST)
 EMPTY, MEAN = "empty", "mean"  # baselines
-VISIBLE = 0.1  # of an input's range: a smaller change is not seen
-FRAMES = 25  # of the film from the example to its smallest change
-_SQUARES = 7  # so many of the squares that occlusion covers lie side by side in a picture
-_MOST_WORK = 4e9  # multiplications for which examples are looked through to find the nearest
-_MOST_NUMBERS = 50_000_000  # activations that are kept for that
+VISIBLE = 0.1  # smallest visible change of an input, as a share of its range
+FRAMES = 25  # frames of the film from the example to its smallest change
+_SQUARES = 7  # squares of the occlusion across an image
+_MOST_WORK = 4e9  # multiplications to find the nearest examples, which limit how many are compared
+_MOST_NUMBERS = 50_000_000  # activations that are kept for them
 _NEIGHBOURS = 5
 _CHUNK = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class Query:
-    """What is asked about an example.
+class ExplanationQuery:
+    """Input, outputs and method of an explanation.
 
     Attributes:
         example: (width,).
-        shape: how it is arranged: (height, width) of a picture, else (columns,).
-        has_classes: whether the largest output is the answer.
-        one, other: outputs that were chosen; None for the defaults, see :func:`compared`.
+        shape: (height, width) of an image, else (columns,).
+        has_classes: whether the largest output is the predicted class.
+        one, other: chosen outputs; None for the defaults, see :func:`compared`.
         method: one of ``METHODS``.
-        categories: groups of inputs, as of a data set.
+        categories: groups of inputs, as in a data set.
         truth: the true class of the example; None if it is not known.
     """
 
@@ -63,20 +63,20 @@ class Query:
 
 
 @dataclass(frozen=True, eq=False)
-class Reasons:
-    """What contributes to one output, and to another.
+class Contributions:
+    """Contributions to one output, and to another.
 
     Attributes:
-        outputs: the network's answer, (outputs,).
-        one, other: the outputs that are compared; ``other`` is None for a network with a single one.
-        baseline: (width,), what the example is compared with.
-        parts: what each input contributes, (width,), for one and for the other; empty for other methods.
-        share: to how much of what it should explain ``parts[0]`` adds up; None if that is nearly nothing.
-        missing: by how much integrated gradients fail to add up, the larger of both; 0 within their accuracy.
-        layers: what each neuron of the input and of the hidden layers contributes to the difference of both sums.
+        outputs: (outputs,) the prediction.
+        one, other: the compared outputs; ``other`` is None if the network has a single output.
+        baseline: (width,) the input that the example is compared with.
+        parts: (width,) contributions of the inputs to one output, and to the other; empty for other methods.
+        share: sum of ``parts[0]`` relative to the difference from the baseline; None if that is nearly 0.
+        missing: completeness error of integrated gradients, the larger of both; 0 within their accuracy.
+        layers: contributions of each neuron of the input and the hidden layers to the difference of both logits.
     """
 
-    query: Query
+    query: ExplanationQuery
     outputs: Array
     one: int
     other: int | None
@@ -88,37 +88,37 @@ class Reasons:
 
     @property
     def target(self) -> explain.Target:
-        """One output against the other, or the only one."""
+        """Target of the attribution: one output against the other, or the only one."""
         return self.one if self.other is None else (self.one, self.other)
 
 
 @dataclass(frozen=True)
-class Neighbour:
-    """A training example that the last hidden layer sees as similar; ``example`` is (width,)."""
+class NearestExample:
+    """Training example with similar activations in the last hidden layer; ``example`` is (width,)."""
 
     number: int
     label: int | None
-    target: float  # for regression, the first number that it should get
+    target: float  # the first target, for regression
     example: Array
     distance: float
 
 
 @dataclass(frozen=True, eq=False)
 class Counterfactual:
-    """What would turn the answer.
+    """Smallest change that leads to another prediction, or the nearest training examples.
 
     Attributes:
-        one, other: the outputs that are compared.
-        to: the answer that it would turn to: the other output, or the one if the other is the answer already.
-        changed: (width,), the nearest inputs with that answer; None if there are none, or no classes.
-        distance: of it, Euclidean.
+        one, other: the compared outputs.
+        to: the new predicted class: the other output, or the one if the other is predicted already.
+        changed: (width,) the nearest input with that prediction; None if there is none, or no classes.
+        distance: Euclidean distance of the changed input.
         visible: number of inputs that changed visibly.
-        film: the answers on the way there, (frames, outputs).
-        neighbours: the nearest training examples of one class, and of the other; without classes of all.
-        looked_at: the number of training examples among which they were searched.
+        film: (frames, outputs) predictions on the way there.
+        neighbours: the nearest training examples of one class, and of the other; for regression of all.
+        looked_at: number of training examples that were compared.
     """
 
-    query: Query
+    query: ExplanationQuery
     one: int
     other: int | None
     to: int = 0
@@ -126,19 +126,19 @@ class Counterfactual:
     distance: float = 0.0
     visible: int = 0
     film: Array | None = None
-    neighbours: Sequence[Sequence[Neighbour]] = ()
+    neighbours: Sequence[Sequence[NearestExample]] = ()
     looked_at: int = 0
 
 
-class Summary:
-    """Of a data set: the mean example and the bounds of its inputs, computed when they are first asked for."""
+class DatasetSummary:
+    """Mean example and bounds of the inputs of a data set, computed at first use."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
 
     @cached_property
     def mean(self) -> Array:
-        """(width,), of all training examples."""
+        """The mean (width,) of all training examples."""
         train = self.dataset.train
         mean: Array = (train.inputs.mean(axis=0, dtype=np.float64) * train.scale).astype(np.float32)
         return mean
@@ -149,7 +149,7 @@ class Summary:
 
     @cached_property
     def bounds(self) -> tuple[Array, Array]:
-        """(width,) each: 0 and 1 for a picture, the range seen in training for a column."""
+        """Bounds of the inputs, (width,) each: 0 and 1 for images, else the range of the training set."""
         train = self.dataset.train
         low, high = (each.astype(np.float32) * train.scale for each in (train.inputs.min(0), train.inputs.max(0)))
         if not self.dataset.is_picture:
@@ -157,17 +157,17 @@ class Summary:
         return np.full_like(low, min(0.0, low.min())), np.full_like(high, max(1.0, high.max()))
 
     def baseline(self, name: str) -> Array:
-        """(width,): an empty picture or row, or the mean example."""
+        """Returns a baseline (width,) by name: an empty example, or the mean example."""
         return self.mean if name == MEAN else self._empty
 
 
-def reasons_for(query: Query, baseline: Array) -> Reasons | None:
-    """Computes what contributes; None if the network's outputs are not finite."""
+def contributions_for(query: ExplanationQuery, baseline: Array) -> Contributions | None:
+    """Returns the contributions; None if the outputs are not finite."""
     pair = compared(query)
     if pair is None:
         return None
     outputs, one, other = pair
-    found = Reasons(query, outputs, one, other, baseline, [])
+    found = Contributions(query, outputs, one, other, baseline, [])
     with np.errstate(all="ignore"):
         if query.method == LAYERS:
             return replace(found, layers=explain.contributions(query.network, query.example, found.target))
@@ -183,11 +183,11 @@ def reasons_for(query: Query, baseline: Array) -> Reasons | None:
     return replace(found, parts=parts, share=share, missing=missing)
 
 
-def compared(query: Query) -> tuple[Array, int, int | None] | None:
-    """The outputs, and the two that are compared; None if they are not finite.
+def compared(query: ExplanationQuery) -> tuple[Array, int, int | None] | None:
+    """Returns the outputs (outputs,) and the indices of the two compared ones; None if they are not finite.
 
-    The defaults are the predicted class, and against it the true class. If that is the same or not known, it is the
-    second best.
+    The defaults are the predicted class and the true class. If these are equal, or the true class is unknown, the
+    second one is the second best.
     """
     try:
         outputs: Array = query.network.predict(query.example[None])[0]
@@ -205,17 +205,17 @@ def compared(query: Query) -> tuple[Array, int, int | None] | None:
     return outputs, one, other
 
 
-def _integrated(query: Query, target: int, baseline: Array) -> Array:
+def _integrated(query: ExplanationQuery, target: int, baseline: Array) -> Array:
     return explain.integrated_gradients(query.network, query.example, target, baseline=baseline)
 
 
-def _product(query: Query, target: int, baseline: Array) -> Array:
+def _product(query: ExplanationQuery, target: int, baseline: Array) -> Array:
     return explain.gradient_times_input(query.network, query.example, target, baseline)
 
 
-def _occluded(query: Query, target: int, baseline: Array) -> Array:
-    """A category is covered as a whole; what it contributes stands at the input that is on."""
-    covered = explain.occlusion(query.network, query.example, target, query.shape, square_of(query.shape), baseline)
+def _occluded(query: ExplanationQuery, target: int, baseline: Array) -> Array:
+    """Returns (width,): occlusion. A category is covered as a whole; its contribution is that of the active input."""
+    covered = explain.occlusion(query.network, query.example, target, query.shape, occluded_side(query.shape), baseline)
     for group in map(list, query.categories):
         rows = np.stack([query.example, query.example]).astype(np.float32)
         rows[1, group] = baseline[group]
@@ -225,34 +225,34 @@ def _occluded(query: Query, target: int, baseline: Array) -> Array:
     return covered
 
 
-_METHODS: dict[str, Callable[[Query, int, Array], Array]] = {
+_METHODS: dict[str, Callable[[ExplanationQuery, int, Array], Array]] = {
     INTEGRATED: _integrated,
     PRODUCT: _product,
     OCCLUSION: _occluded,
 }
 
 
-def square_of(shape: tuple[int, ...]) -> int:
-    """The side of the square that occlusion covers; single columns are covered one by one."""
+def occluded_side(shape: tuple[int, ...]) -> int:
+    """Returns the side of the covered square; 1 for columns."""
     return max(1, round(min(shape) / _SQUARES)) if len(shape) == 2 else 1
 
 
-def _share(found: Reasons, parts: Array) -> float | None:
+def _share(found: Contributions, parts: Array) -> float | None:
     ends = np.stack([found.baseline, found.query.example]).astype(np.float32)
     sums = explain.target_sums(explain.forward(found.query.network, ends), found.one)
     difference = float(sums[1] - sums[0])
     return float(parts.sum()) / difference if abs(difference) > 1e-4 else None
 
 
-# ---- what would turn it
+# ---- counterfactual and nearest examples
 
 
 def counterfactual_of(
-    query: Query, low: Array, high: Array, categories: Sequence[Sequence[int]] = ()
+    query: ExplanationQuery, low: Array, high: Array, categories: Sequence[Sequence[int]] = ()
 ) -> Counterfactual | None:
-    """Computes the smallest change within bounds (width,) and the film to it; None if the outputs are not finite.
+    """Returns the smallest change within bounds (width,), with its film; None if the outputs are not finite.
 
-    ``categories`` are groups of columns, as of a data set.
+    ``categories`` are groups of columns, as in a data set.
     """
     pair = compared(query)
     if pair is None:
@@ -272,16 +272,16 @@ def counterfactual_of(
     return Counterfactual(query, one, other, to, changed, float(np.linalg.norm(way)), visible, film)
 
 
-class Neighbours:
-    """Finds the nearest training examples; keeps how the last hidden layer of one network sees them."""
+class NearestExamples:
+    """Search for the nearest training examples. Keeps their activations in the last hidden layer of one network."""
 
     def __init__(self) -> None:
         self._network: Network | None = None
         self._examples: Split | None = None
         self._seen: Array = np.empty((0, 0))
 
-    def find(self, query: Query, dataset: Dataset) -> Counterfactual | None:
-        """The nearest of each of both classes; None if the network's outputs are not finite."""
+    def find(self, query: ExplanationQuery, dataset: Dataset) -> Counterfactual | None:
+        """Returns the nearest examples of both classes; None if the outputs are not finite."""
         pair = compared(query)
         if pair is None:
             return None
@@ -310,7 +310,7 @@ class Neighbours:
 
 
 def _seen_by(network: Network, examples: Split) -> Array:
-    """The last hidden layer's activations for as many training examples as is quick."""
+    """Returns activations in the last hidden layer, for as many training examples as the limits allow."""
     layer = len(network.weights) - 1
     most = min(_MOST_WORK / network.parameters.size, _MOST_NUMBERS / network.shape[layer])
     count = max(1, min(len(examples), int(most)))
@@ -323,7 +323,7 @@ def _seen_by(network: Network, examples: Split) -> Array:
     return seen
 
 
-def _neighbour(examples: Split, number: int, distance: float) -> Neighbour:
+def _neighbour(examples: Split, number: int, distance: float) -> NearestExample:
     label = None if examples.labels is None else int(examples.labels[number])
     target = float(examples.targets[number, 0])
-    return Neighbour(number, label, target, examples.example(number), distance)
+    return NearestExample(number, label, target, examples.example(number), distance)

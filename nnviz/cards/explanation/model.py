@@ -1,4 +1,4 @@
-"""What is asked about the answer: of which example, for which output against which, by which method."""
+"""Model of the explanation card: the explained input, the compared outputs, the method and the baseline."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from nnviz.cards.explanation.explanation_data import (
     MEAN,
     METHODS,
     NEAREST,
-    Neighbours,
-    Query,
-    Summary,
+    DatasetSummary,
+    ExplanationQuery,
+    NearestExamples,
+    contributions_for,
     counterfactual_of,
-    reasons_for,
 )
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 
-REASONS, TURNING = "reasons", "what would turn it"
-NOT_FINITE = "its outputs are not finite"  # the result of the probe of the reasons where there are none
-# While it learns, they may take a twenty-fifth and a fiftieth of a core's time; no answer comes sooner after the last.
-_SECONDS_BETWEEN_REASONS, _SECONDS_BETWEEN_TURNINGS = 0.8, 2.5
-_QUICK = 0.006  # seconds: attributions of a small network take less time than they would wait in a thread of their own
-_AFTER_A_STROKE = 0.1  # seconds that the slow answer waits for the next movement of the pen
+CONTRIBUTIONS, COUNTERFACTUAL = "contributions", "counterfactual"  # names of the queries
+NOT_FINITE = "its outputs are not finite"  # result of the query of contributions if there are none
+# Least seconds between two results. During training the queries may take a 25th and a 50th of a core's time.
+_SECONDS_BETWEEN_CONTRIBUTIONS, _SECONDS_BETWEEN_COUNTERFACTUALS = 0.8, 2.5
+_QUICK = 0.006  # Seconds. Attributions of a small network take less time than a change of threads.
+_AFTER_A_STROKE = 0.1  # seconds that the slow query waits for the next movement of the pen
 
 
 class Explanation(QObject):
-    """Holds what is asked.
+    """Choices of the explanation card, and its queries.
 
     Signals:
-        changed: another method, output or baseline was chosen.
+        changed: method, outputs or baseline have changed.
 
     Attributes:
-        method: one of ``reasons.METHODS``.
-        one, other: outputs that were chosen; None for the predicted class, and for the true class or the second best.
+        method: one of ``contributions.METHODS``.
+        one, other: chosen outputs; None for the predicted class, and for the true class or the second best.
     """
 
     changed = pyqtSignal()
@@ -50,21 +50,23 @@ class Explanation(QObject):
         self.one: int | None = None
         self.other: int | None = None
         self._choices = object()  # a new one for each choice
-        self._baseline: str | None = None  # None: what suits the data
+        self._baseline: str | None = None  # None for the default of the data
         self._displayed, self._runs, self._data = session.displayed, runs, data
-        self._neighbours = Neighbours()
-        self._summary: Summary | None = None
+        self._neighbours = NearestExamples()
+        self._summary: DatasetSummary | None = None
         self._current = CurrentExample(question, selection, data)
-        self._reasons_budget = TimeBudget(_SECONDS_BETWEEN_REASONS, 24)
-        self._reasons = Latest(self._ask_reasons, self._reasons_budget, quick=_QUICK, size=self._size)
-        self._turning_budget = TimeBudget(_SECONDS_BETWEEN_TURNINGS, 49)
-        self._turning = Latest(self._ask_turning, self._turning_budget, self._release)
-        session.queries.add({REASONS: self._reasons, TURNING: self._turning})
+        self._contributions_budget = TimeBudget(_SECONDS_BETWEEN_CONTRIBUTIONS, 24)
+        self._contributions = Latest(
+            self._contributions_request, self._contributions_budget, quick=_QUICK, size=self._size
+        )
+        self._counterfactual_budget = TimeBudget(_SECONDS_BETWEEN_COUNTERFACTUALS, 49)
+        self._counterfactual = Latest(self._counterfactual_request, self._counterfactual_budget, self._release)
+        session.queries.add({CONTRIBUTIONS: self._contributions, COUNTERFACTUAL: self._counterfactual})
         runs.replaced.connect(self._drop_outputs)
         data.changed.connect(self._data_changed)
-        self.changed.connect(self._another_choice)
+        self.changed.connect(self._choices_changed)
         for signal in (question.changed, selection.example_changed):
-            signal.connect(self._another_question)
+            signal.connect(self._input_changed)
 
     # ---- choices
 
@@ -79,7 +81,7 @@ class Explanation(QObject):
             self.changed.emit()
 
     def compare(self, one: int | None, other: int | None) -> None:
-        """Chooses the outputs; None for the default. The same twice leaves only the first."""
+        """Chooses the outputs; None for the default. The same output twice counts as the first alone."""
         chosen = one, None if one is not None and one == other else other
         if chosen != (self.one, self.other):
             self.one, self.other = chosen
@@ -87,14 +89,14 @@ class Explanation(QObject):
 
     @property
     def baseline(self) -> str:
-        """The baseline's name: unless it was chosen, an empty picture, or the columns' means."""
+        """Name of the baseline; by default an empty image, or the mean of the columns."""
         if self._baseline is not None:
             return self._baseline
         dataset = self._data.dataset
         return EMPTY if dataset is None or dataset.is_picture else MEAN
 
     def _drop_outputs(self) -> None:
-        """Outputs that another network does not have are no choice, and what was found is not about it."""
+        """Drops the results, and chosen outputs that the new network does not have."""
         self._forget()
         outputs = self._runs.current.network.shape[-1]
         kept = [None if number is None or number >= outputs else number for number in (self.one, self.other)]
@@ -107,39 +109,39 @@ class Explanation(QObject):
         self.changed.emit()
 
     def _forget(self) -> None:
-        for probe in (self._reasons, self._turning):
-            probe.forget()
+        for query in (self._contributions, self._counterfactual):
+            query.forget()
 
-    # ---- the question
+    # ---- requests
 
     @property
     def example(self) -> Array | None:
-        """(width,): the current example, see :class:`CurrentExample`; None if there is none."""
+        """The explained input (width,), see :class:`CurrentExample`; None if there is none."""
         dataset, width = self._data.dataset, self._displayed.network.shape[0]
         if dataset is None or dataset.width != width:
             return None
         return self._current.inputs(width)
 
-    def _query(self) -> tuple[Query, Summary] | None:
+    def _query(self) -> tuple[ExplanationQuery, DatasetSummary] | None:
         dataset, example, network = self._data.dataset, self.example, self._displayed.network
         if dataset is None or example is None:
             return None
         if self._summary is None or self._summary.dataset is not dataset:
-            self._summary = Summary(dataset)
+            self._summary = DatasetSummary(dataset)
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
         chosen = self.one, self.other, self.method
         truth = self._current.label(dataset.width)
-        return Query(network, example, shape, has_classes, *chosen, dataset.categories, truth), self._summary
+        return ExplanationQuery(network, example, shape, has_classes, *chosen, dataset.categories, truth), self._summary
 
-    def _ask_reasons(self) -> Request | None:
+    def _contributions_request(self) -> Request | None:
         asked = self._query()
         if asked is None:
             return None
         (query, summary), name = asked, self.baseline
-        return self._key(query), lambda: reasons_for(query, summary.baseline(name)) or NOT_FINITE
+        return self._key(query), lambda: contributions_for(query, summary.baseline(name)) or NOT_FINITE
 
-    def _ask_turning(self) -> Request | None:
+    def _counterfactual_request(self) -> Request | None:
         asked = self._query()
         if asked is None:
             return None
@@ -149,26 +151,26 @@ class Explanation(QObject):
         return self._key(query), lambda: counterfactual_of(query, *summary.bounds, summary.dataset.categories)
 
     def _size(self) -> object:
-        """What the time that the reasons take depends on."""
+        """Returns all that the time of the contributions depends on."""
         return self._displayed.network.shape, self.method
 
-    def _key(self, query: Query) -> RequestKey:
-        """The choices are one object until another choice is made."""
+    def _key(self, query: ExplanationQuery) -> RequestKey:
+        """Returns the key. The choices are one object until one of them changes."""
         return RequestKey(query.network, query.example, self._choices)
 
-    # ---- the answers
+    # ---- updates
 
-    def _another_choice(self) -> None:
+    def _choices_changed(self) -> None:
         self._choices = object()
-        self._another_question()
+        self._input_changed()
 
-    def _another_question(self) -> None:
-        """Who draws or chooses waits for no budget; the slow answer waits for the end of the stroke."""
-        self._reasons_budget.reset()
-        self._turning_budget.due_in(_AFTER_A_STROKE)
-        for probe in (self._reasons, self._turning):
-            probe.look()
+    def _input_changed(self) -> None:
+        """Updates at once, without a budget; the slow query waits for the end of the stroke."""
+        self._contributions_budget.reset()
+        self._counterfactual_budget.due_in(_AFTER_A_STROKE)
+        for query in (self._contributions, self._counterfactual):
+            query.look()
 
     def _release(self) -> None:
-        """Drops what is large. Runs in the lane's thread."""
-        self._neighbours = Neighbours()
+        """Drops the kept activations, which are large. Runs in the query's thread."""
+        self._neighbours = NearestExamples()

@@ -1,4 +1,4 @@
-"""Rows of small pictures with captions: what each pixel contributes, in the colours of the weights, or grey ones."""
+"""Rows of small images with captions: contributions of pixels in the colours of weights, or grey images."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from nnviz.cards.explanation.content import LINE, write
 from nnviz.ui import theme
 from nnviz.ui.picture import grey_image
 
-_SMALL = 200  # pixels
-_ZERO, _END = 128, 127  # of the 256 diverging colours: that of 0, and the number of colours on each side
+_SMALL = 200  # pixels of an image that a read-out would cover
+_ZERO, _END = 128, 127  # index of 0 in the 256 diverging colours, and the number of colours on each side
 
 
 @dataclass(frozen=True, eq=False)
-class Pane:
-    """One picture.
+class ImagePane:
+    """One image.
 
     Attributes:
         values: (height, width); grey in 0…1, or signed contributions if ``limit`` is given.
-        caption: the line below it.
-        limit: the contribution that has the last colour; 0 for a grey picture.
-        is_old: whether it answers an earlier question, and is therefore shown faintly.
+        caption: text below the image.
+        limit: contribution with the last colour; 0 for a grey image.
+        is_old: whether the image is of an earlier input, and therefore faint.
     """
 
     values: Array
@@ -35,12 +35,12 @@ class Pane:
     is_old: bool = False
 
     def image(self) -> QImage:
-        """The picture in the theme in use."""
+        """Returns the image in the current theme."""
         return signed_image(self.values, self.limit, theme.current()) if self.limit else grey_image(self.values)
 
 
 def signed_image(values: Array, limit: float, look: theme.Theme) -> QImage:
-    """Contributions (height, width) as an image with its own pixels: 0 has the colour of the field."""
+    """Returns contributions (height, width) as an image; 0 has the colour of fields."""
     steps = np.rint(np.nan_to_num(values) * (_END / limit))
     pixels = (np.clip(steps, -_END, _END) + _ZERO).astype(np.uint8)
     height, width = pixels.shape
@@ -50,39 +50,39 @@ def signed_image(values: Array, limit: float, look: theme.Theme) -> QImage:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
-    """Rows of panes, all of the same size, from the left.
+class ImageRows:
+    """Rows of images of the same size, aligned to the left.
 
-    ``told`` returns the read-out of a pane, a row and a column of its picture.
+    ``read_out`` returns the text for a row and a column of pixels of an image.
     """
 
-    rows: Sequence[Sequence[Pane]]
-    told: Callable[[Pane, int, int], str]
+    rows: Sequence[Sequence[ImagePane]]
+    read_out: Callable[[ImagePane, int, int], str]
     columns: int = 3
     gap: int = 10
 
     def place(self, within: QRect, row: int, column: int) -> QRect:
-        """Where a picture is; its caption is below it."""
+        """Returns the rectangle of an image; its caption is below."""
         width = (within.width() - (self.columns - 1) * self.gap) // self.columns
         height = (within.height() + self.gap) // max(1, len(self.rows)) - self.gap - theme.px(LINE)
         cell = QRect(within.x() + column * (width + self.gap), 0, width, max(1, height))
         tall, wide = self.rows[row][column].values.shape
         scale = min(cell.width() / wide, cell.height() / tall)
         if int(scale) > 0.85 * scale:
-            scale = int(scale)  # all pixels of one size
+            scale = int(scale)  # All pixels have the same size.
         size = max(1, round(wide * scale)), max(1, round(tall * scale))
         return QRect(cell.x(), within.y() + row * (size[1] + theme.px(LINE) + self.gap), *size)
 
     def are_small(self, within: QRect) -> bool:
-        """Whether it is one row of pictures that a read-out beside the mouse would cover."""
+        """Whether this is one row of images that a read-out next to the mouse would cover."""
         return len(self.rows) == 1 and self.place(within, 0, 0).height() < _SMALL
 
     def bottom(self, within: QRect) -> int:
-        """The height at which the last row of pictures ends."""
+        """Returns the y at which the last row of images ends."""
         return self.place(within, len(self.rows) - 1, 0).bottom() + 1
 
     def paint(self, painter: QPainter, within: QRect) -> None:
-        """Paints all pictures and captions."""
+        """Paints all images and captions."""
         for row, panes in enumerate(self.rows):
             for column, pane in enumerate(panes):
                 place = self.place(within, row, column)
@@ -96,15 +96,15 @@ class Pictures:
                 write(painter, QRect(place.x(), place.bottom() + 2, width, theme.px(LINE)), pane.caption)
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
-        """Row and column of the picture at that point."""
+        """Returns row and column of the image at a point."""
         places = ((row, column) for row, panes in enumerate(self.rows) for column in range(len(panes)))
         return next((where for where in places if self.place(within, *where).contains(point)), None)
 
-    def told_at(self, within: QRect, point: QPoint) -> str:
-        """The read-out of the pixel at that point."""
+    def read_out_at(self, within: QRect, point: QPoint) -> str:
+        """Returns the read-out of the pixel at a point."""
         found = self.found_at(within, point)
         if found is None:
             return ""
         pane, place = self.rows[found[0]][found[1]], self.place(within, *found)
         (tall, wide), inside = pane.values.shape, point - place.topLeft()
-        return self.told(pane, inside.y() * tall // place.height(), inside.x() * wide // place.width())
+        return self.read_out(pane, inside.y() * tall // place.height(), inside.x() * wide // place.width())

@@ -1,4 +1,4 @@
-"""Layer by layer: a strip for each, with what its neurons contribute, from the most positive to the most negative."""
+"""Contributions layer by layer: a strip of bars for each layer, from the most positive to the most negative neuron."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _WIDEST_BAR = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Strip:
-    """One layer: its name, what a neuron of it is called, the neurons' contributions, and names if they have any."""
+class LayerStrip:
+    """One layer: its name, the noun for its neurons, their contributions, and their names if they have any."""
 
     name: str
     unit: str
@@ -30,25 +30,25 @@ class Strip:
 
     @cached_property
     def order(self) -> Array:
-        """Numbers of the neurons that contribute anything, from the most positive to the most negative."""
+        """Indices of the neurons with a contribution, from the most positive to the most negative."""
         order = np.argsort(-self.values, kind="stable")
         return order[self.values[order] != 0]
 
 
 @dataclass(frozen=True, eq=False)
-class Strips:
-    """Strips below each other; where not all find room, those nearest to the answer.
+class LayerStrips:
+    """Strips of all layers; if there is no room for all, those nearest to the output.
 
     Attributes:
-        strips: one for each layer.
-        pointed: strip and neuron of the bar with an outline; None for none.
+        strips: a strip for each layer.
+        pointed: layer and neuron of the outlined bar; None for none.
     """
 
-    strips: Sequence[Strip]
+    strips: Sequence[LayerStrip]
     pointed: tuple[int, int] | None = None
 
-    def _places(self, within: QRect) -> list[tuple[Strip, QRect]]:
-        """The strips that are shown, with the place of each."""
+    def _places(self, within: QRect) -> list[tuple[LayerStrip, QRect]]:
+        """Returns the shown strips with their rectangles."""
         fit = max(1, within.height() // theme.px(_LOWEST))
         has_room = len(self.strips) <= fit
         shown = self.strips if has_room else self.strips[-max(1, fit - 1) :]
@@ -81,11 +81,11 @@ class Strips:
         return place.adjusted(theme.px(_NAME), 0, -theme.px(_SUM) - 4, 0)
 
     @staticmethod
-    def _width(strip: Strip, bars: QRect) -> float:
+    def _width(strip: LayerStrip, bars: QRect) -> float:
         return min(_WIDEST_BAR, bars.width() / max(1, len(strip.order)))
 
-    def _paint_bars(self, painter: QPainter, strip: Strip, bars: QRect) -> None:
-        """A bar for each neuron; of more neurons than pixels, the one at each pixel."""
+    def _paint_bars(self, painter: QPainter, strip: LayerStrip, bars: QRect) -> None:
+        """Paints a bar for each neuron; with more neurons than pixels, one neuron for each pixel."""
         painter.fillRect(bars, theme.colour("field"))
         width = self._width(strip, bars)
         middle = bars.y() + bars.height() / 2
@@ -100,7 +100,7 @@ class Strips:
             bar = QRectF(bars.x() + number * width, top, max(1.0, width - (1 if width > 3 else 0)), length)
             painter.fillRect(bar, up if value > 0 else down)
 
-    def _paint_outline(self, painter: QPainter, strip: Strip, bars: QRect, neuron: int) -> None:
+    def _paint_outline(self, painter: QPainter, strip: LayerStrip, bars: QRect, neuron: int) -> None:
         (found,) = np.nonzero(strip.order == neuron)
         if len(found):
             width = self._width(strip, bars)
@@ -109,7 +109,7 @@ class Strips:
             painter.drawRect(QRect(left - 1, bars.y(), max(2, round(width)), bars.height() - 1))
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:
-        """Layer and neuron of the bar at that point; neuron -1 beside the bars."""
+        """Returns layer and neuron of the bar at a point; neuron -1 outside the bars."""
         places = self._places(within)
         for number, (strip, place) in enumerate(places, len(self.strips) - len(places)):
             if place.contains(point):
@@ -118,8 +118,8 @@ class Strips:
                 return number, int(strip.order[bar]) if 0 <= bar < len(strip.order) else -1
         return None
 
-    def told_at(self, within: QRect, point: QPoint) -> str:
-        """The read-out of the neuron at that point, or of the layer."""
+    def read_out_at(self, within: QRect, point: QPoint) -> str:
+        """Returns the read-out of the neuron at a point, or of its layer."""
         found = self.found_at(within, point)
         if found is None:
             return ""

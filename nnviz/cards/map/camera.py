@@ -1,4 +1,4 @@
-"""Which part of the plane is seen, and at what size. Both directions have the same scale, so that distances compare."""
+"""Visible section of the plane. Both axes have the same scale, so that distances can be compared."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from engine.basics.validation import Array
 
 _MARGIN = 18  # pixels around all points
-_DEEPEST, _WIDEST = 200.0, 0.3  # times the scale at which all points fit
-_ROOM = 1.12  # how much further than all points one sees, so that those that move need not be followed at once
-_EMPTY = 0.6  # the share of the room that points must at least fill
+_DEEPEST, _WIDEST = 200.0, 0.3  # limits of the scale as multiples of the one at which all points fit
+_ROOM = 1.12  # Size of the section relative to the points: room to move before the camera follows.
+_EMPTY = 0.6  # Share of the section that the points fill at least; below it the camera follows.
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Looks at a point (x, y) from above, y upwards; ``scale`` pixels to a unit, in a view of that size."""
+    """Section with the center (x, y), y upwards, at ``scale`` pixels per unit, in a view of ``width`` by ``height``."""
 
     x: float = 0.0
     y: float = 0.0
@@ -25,7 +25,7 @@ class Camera:
     height: int = 1
 
     def pixels(self, points: Array) -> Array:
-        """(k, 2): where points (k, 2) are in the view, in pixels."""
+        """Returns the pixels (k, 2) of points (k, 2)."""
         middle, place = (self.width / 2, self.height / 2), np.asarray(points, np.float32)
         turned = np.array([self.scale, -self.scale], np.float32)
         offset = np.array([middle[0] - self.x * self.scale, middle[1] + self.y * self.scale], np.float32)
@@ -33,28 +33,28 @@ class Camera:
         return found
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """What point is at a pixel."""
+        """Returns the point at a pixel."""
         return self.x + (x - self.width / 2) / self.scale, self.y - (y - self.height / 2) / self.scale
 
     def moved(self, dx: float, dy: float) -> Camera:
-        """Everything moves by so many pixels."""
+        """Returns the section after a drag by (dx, dy) pixels."""
         return replace(self, x=self.x - dx / self.scale, y=self.y + dy / self.scale)
 
     def zoomed(self, factor: float, at_x: float, at_y: float, whole: float) -> Camera:
-        """Closer by a factor, while the point at a pixel stays; ``whole`` is the scale at which all points fit."""
+        """Returns the section zoomed by a factor around a pixel; ``whole`` is the scale at which all points fit."""
         scale = min(max(self.scale * factor, whole * _WIDEST), whole * _DEEPEST)
         x, y = self.point(at_x, at_y)
         return replace(self, x=x - (at_x - self.width / 2) / scale, y=y + (at_y - self.height / 2) / scale, scale=scale)
 
     def resized(self, width: int, height: int) -> Camera:
-        """The same middle in a view of another size; all that was seen is still seen, as large as it can be."""
+        """Returns the section for a view of another size, with the same center and at least the same content."""
         width, height = max(1, width), max(1, height)
         scale = self.scale * min(width / self.width, height / self.height)
         return replace(self, scale=scale, width=width, height=height)
 
 
 def fitting(points: Array, width: int, height: int, room: float = 1.0) -> Camera:
-    """A camera that sees all points (k, 2); those that are not finite have no place."""
+    """Returns the section with all finite points (k, 2)."""
     seen = points[np.isfinite(points).all(axis=1)]
     if not len(seen):
         return Camera(width=max(1, width), height=max(1, height))
@@ -66,7 +66,7 @@ def fitting(points: Array, width: int, height: int, room: float = 1.0) -> Camera
 
 
 def following(camera: Camera, points: Array) -> Camera:
-    """The same camera while it sees all points and they fill it; else another, with some room for them to move."""
+    """Returns the same camera if all points are visible and fill it; else a new one with room for them to move."""
     best = fitting(points, camera.width, camera.height)
     places = camera.pixels(points[np.isfinite(points).all(axis=1)])
     if not len(places):

@@ -1,9 +1,9 @@
-"""The map itself: thousands of points under a camera that the mouse and the keys move, and a lasso."""
+"""View of the map: thousands of points, zoomed and moved by mouse and keys, with a lasso and a read-out."""
 
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QImage,
@@ -21,31 +21,31 @@ from PyQt5.QtWidgets import QWidget
 from engine.basics.validation import Array
 from engine.explain.projection import are_inside
 from nnviz.cards.map.camera import Camera, fitting, following
-from nnviz.cards.map.read_out import PictureReadOut
 from nnviz.ui import theme
 from nnviz.ui.map.mark import box_of_mark, paint_mark, paint_ring
 from nnviz.ui.map.names import middles, paint_names
 from nnviz.ui.map.painting import Dots, PointPainter, no_dots
-from nnviz.ui.read_out import Text
+from nnviz.ui.read_out import ReadOut, Text
 
-_NEAR = 10.0  # pixels between the mouse and a point that it means
+_NEAR = 10.0  # Pixels up to which the mouse points at a point.
 _CLICK = 4  # pixels that the mouse may move in a click
-_STEP, _ZOOM = 40, 1.25  # of the keys
-_RADII = {3000: 1.9, 600: 2.4, 0: 3.2}  # of points, in pixels, by the least number of them
+_STEP, _ZOOM = 40, 1.25  # pixels and factor of a key press
+_RADII = {3000: 1.9, 600: 2.4, 0: 3.2}  # radius of points in pixels, by the least number of points
 _RING = 7.0  # radius of the ring around a chosen point
+_SIDE, _AIR = 64, 8  # pixels of the image in the read-out, and around it
 
 
 class MapView(QWidget):
-    """Wheel: closer and farther; drag: move; Shift and drag, or any drag with ``lassoes``: a lasso.
+    """Map that the user explores: the wheel zooms, a drag moves, Shift and drag, or ``lassoes``, is a lasso.
 
-    A press and release within a few pixels is a click; a lasso that ends where it began is none.
+    A press and release within a few pixels is a click, also with a lasso.
 
     Signals:
-        hovered(int): the number of the point under the mouse, sent again when its words may have changed; -1: none.
-        chosen(int): a point was clicked; -1 for the ground.
-        circled(object): the numbers (k,) of the points inside a lasso.
-        opened(): Enter or a double click on a point.
-        all_wanted(): the person wants to see all points again.
+        hovered(int): index of the point under the mouse, sent again if its read-out may have changed; -1 for none.
+        chosen(int): a click on a point; -1 for the background.
+        circled(object): indices (k,) of the points in a lasso.
+        opened(): Enter, or a double click on a point.
+        all_wanted(): the user shows all points again.
 
     Attributes:
         lassoes: whether each drag with the left button is a lasso.
@@ -63,18 +63,18 @@ class MapView(QWidget):
         self._dots, self._inks = no_dots(), [QColor(Qt.gray)]
         self._middles: dict[int, Array] = {}
         self._camera = Camera()
-        self._moved: Camera | None = None  # as the person has left it, when the view perhaps had another size
+        self._moved: Camera | None = None  # As the user left it, perhaps at another size.
         self._places: Array = np.zeros((0, 2), np.float32)  # of the points, in pixels of the widget
         self._painter, self._is_stale = PointPainter(), True
         self._mark: Array | None = None
-        self.mark_name = ""  # what stands beside it
+        self.mark_name = ""  # label of the mark
         self._choice: int | None = None
         self._mouse: QPoint | None = None
         self._hovered = -1
         self._pressed: QPoint | None = None
         self._is_click = False  # whether the mouse has hardly moved since it was pressed
         self._lasso: list[QPoint] = []
-        self._read_out = PictureReadOut(self)
+        self._read_out = ImageReadOut(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
@@ -83,7 +83,7 @@ class MapView(QWidget):
     # ---- what is shown
 
     def show_dots(self, dots: Dots, inks: list[QColor], is_another: bool = False) -> None:
-        """Shows points in these colours; ``is_another`` map is seen as a whole, whatever was looked at before."""
+        """Shows points in colours. ``is_another``: a different map, which is shown as a whole."""
         self._dots, self._inks, self._middles = dots, inks, middles(dots)
         if is_another:
             self._moved = None
@@ -93,45 +93,45 @@ class MapView(QWidget):
         self._find_hovered(again=True)
 
     def show_mark(self, place: Array | None, name: str) -> None:
-        """Marks where what is asked about is, (2,), or nothing, and how it is called: "drawing"."""
+        """Marks the place (2,) of the current input with its name, "drawing"; None removes the mark."""
         if place is not self._mark or name != self.mark_name:
             self._mark, self.mark_name = place, name
             self.update()
 
     def show_choice(self, number: int | None) -> None:
-        """Rings the chosen point, or none."""
+        """Paints a ring around the chosen point; None removes it."""
         if number != self._choice:
             self._choice = number
             self.update()
 
     def show_text(self, text: Text, image: QImage | None = None) -> None:
-        """Shows a read-out beside the mouse; an empty text hides it."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_example(text, image, self._mouse)
 
     @property
     def camera(self) -> Camera:
-        """What is looked at."""
+        """The visible section."""
         return self._camera
 
     @property
     def dots(self) -> Dots:
-        """What is shown."""
+        """The points."""
         return self._dots
 
     def place_of(self, number: int) -> QPointF:
-        """Where a point is in the widget."""
+        """Returns the pixel of a point."""
         x, y = self._camera.pixels(self._dots.points[number : number + 1])[0].tolist()
         return QPointF(x, y)
 
     def sizeHint(self) -> QSize:
-        """Takes what there is."""
+        """Preferred size."""
         return QSize(400, 240)
 
     # ---- the camera
 
     @property
     def _in_sight(self) -> Array:
-        """All that is to be seen: the points, and the mark."""
+        """The points and the mark."""
         points = self._dots.points
         return points if self._mark is None else np.concatenate([points, self._mark[None]])
 
@@ -140,13 +140,13 @@ class MapView(QWidget):
         return fitting(self._in_sight, self.width(), self.height())
 
     def show_all(self) -> None:
-        """Sees all points again, and follows them."""
+        """Shows all points, and follows them when they move."""
         self._moved, self._camera = None, self._whole
         self._repaint()
         self.all_wanted.emit()
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Closer by a factor, towards a point of the widget or its middle."""
+        """Zooms in by a factor at a pixel, by default the middle."""
         place = at or QPointF(self.width() / 2, self.height() / 2)
         self._move_to(self._camera.zoomed(factor, place.x(), place.y(), self._whole.scale))
 
@@ -162,7 +162,7 @@ class MapView(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the points, anew only if something changed, and what lies over them."""
+        """Paints the points, from a cached image if nothing changed, and the overlays."""
         if self._is_stale:
             self._paint_points()
         painter = QPainter(self)
@@ -184,7 +184,7 @@ class MapView(QWidget):
             painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
 
     def _paint_points(self) -> None:
-        """Into the picture, in pixels of the screen."""
+        """Paints the points into the cached image, in device pixels."""
         self._is_stale = False
         ratio = self.devicePixelRatioF()
         self._places = self._camera.pixels(self._dots.points)
@@ -210,7 +210,7 @@ class MapView(QWidget):
     # ---- the mouse
 
     def _find_hovered(self, again: bool = False) -> None:
-        """Finds the point under the mouse; tells it if it is another, or ``again``."""
+        """Finds the point under the mouse. Reports a different point, and with ``again`` also the same one."""
         number = -1 if self._mouse is None or self._pressed is not None else self._nearest(self._mouse)
         if number != self._hovered or (again and number >= 0):
             self._hovered = number
@@ -218,7 +218,7 @@ class MapView(QWidget):
             self.update()
 
     def _nearest(self, to: QPoint) -> int:
-        """The number of the nearest point that is near enough, of those that stand back only if there is no other."""
+        """Returns the index of the nearest point within reach, faded ones last; -1 for none."""
         places = self._camera.pixels(self._dots.points)
         if not len(places):
             return -1
@@ -228,12 +228,12 @@ class MapView(QWidget):
         return nearest if distances[nearest] <= _NEAR else -1
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Closer or farther, towards the mouse."""
+        """Zooms at the mouse."""
         self.zoom(1.2 ** (event.angleDelta().y() / 120), event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begins to move the map, or a lasso."""
+        """Starts to move the map, or a lasso."""
         if event.button() == Qt.LeftButton:
             self._mouse = self._pressed = event.pos()
             self._is_click = True
@@ -242,7 +242,7 @@ class MapView(QWidget):
                 self._lasso = [event.pos()]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Moves the map, draws the lasso or shows what is under the mouse."""
+        """Moves the map, extends the lasso or points at a point."""
         before, self._mouse = self._mouse, event.pos()
         if self._pressed is None:
             self._find_hovered(again=True)
@@ -258,11 +258,11 @@ class MapView(QWidget):
             self._mouse = before
 
     def _is_near(self, at: QPoint) -> bool:
-        """Whether that is hardly away from where the button was pressed."""
+        """Whether a pixel is within a click of the place where the button was pressed."""
         return self._pressed is not None and (at - self._pressed).manhattanLength() <= _CLICK
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Ends a lasso, or chooses what was clicked."""
+        """Ends a lasso, or reports a click."""
         if event.button() != Qt.LeftButton or self._pressed is None:
             return
         was_click, lasso = self._is_click and self._is_near(event.pos()), self._lasso
@@ -276,7 +276,7 @@ class MapView(QWidget):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Opens the point under the mouse; on the ground it shows all points."""
+        """Opens the point under the mouse; on the background shows all points."""
         if event.button() == Qt.LeftButton and self._nearest(event.pos()) >= 0:
             self.opened.emit()
         else:
@@ -289,14 +289,14 @@ class MapView(QWidget):
         self.show_text("")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Sees all points again, or still what the person looks at; enlarged again it is seen as before."""
+        """Keeps the section that the user chose, else shows all points."""
         self._camera = self._whole if self._moved is None else self._moved.resized(self.width(), self.height())
         self._repaint()
 
     # ---- the keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, + and − zoom, 0 and Home show all, Enter opens the chosen point, Esc drops a lasso."""
+        """Handles keys: arrows move, + and − zoom, 0 and Home show all, Enter opens the choice, Esc drops a lasso."""
         ways = {Qt.Key_Left: (1, 0), Qt.Key_Right: (-1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
         key = event.key()
         if key in ways:
@@ -313,3 +313,32 @@ class MapView(QWidget):
             self.update()
         else:
             super().keyPressEvent(event)
+
+
+class ImageReadOut(ReadOut):
+    """Read-out with an image of the example to the left of its text."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._image: QImage | None = None
+
+    def show_example(self, text: Text, image: QImage | None, at: QPoint | None) -> None:
+        """Shows text and image next to a pixel of the widget; hidden if the text is empty or the pixel is None."""
+        self._image = image
+        self.setContentsMargins(*((_SIDE + _AIR + 4, 0, 6, 0) if image is not None else (0, 0, 0, 0)))
+        self.setMinimumHeight(_SIDE + 2 * _AIR if image is not None else 0)
+        self.show_text(text, at)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the text, and the image."""
+        super().paintEvent(event)
+        if self._image is None:
+            return
+        painter = QPainter(self)
+        frame = QRect(_AIR, (self.height() - _SIDE) // 2, _SIDE, _SIDE)
+        painter.fillRect(frame, Qt.black)
+        size: QSize = self._image.size().scaled(frame.size(), Qt.KeepAspectRatio)
+        place = QRect(QPoint(0, 0), size)
+        place.moveCenter(frame.center())
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.drawImage(place, self._image)

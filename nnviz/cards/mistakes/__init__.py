@@ -1,1 +1,1 @@
-"""The mistakes card."""
+"""The mistakes cards: the confusion matrix, and the examples behind it."""

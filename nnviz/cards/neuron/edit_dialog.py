@@ -1,4 +1,4 @@
-"""Asks for another bias or weight of a neuron."""
+"""Dialog that changes the bias or a weight of a neuron."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from nnviz.ui.parts import named, set_look
 _BIAS, _WEIGHT = "bias", "weight"
 _STEP = 0.1
 _APART = 4  # pixels
-_LARGEST = 1e6  # a network with larger numbers would not survive its next step
+_LARGEST = 1e6  # A network with larger parameters would diverge in its next step.
 
 
 class EditDialog(QDialog):
-    """A small window beside what opened it. It closes when a number was set, and by Escape.
+    """A small window next to the widget that opened it. It closes when a number was set, and by Escape.
 
     Signals:
-        bias_set(value), weight_set(source, value): the person entered a number.
+        bias_set(value), weight_set(source, value): the user entered a number.
     """
 
     bias_set = pyqtSignal(float)
@@ -37,7 +37,7 @@ class EditDialog(QDialog):
         named(self, "neuronEditDialog", "Edit the neuron")
         self._bias, self._weights = 0.0, np.zeros(0)
         self._source: Callable[[int], str] = str
-        self._is_typed = False  # whether the value is the person's, which new numbers must not replace
+        self._is_typed = False  # Whether the user typed the value: new parameters must not replace it.
         self.part = Combo("neuronPartCombo", "What to edit", "Which of the neuron's numbers is changed.")
         self.part.addItems([_BIAS, _WEIGHT])
         tip = "The number of the input, or of the neuron below, whose weight is changed."
@@ -61,7 +61,7 @@ class EditDialog(QDialog):
             if name is not None:
                 grid.addWidget(name, row, 0)
             grid.addWidget(widget, row, 1)
-        QShortcut(Qt.Key_Escape, self).activated.connect(self.reject)  # whatever has the focus
+        QShortcut(Qt.Key_Escape, self).activated.connect(self.reject)  # whichever widget has the focus
         self.part.currentIndexChanged.connect(self._show_other)
         self.source.committed.connect(self._show_other)
         self.value.line.textEdited.connect(self._note_typed)
@@ -72,13 +72,13 @@ class EditDialog(QDialog):
     # ---- what is shown
 
     def show_neuron(self, title: str, bias: float, weights: Array, source: Callable[[int], str]) -> None:
-        """Tells of which neuron; ``source`` names an input by its number from 0."""
+        """Sets the neuron with its parameters; ``source`` returns the name of an input by its index."""
         self.setWindowTitle(f"Edit {title}")
         self._bias, self._weights, self._source = bias, weights, source
         self._show()
 
     def ask(self, source: int | None = None, beside: QWidget | None = None) -> None:
-        """Opens for the bias, or for the weight of an input, beside a widget."""
+        """Opens the dialog for the bias, or for the weight of an input, next to a widget."""
         self.value.forget_typed()
         if source is not None:
             self.source.show_value(str(source + 1))
@@ -93,7 +93,7 @@ class EditDialog(QDialog):
         self.value.line.selectAll()
 
     def _place(self, beside: QWidget) -> None:
-        """Below the widget or, where there is no room within its window, above it."""
+        """Moves the dialog below the widget, or above it if there is no room in its window."""
         window = beside.window()
         room = QRect(window.mapToGlobal(QPoint(0, 0)), window.size())
         at = QRect(beside.mapToGlobal(QPoint(0, 0)), beside.size())
@@ -112,7 +112,7 @@ class EditDialog(QDialog):
 
     @property
     def _number(self) -> int:
-        """The number of the input, from 0, within those there are."""
+        """Index of the entered input, limited to the existing ones."""
         text = self.source.text()
         number = int(text) if text.isdecimal() and len(text) < 9 else 1
         return min(max(number, 1), max(1, len(self._weights))) - 1
@@ -121,7 +121,7 @@ class EditDialog(QDialog):
         self._is_typed = True
 
     def _show_other(self) -> None:
-        """Another number is to be edited."""
+        """Shows another bias or weight, and drops a typed value."""
         self._is_typed = False
         self._show()
 
@@ -140,8 +140,8 @@ class EditDialog(QDialog):
     # ---- what was entered
 
     def _set(self) -> None:
-        """Tells of the number and closes, if it is a good one."""
-        if not self.isVisible():  # Enter comes from the field and from the button
+        """Reports the number and closes, if the number is valid."""
+        if not self.isVisible():  # Enter arrives from the field and from the button.
             return
         try:
             value = float(self.value.text().replace(",", ".").replace("−", "-"))

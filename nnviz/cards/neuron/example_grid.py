@@ -1,4 +1,4 @@
-"""Nine examples: pictures in three rows, or a line of words for each."""
+"""Grid of at most nine examples: images in three rows, or a line of text for each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HIGHEST_LINE = 19
 
 
 class ExampleGrid(Pickable):
-    """Shows pictures (height, width) in 0…1, or words; paints all of them at once."""
+    """Shows images (height, width) in 0…1, or lines of text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class ExampleGrid(Pickable):
         return QSize(3 * 60 + 2 * _GAP, 3 * 60 + 2 * _GAP)
 
     def minimumSizeHint(self) -> QSize:
-        """Pictures that can just be made out."""
+        """Smallest size at which images can be recognised."""
         return QSize(3 * 24, 3 * 24)
 
     def place_of(self, number: int) -> QRect:

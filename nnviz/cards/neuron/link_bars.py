@@ -1,4 +1,4 @@
-"""The weights that lead from a neuron: a bar for each neuron above, upward if it is raised, downward if lowered."""
+"""Bars of the outgoing weights of a neuron: upward for a positive weight, downward for a negative one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from nnviz.ui import theme
 from nnviz.ui.pickable import Pickable
 from nnviz.ui.weights.neuron_view import strongest_of_each
 
-_WIDEST = 14  # pixels from one bar to the next, at most
+_WIDEST = 14  # largest distance of two bars in pixels
 
 
 class LinkBars(Pickable):
-    """With more weights than pixels, each pixel shows the strongest of its own."""
+    """A bar for each neuron of the next layer. If there are more weights than pixels, a pixel shows its largest one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,17 +34,17 @@ class LinkBars(Pickable):
         return max(2, self.count)
 
     def show_values(self, values: Array) -> None:
-        """Shows weights (neurons above,)."""
+        """Shows weights (neurons of the next layer,)."""
         largest = float(np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).max(initial=0.0))
         self.end, self._values = steady_end(self.end, largest, 1e-6), values
         self.things_changed()
 
     def sizeHint(self) -> QSize:
-        """As in the middle of a card."""
+        """Preferred size."""
         return QSize(150, 90)
 
     def minimumSizeHint(self) -> QSize:
-        """So small that signs can be told."""
+        """Smallest size at which the signs can be seen."""
         return QSize(60, 24)
 
     @property

@@ -1,4 +1,4 @@
-"""Several small plots with one vertical scale, whose points can be pointed at by mouse or keyboard."""
+"""Grid of small plots with a common vertical axis. Mouse or keyboard point at a place of a curve."""
 
 from __future__ import annotations
 
@@ -18,85 +18,85 @@ from nnviz.ui.read_out import ReadOut, Text
 
 _ACROSS = 3  # plots side by side, if there are more than two
 _HEAD, _FOOT, _LEFT, _GAP = 20, 18, 46, 16  # pixels around the plots' areas
-_HIGHEST = 260  # of an area
-_AIR = 5  # pixels within an area beside the first and the last point
-_DOT, _MARKED_DOT = 2.5, 4.5  # radii
+_HIGHEST = 260  # pixels, height of an area
+_AIR = 5  # pixels between the edge of an area and its outermost points
+_DOT, _MARKED_DOT = 2.5, 4.5  # pixels, radii
 _BAND = 44  # opacity, of 255
-_NEAR = 2  # pixels from a place that is meant, and that the mouse may move in a double click
-_MOST_STEPS = 4  # between the numbers below a plot
+_NEAR = 2  # Pixels within which a place is snapped to, and which the mouse may move in a double click.
+_MOST_STEPS = 4  # intervals between the numbers below a plot
 _STEPS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
-    """Points of a line, (k,) each; x ascending, y not above the axis."""
+class CurvePoints:
+    """Points of a curve, (k,) each; x ascending, y not above the axis."""
 
     x: Array = field(default_factory=lambda: np.empty(0))
     y: Array = field(default_factory=lambda: np.empty(0))
 
-    def is_equal(self, other: Line) -> bool:
-        """Whether it has the same points."""
+    def is_equal(self, other: CurvePoints) -> bool:
+        """Whether the other curve has the same points."""
         return np.array_equal(self.x, other.x) and np.array_equal(self.y, other.y)
 
 
 @dataclass(frozen=True, eq=False)
-class GridPlot:
-    """One of the plots.
+class PlotContent:
+    """Content of one plot of the grid.
 
     Attributes:
-        title, note: what stands over it; the note is left out where there is no room.
-        places: the x that are measured, ascending, at least two, with 0 among them.
-        step: between places each multiple of it can be pointed at too.
-        unit: what follows the last number of the horizontal axis.
-        line, past: what is measured, and the grey line behind it.
-        band: from where to where the background is tinted; None for nowhere.
+        title, note: the heading; the note is left out if there is no room.
+        places: the measured x, ascending, at least two, 0 among them.
+        unit: text after the last number of the horizontal axis.
+        line, past: the curve, and the grey curve behind it.
+        band: interval in which the background is tinted; None for none.
+        step: multiples of it can be pointed at between the places.
     """
 
     title: str
     note: str
     places: Sequence[float]
     unit: str
-    line: Line
-    past: Line
+    line: CurvePoints
+    past: CurvePoints
     band: tuple[float, float] | None = None
     step: float = 1.0
 
-    def looks_like(self, other: GridPlot) -> bool:
-        """Whether the other one looks the same."""
+    def looks_like(self, other: PlotContent) -> bool:
+        """Whether the other plot is painted in the same way."""
         lines = (self.line, other.line), (self.past, other.past)
         words = [(each.title, each.note, each.places, each.unit, each.band, each.step) for each in (self, other)]
         return words[0] == words[1] and all(one.is_equal(another) for one, another in lines)
 
     def nearest(self, x: float) -> int:
-        """The number of the place that is nearest to x."""
+        """Returns the index of the place nearest to x."""
         return int(np.argmin(np.abs(np.array(self.places) - x)))
 
     def rounded(self, x: float, reach: float) -> float:
-        """The place within reach of x, or else the nearest multiple of the step, within the axis."""
+        """Returns the place within ``reach`` of x, else the nearest multiple of the step within the axis."""
         place = self.places[self.nearest(x)]
         multiple = float(f"{round(x / self.step) * self.step:.6g}")
         return place if abs(place - x) <= reach else min(max(multiple, self.places[0]), self.places[-1])
 
 
 @dataclass(frozen=True)
-class Scale:
-    """The vertical axis of all plots, from 0: its end, and what is written at which height."""
+class ErrorAxis:
+    """The common vertical axis, which starts at 0: its end, and the ticks with their texts."""
 
     end: float = 1.0
     ticks: Sequence[tuple[float, str]] = ()
 
 
 class PlotGrid(QWidget):
-    """Draws everything at once.
+    """Paints all plots in one widget.
 
     Signals:
-        pointed(plot, x): the mouse or the arrow keys point at an x of a plot, the latter given by its number.
+        pointed(plot, x): mouse or arrow keys point at an x of the plot with that index.
         opened: a double click, or Enter, at the marked x.
 
     Attributes:
-        plots, scale, colour: what is drawn; ``colour`` is the theme's name of the lines' colour.
-        marked: the plot and the x that are marked; None for none.
-        describe: the text of the read-out at a place of a plot, the one nearest to what is marked.
+        plots, scale, colour: content, vertical axis, and the theme's name of the curves' colour.
+        marked: index of the plot and x of the mark; None for no mark.
+        describe: returns the read-out for a plot and the place nearest to the mark, both by index.
     """
 
     pointed = pyqtSignal(int, float)
@@ -104,20 +104,20 @@ class PlotGrid(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plots: Sequence[GridPlot] = ()
-        self.scale, self.colour = Scale(), "test"
+        self.plots: Sequence[PlotContent] = ()
+        self.scale, self.colour = ErrorAxis(), "test"
         self.marked: tuple[int, float] | None = None
         self.describe: Callable[[int, int], Text] = lambda plot, place: ""
         self._read_out = ReadOut(self)
         self._under_mouse: QPoint | None = None
-        self._opened_at: QPoint | None = None  # what was opened stays as it is until the mouse moves on
+        self._opened_at: QPoint | None = None  # The mark stays at the opened place until the mouse moves.
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.TabFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
 
-    def show_plots(self, plots: Sequence[GridPlot], scale: Scale, colour: str) -> None:
-        """Draws these plots; those that look as before are not painted again."""
+    def show_plots(self, plots: Sequence[PlotContent], scale: ErrorAxis, colour: str) -> None:
+        """Shows plots; those that have not changed are not painted again."""
         before, self.plots = self.plots, plots
         if self.marked is not None and not self._has(*self.marked):
             self.marked = None
@@ -128,10 +128,10 @@ class PlotGrid(QWidget):
             if not old.looks_like(new):
                 self._repaint(plot)
         if self._read_out.isVisible():
-            self._tell(self._under_mouse)
+            self._show_read_out(self._under_mouse)
 
     def mark(self, marked: tuple[int, float] | None) -> None:
-        """Marks an x of a plot, or nothing."""
+        """Marks an x of a plot; None removes the mark."""
         if marked != self.marked:
             before, self.marked = self.marked, marked
             for each in (before, marked):
@@ -145,11 +145,11 @@ class PlotGrid(QWidget):
         self.update(self._cell(plot))
 
     def sizeHint(self) -> QSize:
-        """Comfortable plots."""
+        """Preferred size."""
         return QSize(520, 130 * self._rows)
 
     def minimumSizeHint(self) -> QSize:
-        """The smallest plots that can be read."""
+        """Smallest size at which the plots are readable."""
         return QSize(300, 76 * self._rows)
 
     # ---- where things are
@@ -163,7 +163,7 @@ class PlotGrid(QWidget):
         return max(1, math.ceil(len(self.plots) / self._columns))
 
     def area(self, plot: int) -> QRect:
-        """The rectangle in which a plot's line is drawn."""
+        """Returns the rectangle of a plot's curve."""
         row, column = divmod(plot, self._columns)
         width = (self.width() - theme.px(_LEFT) + _GAP) / self._columns
         height = min(self.height() / self._rows, _HIGHEST)
@@ -171,18 +171,18 @@ class PlotGrid(QWidget):
         return QRect(round(left), round(top), round(width) - _GAP, round(height) - theme.px(_HEAD) - theme.px(_FOOT))
 
     def _cell(self, plot: int) -> QRect:
-        """The area with its title and the numbers below it."""
+        """Returns the area of a plot with its title and the numbers below."""
         return self.area(plot).adjusted(0, -theme.px(_HEAD), 1, theme.px(_FOOT))
 
     def point(self, plot: int, x: float, y: float) -> QPointF:
-        """Where a point of a plot is drawn."""
+        """Returns the pixel of a point of a plot."""
         area, places = QRectF(self.area(plot)), self.plots[plot].places
         across = (x - places[0]) / (places[-1] - places[0])
         share = min(max(y / self.scale.end, 0.0), 1.0)
         return QPointF(area.left() + _AIR + across * (area.width() - 2 * _AIR), area.bottom() - share * area.height())
 
     def _place_at(self, at: QPoint) -> tuple[int, float] | None:
-        """The plot at a pixel, and in it the x; a place that is near is meant."""
+        """Returns the plot at a pixel and the x there, snapped to a near place."""
         for plot, shown in enumerate(self.plots):
             if self._cell(plot).contains(at):
                 first, last = (self.point(plot, shown.places[end], 0).x() for end in (0, -1))
@@ -209,7 +209,7 @@ class PlotGrid(QWidget):
             self._paint_mark(painter, plot, shown)
             painter.setRenderHint(QPainter.Antialiasing, False)
 
-    def _paint_words(self, painter: QPainter, shown: GridPlot, area: QRect) -> None:
+    def _paint_words(self, painter: QPainter, shown: PlotContent, area: QRect) -> None:
         place = QRect(area.left(), area.top() - theme.px(_HEAD), area.width(), theme.px(_HEAD) - 2)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
@@ -220,7 +220,7 @@ class PlotGrid(QWidget):
             painter.setPen(theme.colour("muted"))
             painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), shown.note)
 
-    def _paint_ground(self, painter: QPainter, plot: int, shown: GridPlot, area: QRect) -> None:
+    def _paint_ground(self, painter: QPainter, plot: int, shown: PlotContent, area: QRect) -> None:
         """Paints the background, the band, the grid and the numbers of both axes."""
         painter.fillRect(area, theme.colour("field"))
         if shown.band is not None:
@@ -238,14 +238,14 @@ class PlotGrid(QWidget):
                     int(Qt.AlignRight | Qt.AlignVCenter),
                     words,
                 )
-        if shown.places[0] < 0:  # two directions: what lies between them is no disturbance
+        if shown.places[0] < 0:  # two directions, with no perturbation between them
             x = round(self.point(plot, 0, 0).x())
             painter.setPen(theme.colour("border"))
             painter.drawLine(x, area.top(), x, area.bottom())
         self._paint_below(painter, plot, shown, area)
 
-    def _paint_below(self, painter: QPainter, plot: int, shown: GridPlot, area: QRect) -> None:
-        """Writes the numbers below an area, where there is no room for all of them, every second one."""
+    def _paint_below(self, painter: QPainter, plot: int, shown: PlotContent, area: QRect) -> None:
+        """Paints the numbers below an area; every second one if there is no room for all."""
         marks = [(*mark, self._place_below(painter, plot, area, *mark)) for mark in ticks(shown)]
         if any(one[2].right() + _AIR > other[2].left() for one, other in itertools.pairwise(marks)):
             marks = marks[::2] if len(marks) % 2 else [marks[0], marks[-1]]
@@ -254,7 +254,7 @@ class PlotGrid(QWidget):
             painter.drawText(place, int(Qt.AlignCenter), words)
 
     def _place_below(self, painter: QPainter, plot: int, area: QRect, x: float, words: str) -> QRect:
-        """Below a point, but within the area."""
+        """Returns the rectangle of a number below its point, within the area."""
         width = painter.fontMetrics().horizontalAdvance(words) + 2
         middle = round(self.point(plot, x, 0).x())
         left = min(max(middle - width // 2, area.left()), area.right() - width)
@@ -266,7 +266,7 @@ class PlotGrid(QWidget):
         area = self.area(plot)
         return QRect(round(left), area.top(), max(2, round(right - left)), area.height())
 
-    def _paint_line(self, painter: QPainter, plot: int, line: Line, colour: QColor, width: float) -> None:
+    def _paint_line(self, painter: QPainter, plot: int, line: CurvePoints, colour: QColor, width: float) -> None:
         points = [self.point(plot, x, y) for x, y in zip(line.x.tolist(), line.y.tolist(), strict=True)]
         painter.setPen(QPen(colour, width))
         painter.setBrush(Qt.NoBrush)
@@ -276,7 +276,7 @@ class PlotGrid(QWidget):
         for point in points:
             painter.drawEllipse(point, _DOT * width / 2, _DOT * width / 2)
 
-    def _paint_mark(self, painter: QPainter, plot: int, shown: GridPlot) -> None:
+    def _paint_mark(self, painter: QPainter, plot: int, shown: PlotContent) -> None:
         if self.marked is None or self.marked[0] != plot:
             return
         area, across = self.area(plot), self.point(plot, self.marked[1], 0).x()
@@ -292,14 +292,14 @@ class PlotGrid(QWidget):
     # ---- pointing
 
     def _point_at(self, wanted: tuple[int, float] | None, at: QPoint | None) -> None:
-        """Marks an x, tells that, and shows the read-out; where there is none the mark stays."""
+        """Marks an x, reports it, and shows the read-out; None leaves the mark where it is."""
         self._under_mouse = None if wanted is None else at
         if wanted is not None and wanted != self.marked:
             self.mark(wanted)
             self.pointed.emit(*wanted)
-        self._tell(self._under_mouse)
+        self._show_read_out(self._under_mouse)
 
-    def _tell(self, at: QPoint | None) -> None:
+    def _show_read_out(self, at: QPoint | None) -> None:
         words: Text = ""
         if self.marked is not None:
             plot, x = self.marked
@@ -328,12 +328,12 @@ class PlotGrid(QWidget):
         event.accept()
 
     def _open(self) -> None:
-        """The read-out told of what was there before."""
-        self._tell(None)
+        """Hides the read-out, which belongs to the state before, and reports the opening."""
+        self._show_read_out(None)
         self.opened.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right go along a plot, with Shift by its step, Up and Down to another one; Enter opens."""
+        """Handles keys: Left and Right move along a plot, with Shift in small steps, Up and Down between plots."""
         key = Qt.Key(event.key())
         if key in (Qt.Key_Return, Qt.Key_Enter) and self.marked is not None:
             self._open()
@@ -344,7 +344,7 @@ class PlotGrid(QWidget):
             super().keyPressEvent(event)
 
     def _stepped(self, along: int, plots: int, is_fine: bool = False) -> tuple[int, float]:
-        """The place beside the marked x, or the next step if that is finer; at first 0 in the first plot."""
+        """Returns the next place, or the next step if ``is_fine``; 0 in the first plot if there is no mark."""
         if self.marked is None:
             return 0, 0.0
         plot, x = self.marked
@@ -358,7 +358,7 @@ class PlotGrid(QWidget):
         return plot, x if not along or not beyond else min(beyond, key=lambda place: abs(place - x))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows that the arrow keys move the mark."""
+        """Sets the first mark if the focus comes by Tab."""
         super().focusInEvent(event)
         if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason) and self.plots and self.marked is None:
             self._point_at(self._stepped(0, 0), None)
@@ -367,14 +367,14 @@ class PlotGrid(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hides the read-out."""
         super().focusOutEvent(event)
-        self._tell(None)
+        self._show_read_out(None)
         self.update()
 
 
-def ticks(shown: GridPlot) -> list[tuple[float, str]]:
-    """Where numbers stand below a plot, with a sign if there are two directions; the last one with its unit.
+def ticks(shown: PlotContent) -> list[tuple[float, str]]:
+    """Returns the ticks of a plot's horizontal axis with their texts, the last one with the unit.
 
-    They are evenly chosen among the places, with 0 and both ends among them if that can be.
+    They are an even selection of the places, with 0 and both ends if possible. Texts have a sign if x may be negative.
     """
     places = list(shown.places)
     middle, last = places.index(0), len(places) - 1

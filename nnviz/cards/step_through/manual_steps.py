@@ -112,7 +112,7 @@ class ManualSteps(QObject):
             run.begin(step.experiment)
         progress = after.state.progress
         epochs = run.experiment.training.epochs
-        run.progress = Progress(progress["epoch"], epochs, progress["batch"], step.batches)
+        run.progress = Progress(progress["epoch"], epochs, progress["batch"], step.batches, before=run.progress.before)
         run.stage = Stage.PAUSED
         run.changed_by_hand()
         run.changes += 1

@@ -8,19 +8,20 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.regions import region_of
-from nnviz.cards.neuron.neuron_subject import Subject
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
 from nnviz.cards.weights.row_names import RowNames
 from nnviz.formatting import text
+from nnviz.formatting.layers import LayerNames
 from nnviz.formatting.round_numbers import steady_end
+from nnviz.session.chosen_neuron import ChosenNeuron
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.layer_tabs import layer_tabs
-from nnviz.ui.neuron_facts import LayerNames, neuron_facts, signed, typical_end
+from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
 from nnviz.ui.pages import Front
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.tabs import Tab, set_tabs, tab_bar
@@ -49,7 +50,7 @@ class WeightsPanel(DockCard):
 
     def __init__(self, session: Session) -> None:
         super().__init__("Weights")
-        self._session, self._subject = session, Subject(session)
+        self._session, self._subject = session, ChosenNeuron(session)
         self._limit = 0.0
         self._arrangement: tuple[object, ...] = ()
         self._made_for: tuple[object, ...] = ()  # the run and the shape that the tabs belong to

@@ -13,18 +13,19 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, NumberAnswers
-from nnviz.cards.diagram.network_diagram import NetworkPanel
+from nnviz.cards.diagram.card import DiagramCard
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import WhyPanel
+from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.map.map import MapPage
-from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
-from nnviz.cards.mistakes.mistakes import MistakesPanel
-from nnviz.cards.neuron.neuron import NeuronPanel
-from nnviz.cards.robustness.robust import RobustPage
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
+from nnviz.cards.map.card import MapPage
+from nnviz.cards.mistakes.examples_card import ExamplesCard
+from nnviz.cards.mistakes.mistakes_card import MistakesCard
+from nnviz.cards.neuron.card import NeuronCard
+from nnviz.cards.robustness.card import RobustnessPage
+from nnviz.cards.robustness.model import RobustnessModel
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -40,7 +41,7 @@ class Inside:
         self._folder, self._made = folder, dict[str, str]()
         window.show_workspace("inside")
         self.network = window.card("networkDock")
-        assert isinstance(self.network, NetworkPanel)
+        assert isinstance(self.network, DiagramCard)
 
     def load(self, name: str) -> Dataset:
         """Loads data of a kind, and waits for a network that fits them."""
@@ -117,8 +118,8 @@ def test_every_card_speaks_of_the_data(inside: Inside, name: str) -> None:
 
 def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
     card, list_card = inside.window.card("mistakesDock"), inside.window.card("mistakePicturesDock")
-    assert isinstance(card, MistakesPanel)
-    assert isinstance(list_card, MistakePicturesPanel)
+    assert isinstance(card, MistakesCard)
+    assert isinstance(list_card, ExamplesCard)
     found = inside.session.mistakes.found
     assert found is not None
     assert found.part.where == kind.part
@@ -159,14 +160,14 @@ def _check_diagram(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
     card = inside.window.card("neuronDock")
-    assert isinstance(card, NeuronPanel)
+    assert isinstance(card, NeuronCard)
     names = card.weights.bars._names
     assert card.weights.map.isVisible() is data.is_picture
     if not data.is_picture:
         assert names[0].startswith(kind.first)
         assert "input" not in names[0] or not data.columns
     by = find(card, QLabel, "neuronMeansName").text()
-    lines = list(card.answers.examples._lines)
+    lines = list(card.activations.examples._lines)
     if "dead" not in by:
         assert by == f"mean answer by {kind.target or 'class'}"
         assert bool(lines) is not data.is_picture
@@ -178,7 +179,7 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
     card = inside.window.card("whyDock")
-    assert isinstance(card, WhyPanel)
+    assert isinstance(card, ExplanationCard)
     for method in METHODS:
         inside.session.models[Explanation].choose(method=method)
         inside.settle()
@@ -194,7 +195,7 @@ def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.session.models[Explanation].choose(method=METHODS[0])
 
 
-def _check_bars(card: WhyPanel, kind: Kind, data: Dataset, inside: Inside) -> None:
+def _check_bars(card: ExplanationCard, kind: Kind, data: Dataset, inside: Inside) -> None:
     """A bar for each column as a person knows it; of a number in its unit, with the column's value beside it."""
     bars = card.view.content
     assert isinstance(bars, BarRows)
@@ -233,7 +234,7 @@ def _check_map(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.turn_to(2)
     page = inside.network.pages[2]
     assert isinstance(page, MapPage)
-    inside.qtbot.waitUntil(lambda: page._cloud is not None)
+    inside.qtbot.waitUntil(lambda: page._embedding is not None)
     assert page.classes.isVisible() is not bool(kind.target)
     assert page.scale.isVisible() is bool(kind.target)
     if kind.target:
@@ -253,16 +254,16 @@ def _check_map(inside: Inside, kind: Kind, data: Dataset) -> None:
 def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.turn_to(3)
     page = inside.network.pages[3]
-    assert isinstance(page, RobustPage)
-    inside.session.robustness.begin()
-    inside.qtbot.waitUntil(lambda: not inside.session.robustness.work.is_running, timeout=30_000)
-    assert inside.session.robustness.problem == ""
+    assert isinstance(page, RobustnessPage)
+    inside.session.models[RobustnessModel].begin()
+    inside.qtbot.waitUntil(lambda: not inside.session.models[RobustnessModel].work.is_running, timeout=30_000)
+    assert inside.session.models[RobustnessModel].problem == ""
     assert len(page.plots.plots) == kind.disturbances
     assert page.status.text().startswith("RMSE" if kind.target else "Error")
     if not data.is_picture:
         assert page.plots.plots[1].places[-1] <= len(inside.session.meaning.fields)
     if kind.target and data.target_scaling is not None:
-        measured = inside.session.robustness.measured
+        measured = inside.session.models[RobustnessModel].measured
         assert measured is not None
         found = inside.session.mistakes.found
         assert found is not None
@@ -308,7 +309,7 @@ def test_a_point_of_the_plot_is_chosen_and_told(inside: Inside) -> None:
     inside.train(2)
     inside.settle()
     card = inside.window.card("mistakesDock")
-    assert isinstance(card, MistakesPanel)
+    assert isinstance(card, MistakesCard)
     plot, found = card.numbers.plot, inside.session.mistakes.found
     assert found is not None
     worst = int(inside.session.mistakes.listed[0])
@@ -335,7 +336,7 @@ def test_many_classes_with_long_names_stay_readable(inside: Inside) -> None:
     inside.load("many classes")
     inside.settle()
     card = inside.window.card("mistakesDock")
-    assert isinstance(card, MistakesPanel)
+    assert isinstance(card, MistakesCard)
     assert card.width() < 320, "long names do not widen the column"
     assert inside.session.class_names[0] in LONG_NAMES
     cells = card.matrix.cells
@@ -351,14 +352,14 @@ def test_a_category_is_covered_as_a_whole(inside: Inside) -> None:
     inside.session.models[Explanation].choose(method=OCCLUSION)
     inside.settle()
     card = inside.window.card("whyDock")
-    assert isinstance(card, WhyPanel)
-    assert card.reasons is not None
-    network, example = inside.session.displayed.network, card.reasons.query.example
+    assert isinstance(card, ExplanationCard)
+    assert card.contributions is not None
+    network, example = inside.session.displayed.network, card.contributions.query.example
     covered = example.copy()
     group = list(data.categories[0])
-    covered[group] = card.reasons.baseline[group]
-    sums = [_sum(network, row, card.reasons.one) for row in (example, covered)]
-    assert card.reasons.parts[0][group].sum() == pytest.approx(sums[0] - sums[1], abs=1e-4)
+    covered[group] = card.contributions.baseline[group]
+    sums = [_sum(network, row, card.contributions.one) for row in (example, covered)]
+    assert card.contributions.parts[0][group].sum() == pytest.approx(sums[0] - sums[1], abs=1e-4)
 
 
 def _sum(network: object, row: np.ndarray, output: int) -> float:

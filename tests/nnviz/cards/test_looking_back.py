@@ -11,7 +11,7 @@ from PyQt5.QtCore import QPoint, QRect, QSize
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.diagram.network_diagram import DiagramPage
+from nnviz.cards.diagram.card import DiagramPage
 from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
 from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.prediction_over_time.card import PredictionOverTimePanel

@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.diagram.diagram import NetworkDiagram
 from nnviz.cards.explanation.explanation_data import LAYERS
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.explanation.strips import Strips
-from nnviz.cards.explanation.view import ReasonsView
+from nnviz.cards.explanation.strips import LayerStrips
+from nnviz.cards.explanation.view import ExplanationView
 from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.session.selection import Neuron
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.diagram.test_network_diagram import middle, page_of
+from tests.nnviz.cards.diagram.test_card import middle, page_of
 from tests.nnviz.cards.explanation.test_card import settle
 from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
 
@@ -65,12 +65,12 @@ def test_from_where_it_leads(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_from_the_reasons_and_to_them(window: MainWindow, qtbot: QtBot) -> None:
-    session, view = window.session, find(window, ReasonsView, "reasonsView")
+    session, view = window.session, find(window, ExplanationView, "reasonsView")
     session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, window)
-    qtbot.waitUntil(lambda: isinstance(view.content, Strips))
+    qtbot.waitUntil(lambda: isinstance(view.content, LayerStrips))
     strips = view.content
-    assert isinstance(strips, Strips)
+    assert isinstance(strips, LayerStrips)
     spots = (QPoint(x, y) for y in range(view.height()) for x in range(view.width()))
     found = ((spot, strips.found_at(view.rect(), spot)) for spot in spots)
     at, place = next((spot, place) for spot, place in found if place is not None and place[0] == 1 and place[1] >= 0)
@@ -79,7 +79,7 @@ def test_from_the_reasons_and_to_them(window: MainWindow, qtbot: QtBot) -> None:
     leave(view)
     assert session.selection.pointed is None
     session.selection.point_at(Neuron(1, 3))
-    assert isinstance(view.content, Strips)
+    assert isinstance(view.content, LayerStrips)
     assert view.content.pointed == (1, 3)
     assert not view.grab().isNull()
 

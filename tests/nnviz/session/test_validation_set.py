@@ -14,7 +14,10 @@ from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
 from nnviz.cards.step_through.model import StepThrough
-from nnviz.session.asked_neuron import NEURON, NEURON_ERROR
+from nnviz.cards.neuron.model import NEURON
+from nnviz.cards.neuron.model import NEURON_ERROR
+from nnviz.cards.neuron.model import NeuronModel
+from nnviz.cards.robustness.model import RobustnessModel
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model
@@ -74,10 +77,12 @@ def test_without_a_test_set_neurons_are_measured_by_the_validation_set(
     trained: Model, without_tests: Dataset, qtbot: QtBot
 ) -> None:
     session = trained.session
+    model = session.models[NeuronModel]  # adds the queries
     session.selection.choose_neuron(Neuron(1, 4))
     session.queries.want("a test", (NEURON, NEURON_ERROR), True)
     qtbot.waitUntil(lambda: all(session.queries[name].result is not None for name in (NEURON, NEURON_ERROR)))
-    effect, report = session.queries[NEURON_ERROR].result, session.queries[NEURON].result
+    effect, report = session.queries[NEURON_ERROR].result, model.report
+    assert report is not None
     network = session.displayed.network
     without = neurons.scaled(network, {(1, 4): 0.0})
     assert (effect.part, effect.count) == ("validation", SHARE * len(without_tests.train))
@@ -94,12 +99,12 @@ def test_without_a_test_set_neurons_are_measured_by_the_validation_set(
 def test_without_a_test_set_robustness_is_measured_by_the_validation_set(
     trained: Model, without_tests: Dataset, qtbot: QtBot
 ) -> None:
-    robustness = trained.session.robustness
+    robustness = trained.session.models[RobustnessModel]
     robustness.measure()
     qtbot.waitUntil(lambda: robustness.measured is not None and bool(robustness.measured[1].curves), timeout=20_000)
     assert robustness.measured is not None
-    subject, found = robustness.measured
-    assert (subject.part.name, found.examples) == ("validation", SHARE * len(without_tests.train))
+    setup, found = robustness.measured
+    assert (setup.part.name, found.examples) == ("validation", SHARE * len(without_tests.train))
     undisturbed = next(iter(found.curves.values()))[0]
     wanted = figures_by_hand(trained.session.displayed.network, without_tests)["validation_error"]
     assert undisturbed.error == pytest.approx(wanted)

@@ -13,11 +13,11 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.diagram.network_diagram import NetworkPanel
+from nnviz.cards.diagram.card import DiagramCard
+from nnviz.cards.diagram.model import ACTIVITY
 from nnviz.cards.explanation.explanation_data import METHODS
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.mistakes.confusion import ConfusionView
-from nnviz.session.asked import ACTIVITY
+from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
@@ -91,7 +91,7 @@ def test_the_window_keeps_its_size_and_cards_their_places(
 ) -> None:
     window = look_inside(kind)
     session, card = window.session, window.card("networkDock")
-    assert isinstance(card, NetworkPanel)
+    assert isinstance(card, DiagramCard)
     session.selection.choose_neuron(silent_neuron(window))
     come_to_rest(window)
     window.resize(SMALL)
@@ -111,7 +111,7 @@ def test_the_window_keeps_its_size_and_cards_their_places(
     for mode in ("rows", "columns", "classes", "counts"):
         window.card("mistakesDock").set_mode(mode)  # type: ignore[attr-defined]
         expect_in_place(window, SMALL, mode)
-    matrix = find(window, ConfusionView, "confusionMatrix")
+    matrix = find(window, ConfusionMatrixView, "confusionMatrix")
     matrix.chosen.emit((7, 9))
     expect_in_place(window, SMALL, "a cell")
     assert {name: (at.x(), at.width()) for name, at in places(window).items()} == columns, "no column has moved"
@@ -126,7 +126,7 @@ def test_each_mark_is_a_whole_pill_and_nothing_moves(
     window = look_inside(kind)
     window.session.selection.choose_neuron(Neuron(1, 3))
     card = window.card("networkDock")
-    assert isinstance(card, NetworkPanel)
+    assert isinstance(card, DiagramCard)
     for size in (SMALL, USUAL):
         window.resize(size)
         come_to_rest(window)

@@ -20,9 +20,9 @@ from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import WhyPanel
+from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.importing.table_view import PreviewTable
-from nnviz.cards.map.keys import ClassKeys
+from nnviz.cards.map.legend import ClassLegend
 from nnviz.cards.settings.default_mark import DefaultMark
 from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
@@ -117,7 +117,7 @@ def test_tiles_leave_room_for_larger_names(qapp: QApplication, qtbot: QtBot) -> 
 
 def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     """Without other content and without a resize."""
-    rows, best, differ, keys = RowList(), BestTable(), DifferTable(), ClassKeys()
+    rows, best, differ, keys = RowList(), BestTable(), DifferTable(), ClassLegend()
     name = NameCombo("outputCombo", "Output", "The output that is explained.")
     pictures, grid = PictureList(), RightWrong()
     for widget in (rows, best, differ, keys, name, pictures, grid):
@@ -177,7 +177,7 @@ def test_why_shows_columns_of_a_table_in_a_small_window(ready_window: MainWindow
     window.show_workspace("inside")
     session.question.ask_about(Example("test", 0))
     card = window.card("whyDock")
-    assert isinstance(card, WhyPanel)
+    assert isinstance(card, ExplanationCard)
     qtbot.waitUntil(lambda: isinstance(card.view.content, BarRows))
     content = card.view.content
     assert isinstance(content, BarRows)

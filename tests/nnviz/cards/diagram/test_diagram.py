@@ -1,4 +1,4 @@
-"""The diagram in its view, alone: it fits every size, and says what is pointed at."""
+"""Tests of the diagram widget in its view: sizes, and the neuron under the mouse."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from engine.explain.pathways import activity_of
 from engine.network.network import Network
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram
-from nnviz.cards.diagram.layout import Looks
-from nnviz.cards.diagram.painting import Content
-from nnviz.cards.diagram.ranks import Neuron
+from nnviz.cards.diagram.layout import LayoutSpec
+from nnviz.cards.diagram.painting import DiagramContent
+from nnviz.cards.diagram.shown_neurons import NeuronIndex
 from nnviz.ui import theme
 
 
@@ -33,15 +33,17 @@ def diagram_of(view: DiagramView) -> NetworkDiagram:
     return diagram
 
 
-def show(view: DiagramView, shape: list[int], chosen: Neuron | None = None, hidden: str = "tanh") -> NetworkDiagram:
+def show(
+    view: DiagramView, shape: list[int], chosen: NeuronIndex | None = None, hidden: str = "tanh"
+) -> NetworkDiagram:
     """A network at an example of both signs, whose neurons answer with both."""
     network = Network(shape, [hidden] * (len(shape) - 2) + ["sigmoid"], rng=np.random.default_rng(0))
     example = np.linspace(-1, 1, shape[0], dtype=np.float32)
     names = [f"class {number}" for number in range(shape[-1])]
     labels = [(f"layer {layer} · {size}", f"{layer}") for layer, size in enumerate(shape)]
-    content = Content(activity_of(network, example), 1.0, names, True, chosen, 60, labels=labels)
+    content = DiagramContent(activity_of(network, example), 1.0, names, True, chosen, 60, labels=labels)
     diagram = diagram_of(view)
-    diagram.set_looks(Looks(tuple(shape)), names)
+    diagram.set_looks(LayoutSpec(tuple(shape)), names)
     diagram.show_content(content)
     assert not view.grab().isNull()
     return diagram

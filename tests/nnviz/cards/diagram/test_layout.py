@@ -1,4 +1,4 @@
-"""Every width and depth has a layout: nothing overlaps, and nothing leaves the diagram."""
+"""Tests of the layout for all widths and depths: nothing overlaps, and nothing leaves the diagram."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import itertools
 import numpy as np
 import pytest
 
-from nnviz.cards.diagram.layout import SHOWN, Kind, Layout, Looks, Wish, lay_out
+from nnviz.cards.diagram.layout import SHOWN, BlockKind, Layout, LayoutOptions, LayoutSpec, lay_out
 
 MNIST = (28, 28)
-SHAPES: dict[str, Looks] = {
-    "usual": Looks((784, 64, 32, 10), MNIST, MNIST, frozenset({1})),
-    "no hidden layer": Looks((784, 10), MNIST, MNIST),
-    "wide": Looks((784, 4000, 4000, 10), MNIST, MNIST, frozenset({1})),
-    "deep": Looks((784, *[16] * 60, 10), MNIST, MNIST, frozenset({1})),
-    "deep and wide": Looks((784, *[300] * 60, 10), MNIST, MNIST, frozenset({1})),
-    "one neuron": Looks((1, 1, 1)),
-    "columns": Looks((7, 12, 3), names=90),
-    "many columns": Looks((400, 12, 2)),
-    "many classes": Looks((20, 30, 1000)),
-    "plane": Looks((2, 8, 6, 2), None, (24, 24), frozenset({1, 2})),
-    "deep in the plane": Looks((2, *[8] * 60, 2), None, (24, 24), frozenset(range(1, 61))),
-    "slim pictures": Looks((300, 40, 5), (1, 300), (1, 300), frozenset({1})),
-    "one tile": Looks((784, 1, 10), MNIST, MNIST, frozenset({1})),
+SHAPES: dict[str, LayoutSpec] = {
+    "usual": LayoutSpec((784, 64, 32, 10), MNIST, MNIST, frozenset({1})),
+    "no hidden layer": LayoutSpec((784, 10), MNIST, MNIST),
+    "wide": LayoutSpec((784, 4000, 4000, 10), MNIST, MNIST, frozenset({1})),
+    "deep": LayoutSpec((784, *[16] * 60, 10), MNIST, MNIST, frozenset({1})),
+    "deep and wide": LayoutSpec((784, *[300] * 60, 10), MNIST, MNIST, frozenset({1})),
+    "one neuron": LayoutSpec((1, 1, 1)),
+    "columns": LayoutSpec((7, 12, 3), names=90),
+    "many columns": LayoutSpec((400, 12, 2)),
+    "many classes": LayoutSpec((20, 30, 1000)),
+    "plane": LayoutSpec((2, 8, 6, 2), None, (24, 24), frozenset({1, 2})),
+    "deep in the plane": LayoutSpec((2, *[8] * 60, 2), None, (24, 24), frozenset(range(1, 61))),
+    "slim pictures": LayoutSpec((300, 40, 5), (1, 300), (1, 300), frozenset({1})),
+    "one tile": LayoutSpec((784, 1, 10), MNIST, MNIST, frozenset({1})),
 }
 SIZES = [(786, 387), (670, 282), (300, 150), (1900, 1000)]
 
@@ -56,7 +56,7 @@ def test_every_layer_and_neuron_is_found_where_it_is(name: str) -> None:
     assert all(fold.last > fold.first for fold in layout.folds), "one layer takes no more room than its fold"
     for layer, block in layout.blocks.items():
         for place, (left, top, width, height) in enumerate(block.cells.tolist()):
-            wanted = None if block.kind is Kind.PICTURE else (layer, place)
+            wanted = None if block.kind is BlockKind.PICTURE else (layer, place)
             assert layout.find(left + width / 2, top + height / 2) == wanted
     assert layout.find(-50, -50) is None
 
@@ -64,7 +64,12 @@ def test_every_layer_and_neuron_is_found_where_it_is(name: str) -> None:
 def test_the_usual_network_is_shown_in_full() -> None:
     layout = lay_out(SHAPES["usual"], 786, 387)
     assert layout.width == 786
-    assert [block.kind for block in layout.blocks.values()] == [Kind.PICTURE, Kind.TILES, Kind.DOTS, Kind.BARS]
+    assert [block.kind for block in layout.blocks.values()] == [
+        BlockKind.PICTURE,
+        BlockKind.TILES,
+        BlockKind.DOTS,
+        BlockKind.BARS,
+    ]
     assert not any(block.hidden for block in layout.blocks.values())
     assert [(one.layer, other.layer) for one, other in layout.pairs()] == [(1, 2), (2, 3)]
 
@@ -74,10 +79,10 @@ def test_wide_layers_show_some_and_more_on_request() -> None:
     first = lay_out(looks, 786, 387)
     assert [first.blocks[layer].shown for layer in (1, 2)] == [SHOWN, SHOWN]
     assert first.blocks[2].hidden == 4000 - SHOWN
-    more = lay_out(looks, 786, 387, Wish({2: 256}))
+    more = lay_out(looks, 786, 387, LayoutOptions({2: 256}))
     assert more.blocks[2].shown == 256
     assert more.blocks[1].shown == SHOWN
-    everything = lay_out(looks, 786, 387, Wish({1: 4000, 2: 4000}))
+    everything = lay_out(looks, 786, 387, LayoutOptions({1: 4000, 2: 4000}))
     assert [everything.blocks[layer].hidden for layer in (1, 2)] == [0, 0]
     assert everything.width > 786, "it scrolls"
 
@@ -92,14 +97,14 @@ def test_deep_networks_leave_out_the_middle() -> None:
     kept = lay_out(looks, 786, 387, keep=[30])
     assert 30 in kept.blocks
     assert len(kept.folds) == 2
-    whole = lay_out(looks, 786, 387, Wish(unfolded=True))
+    whole = lay_out(looks, 786, 387, LayoutOptions(unfolded=True))
     assert len(whole.blocks) == 62
     assert not whole.folds
     assert whole.width > 786
 
 
 def test_a_few_more_than_the_limit_are_shown_too() -> None:
-    assert lay_out(Looks((5, SHOWN + 6, 2)), 786, 387).blocks[1].hidden == 0
+    assert lay_out(LayoutSpec((5, SHOWN + 6, 2)), 786, 387).blocks[1].hidden == 0
 
 
 def test_connections_touch_the_sides_of_cells() -> None:

@@ -1,4 +1,4 @@
-"""Why this answer: follows the drawing and the choices, plays and draws the smallest change, and is never broken."""
+"""Tests of the explanation card: choices, the film of the smallest change, unusual data and networks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import WhyPanel
+from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
-from nnviz.cards.explanation.model import REASONS, TURNING, Explanation
-from nnviz.cards.explanation.pictures import Pictures
-from nnviz.cards.explanation.strips import Strips
+from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, Explanation
+from nnviz.cards.explanation.pictures import ImageRows
+from nnviz.cards.explanation.strips import LayerStrips
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.read_out import ReadOut
@@ -44,16 +44,18 @@ RNG = np.random.default_rng(5)
 def settle(qtbot: QtBot, window: MainWindow) -> None:
     """Until both answers are those to the question of now."""
     probes = window.session.queries
-    qtbot.waitUntil(lambda: probes[REASONS].is_up_to_date and probes[TURNING].is_up_to_date, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: probes[CONTRIBUTIONS].is_up_to_date and probes[COUNTERFACTUAL].is_up_to_date, timeout=20_000
+    )
 
 
-def card_of(window: MainWindow) -> WhyPanel:
+def card_of(window: MainWindow) -> ExplanationCard:
     card = window.card("whyDock")
-    assert isinstance(card, WhyPanel)
+    assert isinstance(card, ExplanationCard)
     return card
 
 
-def inside(qtbot: QtBot, window: MainWindow) -> WhyPanel:
+def inside(qtbot: QtBot, window: MainWindow) -> ExplanationCard:
     window.show_workspace("inside")
     card = card_of(window)
     qtbot.waitUntil(lambda: card.in_view)
@@ -61,7 +63,7 @@ def inside(qtbot: QtBot, window: MainWindow) -> WhyPanel:
 
 
 @pytest.fixture
-def card(ready_window: MainWindow, qtbot: QtBot) -> WhyPanel:
+def card(ready_window: MainWindow, qtbot: QtBot) -> ExplanationCard:
     """In view, of a network that has learned a little, and with a seven drawn."""
     train_epochs(qtbot, ready_window, 3)
     card = inside(qtbot, ready_window)
@@ -70,8 +72,8 @@ def card(ready_window: MainWindow, qtbot: QtBot) -> WhyPanel:
     return card
 
 
-def captions(card: WhyPanel) -> list[str]:
-    assert isinstance(card.view.content, Pictures)
+def captions(card: ExplanationCard) -> list[str]:
+    assert isinstance(card.view.content, ImageRows)
     return [pane.caption for pane in card.view.content.rows[0]]
 
 
@@ -96,7 +98,9 @@ def test_nothing_is_asked_before_something_is_drawn(ready_window: MainWindow, qt
     assert card.table() is None
 
 
-def test_two_outputs_are_explained_against_a_baseline(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_two_outputs_are_explained_against_a_baseline(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     verdict = ready_window.session.question.verdict
     assert verdict is not None
     assert captions(card) == [f"for {verdict.best}", f"for {verdict.second}", f"makes it a {verdict.second}"]
@@ -120,16 +124,18 @@ def test_two_outputs_are_explained_against_a_baseline(card: WhyPanel, ready_wind
         combo.hidePopup()
 
     # Another baseline is another question.
-    assert card.reasons is not None
-    assert not card.reasons.baseline.any()
+    assert card.contributions is not None
+    assert not card.contributions.baseline.any()
     pick(qtbot, ready_window, "whyBaselineCombo", "the mean picture")
     settle(qtbot, ready_window)
-    assert card.reasons.baseline.any()
+    assert card.contributions.baseline.any()
     assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
     assert ready_window.session.models[Explanation].baseline == MEAN
 
 
-def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_follows_the_drawing_and_clears_with_it(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     before = card.view.content
     side = ready_window.canvas.height()
     drag(ready_window.canvas, [(0.3 * side, 0.5 * side), (0.7 * side, 0.5 * side)])
@@ -140,27 +146,29 @@ def test_it_follows_the_drawing_and_clears_with_it(card: WhyPanel, ready_window:
     assert card.view.line == "draw something to ask why"
 
 
-def test_out_of_view_it_asks_nothing(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_out_of_view_it_asks_nothing(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("train")
     probes = ready_window.session.queries
-    assert not probes[REASONS].is_wanted
-    assert not probes[TURNING].is_wanted
-    before = probes[REASONS].result
+    assert not probes[CONTRIBUTIONS].is_wanted
+    assert not probes[COUNTERFACTUAL].is_wanted
+    before = probes[CONTRIBUTIONS].result
     drag(ready_window.canvas, seven(ready_window.canvas))
     wait_for_answer(qtbot, ready_window)
-    assert probes[REASONS].result is before
+    assert probes[CONTRIBUTIONS].result is before
 
 
-def test_the_network_that_learns_is_asked_again(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
-    before = ready_window.session.queries[REASONS].result
+def test_the_network_that_learns_is_asked_again(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
+    before = ready_window.session.queries[CONTRIBUTIONS].result
     train_epochs(qtbot, ready_window, 5)
     settle(qtbot, ready_window)
-    assert ready_window.session.queries[REASONS].result is not before
-    assert card.reasons is not None
-    assert card.reasons.query.network is ready_window.session.displayed.network
+    assert ready_window.session.queries[CONTRIBUTIONS].result is not before
+    assert card.contributions is not None
+    assert card.contributions.query.network is ready_window.session.displayed.network
 
 
-def test_a_mistake_is_compared_with_its_true_class(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_mistake_is_compared_with_its_true_class(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     """On the canvas, until something is drawn over it, and on an empty canvas; a choice stays."""
     session = ready_window.session
     test, network = session.data.dataset.test, session.displayed.network
@@ -194,7 +202,7 @@ def test_a_mistake_is_compared_with_its_true_class(card: WhyPanel, ready_window:
 # ---- choices
 
 
-def test_another_output_is_compared(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_another_output_is_compared(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     pick(qtbot, ready_window, "whyCombo", "3")
     pick(qtbot, ready_window, "whyNotCombo", "8")
     settle(qtbot, ready_window)
@@ -205,12 +213,14 @@ def test_another_output_is_compared(card: WhyPanel, ready_window: MainWindow, qt
     assert ready_window.session.models[Explanation].one is None
 
 
-def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_every_method_shows_something_and_has_a_table(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     for method in METHODS:
         pick(qtbot, ready_window, "whyMethodCombo", method)
         settle(qtbot, ready_window)
-        kinds = {LAYERS: Strips, NEAREST: Pictures}
-        assert isinstance(card.view.content, kinds.get(method, Pictures)), method
+        kinds = {LAYERS: LayerStrips, NEAREST: ImageRows}
+        assert isinstance(card.view.content, kinds.get(method, ImageRows)), method
         assert card.sum_label.text(), method
         assert card.baseline_combo.isVisible() == (method not in kinds), method
         table = card.table()
@@ -224,25 +234,29 @@ def test_every_method_shows_something_and_has_a_table(card: WhyPanel, ready_wind
         assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
 
 
-def test_a_click_on_a_neuron_or_an_example_chooses_it(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_on_a_neuron_or_an_example_chooses_it(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     session = ready_window.session
     session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, ready_window)
-    assert card.reasons is not None
+    assert card.contributions is not None
     place = QPoint(54, card.view.height() - 20)
     qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
-    assert session.selection.neuron == Neuron(2, int(card.reasons.layers[2].argmax()))
+    assert session.selection.neuron == Neuron(2, int(card.contributions.layers[2].argmax()))
     session.models[Explanation].choose(method=NEAREST)
     settle(qtbot, ready_window)
-    assert card.turning is not None
+    assert card.counterfactual is not None
     qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
-    assert session.selection.example == Example("train", card.turning.neighbours[0][0].number)
+    assert session.selection.example == Example("train", card.counterfactual.neighbours[0][0].number)
 
 
 # ---- the smallest change
 
 
-def test_the_change_is_played_and_goes_to_the_canvas(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_change_is_played_and_goes_to_the_canvas(
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     end = captions(card)[2]
     card._film.setInterval(1)
     seen = set()
@@ -254,7 +268,7 @@ def test_the_change_is_played_and_goes_to_the_canvas(card: WhyPanel, ready_windo
     assert len(seen) > 2
 
     # On the canvas it gets the other answer.
-    turning, before = card.turning, ready_window.session.sketch.drawing
+    turning, before = card.counterfactual, ready_window.session.sketch.drawing
     assert turning is not None
     click(qtbot, ready_window, QToolButton, "changeToCanvasButton")
     wait_for_answer(qtbot, ready_window)
@@ -307,7 +321,7 @@ def test_a_chosen_example_of_columns(
         window.session.models[Explanation].choose(method=method)
         settle(qtbot, window)
         qtbot.waitUntil(lambda: card.view.content is not None)
-        assert isinstance(card.view.content, Strips if method == LAYERS else BarRows)
+        assert isinstance(card.view.content, LayerStrips if method == LAYERS else BarRows)
         card.view.grab()
         assert card.table() is not None
     assert not find(card, QToolButton, "changeToCanvasButton").isVisible()
@@ -328,7 +342,7 @@ def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Calla
     for number in range(12):
         window.session.selection.choose_example(Example("test", number))
         settle(qtbot, window)
-        turning = window.session.queries[TURNING].result
+        turning = window.session.queries[COUNTERFACTUAL].result
         if turning.changed is not None:
             found += 1
             assert sorted(turning.changed[3:]) == [0, 0, 1]
@@ -376,11 +390,11 @@ def test_outputs_that_are_not_finite_are_told(ready_window: MainWindow, qtbot: Q
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
 def test_a_read_out_covers_no_picture(
-    card: WhyPanel, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
     ready_window.resize(*size)
     qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
-    assert isinstance(card.view.content, Pictures)
+    assert isinstance(card.view.content, ImageRows)
     within = card.view.rect()
     pictures = [card.view.content.place(within, 0, column) for column in range(3)]
     for picture in pictures:
@@ -392,7 +406,7 @@ def test_a_read_out_covers_no_picture(
     assert not card.view.toolTip()
 
 
-def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_no_words_are_cut(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     for size in (QSize(1440, 900), QSize(1280, 720)):
         ready_window.resize(size)
         qtbot.waitUntil(lambda size=size: ready_window.size() == size)
@@ -404,7 +418,7 @@ def test_no_words_are_cut(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot
             assert combo.shown == combo.currentText(), size
 
 
-def test_enlarged_a_sentence_stays_together(card: WhyPanel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_enlarged_a_sentence_stays_together(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
     ready_window.cards.toggle(card)
     qtbot.waitUntil(lambda: card.width() > 1000)
     QApplication.processEvents()

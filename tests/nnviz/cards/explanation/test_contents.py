@@ -1,4 +1,4 @@
-"""Pictures, bars and strips: what they paint, and what they tell of the point under the mouse."""
+"""Tests of the contents of the explanation view: painting and read-outs of images, bars and strips."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.explanation.bar_rows import BarRow, BarRows
 from nnviz.cards.explanation.content import Content
-from nnviz.cards.explanation.pictures import Pane, Pictures, signed_image
-from nnviz.cards.explanation.strips import Strip, Strips
-from nnviz.cards.explanation.view import ReasonsView
+from nnviz.cards.explanation.pictures import ImagePane, ImageRows, signed_image
+from nnviz.cards.explanation.strips import LayerStrip, LayerStrips
+from nnviz.cards.explanation.view import ExplanationView
 from nnviz.ui import theme
 from tests.nnviz.helpers import hover, leave
 
@@ -44,10 +44,12 @@ def test_the_colours_are_those_of_the_weights(look: theme.Theme) -> None:
     assert names == [look.negative, look.field, look.positive, look.positive, look.field]
 
 
-def pictures(count: int = 3, shape: tuple[int, int] = (28, 28)) -> Pictures:
+def pictures(count: int = 3, shape: tuple[int, int] = (28, 28)) -> ImageRows:
     values = np.zeros(shape, np.float32)
     values[min(1, shape[0] - 1), min(2, shape[1] - 1)] = 1
-    return Pictures([[Pane(values, f"for {n}", 1.0) for n in range(count)]], lambda *where: f"{where[1]}, {where[2]}")
+    return ImageRows(
+        [[ImagePane(values, f"for {n}", 1.0) for n in range(count)]], lambda *where: f"{where[1]}, {where[2]}"
+    )
 
 
 def test_three_pictures_of_mnist_fill_the_card_with_whole_pixels() -> None:
@@ -62,8 +64,8 @@ def test_a_pixel_is_told_where_it_is_painted(qtbot: QtBot) -> None:
     place = content.place(WITHIN, 0, 1)
     point = place.topLeft() + QPoint(2 * 3 + 1, 1 * 3 + 1)
     assert image.pixelColor(point) == theme.colour("positive")
-    assert content.told_at(WITHIN, point) == "1, 2"
-    assert content.told_at(WITHIN, QPoint(place.right() + 4, 5)) == ""
+    assert content.read_out_at(WITHIN, point) == "1, 2"
+    assert content.read_out_at(WITHIN, QPoint(place.right() + 4, 5)) == ""
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 50), (200, 200), (50, 3)])
@@ -89,20 +91,20 @@ def test_bars_go_right_for_and_left_against(qtbot: QtBot) -> None:
     image = painted(bars(1))
     assert inked(image, "positive") > 50
     assert inked(image, "negative") > 20
-    assert bars(1).told_at(WITHIN, QPoint(100, 20)) == "input 1\nfor a: +1\nfor b: −0.5\nmakes it b: 1 → 2"
-    assert bars(1).told_at(WITHIN, QPoint(100, 60)) == ""
+    assert bars(1).read_out_at(WITHIN, QPoint(100, 20)) == "input 1\nfor a: +1\nfor b: −0.5\nmakes it b: 1 → 2"
+    assert bars(1).read_out_at(WITHIN, QPoint(100, 60)) == ""
 
 
 def test_rows_without_room_are_counted(qtbot: QtBot) -> None:
     content = bars(30)
     painted(content)
-    assert content.told_at(WITHIN, QPoint(100, 16 + 2 * 18 + 5)).startswith("input 3")
-    assert content.told_at(WITHIN, QPoint(100, 16 + 3 * 18 + 5)) == ""
+    assert content.read_out_at(WITHIN, QPoint(100, 16 + 2 * 18 + 5)).startswith("input 3")
+    assert content.read_out_at(WITHIN, QPoint(100, 16 + 3 * 18 + 5)) == ""
 
 
 @pytest.mark.parametrize("height", [0, 10, 20, 40])
 def test_no_room_at_all(qtbot: QtBot, height: int) -> None:
-    for content in (bars(30), Strips([Strip("input", "pixel", np.ones(3))] * 3)):
+    for content in (bars(30), LayerStrips([LayerStrip("input", "pixel", np.ones(3))] * 3)):
         painted(content, QRect(0, 0, 100, max(1, height)))
 
 
@@ -110,36 +112,36 @@ def test_no_room_at_all(qtbot: QtBot, height: int) -> None:
 
 
 def test_a_strip_shows_who_contributes_most_first(qtbot: QtBot) -> None:
-    strip = Strip("layer 1", "neuron", np.array([0.0, 2.0, -3.0, 0.5]))
-    content = Strips([strip])
+    strip = LayerStrip("layer 1", "neuron", np.array([0.0, 2.0, -3.0, 0.5]))
+    content = LayerStrips([strip])
     assert strip.order.tolist() == [1, 3, 2]
     image = painted(content)
     assert inked(image, "positive") and inked(image, "negative")  # noqa: PT018
-    assert content.told_at(WITHIN, QPoint(54, 10)) == "layer 1, neuron 2: +2"
-    assert content.told_at(WITHIN, QPoint(54 + 16, 10)) == "layer 1, neuron 3: −3"
-    assert content.told_at(WITHIN, QPoint(10, 10)) == "layer 1: 3 of 4 contribute"
+    assert content.read_out_at(WITHIN, QPoint(54, 10)) == "layer 1, neuron 2: +2"
+    assert content.read_out_at(WITHIN, QPoint(54 + 16, 10)) == "layer 1, neuron 3: −3"
+    assert content.read_out_at(WITHIN, QPoint(10, 10)) == "layer 1: 3 of 4 contribute"
 
 
 def test_of_many_layers_those_nearest_to_the_answer(qtbot: QtBot) -> None:
-    content = Strips([Strip(f"layer {n}", "neuron", np.ones(5)) for n in range(60)])
+    content = LayerStrips([LayerStrip(f"layer {n}", "neuron", np.ones(5)) for n in range(60)])
     painted(content)
-    assert content.told_at(WITHIN, QPoint(10, 94)).startswith("layer 59")
-    assert content.told_at(WITHIN, QPoint(10, 20)).startswith("layer 55")
+    assert content.read_out_at(WITHIN, QPoint(10, 94)).startswith("layer 59")
+    assert content.read_out_at(WITHIN, QPoint(10, 20)).startswith("layer 55")
 
 
 def test_a_strip_of_thousands_and_of_nobody(qtbot: QtBot) -> None:
     values = np.random.default_rng(0).normal(size=4000)
     for each in (values, np.zeros(4)):
-        content = Strips([Strip("layer 1", "neuron", each)])
+        content = LayerStrips([LayerStrip("layer 1", "neuron", each)])
         painted(content)
-        assert content.told_at(WITHIN, QPoint(100, 10))
+        assert content.read_out_at(WITHIN, QPoint(100, 10))
 
 
 # ---- the view
 
 
 def test_the_view_tells_what_is_under_the_mouse_as_plain_text(qtbot: QtBot) -> None:
-    view = ReasonsView()
+    view = ExplanationView()
     qtbot.addWidget(view)
     view.resize(272, 104)
     view.show()

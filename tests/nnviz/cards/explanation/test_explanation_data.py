@@ -1,4 +1,4 @@
-"""Reasons without a window: for pictures and columns, classes and targets, deep, wide and very small networks."""
+"""Tests of contributions and counterfactuals for images and columns, classes and targets, and networks of all sizes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from nnviz.cards.explanation.explanation_data import (
     MEAN,
     METHODS,
     NEAREST,
-    Neighbours,
-    Query,
-    Summary,
+    DatasetSummary,
+    ExplanationQuery,
+    NearestExamples,
     compared,
+    contributions_for,
     counterfactual_of,
-    reasons_for,
 )
 
 RNG = np.random.default_rng(4)
@@ -47,12 +47,12 @@ def table_of(classes: int = 3, columns: int = 4) -> Dataset:
     return Dataset("Table", classification_split("train", inputs, labels, columns, classes), class_names=names)
 
 
-def query_of(network: Network, shape: tuple[int, ...] = (28, 28), **how: object) -> Query:
+def query_of(network: Network, shape: tuple[int, ...] = (28, 28), **how: object) -> ExplanationQuery:
     example = RNG.random(network.shape[0], np.float32)
-    return Query(network, example, shape, **how)  # type: ignore[arg-type]
+    return ExplanationQuery(network, example, shape, **how)  # type: ignore[arg-type]
 
 
-def zeros(query: Query) -> Array:
+def zeros(query: ExplanationQuery) -> Array:
     return np.zeros_like(query.example)
 
 
@@ -61,7 +61,7 @@ def test_the_accuracy_that_rounding_leaves_is_reported() -> None:
     inexact = query_of(network_of([2, 5, 2]), (2,))
     inexact.network.biases[0][...] = 1e6
     for query, is_exact in ((exact, True), (inexact, False)):
-        found = reasons_for(query, zeros(query))
+        found = contributions_for(query, zeros(query))
         assert found is not None
         assert (found.missing == 0) == is_exact
         assert ("(±" in why_content.sum_line(found, None)) != is_exact
@@ -74,7 +74,7 @@ SHAPES = [[784, 64, 32, 10], [784, *[12] * 60, 10], [784, 4000, 10], [784, 1, 10
 @pytest.mark.parametrize("method", METHODS[:-1])
 def test_every_method_explains_every_network(shape: list[int], method: str) -> None:
     query = query_of(network_of(shape, output="softmax" if shape[-1] > 1 else "sigmoid"), method=method)
-    found = reasons_for(query, zeros(query))
+    found = contributions_for(query, zeros(query))
     assert found is not None
     assert (found.other is None) == (shape[-1] == 1)
     if method == LAYERS:
@@ -107,7 +107,7 @@ def test_an_answer_that_is_not_finite_has_no_reasons() -> None:
     network = network_of([784, 20, 10])
     network.weights[1][...] = np.nan
     query = query_of(network)
-    assert reasons_for(query, zeros(query)) is None
+    assert contributions_for(query, zeros(query)) is None
     assert counterfactual_of(query, zeros(query), np.ones(784, np.float32)) is None
 
 
@@ -135,7 +135,7 @@ def test_where_the_other_is_the_answer_already_it_turns_to_the_one() -> None:
     answer = int(network.predict(plain.example[None])[0].argmax())
     one = (answer + 1) % 10
     found = counterfactual_of(
-        Query(network, plain.example, (28, 28), True, one, answer), zeros(plain), np.ones(784, np.float32)
+        ExplanationQuery(network, plain.example, (28, 28), True, one, answer), zeros(plain), np.ones(784, np.float32)
     )
     assert found is not None
     assert found.to == one
@@ -143,8 +143,8 @@ def test_where_the_other_is_the_answer_already_it_turns_to_the_one() -> None:
 
 def test_columns_stay_within_the_range_seen_in_training() -> None:
     table = table_of()
-    summary = Summary(table)
-    query = Query(network_of([4, 8, 3]), table.train.inputs[0], (4,))
+    summary = DatasetSummary(table)
+    query = ExplanationQuery(network_of([4, 8, 3]), table.train.inputs[0], (4,))
     found = counterfactual_of(query, *summary.bounds)
     assert found is not None
     if found.changed is not None:
@@ -156,13 +156,18 @@ def test_columns_stay_within_the_range_seen_in_training() -> None:
 def test_numbers_instead_of_classes_have_nothing_to_turn_to(outputs: int) -> None:
     targets = RNG.random((20, outputs), np.float32)
     data = Dataset("Numbers", regression_split("train", RNG.random((20, 3), np.float32), targets, 3, outputs))
-    query = Query(network_of([3, 5, outputs], output="identity"), data.train.inputs[0], (3,), has_classes=False)
-    reasons, turning = reasons_for(query, Summary(data).baseline(MEAN)), counterfactual_of(query, *Summary(data).bounds)
+    query = ExplanationQuery(
+        network_of([3, 5, outputs], output="identity"), data.train.inputs[0], (3,), has_classes=False
+    )
+    reasons, turning = (
+        contributions_for(query, DatasetSummary(data).baseline(MEAN)),
+        counterfactual_of(query, *DatasetSummary(data).bounds),
+    )
     assert reasons is not None
     assert reasons.one == 0
     assert turning is not None
     assert turning.changed is None
-    found = Neighbours().find(query, data)
+    found = NearestExamples().find(query, data)
     assert found is not None
     assert [row[0].number for row in found.neighbours] == [0]
     assert found.neighbours[0][0].target == pytest.approx(float(targets[0, 0]))
@@ -172,20 +177,20 @@ def test_numbers_instead_of_classes_have_nothing_to_turn_to(outputs: int) -> Non
 
 
 def test_a_picture_may_be_anything_from_black_to_white(few_digits: Dataset) -> None:
-    low, high = Summary(few_digits).bounds
+    low, high = DatasetSummary(few_digits).bounds
     assert (low == 0).all()
     assert high == pytest.approx(np.ones(784))
-    assert not Summary(few_digits).baseline(EMPTY).any()
+    assert not DatasetSummary(few_digits).baseline(EMPTY).any()
 
 
 def test_an_empty_picture_has_the_background_of_the_data(few_digits: Dataset) -> None:
-    assert not Summary(few_digits).baseline(EMPTY).any()
+    assert not DatasetSummary(few_digits).baseline(EMPTY).any()
     light = replace(few_digits, brightness=Brightness(0.9, 0.8, 0.2))
-    np.testing.assert_allclose(Summary(light).baseline(EMPTY), 0.9)
+    np.testing.assert_allclose(DatasetSummary(light).baseline(EMPTY), 0.9)
 
 
 def test_the_mean_is_that_of_the_training_examples(few_digits: Dataset) -> None:
-    mean = Summary(few_digits).baseline(MEAN)
+    mean = DatasetSummary(few_digits).baseline(MEAN)
     assert mean == pytest.approx(few_digits.train.inputs.mean(axis=0) / 255, abs=1e-5)
 
 
@@ -195,8 +200,8 @@ def test_the_nearest_are_of_both_classes_and_an_example_is_next_to_itself(few_di
     assert labels is not None
     example = (few_digits.train.inputs[5] / 255).astype(np.float32)
     own, other = int(labels[5]), (int(labels[5]) + 1) % 10
-    search = Neighbours()
-    found = search.find(Query(network, example, (28, 28), True, own, other, NEAREST), few_digits)
+    search = NearestExamples()
+    found = search.find(ExplanationQuery(network, example, (28, 28), True, own, other, NEAREST), few_digits)
     assert found is not None
     assert found.looked_at == len(few_digits.train)
     assert found.neighbours[0][0].number == 5

@@ -1,4 +1,4 @@
-"""The map under the mouse and the keys."""
+"""Tests of the map view with mouse and keyboard."""
 
 from __future__ import annotations
 

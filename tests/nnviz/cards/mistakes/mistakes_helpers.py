@@ -1,4 +1,4 @@
-"""What the tests of the cards of mistakes share."""
+"""Helpers for the tests of the mistakes cards."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.explain.answers import ClassAnswers
-from nnviz.cards.mistakes.cells import Cell
-from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
-from nnviz.cards.mistakes.mistakes import MistakesPanel
+from nnviz.cards.mistakes.examples_card import ExamplesCard
+from nnviz.cards.mistakes.matrix_layout import Cell
+from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.session.asked import MISTAKES
 from nnviz.ui.card import DockCard
 from nnviz.window.main_window import MainWindow
@@ -29,17 +29,17 @@ def settle(window: MainWindow, qtbot: QtBot) -> ClassAnswers:
     return found.answers
 
 
-def panel(window: MainWindow) -> MistakesPanel:
+def panel(window: MainWindow) -> MistakesCard:
     """The card of the matrix."""
     card = window.card("mistakesDock")
-    assert isinstance(card, MistakesPanel)
+    assert isinstance(card, MistakesCard)
     return card
 
 
-def examples(window: MainWindow) -> MistakePicturesPanel:
+def examples(window: MainWindow) -> ExamplesCard:
     """The card of the examples."""
     card = window.card("mistakePicturesDock")
-    assert isinstance(card, MistakePicturesPanel)
+    assert isinstance(card, ExamplesCard)
     return card
 
 

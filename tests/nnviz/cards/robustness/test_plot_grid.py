@@ -1,4 +1,4 @@
-"""Small plots in a grid: where things are, which numbers stand below, what is painted again."""
+"""Tests of the grid of plots: layout, ticks and repainting."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import pytest
 from PyQt5.QtCore import QRect, Qt
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.robustness.plot_grid import GridPlot, Line, PlotGrid, Scale, ticks
+from nnviz.cards.robustness.plot_grid import CurvePoints, ErrorAxis, PlotContent, PlotGrid, ticks
 from nnviz.ui import theme
 from tests.nnviz.helpers import hover
 
 
-def plot(places: Sequence[float] = (0.0, 1.0, 2.0), unit: str = " px", **how: Any) -> GridPlot:
+def plot(places: Sequence[float] = (0.0, 1.0, 2.0), unit: str = " px", **how: Any) -> PlotContent:
     """Half as high as the axis everywhere."""
-    line = Line(np.array(places, float), np.full(len(places), 50.0))
-    return GridPlot("Title", "note", list(places), unit, **{"line": line, "past": Line(), **how})
+    line = CurvePoints(np.array(places, float), np.full(len(places), 50.0))
+    return PlotContent("Title", "note", list(places), unit, **{"line": line, "past": CurvePoints(), **how})
 
 
-def grid_of(qtbot: QtBot, *plots: GridPlot) -> PlotGrid:
+def grid_of(qtbot: QtBot, *plots: PlotContent) -> PlotGrid:
     """Shown."""
     grid = PlotGrid()
     qtbot.addWidget(grid)
     grid.resize(600, 300)
-    grid.show_plots(plots, Scale(100.0, [(0.0, "0"), (100.0, "100 %")]), "test")
+    grid.show_plots(plots, ErrorAxis(100.0, [(0.0, "0"), (100.0, "100 %")]), "test")
     grid.show()
     qtbot.waitExposed(grid)
     return grid
@@ -109,13 +109,13 @@ def test_only_what_changed_is_painted_again(qtbot: QtBot, monkeypatch: pytest.Mo
     monkeypatch.setattr(
         PlotGrid, "paintEvent", lambda self, event: (painted.append(event.rect()), original(self, event))[1]
     )
-    scale = Scale(100.0, [(0.0, "0"), (100.0, "100 %")])
+    scale = ErrorAxis(100.0, [(0.0, "0"), (100.0, "100 %")])
     qtbot.wait(50)
     painted.clear()
     grid.show_plots([plot(), plot(), plot()], scale, "test")
     qtbot.wait(50)
     assert painted == []
-    other = plot(line=Line(np.array([0.0]), np.array([10.0])))
+    other = plot(line=CurvePoints(np.array([0.0]), np.array([10.0])))
     grid.show_plots([plot(), other, plot()], scale, "test")
     qtbot.waitUntil(lambda: bool(painted))
     assert painted[0].contains(grid.area(1))
@@ -123,7 +123,7 @@ def test_only_what_changed_is_painted_again(qtbot: QtBot, monkeypatch: pytest.Mo
 
 
 def test_values_beyond_the_axis_are_drawn_at_its_end(qtbot: QtBot) -> None:
-    grid = grid_of(qtbot, plot(line=Line(np.array([0.0, 1.0]), np.array([1e300, 2e300]))))
+    grid = grid_of(qtbot, plot(line=CurvePoints(np.array([0.0, 1.0]), np.array([1e300, 2e300]))))
     assert grid.point(0, 0.0, 1e300).y() == pytest.approx(grid.area(0).top(), abs=2)
     assert not grid.grab().isNull()
 
@@ -140,22 +140,22 @@ def test_a_mark_that_has_no_place_any_more_goes(qtbot: QtBot) -> None:
     qtbot.addWidget(grid)
     places = [float(place) for place in range(9)]
 
-    def plots(count: int) -> list[GridPlot]:
+    def plots(count: int) -> list[PlotContent]:
         return [
-            GridPlot("Noise", "", places[:count], "", Line(), Line()),
-            GridPlot("Shift", "", places, "", Line(), Line()),
+            PlotContent("Noise", "", places[:count], "", CurvePoints(), CurvePoints()),
+            PlotContent("Shift", "", places, "", CurvePoints(), CurvePoints()),
         ]
 
     grid.describe = lambda plot, place: f"{grid.plots[plot].places[place]:g}"
     grid.resize(500, 200)
-    grid.show_plots(plots(9), Scale(), "test")
+    grid.show_plots(plots(9), ErrorAxis(), "test")
     grid.show()
     at = grid.point(0, 8, 0.5)
     hover(grid, (at.x(), at.y()))
     assert grid.marked == (0, 8)
-    grid.show_plots(plots(3), Scale(), "test")
+    grid.show_plots(plots(3), ErrorAxis(), "test")
     assert grid.marked is None
     assert not grid.grab().isNull()
     grid.mark((1, 8))
-    grid.show_plots(plots(9)[:1], Scale(), "test")
+    grid.show_plots(plots(9)[:1], ErrorAxis(), "test")
     assert grid.marked is None

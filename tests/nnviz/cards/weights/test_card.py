@@ -10,8 +10,9 @@ from PyQt5.QtCore import QCoreApplication, QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QPushButton, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from nnviz.formatting.layers import LayerNames
 from nnviz.session.status import Status
-from nnviz.ui.neuron_facts import LayerNames, neuron_facts, signed, typical_end
+from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.ui.weights.neuron_view import NeuronView, WeightBars
 from nnviz.window.main_window import MainWindow

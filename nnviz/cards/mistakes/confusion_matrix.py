@@ -1,0 +1,231 @@
+"""View of a confusion matrix. Mouse and arrow keys choose a cell, row or column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from engine.basics.validation import Array
+from nnviz.cards.mistakes.matrix_layout import Cell, MatrixLayout, cell_colours, cell_text, inks_on, layout_of
+from nnviz.ui import theme
+from nnviz.ui.read_out import ReadOut
+
+_LEAST_DRAWN = 13  # Pixels of a cell. Smaller cells are painted as one image, without numbers.
+_FONT_SIZES = (12, 11, 10, 9, 8)
+_KEYS: dict[int, tuple[int, int]] = {  # down and right
+    Qt.Key_Left: (0, -1),
+    Qt.Key_Right: (0, 1),
+    Qt.Key_Up: (-1, 0),
+    Qt.Key_Down: (1, 0),
+}
+_PAPER = 255
+
+
+class ConfusionMatrixView(QWidget):
+    """Shows a confusion matrix. Its image is cached until the numbers change.
+
+    Signals:
+        hovered(cell): the :data:`Cell` under the mouse, or None.
+        chosen(cell): the user chose a cell, row or column; None for no choice.
+        opened(): Enter was pressed.
+    """
+
+    hovered = pyqtSignal(object)
+    chosen = pyqtSignal(object)
+    opened = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: Sequence[str] = ()
+        self._shares: Array = np.zeros((0, 0))
+        self._is_share = False
+        self._choice: Cell | None = None
+        self._layout: MatrixLayout | None = None
+        self._picture: QPixmap | None = None
+        self._mouse: QPoint | None = None
+        self._read_out = ReadOut(self)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        theme.changed.connect(self._redraw)
+
+    # ---- what is shown
+
+    def show_matrix(self, names: Sequence[str], values: Array, is_share: bool) -> None:
+        """Shows (classes, classes) counts, or shares 0…1; row = true class. NaN is shown as 0."""
+        if list(names) != list(self._names) or is_share != self._is_share or not _same(values, self._shares):
+            self._names, self._shares, self._is_share = list(names), values, is_share
+            self._redraw()
+
+    def show_choice(self, cell: Cell | None) -> None:
+        """Outlines a cell, row or column."""
+        if cell != self._choice:
+            self._choice = cell
+            self.update()
+
+    def show_text(self, text: str) -> None:
+        """Shows a read-out next to the mouse; an empty text hides it."""
+        self._read_out.show_text(text, self._mouse)
+
+    @property
+    def cells(self) -> MatrixLayout | None:
+        """Layout of the cells; None without classes."""
+        if self._layout is None and len(self._names):
+            self._layout = layout_of(self._names, self.size())
+        return self._layout
+
+    def sizeHint(self) -> QSize:
+        """Preferred size, for ten classes."""
+        return QSize(264, 250)
+
+    def minimumSizeHint(self) -> QSize:
+        """Smallest size at which the colours can be told apart."""
+        return QSize(120, 100)
+
+    def _redraw(self) -> None:
+        self._layout = self._picture = None
+        self.update()
+
+    # ---- events
+
+    def resizeEvent(self, event: object) -> None:
+        self._redraw()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse = event.pos()
+        self.hovered.emit(None if self.cells is None else self.cells.at(event.x(), event.y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mouse = None
+        self.hovered.emit(None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Chooses the cell under the mouse. A second click on it, or one outside, ends the choice."""
+        if event.button() == Qt.LeftButton and self.cells is not None:
+            cell = self.cells.at(event.x(), event.y())
+            self.chosen.emit(None if cell == self._choice else cell)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Moves the choice by the arrow keys, also to the headers; Enter opens it."""
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.opened.emit()
+        elif event.key() in _KEYS and self._names and not event.modifiers() & ~Qt.KeypadModifier:
+            self.chosen.emit(self._beside(*_KEYS[event.key()]))
+        else:
+            super().keyPressEvent(event)
+
+    def _beside(self, down: int, right: int) -> Cell | None:
+        row, column = (-1 if part is None else part for part in self._choice or (None, None))
+        last = len(self._names) - 1
+        row, column = min(max(row + down, -1), last), min(max(column + right, -1), last)
+        return None if row < 0 and column < 0 else (row if row >= 0 else None, column if column >= 0 else None)
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.cells is None:
+            return
+        if self._picture is None:
+            self._picture = self._draw(self.cells)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture)
+        if self._choice is not None and max(part or 0 for part in self._choice) < len(self._names):
+            painter.setRenderHint(QPainter.Antialiasing)
+            painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "text"), 2))
+            painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)
+
+    def _draw(self, cells: MatrixLayout) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(theme.colour("card"))
+        painter = QPainter(picture)
+        colours = cell_colours(self._shares)
+        if min(cells.wide, cells.high) < _LEAST_DRAWN:
+            painter.drawImage(cells.area, _image(colours))
+        else:
+            self._draw_cells(painter, cells, colours)
+        self._draw_names(painter, cells)
+        painter.end()
+        return picture
+
+    def _draw_cells(self, painter: QPainter, cells: MatrixLayout, colours: Array) -> None:
+        painter.setRenderHint(QPainter.Antialiasing)
+        texts = [[cell_text(value, self._is_share) for value in row] for row in self._shares.tolist()]
+        room = cells.rect(0, 0).width() - 1
+        right = _fitting([row[number] for number, row in enumerate(texts)], room + cells.gap + 1)
+        wrong = _fitting([text for number, row in enumerate(texts) for text in row[:number] + row[number + 1 :]], room)
+        plain, inks = theme.colour("muted"), inks_on(colours)
+        for row, column in np.argwhere((self._shares > 0) | np.eye(len(texts), dtype=bool)).tolist():
+            place = cells.rect(row, column)
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(QColor(*colours[row, column].tolist()))
+            painter.drawRoundedRect(place, 2, 2)
+            font = right if row == column else wrong
+            if font is not None:
+                painter.setFont(font)
+                painter.setPen(plain if row == column else inks[row][column])
+                painter.drawText(place.adjusted(-2, 0, 2, 0), int(Qt.AlignCenter), texts[row][column])
+
+    def _draw_names(self, painter: QPainter, cells: MatrixLayout) -> None:
+        font = theme.font(theme.SMALL)
+        metrics = QFontMetrics(font)
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted"))
+        each_row, each_column = cells.every
+        left = round(cells.left)
+        for number, name in enumerate(self._names):
+            place = cells.rect(number, number)
+            if number % each_row == 0:
+                middle = QRect(0, place.center().y() - theme.px(10), left - 6, theme.px(20))
+                shown = metrics.elidedText(name, Qt.ElideMiddle, middle.width())
+                painter.drawText(middle, int(Qt.AlignRight | Qt.AlignVCenter), shown)
+            if number % each_column == 0:
+                self._draw_column_name(painter, cells, place, name)
+
+    def _draw_column_name(self, painter: QPainter, cells: MatrixLayout, place: QRect, name: str) -> None:
+        top = round(cells.top)
+        if not cells.is_upright:
+            over = QRect(place.center().x() - theme.px(40), 0, theme.px(80), top - 2)
+            painter.drawText(over, int(Qt.AlignHCenter | Qt.AlignBottom), name)
+            return
+        shown = painter.fontMetrics().elidedText(name, Qt.ElideMiddle, top - 6)
+        painter.save()
+        painter.translate(place.center().x(), top - 4)
+        painter.rotate(-90)
+        painter.drawText(QRect(0, -theme.px(10), top, theme.px(20)), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+        painter.restore()
+
+
+def _same(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=True))
+
+
+def _fitting(texts: Sequence[str], width: int) -> QFont | None:
+    """Returns the largest font in which all texts fit the width; None if there is none."""
+    longest = max(texts, key=len, default="")
+    fonts = (theme.font(size) for size in _FONT_SIZES)
+    return next((font for font in fonts if QFontMetrics(font).horizontalAdvance(longest) <= width), None)
+
+
+def _image(colours: Array) -> QImage:
+    """Returns an image with a pixel for each cell."""
+    opaque = np.full((*colours.shape[:2], 1), _PAPER, np.uint8)
+    pixels = np.ascontiguousarray(np.concatenate([colours, opaque], axis=2))
+    high, wide = colours.shape[:2]
+    return QImage(pixels.tobytes(), wide, high, 4 * wide, QImage.Format_RGBA8888).copy()

@@ -1,0 +1,208 @@
+"""Card with the examples of a cell of the confusion matrix, the most confident mistake first, or the largest errors."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
+
+from engine.basics.validation import Array
+from engine.datasets import Dataset
+from engine.explain.answers import Answers, ClassAnswers, NumberAnswers
+from nnviz.cards.mistakes.example_table import ExampleTable, confidence_text
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting import text
+from nnviz.session.asked import MISTAKES
+from nnviz.session.session import Session
+from nnviz.session.split_predictions import SplitPredictions
+from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.giving_button import GivingButton
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.picture_list import PictureList
+from nnviz.ui.row_list import RowList
+
+_LEAST_TITLE = 60  # pixels
+_PICTURES_TIP = "Click a picture to choose it; Enter or a double click puts it on the canvas."
+
+
+class ExamplesCard(DockCard):
+    """Lists the chosen examples as images, or as rows if they are none."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Chosen examples")
+        self._session = session
+        self._shown: tuple[object, object] = (None, None)  # the listed predictions and examples
+        self._about: tuple[object, object] = (None, None)  # the listed classes and part
+        self._example: object = None  # the last chosen example
+        self._full_title, self._full_detail = self.windowTitle(), ""
+        self.pictures = named(PictureList(), "mistakePictures", "Chosen examples")
+        self.pictures.setWhatsThis(_PICTURES_TIP)
+        tip = "Click a row to choose its example; the other cards then show it too."
+        self.rows = named(RowList(), "mistakeRows", "Chosen examples", tip)
+        self._note = label(role="muted")
+        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setWordWrap(True)
+        self._stack = QStackedWidget()
+        for page in (self.pictures, self.rows, self._note):
+            self._stack.addWidget(page)
+        self.body.addWidget(self._stack, 1)
+        self._add_buttons()
+        self.head.title.setMinimumWidth(_LEAST_TITLE)
+        mistakes = session.mistakes
+        for view in (self.pictures, self.rows):
+            view.chosen.connect(mistakes.choose)
+            view.opened.connect(mistakes.put_on_canvas)
+        self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
+        self.head.marked.connect(self._fit_title)  # The mark takes room.
+        for signal in (mistakes.changed, session.selection.classes_changed, session.selection.example_changed):
+            signal.connect(self.refresh)
+        mistakes.stepped.connect(lambda: self._stack.currentWidget().setFocus())
+
+    def _add_buttons(self) -> None:
+        mistakes = self._session.mistakes
+        tip = "Chooses the next mistake of these; after the last one it begins again (N)."
+        self.next_button = named(QToolButton(), "nextMistakeButton", "Next mistake", tip)
+        self.next_button.setText("N: next mistake")
+        self.next_button.clicked.connect(mistakes.next_mistake)
+        tip = "Puts the chosen example on the canvas, where pen and eraser can mend it. The network answers at once."
+        self.put_button = named(GivingButton(), "putOnCanvasButton", "Put on the canvas", tip)
+        self.put_button.show_text([["Enter: put it on the canvas", "Enter: to the canvas", "Enter"]], 0)
+        self.put_button.clicked.connect(mistakes.put_on_canvas)
+        for button in (self.next_button, self.put_button):
+            button.setProperty("role", "flat")
+        self.body.addLayout(arranged(QHBoxLayout(), self.next_button, 1, self.put_button))
+
+    # ---- what is shown
+
+    def refresh(self) -> None:
+        """Lists the examples and outlines the chosen one."""
+        if not self.in_view:
+            return
+        mistakes, data = self._session.mistakes, self._session.data.dataset
+        found = mistakes.found if mistakes.part is not None else None
+        listed = mistakes.listed
+        selection = self._session.selection
+        about = (
+            mistakes.group or selection.classes,
+            mistakes.part,
+        )  # A new list of the same classes and part keeps its scroll position.
+        if self._shown[0] is not found or self._shown[1] is not listed:
+            self._shown = found, listed
+            self._show_list(found, listed, data, stays=about == self._about)
+        place, is_new = mistakes.place, (about, selection.example) != (self._about, self._example)
+        self._about, self._example = about, selection.example
+        self.pictures.show_choice(place, is_new)
+        self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None, is_new)
+        self.pictures.setAccessibleDescription("" if place is None else self._describe(place))
+        self.put_button.setVisible(mistakes.fits_canvas)
+        self.put_button.setEnabled(selection.example is not None)
+        self.next_button.setText("N: next one" if self._session.meaning.is_regression else "N: next mistake")
+        self.next_button.setEnabled(found is not None and len(listed) > 0)
+
+    def _show_list(self, found: SplitPredictions | None, listed: Array, data: Dataset | None, stays: bool) -> None:
+        self._full_title = self._title(found)
+        if found is None or data is None or not len(listed):
+            self._full_detail = ""
+            self._note.setText("" if found is None else "There are none.")
+            self._stack.setCurrentWidget(self._note)
+            self._fit_title()
+            return
+        answers = found.answers
+        what = f"{self._session.meaning.example}s"
+        order = self._order(answers)
+        self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]} · {order}"
+        self._fit_title()
+        if data.is_picture and isinstance(answers, ClassAnswers):
+            self.pictures.show_pictures(
+                len(listed),
+                lambda place: _picture(found, int(listed[place]), data),
+                lambda place: confidence_text(float(answers.confidences[listed[place]])),
+                stays,
+            )
+            self._stack.setCurrentWidget(self.pictures)
+        else:
+            rows, numbers = ExampleTable(found, self._session.meaning), listed.tolist()
+            tip = lambda place: rows.tip(numbers[place])  # noqa: E731
+            columns = rows.columns(numbers)
+            self.rows.show_rows(columns, len(numbers), lambda place: rows.texts(numbers[place]), stays, tip)
+            self._stack.setCurrentWidget(self.rows)
+
+    def _fit_title(self) -> None:
+        """Shows the title, elided if it is too long, and as much of the detail as fits next to it.
+
+        Long names must not widen the column.
+        """
+        title, detail, row = self.head.title, self.head.detail, self.head.row
+        for each in (title, detail):
+            each.ensurePolished()  # Otherwise texts are measured in another font.
+        room = row.geometry().width() - row.spacing() - self.head.room_of_mark
+        title.setText(title.fontMetrics().elidedText(self._full_title, Qt.ElideRight, max(room, _LEAST_TITLE)))
+        left = room - title.sizeHint().width()
+        texts = self._full_detail, self._full_detail.partition(" · ")[0], self._full_detail.partition(" ")[0]
+        detail.setText(next((each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= left), ""))
+        title.setToolTip(f"{self._full_title}: {self._full_detail}" if self._full_detail else self._full_title)
+
+    def _order(self, answers: Answers) -> str:
+        """Returns the order of the examples as text."""
+        classes = self._session.selection.classes
+        if isinstance(answers, NumberAnswers):
+            return "largest first"
+        is_open = classes is not None and (classes.true is None or classes.answer is None)
+        has_both = is_open or self._session.mistakes.group is not None
+        return "mistakes first" if has_both else "surest first"
+
+    def _title(self, found: SplitPredictions | None) -> str:
+        classes, data = self._session.selection.classes, self._session.data.dataset
+        if self._session.mistakes.group is not None:
+            return "Chosen on the map"
+        if found is not None and isinstance(found.answers, NumberAnswers):
+            return "Largest errors"
+        if classes is None or data is None:
+            return "All mistakes"
+        name = self._session.meaning.output
+        true, answer = (None if each is None else name(each) for each in (classes.true, classes.answer))
+        if answer is None:
+            return f"All of class {true}" if len(str(true)) > 1 else f"All {true}s"
+        if true is None:
+            return f"All answered as {answer}"
+        return f"{true} answered right" if true == answer else f"{true} answered as {answer}"
+
+    def _describe(self, place: int) -> str:
+        """Returns the read-out of an example: its origin, its target and the prediction."""
+        found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
+        if found is None or data is None or not 0 <= place < len(listed):
+            return ""
+        index = int(listed[place])
+        answers, meaning = found.answers, self._session.meaning
+        if not meaning.picture or not isinstance(answers, ClassAnswers):
+            return ExampleTable(found, meaning).tip(index)
+        about = meaning.where(found.part.where, found.part.number(index))
+        true, answer = (meaning.output(int(numbers[index])) for numbers in (answers.labels, answers.answers))
+        return f"{about}: {true}\nanswered as {answer}, {confidence_text(float(answers.confidences[index]))} sure"
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_title()
+
+    # ---- for a file
+
+    @property
+    def caption(self) -> str:
+        return self._full_title
+
+    def table(self) -> Table | None:
+        """Returns a row for each listed example, for a CSV file. Rows are made one at a time."""
+        found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
+        if found is None or data is None:
+            return None
+        rows = ExampleTable(found, self._session.meaning.for_file)
+        return rows.head, (rows.numbers(int(index)) for index in listed)
+
+
+def _picture(found: SplitPredictions, index: int, data: Dataset) -> Array:
+    """Returns the pixels (height, width) of an example."""
+    return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
+
+
+PLACE = Place(Column.CHOOSE, 2, 370)
+CARDS.register("mistakePicturesDock")(CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES,)))

@@ -1,0 +1,258 @@
+"""The mistakes card: the confusion matrix, or precision and recall; for regression the errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
+
+from engine.basics.validation import Array
+from engine.explain.answers import NumberAnswers
+from engine.training.metrics import precision_of, recall_of
+from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
+from nnviz.cards.mistakes.matrix_layout import Cell
+from nnviz.cards.mistakes.regression_errors import RegressionErrors
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting import text
+from nnviz.session.asked import MISTAKES
+from nnviz.session.mistakes import Counts
+from nnviz.session.part import PART_NAMES, Part
+from nnviz.session.selection import Classes
+from nnviz.session.session import Session
+from nnviz.session.split_predictions import SplitPredictions
+from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.row_list import ListColumn, Row, RowList
+
+_MODES = {
+    "counts": "counts",
+    "rows": "share of row",
+    "columns": "share of column",
+    "classes": "precision, recall",
+}
+_KEYS = {
+    "counts": "rows: true · columns: answered",
+    "rows": "% of the true class",
+    "columns": "% of the answers",
+    "classes": "of each class",
+}
+_CLASS_COLUMNS = [ListColumn("class"), ListColumn("recall", True, "100.0 %"), ListColumn("precision", True, "100.0 %")]
+_MATRIX_HELP = (
+    "A row for each true class, a column for each answer. Numbers on the diagonal are right answers, orange ones are "
+    "mistakes. Click a cell, or the name of a row or column, for its examples below; click again for all mistakes."
+)
+_PART_TIP = "Which examples the network is asked about: those of the test, the validation or the training part."
+_MODE_TIP = (
+    "Counts; shares of each row, with recall on the diagonal; shares of each column, with precision on the diagonal; "
+    "or precision and recall as a list."
+)
+
+
+class MistakesCard(DockCard):
+    """Shows the counts of the last epoch, or those of the displayed network at rest."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Mistakes")
+        self._session = session
+        self.mode = "counts"
+        self._shown: tuple[object, ...] = ()  # the last content of the views
+        self.part_button = ChoiceButton("mistakesPartButton", "Part of the data", _PART_TIP)
+        self.mode_button = ChoiceButton("confusionModeButton", "What the matrix shows", _MODE_TIP)
+        self.matrix = named(ConfusionMatrixView(), "confusionMatrix", "Confusion matrix")
+        self.matrix.setWhatsThis(_MATRIX_HELP)
+        tip = "Precision: the share of right ones among these answers. Recall: among the examples of this class."
+        self.classes = named(RowList(), "classFiguresList", "Precision and recall of each class", tip)
+        self.numbers = RegressionErrors(session)
+        self._note = label(role="muted")
+        self._note.setWordWrap(True)
+        self._note.setAlignment(Qt.AlignCenter)
+        self._key = GivingLabel(role="muted")
+        self._key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self._stack = QStackedWidget()
+        for page in (self.matrix, self.classes, self.numbers, self._note):
+            self._stack.addWidget(page)
+        self.head.row.addWidget(self.part_button)
+        self.head.detail.shorten = _shorter
+        self.body.addWidget(self._stack, 1)
+        self.body.addLayout(arranged(QHBoxLayout(), (self._key, 1), self.mode_button))
+        self._connect()
+
+    def _connect(self) -> None:
+        session = self._session
+        self.part_button.chosen.connect(session.mistakes.set_part)
+        self.mode_button.chosen.connect(self.set_mode)
+        self.matrix.chosen.connect(self._choose)
+        self.matrix.hovered.connect(lambda cell: self.matrix.show_text(self._describe(cell)))
+        self.matrix.opened.connect(session.mistakes.put_on_canvas)
+        self.classes.chosen.connect(lambda row: self._choose((row, None)))
+        self.classes.opened.connect(session.mistakes.put_on_canvas)
+        session.mistakes.changed.connect(self.refresh)
+        session.selection.classes_changed.connect(self.refresh)
+
+    def set_mode(self, mode: str) -> None:
+        """Shows "counts", shares of "rows" or "columns", or precision and recall of the "classes"."""
+        self.mode = mode
+        self.refresh()
+
+    def _choose(self, cell: Cell | None) -> None:
+        self._session.selection.choose_classes(None if cell is None else Classes(*cell))
+
+    # ---- what is shown
+
+    def refresh(self) -> None:
+        if not self.in_view:
+            return
+        mistakes, part = self._session.mistakes, self._session.mistakes.part
+        self.part_button.show_choice({name: PART_NAMES[name] for name in mistakes.parts}, part.name if part else "")
+        self.part_button.setVisible(part is not None)
+        counts, found = mistakes.counts, mistakes.found
+        self._show_title()
+        if counts is not None:
+            self._show_counts(counts)
+        elif found is not None and found.part is part and isinstance(found.answers, NumberAnswers):
+            self._show_errors(found, found.answers)
+        else:
+            self._show_note(part)
+        self._show_choice()
+
+    def _show_counts(self, counts: Counts) -> None:
+        matrix, total = counts.matrix, int(counts.matrix.sum())
+        share = text.percent((total - int(np.trace(matrix))) / max(1, total))
+        when = f"of {text.count(total)}" if counts.is_now else f"after epoch {round(counts.epochs, 2):g}"
+        self._set_words(f"{share} {when}", _KEYS[self.mode], self.mode)
+        self._turn_to(self.classes if self.mode == "classes" else self.matrix)
+        names = self._names(len(matrix))
+        shown = (matrix.tobytes(), tuple(names), self.mode)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        if self.mode == "classes":
+            self.classes.show_rows(_CLASS_COLUMNS, len(matrix), self._class_rows(names, matrix))
+        else:
+            self.matrix.show_matrix(names, _as_shares(matrix, self.mode), self.mode != "counts")
+
+    def _class_rows(self, names: Sequence[str], matrix: Array) -> Row:
+        recall, precision = recall_of(matrix), precision_of(matrix)
+        return lambda row: (names[row], _percent(recall[row]), _percent(precision[row]))
+
+    def _show_title(self) -> None:
+        """Sets the title: mistakes of a classification, errors of a regression."""
+        title = "Errors" if self._session.meaning.is_regression else "Mistakes"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+            self.head.title.setText(title)
+
+    def _show_errors(self, found: SplitPredictions, answers: NumberAnswers) -> None:
+        self._set_words(self.numbers.detail(answers), self.numbers.key(answers), "")
+        self._turn_to(self.numbers)
+        self._shown = ()
+        self.numbers.show_found(found, answers)
+
+    def _show_note(self, part: Part | None) -> None:
+        self._set_words("", "", "")
+        self._shown = ()
+        if self._session.data.dataset is None:
+            words = "The data are not loaded yet."
+        elif part is None:
+            words = "This network does not fit the data."
+        else:
+            words = "The network is being asked …"
+        self._note.setText(words)
+        self._turn_to(self._note)
+
+    def _show_choice(self) -> None:
+        classes = self._session.selection.classes
+        self.matrix.show_choice(None if classes is None else (classes.true, classes.answer))
+        is_row = classes is not None and classes.answer is None
+        self.classes.show_choice(classes.true if classes is not None and is_row else None)
+        description = "all mistakes" if classes is None else self._describe((classes.true, classes.answer))
+        self.matrix.setAccessibleDescription(description)
+
+    def _set_words(self, detail: str, key: str, mode: str) -> None:
+        if self.head.detail.text() != detail:
+            self.head.detail.setText(detail)
+        self._key.setText(key)
+        self.mode_button.setVisible(bool(mode))
+        if mode:
+            self.mode_button.show_choice(_MODES, mode)
+
+    def _turn_to(self, page: QWidget) -> None:
+        if self._stack.currentWidget() is not page:
+            self._stack.setCurrentWidget(page)
+
+    def _names(self, count: int) -> list[str]:
+        return [self._session.meaning.output(number) for number in range(count)]
+
+    # ---- read-out
+
+    def _describe(self, cell: Cell | None) -> str:
+        """Returns the read-out of a cell, row or column."""
+        counts = self._session.mistakes.counts
+        if cell is None or counts is None or max(part or 0 for part in cell) >= len(counts.matrix):
+            return ""
+        (true, answer), matrix = cell, counts.matrix
+        names = self._names(len(matrix))
+        if true is not None and answer is not None:
+            total = int(matrix[true].sum())
+            share = f" of {text.count(total)} ({_percent(float(matrix[true, answer]) / total)})" if total else ""
+            verdict = "answered right" if true == answer else f"answered as {names[answer]}"
+            return f"{names[true]}, {verdict}: {text.count(int(matrix[true, answer]))}{share}"
+        if true is not None:
+            return f"{names[true]}: {text.count(int(matrix[true].sum()))}\nrecall {_percent(recall_of(matrix)[true])}"
+        if answer is None:
+            return ""
+        count = text.count(int(matrix[:, answer].sum()))
+        return f"answered as {names[answer]}: {count}\nprecision {_percent(precision_of(matrix)[answer])}"
+
+    # ---- for a file
+
+    def table(self) -> Table | None:
+        """Returns the matrix with recall and precision, for a CSV file; for regression the errors."""
+        mistakes = self._session.mistakes
+        counts, found = mistakes.counts, mistakes.found
+        if counts is not None:
+            matrix, meaning = counts.matrix, self._session.meaning.for_file
+            names = [meaning.output(number) for number in range(len(matrix))]
+            rows = [
+                [n, *line, r] for n, line, r in zip(names, matrix.tolist(), recall_of(matrix).tolist(), strict=True)
+            ]
+            return ["true class", *names, "recall"], [*rows, ["precision", *precision_of(matrix).tolist(), ""]]
+        if found is None or not isinstance(found.answers, NumberAnswers):
+            return None
+        return self.numbers.table(found.answers)
+
+
+def _shorter(words: str) -> list[str]:
+    """Returns ever shorter versions of the header's text; the last one is empty, because a number must not be cut.
+
+    "4.65 %", "4.7 %" and "5 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88".
+    """
+    first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
+    share = first.removesuffix(" %")
+    if share == first or float(share) < 1:
+        versions = [first, first.removeprefix("RMSE "), ""]
+    else:
+        versions = [first, f"{float(share):.{0 if float(share) >= 10 else 1}f} %", f"{float(share):.0f} %", ""]
+    return list(dict.fromkeys(versions))
+
+
+def _as_shares(matrix: Array, mode: str) -> Array:
+    """Returns the counts, or their shares of the rows or columns; NaN in empty ones."""
+    if mode == "counts":
+        return matrix
+    with np.errstate(invalid="ignore"):
+        shares: Array = matrix / matrix.sum(axis=1 if mode == "rows" else 0, keepdims=True)
+    return shares
+
+
+def _percent(share: float) -> str:
+    """Returns a share in percent with one decimal; a dash for NaN."""
+    return "–" if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+PLACE = Place(Column.CHOOSE, 1, 326)
+CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES,)))

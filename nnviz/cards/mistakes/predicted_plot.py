@@ -1,0 +1,187 @@
+"""Plot of predictions over targets: a point for each example, and the diagonal of perfect predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt5.QtWidgets import QWidget
+
+from engine.basics.validation import Array
+from nnviz.formatting import text
+from nnviz.ui import theme
+from nnviz.ui.map.mark import paint_ring
+from nnviz.ui.map.painting import Dots, PointPainter, no_dots
+from nnviz.ui.plots.choosing import nearest, next_along
+from nnviz.ui.read_out import ReadOut
+
+_REACH = 9  # Pixels up to which the mouse points at a point.
+_LINE, _MARGIN = 16, 8
+_AIR = 0.04  # margin beyond the outermost points, as a share of the range
+_FEW = 400  # Examples. More examples have smaller points.
+
+
+class PredictedPlot(QWidget):
+    """Square plot whose axes have the same range. Mouse or keys choose the point of an example.
+
+    Signals:
+        hovered(int): the mouse points at an example; -1 for none.
+        chosen(int): a click on an example, or Left or Right, in the order of the targets; -1 for a click outside.
+        opened(): Enter, or a double click.
+    """
+
+    hovered = pyqtSignal(int)
+    chosen = pyqtSignal(int)
+    opened = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pairs: Array = np.zeros((0, 2))
+        self._ends = (0.0, 1.0)
+        self._ink = "test"
+        self._choice: int | None = None
+        self._painter = PointPainter()
+        self._picture: QPixmap | None = None
+        self._read_out = ReadOut(self)
+        self._mouse: QPoint | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        theme.changed.connect(self._redraw)
+
+    def show_numbers(self, true: Array, predicted: Array, ink: str) -> None:
+        """Shows finite targets and predictions, (k,) each. ``ink`` is the theme's name of their colour."""
+        self._pairs, self._ink = np.stack([true, predicted], axis=1), ink
+        seen = self._pairs[np.isfinite(self._pairs).all(axis=1)]
+        low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 1.0)
+        air = _AIR * (high - low) or max(abs(low), 1.0) * _AIR
+        self._ends = low - air, high + air
+        self._redraw()
+
+    def show_choice(self, number: int | None) -> None:
+        """Paints a ring around an example; None for none."""
+        if number != self._choice:
+            self._choice = number
+            self.update()
+
+    def show_text(self, words: str) -> None:
+        """Shows a read-out next to the mouse; an empty text hides it."""
+        self._read_out.show_text(words, self._mouse)
+
+    @property
+    def count(self) -> int:
+        """Number of examples."""
+        return len(self._pairs)
+
+    # ---- places
+
+    @property
+    def _square(self) -> QRectF:
+        side = max(10.0, min(self.width() - 2 * _MARGIN, self.height() - theme.px(_LINE) - _MARGIN))
+        return QRectF(round((self.width() - side) / 2), _MARGIN / 2, round(side), round(side))
+
+    def _places(self) -> Array:
+        """Returns the pixels (k, 2) of the points in the square."""
+        low, high = self._ends
+        with np.errstate(invalid="ignore"):
+            shares = (self._pairs - low) / (high - low)
+        return np.stack([shares[:, 0], 1 - shares[:, 1]], axis=1) * self._square.width()
+
+    def place_of(self, number: int) -> QPointF:
+        """Returns the pixel of an example in the widget."""
+        return QPointF(*self._places()[number].tolist()) + self._square.topLeft()
+
+    def _at(self, point: QPoint) -> int:
+        """Returns the example nearest to a pixel; -1 if none is near."""
+        return nearest(self._places(), point - self._square.topLeft().toPoint(), _REACH)
+
+    # ---- painting
+
+    def sizeHint(self) -> QSize:
+        """Preferred size."""
+        return QSize(250, 262)
+
+    def minimumSizeHint(self) -> QSize:
+        """Smallest readable size."""
+        return QSize(120, 130)
+
+    def _redraw(self) -> None:
+        self._picture = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Drops the cached image."""
+        super().resizeEvent(event)
+        self._redraw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the cached points, and the choice."""
+        square, painter = self._square, QPainter(self)
+        if self._picture is None:
+            self._picture = self._draw(square)
+        painter.drawPixmap(square.topLeft(), self._picture)
+        self._paint_ends(painter, square)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if self._choice is not None and self._choice < len(self._pairs):
+            if np.isfinite(self._pairs[self._choice]).all():
+                paint_ring(painter, self.place_of(self._choice), 6, "accent")
+        elif self.hasFocus():
+            painter.setPen(theme.colour("accent"))
+            painter.drawRect(square.adjusted(-1, -1, 1, 1))
+
+    def _draw(self, square: QRectF) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        ground, side = theme.colour("field"), int(square.width() * ratio)
+        places, none = self._places() * ratio, np.zeros(len(self._pairs), bool)
+        dots = Dots(places, np.zeros(len(places), np.intp), none, none) if len(places) else no_dots()
+        colours = np.array([theme.colour(self._ink).rgb() & 0xFFFFFF], np.uint32)
+        radius = (2.5 if len(places) <= _FEW else 1.5) * ratio
+        rgb = ground.rgb() & 0xFFFFFF
+        self._painter.paint((side, side), places, dots, colours, rgb, rgb, radius)
+        picture = QPixmap.fromImage(self._painter.image.copy())
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+        painter.drawLine(QLineF(0, side, side, 0))
+        painter.end()
+        picture.setDevicePixelRatio(ratio)
+        return picture
+
+    def _paint_ends(self, painter: QPainter, square: QRectF) -> None:
+        """Paints the ends of the horizontal axis, which are those of the vertical axis too."""
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.colour("muted"))
+        below = QRectF(square.left(), square.bottom() + 1, square.width(), theme.px(_LINE))
+        painter.drawText(below, int(Qt.AlignLeft | Qt.AlignVCenter), text.compact(self._ends[0]))
+        painter.drawText(below, int(Qt.AlignRight | Qt.AlignVCenter), text.compact(self._ends[1]))
+
+    # ---- mouse and keys
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Reports the example under the mouse."""
+        self._mouse = event.pos()
+        self.hovered.emit(self._at(event.pos()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Reports that the mouse points at none."""
+        self._mouse = None
+        self.hovered.emit(-1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Chooses the clicked example."""
+        if event.button() == Qt.LeftButton:
+            self.chosen.emit(self._at(event.pos()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Opens the clicked example."""
+        if self._at(event.pos()) >= 0:
+            self.opened.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Handles keys: Left and Right choose the neighbour by target, Enter opens."""
+        steps = {Qt.Key_Left: -1, Qt.Key_Right: 1}
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.opened.emit()
+        elif event.key() not in steps or not len(self._pairs):
+            super().keyPressEvent(event)
+        else:
+            self.chosen.emit(next_along(self._pairs[:, 0], self._choice, steps[Qt.Key(event.key())]))

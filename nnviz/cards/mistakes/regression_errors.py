@@ -1,0 +1,125 @@
+"""Errors of a regression: a plot of predictions over targets for one output, a list of errors for several."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtWidgets import QStackedWidget
+
+from engine.explain.answers import NumberAnswers
+from nnviz.cards.mistakes.example_table import ExampleTable
+from nnviz.cards.mistakes.predicted_plot import PredictedPlot
+from nnviz.formatting import text
+from nnviz.formatting.meaning import Meaning
+from nnviz.session.selection import Example
+from nnviz.session.session import Session
+from nnviz.session.split_predictions import SplitPredictions
+from nnviz.ui.card import Table
+from nnviz.ui.parts import named
+from nnviz.ui.row_list import ListColumn, RowList
+
+_COLUMNS = [ListColumn("output"), ListColumn("RMSE", True, "-1.234e+05"), ListColumn("R²", True, "-0.123")]
+_PLOT_HELP = (
+    "A point for each example: across the true number, up the predicted one. On the dashed line both are the same. "
+    "Click a point to choose its example; Left and Right go on to its neighbours."
+)
+
+
+class RegressionErrors(QStackedWidget):
+    """Replaces the confusion matrix if outputs are numbers.
+
+    Attributes:
+        plot: predictions over targets.
+        outputs: list of the errors of several outputs.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._found: SplitPredictions | None = None
+        self.plot = named(PredictedPlot(), "numberPlot", "Predicted against true")
+        self.plot.setWhatsThis(_PLOT_HELP)
+        tip = "How far the answers are off: the root of the mean squared difference, and the share that is explained."
+        self.outputs = named(RowList(), "outputErrorsList", "Error of each output", tip)
+        for page in (self.plot, self.outputs):
+            self.addWidget(page)
+        self.plot.hovered.connect(self._describe)
+        self.plot.chosen.connect(self._choose)
+        self.plot.opened.connect(session.mistakes.put_on_canvas)
+        session.selection.example_changed.connect(self._show_choice)
+
+    def show_found(self, found: SplitPredictions, answers: NumberAnswers) -> None:
+        """Shows the predictions for all examples."""
+        if found is not self._found:
+            self._found = found
+            meaning, is_single = self._session.meaning, len(answers.errors) == 1
+            if is_single:
+                self.plot.show_numbers(*pairs_of(answers, meaning), ink_of(found))
+            else:
+                self.outputs.show_rows(_COLUMNS, len(answers.errors), lambda row: _texts(answers, meaning, row))
+            self.setCurrentWidget(self.plot if is_single else self.outputs)
+        self._show_choice()
+
+    def detail(self, answers: NumberAnswers) -> str:
+        """Returns the errors as a short text."""
+        if len(answers.errors) > 1:
+            return f"{text.count(len(answers.answers))} {self._session.meaning.example}s"
+        return f"RMSE {text.figure(rmse_of(answers, self._session.meaning), 3)} · R² {explained(answers)}"
+
+    def key(self, answers: NumberAnswers) -> str:
+        """Returns a short description of the view."""
+        if len(answers.errors) > 1:
+            return "R²: share explained"
+        return f"across: true {self._session.meaning.output(0)} · up: predicted"
+
+    def _show_choice(self) -> None:
+        example, found = self._session.selection.example, self._found
+        is_here = example is not None and found is not None and found.part.where == example.part
+        self.plot.show_choice(found.part.index(example.number) if found and example and is_here else None)
+
+    def _describe(self, index: int) -> None:
+        known = self._found is not None and 0 <= index < self.plot.count
+        self.plot.show_text(
+            ExampleTable(self._found, self._session.meaning).tip(index) if known and self._found else ""
+        )
+
+    def _choose(self, index: int) -> None:
+        if self._found is not None:
+            part = self._found.part
+            self._session.selection.choose_example(Example(part.where, part.number(index)) if index >= 0 else None)
+
+    def table(self, answers: NumberAnswers) -> Table:
+        """Returns the errors of each output, for a CSV file."""
+        meaning = self._session.meaning.for_file
+        rows = [
+            [meaning.output(number), error * meaning.spread(number), share]
+            for number, (error, share) in enumerate(
+                zip(answers.errors.tolist(), answers.explained.tolist(), strict=True)
+            )
+        ]
+        return ["output", "root mean squared error", "R2"], rows
+
+
+def pairs_of(answers: NumberAnswers, meaning: Meaning) -> tuple[np.ndarray, np.ndarray]:
+    """Returns (k,) each: targets and predictions of the only output, in its unit."""
+    start, spread = meaning.target(0.0), meaning.spread()
+    return answers.targets * spread + start, answers.answers * spread + start
+
+
+def rmse_of(answers: NumberAnswers, meaning: Meaning, output: int = 0) -> float:
+    """Returns the root mean squared error of an output, in its unit."""
+    return float(answers.errors[output]) * meaning.spread(output)
+
+
+def explained(answers: NumberAnswers, output: int = 0) -> str:
+    """Returns R² as text; a dash if all targets are equal."""
+    share = float(answers.explained[output])
+    return "–" if np.isnan(share) else f"{share:.2f}".replace("-", "−")
+
+
+def ink_of(found: SplitPredictions) -> str:
+    """Returns the theme's colour name of the part of the data."""
+    return found.part.name
+
+
+def _texts(answers: NumberAnswers, meaning: Meaning, row: int) -> tuple[str, str, str]:
+    return meaning.output(row), text.figure(rmse_of(answers, meaning, row)), explained(answers, row)

@@ -1,0 +1,274 @@
+"""The neuron card: weights, activations and outgoing weights of the chosen neuron, and the error without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from nnviz.cards.neuron.ablation import AblationRanking
+from nnviz.cards.neuron.activations import NeuronActivations
+from nnviz.cards.neuron.controls import Chip, NeuronControls
+from nnviz.cards.neuron.edit_dialog import EditDialog
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronModel
+from nnviz.cards.neuron.outgoing_weights import OutgoingWeights
+from nnviz.cards.neuron.weights import NeuronWeights
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting.text import short
+from nnviz.jobs.timing import TimeBudget
+from nnviz.session.displayed import neuron_name
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.parts import arranged
+
+_SECONDS_BETWEEN_VIEWS = 0.2
+_NARROW = 600  # pixels of the card
+_ROOM = 28  # pixels in the header for the mark of a what-if
+_NOTHING = "Click a neuron in the network or among the weights to see what it does."
+
+
+class NeuronCard(DockCard):
+    """Shows the chosen neuron in three columns.
+
+    Attributes:
+        weights, activations, outgoing: the columns.
+        ranking: the ranking of the layer by ablation, in place of the columns while it is open.
+        edit_dialog: changes the bias or a weight.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Neuron")
+        self._session, self._model = session, session.models[NeuronModel]
+        self._due = TimeBudget(_SECONDS_BETWEEN_VIEWS)
+        self._fill_head()
+        self._nothing = label(_NOTHING, "muted")
+        self._nothing.setAlignment(Qt.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self.weights, self.activations, self.outgoing = (
+            NeuronWeights(),
+            NeuronActivations(session),
+            OutgoingWeights(session),
+        )
+        self.ranking = AblationRanking(self._model.ranking)
+        self._columns = QWidget()
+        arranged(
+            QHBoxLayout(self._columns), (self.weights, 27), (self.activations, 51), (self.outgoing, 23), spacing=18
+        )
+        self._stack = QStackedWidget()
+        for page in (self._nothing, self._columns, self.ranking):
+            self._stack.addWidget(page)
+        self.body.addWidget(self._stack, 1)
+        self.edit_dialog = EditDialog(self)
+        self._connect()
+        self._turn()
+
+    def _fill_head(self) -> None:
+        self.head.detail.hide()  # An empty one would leave a gap.
+        self._controls = NeuronControls(self._session)
+        self._activation = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing.", 94)
+        self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.", 78)
+        self.head.row.insertWidget(1, self._activation)
+        self.head.row.insertWidget(2, self._bias)
+        self.head.keep_room(_ROOM)
+        self.head.row.addWidget(self._controls)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_controls()
+
+    def _place_controls(self) -> None:
+        """Places the controls in the header, or below it if the card is too narrow."""
+        is_narrow = self.width() < theme.px(_NARROW)
+        if is_narrow != (self.body.indexOf(self._controls) >= 0):
+            before, now = (self.head.row, self.body) if is_narrow else (self.body, self.head.row)
+            before.removeWidget(self._controls)
+            now.insertWidget(0 if is_narrow else now.count(), self._controls)
+
+    def _connect(self) -> None:
+        theme.changed.connect(self._place_controls)
+        session, queries = self._session, self._session.queries
+        for signal in (session.selection.neuron_changed, session.runs.replaced, session.data.changed):
+            signal.connect(self._turn)
+        session.displayed.changed.connect(self._follow_when_due)
+        session.training.state_changed.connect(self._follow)  # The end of training shows its last parameters.
+        session.displayed.what_if_changed.connect(self._show_effect)
+        queries[NEURON].changed.connect(self._show_report)
+        queries[NEURON_NOW].changed.connect(self._show_now)
+        queries[NEURON_ERROR].changed.connect(self._show_effect)
+        self.weights.turned.connect(self._show_weights)
+        self.weights.weight_picked.connect(self._edit)
+        self._controls.edit_button.clicked.connect(lambda: self._edit(None))
+        self.in_view_changed.connect(lambda in_view: None if in_view else self.edit_dialog.hide())
+        self.edit_dialog.bias_set.connect(self._set_bias)
+        self.edit_dialog.weight_set.connect(self._set_weight)
+        self.outgoing.which.clicked.connect(self._rank)
+        self.ranking.left.connect(self._leave_ranking)
+        self.ranking.chosen.connect(self._choose_ranked)
+        self.ranking.pointed.connect(self._point_ranked)
+        session.selection.pointed_changed.connect(self._show_pointed)
+        self._model.ranking.changed.connect(self._show_ranking)
+
+    # ---- what is shown
+
+    def _turn(self) -> None:
+        """Shows the chosen neuron, or a hint how to choose one."""
+        neuron = self._model.neuron
+        name = "neuron" if neuron is None else neuron_name(neuron)
+        self.head.title.setText(name[0].upper() + name[1:])
+        for chip in (self._activation, self._bias):
+            chip.setVisible(neuron is not None)
+        if neuron is None:
+            self.edit_dialog.hide()
+        self._stack.setCurrentWidget(self._nothing if neuron is None else self._columns)
+        self._model.ranking.cancel()
+        self.refresh()
+
+    def refresh(self) -> None:
+        if self.in_view:
+            self._controls.refresh()
+            self._follow()
+            self._show_now()
+            self._show_report()
+            self._show_effect()
+
+    @property
+    def _shown(self) -> Neuron | None:
+        """The chosen neuron, while the card is in view."""
+        return self._model.neuron if self.in_view else None
+
+    def _follow_when_due(self) -> None:
+        """Draws the parameters. During training only every 0.2 s, because the weights of a neuron change slowly."""
+        if self._session.state is not Status.TRAINING or self._due.is_due:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Draws the displayed parameters. Results of queries follow later."""
+        self._due.spend(0)
+        neuron, network = self._shown, self._session.displayed.network
+        if neuron is not None:
+            self._bias.show_text(f"bias {short(float(network.biases[neuron.layer - 1][neuron.number, 0]))}")
+            self._show_weights()
+            self.outgoing.show_links(neuron)
+            if self.edit_dialog.isVisible():
+                self._fill_dialog()
+
+    def _show_weights(self) -> None:
+        neuron, model = self._shown, self._model
+        if neuron is not None:
+            self.weights.show_neuron(model.names(neuron.layer), neuron, model.report, model.tile)
+
+    def _show_now(self) -> None:
+        if self._shown is not None:
+            now = self._session.queries[NEURON_NOW].result
+            self._activation.show_text("answer –" if now is None else f"answer {short(now)}")
+
+    def _show_report(self) -> None:
+        neuron = self._shown
+        if neuron is not None:
+            self.activations.refresh()
+            if neuron.layer > 1:
+                self._show_weights()
+
+    def _show_effect(self) -> None:
+        if self._shown is not None:
+            self.outgoing.show_effect()
+
+    # ---- ranking by ablation
+
+    def _rank(self) -> None:
+        data, neuron = self._model.data, self._model.neuron
+        if data is not None and neuron is not None:
+            self._stack.setCurrentWidget(self.ranking)
+            displayed = self._session.displayed
+            off = {each.number for each, by in displayed.what_if.items() if each.layer == neuron.layer and not by}
+            self.ranking.measure(displayed.network, neuron.layer, data, self._model.part_of(data), frozenset(off))
+            self.ranking.back.setFocus()
+
+    def _show_ranking(self) -> None:
+        if self._stack.currentWidget() is self.ranking:
+            if self._model.ranking.about is not None:
+                self.ranking.refresh()
+            else:
+                self._turn()
+
+    def _leave_ranking(self) -> None:
+        self._turn()
+        self.outgoing.which.setFocus()
+
+    def _choose_ranked(self, number: int) -> None:
+        chosen = Neuron(self._model.ranking.about.layer, number)
+        if chosen == self._model.neuron:
+            self._turn()
+        self._session.selection.choose_neuron(chosen)
+
+    def _point_ranked(self, number: int) -> None:
+        about = self._model.ranking.about  # None if the ranking has just been dropped.
+        self._session.selection.point_at(None if number < 0 or about is None else Neuron(about.layer, number))
+
+    def _show_pointed(self) -> None:
+        pointed, about = self._session.selection.pointed, self._model.ranking.about
+        is_ranked = pointed is not None and about is not None and pointed.layer == about.layer
+        self.ranking.point_at(pointed.number if pointed is not None and is_ranked else None)
+
+    # ---- edits
+
+    def _edit(self, source: int | None) -> None:
+        """Opens the dialog for the bias, or for the weight of an input."""
+        if self._model.neuron is not None:
+            self._fill_dialog()
+            self.edit_dialog.ask(source, self._controls.edit_button if source is None else self.weights.map)
+
+    def _fill_dialog(self) -> None:
+        neuron, network = self._model.neuron, self._session.displayed.as_trained
+        if neuron is not None:
+            layer = neuron.layer - 1
+            bias, weights = float(network.biases[layer][neuron.number, 0]), network.weights[layer][neuron.number]
+            self.edit_dialog.show_neuron(neuron_name(neuron), bias, weights, self._model.names(neuron.layer).source)
+
+    def _set_bias(self, value: float) -> None:
+        if self._model.neuron is not None:
+            self._session.edits.set_bias(self._model.neuron, value)
+
+    def _set_weight(self, source: int, value: float) -> None:
+        if self._model.neuron is not None:
+            self._session.edits.set_weight(self._model.neuron, source, value)
+
+    # ---- for a file
+
+    @property
+    def caption(self) -> str:
+        return self.head.title.text()
+
+    def table(self) -> Table | None:
+        """Returns the numbers of the neuron, or of the ranking while it is open; None if no neuron is chosen."""
+        if self._stack.currentWidget() is self.ranking:
+            return self.ranking.table()
+        neuron = self._model.neuron
+        return None if neuron is None else (["what", "which", "value"], self._rows(neuron))
+
+    def _rows(self, neuron: Neuron) -> list[Sequence[object]]:
+        network, model = self._session.displayed.as_trained, self._model
+        layer, names = neuron.layer - 1, model.names(neuron.layer, for_file=True)
+        rows: list[Sequence[object]] = [["bias", "", float(network.biases[layer][neuron.number, 0])]]
+        own = network.weights[layer][neuron.number].tolist()
+        rows += [["weight", names.source(number), weight] for number, weight in enumerate(own)]
+        if not model.is_output:
+            above = network.weights[neuron.layer][:, neuron.number].tolist()
+            next_names = model.names(neuron.layer + 1, for_file=True)
+            rows += [["leads to", next_names.neuron(n), weight] for n, weight in enumerate(above)]
+        report, data = model.report, model.data
+        if report is not None and data is not None and report.means is not None:
+            means = report.means.tolist()
+            meaning = model.meaning.for_file
+            rows += [["mean answer", meaning.output(number), mean] for number, mean in enumerate(means)]
+        return rows
+
+
+CARDS.register("neuronDock")(
+    CardInfo(NeuronCard, {"inside": Place(Column.WATCH, 2, 300)}, needs=(NEURON, NEURON_NOW, NEURON_ERROR))
+)

@@ -1,0 +1,122 @@
+"""Controls in the header of the neuron card, and the boxes for its activation and bias."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSignalBlocker, Qt
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
+
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.parts import arranged, named, pill
+
+_PER_UNIT = 20  # steps of the slider from 0 to 1
+_FOR_MORE_DIGITS = 16  # pixels
+_MOST = 2  # largest strength
+
+
+class NeuronControls(QWidget):
+    """Controls that change the chosen neuron: strength, switch off, keep, edit.
+
+    Attributes:
+        edit_button: opens the edit dialog; connected by the card.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._is_dragged = False
+        self._slider()
+        self.off = _button("switch off", "neuronOffButton", "Switches the neuron off, only in what is displayed (S).")
+        self.off.setCheckable(True)
+        tip = "Makes the what-if an edit: the network itself gets the weights that are displayed. Undo takes it back."
+        self.keep = _button("keep", "neuronKeepButton", tip)
+        tip = "Changes the bias or a weight of the network itself, also while it learns. Undo puts it back."
+        self.edit_button = _button("edit …", "neuronEditButton", tip)
+        parts = (self.strength_name, self.strength, self.factor, self.off, self.keep, self.edit_button)
+        arranged(QHBoxLayout(self), *parts, spacing=4)
+        self.off.clicked.connect(self._switch)
+        self.keep.clicked.connect(session.edits.keep)
+        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+            signal.connect(self.refresh)
+
+    def _slider(self) -> None:
+        self.strength_name = GivingLabel("strength", "muted")
+        self.strength_name.only_whole = True
+        tip = (
+            "Multiplies what leads from the neuron, from nothing to twice: the answer shows what would be. "
+            "The network itself stays as it is, and training never sees it."
+        )
+        self.strength = named(QSlider(Qt.Horizontal), "neuronStrength", "Strength of the neuron", tip)
+        self.strength.setRange(0, _MOST * _PER_UNIT)
+        self.strength.setPageStep(_PER_UNIT // 2)
+        theme.sized(self.strength.setMinimumWidth, 24)
+        self.strength.setMaximumWidth(90)
+        self.factor = named(label(role="muted"), "neuronFactor")
+        theme.sized(self.factor.setFixedWidth, 26)
+        self.strength.sliderPressed.connect(lambda: self._drag(True))
+        self.strength.sliderReleased.connect(lambda: self._drag(False))
+        self.strength.valueChanged.connect(self._scale)
+
+    @property
+    def _neuron(self) -> Neuron | None:
+        return self._session.selection.neuron
+
+    def _drag(self, is_dragged: bool) -> None:
+        self._is_dragged = is_dragged
+        if not is_dragged:
+            self._scale()
+
+    def _scale(self) -> None:
+        """Applies the strength as a what-if. A whole movement of the slider is one undo step."""
+        neuron, factor = self._neuron, self.strength.value() / _PER_UNIT
+        if neuron is None or not self._session.edits.can_scale(neuron):
+            return
+        edits = self._session.edits
+        (edits.try_strength if self._is_dragged else edits.set_strength)(neuron, factor)
+
+    def _switch(self) -> None:
+        if self._neuron is not None and self._session.edits.can_scale(self._neuron):
+            self._session.edits.switch(self._neuron)
+        self.refresh()
+
+    def refresh(self) -> None:
+        neuron, edits = self._neuron, self._session.edits
+        can_scale = edits.can_scale(neuron)
+        factor = 1.0 if neuron is None else edits.strength(neuron)
+        with QSignalBlocker(self.strength):
+            self.strength.setValue(round(factor * _PER_UNIT))
+        self.factor.setText(f"{factor:.2f}".rstrip("0").ljust(3, "0"))
+        self.off.setChecked(factor == 0)
+        self.off.setText("switch off" if factor else "switch on")
+        for control in (self.strength, self.off):
+            control.setEnabled(can_scale)
+        self.keep.setEnabled(bool(self._session.displayed.what_if))
+        self.keep.setVisible(
+            self._session.displayed.is_live
+        )  # A past epoch cannot be changed, and its mark needs the room.
+        self.setVisible(neuron is not None)
+
+
+class Chip(FixedSizeBox):
+    """A name and a changing number in a box of a minimum width. The name is left out if there is no room."""
+
+    def __init__(self, name: str, accessible: str, tip: str, least: int) -> None:
+        self.label = GivingLabel(role="chip")
+        named(self.label, name, accessible, tip)
+        self.label.setAlignment(Qt.AlignCenter)
+        self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # only the number
+        super().__init__(self.label, least + _FOR_MORE_DIGITS)
+        self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self.setMinimumWidth(least)  # With larger text only the number may fit.
+        theme.sized(self.setFixedHeight, 22)
+
+    def show_text(self, words: str) -> None:
+        self.label.setText(words)
+
+
+def _button(words: str, name: str, tip: str) -> QPushButton:
+    return pill(words, name, words.rstrip(" …").capitalize(), tip)

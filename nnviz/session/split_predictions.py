@@ -1,0 +1,34 @@
+"""Predictions for all examples of a part of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.basics.validation import Array
+from engine.explain.answers import Answers, ClassAnswers
+from engine.network.network import Network
+from nnviz.session.part import Part
+from nnviz.session.selection import Classes, Group
+
+
+@dataclass(frozen=True, eq=False)
+class SplitPredictions:
+    """Predictions of a network for all examples of a part, and the number of epochs of the network."""
+
+    answers: Answers
+    part: Part
+    network: Network
+    epochs: float
+
+    def chosen(self, classes: Classes | None, group: Group | None) -> Array:
+        """Returns indices (k,) in the part: those of a group, or a pair of classes; without either all mistakes."""
+        if group is not None:
+            return self.answers.among(self.part.are_among(group.numbers))
+        if not isinstance(self.answers, ClassAnswers):
+            return self.answers.order
+        return self.answers.mistakes() if classes is None else self.answers.of(classes.true, classes.answer)
+
+
+NOTHING: Array = np.empty(0, np.int64)

@@ -1,0 +1,430 @@
+"""Tests of the mistakes cards: the matrix, the examples of a cell, and an example on the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QAction, QApplication, QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset
+from engine.experiment import Experiment
+from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
+from nnviz.cards.mistakes.mistakes_card import _shorter
+from nnviz.digits.strokes import Ink
+from nnviz.session.asked import MISTAKES
+from nnviz.session.run import new_run
+from nnviz.session.selection import Classes, Example
+from nnviz.session.status import Status
+from nnviz.ui.picture_list import PictureList
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.mistakes.mistakes_helpers import (
+    click_cell,
+    examples,
+    fullest,
+    made_up,
+    middle,
+    panel,
+    settle,
+    title,
+)
+from tests.nnviz.helpers import (
+    action,
+    click,
+    find,
+    hover,
+    is_shown,
+    leave,
+    pause,
+    press,
+    train_epochs,
+    train_for_a_while,
+)
+
+Load = Callable[[Callable[[], Dataset]], None]
+
+
+@pytest.fixture
+def inside(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """Look inside, with a network that was trained a little."""
+    train_epochs(qtbot, ready_window, 2)
+    ready_window.show_workspace("inside")
+    settle(ready_window, qtbot)
+    return ready_window
+
+
+# ---- the matrix
+
+
+def test_at_rest_it_is_that_of_the_displayed_network(inside: MainWindow) -> None:
+    counts = inside.session.mistakes.counts
+    assert counts is not None
+    assert counts.is_now
+    np.testing.assert_array_equal(counts.matrix, inside.session.runs.current.history.confusion(2))
+    error = inside.session.runs.current.history.error.test.values[-1]
+    assert panel(inside).head.detail.text() == f"{100 * error:.2f} % of 500"
+
+
+def test_untrained_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.show_workspace("inside")
+    settle(ready_window, qtbot)
+    counts = ready_window.session.mistakes.counts
+    assert counts is not None
+    assert counts.matrix.sum() == 500
+
+
+def test_each_epoch_brings_the_matrix_that_was_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.show_workspace("inside")
+    train_for_a_while(qtbot, window)
+    qtbot.waitUntil(lambda: "after epoch" in panel(window).head.detail.text(), timeout=10_000)
+    counts, history = window.session.mistakes.counts, window.session.runs.current.history
+    assert counts is not None
+    np.testing.assert_array_equal(counts.matrix, history.confusion(int(counts.epochs)))
+    pause(qtbot, window)
+    settle(window, qtbot)
+    counts = window.session.mistakes.counts
+    assert counts is not None
+    assert counts.is_now
+
+
+def test_hidden_it_costs_nothing(inside: MainWindow, qtbot: QtBot) -> None:
+    probe = inside.session.queries[MISTAKES]
+    assert probe.is_wanted
+    inside.show_workspace("train")
+    assert not probe.is_wanted
+    before = probe.result
+    train_epochs(qtbot, inside, 1)
+    assert probe.result is before
+    inside.show_workspace("inside")
+    qtbot.waitUntil(lambda: probe.result is not before)
+
+
+def test_a_step_of_training_is_followed(inside: MainWindow, qtbot: QtBot) -> None:
+    before = settle(inside, qtbot)
+    inside.session.settings.change("epochs", epochs=5)
+    inside.session.step_batch()
+    qtbot.waitUntil(lambda: inside.session.state is Status.PAUSED)
+    assert settle(inside, qtbot) is not before
+
+
+@pytest.mark.parametrize(("mode", "axis"), [("rows", 1), ("columns", 0)])
+def test_shares(inside: MainWindow, qtbot: QtBot, mode: str, axis: int) -> None:
+    panel(inside).mode_button.chosen.emit(mode)
+    confusion = settle(inside, qtbot).confusion
+    np.testing.assert_allclose(
+        np.nan_to_num(panel(inside).matrix._shares),
+        np.nan_to_num(confusion / np.maximum(confusion.sum(axis=axis, keepdims=True), 1)),
+    )
+    assert panel(inside).mode_button.text().startswith("share of")
+
+
+def test_precision_and_recall_of_each_class(inside: MainWindow, qtbot: QtBot) -> None:
+    panel(inside).mode_button.chosen.emit("classes")
+    confusion = settle(inside, qtbot).confusion
+    name, recall, precision = panel(inside).classes.texts(3)
+    assert name == "3"
+    assert recall == f"{100 * confusion[3, 3] / confusion[3].sum():.1f} %"
+    assert precision == f"{100 * confusion[3, 3] / confusion[:, 3].sum():.1f} %"
+    panel(inside).classes.chosen.emit(3)
+    assert inside.session.selection.classes == Classes(3, None)
+
+
+def test_the_read_out_tells_cell_row_and_column(inside: MainWindow, qtbot: QtBot) -> None:
+    matrix, confusion = panel(inside).matrix, settle(inside, qtbot).confusion
+    read_out = find(matrix, QLabel, "readOut")
+    for cell, part in (
+        ((2, 7), f"2, answered as 7: {confusion[2, 7]} of {confusion[2].sum()} ("),
+        ((4, 4), f"4, answered right: {confusion[4, 4]} of"),
+        ((5, None), "recall"),
+        ((None, 5), "precision"),
+    ):
+        place = middle(inside, cell)
+        hover(matrix, (place.x(), place.y()))
+        assert read_out.isVisible()
+        assert part in read_out.text()
+    leave(matrix)
+    assert not read_out.isVisible()
+
+
+def test_the_parts_of_the_data(inside: MainWindow, qtbot: QtBot) -> None:
+    assert panel(inside).part_button.entries == ["test", "train"]
+    panel(inside).part_button.chosen.emit("train")
+    answers = settle(inside, qtbot)
+    assert len(answers.labels) == 2000
+    assert panel(inside).part_button.text() == "training ▾"
+    assert panel(inside).head.detail.text().endswith("of 2\u202f000")
+
+
+def test_a_validation_set_that_was_drawn_is_a_part(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.session.settings.change("validation", validation_share=0.1)
+    train_epochs(qtbot, window, 1)
+    window.show_workspace("inside")
+    settle(window, qtbot)
+    assert panel(window).part_button.entries == ["test", "validation", "train"]
+    for name, count in (("validation", 200), ("train", 1800)):
+        window.session.mistakes.set_part(name)
+        answers = settle(window, qtbot)
+        assert len(answers.labels) == count
+        np.testing.assert_array_equal(answers.confusion, window.session.runs.current.history.confusion(1, name))
+    window.session.mistakes.choose(0)
+    example, train = window.session.selection.example, window.session.dataset
+    assert example is not None
+    assert train is not None
+    assert train.train.labels is not None
+    assert example.part == "train"
+    assert train.train.labels[example.number] == answers.labels[window.session.mistakes.listed[0]]
+
+
+# ---- choosing
+
+
+def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: MainWindow, qtbot: QtBot) -> None:
+    answers = settle(inside, qtbot)
+    cell = fullest(answers)
+    click_cell(qtbot, inside, cell)
+    assert inside.session.selection.classes == Classes(*cell)
+    assert title(examples(inside)) == f"{cell[0]} answered as {cell[1]}"
+    count = answers.confusion[cell]
+    noun = "picture" if count == 1 else "pictures"
+    assert examples(inside).head.title.toolTip().endswith(f": {count} {noun} · surest first")
+    assert examples(inside).pictures.count == count
+    click_cell(qtbot, inside, cell)
+    assert inside.session.selection.classes is None
+    assert title(examples(inside)) == "All mistakes"
+    assert examples(inside).pictures.count == answers.are_wrong.sum()
+
+
+def test_heads_choose_rows_and_columns(inside: MainWindow, qtbot: QtBot) -> None:
+    confusion = settle(inside, qtbot).confusion
+    click_cell(qtbot, inside, (3, None))
+    assert inside.session.selection.classes == Classes(3, None)
+    assert examples(inside).pictures.count == confusion[3].sum()
+    click_cell(qtbot, inside, (None, 3))
+    assert inside.session.selection.classes == Classes(None, 3)
+    assert examples(inside).pictures.count == confusion[:, 3].sum()
+    assert "mistakes first" in examples(inside).head.title.toolTip(), "also where the head has no room for it"
+
+
+def test_arrows_choose_too(inside: MainWindow, qtbot: QtBot) -> None:
+    matrix = panel(inside).matrix
+    matrix.setFocus()
+    for key, expected in (
+        (Qt.Key_Down, Classes(0, None)),
+        (Qt.Key_Right, Classes(0, 0)),
+        (Qt.Key_Down, Classes(1, 0)),
+        (Qt.Key_Right, Classes(1, 1)),
+        (Qt.Key_Left, Classes(1, 0)),
+        (Qt.Key_Left, Classes(1, None)),
+        (Qt.Key_Up, Classes(0, None)),
+        (Qt.Key_Up, None),
+    ):
+        qtbot.keyClick(matrix, key)
+        assert inside.session.selection.classes == expected
+
+
+def test_what_is_chosen_elsewhere_is_shown(inside: MainWindow, qtbot: QtBot) -> None:
+    answers = settle(inside, qtbot)
+    cell = fullest(answers)
+    inside.session.selection.choose_classes(Classes(*cell))
+    assert panel(inside).matrix._choice == cell
+    number = int(answers.of(*cell)[-1])
+    inside.session.selection.choose_example(Example("test", number))
+    assert examples(inside).pictures._choice == answers.confusion[cell] - 1
+    inside.session.selection.choose_example(Example("train", number))
+    assert examples(inside).pictures._choice is None
+
+
+# ---- the examples
+
+
+def test_they_are_the_pictures_of_the_cell_the_surest_first(inside: MainWindow, qtbot: QtBot) -> None:
+    answers = settle(inside, qtbot)
+    cell = fullest(answers)
+    inside.session.selection.choose_classes(Classes(*cell))
+    listed = inside.session.mistakes.listed
+    assert (answers.labels[listed] == cell[0]).all()
+    assert (answers.answers[listed] == cell[1]).all()
+    assert (np.diff(answers.confidences[listed]) <= 0).all()
+    pictures, data = examples(inside).pictures, inside.session.dataset
+    assert data is not None
+    assert data.test is not None
+    np.testing.assert_allclose(pictures._picture(0), data.test.inputs[listed[0]].reshape(28, 28) / 255, atol=1e-6)
+    assert pictures._caption(0) == f"{100 * answers.confidences[listed[0]]:.0f} %"
+
+
+def test_a_click_chooses_an_example_for_all_cards(inside: MainWindow, qtbot: QtBot) -> None:
+    pictures = examples(inside).pictures
+    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(1).center())
+    assert inside.session.selection.example == Example("test", int(inside.session.mistakes.listed[1]))
+
+
+def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(inside: MainWindow, qtbot: QtBot) -> None:
+    session = inside.session
+    wrong = settle(inside, qtbot).mistakes().tolist()
+    for number in (wrong[0], wrong[1]):
+        press(qtbot, inside, Qt.Key_N)
+        assert session.selection.example == Example("test", number)
+    assert QApplication.focusWidget() is examples(inside).pictures
+    press(qtbot, inside, Qt.Key_Return)
+    (ink,) = session.sketch.drawing
+    assert isinstance(ink, Ink)
+    assert ink.is_example
+    assert ink.title.startswith(f"test picture {wrong[1]}: a ")
+    data = session.dataset
+    assert data is not None
+    assert data.test is not None
+    assert session.question.example is not None
+    np.testing.assert_allclose(session.question.example, data.test.inputs[wrong[1]] / 255, atol=1e-6)
+    session.undo.undo()
+    assert session.sketch.drawing == ()
+
+
+def test_after_the_last_mistake_comes_the_first(inside: MainWindow, qtbot: QtBot) -> None:
+    answers = settle(inside, qtbot)
+    cell = fullest(answers)
+    click_cell(qtbot, inside, cell)
+    for _ in range(int(answers.confusion[cell]) + 1):
+        click(qtbot, inside, QToolButton, "nextMistakeButton")
+    assert inside.session.selection.example == Example("test", int(answers.of(*cell)[0]))
+
+
+def test_from_right_answers_the_next_mistake_is_one_of_all(inside: MainWindow, qtbot: QtBot) -> None:
+    answers = settle(inside, qtbot)
+    inside.session.selection.choose_classes(Classes(1, 1))
+    assert title(examples(inside)) == "1 answered right"
+    press(qtbot, inside, Qt.Key_N)
+    assert inside.session.selection.classes is None
+    assert inside.session.selection.example == Example("test", int(answers.mistakes()[0]))
+
+
+def test_without_any_answers_n_does_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    assert not action(ready_window, "actionNextMistake").isEnabled()
+    ready_window.session.mistakes.next_mistake()
+    assert ready_window.session.selection.example is None
+
+
+def test_an_empty_cell_says_so(inside: MainWindow, qtbot: QtBot) -> None:
+    row, column = np.argwhere(settle(inside, qtbot).confusion == 0)[0].tolist()
+    inside.session.selection.choose_classes(Classes(row, column))
+    assert find(examples(inside), PictureList, "mistakePictures").isHidden()
+    assert any(each.text() == "There are none." for each in examples(inside).findChildren(QLabel))
+
+
+def test_thousands_are_scrolled_through_by_key(inside: MainWindow, qtbot: QtBot) -> None:
+    inside.session.mistakes.set_part("train")
+    settle(inside, qtbot)
+    inside.session.selection.choose_classes(Classes(None, 1))
+    pictures = examples(inside).pictures
+    pictures.setFocus()
+    qtbot.keyClick(pictures, Qt.Key_Home)
+    qtbot.keyClick(pictures, Qt.Key_End)
+    assert inside.session.mistakes.place == pictures.count - 1
+    assert pictures.viewport().rect().contains(pictures.tile(pictures.count - 1))
+    pictures.viewport().grab()
+    assert len(pictures._images) < 100, "only those in sight"
+
+
+def test_while_it_learns_a_list_stays_where_it_was_scrolled_to(inside: MainWindow, qtbot: QtBot) -> None:
+    inside.session.mistakes.set_part("train")
+    settle(inside, qtbot)
+    inside.session.selection.choose_classes(Classes(1, None))
+    pictures = examples(inside).pictures
+    pictures.verticalScrollBar().setValue(200)
+    before = inside.session.mistakes.found
+    inside.session.step_batch()
+    qtbot.waitUntil(lambda: inside.session.mistakes.found not in (before, None))
+    assert pictures.verticalScrollBar().value() == 200
+    inside.session.selection.choose_classes(Classes(2, None))
+    assert pictures.verticalScrollBar().value() == 0
+
+
+def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: MainWindow, qtbot: QtBot) -> None:
+    pictures = examples(inside).pictures
+    place = pictures.tile(0).center()
+    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=place)
+    qtbot.mouseDClick(pictures.viewport(), Qt.LeftButton, pos=place)
+    assert len(inside.session.sketch.drawing) == 1
+
+
+def test_the_read_out_of_a_picture(inside: MainWindow, qtbot: QtBot) -> None:
+    pictures, answers = examples(inside).pictures, settle(inside, qtbot)
+    place, first = pictures.tile(0).center(), int(answers.mistakes()[0])
+    hover(pictures.viewport(), (place.x(), place.y()))
+    read_out = find(pictures, QLabel, "readOut")
+    assert read_out.text().startswith(f"test example {first}: {answers.labels[first]}\nanswered as ")
+    leave(pictures.viewport())
+    assert not read_out.isVisible()
+
+
+def test_tables_for_files(inside: MainWindow, qtbot: QtBot) -> None:
+    confusion = settle(inside, qtbot).confusion
+    made = panel(inside).table()
+    assert made is not None
+    head, rows = made[0], [list(row) for row in made[1]]
+    assert head == ["true class", *map(str, range(10)), "recall"]
+    assert rows[4][:-1] == ["4", *confusion[4].tolist()]
+    assert rows[-1][0] == "precision"
+    made = examples(inside).table()
+    assert made is not None
+    assert made[0] == ["example", "true", "answered", "sure"]
+    assert len(list(made[1])) == len(inside.session.mistakes.listed)
+
+
+def test_menus_offer_the_choices(inside: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, inside, QToolButton, "mistakesPartButton")
+    found = inside.findChild(QAction, "mistakesPartButtonTrainAction")
+    assert found is not None
+    found.trigger()
+    assert inside.session.mistakes.part is not None
+    assert inside.session.mistakes.part.name == "train"
+    for menu in QApplication.topLevelWidgets():
+        if menu.objectName() == "mistakesPartButtonMenu":
+            menu.close()
+
+
+# ---- other data, another network
+
+
+def test_a_network_that_does_not_fit_the_data(inside: MainWindow, qtbot: QtBot) -> None:
+    experiment = Experiment(shape=(5, 4, 3), activations=("relu", "softmax"), loss="cross-entropy")
+    inside.session.runs.show(new_run(experiment))
+    QApplication.processEvents()
+    assert any("does not fit" in each.text() for each in panel(inside).findChildren(QLabel))
+    assert not panel(inside).part_button.isVisible()
+    assert inside.session.mistakes.counts is None
+    assert not examples(inside).next_button.isEnabled()
+
+
+def test_a_choice_that_the_matrix_does_not_have(inside: MainWindow) -> None:
+    inside.session.selection.choose_classes(Classes(10, 3))
+    assert not panel(inside).grab().isNull()
+    assert len(inside.session.mistakes.listed) == 0
+
+
+def test_other_data_ends_the_choice(inside: MainWindow, qtbot: QtBot, load_with: Load) -> None:
+    inside.session.selection.choose_classes(Classes(9, 9))
+    load_with(lambda: made_up(3, 100))
+    inside.session.data.name = None
+    inside.session.data.load()
+    qtbot.waitUntil(lambda: is_shown(inside.session.data))
+    assert inside.session.selection.classes is None
+    assert not find(inside, ConfusionMatrixView, "confusionMatrix").isVisible()
+
+
+@pytest.mark.parametrize(
+    ("words", "shorter"),
+    [
+        ("4.65 % of 10\u202f000", ["4.65 %", "4.7 %", "5 %", ""]),
+        ("40.00 % after epoch 1", ["40.00 %", "40 %", ""]),
+        ("0.0017 % of 60\u202f000", ["0.0017 %", ""]),
+        ("RMSE 2.71 · R² 0.88", ["RMSE 2.71", "2.71", ""]),
+        ("", [""]),
+    ],
+)
+def test_the_error_gives_way_to_a_mark_digit_by_digit(words: str, shorter: list[str]) -> None:
+    assert _shorter(words) == shorter

@@ -1,0 +1,567 @@
+"""Tests of the neuron card: report, what-ifs, edits and ranking, with all kinds of data and networks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.basics.validation import Array
+from engine.datasets import Dataset, Split
+from engine.datasets.dataset import one_hot
+from engine.datasets.scaling import Scaling
+from engine.explain import neurons
+from engine.training.metrics import Evaluator
+from nnviz.cards.neuron.card import NeuronCard
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronModel
+from nnviz.formatting.text import short
+from nnviz.session.selection import Example, Neuron
+from nnviz.session.status import Status
+from nnviz.ui.fitting import fitted
+from nnviz.ui.head_mark import HeadMark
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.helpers import (
+    action,
+    bring_to_front,
+    click,
+    drag,
+    find,
+    hover,
+    is_shown,
+    leave,
+    press,
+    seven,
+    train_epochs,
+    train_for_a_while,
+)
+
+
+def table_of(count: int, classes: int, seed: int) -> Split:
+    """Rows of three columns of very different sizes; the class depends on the first."""
+    rng = np.random.default_rng(seed)
+    rows = (rng.normal(0, 1, (count, 3)) * [1, 100, 0.01]).astype(np.float32)
+    labels = np.clip(np.rint(rows[:, 0] + 1), 0, classes - 1).astype(np.int64)
+    return Split(rows, one_hot(labels, classes), labels)
+
+
+TABLE = Dataset("A <b>table</b>", table_of(300, 3, 0), table_of(90, 3, 1), class_names=("<i>a</i>", "b", "c"))
+TARGETS = Dataset(
+    "Targets",
+    Split(TABLE.train.inputs, TABLE.train.inputs[:, :1]),
+    Split(TABLE.train.inputs, TABLE.train.inputs[:, :1]),
+)
+
+
+def panel_of(window: MainWindow) -> NeuronCard:
+    card = window.card("neuronDock")
+    assert isinstance(card, NeuronCard)
+    return card
+
+
+def choose(qtbot: QtBot, window: MainWindow, layer: int, number: int) -> NeuronCard:
+    """Chooses a neuron in the workspace "inside" and waits until all is known of it."""
+    window.show_workspace("inside")
+    panel = panel_of(window)
+    qtbot.waitUntil(lambda: panel.in_view)
+    window.session.selection.choose_neuron(Neuron(layer, number))
+    settle(qtbot, window)
+    return panel
+
+
+def settle(qtbot: QtBot, window: MainWindow) -> None:
+    """Until all is computed."""
+    probes = window.session.queries
+    qtbot.waitUntil(
+        lambda: all(probes[name].is_up_to_date for name in (NEURON, NEURON_NOW, NEURON_ERROR)), timeout=9000
+    )
+
+
+def words(window: MainWindow, name: str) -> str:
+    return find(window, QLabel, name).text()
+
+
+@pytest.fixture
+def on_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> Callable[..., MainWindow]:
+    """Makes a window with data and a network of that shape for them."""
+
+    def made(data: Dataset, *hidden: int, **changes: object) -> MainWindow:
+        load_with(lambda: data)
+        window = make_window()
+        qtbot.waitUntil(lambda: window.session.state is Status.READY)
+        settings = window.session.settings
+        shape = (data.width, *hidden, data.outputs)
+        activations = ("relu",) * len(hidden) + (("softmax",) if data.train.labels is not None else ("identity",))
+        loss = "cross-entropy" if data.train.labels is not None else "quadratic"
+        settings.choose(
+            "shape", settings.experiment.changed(shape=shape, activations=activations, loss=loss, **changes)
+        )
+        qtbot.waitUntil(lambda: window.session.displayed.network.shape == list(shape), timeout=20_000)
+        return window
+
+    return made
+
+
+# ---- what is shown
+
+
+def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.show_workspace("inside")
+    panel = panel_of(ready_window)
+    qtbot.waitUntil(lambda: panel.in_view)
+    assert any("Click a neuron" in each.text() for each in panel.findChildren(QLabel) if each.isVisible())
+    assert not find(panel, QSlider, "neuronStrength").isVisible()
+    assert panel.table() is None
+
+    # An output leads nowhere.
+    panel = choose(qtbot, ready_window, 3, 7)
+    assert words(ready_window, "neuronLeadsName") == "is an output: 7"
+    assert not panel.outgoing.links.isVisible(), "no chart without bars"
+    assert not find(panel, QSlider, "neuronStrength").isEnabled()
+    assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
+    assert words(ready_window, "neuronEffect") == ""
+    press(qtbot, ready_window, Qt.Key_S)
+    assert ready_window.session.displayed.what_if == {}
+    assert panel.table() is not None
+
+
+def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 2)
+    drag(window.canvas, seven(window.canvas))
+    panel = choose(qtbot, window, 1, 3)
+    session, dataset = window.session, window.session.dataset
+    assert dataset is not None
+    assert dataset.test is not None
+    network, test = session.displayed.network, dataset.test
+    assert panel.head.title.text() == "Layer 1 · neuron 4"
+    picture = session.question.example
+    assert picture is not None
+    now = neurons.activation(network, picture, 1, 3)
+    assert words(window, "neuronAnswer") == f"answer {now:.2f}"
+    assert words(window, "neuronBias") == f"bias {float(network.biases[0][3, 0]):.2f}".replace("-", "−")
+    report = panel._model.report
+    assert report is not None
+    values = neurons.answers(network, test, 1, 3).values
+    assert test.labels is not None
+    assert report.means == pytest.approx(neurons.mean_by_class(values, test.labels, 10))
+    assert [each.number for each in report.excited_by] == np.argsort(-values, kind="stable")[:9].tolist()
+    without = neurons.scaled(network, {(1, 3): 0})
+    before, after = (Evaluator(each, test).evaluate().error for each in (network, without))
+    assert words(window, "neuronEffect") == f"{before:.2%} → {after:.2%}".replace("%", " %")
+    assert "500" in words(window, "neuronEffectOf")
+    assert panel.outgoing.links.count == 32
+    table = panel.table()
+    assert table is not None
+    assert len(list(table[1])) == 1 + 784 + 32 + 10
+    assert panel.caption == "Layer 1 · neuron 4"
+
+
+def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 2, 5)
+    combo = find(panel, QComboBox, "neuronViewCombo")
+    assert combo.isVisible()
+    assert panel.weights.map.isVisible()
+    report = panel._model.report
+    assert report is not None
+    assert report.ascent is not None
+    combo.setCurrentIndex(1)
+    assert panel.weights.input.isVisible()
+    assert "gradient ascent" in words(window, "neuronWeightsCaption"), "it is no example that anyone drew"
+    combo.setCurrentIndex(2)
+    assert panel.weights.bars.isVisible()
+    window.session.selection.choose_neuron(Neuron(1, 0))
+    assert not combo.isVisible()
+    assert panel.weights.map.isVisible()
+
+
+def test_a_dead_neuron_is_named_as_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    choose(qtbot, window, 1, 3)
+    assert "dead" not in words(window, "neuronMeansName")
+    window.session.edits.set_bias(Neuron(1, 3), -1000.0)
+    settle(qtbot, window)
+    assert "dead" in words(window, "neuronMeansName")
+    assert words(window, "neuronExamplesName") == "nothing excites it"
+    assert panel_of(window).activations.examples.count == 0
+
+
+def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 1, 3)
+    report = panel._model.report
+    assert report is not None
+    qtbot.mouseClick(panel.activations.examples, Qt.LeftButton, pos=panel.activations.examples.place_of(1).center())
+    assert window.session.selection.example == Example("test", report.excited_by[1].number)
+    panel.outgoing.links.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(panel.outgoing.links, Qt.Key_Right)
+    qtbot.keyClick(panel.outgoing.links, Qt.Key_Return)
+    assert window.session.selection.neuron == Neuron(2, 1)
+    assert panel.head.title.text() == "Layer 2 · neuron 2"
+
+
+def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.show_workspace("train")
+    weights = window.card("weightsDock")
+    qtbot.waitUntil(lambda: weights.in_view and weights.map.grid is not None)
+    qtbot.mouseClick(weights.map, Qt.LeftButton, pos=weights.map.tile_rect(6).center())
+    assert window.session.selection.neuron == Neuron(1, 6)
+    window.session.selection.choose_neuron(Neuron(1, 9))
+    assert weights.map._chosen == 9
+
+    # Hidden it costs nothing.
+    choose(qtbot, window, 1, 3)
+    window.show_workspace("train")
+    qtbot.waitUntil(lambda: not panel_of(window).in_view)
+    assert not any(window.session.queries[name].is_wanted for name in (NEURON, NEURON_NOW, NEURON_ERROR))
+
+
+ANSWERS = {
+    0.0: "answer 0.00",
+    12.34: "answer 12.34",
+    0.004: "answer 0.004",
+    1e-4: "answer 1e−4",
+    4e-7: "answer 4e−7",
+    -123456.0: "−1.23e5",
+}
+
+
+def test_an_answer_is_never_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.resize(1280, 720)
+    panel = choose(qtbot, window, 2, 31)
+    for value, shown in ANSWERS.items():
+        panel._activation.show_text(f"answer {short(value)}")
+        QApplication.processEvents()
+        chip = panel._activation.label
+        assert chip.shown == shown
+        assert chip.fontMetrics().horizontalAdvance(shown) <= chip.contentsRect().width()
+        name = panel._controls.strength_name
+        assert name.shown in ("", "strength"), "no fragment of a word"
+
+
+# ---- what if
+
+
+def test_a_what_if_is_marked_in_every_card_and_ends_with_a_click(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 1, 3)
+    sizes = {dock: dock.geometry() for dock in window.docks if dock.isVisible()}
+    press(qtbot, window, Qt.Key_S)
+    assert window.session.displayed.what_if == {Neuron(1, 3): 0}
+    settle(qtbot, window)
+    marks = [mark for mark in window.findChildren(HeadMark) if mark.isVisible()]
+    assert len(marks) == len([dock for dock in window.docks if dock.isVisible()])
+    cut = [mark.parentWidget().title.text() for mark in marks if mark.width() < mark.least_width]  # type: ignore[union-attr]
+    assert not cut, "all are whole"
+    assert {dock: dock.geometry() for dock in window.docks if dock.isVisible()} == sizes, "nothing jumps"
+    assert words(window, "neuronWithout") == "if layer 1 · neuron 4 off"
+    assert "→" in words(window, "neuronEffect")
+    assert find(panel, QPushButton, "neuronOffButton").isChecked()
+    qtbot.mouseClick(marks[0], Qt.LeftButton)
+    assert window.session.displayed.what_if == {}
+    assert not any(mark.isVisible() for mark in marks)
+
+
+def test_the_slider_scales_and_one_undo_takes_it_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 1, 3)
+    slider = find(panel, QSlider, "neuronStrength")
+    slider.setSliderDown(True)
+    for value in (18, 14, 10):
+        slider.setValue(value)
+    slider.setSliderDown(False)
+    assert window.session.displayed.what_if == {Neuron(1, 3): 0.5}
+    window.session.undo.undo()
+    assert window.session.displayed.what_if == {}
+    assert slider.value() == 20
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key_Left)
+    assert window.session.displayed.what_if == {Neuron(1, 3): 0.95}
+    click(qtbot, panel, QPushButton, "neuronKeepButton")
+    assert window.session.displayed.what_if == {}
+    assert window.session.runs.current.unsaved
+    assert not find(panel, QPushButton, "neuronKeepButton").isEnabled()
+
+
+def test_the_error_follows_while_it_learns(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    choose(qtbot, window, 1, 3)
+    train_for_a_while(qtbot, window)
+    press(qtbot, window, Qt.Key_S)
+    qtbot.waitUntil(
+        lambda: "→" in words(window, "neuronEffect") and "off" in words(window, "neuronWithout"), timeout=3000
+    )
+    assert window.session.state is Status.TRAINING
+
+
+# ---- edits
+
+
+def test_a_bias_is_edited_in_its_window(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    panel = choose(qtbot, window, 1, 3)
+    answer = window.session.prediction
+    click(qtbot, panel, QPushButton, "neuronEditButton")
+    dialog = panel.edit_dialog
+    assert dialog.isVisible()
+    assert "layer 1 · neuron 4" in dialog.windowTitle()
+    line = find(dialog, QLineEdit, "neuronValueEdit")
+    for typed, is_wrong in (("none", True), ("1e9", True), ("7,5", False)):
+        line.clear()
+        qtbot.keyClicks(line, typed)
+        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+        assert bool(dialog.value.property("wrong")) is is_wrong
+        assert dialog.isVisible() is is_wrong, "it closes when the number was set"
+    assert window.session.displayed.network.biases[0][3, 0] == 7.5
+    assert words(window, "neuronBias") == "bias 7.50"
+    assert answer is not None
+    assert (window.session.prediction != answer).any()
+    assert "7.5" in action(window, "actionUndo").text()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_the_window_for_edits(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    window = ready_window
+    window.resize(*size)
+    panel = choose(qtbot, window, 1, 3)
+    button, dialog = find(panel, QPushButton, "neuronEditButton"), panel.edit_dialog
+    before = float(window.session.displayed.network.biases[0][3, 0])
+    for key in (Qt.Key_Escape, Qt.Key_Return):
+        bring_to_front(qtbot, window)  # as a desktop does when the other window closes
+        qtbot.mouseClick(button, Qt.LeftButton)
+        at = QRect(button.mapToGlobal(QPoint(0, 0)), button.size())
+        assert not dialog.geometry().intersects(at)
+        assert dialog.geometry().adjusted(-8, -8, 8, 8).intersects(at), "beside its button"
+        assert not dialog.source.isVisible(), "a bias comes from no input"
+        value = dialog.value
+        assert value.y() - dialog.part.geometry().bottom() < 20, "no gap"
+        qtbot.waitUntil(value.hasFocus)
+        focused = QApplication.focusWidget()
+        qtbot.keyClick(focused, Qt.Key_A, Qt.ControlModifier)
+        qtbot.keyClicks(focused, "3.5")
+        qtbot.keyClick(focused, key)
+        assert not dialog.isVisible()
+        expected = before if key == Qt.Key_Escape else 3.5
+        assert float(window.session.displayed.network.biases[0][3, 0]) == pytest.approx(expected)
+    window.session.undo.undo()
+    assert float(window.session.displayed.network.biases[0][3, 0]) == pytest.approx(before), "it was set once"
+
+
+def test_a_click_on_a_weight_edits_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 1, 3)
+    place = panel.weights.map.picture_rect().center()
+    qtbot.mouseMove(panel.weights.map, place)
+    qtbot.mouseClick(panel.weights.map, Qt.LeftButton, pos=place)
+    pointed = panel.weights.map.pointed
+    assert pointed is not None
+    dialog = panel.edit_dialog
+    assert dialog.isVisible()
+    assert dialog.source.isVisible()
+    assert dialog.source.text() == str(pointed[1] + 1)
+    line = find(dialog, QLineEdit, "neuronValueEdit")
+    line.clear()
+    qtbot.keyClicks(line, "-0.25")
+    qtbot.keyClick(line, Qt.Key_Return)
+    assert window.session.displayed.network.weights[0][3, pointed[1]] == -0.25
+
+
+# ---- which could go
+
+
+def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 2, 3)
+    ranking = window.session.models[NeuronModel].ranking
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not ranking.is_running)
+    assert panel.ranking.isVisible()
+    assert panel.ranking.bars.count == 32
+    losses = [each.error for each in ranking.result[1]]
+    best = int(np.argsort(losses, kind="stable")[0])
+    assert panel.ranking._order[0] == best
+    table = panel.table()
+    assert table is not None
+    assert len(list(table[1])) == 32
+    qtbot.mouseClick(panel.ranking.bars, Qt.LeftButton, pos=QPoint(30, 5))
+    assert window.session.selection.neuron == Neuron(2, best)
+    assert not panel.ranking.isVisible()
+
+
+def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    train_epochs(qtbot, window, 5)
+    panel = choose(qtbot, window, 1, 0)
+    ranking = window.session.models[NeuronModel].ranking
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not ranking.is_running)
+    assert find(window, QLabel, "rankingTitle").text().startswith("Layer 1: rise of the test RMSE of mpg without")
+    data = window.session.dataset
+    assert data is not None
+    assert data.test is not None
+    network = window.session.displayed.network
+    every = [
+        Evaluator(neurons.scaled(network, {(1, number): 0}), data.test, data.target_scaling).evaluate().rmse
+        for number in range(network.shape[1])
+    ]
+    assert panel.ranking._order[0] == int(np.argmin(every))
+    table = panel.table()
+    assert table is not None
+    head, rows = table[0], [list(row) for row in table[1]]
+    assert [row[head.index("RMSE without it")] for row in rows] == pytest.approx(every)
+    assert {row[head.index("error with it")] for row in rows} == {""}
+
+
+def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 2, 3)
+    window.session.edits.set_strength(Neuron(2, 5), 0.0)
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].ranking.is_running)
+    bars, last = panel.ranking.bars, panel.ranking.bars.count - 1
+    assert find(window, QLabel, "rankingTitle").text().startswith("Layer 2: rise of the test error without each neuron")
+    assert panel.ranking._order[last] == 5
+    assert bars._names[last] == "neuron 6 (off)"
+    assert np.isnan(bars._values[last]), "not +0.00"
+    assert np.isfinite(bars._values[:last]).all()
+    assert bars.describe(last).startswith("neuron 6 is switched off already")
+    head, rows = panel.table()
+    assert [row[head.index("error with it")] == "" for row in rows] == [number == 5 for number in range(32)]
+
+
+def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    panel = choose(qtbot, window, 2, 4)
+    ranking = window.session.models[NeuronModel].ranking
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not ranking.is_running)
+    hover(panel.ranking.bars, (30, 5))
+    assert window.session.selection.pointed == Neuron(2, panel.ranking._order[0])
+    ranking.forget()
+    leave(panel.ranking.bars)
+    assert window.session.selection.pointed is None
+
+
+def test_the_ranking_is_dropped_with_its_moment_and_its_network(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 2, 3)
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].ranking.is_running)
+    assert window.session.models[NeuronModel].ranking.result is not None
+    window.session.timeline.go_to(0)
+    assert window.session.models[NeuronModel].ranking.result is None
+    assert not panel.ranking.isVisible()
+    window.session.timeline.go_live()
+    panel = choose(qtbot, window, 1, 3)
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    window.session.reset()
+    assert not window.session.models[NeuronModel].ranking.is_running
+    assert window.session.models[NeuronModel].ranking.result is None
+    assert not panel.ranking.isVisible()
+
+
+# ---- all kinds of data and networks
+
+
+def plain_texts(panel: QWidget) -> bool:
+    """Whether no name from the data is read as markup."""
+    return all(each.textFormat() != Qt.RichText for each in panel.findChildren(QLabel) if "<" in each.text())
+
+
+def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = on_data(TABLE, 5, 4)
+    panel = choose(qtbot, window, 1, 2)
+    assert panel.weights.bars.isVisible()
+    assert panel.weights.bars.count == 3
+    assert panel.activations.examples.count == 9
+    assert panel.activations.means.count == 3
+    choose(qtbot, window, 3, 0)
+    assert words(window, "neuronLeadsName") == "is an output: <i>a</i>"
+    assert plain_texts(panel)
+    choose(qtbot, window, 2, 0)
+    panel.weights.view.setCurrentIndex(1)
+    report = panel._model.report
+    assert report is not None
+    assert report.ascent is not None
+    seen: Array = TABLE.train.inputs
+    assert (report.ascent >= seen.min(axis=0) - 1e-5).all(), "within what was seen in training"
+    assert (report.ascent <= seen.max(axis=0) + 1e-5).all()
+    panel.grab()
+
+
+def test_large_targets_are_written_short(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    scaling = Scaling(np.array([400_000.0]), np.array([150_000.0]))
+    window = on_data(replace(TARGETS, targets=("Kaufpreis",), target_scaling=scaling), 4)
+    panel = choose(qtbot, window, 1, 1)
+    names = panel.activations.means._names
+    assert all(re.fullmatch(r"−?[\d.]+k – −?[\d.]+[kM]", name) for name in names), names
+    assert words(window, "neuronExamplesName") == "excite it most · Kaufpreis"
+    assert not any("Kaufpreis" in line for line in panel.activations.examples._lines), "that is said once, above"
+    assert all(fitted(line, 140) == line for line in panel.activations.examples._lines)
+
+
+def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = on_data(TARGETS, 4)
+    panel = choose(qtbot, window, 1, 1)
+    assert panel.activations.means.count == 5
+    assert "target" in words(window, "neuronMeansName")
+    assert "RMSE" in words(window, "neuronEffectOf")
+    assert "→" in words(window, "neuronEffect")
+    click(qtbot, panel, QPushButton, "whichCouldGoButton")
+    qtbot.waitUntil(lambda: not window.session.models[NeuronModel].ranking.is_running)
+    assert panel.ranking.bars.count == 4
+    panel.grab()
+
+
+@pytest.mark.parametrize("hidden", [(1,), (3,) * 60, ()])
+def test_networks_of_all_kinds(on_data: Callable[..., MainWindow], qtbot: QtBot, hidden: tuple[int, ...]) -> None:
+    window = on_data(TABLE, *hidden)
+    for layer in {1, len(hidden), len(hidden) + 1} - {0}:
+        panel = choose(qtbot, window, layer, 0)
+        assert panel.head.title.text() == f"Layer {layer} · neuron 1"
+        assert "→" in words(window, "neuronEffect") or layer == len(hidden) + 1
+        panel.grab()
+
+
+def test_a_wide_layer(on_data: Callable[..., MainWindow], qtbot: QtBot, few_digits: Dataset) -> None:
+    window = on_data(few_digits, 4000)
+    panel = choose(qtbot, window, 1, 3999)
+    assert panel.outgoing.links.count == 10
+    choose(qtbot, window, 2, 9)
+    assert panel.weights.bars.isVisible() or panel.weights.map.isVisible()
+    panel.weights.view.setCurrentIndex(2)
+    assert 1 <= panel.weights.bars.count < 100, "only the strongest"
+    panel.grab()
+
+
+def test_without_data_that_fit_it_says_so(
+    ready_window: MainWindow, load_with: Callable[..., None], qtbot: QtBot
+) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    panel = choose(qtbot, window, 1, 3)
+    window.session.data.name = None
+    load_with(lambda: TABLE)
+    window.session.data.load()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert words(window, "neuronMeansName") == "needs data that fit this network"
+    assert panel.activations.examples.count == 0
+    assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
+    panel.grab()

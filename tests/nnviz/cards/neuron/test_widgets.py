@@ -1,0 +1,235 @@
+"""Tests of the widgets of the neuron card: bars, examples, links and the edit dialog."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QColor, QImage
+from PyQt5.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.neuron.edit_dialog import EditDialog
+from nnviz.cards.neuron.example_grid import ExampleGrid
+from nnviz.cards.neuron.link_bars import LinkBars
+from nnviz.ui import theme
+from nnviz.ui.card import CardHead
+from nnviz.ui.named_bars import NamedBars
+from nnviz.ui.pickable import Pickable
+
+
+def shown(qtbot: QtBot, widget: Pickable, width: int, height: int) -> Pickable:
+    qtbot.addWidget(widget)
+    widget.resize(width, height)
+    widget.show()
+    return widget
+
+
+def ink(image: QImage, colour: QColor, row: range) -> int:
+    """How many pixels of the rows have the colour."""
+    return sum(image.pixelColor(x, y) == colour for y in row for x in range(image.width()))
+
+
+# ---- pointing and picking
+
+
+def test_by_mouse(qtbot: QtBot) -> None:
+    bars = NamedBars()
+    shown(qtbot, bars, 200, 57)
+    bars.describe = "row {}".format
+    bars.show_rows(["a", "b", "c"], np.array([1.0, 2, 3]))
+    picked: list[int] = []
+    bars.picked.connect(picked.append)
+    qtbot.mouseMove(bars, QPoint(50, 20))
+    qtbot.mouseClick(bars, Qt.LeftButton, pos=QPoint(50, 45))
+    assert picked == [2]
+    qtbot.mouseClick(bars, Qt.RightButton, pos=QPoint(50, 45))
+    assert picked == [2]
+    bars.mark(1)
+    assert bars.accessibleDescription() == "row 1"
+    bars.mark(7)
+    assert bars.marked is None
+
+
+def test_long_names_leave_room_for_bars_and_numbers(qtbot: QtBot) -> None:
+    bars = NamedBars()
+    shown(qtbot, bars, 134, 57)
+    bars.show_rows(["an ankle boot of leather", "b"], np.array([1.0, 0.5]))
+    assert bars.name_width <= 134 - 24
+    image = bars.grab().toImage()
+    assert ink(image, theme.colour("accent"), range(0, 28)) > 200, "a bar"
+
+
+def test_by_keyboard(qtbot: QtBot) -> None:
+    grid = ExampleGrid()
+    shown(qtbot, grid, 120, 120)
+    grid.show_pictures([np.eye(4)] * 7)
+    picked: list[int] = []
+    grid.picked.connect(picked.append)
+    qtbot.keyClick(grid, Qt.Key_Home)
+    for key, expected in ((Qt.Key_Right, 1), (Qt.Key_Down, 4), (Qt.Key_End, 6), (Qt.Key_Up, 3), (Qt.Key_Left, 2)):
+        qtbot.keyClick(grid, key)
+        assert grid.marked == expected
+    qtbot.keyClick(grid, Qt.Key_Return)
+    assert picked == [2]
+    grid.show_pictures([np.eye(4)])
+    assert grid.marked is None, "there is no such example any more"
+    grid.show_lines([])
+    qtbot.keyClick(grid, Qt.Key_Right)
+    assert grid.count == 0
+    grid.grab()
+
+
+# ---- bars
+
+
+def test_bars_from_the_left_or_to_both_sides(qtbot: QtBot) -> None:
+    bars = NamedBars()
+    shown(qtbot, bars, 240, 57)
+    bars.show_rows(["a", "b", "c"], np.array([1.0, 2.0, np.nan]))
+    image = bars.grab().toImage()
+    one, two, nothing = (ink(image, theme.colour("accent"), range(19 * row, 19 * row + 19)) for row in range(3))
+    assert two == pytest.approx(2 * one, rel=0.1)
+    assert nothing < 30
+    bars.show_rows(["a", "b", "c"], np.array([1.0, -2.0, 0.0]), is_signed=True)
+    image = bars.grab().toImage()
+    assert ink(image, theme.colour("positive"), range(19))
+    assert ink(image, theme.colour("negative"), range(19, 38))
+    assert not ink(image, theme.colour("negative"), range(19))
+
+
+def test_the_scale_seldom_changes(qtbot: QtBot) -> None:
+    bars = NamedBars()
+    shown(qtbot, bars, 240, 57)
+    bars.show_rows(["a"], np.array([1.7]))
+    end = bars.end
+    bars.show_rows(["a"], np.array([1.2]))
+    assert bars.end == end
+    bars.show_rows(["a"], np.array([500.0]))
+    assert bars.end >= 500
+
+
+def test_rows_without_room_are_left_out(qtbot: QtBot) -> None:
+    bars, many = NamedBars(), np.arange(1000.0)
+    shown(qtbot, bars, 240, 130)
+    bars.show_rows([str(number) for number in range(1000)], many)
+    assert bars.count == 10
+    scrolling = NamedBars(scrolls=True)
+    shown(qtbot, scrolling, 240, 130)
+    scrolling.show_rows([str(number) for number in range(1000)], many)
+    assert scrolling.count == 1000
+    assert scrolling.sizeHint().height() == 19_000
+    for each in (bars, scrolling):
+        each.show_rows([], np.zeros(0))
+        each.grab()
+        assert each.number_at(QPoint(5, 5)) is None
+
+
+# ---- links
+
+
+def test_links(qtbot: QtBot) -> None:
+    links = LinkBars()
+    shown(qtbot, links, 120, 60)
+    links.show_values(np.array([1.0, -1.0, 0.0]))
+    image = links.grab().toImage()
+    assert ink(image, theme.colour("positive"), range(29))
+    assert not ink(image, theme.colour("positive"), range(32, 60))
+    assert ink(image, theme.colour("negative"), range(32, 60))
+    assert links.number_at(QPoint(20, 5)) == 1
+    assert links.number_at(QPoint(100, 5)) is None
+
+
+def test_more_links_than_pixels(qtbot: QtBot) -> None:
+    links, values = LinkBars(), np.zeros(4000)
+    shown(qtbot, links, 100, 60)
+    values[2003] = 3.0
+    links.show_values(values)
+    assert ink(links.grab().toImage(), theme.colour("positive"), range(29)), "the strongest is not lost"
+    assert links.number_at(QPoint(99, 5)) == 3960
+    links.show_values(np.full(5, np.nan))
+    links.show_values(np.zeros(0))
+    links.grab()
+
+
+# ---- the mark of a what-if
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"), [(600, "what if: layer 1 · neuron 4 off"), (180, "what if"), (95, "if")]
+)
+def test_the_mark_takes_the_room_there_is(qtbot: QtBot, width: int, expected: str) -> None:
+    head = CardHead("Draw")
+    qtbot.addWidget(head)
+    button = QPushButton("x")
+    button.setFixedWidth(20)
+    head.corner.addWidget(button)
+    head.keep_room(40)
+    head.resize(width, 34)
+    head.show()
+    least = head.minimumSizeHint()
+    head.show_mark("layer 1 · neuron 4 off")
+    assert head.mark.shown.startswith(expected)
+    assert head.minimumSizeHint() == least, "nothing needs to move"
+    for part in (head.title, button):
+        assert not head.mark.geometry().intersects(part.geometry())
+    head.grab()
+    head.show_mark("")
+    assert not head.mark.isVisible()
+
+
+# ---- edits
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot) -> EditDialog:
+    made = EditDialog(None)
+    qtbot.addWidget(made)
+    made.show_neuron("layer 1 · neuron 4", 0.125, np.array([1.0, 2.0, 3.0]), "input <b>{}</b>".format)
+    return made
+
+
+def test_it_shows_what_is(dialog: EditDialog) -> None:
+    dialog.ask()
+    assert dialog.value.text() == "0.125"
+    assert not dialog.source.isVisible()
+    dialog.ask(2)
+    assert dialog.value.text() == "3"
+    assert dialog.source.text() == "3"
+    assert dialog._source_name.text() == "input <b>2</b>"
+    assert dialog._source_name.textFormat() == Qt.PlainText
+
+
+@pytest.mark.parametrize(("typed", "number"), [("2", 1), ("0", 0), ("99", 2), ("x", 0), ("-1", 0)])
+def test_a_weight_that_there_is(dialog: EditDialog, qtbot: QtBot, typed: str, number: int) -> None:
+    dialog.ask(0)
+    dialog.source.line.setText(typed)
+    dialog.source.committed.emit(typed)
+    dialog.value.line.setText("0.5")
+    with qtbot.waitSignal(dialog.weight_set) as signal:
+        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+    assert signal.args == [number, 0.5]
+
+
+@pytest.mark.parametrize("typed", ["", "nan", "inf", "-1e9", "one"])
+def test_what_is_no_number_is_refused(dialog: EditDialog, qtbot: QtBot, typed: str) -> None:
+    dialog.ask()
+    dialog.value.line.setText(typed)
+    with qtbot.assertNotEmitted(dialog.bias_set):
+        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+    assert dialog.value.property("wrong")
+
+
+def test_what_is_typed_stays_while_the_network_learns(dialog: EditDialog, qtbot: QtBot) -> None:
+    dialog.ask()
+    dialog.value.setFocus()
+    dialog.value.line.selectAll()
+    qtbot.keyClicks(dialog.value.line, "0.7")
+    dialog.set_button.setFocus()
+    dialog.show_neuron("layer 1 · neuron 4", 0.3, np.array([1.0, 2.0, 3.0]), str)
+    assert dialog.value.text() == "0.7"
+    with qtbot.waitSignal(dialog.bias_set) as signal:
+        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+    assert signal.args == [0.7]
+    dialog.show_neuron("layer 1 · neuron 4", 0.3, np.array([1.0, 2.0, 3.0]), str)
+    assert dialog.value.text() == "0.3", "what is, once it was set"

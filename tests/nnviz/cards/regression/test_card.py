@@ -1,0 +1,418 @@
+"""Tests of a regression in the window: RMSE, predictions over targets, residuals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import DATASETS, Dataset, DataSource
+from engine.datasets.dataset import regression_split
+from engine.datasets.scaling import Scaling
+from engine.training.metrics import Evaluator
+from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.cards.regression.card import PointsPage
+from nnviz.cards.regression.model import MOST, PREDICTED, PredictedNumbers
+from nnviz.session.selection import Example
+from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.giving_button import GivingButton
+from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.plots.legend import Key
+from nnviz.ui.plots.painted_axes import ends_of
+from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import restored_later
+from tests.nnviz.cards.importing.import_helpers import look_at, use
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.conftest import Model
+from tests.nnviz.helpers import click, click_tab, find, hover, leave, train_epochs
+
+
+def tabs(window: MainWindow) -> list[str]:
+    """The titles of the pages that have a tab."""
+    bar = window.curves.tabs
+    return [bar.tabText(number) for number in range(bar.count()) if bar.isTabVisible(number)]
+
+
+def page_of(window: MainWindow, title: str) -> PointsPage:
+    page = next(page for page in window.curves.pages if page.title == title)
+    assert isinstance(page, PointsPage)
+    return page
+
+
+def known(qtbot: QtBot, window: MainWindow) -> PredictedNumbers:
+    """What is predicted by the network as it is now."""
+    probe = window.session.queries[PREDICTED]
+    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
+    result: PredictedNumbers = probe.result
+    return result
+
+
+def turn_to(qtbot: QtBot, window: MainWindow, title: str) -> PointsPage:
+    click_tab(qtbot, window, f"{title.lower()}Tab")
+    known(qtbot, window)
+    return page_of(window, title)
+
+
+def told(page: PointsPage) -> str:
+    """The read-out."""
+    read_out = find(page.plot, QLabel, "readOut")
+    return "" if read_out.isHidden() else read_out.text()
+
+
+@pytest.fixture
+def put_numbers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Registers a regression of so many examples and outputs."""
+    restored_later(monkeypatch, DATASETS)
+
+    def put(examples: int, outputs: int = 1) -> None:
+        rng = np.random.default_rng(3)
+        inputs, targets = rng.normal(size=(examples, 3)), rng.normal(size=(examples, outputs))
+        train, test = (regression_split(name, inputs, targets, 3, outputs) for name in ("train", "test"))
+        names = ("height m", "mass kg", "age")[:outputs]
+        scaling = Scaling(np.arange(outputs) + 10.0, np.arange(outputs) + 2.0)
+        data = Dataset("numbers", train, test, columns=("a", "b", "<i>c</i>"), targets=names, target_scaling=scaling)
+        DATASETS.register("numbers")(DataSource("numbers", lambda: data))
+
+    return put
+
+
+# ---- pages
+
+
+def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    assert tabs(window) == ["Error", "Loss", "Distributions"]
+    load(qtbot, window, "mpg")
+    assert tabs(window) == ["RMSE", "Loss", "Predicted", "Residuals", "Distributions"]
+    assert window.curves.page.title == "RMSE"
+    turn_to(qtbot, window, "Residuals")
+    load(qtbot, window, "penguins")
+    assert tabs(window) == ["Error", "Loss", "Distributions"]
+    assert window.curves.page.title == "Error"
+    load(qtbot, window, "mpg")
+    assert window.curves.page.title == "Residuals"
+    load(qtbot, window, "sine")
+    assert tabs(window) == ["RMSE", "Loss", "Curve", "Predicted", "Residuals", "Distributions"]
+    assert window.curves.page.title == "Curve", "which leads where it makes sense"
+
+
+def test_pages_out_of_view_ask_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    assert not window.session.queries[PREDICTED].is_wanted
+    turn_to(qtbot, window, "Predicted")
+    assert window.session.queries[PREDICTED].is_wanted
+
+
+# ---- figures
+
+
+def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    figure, name = find(window, QLabel, "testFigure"), find(window, QLabel, "testFigureName")
+    load(qtbot, window, "mpg")
+    assert (figure.text(), name.text()) == ("–", "test RMSE")
+    train_epochs(qtbot, window, 3)
+    session = window.session
+    data = session.data.dataset
+    assert data is not None
+    assert data.test is not None
+    exact = Evaluator(session.displayed.network, data.test, data.target_scaling).evaluate()
+    assert exact.rmse is not None
+    assert exact.r2 is not None
+    assert figure.text() == f"{exact.rmse:.2f} mpg"
+    assert f"R² is {exact.r2:#.3g}".replace("-", "−") in figure.toolTip()
+    assert "RMSE of mpg" in figure.toolTip()
+    load(qtbot, window, "penguins")
+    assert (figure.text(), name.text()) == ("–", "test error")
+    assert "wrong answers" in figure.toolTip()
+
+
+def test_no_figure_moves_what_is_beside_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "sine")
+    widths = set()
+    for _ in range(4):
+        train_epochs(qtbot, window, 1)
+        widths.add((window.run_bar.test_figure.width(), window.run_bar.progress.width()))
+    assert len(widths) == 1
+
+
+def test_the_page_of_the_rmse_has_its_unit_and_tells_r2(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    train_epochs(qtbot, window, 3)
+    history = window.session.runs.current.history
+    plot = find(window, CurvePlot, "rmsePlot")
+    assert find(window, QToolButton, "rmseScaleButton").text() == "RMSE mpg, log"
+    x, y = plot.line("test").getData()
+    assert list(x) == [0, 1, 2, 3]
+    np.testing.assert_allclose(10**y, history.rmse.test.values)
+    area = plot.plot_area()
+    hover(plot.viewport(), (area.left() + area.width() * 2 / 3, area.center().y()))
+    words = find(plot, QLabel, "readOut").text()
+    assert f"test {history.rmse.test.values[2]:#.3g} mpg" in words
+    assert "R²" in words
+    table = window.curves.rmse.table()
+    assert table[0][:3] == ["epoch", "train RMSE", "test RMSE"]
+    assert table[0][4:6] == ["train R2", "test R2"]
+    rows = [list(row) for row in table[1]]
+    assert rows[3][2] == history.rmse.test.values[3]
+    assert rows[3][5] == history.r2.test.values[3]
+
+
+def test_only_runs_of_the_same_kind_are_compared(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    train_epochs(qtbot, model, 2)
+    digits = session.runs.current
+    load(qtbot, model, "mpg")
+    train_epochs(qtbot, model, 2)
+    cars = session.runs.current
+    assert cars is not digits
+    assert session.runs.compared == [], "shares of digits have no place among miles per gallon"
+    session.reset()
+    assert session.runs.compared == [cars]
+    load(qtbot, model, "sine")
+    assert session.runs.compared == [], "y is not mpg"
+    load(qtbot, model, "mnist")
+    assert session.runs.compared == [digits]
+
+
+# ---- predicted against true
+
+
+def test_points_are_what_the_network_predicts(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    load(qtbot, window, "mpg")
+    train_epochs(qtbot, window, 2)
+    page = turn_to(qtbot, window, "Predicted")
+    found, data = known(qtbot, window), session.data.dataset
+    assert data is not None
+    assert data.test is not None
+    assert data.target_scaling is not None
+    assert [each.part.name for each in found.parts] == ["test", "train"]
+    assert not found.is_sample
+    true = data.target_scaling.undo(data.test.targets)
+    np.testing.assert_allclose(found.parts[0].true, true)
+    answers = data.target_scaling.undo(session.displayed.network.predict(data.test.inputs))
+    np.testing.assert_allclose(found.parts[0].predicted, answers, rtol=1e-5)
+    assert page.plot.count == len(data.train) + len(data.test)
+    assert page.plot.frame.x_name == "true mpg"
+    assert page.plot.frame.line == page.plot.frame.x, "the diagonal"
+
+
+def test_an_example_is_read_and_asked_about(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    load(qtbot, window, "mpg")
+    page = turn_to(qtbot, window, "Predicted")
+    part = known(qtbot, window).parts[0]
+    number = len(known(qtbot, window).parts[1].rows) + int(part.true[:, 0].argmax())
+    at = page.plot.place_of(number)
+    hover(page.plot, (at.x(), at.y()))
+    words = told(page)
+    assert f"true {part.true.max():.2f}"[:9] in words
+    assert "predicted" in words
+    assert "cylinders" in words
+    QTest.mouseClick(page.plot, Qt.LeftButton, pos=at.toPoint())
+    example = session.selection.example
+    assert example is not None
+    assert example.part == "test"
+    assert part.true[example.number, 0] == part.true.max()
+    assert session.question.origin == example, "it is asked about"
+    leave(page.plot)
+    assert told(page) == ""
+
+
+def test_keys_go_from_one_example_to_the_next(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    load(qtbot, window, "mpg")
+    page = turn_to(qtbot, window, "Predicted")
+    click(qtbot, window, Key, "predictedTrainKey")
+    part = known(qtbot, window).parts[0]
+    order = np.argsort(part.true[:, 0], kind="stable").tolist()
+    page.plot.setFocus()
+    for key, place in ((Qt.Key_Right, 0), (Qt.Key_Right, 1), (Qt.Key_Left, 0), (Qt.Key_Left, 0)):
+        page.plot.keyPressEvent(QKeyEvent(QKeyEvent.KeyPress, key, Qt.NoModifier))
+        assert session.selection.example == Example("test", order[place])
+        assert session.question.origin == session.selection.example, "what is chosen is asked about"
+
+
+def test_keys_of_the_legend_show_and_hide_a_part(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    page = turn_to(qtbot, window, "Residuals")
+    both = page.plot.count
+    click(qtbot, window, Key, "residualsTrainKey")
+    assert page.plot.count == len(known(qtbot, window).parts[0].rows) < both
+    table = page.table()
+    assert table is not None
+    rows = [list(row) for row in table[1]]
+    assert {row[0] for row in rows} == {"test"}
+    assert rows[0][5] == pytest.approx(rows[0][4] - rows[0][3])
+    test = window.session.data.dataset.splits["test"]
+    assert rows[0][1:3] == [0, test.file_row(0)]
+    assert table[0] == ["part", "example", "row of the file", "true mpg", "predicted mpg", "predicted − true"]
+    click(qtbot, window, Key, "residualsTestKey")
+    assert page.plot.count == 0
+    assert page.table() is None
+
+
+def test_residuals_lie_around_the_line_of_zero(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    page = turn_to(qtbot, window, "Residuals")
+    low, high = page.plot.frame.y
+    assert low == -high
+    assert page.plot.frame.y_name == "off by mpg, + is too high"
+    assert page.plot.frame.line == (0, 0)
+    part = known(qtbot, window).parts[0]
+    first = len(known(qtbot, window).parts[1].rows)
+    assert page.plot._points[first].tolist() == [part.predicted[0, 0], part.predicted[0, 0] - part.true[0, 0]]
+
+
+def test_of_very_many_some_are_drawn_spread_evenly(
+    ready_window: MainWindow, qtbot: QtBot, put_numbers: Callable[..., None]
+) -> None:
+    window = ready_window
+    put_numbers(7000)
+    load(qtbot, window, "numbers")
+    page = turn_to(qtbot, window, "Predicted")
+    found = known(qtbot, window)
+    assert [len(each.rows) for each in found.parts] == [MOST // 2, MOST // 2]
+    assert page.plot.count == MOST
+    for part in found.parts:
+        assert (part.rows[0], part.rows[-1]) == (0, part.part.count - 1)
+        apart = np.diff(part.rows)
+        assert apart.max() - apart.min() <= 1
+    label = next(each for each in page.aside.findChildren(QLabel) if "spread evenly" in each.text())
+    assert label.isVisible()
+
+
+def test_one_of_several_numbers_is_drawn(
+    ready_window: MainWindow, qtbot: QtBot, put_numbers: Callable[..., None]
+) -> None:
+    window = ready_window
+    put_numbers(40, outputs=3)
+    load(qtbot, window, "numbers")
+    assert find(window, QLabel, "testFigureName").text() == "test RMSE"
+    page = turn_to(qtbot, window, "Predicted")
+    button = find(window, ChoiceButton, "predictedOutputButton")
+    assert button.isVisible()
+    assert page.plot.frame.x_name == "true height m"
+    button.chosen.emit("1")
+    assert button.text() == "mass kg ▾"
+    assert page.plot.frame.x_name == "true mass kg"
+    np.testing.assert_array_equal(page.plot._points[:40, 0], known(qtbot, window).parts[1].true[:, 1])
+
+
+def test_names_of_columns_are_no_markup(
+    ready_window: MainWindow, qtbot: QtBot, put_numbers: Callable[..., None]
+) -> None:
+    put_numbers(30)
+    load(qtbot, ready_window, "numbers")
+    page = turn_to(qtbot, ready_window, "Predicted")
+    at = page.plot.place_of(3)
+    hover(page.plot, (at.x(), at.y()))
+    assert "&lt;i&gt;c&lt;/i&gt;" in told(page)
+
+
+def test_answers_that_are_not_finite_are_not_drawn(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    load(qtbot, window, "mpg")
+    page = turn_to(qtbot, window, "Predicted")
+    network = session.displayed.network
+    broken = network.parameters.copy()
+    broken[-1] = math.inf
+    session.runs.current.parameters = broken
+    session.displayed.show(session.runs.current)
+    assert np.isinf(known(qtbot, window).parts[0].predicted).all()
+    page.plot.grab()
+    assert page.plot.count
+    assert np.isnan(page.plot._places()).all()
+    hover(page.plot, (300, 100))
+    assert told(page) == ""
+
+
+def test_the_axis_grows_in_steps_and_not_beyond_reason() -> None:
+    true = np.linspace(0, 10, 11)
+    (low, high), same = ends_of([(true, true)])
+    assert (low, high) == same
+    for far, most in ((high + 0.1, high + 5), (1e9, 2 * high + 10), (np.inf, high)):
+        ends = ends_of([(true, np.append(true[:-1], far))])[1]
+        assert ends[0] == low
+        assert high <= ends[1] <= most
+    constant = ends_of([(np.zeros(3), np.zeros(3))])
+    assert constant[0][0] < 0 < constant[0][1]
+
+
+# ---- in a small window
+
+
+@pytest.fixture
+def long_name(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    """A small window with numbers to predict that have a long name."""
+    rows = [f"{number},{number % 7},{number % 5}" for number in range(100)]
+    file = tmp_path / "power.csv"
+    file.write_text("\n".join(["consumption of electric power (kWh),a,b", *rows]))
+    ready_window.resize(1280, 720)
+    load(qtbot, ready_window, str(file), target="consumption of electric power (kWh)")
+    ready_window.session.settings.change("batch size", batch_size=10)
+    return ready_window
+
+
+def test_the_legend_stays_beside_the_tabs(long_name: MainWindow, qtbot: QtBot) -> None:
+    bar, card = long_name.curves.tabs, long_name.curves
+    scale = find(long_name, GivingButton, "rmseScaleButton")
+    for words in ("log", "linear", "log"):
+        qtbot.waitUntil(lambda words=words: scale.text().endswith(words))  # type: ignore[misc]
+        last = max(bar.tabRect(number).right() for number in range(bar.count()) if bar.isTabVisible(number))
+        tabs_end = bar.mapTo(card, QPoint(last, 0)).x()
+        assert find(long_name, Key, "rmseTrainKey").mapTo(card, QPoint(0, 0)).x() > tabs_end
+        assert scale.fontMetrics().horizontalAdvance(scale.text()) < scale.width()
+        assert "RMSE kWh" in scale.accessibleName(), "the unit in the column's long name"
+        click(qtbot, long_name, QToolButton, "rmseScaleButton")
+    long_name.resize(1900, 900)
+    qtbot.waitUntil(lambda: scale.text().startswith("RMSE kWh"))
+
+
+def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, long_name, 2)
+    status = find(long_name, GivingLabel, "runStatus")
+    assert status.shown
+    assert status.shown in (status.text(), status.text().split(" · ")[0])
+    long_name.resize(1900, 900)
+    qtbot.waitUntil(lambda: status.shown == status.text())
+
+
+def test_the_page_of_the_rmse_is_made_at_rest_and_filled_when_it_is_needed(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The plot first; it keeps the scale that is chosen meanwhile, and has the unit once the data are used."""
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,weight (kg)\n" + "".join(f"{n % 7},{n % 5},{n % 11}.5\n" for n in range(300)))
+    curves = ready_window.curves
+    assert curves.rmse is None
+    qtbot.waitUntil(lambda: curves.rmse is not None)
+    look_at(qtbot, ready_window, file)
+    assert tabs(ready_window)[0] == "Error"
+    assert "RMSE" not in tabs(ready_window)
+    assert curves.rmse is not None
+    assert not curves.rmse.is_filled
+    assert curves.rmse.findChild(CurvePlot) is not None
+    curves.set_log("rmse", False)
+    use(qtbot, ready_window)
+    assert tabs(ready_window)[0] == "RMSE"
+    assert curves.rmse.is_filled
+    assert not curves.rmse.plot.is_log
+    assert len(curves.rmse.findChildren(CurvePlot)) == 1
+    assert "kg" in curves.rmse.plot.quantity.unit

@@ -1,0 +1,41 @@
+"""Helpers for the tests of the robustness card."""
+
+from __future__ import annotations
+
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.explain.robustness import Robustness
+from nnviz.cards.robustness.card import RobustnessPage
+from nnviz.cards.robustness.model import PERTURBED, PerturbedExample, RobustnessModel
+from nnviz.ui.pages import TabbedCard
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import click_tab
+
+
+def page_of(window: MainWindow, qtbot: QtBot) -> RobustnessPage:
+    """In front; nothing need be measured yet."""
+    window.show_workspace("inside")
+    card = window.card("networkDock")
+    assert isinstance(card, TabbedCard)
+    QApplication.processEvents()
+    click_tab(qtbot, window, "robustTab")
+    page = card.page
+    assert isinstance(page, RobustnessPage)
+    return page
+
+
+def measured(window: MainWindow, qtbot: QtBot) -> Robustness:
+    """Waits until all is measured."""
+    work = window.session.models[RobustnessModel].work
+    qtbot.waitUntil(lambda: work.result is not None, timeout=30_000)
+    found: Robustness = work.result
+    return found
+
+
+def shown_example(window: MainWindow, qtbot: QtBot) -> PerturbedExample:
+    """Waits until the example is that of now."""
+    probe = window.session.queries[PERTURBED]
+    qtbot.waitUntil(lambda: probe.result is not None and probe.is_up_to_date)
+    shown: PerturbedExample = probe.result
+    return shown
