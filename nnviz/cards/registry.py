@@ -78,7 +78,7 @@ _MODULES = {
         "settings.data",
         "settings.network",
         "settings.training",
-        "user_examples.own",
+        "user_examples.card",
         "weights.weights",
     ),
     "inside": (

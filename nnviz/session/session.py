@@ -10,13 +10,13 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from nnviz.cards.user_examples.model import OWN, TESTED
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Stepwise
 from nnviz.session.asked import new_queries
-from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
@@ -35,7 +35,6 @@ from nnviz.session.models import CardModels
 from nnviz.session.moment_files import MomentFiles
 from nnviz.session.naming import Naming
 from nnviz.session.new_data import NewData
-from nnviz.session.own import Own
 from nnviz.session.painting import Painting
 from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
@@ -51,10 +50,11 @@ from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
 from nnviz.session.steps import step_parts
-from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
+from nnviz.session.user_example_history import Taught
+from nnviz.session.user_examples import Own
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 

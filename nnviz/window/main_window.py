@@ -53,11 +53,11 @@ from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
 from nnviz.window.import_place import ImportPlace, path_of
 from nnviz.window.menus import Menus
-from nnviz.window.own_dialogs import OwnDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine
 from nnviz.window.time_keys import TimeKeys
+from nnviz.window.user_example_dialogs import OwnDialogs
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 if TYPE_CHECKING:  # made when Runs is shown

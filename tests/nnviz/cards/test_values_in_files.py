@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from engine.basics.assets_folder import ASSETS
 from engine.datasets.source import Value
 from engine.datasets.table.cells import plain_number
+from nnviz.cards.user_examples.model import OWN
 from nnviz.session.asked import MISTAKES
 from nnviz.session.asked_numbers import PREDICTED
-from nnviz.session.asked_own import OWN
 from nnviz.session.selection import Example
 from nnviz.ui.card import DockCard
 from nnviz.ui.pages import Page

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets.own import OwnExamples
 from nnviz.jobs.lane import Lane
-from nnviz.session.own_files import put_aside, write_merged
+from nnviz.session.user_example_files import put_aside, write_merged
 
 
 class OwnStore(QObject):

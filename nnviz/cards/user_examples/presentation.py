@@ -8,8 +8,8 @@ from engine.basics.errors import counted
 from engine.basics.validation import Array, parse_share
 from engine.datasets import Dataset
 from engine.datasets.table.raw_columns import raw_columns
+from nnviz.cards.user_examples.model import OwnAnswers, Tested
 from nnviz.formatting import text
-from nnviz.session.asked_own import OwnAnswers, Tested
 from nnviz.ui.row_list import ListColumn
 
 _MOST_COLUMNS = 4

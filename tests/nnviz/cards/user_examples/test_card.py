@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import load_data
 from engine.datasets.own import read_own
 from nnviz.cards.draw.keep import KeepBox
-from nnviz.cards.user_examples.own import OwnPage
-from nnviz.session.asked_own import OWN, TESTED
-from nnviz.session.own_files import own_folder
+from nnviz.cards.user_examples.card import OwnPage
+from nnviz.cards.user_examples.model import OWN, TESTED
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
+from nnviz.session.user_example_files import own_folder
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList

@@ -12,7 +12,8 @@ from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.datasets.table.cells import plain_number
 from nnviz.cards.registry import CARDS, CardInfo
-from nnviz.cards.user_examples.own_words import (
+from nnviz.cards.user_examples.model import OWN, TESTED, OwnAnswers, Tested
+from nnviz.cards.user_examples.presentation import (
     OwnColumns,
     answered,
     figures,
@@ -24,7 +25,6 @@ from nnviz.cards.user_examples.own_words import (
     typed_share,
 )
 from nnviz.formatting import text
-from nnviz.session.asked_own import OWN, TESTED, OwnAnswers, Tested
 from nnviz.session.asked_words import noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session

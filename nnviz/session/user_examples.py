@@ -16,12 +16,12 @@ from nnviz.formatting import text
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
-from nnviz.session.own_files import fixed_path, path_for, read_for, write_fixed
-from nnviz.session.own_store import OwnStore
 from nnviz.session.question import Question
-from nnviz.session.taught import Moment, Taught
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.user_example_files import fixed_path, path_for, read_for, write_fixed
+from nnviz.session.user_example_history import Moment, Taught
+from nnviz.session.user_example_store import OwnStore
 
 
 class Own(QObject):

@@ -15,8 +15,8 @@ from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.own import Own
 from nnviz.session.runs import Runs
+from nnviz.session.user_examples import Own
 
 OWN, TESTED = "own examples", "test part beside them"
 _SECONDS_BETWEEN = 0.5  # at least, between two computations

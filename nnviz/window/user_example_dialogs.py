@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QFileDialog
 
-from nnviz.cards.user_examples.own import OwnPage
+from nnviz.cards.user_examples.card import OwnPage
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
