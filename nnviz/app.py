@@ -23,8 +23,8 @@ from nnviz import __version__
 from nnviz.library import is_exported_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
-from nnviz.window.memory import Memory
 from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.session_restore import Memory
 from nnviz.window.system_signals import SystemSignals
 
 _LOG = logging.getLogger("nnviz")

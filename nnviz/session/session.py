@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from nnviz.cards.settings.rate_search import rate_sweep
 from nnviz.cards.user_examples.model import OWN, TESTED
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
@@ -20,12 +21,11 @@ from nnviz.session.asked import new_queries
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
+from nnviz.session.data_import import Importing
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
 from nnviz.session.gaps import Gaps
-from nnviz.session.imported import Imported
-from nnviz.session.importing import Importing
 from nnviz.session.kept_parts import kept_parts
 from nnviz.session.making import Making
 from nnviz.session.map import Map
@@ -38,7 +38,7 @@ from nnviz.session.new_data import NewData
 from nnviz.session.painting import Painting
 from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
-from nnviz.session.rate_sweep import rate_sweep
+from nnviz.session.recent_data_files import Imported
 from nnviz.session.records import Records
 from nnviz.session.remedies import Remedies
 from nnviz.session.resuming import Resuming

@@ -26,7 +26,7 @@ from nnviz.ui.card import ColumnDock, DockCard
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
-from nnviz.window.division import DRAWN, USUAL, Division
+from nnviz.window.splitter_sizes import DRAWN, USUAL, Division
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged

@@ -25,11 +25,11 @@ from PyQt5.QtWidgets import (
 from engine.storage import is_network_file
 from nnviz import __version__
 from nnviz.cards.curves.curves import CurvesPanel
-from nnviz.cards.draw.draw import DrawPanel
+from nnviz.cards.draw.card import DrawPanel
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
-from nnviz.cards.settings.data import DataPanel
-from nnviz.cards.settings.training import TrainingPanel
+from nnviz.cards.settings.data_card import DataPanel
+from nnviz.cards.settings.training_card import TrainingPanel
 from nnviz.cards.timeline.timeline_bar import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.pace import Budget
@@ -42,15 +42,15 @@ from nnviz.ui.message_bar import AnnouncementBar, MessageBar
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
-from nnviz.window.at_rest import AtRest
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
-from nnviz.window.film_dialogs import FilmDialogs
+from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
+from nnviz.window.idle_preload import AtRest
 from nnviz.window.import_place import ImportPlace, path_of
 from nnviz.window.menus import Menus
 from nnviz.window.preferences import Preferences

@@ -21,10 +21,10 @@ from PyQt5.QtCore import QEventLoop  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
-from nnviz.jobs.film_writer import endings, folder_of  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
 from nnviz.ui.card import DockCard  # noqa: E402
-from nnviz.window.film_subjects import CardSubject, Subject, WindowSubject  # noqa: E402
+from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject  # noqa: E402
+from nnviz.window.film.writer import endings, folder_of  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
 

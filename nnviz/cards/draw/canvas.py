@@ -31,7 +31,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
 from engine.datasets.opening import is_data
-from nnviz.cards.draw.sheet import Sheet, draw_piece, extent_of
+from nnviz.cards.draw.drawing_pixmap import Sheet, draw_piece, extent_of
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.library import is_exported_run

@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBo
 from engine.basics.errors import EngineError
 from engine.datasets import source_of
 from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome, Preview, TablePreview
-from nnviz.cards.importing.choices import Choices
-from nnviz.cards.importing.files_part import ArraysPart, FolderPart
-from nnviz.cards.importing.table_part import TablePart
+from nnviz.cards.importing.file_sections import ArraysPart, FolderPart
+from nnviz.cards.importing.import_fields import Choices
+from nnviz.cards.importing.table_section import TablePart
 from nnviz.formatting import text
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import Importing
 from nnviz.session.messages import error_text
 from nnviz.ui import theme
 from nnviz.ui.card import label

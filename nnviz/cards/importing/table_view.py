@@ -12,7 +12,7 @@ from engine.datasets.preview import TablePreview
 from engine.datasets.table.table_columns import TEXT
 from nnviz.cards.importing.column_header import ColumnHeader
 from nnviz.cards.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, TableModel
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import Importing
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 

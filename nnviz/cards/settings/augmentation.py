@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.training.augmentation import Augmenter
-from nnviz.cards.settings.form import Form
+from nnviz.cards.settings.settings_form import Form
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.fields import check_box

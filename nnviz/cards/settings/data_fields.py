@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting, DataSource
 from engine.datasets.plane import MOST_CLASSES
-from nnviz.cards.settings.form import FIELD_WIDTH
+from nnviz.cards.settings.settings_form import FIELD_WIDTH
 from nnviz.formatting.setting_words import _ALL, parsed, typed_value
 from nnviz.session.session import Session
 from nnviz.ui import theme

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.training.optimizers import OPTIMIZERS
-from nnviz.cards.settings.form import Form
+from nnviz.cards.settings.settings_form import Form
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.setting_fields import Rows

@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.training.schedules import warmed_up
-from nnviz.cards.settings.form import Form
+from nnviz.cards.settings.settings_form import Form
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.session import Session
 from nnviz.ui.card import label

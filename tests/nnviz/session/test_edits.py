@@ -321,7 +321,7 @@ def test_the_search_for_a_rate_tries_the_network_as_it_is(
         tried.append(network)
         return RateFinder(network, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("nnviz.session.rate_sweep.RateFinder", finder)
+    monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", finder)
     session.search_rate()
     qtbot.waitUntil(lambda: bool(tried))
     session.rate_search.cancel()

@@ -33,8 +33,8 @@ from nnviz.session.status import Status
 from nnviz.session.writing import network_for_file
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.store import Store
-from nnviz.window.memory import Memory
 from nnviz.window.preferences import Preferences
+from nnviz.window.session_restore import Memory
 from tests.nnviz.helpers import is_shown
 from tests.nnviz.sweeps.helpers import Here, worked
 

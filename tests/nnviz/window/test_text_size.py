@@ -23,7 +23,7 @@ from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.keys import ClassKeys
-from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.settings.default_button import DefaultMark
 from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
 from nnviz.session.selection import Example, Neuron

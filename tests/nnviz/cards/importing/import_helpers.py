@@ -7,7 +7,7 @@ from pathlib import Path
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import Importing
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, find, is_shown
 

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.importing.table_view import PreviewTable
-from nnviz.session.imported import _is_setting
+from nnviz.session.recent_data_files import _is_setting
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.importing.import_helpers import look_at, wait, words
 from tests.nnviz.helpers import click, find

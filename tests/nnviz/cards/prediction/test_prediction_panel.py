@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor, QImage
 from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.draw.verdict import VerdictView
+from nnviz.cards.draw.predicted_class_view import VerdictView
 from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.session.status import Status
 from nnviz.session.verdict import verdict_of

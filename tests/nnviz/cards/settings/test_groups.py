@@ -10,7 +10,7 @@ from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.settings.default_button import DefaultMark
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
 from nnviz.ui import theme

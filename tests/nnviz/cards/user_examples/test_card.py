@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import load_data
 from engine.datasets.own import read_own
-from nnviz.cards.draw.keep import KeepBox
+from nnviz.cards.draw.keep_popup import KeepBox
 from nnviz.cards.user_examples.card import OwnPage
 from nnviz.cards.user_examples.model import OWN, TESTED
 from nnviz.session.selection import Example

@@ -15,9 +15,9 @@ from engine.presets import Preset
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings import summaries
 from nnviz.cards.settings.augmentation import AugmentationForm
-from nnviz.cards.settings.form import Form
 from nnviz.cards.settings.groups import OptimizerForm
 from nnviz.cards.settings.schedule import ScheduleForm
+from nnviz.cards.settings.settings_form import Form
 from nnviz.session.session import Session
 from nnviz.ui.card import Card, label
 from nnviz.ui.group import Group

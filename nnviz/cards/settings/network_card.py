@@ -15,7 +15,7 @@ from engine.basics.validation import parameter_count, parse_shape, parse_whole, 
 from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.settings.default_button import DefaultMark
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers, left_out
 from nnviz.formatting.meaning import Meaning

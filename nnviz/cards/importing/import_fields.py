@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from engine.basics.errors import EngineError
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
 from nnviz.formatting.setting_words import parsed, typed_value
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import Importing
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_by, step_whole

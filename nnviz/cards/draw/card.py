@@ -9,11 +9,11 @@ from PyQt5.QtCore import QMimeData, QSize
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
 
 from engine.datasets.dataset import PICTURE, POINT
-from nnviz.cards.draw.asked_form import AskedForm
 from nnviz.cards.draw.draw_canvas import DrawCanvas
-from nnviz.cards.draw.keep import KeepBox
+from nnviz.cards.draw.input_form import AskedForm
+from nnviz.cards.draw.keep_popup import KeepBox
 from nnviz.cards.draw.picture_box import PictureBox
-from nnviz.cards.draw.verdict import VerdictView
+from nnviz.cards.draw.predicted_class_view import VerdictView
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink

@@ -15,8 +15,8 @@ from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.parts import named
 from nnviz.window.dialogs import follow_filter
-from nnviz.window.film import Film
-from nnviz.window.film_subjects import CardSubject, Subject, WindowSubject
+from nnviz.window.film.film import Film
+from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
@@ -52,7 +52,7 @@ class FilmDialogs(QObject):
         self._choose(CardSubject(card, self._session))
 
     def _choose(self, subject: Subject) -> None:
-        from nnviz.jobs.film_writer import endings  # which needs Pillow: the window opens sooner without
+        from nnviz.window.film.writer import endings  # which needs Pillow: the window opens sooner without
 
         problem = self.film.problem(subject)
         if problem:
@@ -69,7 +69,7 @@ class FilmDialogs(QObject):
 
     def _chosen(self, subject: Subject, path: Path) -> None:
         """The dialog has asked before it replaces a file, but knows nothing of the folder."""
-        from nnviz.jobs.film_writer import folder_of, is_replaceable
+        from nnviz.window.film.writer import folder_of, is_replaceable
 
         messages, folder = self._session.messages, folder_of(path)
         if path.suffix.lower() not in _FILTERS:

@@ -18,7 +18,7 @@ from engine.storage import load_network
 from nnviz.commands.cli import main
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from nnviz.window.memory import restored
+from nnviz.window.session_restore import restored
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import (
     action,

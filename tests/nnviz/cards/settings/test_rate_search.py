@@ -218,7 +218,7 @@ def test_one_that_cannot_begin_says_so(open_window: MainWindow, qtbot: QtBot, mo
     def refuse(*_: object) -> None:
         raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
 
-    monkeypatch.setattr("nnviz.session.rate_sweep.RateFinder", refuse)
+    monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", refuse)
     search(qtbot, open_window)
     assert "could not begin" in find(open_window, QLabel, "messageText").text()
 

@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import QApplication
 
 from engine.network.packing import exact
 from nnviz.formatting import text
-from nnviz.jobs.film_frames import Frame, Frames
 from nnviz.jobs.lane import Lane
 from nnviz.session.messages import Choice, Message
 from nnviz.session.run import Run
@@ -22,10 +21,11 @@ from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.window.film_subjects import Subject, draw_fitting
+from nnviz.window.film.frames import Frame, Frames
+from nnviz.window.film.subjects import Subject, draw_fitting
 
 if TYPE_CHECKING:
-    from nnviz.jobs.film_writer import FilmFile
+    from nnviz.window.film.writer import FilmFile
 
 LONGEST = 600  # seconds of a film
 MOST_PIXELS = 20_000_000  # of a frame
@@ -207,7 +207,7 @@ class Film(QObject):
 
         It lasts as long as the player is set to. Where there is a :meth:`problem`, that is told.
         """
-        from nnviz.jobs import film_writer  # which needs Pillow: the window opens sooner without
+        from nnviz.window.film import writer as film_writer  # which needs Pillow: the window opens sooner without
 
         problem = self.problem(subject)
         if problem:
@@ -253,7 +253,7 @@ class Film(QObject):
 
     def _failed(self, error: Exception) -> None:
         """Not of a film that nobody wants any more."""
-        from nnviz.jobs.film_writer import FilmError
+        from nnviz.window.film.writer import FilmError
 
         if self._shooting is None or isinstance(error, CancelledError):
             return
@@ -279,6 +279,6 @@ class Film(QObject):
 
 
 def _path_of(film: FilmFile) -> Path:
-    from nnviz.jobs.film_writer import folder_of
+    from nnviz.window.film.writer import folder_of
 
     return folder_of(film.path) if film.path.suffix.lower() == ".png" else film.path

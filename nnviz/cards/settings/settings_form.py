@@ -8,7 +8,7 @@ from typing import Any
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.basics.errors import EngineError
-from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.settings.default_button import DefaultMark
 from nnviz.formatting.setting_words import typed_value
 from nnviz.session.session import Session
 from nnviz.ui import theme

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence, features
 
-from nnviz.jobs import film_writer
-from nnviz.jobs.film_colours import Colours
-from nnviz.jobs.film_frames import Frame, Frames
-from nnviz.jobs.film_writer import FilmError, FilmFile, is_replaceable, write_film
+from nnviz.window.film import writer as film_writer
+from nnviz.window.film.colours import Colours
+from nnviz.window.film.frames import Frame, Frames
+from nnviz.window.film.writer import FilmError, FilmFile, is_replaceable, write_film
 
 SIZE = 40, 24
 COUNTS = [1, 3, 1, 1]

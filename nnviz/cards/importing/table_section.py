@@ -14,10 +14,10 @@ from engine.datasets.table.decimal_mark import MARKS
 from engine.datasets.table.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
 from engine.datasets.table.table_format import ENCODINGS
 from engine.datasets.table.table_source import format_settings
-from nnviz.cards.importing.choices import PARTS, Choices
+from nnviz.cards.importing.import_fields import PARTS, Choices
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.formatting import text
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import Importing
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.assets_folder import ASSETS
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.session.status import Status
-from nnviz.window.at_rest import AtRest
+from nnviz.window.idle_preload import AtRest
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import is_shown, pause, wait_for
 

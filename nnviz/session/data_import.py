@@ -17,8 +17,8 @@ from nnviz.jobs.data_process import DataProcess, reader_for
 from nnviz.jobs.data_reader import Reader, Stamp, stamp_of
 from nnviz.jobs.lane import Lanes
 from nnviz.session.data import Data
-from nnviz.session.imported import Imported
 from nnviz.session.messages import Messages, error_text
+from nnviz.session.recent_data_files import Imported
 
 _READ_ANEW = {*READING, "side"}  # settings with which a file is read anew
 

@@ -9,9 +9,9 @@ from PyQt5.QtWidgets import QGridLayout, QLabel, QListWidget, QScrollArea, QVBox
 from engine.basics.validation import Array
 from engine.datasets.preview import ArraysPreview, FolderPreview
 from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION
-from nnviz.cards.importing.choices import PARTS, SIDE, Choices
+from nnviz.cards.importing.import_fields import PARTS, SIDE, Choices
 from nnviz.formatting import text
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import Importing
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
