@@ -8,7 +8,6 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
-from nnviz.cards.user_examples.model import own_probes
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -27,7 +26,6 @@ from nnviz.session.robustness import HowRobust
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.snapshots import Snapshot
-from nnviz.session.user_examples import Own
 
 ANSWER, PAST, STATISTICS, MISTAKES = "answer", "answers of the past", "layer statistics", "mistakes"
 ACTIVITY = "activity"
@@ -67,7 +65,6 @@ def new_queries(
     mistakes: Mistakes,
     map: Map,
     robustness: HowRobust,
-    own: Own,
     comparison: Comparison,
     messages: Messages,
 ) -> Queries:
@@ -85,7 +82,7 @@ def new_queries(
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
-    by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
+    by_name |= compared_probes(comparison, question, data)
     queries = Queries(messages.crashed.emit)
     queries.add(by_name)
     for signal in (displayed.changed, question.changed, data.changed):

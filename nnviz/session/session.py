@@ -11,7 +11,6 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.cards.settings.rate_search import rate_sweep
-from nnviz.cards.user_examples.model import OWN, TESTED
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -141,7 +140,7 @@ class Session(QObject):
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
-        self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
+        self.queries = new_queries(*shown, self.map, self.robustness, self.comparison, self.messages)
         self.models = CardModels(self)
         self._connect()
 
@@ -161,8 +160,6 @@ class Session(QObject):
             signal.connect(self.ranking.forget)
         self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
-        for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
-            self.training.state_changed.connect(self.queries[name].hurry)
         self.edits.edited.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)

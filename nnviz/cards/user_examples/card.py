@@ -12,7 +12,13 @@ from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.datasets.table.cells import plain_number
 from nnviz.cards.registry import CARDS, CardInfo
-from nnviz.cards.user_examples.model import OWN, TESTED, OwnAnswers, Tested
+from nnviz.cards.user_examples.model import (
+    PREDICTIONS,
+    TEST_SET,
+    TestSetChange,
+    UserExamplePredictions,
+    UserExampleQueries,
+)
 from nnviz.cards.user_examples.presentation import (
     OwnColumns,
     answered,
@@ -71,6 +77,7 @@ class OwnPage(Page):
         super().__init__("Your own", "ownTab", _TIP)
         self._session = session
         self._targets = Targets(session)
+        session.models[UserExampleQueries]  # adds the queries that the page needs
         self.choice: int | None = None
         for signal in (session.own.changed, session.data.changed, session.data.loading_changed):
             signal.connect(self._follow)
@@ -95,7 +102,7 @@ class OwnPage(Page):
         self.figures_label.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         delete = QShortcut(QKeySequence.Delete, self, self.remove)
         delete.setContext(Qt.WidgetWithChildrenShortcut)
-        for name in (OWN, TESTED):
+        for name in (PREDICTIONS, TEST_SET):
             self._session.queries[name].changed.connect(self.refresh)
         self._show_buttons()
 
@@ -158,14 +165,14 @@ class OwnPage(Page):
     # ---- what is shown
 
     @property
-    def _answers(self) -> OwnAnswers | None:
+    def _answers(self) -> UserExamplePredictions | None:
         """The last ones, if they are to the examples that are kept now."""
-        answers: OwnAnswers | None = self._session.queries[OWN].result
+        answers: UserExamplePredictions | None = self._session.queries[PREDICTIONS].result
         return answers if answers is not None and answers.own is self._session.own.kept else None
 
     @property
-    def _tested(self) -> Tested | None:
-        tested: Tested | None = self._session.queries[TESTED].result
+    def _tested(self) -> TestSetChange | None:
+        tested: TestSetChange | None = self._session.queries[TEST_SET].result
         return tested
 
     def _follow(self) -> None:
@@ -209,7 +216,7 @@ class OwnPage(Page):
         data = self._session.data.dataset
         return [] if data is None else [text.name(data.class_name(number)) for number in range(data.outputs)]
 
-    def _list(self, answers: OwnAnswers, data: Dataset) -> None:
+    def _list(self, answers: UserExamplePredictions, data: Dataset) -> None:
         wrong = answers.are_wrong
         if data.is_picture and answers.split.labels is not None:
             names, split = self._names, answers.split
@@ -269,4 +276,4 @@ class OwnPage(Page):
         return ["kept as", "answered", *(field.name for field in meaning.fields)], map(row, range(len(own)))
 
 
-CARDS.register("ownPage")(CardInfo(OwnPage, needs=(OWN, TESTED), page_of="curvesDock", page_number=5))
+CARDS.register("ownPage")(CardInfo(OwnPage, needs=(PREDICTIONS, TEST_SET), page_of="curvesDock", page_number=5))

@@ -1,10 +1,11 @@
-"""What the displayed network answers to one's own examples; and of the test part, what it has forgotten meanwhile."""
+"""Predictions for the user examples, and the change of the test error since the network was trained on them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from PyQt5.QtCore import QObject
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
@@ -13,26 +14,23 @@ from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
-from nnviz.session.data import Data
-from nnviz.session.displayed import Displayed
-from nnviz.session.runs import Runs
-from nnviz.session.user_examples import Own
+from nnviz.session.session import Session
 
-OWN, TESTED = "own examples", "test part beside them"
+PREDICTIONS, TEST_SET = "own examples", "test part beside them"
 _SECONDS_BETWEEN = 0.5  # at least, between two computations
-_OWN_TIMES, _TESTED_TIMES = 19, 39  # they may take a twentieth, and a fortieth, of a core's time
+_PREDICTION_TIMES, _TEST_SET_TIMES = 19, 39  # the queries may take a twentieth and a fortieth of a core's time
 
 
 @dataclass(frozen=True, eq=False)
-class OwnAnswers:
-    """The answers to one's own examples.
+class UserExamplePredictions:
+    """Predictions for the user examples.
 
     Attributes:
         own: the examples.
-        split: the same as the network is shown them.
-        outputs: (k, outputs) the answers; numbers in the units of the targets.
-        targets: (k, outputs) what they should be, likewise.
-        error: the share of wrong answers; of numbers the root of the mean squared difference.
+        split: the examples as the network's inputs.
+        outputs: (k, outputs) predictions; of a regression in the units of the targets.
+        targets: (k, outputs) true values, in the same units.
+        error: share of wrong predictions; of a regression the root mean squared error.
     """
 
     own: OwnExamples
@@ -43,7 +41,7 @@ class OwnAnswers:
 
     @property
     def are_wrong(self) -> Array:
-        """(k,) which answers are another class than the true one; of numbers none."""
+        """Whether each predicted class is wrong, (k,) bool; False for a regression."""
         if self.split.labels is None:
             return np.zeros(len(self.split), bool)
         wrong: Array = self.outputs.argmax(axis=1) != self.split.labels
@@ -51,15 +49,15 @@ class OwnAnswers:
 
 
 @dataclass(frozen=True)
-class Tested:
-    """The test part beside one's own examples, and what training on these has done to it since that began.
+class TestSetChange:
+    """The error on the test set, and its change since the network was first trained on user examples.
 
     Attributes:
-        error: as in :class:`OwnAnswers`.
-        before: the error before they were trained on; None if they were not, in this window.
-        forgotten, learned: how many examples were right before and are wrong now, and the other way round; None for
-            numbers, and where there is no before.
-        by_class: (classes,) how many of each class were forgotten; None likewise.
+        error: as in :class:`UserExamplePredictions`.
+        before: the error before that training; None if the network was not trained on user examples in this window.
+        forgotten, learned: number of examples that were right before and are wrong now, and the reverse; None for a
+            regression, and if ``before`` is None.
+        by_class: (classes,) forgotten examples of each class; None if ``forgotten`` is.
     """
 
     error: float
@@ -69,37 +67,45 @@ class Tested:
     by_class: Array | None = None
 
 
-def own_probes(own: Own, displayed: Displayed, runs: Runs, data: Data) -> dict[str, Latest]:
-    """The two probes."""
-    past = _Before()
+class UserExampleQueries(QObject):
+    """Queries the displayed network's predictions for the user examples, and its error on the test set next to them."""
 
-    def answers() -> Request | None:
-        kept, dataset, network = own.kept, data.dataset, displayed.network
-        if not kept or dataset is None or runs.current.misfit(dataset) is not None:
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._examples, self._displayed = session.own, session.displayed
+        self._runs, self._data = session.runs, session.data
+        self._comparison = _TestSetComparison()
+        predictions = Latest(self._request_predictions, Budget(_SECONDS_BETWEEN, _PREDICTION_TIMES))
+        budget = Budget(_SECONDS_BETWEEN, _TEST_SET_TIMES)
+        test_set = Latest(self._request_test_set, budget, self._comparison.release)
+        session.queries.add({PREDICTIONS: predictions, TEST_SET: test_set})
+        self._examples.changed.connect(predictions.hurry)
+        for query in (predictions, test_set):
+            for signal in (session.runs.replaced, session.data.changed):
+                signal.connect(query.forget)
+            session.training.state_changed.connect(
+                query.hurry
+            )  # their budgets are long, a pause must not wait for them
+
+    def _request_predictions(self) -> Request | None:
+        kept, data, network = self._examples.kept, self._data.dataset, self._displayed.network
+        if not kept or data is None or self._runs.current.misfit(data) is not None:
             return None
-        return RequestKey(network, kept, dataset), lambda: own_answers(network, kept, dataset)
+        return RequestKey(network, kept, data), lambda: predict_user_examples(network, kept, data)
 
-    def tested() -> Request | None:
-        before, dataset, network = own.before, data.dataset, displayed.network
-        test = None if dataset is None or not own.count or runs.current.misfit(dataset) is not None else dataset.test
-        if dataset is None or test is None:
+    def _request_test_set(self) -> Request | None:
+        before, data, network = self._examples.before, self._data.dataset, self._displayed.network
+        if data is None or not self._examples.count or self._runs.current.misfit(data) is not None:
             return None
-        past_network = None if before is None else before.network
-        return RequestKey(past_network, network, test), lambda: past.compare(past_network, network, test, dataset)
-
-    probes = {
-        OWN: Latest(answers, Budget(_SECONDS_BETWEEN, _OWN_TIMES)),
-        TESTED: Latest(tested, Budget(_SECONDS_BETWEEN, _TESTED_TIMES), past.release),
-    }
-    own.changed.connect(probes[OWN].hurry)
-    for probe in probes.values():
-        for signal in (runs.replaced, data.changed):
-            signal.connect(probe.forget)
-    return probes
+        test = data.test
+        if test is None:
+            return None
+        earlier = None if before is None else before.network
+        return RequestKey(earlier, network, test), lambda: self._comparison.compare(earlier, network, test, data)
 
 
-def own_answers(network: Network, own: OwnExamples, data: Dataset) -> OwnAnswers:
-    """The network's answers to examples of one's own. Raises DataError if they are not of the data's kind."""
+def predict_user_examples(network: Network, own: OwnExamples, data: Dataset) -> UserExamplePredictions:
+    """Returns the network's predictions for user examples. Raises DataError if the examples do not fit the data."""
     split = own.split_for(data)
     outputs, targets = network.predict(split.inputs), split.targets.astype(np.float64)
     if split.labels is not None:
@@ -107,39 +113,39 @@ def own_answers(network: Network, own: OwnExamples, data: Dataset) -> OwnAnswers
     else:
         outputs, targets = data.raw_targets(outputs), data.raw_targets(targets)
         error = float(np.sqrt(np.square(outputs - targets).mean()))
-    return OwnAnswers(own, split, outputs, targets, error)
+    return UserExamplePredictions(own, split, outputs, targets, error)
 
 
-class _Before:
-    """Keeps the answers of the network of before to the test part: only those of now change."""
+class _TestSetComparison:
+    """Compares two networks on the test set, and keeps the predictions of the earlier one, which do not change."""
 
     def __init__(self) -> None:
         self._about: RequestKey | None = None
         self._answers: Answers | None = None
 
-    def compare(self, before: Network | None, now: Network, test: Split, data: Dataset) -> Tested:
-        """Runs in the lane's thread."""
-        answers = all_answers(now, test)
+    def compare(self, before: Network | None, now: Network, test: Split, data: Dataset) -> TestSetChange:
+        """Returns the change of the test error between two networks. Runs in the query's thread."""
+        answers = predict_split(now, test)
         if before is None:
-            return Tested(_error(answers, data))
+            return TestSetChange(_error(answers, data))
         about = RequestKey(before, test)
         if self._answers is None or self._about != about:
-            self._about, self._answers = about, all_answers(before, test)
-        return difference(self._answers, answers, data)
+            self._about, self._answers = about, predict_split(before, test)
+        return compare_predictions(self._answers, answers, data)
 
     def release(self) -> None:
-        """Drops what is kept. Runs in the lane's thread."""
+        """Drops the kept predictions. Runs in the query's thread."""
         self._about = self._answers = None
 
 
-def difference(before: Answers, now: Answers, data: Dataset) -> Tested:
-    """What has changed from some answers to others to the same examples."""
+def compare_predictions(before: Answers, now: Answers, data: Dataset) -> TestSetChange:
+    """Returns the change between two predictions of the same examples."""
     if isinstance(before, NumberAnswers) or isinstance(now, NumberAnswers):
-        return Tested(_error(now, data), _error(before, data))
+        return TestSetChange(_error(now, data), _error(before, data))
     forgotten = ~before.are_wrong & now.are_wrong
     by_class = np.bincount(now.labels[forgotten], minlength=data.outputs)
     learned = int((before.are_wrong & ~now.are_wrong).sum())
-    return Tested(_error(now, data), _error(before, data), int(forgotten.sum()), learned, by_class)
+    return TestSetChange(_error(now, data), _error(before, data), int(forgotten.sum()), learned, by_class)
 
 
 def _error(answers: Answers, data: Dataset) -> float:
@@ -149,8 +155,8 @@ def _error(answers: Answers, data: Dataset) -> float:
     return float(np.sqrt(np.square(answers.errors * spread).mean()))
 
 
-def all_answers(network: Network, split: Split) -> Answers:
-    """The network's answers to every example of a split."""
+def predict_split(network: Network, split: Split) -> Answers:
+    """Returns the network's predictions for every example of a split."""
     steps = answers_in_steps(network, split)
     while True:
         try:

@@ -8,21 +8,21 @@ from engine.basics.errors import counted
 from engine.basics.validation import Array, parse_share
 from engine.datasets import Dataset
 from engine.datasets.table.raw_columns import raw_columns
-from nnviz.cards.user_examples.model import OwnAnswers, Tested
+from nnviz.cards.user_examples.model import TestSetChange, UserExamplePredictions
 from nnviz.formatting import text
 from nnviz.ui.row_list import ListColumn
 
 _MOST_COLUMNS = 4
 
 
-def answered(answers: OwnAnswers, place: int, names: Sequence[str]) -> str:
+def answered(answers: UserExamplePredictions, place: int, names: Sequence[str]) -> str:
     """ "4", or "4, not 9" where the network answers that."""
     assert answers.split.labels is not None
     label, best = int(answers.split.labels[place]), int(answers.outputs[place].argmax())
     return names[label] if label == best else f"{names[label]}, not {names[best]}"
 
 
-def figures(answers: OwnAnswers | None, tested: Tested | None, unit: str) -> tuple[str, ...]:
+def figures(answers: UserExamplePredictions | None, tested: TestSetChange | None, unit: str) -> tuple[str, ...]:
     """The error on one's own beside that on the test part, and shorter versions."""
     if answers is None:
         return ("",)
@@ -51,7 +51,7 @@ def stepped_share(typed: str, direction: int) -> str:
     return shown_share(min(max(steps / 20, 0.0), 0.9))
 
 
-def totals(answers: OwnAnswers | None, noun: str) -> str:
+def totals(answers: UserExamplePredictions | None, noun: str) -> str:
     """ "1 of 7 digits of your own is answered wrong." """
     if answers is None or answers.split.labels is None:
         return ""
@@ -76,7 +76,7 @@ def _part(of_these: Array) -> str:
     return "All" if of_these.all() else f"{int(of_these.sum()):,} of {len(of_these):,}"
 
 
-def since_then(tested: Tested | None, names: Sequence[str], noun: str) -> str:
+def since_then(tested: TestSetChange | None, names: Sequence[str], noun: str) -> str:
     """What training on them has done to the test part; empty where the network was not trained on them."""
     if tested is None or tested.before is None:
         return ""
@@ -102,7 +102,7 @@ def _error(value: float, is_share: bool) -> str:
 class OwnColumns:
     """The examples as rows: what each is, what is answered, and its first columns."""
 
-    def __init__(self, answers: OwnAnswers, data: Dataset, names: Sequence[str]) -> None:
+    def __init__(self, answers: UserExamplePredictions, data: Dataset, names: Sequence[str]) -> None:
         self._answers, self._names = answers, names
         self._columns = () if data.is_picture else raw_columns(data)[:_MOST_COLUMNS]
         first = ListColumn("kept as"), ListColumn("answered")

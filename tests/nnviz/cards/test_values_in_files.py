@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.assets_folder import ASSETS
 from engine.datasets.source import Value
 from engine.datasets.table.cells import plain_number
-from nnviz.cards.user_examples.model import OWN
+from nnviz.cards.user_examples.model import PREDICTIONS
 from nnviz.session.asked import MISTAKES
 from nnviz.session.asked_numbers import PREDICTED
 from nnviz.session.selection import Example
@@ -113,7 +113,7 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     session.own.add(0)
     window.show_workspace("train")
     click_tab(qtbot, window, "ownTab")
-    qtbot.waitUntil(lambda: session.queries[OWN].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.queries[PREDICTIONS].result is not None, timeout=20_000)
     (own,) = exported(window.card("ownPage"))
     assert own["kept as"] == f"{LONG} 0"
     held = [name for name in wanted if name not in ("kind", "account")]  # which float32 does not hold

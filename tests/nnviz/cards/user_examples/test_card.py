@@ -17,7 +17,7 @@ from engine.datasets import load_data
 from engine.datasets.own import read_own
 from nnviz.cards.draw.keep_popup import KeepBox
 from nnviz.cards.user_examples.card import OwnPage
-from nnviz.cards.user_examples.model import OWN, TESTED
+from nnviz.cards.user_examples.model import PREDICTIONS, TEST_SET
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
 from nnviz.session.user_example_files import own_folder
@@ -94,7 +94,7 @@ def open_page(qtbot: QtBot, window: MainWindow) -> OwnPage:
 
 def wait_for_answers(qtbot: QtBot, window: MainWindow) -> None:
     probes = window.session.queries
-    qtbot.waitUntil(lambda: all(probes[name].is_up_to_date and probes[name].result for name in (OWN, TESTED)))
+    qtbot.waitUntil(lambda: all(probes[name].is_up_to_date and probes[name].result for name in (PREDICTIONS, TEST_SET)))
 
 
 def train_on(qtbot: QtBot, window: MainWindow) -> None:
@@ -293,7 +293,7 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     assert len(session.dataset.train) > 2000 if session.dataset else False
     wait_for(qtbot, window, Status.FINISHED)
     wait_for_answers(qtbot, window)
-    answers, tested = session.queries[OWN].result, session.queries[TESTED].result
+    answers, tested = session.queries[PREDICTIONS].result, session.queries[TEST_SET].result
     assert answers.error == 0
     assert tested.before is not None
     words = shows(window, "ownProgress")
@@ -342,7 +342,7 @@ def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_bac
     session.timeline.go_to(1)
     assert not session.own.learned.any()
     wait_for_answers(qtbot, window)
-    assert session.queries[TESTED].result.before is None
+    assert session.queries[TEST_SET].result.before is None
     assert "test error" not in shows(window, "ownProgress")
     session.timeline.go_to(3)
     assert session.own.learned.all()
@@ -381,7 +381,7 @@ def test_other_data_may_come_after_training_on_them(own_window: MainWindow, qtbo
     session.pause()
     wait_for_answers(qtbot, window)
     failures: list[Exception] = []
-    session.queries[TESTED].failed.connect(failures.append)
+    session.queries[TEST_SET].failed.connect(failures.append)
     load(qtbot, window, "spirals")
     qtbot.waitUntil(lambda: session.displayed.network.shape[0] == 2)
     session.own.add(0)
