@@ -18,16 +18,16 @@ from nnviz.jobs.data_reader import Reader, Stamp, stamp_of
 from nnviz.jobs.lane import Lanes
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
-from nnviz.session.recent_data_files import Imported
+from nnviz.session.recent_data_files import RecentDataFiles
 
 _READ_ANEW = {*READING, "side"}  # settings with which a file is read anew
 
 
-class _NotWantedError(Exception):
+class _CancelledError(Exception):
     """Nobody wants what is being read any more."""
 
 
-class Importing(QObject):
+class DataImport(QObject):
     """Reads a file in another thread or process, first its head, then all of it. The data in use stay as they are.
 
     Signals:
@@ -49,7 +49,7 @@ class Importing(QObject):
     progressed = pyqtSignal()
     _is_at = pyqtSignal(object, float)  # which reading, and the share that is done; from another thread
 
-    def __init__(self, data: Data, imported: Imported, messages: Messages) -> None:
+    def __init__(self, data: Data, imported: RecentDataFiles, messages: Messages) -> None:
         super().__init__()
         self.name: str | None = None
         self.chosen: dict[str, Value] = {}
@@ -164,7 +164,7 @@ class Importing(QObject):
 
         def tell(done: int, total: int) -> None:
             if not wanted.is_set():
-                raise _NotWantedError
+                raise _CancelledError
             self._is_at.emit(wanted, done / max(total, 1))
 
         def done(found: Preview) -> None:

@@ -22,7 +22,7 @@ _LONGEST = 6_000  # characters of one file's settings
 
 
 @dataclass(frozen=True)
-class KnownFile:
+class RecentDataFile:
     """A file or folder that was used.
 
     Attributes:
@@ -41,7 +41,7 @@ class KnownFile:
         return _stamp(self.path) != self.stamp
 
 
-class Imported(QObject):
+class RecentDataFiles(QObject):
     """Those files, the last one first.
 
     Signals:
@@ -52,11 +52,11 @@ class Imported(QObject):
 
     def __init__(self, data: Data) -> None:
         super().__init__()
-        self.files: list[KnownFile] = []
+        self.files: list[RecentDataFile] = []
         self._data = data
         data.changed.connect(self._note)
 
-    def known(self, path: str) -> KnownFile | None:
+    def known(self, path: str) -> RecentDataFile | None:
         """What is known of that file."""
         return next((file for file in self.files if file.path == path), None)
 
@@ -68,7 +68,7 @@ class Imported(QObject):
         path, settings = os.path.abspath(name), without_own(self._data.settings)
         if len(json.dumps(settings)) > _LONGEST:
             settings = {}
-        known = KnownFile(path, dict(settings), _stamp(path))
+        known = RecentDataFile(path, dict(settings), _stamp(path))
         if self.files[:1] != [known]:
             self.files = [known, *(file for file in self.files if file.path != path)][:MOST_FILES]
             self.changed.emit()
@@ -88,13 +88,13 @@ class Imported(QObject):
             self.changed.emit()
 
 
-def _file_of(entry: Any) -> KnownFile | None:
+def _file_of(entry: Any) -> RecentDataFile | None:
     with suppress(TypeError, ValueError, RecursionError):
         path, given, stamp = entry
         settings = {name: frozen(value) for name, value in given.items() if _is_setting(name, frozen(value))}
         if isinstance(path, str) and os.path.isabs(path) and len(settings) == len(given):
             settings = present_data_settings(path, settings)
-            return KnownFile(path, settings, None if stamp is None else (int(stamp[0]), int(stamp[1])))
+            return RecentDataFile(path, settings, None if stamp is None else (int(stamp[0]), int(stamp[1])))
     return None
 
 

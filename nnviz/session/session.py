@@ -20,7 +20,7 @@ from nnviz.session.asked import new_queries
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
 from nnviz.session.data import Data
-from nnviz.session.data_import import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
 from nnviz.session.files import Files
@@ -37,7 +37,7 @@ from nnviz.session.new_data import NewData
 from nnviz.session.painting import Painting
 from nnviz.session.player import Player
 from nnviz.session.question import Question, take_picture
-from nnviz.session.recent_data_files import Imported
+from nnviz.session.recent_data_files import RecentDataFiles
 from nnviz.session.records import Records
 from nnviz.session.remedies import Remedies
 from nnviz.session.resuming import Resuming
@@ -52,8 +52,8 @@ from nnviz.session.steps import step_parts
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
-from nnviz.session.user_example_history import Taught
-from nnviz.session.user_examples import Own
+from nnviz.session.user_example_history import UserExampleHistory
+from nnviz.session.user_examples import UserExamplesModel
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
@@ -63,7 +63,7 @@ class Session(QObject):
 
     Attributes:
         messages, undo: the message that is shown to the person; the steps that can be undone and redone.
-        imported, importing: files of data that were used before, and one that is looked at before it is used.
+        recent_data_files, importing: data files used before; a data file that is previewed before it is used.
         data, settings: the data set; the experiment that the fields describe.
         runs: all runs, with the current one among them.
         making, branching: builds networks and replaces the current run; begins runs at moments of the past.
@@ -74,7 +74,7 @@ class Session(QObject):
         painting: points that the person paints, from which the network learns at once.
         edits: what-ifs about single neurons, and edits of their weights.
         sketch, question: the drawing and the picture made of it; what the network is asked about, and its answer.
-        own: examples that the person kept with what they truly are, for the data that are there.
+        user_examples: labelled examples that the user kept, for the current data set.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         map: places the examples by what a layer sees in them.
         models: what single cards hold.
@@ -98,8 +98,8 @@ class Session(QObject):
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self.messages)
-        self.imported = Imported(self.data)
-        self.importing = Importing(self.data, self.imported, self.messages)
+        self.recent_data_files = RecentDataFiles(self.data)
+        self.importing = DataImport(self.data, self.recent_data_files, self.messages)
         self.runs = Runs(new_run(first), self.undo)
         self._naming = Naming(self.runs, self.data)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
@@ -121,8 +121,10 @@ class Session(QObject):
         self.edits = Edits(*changing, self.selection, self.messages)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.undo)
-        taught = Taught(self.runs, self.displayed)
-        self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
+        history = UserExampleHistory(self.runs, self.displayed)
+        self.user_examples = UserExamplesModel(
+            self.data, self.question, history, self.training, self.undo, self.messages
+        )
         self._chosen_example = ChosenExample(self.selection, self.question)
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
@@ -251,6 +253,6 @@ class Session(QObject):
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]
-        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
+        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.user_examples, self.files]
         parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

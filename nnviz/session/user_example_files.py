@@ -18,26 +18,26 @@ _MOST_FIXED = 10  # files of examples as they were at some moment, for each kind
 _LONGEST = 40  # letters of the data's name in that of the file
 
 
-def own_folder() -> Path:
+def user_examples_folder() -> Path:
     """The folder; it need not be there yet."""
     home = os.path.expanduser("~")
     folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_DATA_HOME", "")
     return Path(folder if os.path.isabs(folder) else os.path.join(home, ".local", "share"), "nnviz", "own")
 
 
-def path_for(name: str, data: Dataset) -> Path:
+def path_for_data(name: str, data: Dataset) -> Path:
     """The file for the data of that name: another one where their examples mean something else."""
     about = name, data.example_shape, data.width, data.columns, data.class_names, data.targets, data.outputs
     mark = hashlib.blake2b(repr(about).encode("utf-8", "replace"), digest_size=4).hexdigest()
-    return own_folder() / f"{re.sub(r'[^A-Za-z0-9]+', '-', Path(name).stem)[:_LONGEST]}-{mark}.npz"
+    return user_examples_folder() / f"{re.sub(r'[^A-Za-z0-9]+', '-', Path(name).stem)[:_LONGEST]}-{mark}.npz"
 
 
-def fixed_path(path: Path, own: OwnExamples) -> Path:
+def frozen_copy_path(path: Path, own: OwnExamples) -> Path:
     """The file of these examples as they are, which a training names: nothing else is ever written there."""
     return path.with_name(f"{path.stem}-{own.fingerprint}.npz")
 
 
-def read_for(path: Path, data: Dataset) -> OwnExamples:
+def read_kept(path: Path, data: Dataset) -> OwnExamples:
     """The examples kept there, none if there is no file. Raises what ``read_own`` raises, DataError if they misfit."""
     try:
         own = read_own(path)
@@ -79,16 +79,16 @@ def _usable_at(path: Path, own: OwnExamples) -> OwnExamples | None:
         return None
     except EngineError:
         pass
-    put_aside(path)
+    rename_damaged(path)
     return None
 
 
-def write_fixed(path: Path, own: OwnExamples, named: str | None) -> Path:
-    """Writes them to their :func:`fixed_path` and returns it.
+def write_frozen_copy(path: Path, own: OwnExamples, named: str | None) -> Path:
+    """Writes them to their :func:`frozen_copy_path` and returns it.
 
     Of such files only the newest are kept, since undo and saved networks may name them, and ``named``. Raises OSError.
     """
-    file = fixed_path(path, own)
+    file = frozen_copy_path(path, own)
     write(file, own)
     every = path.parent.glob(f"{glob.escape(path.stem)}-{16 * '[0-9a-f]'}.npz")
     for old in sorted(every, key=os.path.getmtime, reverse=True)[_MOST_FIXED:]:
@@ -97,7 +97,7 @@ def write_fixed(path: Path, own: OwnExamples, named: str | None) -> Path:
     return file
 
 
-def put_aside(path: Path) -> Path:
+def rename_damaged(path: Path) -> Path:
     """Renames a file that cannot be read, so that nothing is written over it. Raises OSError."""
     aside = next(place for number in range(1, 1000) if not (place := path.with_suffix(f".damaged{number}")).exists())
     os.replace(path, aside)

@@ -11,7 +11,7 @@ from nnviz.session.runs import Runs
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class EarlierNetwork:
     """The network, and its epochs, at the moment from which on it was trained on one's own examples too."""
 
     network: Network
@@ -19,13 +19,13 @@ class Moment:
 
 
 @dataclass(eq=False)
-class _Past:
+class _RunHistory:
     """Of one run: what is mixed in, and since which epoch; since when it learned from what, and the first moment."""
 
     mixed_in: str | None = None
     since: float = 0.0
     learned: dict[str, float] = field(default_factory=dict)  # file → epochs, those of now left out
-    first: Moment | None = None
+    first: EarlierNetwork | None = None
 
     def learned_by(self, epochs: float) -> dict[str, float]:
         """From which files it had learned then, and since when."""
@@ -33,7 +33,7 @@ class _Past:
         return {file: since for file, since in files.items() if epochs > since}
 
 
-class Taught:
+class UserExampleHistory:
     """Is told what is mixed in whenever that, or the run, has changed. It tells of the displayed moment.
 
     Attributes:
@@ -42,7 +42,7 @@ class Taught:
 
     def __init__(self, runs: Runs, displayed: Displayed) -> None:
         self.runs, self._displayed = runs, displayed
-        self._pasts: dict[int, _Past] = {}  # by run
+        self._pasts: dict[int, _RunHistory] = {}  # by run
         runs.let_go.connect(lambda run: self._pasts.pop(run.id, None))
 
     def follow(self, mixed_in: str | None) -> None:
@@ -57,9 +57,9 @@ class Taught:
         if mixed_in is not None and not past.learned:
             past.first = _moment(run)
 
-    def _begin(self, run: Run) -> _Past:
+    def _begin(self, run: Run) -> _RunHistory:
         """A branch has learned what its parent had when it began."""
-        past = self._pasts[run.id] = _Past(since=run.epochs)
+        past = self._pasts[run.id] = _RunHistory(since=run.epochs)
         parent = None if run.parent is None else self._pasts.get(run.parent)
         if parent is not None:
             past.learned = parent.learned_by(run.epochs)
@@ -73,10 +73,10 @@ class Taught:
         return frozenset() if past is None else frozenset(past.learned_by(self._displayed.epochs))
 
     @property
-    def before(self) -> Moment | None:
+    def before(self) -> EarlierNetwork | None:
         """The moment before the current run was trained on any; None if it was not by then, or was untrained."""
         return self._pasts[self.runs.current.id].first if self.files else None
 
 
-def _moment(run: Run) -> Moment | None:
-    return None if run.untouched else Moment(run.displayed_network(), run.epochs)
+def _moment(run: Run) -> EarlierNetwork | None:
+    return None if run.untouched else EarlierNetwork(run.displayed_network(), run.epochs)

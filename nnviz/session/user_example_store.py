@@ -8,10 +8,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets.own import OwnExamples
 from nnviz.jobs.lane import Lane
-from nnviz.session.user_example_files import put_aside, write_merged
+from nnviz.session.user_example_files import rename_damaged, write_merged
 
 
-class OwnStore(QObject):
+class UserExampleStore(QObject):
     """Writes each change at once. What another window kept in the file is added then; what was removed here is not.
 
     Signals:
@@ -58,7 +58,7 @@ class OwnStore(QObject):
 
         def save() -> OwnExamples:
             if is_unreadable:
-                put_aside(path)
+                rename_damaged(path)
             return write_merged(path, own, removed)
 
         self._lane.run(save, lambda written: self._written(path, own, written), self.failed.emit)

@@ -19,12 +19,12 @@ from nnviz.session.messages import Messages
 from nnviz.session.question import Question
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
-from nnviz.session.user_example_files import fixed_path, path_for, read_for, write_fixed
-from nnviz.session.user_example_history import Moment, Taught
-from nnviz.session.user_example_store import OwnStore
+from nnviz.session.user_example_files import frozen_copy_path, path_for_data, read_kept, write_frozen_copy
+from nnviz.session.user_example_history import EarlierNetwork, UserExampleHistory
+from nnviz.session.user_example_store import UserExampleStore
 
 
-class Own(QObject):
+class UserExamplesModel(QObject):
     """Keeps examples for the data that are there, and writes each change to disk. Attributes are for reading.
 
     Signals:
@@ -34,7 +34,13 @@ class Own(QObject):
     changed = pyqtSignal()
 
     def __init__(
-        self, data: Data, question: Question, taught: Taught, training: Training, undo: Undo, messages: Messages
+        self,
+        data: Data,
+        question: Question,
+        history: UserExampleHistory,
+        training: Training,
+        undo: Undo,
+        messages: Messages,
     ) -> None:
         super().__init__()
         self._data, self._question, self._training = data, question, training
@@ -43,12 +49,12 @@ class Own(QObject):
         self._marks: dict[str, frozenset[bytes]] = {}  # of the examples in each file that is or was mixed in
         self._wanted_share = USUAL_SHARE  # for the next time that they are mixed in
         self._lane = Lane()
-        self._store = OwnStore(self._lane)
+        self._store = UserExampleStore(self._lane)
         self._store.changed.connect(self.changed)
         self._store.failed.connect(self._not_saved)
-        self._taught = taught
+        self._history = history
         data.changed.connect(self._follow)
-        taught.runs.replaced.connect(lambda: taught.follow(self.mixed_in))
+        history.runs.replaced.connect(lambda: history.follow(self.mixed_in))
 
     # ---- what is kept
 
@@ -82,7 +88,7 @@ class Own(QObject):
         if kept is not None and 0 <= number < len(kept):
             self._step("removal of an example", kept.at(np.arange(len(kept)) != number))
 
-    def take_in(self, path: Path) -> None:
+    def import_file(self, path: Path) -> None:
         """Adds those in a file to those that are kept, when they are read. A step to undo; a message says how many."""
         data, into, name = self._data.dataset, self._path, text.name(path.name)
         if data is None or into is None or self.kept is None:
@@ -133,15 +139,15 @@ class Own(QObject):
         data, name, mixed = self._data.dataset, self._data.loaded_name, self.mixed_in
         if data is None or name is None:
             return
-        self._taught.follow(mixed)
-        path = self._path = path_for(name, data)
+        self._history.follow(mixed)
+        path = self._path = path_for_data(name, data)
         known = self.kept
 
         def read() -> tuple[OwnExamples, frozenset[bytes]]:
             learned: frozenset[bytes] = frozenset()
             with suppress(EngineError, OSError):  # what is mixed in is in the data already
                 learned = frozenset(read_own(mixed).marks) if mixed is not None else learned
-            return known if known is not None else read_for(path, data), learned
+            return known if known is not None else read_kept(path, data), learned
 
         def done(found: tuple[OwnExamples, frozenset[bytes]]) -> None:
             if mixed is not None:
@@ -188,7 +194,7 @@ class Own(QObject):
     @property
     def learned(self) -> Array:
         """(count,) from which of them the displayed network has learned in this window, also if they are left out."""
-        return self._are_in(self._taught.files)
+        return self._are_in(self._history.files)
 
     @property
     def is_mixed_in(self) -> Array:
@@ -200,15 +206,15 @@ class Own(QObject):
         return np.array([mark in marks for mark in (self.kept.marks if self.kept else ())], bool)
 
     @property
-    def before(self) -> Moment | None:
+    def before(self) -> EarlierNetwork | None:
         """The moment before the displayed network was trained on any of them in this window; None if it was not."""
-        return self._taught.before
+        return self._history.before
 
     @property
     def is_up_to_date(self) -> bool:
         """Whether exactly those that are kept are mixed in."""
         path, kept = self._path, self.kept
-        return bool(path is not None and kept and self.mixed_in == str(fixed_path(path, kept)))
+        return bool(path is not None and kept and self.mixed_in == str(frozen_copy_path(path, kept)))
 
     def train_on(self) -> None:
         """Mixes in all that are kept, a step to undo, and trains the network on with them when the data are there."""
@@ -222,7 +228,7 @@ class Own(QObject):
                 self._load(name, {**self._data.loaded_settings, "own": str(file), "own_share": share})
                 self._training.start()
 
-        self._lane.run(lambda: write_fixed(path, kept, mixed), written, self._not_saved)
+        self._lane.run(lambda: write_frozen_copy(path, kept, mixed), written, self._not_saved)
 
     def leave_out(self) -> None:
         """Loads the data without them; the network stays. A step to undo."""

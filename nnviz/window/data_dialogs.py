@@ -51,7 +51,7 @@ class DataDialogs(QObject):
         """Fills the menu with the files that were used last, newest first."""
         menu.clear()
         menu.setToolTipsVisible(True)
-        files = self._session.imported.files
+        files = self._session.recent_data_files.files
         for number, file in enumerate(files, start=1):
             action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {text.entry(Path(file.path).name)}")
             action.setToolTip(text.plain(file.path))

@@ -57,7 +57,7 @@ from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine
 from nnviz.window.time_keys import TimeKeys
-from nnviz.window.user_example_dialogs import OwnDialogs
+from nnviz.window.user_example_dialogs import UserExampleDialogs
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 if TYPE_CHECKING:  # made when Runs is shown
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         for signal in told:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(self._show_in_runs)
-        self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
+        self.own_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}

@@ -62,7 +62,7 @@ class Memory(QObject):
         if self._preferences.document("configuration") is not None:
             session.settings.remember_base(self._preferences.text("preset"), names)
         session.records.set_on(self._preferences.number("keep_runs") != 0)
-        session.imported.take(self._preferences.document("imported"))
+        session.recent_data_files.take(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         session.sweep_form.take(self._preferences.document("sweep"))
@@ -109,7 +109,7 @@ class Memory(QObject):
         else:
             session.data.changed.connect(lambda: self._data_loaded(session, path))
             if data is not None:
-                known = session.imported.known(data)
+                known = session.recent_data_files.known(data)
                 try:
                     session.data.load(data, known.settings if known is not None else {})
                 except EngineError as error:  # what is remembered of the file is no longer valid
@@ -131,7 +131,12 @@ class Memory(QObject):
     def _remember_changes(self, session: Session) -> None:
         """From now on what is chosen is written when it has changed."""
         runs, settings = session.runs, session.settings
-        for signal in (runs.replaced, settings.changed, session.data.loading_changed, session.imported.changed):
+        for signal in (
+            runs.replaced,
+            settings.changed,
+            session.data.loading_changed,
+            session.recent_data_files.changed,
+        ):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
@@ -155,7 +160,7 @@ class Memory(QObject):
             remember("dataset", session.data.name)
             settings = recorded_data_settings(session.data.name, session.data.settings)
             remember("dataset_settings", json.dumps(settings))
-        remember("imported", json.dumps(session.imported.as_list()))
+        remember("imported", json.dumps(session.recent_data_files.as_list()))
         remember("painted", json.dumps(session.painting.latest))
         remember("sure_from", session.question.threshold)
         remember("keep_runs", int(session.records.is_on))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QFileDialog
 
-from nnviz.cards.user_examples.card import OwnPage
+from nnviz.cards.user_examples.card import UserExamplesPage
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _FILES = "Examples (*.npz);;All files (*)"
 
 
-class OwnDialogs(QObject):
+class UserExampleDialogs(QObject):
     """Answers the box that keeps examples, and the page that shows them."""
 
-    def __init__(self, window: MainWindow, page: OwnPage) -> None:
+    def __init__(self, window: MainWindow, page: UserExamplesPage) -> None:
         super().__init__(window)
         self._window, self._session, self._page = window, window.session, page
         keeping = window.draw.keeping
@@ -42,7 +42,7 @@ class OwnDialogs(QObject):
         """Asks for a file of examples."""
         dialog = self._window.dialogs.file_dialog("Import examples of your own", "importOwnDialog", _FILES)
         dialog.setFileMode(QFileDialog.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self._session.own.take_in(Path(chosen)))
+        dialog.fileSelected.connect(lambda chosen: self._session.user_examples.import_file(Path(chosen)))
         dialog.open()
 
     def choose_where_to_export(self) -> None:

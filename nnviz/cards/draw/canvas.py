@@ -31,7 +31,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
 from engine.datasets.opening import is_data
-from nnviz.cards.draw.drawing_pixmap import Sheet, draw_piece, extent_of
+from nnviz.cards.draw.drawing_pixmap import DrawingPixmap, draw_piece, extent_of
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.library import is_exported_run
@@ -68,7 +68,9 @@ class Canvas(QWidget):
         super().__init__()
         self._finished: Drawing = ()  # without the stroke in progress
         self._in_progress: _StrokeInProgress | None = None
-        self._sheet: Sheet | None = None  # the drawing as pixels, without the last piece of a stroke in progress
+        self._sheet: DrawingPixmap | None = (
+            None  # the drawing as pixels, without the last piece of a stroke in progress
+        )
         self._is_target = False
         self.erases = False
         self.centred = True
@@ -286,10 +288,10 @@ class Canvas(QWidget):
         if self.erases:
             self.set_erases(True)
 
-    def _up_to_date_sheet(self) -> Sheet:
+    def _up_to_date_sheet(self) -> DrawingPixmap:
         sheet = self._sheet
         if sheet is None or sheet.size != self.size() or sheet.ratio != self.devicePixelRatioF():
-            sheet = self._sheet = Sheet(self.size(), self.devicePixelRatioF(), self._background)
+            sheet = self._sheet = DrawingPixmap(self.size(), self.devicePixelRatioF(), self._background)
             sheet.lay(self._finished, self._pen)
             if self._in_progress is not None:
                 stroke = self._in_progress.stroke()

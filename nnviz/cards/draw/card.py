@@ -10,10 +10,10 @@ from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
 
 from engine.datasets.dataset import PICTURE, POINT
 from nnviz.cards.draw.draw_canvas import DrawCanvas
-from nnviz.cards.draw.input_form import AskedForm
-from nnviz.cards.draw.keep_popup import KeepBox
+from nnviz.cards.draw.input_form import InputForm
+from nnviz.cards.draw.keep_popup import KeepPopup
 from nnviz.cards.draw.picture_box import PictureBox
-from nnviz.cards.draw.predicted_class_view import VerdictView
+from nnviz.cards.draw.predicted_class_view import PredictedClassView
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
@@ -55,7 +55,7 @@ class DrawPanel(DockCard):
         self._targets = Targets(session)
         self.drawing = DrawCanvas(session)
         self.canvas, self.pen = self.drawing.canvas, self.drawing.pen
-        self.form = AskedForm(session)
+        self.form = InputForm(session)
         self.box = named(PictureBox(), "askedPicture", "What the network is asked about", _BOX_TIP)
         self.box.dropped.connect(lambda given: self._load(given, "what was dropped"))
         self._rest = QWidget()  # below a short form
@@ -96,7 +96,7 @@ class DrawPanel(DockCard):
         self.clear_button.clicked.connect(self.clear)
         self.head.detail.hide()  # an empty one would take a gap
         self.head.row.setSpacing(2)  # leaves room for the mark
-        self.keeping = KeepBox(self._session, self)
+        self.keeping = KeepPopup(self._session, self)
         self.head.row.addWidget(self.keeping.button)
         self.head.row.addWidget(self.random_button)
         self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=2))
@@ -115,7 +115,7 @@ class DrawPanel(DockCard):
         self.caption_label = named(label(role="muted"), "seenLabel")
         self.caption_label.setWordWrap(True)
         self.caption_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self.answer = VerdictView()
+        self.answer = PredictedClassView()
         return arranged(QHBoxLayout(), self.seen, (self.caption_label, 1), self.answer, spacing=10)
 
     # ---- actions

@@ -15,7 +15,7 @@ from nnviz.ui.picture import grey_image
 _NO_LENGTH = 1e-4  # units; Qt would not draw a line of length 0
 
 
-class Sheet:
+class DrawingPixmap:
     """A pixmap with ink on a background. Its coordinates have the shorter side as unit and the centre as origin."""
 
     def __init__(self, size: QSize, ratio: float, background: float = 0.0) -> None:

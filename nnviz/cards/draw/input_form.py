@@ -12,7 +12,7 @@ from nnviz.session.session import Session
 from nnviz.ui.value_form import MOST_ROWS, FormRow, ValueForm
 
 
-class AskedForm(ValueForm):
+class InputForm(ValueForm):
     """Shows the session's example in the data's own numbers and texts, and passes changes on to the session."""
 
     def __init__(self, session: Session) -> None:

@@ -29,7 +29,7 @@ _SHOW_TIP = "Shows the examples that you kept, with what the network answers to 
 _LEAST = 250  # pixels
 
 
-class KeepBox(QFrame):
+class KeepPopup(QFrame):
     """Opens below its button, and closes when the example is kept or the person clicks elsewhere.
 
     Attributes:
@@ -55,7 +55,7 @@ class KeepBox(QFrame):
         padding = theme.CARD_PADDING
         margins = (padding, padding, padding, padding)
         arranged(QVBoxLayout(self), self._truth_row(), self._files_row(), spacing=10, margins=margins)
-        for signal in (session.own.changed, session.data.changed):
+        for signal in (session.user_examples.changed, session.data.changed):
             signal.connect(self.follow)
         session.question.changed.connect(self._follow_question)
         self.follow()
@@ -85,16 +85,16 @@ class KeepBox(QFrame):
     def follow(self) -> None:
         """Follows what can be kept."""
         session = self._session
-        self.button.setEnabled(session.own.kept is not None)
+        self.button.setEnabled(session.user_examples.kept is not None)
         self._follow_choice()
-        count = session.own.count
+        count = session.user_examples.count
         self.count_label.setText(f"{text.count(count)} kept" if count else "none kept yet")
         self.show_button.setVisible(count > 0)
 
     def _follow_choice(self) -> None:
         data = self._session.data.dataset
         is_chosen = data is None or not data.is_classification or self.combo.currentIndex() >= 0
-        self.keep_button.setEnabled(self._session.own.can_add and is_chosen)
+        self.keep_button.setEnabled(self._session.user_examples.can_add and is_chosen)
 
     def _follow_question(self) -> None:
         """A pen's move must cost nothing where nobody sees the box."""
@@ -145,7 +145,7 @@ class KeepBox(QFrame):
 
     def keep(self) -> None:
         """Keeps the example with what was chosen or typed."""
-        own, data = self._session.own, self._session.data.dataset
+        own, data = self._session.user_examples, self._session.data.dataset
         truth = self._truth()
         if data is None or truth is None or not own.can_add:
             return

@@ -19,7 +19,7 @@ _LONG_NAME = 3  # names of at least this many characters make the font smaller
 _NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
 
 
-class VerdictView(QWidget):
+class PredictedClassView(QWidget):
     """Shows the answer in the accent colour, or in grey with "not sure" below the confidence threshold."""
 
     def __init__(self) -> None:

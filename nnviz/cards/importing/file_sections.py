@@ -9,9 +9,9 @@ from PyQt5.QtWidgets import QGridLayout, QLabel, QListWidget, QScrollArea, QVBox
 from engine.basics.validation import Array
 from engine.datasets.preview import ArraysPreview, FolderPreview
 from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION
-from nnviz.cards.importing.import_fields import PARTS, SIDE, Choices
+from nnviz.cards.importing.import_fields import PARTS, SIDE, ImportFields
 from nnviz.formatting import text
-from nnviz.session.data_import import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
@@ -22,10 +22,10 @@ _LIST_ROWS = 3  # files that could not be read, of those that can be seen at onc
 _TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is guessed from what y holds."
 
 
-class FolderPart(QWidget):
+class FolderSection(QWidget):
     """Shows a ``FolderPreview``: each class with its number of files and some pictures. ``choices``: its fields."""
 
-    def __init__(self, importing: Importing, parent: QWidget) -> None:
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         self._shown: FolderPreview | None = None
         self._rows = QWidget()
@@ -42,7 +42,7 @@ class FolderPart(QWidget):
         self._unread = named(QListWidget(), "importUnreadList", "Files that are left out", tip)
         self._unread.setUniformItemSizes(True)
         theme.sized(self._unread.setFixedHeight, _LIST_ROWS * 20 + 4)
-        self.choices = Choices(importing, "importFolder", self)
+        self.choices = ImportFields(importing, "importFolder", self)
         for setting in (SIDE, *PARTS):
             self.choices.add_number(setting)
         arranged(QVBoxLayout(self), (area, 1), self._unread, spacing=8)
@@ -88,16 +88,16 @@ class FolderPart(QWidget):
         self._grid.setRowStretch(len(preview.samples) + 1, 1)
 
 
-class ArraysPart(QWidget):
+class ArraysSection(QWidget):
     """Shows an ``ArraysPreview``: each array with its dimensions, and the first pictures. ``choices``: its fields."""
 
-    def __init__(self, importing: Importing, parent: QWidget) -> None:
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         self._importing = importing
         self._facts = named(QLabel(), "importArrays", "What the file holds")
         self._facts.setWordWrap(True)
         self._pictures = QVBoxLayout()
-        self.choices = Choices(importing, "importArrays", self)
+        self.choices = ImportFields(importing, "importArrays", self)
         tasks = (("classes", CLASSIFICATION), ("numbers", REGRESSION))
         self._task = self.choices.add_combo("task", "Predict", _TASK_TIP, tasks)
         for setting in PARTS:

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from engine.basics.errors import EngineError
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
 from nnviz.formatting.setting_words import parsed, typed_value
-from nnviz.session.data_import import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_by, step_whole
@@ -30,7 +30,7 @@ PARTS = (
 )
 
 
-class Choices(QWidget):
+class ImportFields(QWidget):
     """A grid of fields. Above or below it stands what is wrong with one of them, on the side that may grow.
 
     Signals:
@@ -42,7 +42,7 @@ class Choices(QWidget):
 
     typed = pyqtSignal()
 
-    def __init__(self, importing: Importing, prefix: str, parent: QWidget, tells_above: bool = True) -> None:
+    def __init__(self, importing: DataImport, prefix: str, parent: QWidget, tells_above: bool = True) -> None:
         """``prefix``: what the object names of its fields begin with."""
         super().__init__(parent)
         self._importing, self._prefix, self._tells_above = importing, prefix, tells_above

@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBo
 from engine.basics.errors import EngineError
 from engine.datasets import source_of
 from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome, Preview, TablePreview
-from nnviz.cards.importing.file_sections import ArraysPart, FolderPart
-from nnviz.cards.importing.import_fields import Choices
-from nnviz.cards.importing.table_section import TablePart
+from nnviz.cards.importing.file_sections import ArraysSection, FolderSection
+from nnviz.cards.importing.import_fields import ImportFields
+from nnviz.cards.importing.table_section import TableSection
 from nnviz.formatting import text
-from nnviz.session.data_import import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.session.messages import error_text
 from nnviz.ui import theme
 from nnviz.ui.card import label
@@ -33,18 +33,18 @@ _USE_TIP = (
 _CANCEL_TIP = "Closes this preview; the data in use stay (Esc)."
 
 
-Part = TablePart | FolderPart | ArraysPart
+Part = TableSection | FolderSection | ArraysSection
 _PARTS: dict[type[Preview], type[Part]] = {
-    TablePreview: TablePart,
-    FolderPreview: FolderPart,
-    ArraysPreview: ArraysPart,
+    TablePreview: TableSection,
+    FolderPreview: FolderSection,
+    ArraysPreview: ArraysSection,
 }
 
 
 class ImportSheet(QFrame):
     """Is shown while there is something to look at. Its owner places it."""
 
-    def __init__(self, importing: Importing, parent: QWidget) -> None:
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         named(self, "importSheet", "Import of data")
         self._importing = importing
@@ -147,7 +147,7 @@ class ImportSheet(QFrame):
             part = self._parts[kind] = _PARTS[kind](self._importing, self)
             part.hide()
             self._middle.insertWidget(0, part, 1)
-            for choices in part.findChildren(Choices):
+            for choices in part.findChildren(ImportFields):
                 choices.typed.connect(self._show_use)
             self._fields.addWidget(part.choices)
             part.choices.hide()

@@ -14,10 +14,10 @@ from engine.datasets.table.decimal_mark import MARKS
 from engine.datasets.table.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
 from engine.datasets.table.table_format import ENCODINGS
 from engine.datasets.table.table_source import format_settings
-from nnviz.cards.importing.import_fields import PARTS, Choices
+from nnviz.cards.importing.import_fields import PARTS, ImportFields
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.formatting import text
-from nnviz.session.data_import import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
@@ -49,10 +49,10 @@ _LIST_ROWS = 3  # problems that can be seen at once
 _MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others are chosen at their heads
 
 
-class TablePart(QWidget):
+class TableSection(QWidget):
     """Shows a ``TablePreview``. ``choices``: the fields, for which its owner has a place."""
 
-    def __init__(self, importing: Importing, parent: QWidget) -> None:
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         self._importing = importing
         self._columns: list[str] = []
@@ -77,8 +77,8 @@ class TablePart(QWidget):
         parts.append(self._summaries)
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
-    def _format_choices(self) -> Choices:
-        choices = Choices(self._importing, "importFormat", self, tells_above=False)
+    def _format_choices(self) -> ImportFields:
+        choices = ImportFields(self._importing, "importFormat", self, tells_above=False)
         captions = {each.name: each.label for each in format_settings()}
         encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
@@ -92,8 +92,8 @@ class TablePart(QWidget):
         choices.add_number(DataSetting("skip", captions["skip"], 0, _SKIP_TIP))
         return choices
 
-    def _data_choices(self) -> Choices:
-        choices = Choices(self._importing, "import", self)
+    def _data_choices(self) -> ImportFields:
+        choices = ImportFields(self._importing, "import", self)
         self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
         choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
         missing = (("fill in", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))

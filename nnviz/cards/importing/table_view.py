@@ -12,7 +12,7 @@ from engine.datasets.preview import TablePreview
 from engine.datasets.table.table_columns import TEXT
 from nnviz.cards.importing.column_header import ColumnHeader
 from nnviz.cards.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, TableModel
-from nnviz.session.data_import import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 
@@ -50,7 +50,7 @@ class _Cells(QStyledItemDelegate):
 class PreviewTable(QTableView):
     """Shows a preview; what is chosen in a column's menu goes to the session."""
 
-    def __init__(self, importing: Importing, parent: QWidget) -> None:
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         named(self, "importTable", "First rows of the table", _TIP)
         self._importing = importing

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.training.augmentation import Augmenter
-from nnviz.cards.settings.settings_form import Form
+from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.fields import check_box
@@ -20,7 +20,7 @@ _SHOWN = 6  # pictures in the preview
 _GAP = 2  # pixels between two pictures
 
 
-class AugmentationForm(Form):
+class AugmentationForm(SettingsForm):
     """A switch, the strengths, and a preview of training pictures as the network would see them."""
 
     def __init__(self, session: Session, rows: Rows) -> None:

@@ -72,7 +72,7 @@ class DataPanel(Card):
             self.body.addWidget(part)
         self.body.addWidget(self._note_row())
         session.data.loading_changed.connect(self._show)
-        session.imported.changed.connect(self._show_choice)
+        session.recent_data_files.changed.connect(self._show_choice)
         session.data.progressed.connect(self._show_counts)
         session.painting.changed.connect(self._show_painting)
         self._fields.show_source(DATASETS[_FIRST])  # so that nothing moves when these data are loaded
@@ -114,7 +114,7 @@ class DataPanel(Card):
         if name in self._session.painting.latest:
             self._session.painting.load_latest(name)
             return
-        known = self._session.imported.known(name)
+        known = self._session.recent_data_files.known(name)
         try:
             self._session.data.load(name, known.settings if known is not None else {})
         except EngineError as error:
@@ -189,7 +189,7 @@ class DataPanel(Card):
         groups: dict[str, list[Entry]] = {}
         for name in DATASETS:
             groups.setdefault(DATASETS[name].group, []).append(Entry(name, DATASETS[name].title))
-        paths = [file.path for file in self._session.imported.files]
+        paths = [file.path for file in self._session.recent_data_files.files]
         now = self._session.data.name
         if now is not None and now not in [*DATASETS, *paths]:
             paths.insert(0, now)

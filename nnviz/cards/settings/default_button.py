@@ -16,7 +16,7 @@ from nnviz.ui.parts import named
 _SIZE, _ICON = 20, 12  # pixels; the mark is lower than the row of a field
 
 
-class DefaultMark(QToolButton):
+class DefaultButton(QToolButton):
     """A small button that is visible only if one of its settings was typed."""
 
     def __init__(

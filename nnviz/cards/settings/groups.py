@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from engine.training.optimizers import OPTIMIZERS
-from nnviz.cards.settings.settings_form import Form
+from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.setting_fields import Rows
 
 
-class OptimizerForm(Form):
+class OptimizerForm(SettingsForm):
     """The constants, of which only those are shown that the chosen optimizer uses."""
 
     def __init__(self, session: Session, rows: Rows) -> None:

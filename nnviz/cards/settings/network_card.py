@@ -15,7 +15,7 @@ from engine.basics.validation import parameter_count, parse_shape, parse_whole, 
 from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.settings.default_button import DefaultMark
+from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers, left_out
 from nnviz.formatting.meaning import Meaning
@@ -70,7 +70,7 @@ class NetworkPanel(Card):
         self.shape_edit.setMaxLength(_LONGEST_SHAPE)
         self.shape_edit.editingFinished.connect(self._shape_typed)
         self.shape_edit.returnPressed.connect(self._shape_entered)
-        self._mark = DefaultMark(session, "shapeDefaultButton", "layers", self.shape_edit, _LAYER_WORDS)
+        self._mark = DefaultButton(session, "shapeDefaultButton", "layers", self.shape_edit, _LAYER_WORDS)
         self.body.addLayout(arranged(QHBoxLayout(), (self.shape_edit, 1), self._mark, spacing=4))
         self._error = Note(self.shape_edit, "shapeError")
         self._rows = QVBoxLayout()

@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.training.schedules import warmed_up
-from nnviz.cards.settings.settings_form import Form
+from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.session import Session
 from nnviz.ui.card import label
@@ -24,7 +24,7 @@ class ScheduleForm(QWidget):
     def __init__(self, session: Session, rows: Rows) -> None:
         super().__init__()
         self._session = session
-        self._form = Form(session, rows)
+        self._form = SettingsForm(session, rows)
         tip = "The learning rate over the epochs of a training; the dashed line is the current place."
         self._plot = SmallPlot("schedulePlot", "Learning rate over the epochs", tip)
         arranged(QVBoxLayout(self), self._form, self._plot, RateSearchView(session), spacing=6)

@@ -8,7 +8,7 @@ from typing import Any
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.basics.errors import EngineError
-from nnviz.cards.settings.default_button import DefaultMark
+from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.formatting.setting_words import typed_value
 from nnviz.session.session import Session
 from nnviz.ui import theme
@@ -21,7 +21,7 @@ from nnviz.ui.setting_fields import Choice, Field, Rows, parse_dropout
 FIELD_WIDTH = 138
 
 
-class Form(QWidget):
+class SettingsForm(QWidget):
     """Shows and changes the session's settings."""
 
     def __init__(self, session: Session, rows: Rows = ()) -> None:
@@ -32,7 +32,7 @@ class Form(QWidget):
         self._combos: dict[str, Combo] = {}
         self._captions: dict[str, QWidget] = {}
         self._errors: dict[str, Note] = {}
-        self._marks: dict[str, DefaultMark] = {}
+        self._marks: dict[str, DefaultButton] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -86,7 +86,7 @@ class Form(QWidget):
             self._grid.addWidget(caption, row, 0)
         else:
             what = title.partition(",")[0].lower()  # without the unit
-            mark = DefaultMark(self._session, f"{_camel_case(name)}DefaultButton", what, widget, {name: in_words})
+            mark = DefaultButton(self._session, f"{_camel_case(name)}DefaultButton", what, widget, {name: in_words})
             self._marks[name] = mark
             self._grid.addLayout(arranged(QHBoxLayout(), (caption, 1), mark), row, 0)
         self._errors[name] = Note(widget, f"{_camel_case(name)}Error")

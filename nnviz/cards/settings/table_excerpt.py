@@ -16,7 +16,7 @@ from nnviz.formatting import text
 
 
 @dataclass(frozen=True)
-class Rows:
+class TableExcerpt:
     """Some rows.
 
     Attributes:
@@ -33,7 +33,7 @@ class Rows:
 _Column = tuple[str, Sequence[str], bool]  # its name, its cells, whether they are numbers
 
 
-def first_rows(data: Dataset, count: int, most_columns: int) -> Rows:
+def first_rows(data: Dataset, count: int, most_columns: int) -> TableExcerpt:
     """The first training examples, with the target and at most so many columns more."""
     part = data.train.head(count)
     inputs = np.stack([part.example(number) for number in range(len(part))])
@@ -41,7 +41,7 @@ def first_rows(data: Dataset, count: int, most_columns: int) -> Rows:
     columns = _plain_columns(data, raw) if data.coding is None else _coded_columns(data.coding, raw)
     shown = [_target(data, part.labels, part.targets), *islice(columns, most_columns)]
     names, cells, numbers = zip(*shown, strict=True)
-    return Rows(names, tuple(zip(*cells, strict=True)), numbers)
+    return TableExcerpt(names, tuple(zip(*cells, strict=True)), numbers)
 
 
 def _target(data: Dataset, labels: Array | None, targets: Array) -> _Column:

@@ -17,7 +17,7 @@ from nnviz.cards.settings import summaries
 from nnviz.cards.settings.augmentation import AugmentationForm
 from nnviz.cards.settings.groups import OptimizerForm
 from nnviz.cards.settings.schedule import ScheduleForm
-from nnviz.cards.settings.settings_form import Form
+from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import Card, label
 from nnviz.ui.group import Group
@@ -38,7 +38,7 @@ class _Part:
     tip: str
     rows: Rows
     summary: Callable[[Experiment], str]
-    form: Callable[[Session, Rows], QWidget] = Form
+    form: Callable[[Session, Rows], QWidget] = SettingsForm
 
 
 _PARTS = (
@@ -98,7 +98,7 @@ class TrainingPanel(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Training")
         self._session = session
-        form = self._form = Form(session)
+        form = self._form = SettingsForm(session)
         self._presets = form.add_combo("preset", "Preset", _PRESET_TIP)
         self._fill_presets()
         self._adjusted = named(label(role="muted"), "presetAdjusted")

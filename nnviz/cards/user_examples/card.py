@@ -20,15 +20,15 @@ from nnviz.cards.user_examples.model import (
     UserExampleQueries,
 )
 from nnviz.cards.user_examples.presentation import (
-    OwnColumns,
-    answered,
-    figures,
-    progress,
-    shown_share,
-    since_then,
-    stepped_share,
-    totals,
-    typed_share,
+    ExampleRows,
+    format_errors,
+    format_prediction,
+    format_progress,
+    format_share,
+    format_test_change,
+    format_totals,
+    parse_typed_share,
+    step_share,
 )
 from nnviz.formatting import text
 from nnviz.session.asked_words import noun
@@ -61,7 +61,7 @@ _EXPORT_TIP = "Writes your own examples to a file (.npz), which can be imported 
 _IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your own. Undo takes them out again."
 
 
-class OwnPage(Page):
+class UserExamplesPage(Page):
     """Pictures, or rows where examples are none. It has a tab only where something is kept. Empty until it is seen.
 
     Attributes:
@@ -79,7 +79,7 @@ class OwnPage(Page):
         self._targets = Targets(session)
         session.models[UserExampleQueries]  # adds the queries that the page needs
         self.choice: int | None = None
-        for signal in (session.own.changed, session.data.changed, session.data.loading_changed):
+        for signal in (session.user_examples.changed, session.data.changed, session.data.loading_changed):
             signal.connect(self._follow)
         self._follow()
 
@@ -108,16 +108,16 @@ class OwnPage(Page):
 
     def _buttons(self) -> QHBoxLayout:
         self.train_button = named(QPushButton("Train on with these"), "trainOnOwnButton", "", _TRAIN_TIP)
-        self.train_button.clicked.connect(self._session.own.train_on)
+        self.train_button.clicked.connect(self._session.user_examples.train_on)
         self.leave_button = named(QPushButton("Leave them out"), "leaveOutOwnButton", "Leave them out", _LEAVE_TIP)
-        self.leave_button.clicked.connect(self._session.own.leave_out)
+        self.leave_button.clicked.connect(self._session.user_examples.leave_out)
         self.remove_button = self._word("remove", "removeOwnButton", "Remove the chosen example", _REMOVE_TIP)
         self.remove_button.clicked.connect(self.remove)
         export = self._word("export …", "exportOwnButton", "Export your own examples", _EXPORT_TIP)
         export.clicked.connect(self.export_wanted)
         more = self._word("import …", "importMoreOwnButton", "Import examples of your own", _IMPORT_TIP)
         more.clicked.connect(self.import_wanted)
-        self.share_edit = NumberEdit("ownShareEdit", stepped_share, _SHARE_TIP, "Share of your own examples")
+        self.share_edit = NumberEdit("ownShareEdit", step_share, _SHARE_TIP, "Share of your own examples")
         theme.sized(self.share_edit.setFixedWidth, _SHARE_WIDTH)
         self.share_edit.committed.connect(self._share_typed)
         self._share_note = Note(self.share_edit, "ownShareError")
@@ -135,13 +135,13 @@ class OwnPage(Page):
         """Takes the share, or tells beside the field why not."""
         wrong = ""
         try:
-            self._session.own.set_share(typed_share(typed))
+            self._session.user_examples.set_share(parse_typed_share(typed))
         except EngineError as error:
             wrong = error.message_for("Share")
         set_look(self.share_edit, "wrong", bool(wrong))
         self._share_note.show_text(wrong)
         if not wrong:
-            self.share_edit.show_value(shown_share(self._session.own.share))
+            self.share_edit.show_value(format_share(self._session.user_examples.share))
 
     def _choose(self, place: int) -> None:
         self.choice = place
@@ -160,7 +160,7 @@ class OwnPage(Page):
     def remove(self) -> None:
         """Removes the chosen example; the next one is chosen then."""
         if self.choice is not None:
-            self._session.own.remove(self.choice)
+            self._session.user_examples.remove(self.choice)
 
     # ---- what is shown
 
@@ -168,7 +168,7 @@ class OwnPage(Page):
     def _answers(self) -> UserExamplePredictions | None:
         """The last ones, if they are to the examples that are kept now."""
         answers: UserExamplePredictions | None = self._session.queries[PREDICTIONS].result
-        return answers if answers is not None and answers.own is self._session.own.kept else None
+        return answers if answers is not None and answers.own is self._session.user_examples.kept else None
 
     @property
     def _tested(self) -> TestSetChange | None:
@@ -177,7 +177,7 @@ class OwnPage(Page):
 
     def _follow(self) -> None:
         """Other examples: they are listed when the answers to them are there."""
-        own = self._session.own
+        own = self._session.user_examples
         self.offer(own.count > 0)
         if self.choice is not None:
             self.choice = min(self.choice, own.count - 1) if own.count else None
@@ -186,7 +186,7 @@ class OwnPage(Page):
             self.refresh()
 
     def _show_buttons(self) -> None:
-        own = self._session.own
+        own = self._session.user_examples
         mixed = own.mixed_in is not None
         self.train_button.setText("Train on with all of these" if mixed else "Train on with these")
         self.train_button.setAccessibleName(self.train_button.text())
@@ -194,7 +194,7 @@ class OwnPage(Page):
         self.train_button.setEnabled(not self._session.data.loading)
         self.leave_button.setVisible(mixed)
         if not self.share_edit.property("wrong"):
-            self.share_edit.show_value(shown_share(own.share))
+            self.share_edit.show_value(format_share(own.share))
 
     def refresh(self) -> None:
         """Lists the examples with their answers, and tells the errors."""
@@ -204,10 +204,10 @@ class OwnPage(Page):
         if answers is not None and data is not None:
             self._list(answers, data)
         unit = self._targets.all[0].name if self._targets.all else ""
-        whole = figures(answers, self._tested, unit)
-        self.figures_label.show_versions(*whole, tip=totals(answers, noun(data)))
-        own, since = session.own, since_then(self._tested, self._names, noun(data))
-        told = progress(own.is_mixed_in, own.learned, own.share, since)
+        whole = format_errors(answers, self._tested, unit)
+        self.figures_label.show_versions(*whole, tip=format_totals(answers, noun(data)))
+        own, since = session.user_examples, format_test_change(self._tested, self._names, noun(data))
+        told = format_progress(own.is_mixed_in, own.learned, own.share, since)
         self.progress_label.show_versions(*told, tip="\n".join(filter(None, told)))
         self._show_choice()
 
@@ -223,13 +223,13 @@ class OwnPage(Page):
             self.pictures.show_pictures(
                 len(split),
                 lambda place: split.example(place).reshape(data.example_shape),
-                lambda place: answered(answers, place, names),
+                lambda place: format_prediction(answers, place, names),
                 stays=True,
             )
             self.pictures.mark(lambda place: bool(wrong[place]))
             self._stack.setCurrentWidget(self.pictures)
         else:
-            columns = OwnColumns(answers, data, self._names)
+            columns = ExampleRows(answers, data, self._names)
             self.rows.show_rows(columns.head, len(answers.split), columns.row, stays=True)
             self._stack.setCurrentWidget(self.rows)
 
@@ -240,7 +240,7 @@ class OwnPage(Page):
         outputs, names = answers.outputs[place], self._names
         best = int(outputs.argmax())
         sure = f"{100 * min(max(float(outputs[best]), 0), 1):.0f} %"
-        mixed = " · in the training part" if self._session.own.is_mixed_in[place] else ""
+        mixed = " · in the training part" if self._session.user_examples.is_mixed_in[place] else ""
         return f"kept as {names[int(answers.split.labels[place])]}{mixed}\nanswered as {names[best]}, {sure} sure"
 
     def _show_choice(self) -> None:
@@ -250,7 +250,7 @@ class OwnPage(Page):
 
     def export(self, path: Path) -> None:
         """Writes all that are kept to a file."""
-        kept = self._session.own.kept
+        kept = self._session.user_examples.kept
         if kept:
             self._session.files.write(kept.as_bytes, path)
 
@@ -273,7 +273,9 @@ class OwnPage(Page):
             both = ["; ".join(map(plain_number, each.tolist())) for each in (truths, answers.outputs[place])]
             return [*both, *values]
 
-        return ["kept as", "answered", *(field.name for field in meaning.fields)], map(row, range(len(own)))
+        return ["kept as", "format_prediction", *(field.name for field in meaning.fields)], map(row, range(len(own)))
 
 
-CARDS.register("ownPage")(CardInfo(OwnPage, needs=(PREDICTIONS, TEST_SET), page_of="curvesDock", page_number=5))
+CARDS.register("ownPage")(
+    CardInfo(UserExamplesPage, needs=(PREDICTIONS, TEST_SET), page_of="curvesDock", page_number=5)
+)

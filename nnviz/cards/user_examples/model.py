@@ -72,7 +72,7 @@ class UserExampleQueries(QObject):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._examples, self._displayed = session.own, session.displayed
+        self._examples, self._displayed = session.user_examples, session.displayed
         self._runs, self._data = session.runs, session.data
         self._comparison = _TestSetComparison()
         predictions = Latest(self._request_predictions, Budget(_SECONDS_BETWEEN, _PREDICTION_TIMES))

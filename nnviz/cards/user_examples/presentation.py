@@ -15,14 +15,14 @@ from nnviz.ui.row_list import ListColumn
 _MOST_COLUMNS = 4
 
 
-def answered(answers: UserExamplePredictions, place: int, names: Sequence[str]) -> str:
+def format_prediction(answers: UserExamplePredictions, place: int, names: Sequence[str]) -> str:
     """ "4", or "4, not 9" where the network answers that."""
     assert answers.split.labels is not None
     label, best = int(answers.split.labels[place]), int(answers.outputs[place].argmax())
     return names[label] if label == best else f"{names[label]}, not {names[best]}"
 
 
-def figures(answers: UserExamplePredictions | None, tested: TestSetChange | None, unit: str) -> tuple[str, ...]:
+def format_errors(answers: UserExamplePredictions | None, tested: TestSetChange | None, unit: str) -> tuple[str, ...]:
     """The error on one's own beside that on the test part, and shorter versions."""
     if answers is None:
         return ("",)
@@ -34,24 +34,24 @@ def figures(answers: UserExamplePredictions | None, tested: TestSetChange | None
     return f"{head}{own} · {test}", f"{own} · {test}", own
 
 
-def shown_share(share: float) -> str:
+def format_share(share: float) -> str:
     """ "10 %", as it is typed into the field."""
     return f"{100 * share:.4g} %"
 
 
-def typed_share(typed: str) -> float:
+def parse_typed_share(typed: str) -> float:
     """The share that was typed: "30 %", "30" or "0.3". Raises SettingError."""
     share = parse_share("own_share", typed, "10 %")
     return share / 100 if share >= 1 and "%" not in typed else share
 
 
-def stepped_share(typed: str, direction: int) -> str:
+def step_share(typed: str, direction: int) -> str:
     """The next multiple of 5 % up (1) or down (-1)."""
-    steps = round(20 * typed_share(typed)) + direction
-    return shown_share(min(max(steps / 20, 0.0), 0.9))
+    steps = round(20 * parse_typed_share(typed)) + direction
+    return format_share(min(max(steps / 20, 0.0), 0.9))
 
 
-def totals(answers: UserExamplePredictions | None, noun: str) -> str:
+def format_totals(answers: UserExamplePredictions | None, noun: str) -> str:
     """ "1 of 7 digits of your own is answered wrong." """
     if answers is None or answers.split.labels is None:
         return ""
@@ -60,7 +60,7 @@ def totals(answers: UserExamplePredictions | None, noun: str) -> str:
     return f"{wrong:,} of {text.grouped(counted(count, noun))} of your own {verb} answered wrong."
 
 
-def progress(is_mixed_in: Array, learned: Array, share: float, since: str) -> tuple[str, ...]:
+def format_progress(is_mixed_in: Array, learned: Array, share: float, since: str) -> tuple[str, ...]:
     """What of them is learned from, and what became of the test part since; the longest version first."""
     if is_mixed_in.any():
         words = f"{_part(is_mixed_in)} in the training part, {share:.0%} of it".replace("%", "\u202f%")
@@ -76,7 +76,7 @@ def _part(of_these: Array) -> str:
     return "All" if of_these.all() else f"{int(of_these.sum()):,} of {len(of_these):,}"
 
 
-def since_then(tested: TestSetChange | None, names: Sequence[str], noun: str) -> str:
+def format_test_change(tested: TestSetChange | None, names: Sequence[str], noun: str) -> str:
     """What training on them has done to the test part; empty where the network was not trained on them."""
     if tested is None or tested.before is None:
         return ""
@@ -99,13 +99,13 @@ def _error(value: float, is_share: bool) -> str:
     return text.percent(value) if is_share else text.figure(value, 3)
 
 
-class OwnColumns:
+class ExampleRows:
     """The examples as rows: what each is, what is answered, and its first columns."""
 
     def __init__(self, answers: UserExamplePredictions, data: Dataset, names: Sequence[str]) -> None:
         self._answers, self._names = answers, names
         self._columns = () if data.is_picture else raw_columns(data)[:_MOST_COLUMNS]
-        first = ListColumn("kept as"), ListColumn("answered")
+        first = ListColumn("kept as"), ListColumn("format_prediction")
         self.head = [*first, *(ListColumn(text.name(column.name), not column.choices) for column in self._columns)]
 
     def row(self, place: int) -> list[str]:

@@ -109,8 +109,8 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     assert [name for name in names if not same(why[name], wanted[name])] == []
     assert why[f"code = {wanted['code']}"] == "1"
     assert [row["class"] for row in exported(window.card("predictionDock"))] == list(session.dataset.class_names)
-    qtbot.waitUntil(lambda: session.own.kept is not None)
-    session.own.add(0)
+    qtbot.waitUntil(lambda: session.user_examples.kept is not None)
+    session.user_examples.add(0)
     window.show_workspace("train")
     click_tab(qtbot, window, "ownTab")
     qtbot.waitUntil(lambda: session.queries[PREDICTIONS].result is not None, timeout=20_000)

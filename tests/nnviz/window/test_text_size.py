@@ -23,7 +23,7 @@ from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.keys import ClassKeys
-from nnviz.cards.settings.default_button import DefaultMark
+from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
 from nnviz.session.selection import Example, Neuron
@@ -206,7 +206,7 @@ def test_a_hint_does_not_cover_the_numbers_of_an_axis(ready_window: MainWindow) 
 
 
 def test_the_mark_of_a_default_gets_larger(ready_window: MainWindow) -> None:
-    (mark, *_) = ready_window.findChildren(DefaultMark)
+    (mark, *_) = ready_window.findChildren(DefaultButton)
     assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
     ready_window.set_text_size(150)
     assert (mark.minimumWidth(), mark.minimumHeight(), mark.iconSize().width()) == (30, 30, 18)

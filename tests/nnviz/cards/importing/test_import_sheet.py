@@ -184,7 +184,7 @@ def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtB
     assert not find(ready_window, QWidget, "importSheet").isVisible()
     assert ready_window.session.importing.name is None
     assert ready_window.session.dataset is before
-    assert ready_window.session.imported.files == []
+    assert ready_window.session.recent_data_files.files == []
 
 
 def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:

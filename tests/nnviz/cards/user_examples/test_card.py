@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import load_data
 from engine.datasets.own import read_own
-from nnviz.cards.draw.keep_popup import KeepBox
-from nnviz.cards.user_examples.card import OwnPage
+from nnviz.cards.draw.keep_popup import KeepPopup
+from nnviz.cards.user_examples.card import UserExamplesPage
 from nnviz.cards.user_examples.model import PREDICTIONS, TEST_SET
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
-from nnviz.session.user_example_files import own_folder
+from nnviz.session.user_example_files import user_examples_folder
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
@@ -50,7 +50,7 @@ def own_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def wait_until_read(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.own.kept is not None)
+    qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.user_examples.kept is not None)
 
 
 def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
@@ -71,7 +71,7 @@ def draw(qtbot: QtBot, window: MainWindow) -> None:
 def keep_as(qtbot: QtBot, window: MainWindow, name: str) -> None:
     """The key, the class by its first letter, Enter."""
     press(qtbot, window, Qt.Key_K)
-    box, combo = find(window, KeepBox, "keepBox"), find(window, QComboBox, "keepClassCombo")
+    box, combo = find(window, KeepPopup, "keepBox"), find(window, QComboBox, "keepClassCombo")
     assert box.isVisible()
     qtbot.keyClicks(combo, name)
     assert combo.currentText() == name
@@ -79,13 +79,13 @@ def keep_as(qtbot: QtBot, window: MainWindow, name: str) -> None:
     assert not box.isVisible()
 
 
-def page_of(window: MainWindow) -> OwnPage:
+def page_of(window: MainWindow) -> UserExamplesPage:
     page = window.card("ownPage")
-    assert isinstance(page, OwnPage)
+    assert isinstance(page, UserExamplesPage)
     return page
 
 
-def open_page(qtbot: QtBot, window: MainWindow) -> OwnPage:
+def open_page(qtbot: QtBot, window: MainWindow) -> UserExamplesPage:
     """Turns to the page and waits for the answers."""
     click_tab(qtbot, window, "ownTab")
     wait_for_answers(qtbot, window)
@@ -100,7 +100,7 @@ def wait_for_answers(qtbot: QtBot, window: MainWindow) -> None:
 def train_on(qtbot: QtBot, window: MainWindow) -> None:
     """Presses the button, and waits until the data are there and the network has learned from all that are kept."""
     click(qtbot, window, QPushButton, "trainOnOwnButton")
-    own = window.session.own
+    own = window.session.user_examples
     qtbot.waitUntil(lambda: bool(own.is_mixed_in.all() and own.learned.all()) and is_shown(window.session.data))
 
 
@@ -130,7 +130,7 @@ def coloured_pixels(pictures: PictureList, place: int) -> int:
 
 
 def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.own
+    window, own = own_window, own_window.session.user_examples
     bar, tab = tab_of(window, "ownTab")
     assert not bar.isTabVisible(tab)
     draw(qtbot, window)
@@ -159,8 +159,8 @@ def test_the_box_begins_with_the_true_class_and_closes_without_keeping(own_windo
     assert truth is not None
     assert combo.currentText() == data.class_name(int(truth.argmax()))
     qtbot.keyClick(combo, Qt.Key_Escape)
-    assert not find(window, KeepBox, "keepBox").isVisible()
-    assert window.session.own.count == 0
+    assert not find(window, KeepPopup, "keepBox").isVisible()
+    assert window.session.user_examples.count == 0
 
 
 def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: MainWindow, qtbot: QtBot) -> None:
@@ -177,7 +177,7 @@ def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: 
 
 
 def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.own
+    window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     press(qtbot, window, Qt.Key_K)
     combo, button = find(window, QComboBox, "keepClassCombo"), find(window, QPushButton, "keepButton")
@@ -199,7 +199,7 @@ def test_nothing_can_be_kept_of_an_empty_canvas(own_window: MainWindow, qtbot: Q
 
 
 def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.own
+    window, own = own_window, own_window.session.user_examples
     load(qtbot, window, "mpg")
     press(qtbot, window, Qt.Key_K)
     field = find(window, QLineEdit, "keepNumberEdit")
@@ -229,8 +229,8 @@ def test_a_point_that_is_answered_wrong_is_called_so(own_window: MainWindow, qtb
     prediction = session.question.prediction
     assert prediction is not None
     best = int(prediction.argmax())
-    session.own.add(best)
-    session.own.add(1 - best)
+    session.user_examples.add(best)
+    session.user_examples.add(1 - best)
     open_page(qtbot, window)
     model, name = find(window, RowList, "ownRows").model(), session.class_names[best]
     assert [model.index(row, 1).data() for row in range(2)] == [name, f"{name} · wrong"]
@@ -248,8 +248,8 @@ def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
     number = int(np.flatnonzero(right)[0])
     session.question.ask_about(Example("test", number))
     label = int(test.labels[number])
-    session.own.add(label)
-    session.own.add((label + 1) % 10)
+    session.user_examples.add(label)
+    session.user_examples.add((label + 1) % 10)
     page = open_page(qtbot, window)
     share = 100 * float(1 - right.mean())
     assert "own 50" in shows(window, "ownFigures")
@@ -259,7 +259,7 @@ def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
 
 
 def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.own
+    window, own = own_window, own_window.session.user_examples
     window.session.question.ask_about(Example("test", 3))
     kept = np.array(window.session.question.example)
     own.add(1)
@@ -288,8 +288,8 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     assert shows(window, "ownProgress") == "This is not in the training part."
     train_on(qtbot, window)
     assert session.runs.current is run
-    assert session.own.before is not None
-    np.testing.assert_array_equal(session.own.before.network.parameters, parameters)
+    assert session.user_examples.before is not None
+    np.testing.assert_array_equal(session.user_examples.before.network.parameters, parameters)
     assert len(session.dataset.train) > 2000 if session.dataset else False
     wait_for(qtbot, window, Status.FINISHED)
     wait_for_answers(qtbot, window)
@@ -319,15 +319,15 @@ def test_what_it_has_learned_from_is_told_after_undo_too(own_window: MainWindow,
     page = open_page(qtbot, window)
     train_on(qtbot, window)
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
-    assert session.own.learned.all()
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
+    assert session.user_examples.learned.all()
     assert session.training.state is not Status.TRAINING
     wait_for_answers(qtbot, window)
     page.refresh()
     words = shows(window, "ownProgress")
     assert words.startswith("All learned from, no longer in the training part · test error"), words
     window.session.reset()
-    qtbot.waitUntil(lambda: not session.own.learned.any())
+    qtbot.waitUntil(lambda: not session.user_examples.learned.any())
     wait_for_answers(qtbot, window)
     assert shows(window, "ownProgress") == "This is not in the training part."
 
@@ -340,12 +340,12 @@ def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_bac
     wait_for_answers(qtbot, window)
     assert "test error" in shows(window, "ownProgress")
     session.timeline.go_to(1)
-    assert not session.own.learned.any()
+    assert not session.user_examples.learned.any()
     wait_for_answers(qtbot, window)
     assert session.queries[TEST_SET].result.before is None
     assert "test error" not in shows(window, "ownProgress")
     session.timeline.go_to(3)
-    assert session.own.learned.all()
+    assert session.user_examples.learned.all()
     wait_for_answers(qtbot, window)
     assert "test error" in shows(window, "ownProgress")
 
@@ -359,14 +359,14 @@ def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: Main
     session.pause()
     settings = dict(session.data.loaded_settings)
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
-    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     session.reset()
     train_epochs(qtbot, window, 1)
     session.data.load("mnist", settings)
-    qtbot.waitUntil(lambda: is_shown(session.data) and bool(session.own.is_mixed_in.all()))
+    qtbot.waitUntil(lambda: is_shown(session.data) and bool(session.user_examples.is_mixed_in.all()))
     wait_for_answers(qtbot, window)
-    assert not session.own.learned.any()
-    assert session.own.before is None
+    assert not session.user_examples.learned.any()
+    assert session.user_examples.before is None
     assert shows(window, "ownProgress") == "All in the training part, 10\u202f% of it: Train goes on with them."
 
 
@@ -384,9 +384,9 @@ def test_other_data_may_come_after_training_on_them(own_window: MainWindow, qtbo
     session.queries[TEST_SET].failed.connect(failures.append)
     load(qtbot, window, "spirals")
     qtbot.waitUntil(lambda: session.displayed.network.shape[0] == 2)
-    session.own.add(0)
+    session.user_examples.add(0)
     open_page(qtbot, window)
-    assert session.own.before is None
+    assert session.user_examples.before is None
     assert failures == []
 
 
@@ -396,21 +396,21 @@ def test_undo_takes_them_out_again_and_the_button_too(own_window: MainWindow, qt
     keep_as(qtbot, window, "1")
     open_page(qtbot, window)
     train_on(qtbot, window)
-    assert session.settings.experiment.data_settings["own"] == session.own.mixed_in
+    assert session.settings.experiment.data_settings["own"] == session.user_examples.mixed_in
     assert not find(window, QPushButton, "trainOnOwnButton").isVisible()
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     assert session.dataset is not None
     assert len(session.dataset.train) == 2000
     train_on(qtbot, window)
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
-    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     assert "own" not in session.settings.experiment.data_settings
-    assert session.own.count == 1
+    assert session.user_examples.count == 1
 
 
 def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.own
+    window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
     open_page(qtbot, window)
@@ -443,7 +443,7 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindo
     for typed in ("30", "0.3", "30 %"):
         retype(qtbot, window, "ownShareEdit", typed)
         assert field.text() == "30 %"
-    assert session.own.mixed_in is None, "nothing is mixed in before it is asked for"
+    assert session.user_examples.mixed_in is None, "nothing is mixed in before it is asked for"
     train_on(qtbot, window)
     assert own_share_of(window) == pytest.approx(0.3, abs=0.01)
     assert session.settings.experiment.data_settings["own_share"] == 0.3
@@ -454,12 +454,12 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindo
     qtbot.waitUntil(lambda: is_shown(session.data) and own_share_of(window) == pytest.approx(0.3, abs=0.01))
     assert field.text() == "30 %"
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
-    qtbot.waitUntil(lambda: is_shown(session.data) and session.own.mixed_in is None)
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     assert field.text() == "30 %", "for the next time"
 
 
 def test_a_share_that_cannot_be_is_told_beside_the_field(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.own
+    window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
     open_page(qtbot, window)
@@ -487,11 +487,11 @@ def test_they_are_there_again_in_the_next_window_and_only_for_their_data(
     own_window.close_unasked()
     again = make_window()
     wait_until_read(qtbot, again)
-    assert again.session.own.count == 1
+    assert again.session.user_examples.count == 1
     load(qtbot, again, "moons")
-    assert again.session.own.count == 0
+    assert again.session.user_examples.count == 0
     load(qtbot, again, "mnist")
-    assert again.session.own.count == 1
+    assert again.session.user_examples.count == 1
 
 
 def test_export_and_import_in_another_home(
@@ -504,20 +504,20 @@ def test_export_and_import_in_another_home(
     click(qtbot, window, QToolButton, "exportOwnButton")
     choose_file(qtbot, window, "exportOwnDialog", path)
     qtbot.waitUntil(path.exists)
-    assert window.session.own.kept is not None
-    mine = window.session.own.kept.fingerprint
+    assert window.session.user_examples.kept is not None
+    mine = window.session.user_examples.kept.fingerprint
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "other"))
     other = make_window()
     wait_until_read(qtbot, other)
-    assert other.session.own.count == 0
+    assert other.session.user_examples.count == 0
     click(qtbot, other, QToolButton, "keepExampleButton")
     click(qtbot, other, QToolButton, "importOwnButton")
     choose_file(qtbot, other, "importOwnDialog", path)
-    qtbot.waitUntil(lambda: other.session.own.count == 1)
-    assert other.session.own.kept is not None
-    assert other.session.own.kept.fingerprint == mine
+    qtbot.waitUntil(lambda: other.session.user_examples.count == 1)
+    assert other.session.user_examples.kept is not None
+    assert other.session.user_examples.kept.fingerprint == mine
     press(qtbot, other, Qt.Key_Z, Qt.ControlModifier)
-    assert other.session.own.count == 0
+    assert other.session.user_examples.count == 0
 
 
 def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -534,11 +534,11 @@ def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: MainWindow
     }
     for path, words in told.items():
         messages.clear()
-        own_window.session.own.take_in(path)
+        own_window.session.user_examples.import_file(path)
         qtbot.waitUntil(lambda: messages.current is not None)
         assert messages.current is not None
         assert words in messages.current.text
-    assert own_window.session.own.count == 0
+    assert own_window.session.user_examples.count == 0
 
 
 def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_place(
@@ -547,7 +547,7 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
     draw(qtbot, own_window)
     keep_as(qtbot, own_window, "4")
     own_window.close_unasked()
-    (path,) = own_folder().glob("*.npz")
+    (path,) = user_examples_folder().glob("*.npz")
     path.write_bytes(b"damaged")
     again = make_window()
     wait_until_read(qtbot, again)
@@ -557,7 +557,7 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
     draw(qtbot, again)
     keep_as(qtbot, again, "5")
     again.close_unasked()
-    assert [aside.read_bytes() for aside in own_folder().glob("*.damaged1")] == [b"damaged"]
+    assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
     assert read_own(path).truths.tolist() == ["5"]
 
 
@@ -566,11 +566,11 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
 
 def on_disk() -> list[str]:
     """What is in the only file, if it is there."""
-    return sorted(truth for path in own_folder().glob("*.npz") for truth in read_own(path).truths.tolist())
+    return sorted(truth for path in user_examples_folder().glob("*.npz") for truth in read_own(path).truths.tolist())
 
 
 def has(window: MainWindow, *names: str) -> bool:
-    kept = window.session.own.kept
+    kept = window.session.user_examples.kept
     return kept is not None and sorted(kept.truths.tolist()) == sorted(names)
 
 
@@ -621,22 +621,22 @@ def test_a_file_that_was_damaged_meanwhile_is_put_aside(own_window: MainWindow, 
     draw(qtbot, own_window)
     keep_as(qtbot, own_window, "4")
     qtbot.waitUntil(lambda: on_disk() == ["4"])
-    (path,) = own_folder().glob("*.npz")
+    (path,) = user_examples_folder().glob("*.npz")
     path.write_bytes(b"damaged")
     keep_as(qtbot, own_window, "5")
     own_window.close_unasked()
-    assert [aside.read_bytes() for aside in own_folder().glob("*.damaged1")] == [b"damaged"]
+    assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
     assert on_disk() == ["4", "5"]
 
 
 def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.own
+    window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
     open_page(qtbot, window)
     train_on(qtbot, window)
     first = Path(str(own.mixed_in))
-    (path,) = (file for file in own_folder().glob("*.npz") if file != first)
+    (path,) = (file for file in user_examples_folder().glob("*.npz") if file != first)
     older = [first, *(first.with_name(f"{path.stem}-{number:016x}.npz") for number in range(12))]
     others = [path.with_name(f"moons-00000000-{number:016x}.npz") for number in range(12)]
     for age, file in enumerate([*older, *others]):
@@ -644,7 +644,7 @@ def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWi
         os.utime(file, (1e9 + age, 1e9 + age))
     keep_as(qtbot, window, "7")
     train_on(qtbot, window)
-    left = set(own_folder().glob("*.npz"))
+    left = set(user_examples_folder().glob("*.npz"))
     assert left == {path, *others, Path(str(own.mixed_in)), first, *older[4:]}
 
 
@@ -652,10 +652,10 @@ def test_a_branch_has_learned_what_its_parent_had_by_then(own_window: MainWindow
     window, session = own_window, own_window.session
     session.records.set_on(True)
     teach(qtbot, window)
-    taught, before = session.runs.current, session.own.before
+    taught, before = session.runs.current, session.user_examples.before
     assert before is not None
     session.timeline.go_to(3)
     session.timeline.branch()
     qtbot.waitUntil(lambda: session.runs.current is not taught, timeout=20_000)
-    assert session.own.learned.all()
-    assert session.own.before is before
+    assert session.user_examples.learned.all()
+    assert session.user_examples.before is before
