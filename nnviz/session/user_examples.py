@@ -1,4 +1,4 @@
-"""Examples that a person kept with what they truly are: a set of one's own for each kind of data."""
+"""The user examples: labelled examples that the user kept, a set for each kind of data."""
 
 from __future__ import annotations
 
@@ -19,13 +19,18 @@ from nnviz.session.messages import Messages
 from nnviz.session.question import Question
 from nnviz.session.training import Training
 from nnviz.session.undo import Kind, Step, Undo
-from nnviz.session.user_example_files import frozen_copy_path, path_for_data, read_kept, write_frozen_copy
 from nnviz.session.user_example_history import EarlierNetwork, UserExampleHistory
-from nnviz.session.user_example_store import UserExampleStore
+from nnviz.session.user_example_store import (
+    UserExampleStore,
+    frozen_copy_path,
+    path_for_data,
+    read_kept,
+    write_frozen_copy,
+)
 
 
 class UserExamplesModel(QObject):
-    """Keeps examples for the data that are there, and writes each change to disk. Attributes are for reading.
+    """Keeps user examples for the current data set, writes each change to disk, and mixes them into the training set.
 
     Signals:
         changed: ``kept`` or ``is_mixed_in`` has changed.
@@ -45,9 +50,9 @@ class UserExamplesModel(QObject):
         super().__init__()
         self._data, self._question, self._training = data, question, training
         self._undo, self._messages = undo, messages
-        self._path: Path | None = None  # the file for the data that are there: its name takes a while to be made
-        self._marks: dict[str, frozenset[bytes]] = {}  # of the examples in each file that is or was mixed in
-        self._wanted_share = USUAL_SHARE  # for the next time that they are mixed in
+        self._path: Path | None = None  # the file for the current data set; its name takes a while to compute
+        self._marks: dict[str, frozenset[bytes]] = {}  # by the frozen copy that is or was mixed in
+        self._wanted_share = USUAL_SHARE  # for the next time the examples are mixed in
         self._lane = Lane()
         self._store = UserExampleStore(self._lane)
         self._store.changed.connect(self.changed)
@@ -60,36 +65,36 @@ class UserExamplesModel(QObject):
 
     @property
     def kept(self) -> OwnExamples | None:
-        """The examples kept for the data that are there, perhaps none; None until they are read."""
+        """The examples kept for the current data set, possibly none; None until they are read."""
         return None if self._path is None else self._store.kept(self._path)
 
     @property
     def count(self) -> int:
-        """How many are kept."""
+        """The number of kept examples."""
         return len(self.kept or ())
 
     @property
     def can_add(self) -> bool:
-        """Whether there is an example to keep."""
+        """Whether there is an input that can be kept."""
         return self.kept is not None and self._question.example is not None
 
     def add(self, truth: int | Sequence[float]) -> None:
-        """Keeps what is asked about: its class by number, or its true numbers. A step to undo.
+        """Keeps the current input with its class number or its true values. Undoable.
 
-        Raises DataError for a truth that the data cannot have, or if there is no room for more.
+        Raises DataError for a label that the data cannot have, or if the limit is reached.
         """
         data, kept, example = self._data.dataset, self.kept, self._question.example
         if data is not None and kept is not None and example is not None:
             self._step("kept example", kept.and_more(OwnExamples.one(data, example, truth)))
 
     def remove(self, number: int) -> None:
-        """Removes the one with that number. A step to undo."""
+        """Removes an example by its number. Undoable."""
         kept = self.kept
         if kept is not None and 0 <= number < len(kept):
             self._step("removal of an example", kept.at(np.arange(len(kept)) != number))
 
     def import_file(self, path: Path) -> None:
-        """Adds those in a file to those that are kept, when they are read. A step to undo; a message says how many."""
+        """Adds the examples of a file once they are read, and reports their number. Undoable."""
         data, into, name = self._data.dataset, self._path, text.name(path.name)
         if data is None or into is None or self.kept is None:
             return
@@ -104,7 +109,7 @@ class UserExamplesModel(QObject):
         def done(found: OwnExamples) -> None:
             now = self.kept if into == self._path else None
             if now is None:
-                return  # other data came meanwhile
+                return  # the data set was replaced meanwhile
             try:
                 more = now.and_more(found)
             except EngineError as error:
@@ -135,7 +140,7 @@ class UserExamplesModel(QObject):
     # ---- the files
 
     def _follow(self) -> None:
-        """Other data: reads what was kept for them, and what of it is mixed in."""
+        """Reads the examples for the new data set, and the marks of those that are mixed in."""
         data, name, mixed = self._data.dataset, self._data.loaded_name, self.mixed_in
         if data is None or name is None:
             return
@@ -145,17 +150,17 @@ class UserExamplesModel(QObject):
 
         def read() -> tuple[OwnExamples, frozenset[bytes]]:
             learned: frozenset[bytes] = frozenset()
-            with suppress(EngineError, OSError):  # what is mixed in is in the data already
+            with suppress(EngineError, OSError):  # without the file the mixed-in examples are in the data all the same
                 learned = frozenset(read_own(mixed).marks) if mixed is not None else learned
             return known if known is not None else read_kept(path, data), learned
 
         def done(found: tuple[OwnExamples, frozenset[bytes]]) -> None:
             if mixed is not None:
                 self._marks[mixed] = found[1]
-            self._store.take(path, found[0])
+            self._store.set_read(path, found[0])
 
         def failed(error: Exception) -> None:
-            self._store.take(path, OwnExamples.none_for(data), is_readable=False)
+            self._store.set_read(path, OwnExamples.none_for(data), is_readable=False)
             what = "The examples that you kept could not be read; their file stays on disk"
             if isinstance(error, FileFormatError):
                 self._messages.warn(f"{what}. {error}")
@@ -170,17 +175,17 @@ class UserExamplesModel(QObject):
 
     @property
     def mixed_in(self) -> str | None:
-        """The file of those that are in the training part; None if none are."""
+        """The frozen copy that is mixed into the training set; None if there is none."""
         return self._data.loaded_settings.get("own")
 
     @property
     def share(self) -> float:
-        """The share of the training part that they make up, or will."""
+        """The share of the training set that the examples make up, or would if they were mixed in."""
         is_mixed = self.mixed_in is not None
         return float(self._data.loaded_settings.get("own_share", USUAL_SHARE)) if is_mixed else self._wanted_share
 
     def set_share(self, share: float) -> None:
-        """Sets it; those that are in the training part are mixed in anew, a step to undo.
+        """Sets the share, and mixes the examples in again if they are in the training set. Undoable.
 
         Raises SettingError outside 0…0.9.
         """
@@ -193,12 +198,12 @@ class UserExamplesModel(QObject):
 
     @property
     def learned(self) -> Array:
-        """(count,) from which of them the displayed network has learned in this window, also if they are left out."""
+        """Whether the displayed network has learned from each example in this window, (count,) bool."""
         return self._are_in(self._history.files)
 
     @property
     def is_mixed_in(self) -> Array:
-        """(count,) which of them are in the training part, so that the network learns from them when it is trained."""
+        """Whether each example is in the training set, (count,) bool."""
         return self._are_in(() if self.mixed_in is None else (self.mixed_in,))
 
     def _are_in(self, files: Iterable[str]) -> Array:
@@ -207,17 +212,17 @@ class UserExamplesModel(QObject):
 
     @property
     def before(self) -> EarlierNetwork | None:
-        """The moment before the displayed network was trained on any of them in this window; None if it was not."""
+        """The network before the displayed one was trained on user examples in this window; None if it was not."""
         return self._history.before
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether exactly those that are kept are mixed in."""
+        """Whether exactly the kept examples are mixed in."""
         path, kept = self._path, self.kept
         return bool(path is not None and kept and self.mixed_in == str(frozen_copy_path(path, kept)))
 
     def train_on(self) -> None:
-        """Mixes in all that are kept, a step to undo, and trains the network on with them when the data are there."""
+        """Mixes in all kept examples and continues training once the data are loaded. Undoable."""
         path, kept, name = self._path, self.kept, self._data.loaded_name
         if path is None or not kept or name is None or self._data.loading:
             return
@@ -231,7 +236,7 @@ class UserExamplesModel(QObject):
         self._lane.run(lambda: write_frozen_copy(path, kept, mixed), written, self._not_saved)
 
     def leave_out(self) -> None:
-        """Loads the data without them; the network stays. A step to undo."""
+        """Loads the data without the user examples; the network stays. Undoable."""
         name, settings, share = self._data.loaded_name, dict(self._data.loaded_settings), self.share
         if name is not None and settings.pop("own", None) is not None:
             settings.pop("own_share", None)
@@ -245,5 +250,5 @@ class UserExamplesModel(QObject):
             self._messages.tell_error("The data could not be loaded", error)
 
     def close(self, milliseconds: int) -> bool:
-        """Waits at most so long for what is being written; returns whether that has ended."""
+        """Waits for files being written. Returns whether they were written in time."""
         return self._lane.close(milliseconds)

@@ -1,4 +1,4 @@
-"""Leads to one's own examples from where they are kept; asks for the files that they go to or come from."""
+"""File dialogs of the user examples, and the way from the draw card to their page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FILES = "Examples (*.npz);;All files (*)"
 
 
 class UserExampleDialogs(QObject):
-    """Answers the box that keeps examples, and the page that shows them."""
+    """Serves the popup that keeps examples and the page that shows them."""
 
     def __init__(self, window: MainWindow, page: UserExamplesPage) -> None:
         super().__init__(window)
@@ -31,7 +31,7 @@ class UserExampleDialogs(QObject):
         window.closed.connect(keeping.hide)
 
     def show_page(self) -> None:
-        """Brings the page to the front."""
+        """Shows the page of the user examples."""
         curves = self._window.curves
         self._window.show_workspace("train")
         curves.show()
@@ -39,13 +39,13 @@ class UserExampleDialogs(QObject):
         curves.tabs.setCurrentIndex(curves.pages.index(self._page))
 
     def choose_to_import(self) -> None:
-        """Asks for a file of examples."""
+        """Opens a dialog for a file of examples to import."""
         dialog = self._window.dialogs.file_dialog("Import examples of your own", "importOwnDialog", _FILES)
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.fileSelected.connect(lambda chosen: self._session.user_examples.import_file(Path(chosen)))
         dialog.open()
 
     def choose_where_to_export(self) -> None:
-        """Asks for a file to write."""
+        """Opens a dialog for the file to export to."""
         title, name = "Export your own examples", "exportOwnDialog"
         self._window.dialogs.where_to_save(title, name, _FILES, "my-examples.npz", self._page.export).open()

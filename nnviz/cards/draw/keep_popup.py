@@ -1,4 +1,4 @@
-"""Keeps what is asked about as an example of one's own: a box that asks what it truly is, and the button to open it."""
+"""The popup that keeps the current input as a user example with its true class or values, and the button for it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _LEAST = 250  # pixels
 
 
 class KeepPopup(QFrame):
-    """Opens below its button, and closes when the example is kept or the person clicks elsewhere.
+    """Asks for the true class or values of the current input. Closes when the example is kept or on a click elsewhere.
 
     Attributes:
-        button: opens it.
+        button: opens the popup.
 
     Signals:
-        kept(str): what was kept, in words.
-        import_wanted, show_wanted: the person wants to import examples, or to see them.
+        kept(str): an example was kept; a message for the status bar.
+        import_wanted, show_wanted: the user wants to import examples, or to see them.
     """
 
     kept = pyqtSignal(str)
@@ -83,7 +83,7 @@ class KeepPopup(QFrame):
     # ---- open
 
     def follow(self) -> None:
-        """Follows what can be kept."""
+        """Shows whether the input can be kept, and how many examples are kept."""
         session = self._session
         self.button.setEnabled(session.user_examples.kept is not None)
         self._follow_choice()
@@ -97,12 +97,12 @@ class KeepPopup(QFrame):
         self.keep_button.setEnabled(self._session.user_examples.can_add and is_chosen)
 
     def _follow_question(self) -> None:
-        """A pen's move must cost nothing where nobody sees the box."""
+        """Does nothing while the popup is closed, so that a pen stroke costs nothing."""
         if self.isVisible():
             self.follow()
 
     def open(self) -> None:
-        """Opens below the button, with the true class or number if it is known; else the person has to say it."""
+        """Opens the popup below the button, with the true class or values if they are known."""
         data = self._session.data.dataset
         if data is None or not self.button.isEnabled():
             return
@@ -114,7 +114,7 @@ class KeepPopup(QFrame):
             self.combo.clear()
             self.combo.addItems([text.name(data.class_name(number)) for number in range(data.outputs)])
             self.combo.setCurrentIndex(self._true_class())
-            self.combo.view().keyboardSearch("")  # what is typed now begins anew
+            self.combo.view().keyboardSearch("")  # resets the search by typed letters
         else:
             self._is.setText(" · ".join(text.name(name, 24) for name in data.targets[:2]) or "Truly")
             self.field.setText(self._likely_numbers())
@@ -127,7 +127,7 @@ class KeepPopup(QFrame):
         self.field.selectAll()
 
     def _true_class(self) -> int:
-        """That of an example of the data, on the canvas too; -1 for another: the network's answer may be wrong."""
+        """Returns the class of an example of the data set, also if it is on the canvas; -1 for any other input."""
         data, question, chosen = self._session.data.dataset, self._session.question, self._session.selection.example
         if question.truth is not None:
             return int(question.truth.argmax())
@@ -144,7 +144,7 @@ class KeepPopup(QFrame):
     # ---- keep
 
     def keep(self) -> None:
-        """Keeps the example with what was chosen or typed."""
+        """Keeps the example with the chosen class or the typed values."""
         own, data = self._session.user_examples, self._session.data.dataset
         truth = self._truth()
         if data is None or truth is None or not own.can_add:

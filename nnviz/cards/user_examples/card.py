@@ -1,4 +1,4 @@
-"""Your own examples: what was kept with what the network answers, its error on them, and training on them."""
+"""The user examples page: kept examples with the network's predictions, the error on them, and training on them."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ _IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your 
 
 
 class UserExamplesPage(Page):
-    """Pictures, or rows where examples are none. It has a tab only where something is kept. Empty until it is seen.
+    """Shows the user examples as images, or as rows of a table. Has a tab only if examples are kept; filled when shown.
 
     Attributes:
-        choice: the place of the chosen example; None for none.
+        choice: index of the chosen example; None for none.
 
     Signals:
-        import_wanted, export_wanted: the person wants to choose a file.
+        import_wanted, export_wanted: the user wants to choose a file.
     """
 
     import_wanted, export_wanted = pyqtSignal(), pyqtSignal()
@@ -129,10 +129,10 @@ class UserExamplesPage(Page):
         button.setFocusPolicy(Qt.TabFocus)
         return button
 
-    # ---- what a person does
+    # ---- actions of the user
 
     def _share_typed(self, typed: str) -> None:
-        """Takes the share, or tells beside the field why not."""
+        """Sets the typed share, or shows next to the field why it is not valid."""
         wrong = ""
         try:
             self._session.user_examples.set_share(parse_typed_share(typed))
@@ -148,7 +148,7 @@ class UserExamplesPage(Page):
         self._show_choice()
 
     def _ask(self) -> None:
-        """Asks the network about the chosen example."""
+        """Makes the chosen example the input."""
         answers = self._answers
         if answers is None or self.choice is None or self.choice >= len(answers.split):
             return
@@ -158,15 +158,15 @@ class UserExamplesPage(Page):
             self._session.messages.tell_error("It cannot be asked about", error)
 
     def remove(self) -> None:
-        """Removes the chosen example; the next one is chosen then."""
+        """Removes the chosen example; the next one becomes the chosen one."""
         if self.choice is not None:
             self._session.user_examples.remove(self.choice)
 
-    # ---- what is shown
+    # ---- display
 
     @property
     def _answers(self) -> UserExamplePredictions | None:
-        """The last ones, if they are to the examples that are kept now."""
+        """The last predictions, if they are for the examples that are kept now."""
         answers: UserExamplePredictions | None = self._session.queries[PREDICTIONS].result
         return answers if answers is not None and answers.own is self._session.user_examples.kept else None
 
@@ -176,7 +176,7 @@ class UserExamplesPage(Page):
         return tested
 
     def _follow(self) -> None:
-        """Other examples: they are listed when the answers to them are there."""
+        """Follows a change of the examples. They are listed once their predictions are computed."""
         own = self._session.user_examples
         self.offer(own.count > 0)
         if self.choice is not None:
@@ -197,7 +197,7 @@ class UserExamplesPage(Page):
             self.share_edit.show_value(format_share(own.share))
 
     def refresh(self) -> None:
-        """Lists the examples with their answers, and tells the errors."""
+        """Lists the examples with their predictions, and shows the errors."""
         if not self.in_view:
             return
         session, answers, data = self._session, self._answers, self._session.data.dataset
@@ -249,15 +249,15 @@ class UserExamplesPage(Page):
         self.remove_button.setEnabled(self.choice is not None)
 
     def export(self, path: Path) -> None:
-        """Writes all that are kept to a file."""
+        """Writes all kept examples to a file."""
         kept = self._session.user_examples.kept
         if kept:
             self._session.files.write(kept.as_bytes, path)
 
-    # ---- for a file
+    # ---- export
 
     def table(self) -> Table | None:
-        """A row for each example, for a CSV file."""
+        """Returns a row for each example, for a CSV file."""
         answers, data = self._answers, self._session.data.dataset
         if answers is None or data is None:
             return None

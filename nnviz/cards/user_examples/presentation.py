@@ -1,4 +1,4 @@
-"""What is told of one's own examples: the errors, what was forgotten meanwhile, and each of them as a row."""
+"""Texts of the user examples page: errors, the change of the test error, and a row for each example."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MOST_COLUMNS = 4
 
 
 def format_prediction(answers: UserExamplePredictions, place: int, names: Sequence[str]) -> str:
-    """ "4", or "4, not 9" where the network answers that."""
+    """Returns the class, and a wrong prediction: "4", or "4, not 9"."""
     assert answers.split.labels is not None
     label, best = int(answers.split.labels[place]), int(answers.outputs[place].argmax())
     return names[label] if label == best else f"{names[label]}, not {names[best]}"
 
 
 def format_errors(answers: UserExamplePredictions | None, tested: TestSetChange | None, unit: str) -> tuple[str, ...]:
-    """The error on one's own beside that on the test part, and shorter versions."""
+    """Returns the error on the user examples next to that on the test set, and shorter versions."""
     if answers is None:
         return ("",)
     own = f"own {_error(answers.error, answers.split.labels is not None)}"
@@ -35,24 +35,24 @@ def format_errors(answers: UserExamplePredictions | None, tested: TestSetChange 
 
 
 def format_share(share: float) -> str:
-    """ "10 %", as it is typed into the field."""
+    """Returns a share as it is typed into the field: "10 %"."""
     return f"{100 * share:.4g} %"
 
 
 def parse_typed_share(typed: str) -> float:
-    """The share that was typed: "30 %", "30" or "0.3". Raises SettingError."""
+    """Returns the share that was typed: "30 %", "30" or "0.3". Raises SettingError."""
     share = parse_share("own_share", typed, "10 %")
     return share / 100 if share >= 1 and "%" not in typed else share
 
 
 def step_share(typed: str, direction: int) -> str:
-    """The next multiple of 5 % up (1) or down (-1)."""
+    """Returns the next multiple of 5 % up (1) or down (-1)."""
     steps = round(20 * parse_typed_share(typed)) + direction
     return format_share(min(max(steps / 20, 0.0), 0.9))
 
 
 def format_totals(answers: UserExamplePredictions | None, noun: str) -> str:
-    """ "1 of 7 digits of your own is answered wrong." """
+    """Returns the number of wrong predictions: "1 of 7 digits of your own is answered wrong." """
     if answers is None or answers.split.labels is None:
         return ""
     count, wrong = len(answers.split), int(answers.are_wrong.sum())
@@ -61,7 +61,7 @@ def format_totals(answers: UserExamplePredictions | None, noun: str) -> str:
 
 
 def format_progress(is_mixed_in: Array, learned: Array, share: float, since: str) -> tuple[str, ...]:
-    """What of them is learned from, and what became of the test part since; the longest version first."""
+    """Returns how many examples are trained on, and the change on the test set; the longest version first."""
     if is_mixed_in.any():
         words = f"{_part(is_mixed_in)} in the training part, {share:.0%} of it".replace("%", "\u202f%")
         words += "" if learned.any() else ": Train goes on with them"
@@ -77,7 +77,7 @@ def _part(of_these: Array) -> str:
 
 
 def format_test_change(tested: TestSetChange | None, names: Sequence[str], noun: str) -> str:
-    """What training on them has done to the test part; empty where the network was not trained on them."""
+    """Returns the change of the test error by training on the examples; "" if the network was not trained on them."""
     if tested is None or tested.before is None:
         return ""
     is_share = tested.forgotten is not None
@@ -100,7 +100,7 @@ def _error(value: float, is_share: bool) -> str:
 
 
 class ExampleRows:
-    """The examples as rows: what each is, what is answered, and its first columns."""
+    """Table rows of the examples: true class or values, prediction, and the first columns."""
 
     def __init__(self, answers: UserExamplePredictions, data: Dataset, names: Sequence[str]) -> None:
         self._answers, self._names = answers, names
@@ -109,7 +109,7 @@ class ExampleRows:
         self.head = [*first, *(ListColumn(text.name(column.name), not column.choices) for column in self._columns)]
 
     def row(self, place: int) -> list[str]:
-        """The texts of one."""
+        """Returns the cells of an example."""
         answers = self._answers
         if answers.split.labels is None:
             both = [_numbers(answers.targets[place]), _numbers(answers.outputs[place])]

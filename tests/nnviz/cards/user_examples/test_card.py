@@ -20,7 +20,7 @@ from nnviz.cards.user_examples.card import UserExamplesPage
 from nnviz.cards.user_examples.model import PREDICTIONS, TEST_SET
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
-from nnviz.session.user_example_files import user_examples_folder
+from nnviz.session.user_example_store import user_examples_folder
 from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
