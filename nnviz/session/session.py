@@ -10,7 +10,6 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.cards.settings.rate_search import rate_sweep
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
@@ -87,7 +86,7 @@ class Session(QObject):
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         queries: what the views need of the displayed network beyond its weights, computed in other threads.
-        rate_search, ranking: search for a learning rate; measure a layer without each of its neurons.
+        ranking: measures a layer without each of its neurons.
         pictures: reads pictures that are dropped or pasted onto the canvas.
     """
 
@@ -138,7 +137,7 @@ class Session(QObject):
         self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange = made[:6]
         self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[6:]
         self.pictures = Pictures(looking)
-        self.rate_search, self.ranking = Stepwise(), Stepwise()
+        self.ranking = Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
@@ -154,11 +153,9 @@ class Session(QObject):
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
-        self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
         for signal in (self.runs.replaced, self.data.changed):
-            signal.connect(self.rate_search.forget)
             signal.connect(self.ranking.forget)
         self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
@@ -234,12 +231,6 @@ class Session(QObject):
         self._reopening.offer(self.start)
         self.sweeps.offer_broken_off()
 
-    def search_rate(self) -> None:
-        """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""
-        found = rate_sweep(self.data, self.settings, self.runs, self.training, self.displayed)
-        if found is not None:
-            self.rate_search.start(*found)
-
     # ---- closing
 
     def close(self) -> bool:
@@ -249,7 +240,7 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
+        parts: list[Any] = [self.queries, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]

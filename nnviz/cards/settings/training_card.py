@@ -12,10 +12,11 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.experiment import Experiment
 from engine.presets import Preset
+from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings import summaries
 from nnviz.cards.settings.augmentation import AugmentationForm
-from nnviz.cards.settings.groups import OptimizerForm
+from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.cards.settings.schedule import ScheduleForm
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
@@ -27,6 +28,23 @@ from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, S
 
 _PRESET_TIP = "Sets shape, activations, loss and all training settings of a known network at once. Undo restores yours."
 _OWN_TIP = "The settings are your own: at least one differs from every preset."
+
+
+class OptimizerForm(SettingsForm):
+    """The constants that the chosen optimizer uses."""
+
+    def __init__(self, session: Session, rows: Rows) -> None:
+        super().__init__(session, rows)
+        self._none = label(role="muted")
+        self.add_wide(self._none)
+        session.settings.changed.connect(self._choose_fields)
+        self._choose_fields()
+
+    def _choose_fields(self) -> None:
+        optimizer = OPTIMIZERS[self._session.settings.experiment.training.optimizer]
+        self.show_only(optimizer.uses)
+        self._none.setText(f"{optimizer.label} has none.")
+        self._none.setVisible(not optimizer.uses)
 
 
 @dataclass(frozen=True)
@@ -97,7 +115,7 @@ class TrainingPanel(Card):
 
     def __init__(self, session: Session) -> None:
         super().__init__("Training")
-        self._session = session
+        self._session, self._rate_search = session, session.models[RateSearch]
         form = self._form = SettingsForm(session)
         self._presets = form.add_combo("preset", "Preset", _PRESET_TIP)
         self._fill_presets()
@@ -132,16 +150,16 @@ class TrainingPanel(Card):
         self.body.addLayout(arranged(QVBoxLayout(), *self.groups, margins=(0, 4, 0, 0)))
         self._schedule = next(group for group in self.groups if group.objectName() == "scheduleGroup")
         # The search is connected after the group's own form, so that the form has its new size by then.
-        self._schedule.made.connect(lambda: self._session.rate_search.changed.connect(self._scroll_to_search))
+        self._schedule.made.connect(lambda: self._rate_search.changed.connect(self._scroll_to_search))
 
     def find_rate(self) -> None:
         """Starts the search for a learning rate, and opens the group that shows it."""
         self._schedule.head.setChecked(True)
-        self._session.search_rate()
+        self._rate_search.search()
 
     def _scroll_to_search(self) -> None:
         """Scrolls to the curve of the search when it appears, with its first points."""
-        shows_search = len(self._session.rate_search.partial or ()) > 1
+        shows_search = len(self._rate_search.partial or ()) > 1
         if shows_search and not self._shows_search and self._schedule.is_open:
             self.opened.emit(self._schedule)
         self._shows_search = shows_search

@@ -14,6 +14,7 @@ from engine.storage import load_checkpoint, load_network
 from engine.training.history import Change
 from engine.training.metrics import Evaluator
 from engine.training.rate_finder import RateFinder
+from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -322,7 +323,7 @@ def test_the_search_for_a_rate_tries_the_network_as_it_is(
         return RateFinder(network, *others)  # type: ignore[arg-type]
 
     monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", finder)
-    session.search_rate()
+    session.models[RateSearch].search()
     qtbot.waitUntil(lambda: bool(tried))
-    session.rate_search.cancel()
+    session.models[RateSearch].cancel()
     assert neurons.Part("outgoing", 1, 4).view(tried[0]).any()

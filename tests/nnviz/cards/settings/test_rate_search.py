@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.errors import SettingError
 from engine.network.network import Network
 from engine.training.rate_finder import RateFinder, RatePoint
+from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
 from nnviz.ui.column import ScrollColumn
@@ -33,8 +34,8 @@ def open_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 def search(qtbot: QtBot, window: MainWindow) -> None:
     """By the button, to its end."""
     click(qtbot, window, QPushButton, "findRateButton")
-    assert window.session.rate_search.is_running
-    qtbot.waitUntil(lambda: not window.session.rate_search.is_running, timeout=20_000)
+    assert window.session.models[RateSearch].is_running
+    qtbot.waitUntil(lambda: not window.session.models[RateSearch].is_running, timeout=20_000)
 
 
 def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, qtbot: QtBot) -> None:
@@ -46,19 +47,19 @@ def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, q
     search(qtbot, window)
     np.testing.assert_array_equal(session.runs.current.network.parameters, before)
     assert session.runs.current.untouched
-    assert session.rate_search.result is not None
-    assert 0.005 < session.rate_search.result < 2
+    assert session.models[RateSearch].result is not None
+    assert 0.005 < session.models[RateSearch].result < 2
     assert plot.isVisibleTo(window)
     rates, losses = plot.points
-    assert len(rates) == len(losses) == len(session.rate_search.partial)
+    assert len(rates) == len(losses) == len(session.models[RateSearch].partial)
     assert plot.marked is not None
-    assert 10**plot.marked == pytest.approx(session.rate_search.result)
-    assert take.text() == f"Use {session.rate_search.result:g}"
+    assert 10**plot.marked == pytest.approx(session.models[RateSearch].result)
+    assert take.text() == f"Use {session.models[RateSearch].result:g}"
     assert not find(window, QProgressBar, "rateProgress").isVisibleTo(window)
 
     click(qtbot, window, QPushButton, "takeRateButton")
-    assert session.settings.experiment.training.learning_rate == session.rate_search.result
-    assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.rate_search.result
+    assert session.settings.experiment.training.learning_rate == session.models[RateSearch].result
+    assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.models[RateSearch].result
     action(window, "actionUndo").trigger()
     assert session.settings.experiment.training.learning_rate == 0.2
 
@@ -69,8 +70,8 @@ def test_from_the_menu_it_is_all_in_sight(ready_window: MainWindow, qtbot: QtBot
     window = ready_window
     window.resize(*size)
     action(window, "actionFindRate").trigger()
-    assert window.session.rate_search.is_running
-    qtbot.waitUntil(lambda: not window.session.rate_search.is_running, timeout=20_000)
+    assert window.session.models[RateSearch].is_running
+    qtbot.waitUntil(lambda: not window.session.models[RateSearch].is_running, timeout=20_000)
     scroll = find(window, ScrollColumn, "settingsScroll")
     for kind, name in ((QPushButton, "findRateButton"), (SmallPlot, "ratePlot"), (QLabel, "rateSearchLabel")):
         widget = find(window, kind, name)
@@ -100,11 +101,11 @@ def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) ->
     assert button.text() == "Stop"
     assert find(window, QProgressBar, "rateProgress").isVisibleTo(window)
     click(qtbot, window, QPushButton, "findRateButton")
-    assert not window.session.rate_search.is_running
+    assert not window.session.models[RateSearch].is_running
     assert button.text() == "Find a rate"
     gate.open()
     search(qtbot, window)
-    assert window.session.rate_search.result is not None, "and it can be begun again"
+    assert window.session.models[RateSearch].result is not None, "and it can be begun again"
 
 
 def test_a_search_that_was_stopped_does_not_judge(
@@ -125,12 +126,12 @@ def test_a_search_that_was_stopped_does_not_judge(
     monkeypatch.setattr("nnviz.jobs.stepwise._SECONDS_BETWEEN_VIEWS", 0)
     monkeypatch.setattr(RateFinder, "run", run)
     click(qtbot, open_window, QPushButton, "findRateButton")
-    qtbot.waitUntil(lambda: len(open_window.session.rate_search.partial or ()) == 20)
+    qtbot.waitUntil(lambda: len(open_window.session.models[RateSearch].partial or ()) == 20)
     told = find(open_window, QLabel, "rateSearchLabel")
     assert told.text().startswith("loss against rate")
     click(qtbot, open_window, QPushButton, "findRateButton")
     assert told.text() == "Stopped before its end: no suggestion."
-    assert len(open_window.session.rate_search.partial) == 20
+    assert len(open_window.session.models[RateSearch].partial) == 20
     go_on.set()
     qtbot.waitUntil(is_over.is_set)
     qtbot.wait(20)  # what it has to say arrives
@@ -156,7 +157,7 @@ def test_while_it_trains(open_window: MainWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, window)
     search(qtbot, window)
     assert window.session.state is Status.TRAINING
-    assert window.session.rate_search.partial
+    assert window.session.models[RateSearch].partial
     pause(qtbot, window)
 
 
@@ -181,14 +182,14 @@ def test_it_says_which_network_it_tried(open_window: MainWindow, qtbot: QtBot, g
     gate.wait_until_reached()
     window.session.settings.change("shape", hidden=(64, 32))
     gate.open()
-    qtbot.waitUntil(lambda: not window.session.rate_search.is_running, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.session.models[RateSearch].is_running, timeout=20_000)
     assert find(window, QLabel, "rateSearchLabel").text().endswith("on a new network 784-6-10")
 
 
 @pytest.mark.parametrize("what", ["network", "data"])
 def test_another_network_or_other_data_end_it(open_window: MainWindow, qtbot: QtBot, gate: Gate, what: str) -> None:
     """What it finds would stand beside what it was not tried on."""
-    window, search = open_window, open_window.session.rate_search
+    window, search = open_window, open_window.session.models[RateSearch]
     gate.close()
     click(qtbot, window, QPushButton, "findRateButton")
     gate.wait_until_reached()
@@ -209,7 +210,7 @@ def test_without_a_suggestion_none_is_offered(
 ) -> None:
     monkeypatch.setattr("engine.training.rate_finder.RateFinder.suggestion", None)
     search(qtbot, open_window)
-    assert open_window.session.rate_search.result is None
+    assert open_window.session.models[RateSearch].result is None
     assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
     assert "no suggestion" in find(open_window, QLabel, "rateSearchLabel").text()
 
