@@ -15,7 +15,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.parts import named
 from nnviz.window.dialogs import follow_filter
-from nnviz.window.film.film import Film
+from nnviz.window.film.maker import Film
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject
 
 if TYPE_CHECKING:

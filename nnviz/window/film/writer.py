@@ -25,8 +25,8 @@ from PIL.GifImagePlugin import getdata
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.storage.files import whole_file, whole_folder
-from nnviz.window.film.colours import Colours
 from nnviz.window.film.frames import Frame
+from nnviz.window.film.palette import Colours
 
 FRAMES_A_SECOND = {".gif": 20, ".webp": 20, ".mp4": 25, ".png": 25}  # a GIF counts hundredths of a second
 _WEBP = {"quality": 90, "method": 2}

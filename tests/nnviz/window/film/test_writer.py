@@ -17,8 +17,8 @@ import pytest
 from PIL import Image, ImageSequence, features
 
 from nnviz.window.film import writer as film_writer
-from nnviz.window.film.colours import Colours
 from nnviz.window.film.frames import Frame, Frames
+from nnviz.window.film.palette import Colours
 from nnviz.window.film.writer import FilmError, FilmFile, is_replaceable, write_film
 
 SIZE = 40, 24

@@ -19,8 +19,8 @@ from pytestqt.qtbot import QtBot
 from nnviz.session.asked import MISTAKES, PAST
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
-from nnviz.window.film import film as films
-from nnviz.window.film.film import Film, moments_of
+from nnviz.window.film import maker as films
+from nnviz.window.film.maker import Film, moments_of
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject, draw_fitting
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
