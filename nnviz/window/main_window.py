@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
-        told = (self.cards.done, self.films.film.done, session.exchange.told, session.room.told, session.sweeps.told)
+        told = (self.cards.done, self.films.maker.done, session.exchange.told, session.room.told, session.sweeps.told)
         for signal in told:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(self._show_in_runs)
@@ -445,7 +445,7 @@ class MainWindow(QMainWindow):
 
     def end(self) -> None:
         """Ends all threads, and writes what is remembered, a file that was being saved too."""
-        self.ended_whole = self.films.film.close(_WAIT_FOR_FILM)
+        self.ended_whole = self.films.maker.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
         self.announcement_bar.time.stop()  # a file may have been saved just now

@@ -1,4 +1,4 @@
-"""Asks where a film goes, in one of the formats that can be written here, and before one is replaced."""
+"""File dialogs of films: the file and format of a new film, and confirmation before one is replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.parts import named
 from nnviz.window.dialogs import follow_filter
-from nnviz.window.film.maker import Film
+from nnviz.window.film.maker import FilmMaker
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject
 
 if TYPE_CHECKING:
@@ -33,32 +33,32 @@ class FilmDialogs(QObject):
     """Makes films of the window and of cards.
 
     Attributes:
-        film: the one that is being made.
+        maker: makes the film.
     """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
         self._session: Session = window.session
-        self.film = Film(window.session)
+        self.maker = FilmMaker(window.session)
         window.cards.film_wanted.connect(self.of_card)
 
     def of_window(self) -> None:
-        """Asks where to, and writes a film of the whole window."""
+        """Opens the dialog for a film of the whole window."""
         self._choose(WindowSubject(self._window))
 
     def of_card(self, card: DockCard) -> None:
-        """Asks where to, and writes a film of that card."""
+        """Opens the dialog for a film of a card."""
         self._choose(CardSubject(card, self._session))
 
     def _choose(self, subject: Subject) -> None:
-        from nnviz.window.film.writer import endings  # which needs Pillow: the window opens sooner without
+        from nnviz.window.film.writer import writable_endings  # which needs Pillow: the window opens sooner without
 
-        problem = self.film.problem(subject)
-        if problem:
-            self._session.messages.tell(problem)
+        reason = self.maker.reason_unavailable(subject)
+        if reason:
+            self._session.messages.tell(reason)
             return
-        filters = {_FILTERS[ending]: ending for ending in endings()}
+        filters = {_FILTERS[ending]: ending for ending in writable_endings()}
         proposed = "-".join(re.findall(r"[\w.]+", subject.name.lower())) + ".gif"
         title = f"Film of {self._session.player.seconds:g} seconds"
         dialog = self._window.dialogs.where_to_save(
@@ -68,14 +68,14 @@ class FilmDialogs(QObject):
         dialog.open()
 
     def _chosen(self, subject: Subject, path: Path) -> None:
-        """The dialog has asked before it replaces a file, but knows nothing of the folder."""
+        """Starts the film. Asks before it replaces a folder; the file dialog has asked about a file."""
         from nnviz.window.film.writer import folder_of, is_replaceable
 
         messages, folder = self._session.messages, folder_of(path)
         if path.suffix.lower() not in _FILTERS:
             messages.tell(f"{text.name(path.name)} is no film: let its name end in {text.listed(list(_FILTERS))}.")
         elif path.suffix.lower() != ".png" or not folder.exists():
-            self.film.make(subject, path)
+            self.maker.make(subject, path)
         elif is_replaceable(folder):
             self._ask_to_replace(subject, path, folder)
         else:
@@ -89,7 +89,7 @@ class FilmDialogs(QObject):
         box.setInformativeText("Replace all its pictures?")
         box.setAttribute(Qt.WA_DeleteOnClose)
         replace = box.addButton("&Replace", QMessageBox.DestructiveRole)
-        replace.clicked.connect(lambda: self.film.make(subject, path))
+        replace.clicked.connect(lambda: self.maker.make(subject, path))
         cancel = box.addButton(QMessageBox.Cancel)
         box.setEscapeButton(cancel)
         box.setDefaultButton(cancel)

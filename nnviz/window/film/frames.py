@@ -1,4 +1,4 @@
-"""Hands the frames of a film from the thread that draws them to the one that writes them. No Qt."""
+"""The queue of a film's frames between the thread that draws and the thread that writes. No Qt."""
 
 from __future__ import annotations
 
@@ -8,58 +8,59 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
-_MOST = 2  # frames that wait: they are large
+_MOST = 2  # frames in the queue; each is large
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of a film.
+    """An image of a film.
 
     Attributes:
-        pixels: rows from the top, 4 bytes a pixel: blue, green, red, and one that means nothing.
-        count: for how many frames it stays.
+        pixels: rows from the top, 4 bytes a pixel: blue, green, red and padding.
+        count: number of frames for which the image stays.
     """
 
     pixels: bytes
     count: int
 
 
-class Frames:
-    """A short queue: who draws asks for room and never waits; who writes waits for the next one."""
+class FrameQueue:
+    """A short queue. The drawing thread checks ``has_room`` and never waits; the writing thread waits for frames."""
 
     def __init__(self) -> None:
         self._waiting: deque[Frame] = deque()
-        self._has_news = threading.Condition()
+        self._changed = threading.Condition()
         self._is_complete = self._is_cancelled = False
 
     @property
     def has_room(self) -> bool:
+        """Whether a frame can be added."""
         return len(self._waiting) < _MOST
 
     def put(self, frame: Frame) -> None:
-        """Adds a frame; ask for room before."""
-        with self._has_news:
+        """Adds a frame. Call it only if ``has_room``."""
+        with self._changed:
             self._waiting.append(frame)
-            self._has_news.notify()
+            self._changed.notify()
 
     def end(self) -> None:
-        """There are no more frames."""
-        with self._has_news:
+        """Marks the film as complete."""
+        with self._changed:
             self._is_complete = True
-            self._has_news.notify()
+            self._changed.notify()
 
     def cancel(self) -> None:
-        """Nobody wants the film any more; drops what waits."""
-        with self._has_news:
+        """Cancels the film and drops the waiting frames."""
+        with self._changed:
             self._is_cancelled = True
             self._waiting.clear()
-            self._has_news.notify()
+            self._changed.notify()
 
     def __iter__(self) -> Iterator[Frame]:
-        """Yields the frames, waiting for each. Raises CancelledError when the film is not wanted any more."""
+        """Yields the frames, waiting for each. Raises CancelledError if the film is cancelled."""
         while True:
-            with self._has_news:
-                self._has_news.wait_for(lambda: self._waiting or self._is_complete or self._is_cancelled)
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._is_complete or self._is_cancelled)
                 if self._is_cancelled:
                     raise CancelledError
                 if not self._waiting:

@@ -1,4 +1,4 @@
-"""Films of a training: each moment is displayed, drawn off-screen, and handed to the thread that writes it."""
+"""The maker of films: displays each snapshot of a run, renders it off-screen, and passes the frame to the writer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.window.film.frames import Frame, Frames
+from nnviz.window.film.frames import Frame, FrameQueue
 from nnviz.window.film.subjects import Subject, draw_fitting
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 LONGEST = 600  # seconds of a film
 MOST_PIXELS = 20_000_000  # of a frame
-_BETWEEN_LOOKS = 2  # milliseconds
-_PATIENCE = 60.0  # seconds that a moment may take
-_BETWEEN_NEWS = 0.25  # seconds
+_POLL_INTERVAL = 2  # milliseconds
+_PATIENCE = 60.0  # seconds, at most, until a snapshot is drawn
+_PROGRESS_INTERVAL = 0.25  # seconds
 _NOTHING = "There is nothing to film yet: train the network first."
 _NO_PAST = "There is nothing to film: a network as large as this one keeps no moments of its past."
 _BUSY = "A film is being made already: wait until it is there, or cancel it."
@@ -41,8 +41,8 @@ _BROKEN = "The film was given up, because something in it could not be drawn."
 _TOO_SLOW = f"The film was given up: for one moment, what it shows was not computed within {_PATIENCE:.0f} seconds."
 
 
-def moments_of(run: Run, frames: int) -> list[tuple[Snapshot, int]]:
-    """The moments of a film of that many frames, evenly over the run up to now, each with how many frames it stays."""
+def film_snapshots(run: Run, frames: int) -> list[tuple[Snapshot, int]]:
+    """Returns the snapshots of a film, spaced evenly over the run, each with its number of frames."""
     now = Snapshot(run.epochs, exact(run.parameters, tuple(run.network.shape)))
     kept = [*(each for each in run.snapshots if each.epochs < now.epochs), now]
     after = [(one.epochs + other.epochs) / 2 for one, other in itertools.pairwise(kept)]  # where the next is nearer
@@ -55,32 +55,38 @@ def moments_of(run: Run, frames: int) -> list[tuple[Snapshot, int]]:
     return [(kept[number], len(list(same))) for number, same in itertools.groupby(numbers)]
 
 
-class Shooting(QObject):
-    """Displays one moment after the other, and draws each when the views have followed.
+class FrameRenderer(QObject):
+    """Displays the snapshots one by one, and renders each once all visible views are up to date.
+
+    Attributes:
+        size: width and height of a frame in pixels; even numbers, which video codecs require.
 
     Signals:
-        drawn(share): of the moments that are drawn by now.
-        given_up(why): it cannot go on.
+        drawn(share): the share of the snapshots that are rendered.
+        aborted(reason): the film cannot be finished.
     """
 
     drawn = pyqtSignal(float)
-    given_up = pyqtSignal(str)
+    aborted = pyqtSignal(str)
 
-    def __init__(self, session: Session, subject: Subject, moments: list[tuple[Snapshot, int]], frames: Frames) -> None:
+    def __init__(
+        self, session: Session, subject: Subject, moments: list[tuple[Snapshot, int]], frames: FrameQueue
+    ) -> None:
         super().__init__()
         self._session, self._subject, self._moments, self._frames = session, subject, moments, frames
         self.size = QSize(*(length - length % 2 for length in _lengths(subject.widget.size())))
         self._before = session.displayed.moment
-        self._place = 0  # of the moment that is to be displayed next, or is
-        self._moment: Snapshot | None = None  # the one that was displayed last
+        self._place = 0  # index of the snapshot that is displayed, or is displayed next
+        self._moment: Snapshot | None = None  # displayed last
         self._is_drawn = True
-        self._marks: dict[QObject, int] = {}  # by probe: the questions that were begun before this moment
-        self._since = 0.0  # when it was displayed
+        self._marks: dict[QObject, int] = {}  # by query: its number of requests before this snapshot
+        self._since = 0.0  # time at which the snapshot was displayed
         self._timer = QTimer(self)
-        self._timer.setInterval(_BETWEEN_LOOKS)
-        self._timer.timeout.connect(self._look)
+        self._timer.setInterval(_POLL_INTERVAL)
+        self._timer.timeout.connect(self._advance)
 
     def begin(self) -> None:
+        """Starts rendering."""
         session = self._session
         session.player.stop()
         session.displayed.moment_changed.connect(self._moved)
@@ -89,7 +95,7 @@ class Shooting(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Ends it, and goes back to where the window was, unless the person went elsewhere meanwhile."""
+        """Stops rendering, and displays the earlier snapshot again unless the user chose another meanwhile."""
         self._timer.stop()
         session = self._session
         session.displayed.moment_changed.disconnect(self._moved)
@@ -103,10 +109,10 @@ class Shooting(QObject):
             self._changed()
 
     def _changed(self) -> None:
-        self.given_up.emit(_ELSEWHERE)
+        self.aborted.emit(_ELSEWHERE)
 
-    def picture(self) -> bytes:
-        """The subject as it is now: 4 bytes a pixel, blue, green, red and nothing."""
+    def render(self) -> bytes:
+        """Returns the subject as it is now: 4 bytes a pixel, blue, green, red and padding."""
         self._subject.refresh()
         QApplication.sendPostedEvents(None, QEvent.LayoutRequest)  # texts may have changed
         image = QImage(self.size, QImage.Format_RGB32)
@@ -118,8 +124,8 @@ class Shooting(QObject):
             painter.end()
         return bytes(image.constBits().asstring(image.sizeInBytes()))
 
-    def _look(self) -> None:
-        """Goes on as far as it can at present."""
+    def _advance(self) -> None:
+        """Displays or draws the next snapshot, if that is possible now."""
         if not self._subject.is_in_view:
             self._since = time.perf_counter()
         elif not self._frames.has_room:
@@ -129,32 +135,31 @@ class Shooting(QObject):
         elif self._is_settled:
             self._draw()
         elif time.perf_counter() - self._since > _PATIENCE:
-            self.given_up.emit(_TOO_SLOW)
+            self.aborted.emit(_TOO_SLOW)
 
     def _display(self) -> None:
-        probes = self._session.queries
-        self._marks = {probe: probe.questions for probe in probes}
+        self._marks = {query: query.questions for query in self._session.queries}
         self._since = time.perf_counter()
         self._moment, self._is_drawn = self._moments[self._place][0], False
         self._session.displayed.look_back(self._moment)
-        for probe in self._subject.probes:
-            probe.hurry()
+        for query in self._subject.queries:
+            query.hurry()
 
     @property
     def _is_settled(self) -> bool:
-        """Whether all that the views need of this moment was computed."""
+        """Whether all queries that the views need are answered for this snapshot."""
         is_learning = self._session.state is Status.TRAINING
         return all(
-            probe.is_up_to_date or (is_learning and probe.has_answered_after(self._marks[probe]))
-            for probe in self._subject.probes
+            query.is_up_to_date or (is_learning and query.has_answered_after(self._marks[query]))
+            for query in self._subject.queries
         )
 
     def _draw(self) -> None:
         try:
-            pixels = self.picture()
+            pixels = self.render()
         except Exception:
-            self.given_up.emit(_BROKEN)
-            raise  # it is shown once, not at every look
+            self.aborted.emit(_BROKEN)
+            raise  # the film has ended, so the error is shown once
         self._frames.put(Frame(pixels, self._moments[self._place][1]))
         self._is_drawn = True
         self._place += 1
@@ -168,11 +173,11 @@ def _lengths(size: QSize) -> tuple[int, int]:
     return size.width(), size.height()
 
 
-class Film(QObject):
-    """Makes one film at a time; says how far it is, and offers to cancel it.
+class FilmMaker(QObject):
+    """Makes one film at a time, shows its progress, and offers to cancel it.
 
     Signals:
-        done(text): what was written, to be announced.
+        done(text): a film was written or cancelled; a message for the user.
     """
 
     done = pyqtSignal(str)
@@ -181,20 +186,21 @@ class Film(QObject):
         super().__init__()
         self._session = session
         self._lane = Lane()
-        self._shooting: Shooting | None = None
-        self._frames = Frames()
+        self._renderer: FrameRenderer | None = None
+        self._frames = FrameQueue()
         self._name = ""
         self._offer: Message | None = None
-        self._last_news = 0.0
+        self._last_progress = 0.0
 
     @property
-    def is_being_made(self) -> bool:
-        return self._shooting is not None
+    def is_active(self) -> bool:
+        """Whether a film is in progress."""
+        return self._renderer is not None
 
-    def problem(self, subject: Subject) -> str:
-        """Why no film of that can be made now; empty if one can."""
+    def reason_unavailable(self, subject: Subject) -> str:
+        """Returns why a subject cannot be filmed now; "" if it can."""
         width, height = _lengths(subject.widget.size())
-        if self.is_being_made:
+        if self.is_active:
             return _BUSY
         if not self._session.timeline.has_past:
             return _NO_PAST if self._session.timeline.live_epoch else _NOTHING
@@ -203,59 +209,59 @@ class Film(QObject):
         return _TOO_LARGE if width * height > MOST_PIXELS else ""
 
     def make(self, subject: Subject, path: Path) -> None:
-        """Writes a film of the training up to now; the path's ending, one of ``film_writer.endings``, is its format.
+        """Starts a film of the current run. The path's ending, one of ``writable_endings``, chooses the format.
 
-        It lasts as long as the player is set to. Where there is a :meth:`problem`, that is told.
+        The film lasts as long as the player is set to. Shows the :meth:`reason_unavailable` instead, if there is one.
         """
-        from nnviz.window.film import writer as film_writer  # which needs Pillow: the window opens sooner without
+        from nnviz.window.film import writer  # imports Pillow, which would delay the start of the window
 
-        problem = self.problem(subject)
-        if problem:
-            self._session.messages.tell(problem)
+        reason = self.reason_unavailable(subject)
+        if reason:
+            self._session.messages.tell(reason)
             return
-        rate = film_writer.FRAMES_A_SECOND[path.suffix.lower()]
-        moments = moments_of(self._session.runs.current, max(2, round(rate * self._session.player.seconds)))
-        self._frames = frames = Frames()
-        self._shooting = shooting = Shooting(self._session, subject, moments, frames)
-        size, counts = _lengths(shooting.size), [count for _, count in moments]
-        film = film_writer.FilmFile(path, size, counts, shooting.picture())
+        rate = writer.FRAMES_A_SECOND[path.suffix.lower()]
+        moments = film_snapshots(self._session.runs.current, max(2, round(rate * self._session.player.seconds)))
+        self._frames = frames = FrameQueue()
+        self._renderer = renderer = FrameRenderer(self._session, subject, moments, frames)
+        size, counts = _lengths(renderer.size), [count for _, count in moments]
+        film = writer.FilmFile(path, size, counts, renderer.render())
         self._name = text.name(_path_of(film).name)
-        shooting.drawn.connect(self._progressed)
-        shooting.given_up.connect(self._give_up)
-        self._lane.run(lambda: film_writer.write_film(film, frames), lambda _: self._written(), self._failed)
+        renderer.drawn.connect(self._progressed)
+        renderer.aborted.connect(self._give_up)
+        self._lane.run(lambda: writer.write_film(film, frames), lambda _: self._written(), self._failed)
         self._progressed(0)
-        shooting.begin()
+        renderer.begin()
 
     def cancel(self) -> None:
-        """Writes nothing; the window shows again what it showed before."""
-        if self._shooting is not None:
+        """Cancels the film; nothing is written, and the window displays the earlier snapshot again."""
+        if self._renderer is not None:
             self._end()
             self.done.emit("The film was cancelled")
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the film; returns whether its thread ended in time."""
-        if self._shooting is not None:
+        if self._renderer is not None:
             self._end()
         return self._lane.close(milliseconds)
 
     def _end(self) -> None:
-        assert self._shooting is not None
-        shooting, self._shooting = self._shooting, None
-        shooting.stop()
+        assert self._renderer is not None
+        renderer, self._renderer = self._renderer, None
+        renderer.stop()
         self._frames.cancel()
         self._session.messages.withdraw(self._offer)
         self._offer = None
 
     def _written(self) -> None:
-        if self._shooting is not None:
+        if self._renderer is not None:
             self._end()
             self.done.emit(f"The film is in {self._name}")
 
     def _failed(self, error: Exception) -> None:
-        """Not of a film that nobody wants any more."""
+        """Reports an error, unless the film was cancelled."""
         from nnviz.window.film.writer import FilmError
 
-        if self._shooting is None or isinstance(error, CancelledError):
+        if self._renderer is None or isinstance(error, CancelledError):
             return
         self._end()
         if isinstance(error, FilmError):
@@ -268,12 +274,12 @@ class Film(QObject):
         self._session.messages.tell(why)
 
     def _progressed(self, share: float) -> None:
-        """Offers to cancel it, unless another message is shown; not of every frame: nobody reads that fast."""
+        """Shows the progress with a Cancel button at most four times a second, unless another message is shown."""
         messages, now = self._session.messages, time.perf_counter()
-        if 0 < share < 1 and now - self._last_news < _BETWEEN_NEWS:
+        if 0 < share < 1 and now - self._last_progress < _PROGRESS_INTERVAL:
             return
         if messages.current is None or messages.current is self._offer:
-            self._last_news = now
+            self._last_progress = now
             words = f"The film {self._name} is being made: {100 * share:.0f} %. Going to another moment ends it."
             self._offer = messages.tell(words, Choice("Cancel", self.cancel), dismissed=self.cancel)
 

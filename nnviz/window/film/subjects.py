@@ -1,4 +1,4 @@
-"""What a film can be of: the whole window, or one card."""
+"""Subjects of a film: the window and a card."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class CardSubject:
-    """One card, as large as it is.
+    """A card in its present size.
 
     Attributes:
-        name: what it shows at present, for a file name.
-        widget: what is drawn.
+        name: the card's caption, for a file name.
+        widget: the card.
     """
 
     def __init__(self, card: DockCard, session: Session) -> None:
@@ -35,30 +35,30 @@ class CardSubject:
 
     @property
     def is_in_view(self) -> bool:
-        """Whether it is drawn at present: neither closed, nor behind another, nor in a minimised window."""
+        """Whether the card is visible: not closed, not behind another, and not in a minimised window."""
         return self.widget.in_view and not self.widget.window().isMinimized()
 
     @property
-    def probes(self) -> list[Latest]:
-        """Those whose answers it shows at present."""
+    def queries(self) -> list[Latest]:
+        """The queries whose results the card shows."""
         names = {view.objectName() for view in _views((self.widget,))} & set(CARDS)
         return [self._session.queries[need] for name in names for need in CARDS[name].needs]
 
     def refresh(self) -> None:
-        """Draws what it would draw only later."""
+        """Updates the views now instead of at the next event."""
         for view in _views((self.widget,)):
             view.refresh()
 
     def draw(self, painter: QPainter) -> None:
-        """As it is now."""
+        """Draws the subject as it is now."""
         card_export.draw(self.widget, painter)
 
 
 class WindowSubject:
-    """The window without its frame, and without the bars of messages, in which the film's own progress stands.
+    """The window without its frame and without the message bars, which show the progress of the film.
 
     Attributes:
-        name, widget: as those of a card.
+        name, widget: as of :class:`CardSubject`.
     """
 
     name = "training"
@@ -68,21 +68,23 @@ class WindowSubject:
 
     @property
     def is_in_view(self) -> bool:
+        """Whether the window is not minimised."""
         return not self.widget.isMinimized()
 
     @property
-    def probes(self) -> list[Latest]:
-        return [probe for probe in self.widget.session.queries if probe.is_wanted]
+    def queries(self) -> list[Latest]:
+        """The queries whose results any visible card shows."""
+        return [query for query in self.widget.session.queries if query.is_wanted]
 
     def refresh(self) -> None:
-        """Draws what its cards would draw only later."""
+        """Updates the visible cards now instead of at the next event."""
         for view in _views(dock for dock in self.widget.docks if isinstance(dock, DockCard) and dock.in_view):
             view.refresh()
 
     def draw(self, painter: QPainter) -> None:
-        """As it is now."""
+        """Draws the subject as it is now."""
         flags = QWidget.RenderFlags(QWidget.DrawWindowBackground | QWidget.DrawChildren)
-        with _left_out(self.widget.message_bar), _left_out(self.widget.announcement_bar):
+        with _excluded(self.widget.message_bar), _excluded(self.widget.announcement_bar):
             self.widget.render(painter, QPoint(0, 0), flags=flags)
 
 
@@ -90,7 +92,7 @@ Subject = CardSubject | WindowSubject
 
 
 def draw_fitting(subject: Subject, painter: QPainter, size: QSize) -> None:
-    """Draws it into a rectangle of that size; smaller if it has grown meanwhile, and in the middle."""
+    """Draws a subject into a rectangle of a size, scaled and centred if the subject was resized meanwhile."""
     now = subject.widget.size()
     if now.width() - size.width() not in (0, 1) or now.height() - size.height() not in (0, 1):
         shown = QRect(QPoint(), now.scaled(size, Qt.KeepAspectRatio))
@@ -101,7 +103,7 @@ def draw_fitting(subject: Subject, painter: QPainter, size: QSize) -> None:
 
 
 def _views(cards: Iterable[DockCard]) -> Iterator[DockCard | Page]:
-    """The cards, and their pages in front."""
+    """Yields the cards and their current pages."""
     for card in cards:
         yield card
         if isinstance(card, TabbedCard):
@@ -109,8 +111,8 @@ def _views(cards: Iterable[DockCard]) -> Iterator[DockCard | Page]:
 
 
 @contextmanager
-def _left_out(widget: QWidget) -> Iterator[None]:
-    """Qt does not draw what counts as hidden. To hide it truly would move the focus, and let it flicker."""
+def _excluded(widget: QWidget) -> Iterator[None]:
+    """Excludes a widget from drawing. Hiding the widget would move the focus and flicker."""
     was_hidden = widget.testAttribute(Qt.WA_WState_Hidden)
     widget.setAttribute(Qt.WA_WState_Hidden, True)
     try:

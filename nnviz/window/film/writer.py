@@ -1,6 +1,6 @@
-"""Writes films frame by frame as they come: GIF, WebP, MP4 by ffmpeg, or a folder of PNG files. No Qt.
+"""The writer of films, frame by frame: GIF, WebP, MP4 by ffmpeg, or a folder of PNG files. No Qt.
 
-A film is written whole or not at all.
+A film is written atomically.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.storage.files import whole_file, whole_folder
 from nnviz.window.film.frames import Frame
-from nnviz.window.film.palette import Colours
+from nnviz.window.film.palette import Palette
 
 FRAMES_A_SECOND = {".gif": 20, ".webp": 20, ".mp4": 25, ".png": 25}  # a GIF counts hundredths of a second
 _WEBP = {"quality": 90, "method": 2}
@@ -34,18 +34,18 @@ _PNG_LEVEL = 3  # of compression: more would take longer than drawing does
 
 
 class FilmError(Exception):
-    """A film could not be written; the message says why, in words for the person."""
+    """A film could not be written. The message says why, for the user."""
 
 
 @dataclass(frozen=True)
 class FilmFile:
-    """A film that is to be written.
+    """The description of a film to write.
 
     Attributes:
         path: its ending chooses the format. For ``.png`` a folder of that name without the ending is made.
         size: width and height of all frames in pixels; even numbers.
-        counts: for how many frames each picture stays, in their order.
-        sample: the pixels of a picture that shows colours of later ones, for formats that must choose theirs before.
+        counts: number of frames for which each image stays, in order.
+        sample: pixels of an image with the colours of later ones, for formats with a palette.
     """
 
     path: Path
@@ -55,28 +55,29 @@ class FilmFile:
 
     @property
     def frames_a_second(self) -> int:
+        """The frame rate of the format."""
         return FRAMES_A_SECOND[self.path.suffix.lower()]
 
     @property
     def milliseconds(self) -> list[int]:
-        """How long each picture stays."""
+        """The duration of each image."""
         return [1000 * count // self.frames_a_second for count in self.counts]
 
 
-def endings() -> list[str]:
-    """The endings of the formats that can be written here."""
+def writable_endings() -> list[str]:
+    """Returns the file endings of the formats that can be written on this machine."""
     can = {".webp": features.check("webp"), ".mp4": ffmpeg() is not None}
     return [ending for ending in FRAMES_A_SECOND if can.get(ending, True)]
 
 
-def _no_ffmpeg() -> str:
+def _ffmpeg_missing() -> str:
     return (
         f"MP4 requires the program ffmpeg, or a package that includes it. Install that with: {install_command('film')}"
     )
 
 
 def ffmpeg() -> str | None:
-    """The program on the system's path, else the one that the package imageio-ffmpeg brings; None without both."""
+    """Returns the ffmpeg program on the path, else that of the package imageio-ffmpeg; None without both."""
     found = shutil.which("ffmpeg")
     if found is not None:
         return found
@@ -89,12 +90,12 @@ def ffmpeg() -> str | None:
 
 
 def write_film(film: FilmFile, frames: Iterable[Frame]) -> None:
-    """Writes the film to the end of ``frames``, or nothing.
+    """Writes the film atomically.
 
     Raises:
-        FilmError: it cannot be written here.
+        FilmError: the film cannot be written on this machine.
         OSError: the folder is missing, full or cannot be written.
-        CancelledError: by ``frames``.
+        CancelledError: raised by ``frames``.
     """
     write = _WRITERS[film.path.suffix.lower()]
     try:
@@ -103,7 +104,7 @@ def write_film(film: FilmFile, frames: Iterable[Frame]) -> None:
         raise FilmError("There is not enough memory for this film: make the window or the card smaller.") from None
 
 
-def _picture(film: FilmFile, frame: Frame) -> Image.Image:
+def _image(film: FilmFile, frame: Frame) -> Image.Image:
     return Image.frombuffer("RGB", film.size, frame.pixels, "raw", "BGRX", 0, 1)
 
 
@@ -111,15 +112,15 @@ def _picture(film: FilmFile, frame: Frame) -> Image.Image:
 
 
 def _write_gif(film: FilmFile, frames: Iterator[Frame]) -> None:
-    """Pillow would keep all pictures until the last has come; so only its compression is used."""
+    """Writes a GIF. Uses only the compression of Pillow, which would keep all images in memory until the last."""
     first = next(frames)
-    colours = Colours(_numbers(film, film.sample), _numbers(film, first.pixels))
+    palette = Palette(_numbers(film, film.sample), _numbers(film, first.pixels))
     with whole_file(film.path) as (file, _):
-        file.write(b"GIF89a" + struct.pack("<HHBBB", *film.size, 0xF7, 0, 0) + colours.table.tobytes())
-        file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")  # for ever
+        file.write(b"GIF89a" + struct.pack("<HHBBB", *film.size, 0xF7, 0, 0) + palette.table.tobytes())
+        file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")  # repeat for ever
         before: Array | None = None
         for frame, milliseconds in zip(itertools.chain([first], frames), film.milliseconds, strict=True):
-            now = colours.numbers(_numbers(film, frame.pixels))
+            now = palette.indices(_numbers(film, frame.pixels))
             left, top, right, bottom = _box_of_change(before, now)
             part = Image.fromarray(np.ascontiguousarray(now[top:bottom, left:right]), "P")
             file.writelines(getdata(part, (left, top), duration=milliseconds))
@@ -133,7 +134,7 @@ def _numbers(film: FilmFile, pixels: bytes) -> Array:
 
 
 def _box_of_change(before: Array | None, now: Array) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the pixels that differ; a single one where none does: a frame needs some."""
+    """Returns left, top, right and bottom of the pixels that differ; one pixel if none does, as a frame needs one."""
     if before is None:
         return 0, 0, now.shape[1], now.shape[0]
     differ = before != now
@@ -146,8 +147,8 @@ def _box_of_change(before: Array | None, now: Array) -> tuple[int, int, int, int
 # ---- WebP
 
 
-class _Pages(Image.Image):
-    """A film as Pillow wants it: an image of many pages, each of which takes the place of the one before."""
+class _MultiFrameImage(Image.Image):
+    """An image of many frames for Pillow, which holds one frame at a time."""
 
     def __init__(self, film: FilmFile, frames: Iterator[Frame]) -> None:
         super().__init__()
@@ -156,9 +157,9 @@ class _Pages(Image.Image):
         self.n_frames = len(film.counts)
 
     def seek(self, page: int) -> None:
-        """Takes the next frame; Pillow asks for them in their order, and at the end for the first again."""
+        """Loads the next frame. Pillow asks for frames in order, and at the end for the first again."""
         if page > self._page:
-            self._page = page  # first: Pillow goes back to the first page after an error too
+            self._page = page  # before the frame: Pillow also seeks the first page after an error
             self.frombytes(next(self._frames).pixels, "raw", "BGRX")
 
     def tell(self) -> int:
@@ -167,7 +168,7 @@ class _Pages(Image.Image):
 
 def _write_webp(film: FilmFile, frames: Iterator[Frame]) -> None:
     with whole_file(film.path) as (file, _):
-        _Pages(film, frames).save(file, "WEBP", save_all=True, duration=film.milliseconds, loop=0, **_WEBP)
+        _MultiFrameImage(film, frames).save(file, "WEBP", save_all=True, duration=film.milliseconds, loop=0, **_WEBP)
 
 
 # ---- MP4
@@ -176,9 +177,9 @@ def _write_webp(film: FilmFile, frames: Iterator[Frame]) -> None:
 def _write_mp4(film: FilmFile, frames: Iterator[Frame]) -> None:
     program = ffmpeg()
     if program is None:
-        raise FilmError(_no_ffmpeg())
+        raise FilmError(_ffmpeg_missing())
     with whole_file(film.path) as (_, temporary), tempfile.TemporaryFile() as told:
-        process = _started(program, film, temporary, told)
+        process = _start_ffmpeg(program, film, temporary, told)
         try:
             is_whole = _feed(process, frames)
         except BaseException:
@@ -187,10 +188,10 @@ def _write_mp4(film: FilmFile, frames: Iterator[Frame]) -> None:
         finally:
             process.wait()
         if process.returncode or not is_whole:
-            raise FilmError(f"ffmpeg could not write the film{_last_words(told)}")
+            raise FilmError(f"ffmpeg could not write the film{_last_line(told)}")
 
 
-def _started(program: str, film: FilmFile, out: Path, told: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start_ffmpeg(program: str, film: FilmFile, out: Path, told: IO[bytes]) -> subprocess.Popen[bytes]:
     taken = ("-f", "rawvideo", "-pix_fmt", "bgr0", "-s", "{}x{}".format(*film.size), "-r", str(film.frames_a_second))
     made = ("-an", "-pix_fmt", "yuv420p", "-q:v", "3", "-movflags", "+faststart", "-f", "mp4")
     try:
@@ -199,15 +200,15 @@ def _started(program: str, film: FilmFile, out: Path, told: IO[bytes]) -> subpro
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=told,
-            start_new_session=True,  # Ctrl+C in the terminal is for the window
+            start_new_session=True,  # Ctrl+C in the terminal must not reach ffmpeg
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
-        raise FilmError(f"{program} could not be started: {error.strerror}. {_no_ffmpeg()}") from None
+        raise FilmError(f"{program} could not be started: {error.strerror}. {_ffmpeg_missing()}") from None
 
 
 def _feed(process: subprocess.Popen[bytes], frames: Iterator[Frame]) -> bool:
-    """Returns whether it took all; it says elsewhere why it did not."""
+    """Writes the frames to ffmpeg. Returns whether it read all; its error output says why not."""
     assert process.stdin is not None
     try:
         with process.stdin as pipe:
@@ -219,7 +220,7 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterator[Frame]) -> bool:
     return True
 
 
-def _last_words(told: IO[bytes]) -> str:
+def _last_line(told: IO[bytes]) -> str:
     told.seek(0)
     lines = told.read()[-1000:].decode(errors="replace").strip().splitlines()
     return f": {lines[-1]}" if lines else "."
@@ -229,12 +230,12 @@ def _last_words(told: IO[bytes]) -> str:
 
 
 def folder_of(path: Path) -> Path:
-    """The folder that a film with that path is written to: the name without its ending."""
+    """Returns the folder of a film of PNG files: the path without its ending."""
     return path.with_suffix("")
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Whether it can be read, and there is nothing in it but pictures of a film of that name."""
+    """Whether a folder is readable and holds only the images of a film of its name."""
     pattern = re.compile(re.escape(folder.name) + r"-\d+\.png")
     try:
         return all(pattern.fullmatch(name) for name in os.listdir(folder))
@@ -243,12 +244,12 @@ def is_replaceable(folder: Path) -> bool:
 
 
 def _write_pngs(film: FilmFile, frames: Iterator[Frame]) -> None:
-    """A film of that name that is there already is replaced: the person has been asked."""
+    """Writes PNG files, replacing a film of that name; the dialog has asked."""
     path, numbers = folder_of(film.path), itertools.count(1)
     with whole_folder(path, replaces=path.exists() and is_replaceable(path)) as folder:
         for frame in frames:
             content = io.BytesIO()
-            _picture(film, frame).save(content, "PNG", compress_level=_PNG_LEVEL)
+            _image(film, frame).save(content, "PNG", compress_level=_PNG_LEVEL)
             for number in itertools.islice(numbers, frame.count):
                 _write_flushed(folder / f"{path.name}-{number:04}.png", content.getvalue())
 

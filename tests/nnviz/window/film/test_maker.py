@@ -20,7 +20,7 @@ from nnviz.session.asked import MISTAKES, PAST
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.window.film import maker as films
-from nnviz.window.film.maker import Film, moments_of
+from nnviz.window.film.maker import FilmMaker, film_snapshots
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject, draw_fitting
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
@@ -59,15 +59,15 @@ def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 def count_of(window: MainWindow) -> int:
     """How many moments a GIF of it has."""
-    return len(moments_of(window.session.runs.current, FRAMES))
+    return len(film_snapshots(window.session.runs.current, FRAMES))
 
 
-def film_of(window: MainWindow) -> Film:
-    return window.films.film
+def film_of(window: MainWindow) -> FilmMaker:
+    return window.films.maker
 
 
 def wait_for_film(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not film_of(window).is_being_made, timeout=90_000)
+    qtbot.waitUntil(lambda: not film_of(window).is_active, timeout=90_000)
 
 
 def weights(window: MainWindow) -> CardSubject:
@@ -162,7 +162,7 @@ def test_every_frame_shows_its_moment(
     assert len(names) == round(25 * SECONDS)
     for number in (0, 5):
         session.timeline.go_to(session.timeline.live_epoch * number / (len(names) - 1))
-        qtbot.waitUntil(lambda: all(probe.is_up_to_date for probe in subject.probes))
+        qtbot.waitUntil(lambda: all(probe.is_up_to_date for probe in subject.queries))
         QApplication.processEvents()
         with Image.open(home / "film" / names[number]) as read:
             assert read.tobytes() == as_pillow(drawn(subject)).tobytes(), number
@@ -172,13 +172,13 @@ def test_the_moments_are_even_and_held_as_long_as_it_takes(trained: MainWindow) 
     run = trained.session.runs.current
     kept = len(run.snapshots) + (run.snapshots.epochs[-1] < run.epochs)
     for frames, least in ((2, 2), (7, 5), (1000, kept)):
-        moments = moments_of(run, frames)
+        moments = film_snapshots(run, frames)
         epochs = [moment.epochs for moment, _ in moments]
         assert sum(count for _, count in moments) == frames
         assert epochs == sorted(set(epochs))
         assert (epochs[0], epochs[-1]) == (0, run.epochs)
         assert least <= len(epochs) <= min(frames, kept)
-    shown = [moment.epochs for moment, count in moments_of(run, 1000) for _ in range(count)]
+    shown = [moment.epochs for moment, count in film_snapshots(run, 1000) for _ in range(count)]
     wanted = [trained.session.timeline.nearest(run.epochs * frame / 999) for frame in range(1000)]
     assert shown == pytest.approx(wanted, abs=1e-9)
 
@@ -236,7 +236,7 @@ def test_cancel(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
     qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
     assert "The film film.gif is being made" in told(trained)
     click(qtbot, trained, QPushButton, "messageChoice1Button")
-    assert not film_of(trained).is_being_made
+    assert not film_of(trained).is_active
     assert trained.session.timeline.is_live
     assert not told(trained)
     assert film_of(trained).close(5000)
@@ -247,7 +247,7 @@ def test_who_goes_to_another_moment_stays_there(trained: MainWindow, qtbot: QtBo
     film_of(trained).make(weights(trained), home / "film.gif")
     qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
     trained.session.timeline.go_to(1)
-    assert not film_of(trained).is_being_made
+    assert not film_of(trained).is_active
     assert "another moment" in told(trained)
     assert trained.session.timeline.epoch == 1
     assert film_of(trained).close(5000)
@@ -259,7 +259,7 @@ def test_end_goes_live_and_ends_it(trained: MainWindow, qtbot: QtBot, home: Path
     qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
     trained.setFocus()
     press(qtbot, trained, Qt.Key_End)
-    assert not film_of(trained).is_being_made
+    assert not film_of(trained).is_active
     assert trained.session.timeline.is_live
 
 
@@ -298,7 +298,7 @@ def test_training_goes_on(
 def test_it_waits_while_its_card_cannot_be_seen(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
     subject, shares = weights(trained), []
     film_of(trained).make(subject, home / "film.gif")
-    shooting = film_of(trained)._shooting
+    shooting = film_of(trained)._renderer
     assert shooting is not None
     shooting.drawn.connect(shares.append)
     qtbot.waitUntil(lambda: bool(shares))
@@ -414,7 +414,7 @@ def test_a_folder_is_replaced_only_if_it_is_a_film_and_one_says_so(
     (home / "film" / "film-9999.png").write_bytes(b"an old one")
     film_to_folder()
     find(trained, QMessageBox, "replaceFilmBox").reject()
-    assert not film_of(trained).is_being_made
+    assert not film_of(trained).is_active
     assert (home / "film" / "film-9999.png").exists()
     film_to_folder()
     replace = next(

@@ -17,8 +17,8 @@ import pytest
 from PIL import Image, ImageSequence, features
 
 from nnviz.window.film import writer as film_writer
-from nnviz.window.film.frames import Frame, Frames
-from nnviz.window.film.palette import Colours
+from nnviz.window.film.frames import Frame, FrameQueue
+from nnviz.window.film.palette import Palette
 from nnviz.window.film.writer import FilmError, FilmFile, is_replaceable, write_film
 
 SIZE = 40, 24
@@ -99,8 +99,8 @@ def test_a_gif_keeps_grounds_and_stays_near_in_what_changes() -> None:
     rng = np.random.default_rng(0)
     ground = np.full(5000, 0x1B212A, np.uint32)
     first, later = (np.concatenate([ground, rng.integers(0, 1 << 24, 3000, np.uint32)]) for _ in range(2))
-    colours = Colours(first)
-    shown = colours.table[colours.numbers(later)].astype(int)
+    colours = Palette(first)
+    shown = colours.table[colours.indices(later)].astype(int)
     wanted = np.stack([later >> 16, later >> 8 & 0xFF, later & 0xFF], axis=1).astype(int)
     np.testing.assert_array_equal(shown[:5000], wanted[:5000])
     nearest = np.sqrt(((wanted[5000:, None] - colours.table[None].astype(int)) ** 2).sum(2).min(1))
@@ -150,7 +150,7 @@ def test_a_folder_with_anything_else_stays(tmp_path: Path) -> None:
 def test_ffmpeg_gets_every_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = put_on_path(monkeypatch, tmp_path / "bin", FAKE)
     film = film_at(tmp_path / "film.mp4")
-    assert ".mp4" in film_writer.endings()
+    assert ".mp4" in film_writer.writable_endings()
     write_film(film, frames())
     arguments = (folder / "arguments").read_text().splitlines()
     given = dict(itertools.pairwise(arguments))
@@ -178,8 +178,8 @@ def no_ffmpeg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("no_ffmpeg")
 def test_without_ffmpeg_mp4_is_not_offered_and_refused_in_words(tmp_path: Path) -> None:
-    assert ".mp4" not in film_writer.endings()
-    assert {".gif", ".png"} <= set(film_writer.endings())
+    assert ".mp4" not in film_writer.writable_endings()
+    assert {".gif", ".png"} <= set(film_writer.writable_endings())
     with pytest.raises(FilmError, match=r"ffmpeg.*pip install"):
         write_film(film_at(tmp_path / "film.mp4"), frames())
     assert not os.listdir(tmp_path)
@@ -216,7 +216,7 @@ def with_ffmpeg(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("with_ffmpeg")
 @pytest.mark.parametrize("name", EVERY)
 def test_a_cancelled_film_leaves_nothing(name: str, tmp_path: Path) -> None:
-    handed, errors = Frames(), []
+    handed, errors = FrameQueue(), []
 
     def write() -> None:
         try:
@@ -266,14 +266,14 @@ def test_little_memory_is_said_in_words(tmp_path: Path, monkeypatch: pytest.Monk
     def none_left(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(film_writer, "Colours", none_left)
+    monkeypatch.setattr(film_writer, "Palette", none_left)
     with pytest.raises(FilmError, match="smaller"):
         write_film(film_at(tmp_path / "film.gif"), frames())
     assert not os.listdir(tmp_path)
 
 
 def test_no_more_than_a_few_frames_wait() -> None:
-    handed = Frames()
+    handed = FrameQueue()
     for frame in frames()[:2]:
         assert handed.has_room
         handed.put(frame)
