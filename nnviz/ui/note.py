@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
@@ -10,6 +12,7 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 from nnviz.formatting.text import plain
 from nnviz.ui import theme
 from nnviz.ui.card import ancestry, holder
+from nnviz.ui.parts import set_look
 
 _WIDEST = 340
 _NARROWEST = 160  # pixels; with less room at the right the note lies below the control
@@ -118,6 +121,20 @@ class Note(QLabel):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._control.setFocus(Qt.MouseFocusReason)
+
+
+class FieldError(Note):
+    """The error of a form field: a note next to the field, which gets the look of a wrong value."""
+
+    def __init__(self, field: QWidget, name: str = "") -> None:
+        """``name``: object name; by default that of the field with the ending "Error"."""
+        super().__init__(field, name or re.sub("(Edit|Combo)$", "Error", field.objectName()))
+        self._field = field
+
+    def show_error(self, text: str) -> None:
+        """Shows what is wrong with the field; an empty text if nothing is."""
+        set_look(self._field, "wrong", bool(text))
+        self.show_text(text)
 
 
 class Notice(QLabel):

@@ -19,6 +19,13 @@ def named(widget: W, name: str, accessible: str = "", tip: str = "") -> W:
     return widget
 
 
+def object_name(prefix: str, name: str, suffix: str) -> str:
+    """Returns a Qt object name: ("data", "test_share", "Edit") → dataTestShareEdit; without prefix testShareEdit."""
+    first, *rest = name.split("_")
+    words = [first.capitalize() if prefix else first, *map(str.capitalize, rest)]
+    return f"{prefix}{''.join(words)}{suffix}"
+
+
 def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = False) -> QPushButton:
     """A small round button."""
     made = named(QPushButton(words), name, accessible, tip)

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.basics.registry import Registry
 from engine.basics.validation import parse_number, parse_share, parse_whole
+from engine.datasets.plane import MOST_CLASSES
 from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
@@ -55,6 +56,17 @@ class Choice:
 
 
 Rows = Sequence[Field | Choice]
+# Step functions of the fields of data settings, by name.
+DATA_STEPS: dict[str, Callable[[str, int], str]] = {
+    "train_examples": step_whole(100, 100),
+    "points": step_whole(10, 100),
+    "noise": step_by(0.01, 1),
+    "classes": lambda typed, by: str(min(int(step_whole(2)(typed, by)), MOST_CLASSES)),
+    "test_share": step_by(0.05, 0.9),
+    "seed": step_whole(0),
+    "side": step_whole(1),
+    "skip": step_whole(0),
+}
 
 
 def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:

@@ -16,8 +16,8 @@ from nnviz.jobs.turns import Turn
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
-from nnviz.ui.note import Note
-from nnviz.ui.parts import named, set_look
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import named
 
 MOST_ROWS = 100  # of more columns there are fields for the first; the others stay as they are in the example
 _FIELD, _WIDE_FIELD, _NAME = 78, 128, 108  # pixels
@@ -207,7 +207,7 @@ class _NumberRow(_Row):
         self._edit = NumberEdit(f"{name}Edit", self._stepped, tip, row.name, parent)
         super().__init__(row, self._edit)
         self._edit.committed.connect(self._typed)
-        self._note = Note(self._edit, f"{name}Error")
+        self._error = FieldError(self._edit)
         self._slider: _Slider | None = None
         self._value = row.low
         if row.has_slider:
@@ -231,8 +231,7 @@ class _NumberRow(_Row):
 
     def show_value(self, value: float) -> None:
         self._value = value
-        self._note.show_text("")
-        set_look(self._edit, "wrong", False)
+        self._error.show_error("")
         self._edit.show_value(self._words(value))
         if self._slider is not None and not self._slider.isSliderDown():
             self._slider.blockSignals(True)
@@ -268,8 +267,7 @@ class _NumberRow(_Row):
         try:
             value = number_within("value", _number(typed), -_LARGEST, _LARGEST, self._words(self.row.low))
         except SettingError as error:
-            set_look(self._edit, "wrong", True)
-            self._note.show_text(error.message_for(self.row.name))
+            self._error.show_error(error.message_for(self.row.name))
             return
         self.show_value(value)
         self.changed.emit(value)

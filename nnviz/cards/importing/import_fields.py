@@ -14,14 +14,14 @@ from nnviz.formatting.setting_words import parsed, typed_value
 from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label
-from nnviz.ui.fields import Combo, NumberEdit, step_by, step_whole
-from nnviz.ui.parts import named, set_look
+from nnviz.ui.fields import Combo, NumberEdit
+from nnviz.ui.parts import named, object_name, set_look
+from nnviz.ui.setting_fields import DATA_STEPS
 
 _IN_A_ROW = 3
 SIDE = DataSetting(
     "side", "Pixels a side", 28, "Each picture becomes so many pixels wide and high, whatever size its file has."
 )
-_STEPS = {"test_share": step_by(0.05, 0.9), "seed": step_whole(0), "side": step_whole(1), "skip": step_whole(0)}
 _TEST_SHARE_TIP = "The share of the examples, of each class in proportion, that is kept for the test."
 _SEED_TIP = "Draws which examples are kept for the test. Another seed, another test part."
 PARTS = (
@@ -63,7 +63,7 @@ class ImportFields(QWidget):
 
     def add_combo(self, name: str, caption: str, tip: str, entries: Sequence[tuple[str, Value]]) -> Combo:
         """A choice among some values, by what they are called; None for what is found out."""
-        combo = Combo(f"{self._prefix}{_camel(name)}Combo", caption, tip, self)
+        combo = Combo(object_name(self._prefix, name, "Combo"), caption, tip, self)
         if not entries:  # names of columns come later, of any length
             combo.setMinimumContentsLength(6)
             combo.setSizeAdjustPolicy(Combo.AdjustToMinimumContentsLengthWithIcon)
@@ -77,7 +77,7 @@ class ImportFields(QWidget):
     def add_number(self, setting: DataSetting) -> None:
         """A number that is typed."""
         name = setting.name
-        edit = NumberEdit(f"{self._prefix}{_camel(name)}Edit", _STEPS[name], setting.tip, setting.label, self)
+        edit = NumberEdit(object_name(self._prefix, name, "Edit"), DATA_STEPS[name], setting.tip, setting.label, self)
         edit.committed.connect(lambda typed: self._typed(setting, typed))
         self._edits[name] = edit, setting
         self._add(name, setting.label, edit)
@@ -138,7 +138,3 @@ class ImportFields(QWidget):
         words = " ".join(problems.values())
         self._problem.setText(words)
         self._problem.setVisible(bool(words))
-
-
-def _camel(name: str) -> str:
-    return "".join(map(str.capitalize, name.split("_")))

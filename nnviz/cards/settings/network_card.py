@@ -26,7 +26,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import Card, label
 from nnviz.ui.fields import Combo, FieldEdit, NumberEdit, step_whole
 from nnviz.ui.giving_label import GivingLabel
-from nnviz.ui.note import Note, Notice
+from nnviz.ui.note import FieldError, Note, Notice
 from nnviz.ui.parts import arranged, named, set_look
 
 # What the notice says, and what it says where that does not fit.
@@ -79,7 +79,7 @@ class NetworkPanel(Card):
         room.addStrut(_ROOM_FOR_LAYERS * theme.ROW + 2 * (theme.ROW - 2) + (_ROOM_FOR_LAYERS + 1) * 4)  # at least
         self.body.addLayout(room)
         self.body.addLayout(self._foot())
-        self._seed_error = Note(self._seed, "seedError")
+        self._seed_error = FieldError(self._seed)
         self._notice = Notice("networkNotice")
         self.body.addWidget(self._notice)
         self.body.setSpacing(4)
@@ -226,12 +226,12 @@ class NetworkPanel(Card):
         problems = self._session.settings.problems
         fields: dict[str, FieldEdit | NumberEdit] = {"shape": self.shape_edit}
         fields |= {_problem_name(row.index): row.neurons for row in self._layer_rows}
-        for name, field in {**fields, "seed": self._seed}.items():
+        for name, field in fields.items():
             set_look(field, "wrong", name in problems)
         of_layers = [problems[field] for field in problems if is_of_layers(field)]
         first = next((field for name, field in fields.items() if name in problems), self.shape_edit)
         self._error.show_text(" ".join(of_layers), first)
-        self._seed_error.show_text(problems.get("seed", ""))
+        self._seed_error.show_error(problems.get("seed", ""))
 
 
 def _fixed_of(experiment: Experiment) -> tuple[object, ...]:

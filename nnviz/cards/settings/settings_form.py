@@ -1,11 +1,11 @@
-"""Rows of fields and combo boxes, one for each setting, with what is wrong with a value beside it."""
+"""Forms of the settings: a row of caption, mark, field and error note for each setting."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from engine.basics.errors import EngineError
 from nnviz.cards.settings.default_button import DefaultButton
@@ -14,14 +14,42 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
-from nnviz.ui.note import Note
-from nnviz.ui.parts import arranged, set_look
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import arranged, object_name
 from nnviz.ui.setting_fields import Choice, Field, Rows, parse_dropout
 
-FIELD_WIDTH = 138
+_FIELD_WIDTH = 138  # pixels
 
 
-class SettingsForm(QWidget):
+class FormGrid(QWidget):
+    """A column of captions and a column of fields of the same width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+
+    def add_field(self, title: str, field: QWidget, mark: QWidget | None = None) -> QLabel:
+        """Adds a row with an optional mark between caption and field. Returns the caption."""
+        row, caption = self._grid.rowCount(), label(title, "fieldName")
+        caption.setBuddy(field)
+        theme.sized(field.setFixedWidth, _FIELD_WIDTH, beside=40)
+        self._grid.addWidget(field, row, 1)
+        if mark is None:
+            self._grid.addWidget(caption, row, 0)
+        else:
+            self._grid.addLayout(arranged(QHBoxLayout(), (caption, 1), mark), row, 0)
+        return caption
+
+    def add_wide(self, widget: QWidget) -> None:
+        """Adds a widget across both columns."""
+        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
+
+
+class SettingsForm(FormGrid):
     """Shows and changes the session's settings."""
 
     def __init__(self, session: Session, rows: Rows = ()) -> None:
@@ -31,13 +59,8 @@ class SettingsForm(QWidget):
         self._edits: dict[str, NumberEdit] = {}
         self._combos: dict[str, Combo] = {}
         self._captions: dict[str, QWidget] = {}
-        self._errors: dict[str, Note] = {}
+        self._errors: dict[str, FieldError] = {}
         self._marks: dict[str, DefaultButton] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
         self.add_rows(rows)
         session.settings.changed.connect(self._show)
         session.settings.problems_changed.connect(self._show)
@@ -45,6 +68,7 @@ class SettingsForm(QWidget):
     # ---- building
 
     def add_rows(self, rows: Rows) -> None:
+        """Adds rows below the others."""
         for row in rows:
             if isinstance(row, Field):
                 self._add_field(row)
@@ -53,7 +77,7 @@ class SettingsForm(QWidget):
         self._show()
 
     def _add_field(self, field: Field) -> None:
-        edit = NumberEdit(f"{_camel_case(field.name)}Edit", field.step, field.tip, field.title)
+        edit = NumberEdit(object_name("", field.name, "Edit"), field.step, field.tip, field.title)
         edit.line.takes_space = field.parse is parse_dropout
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._fields[field.name], self._edits[field.name] = field, edit
@@ -72,24 +96,14 @@ class SettingsForm(QWidget):
         self._add_row(name, title, combo, in_words)
         return combo
 
-    def add_wide(self, widget: QWidget) -> None:
-        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
-
     def _add_row(self, name: str, title: str, widget: QWidget, in_words: Callable[[Any], str] | None) -> None:
-        """Adds a row; with ``in_words``, a text of the setting's value, it shows whether the setting was typed."""
-        row = self._grid.rowCount()
-        self._captions[name] = caption = label(title, "fieldName")
-        caption.setBuddy(widget)
-        theme.sized(widget.setFixedWidth, FIELD_WIDTH, beside=40)
-        self._grid.addWidget(widget, row, 1)
-        if in_words is None:
-            self._grid.addWidget(caption, row, 0)
-        else:
+        """Adds a row; with ``in_words``, a text of the setting's value, it marks a value other than the default."""
+        if in_words is not None:
             what = title.partition(",")[0].lower()  # without the unit
-            mark = DefaultButton(self._session, f"{_camel_case(name)}DefaultButton", what, widget, {name: in_words})
-            self._marks[name] = mark
-            self._grid.addLayout(arranged(QHBoxLayout(), (caption, 1), mark), row, 0)
-        self._errors[name] = Note(widget, f"{_camel_case(name)}Error")
+            button = object_name("", name, "DefaultButton")
+            self._marks[name] = DefaultButton(self._session, button, what, widget, {name: in_words})
+        self._captions[name] = self.add_field(title, widget, self._marks.get(name))
+        self._errors[name] = FieldError(widget, object_name("", name, "Error"))
 
     # ---- changes
 
@@ -129,7 +143,7 @@ class SettingsForm(QWidget):
             text = _error_text(error, name, title)
         self._show()
         if text is not None:
-            self._errors[name].show_text(text)
+            self._errors[name].show_error(text)
 
     # ---- display
 
@@ -145,21 +159,14 @@ class SettingsForm(QWidget):
     def _show(self) -> None:
         settings, problems = self._session.settings, self._session.settings.all_problems
         for name, edit in self._edits.items():
-            set_look(edit, "wrong", name in problems)
             if name not in problems:
                 edit.show_value(typed_value(settings.value(name)))
         for name, combo in self._combos.items():
             combo.setCurrentIndex(combo.findData(settings.value(name)))
         for name, error in self._errors.items():
-            error.show_text(problems.get(name, ""))
+            error.show_error(problems.get(name, ""))
         for mark in self._marks.values():
             mark.show_typed()
-
-
-def _camel_case(name: str) -> str:
-    """learning_rate → learningRate."""
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
 
 
 def _error_text(error: EngineError, name: str, title: str) -> str:

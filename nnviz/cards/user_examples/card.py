@@ -38,9 +38,9 @@ from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.giving_label import GivingLabel
-from nnviz.ui.note import Note
+from nnviz.ui.note import FieldError
 from nnviz.ui.pages import Page
-from nnviz.ui.parts import arranged, named, set_look, tool
+from nnviz.ui.parts import arranged, named, tool
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 
@@ -120,7 +120,7 @@ class UserExamplesPage(Page):
         self.share_edit = NumberEdit("ownShareEdit", step_share, _SHARE_TIP, "Share of your own examples")
         theme.sized(self.share_edit.setFixedWidth, _SHARE_WIDTH)
         self.share_edit.committed.connect(self._share_typed)
-        self._share_note = Note(self.share_edit, "ownShareError")
+        self._share_error = FieldError(self.share_edit)
         left = self.train_button, self.share_edit, self.leave_button
         return arranged(QHBoxLayout(), *left, 1, self.remove_button, export, more, spacing=6)
 
@@ -138,8 +138,7 @@ class UserExamplesPage(Page):
             self._session.user_examples.set_share(parse_typed_share(typed))
         except EngineError as error:
             wrong = error.message_for("Share")
-        set_look(self.share_edit, "wrong", bool(wrong))
-        self._share_note.show_text(wrong)
+        self._share_error.show_error(wrong)
         if not wrong:
             self.share_edit.show_value(format_share(self._session.user_examples.share))
 
