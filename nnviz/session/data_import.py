@@ -1,4 +1,4 @@
-"""A file or folder of data that is looked at before it is used: how it is understood, and what is wrong with it."""
+"""The import of data: a preview of a file or folder, with its settings and errors, before the data are used."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
 from nnviz.session.recent_data_files import RecentDataFiles
 
-_READ_ANEW = {*READING, "side"}  # settings with which a file is read anew
+_READ_AGAIN = {*READING, "side"}  # settings whose change requires reading the file again
 
 
 class _CancelledError(Exception):
-    """Nobody wants what is being read any more."""
+    """The reading was cancelled."""
 
 
 class DataImport(QObject):
-    """Reads a file in another thread or process, first its head, then all of it. The data in use stay as they are.
+    """Previews a file in the background, first its head, then all of it. The data in use stay as they are.
 
     Signals:
         changed: anything but ``progress`` has changed.
         progressed: ``progress`` has changed.
 
     Attributes:
-        name: the path of what is looked at, or the registered name of a table; None if there is nothing.
-        chosen: the settings that the person has chosen, now or the last time; the others are proposed.
-        found: how it is understood; None if that is not known (yet).
-        error: why it cannot be used like this; None if nothing is wrong so far.
-        is_reading: whether something is being read.
-        is_whole: whether ``found`` is of the whole file, and of ``chosen``.
-        progress: the share 0…1 that was read; None where that is not known.
-        news: what the person should know before it is used, in words; empty if there is nothing.
+        name: path of the file or folder, or the registered name of a table; None if no import is open.
+        chosen: settings chosen by the user, now or in the last import; the others are proposed.
+        found: the preview; None until there is one.
+        error: why the data cannot be used with these settings; None if nothing is wrong so far.
+        is_reading: whether the file is being read.
+        is_whole: whether ``found`` is of the whole file and of ``chosen``.
+        progress: the share 0…1 that was read; None if unknown.
+        news: a message before the data are used; "" for none.
     """
 
     changed = pyqtSignal()
     progressed = pyqtSignal()
-    _is_at = pyqtSignal(object, float)  # which reading, and the share that is done; from another thread
+    _progressed_to = pyqtSignal(object, float)  # which reading, share done; emitted in another thread
 
     def __init__(self, data: Data, imported: RecentDataFiles, messages: Messages) -> None:
         super().__init__()
@@ -59,15 +59,15 @@ class DataImport(QObject):
         self.progress: float | None = None
         self.news = ""
         self._data, self._imported, self._messages = data, imported, messages
-        self._lanes = Lanes()  # by name: nothing waits for a disk that does not answer
+        self._lanes = Lanes()  # by name, so that a disk that does not answer blocks no other file
         self._reader: Reader | None = None
-        self._wanted = threading.Event()  # cleared when what is being read is no longer wanted
-        self._is_stale = False  # whether settings were chosen after the reading began
+        self._wanted = threading.Event()  # cleared if the reading is cancelled
+        self._is_stale = False  # whether settings changed after the reading began
         self._stamp: Stamp | None = None
-        self._is_at.connect(self._progress)
+        self._progressed_to.connect(self._progress)
 
     def open(self, name: str) -> None:
-        """Looks at a file or folder, or at a registered table; as it was used the last time, if it was."""
+        """Opens the preview of a file, folder or registered table, with the settings of its last import."""
         self.cancel()
         self.name = name if name in list(DATASETS) else os.path.abspath(name)
         known = self._imported.known(self.name)
@@ -80,9 +80,9 @@ class DataImport(QObject):
         self._begin()
 
     def choose(self, **settings: Value) -> None:
-        """Understands it with other settings; None takes a choice back. What is wrong with them becomes ``error``.
+        """Changes settings; None restores the proposed value. Sets ``error`` if they are invalid.
 
-        Another column to predict has a task of its own.
+        A new target column resets the task.
         """
         if "target" in settings:
             settings.setdefault("task", None)
@@ -90,29 +90,29 @@ class DataImport(QObject):
         if self.name is None or chosen == self.chosen:
             return
         self.chosen, self.is_whole = chosen, False
-        if settings.keys() & _READ_ANEW or self._reader is None:
+        if settings.keys() & _READ_AGAIN or self._reader is None:
             self._begin()
         elif self.is_reading:
-            self._is_stale = True  # what is read stays of use
+            self._is_stale = True  # the reading is still useful
             self.changed.emit()
         else:
             self._read(is_whole=True)
 
     @property
     def settings(self) -> list[str]:
-        """The names of the settings that can be chosen."""
+        """Names of the settings that can be chosen."""
         try:
             return [setting.name for setting in source_of(self.name or "").settings]
-        except EngineError:  # it is gone
+        except EngineError:  # the file is gone
             return []
 
     @property
     def can_use(self) -> bool:
-        """Whether all of it was read, and nothing forbids to use it."""
+        """Whether the whole file was read without an error."""
         return self.is_whole and self.error is None
 
     def use(self) -> None:
-        """Loads it as it is understood, and ends. Looks at it anew if it has changed meanwhile."""
+        """Loads the data as previewed and closes the import. Reads the file again if it has changed meanwhile."""
         if self.name is None or self.found is None or not self.can_use:
             return
         if self._stamp_now() != self._stamp:
@@ -120,7 +120,7 @@ class DataImport(QObject):
             self._begin()
             return
         name, settings, reader = self.name, self.found.settings, self._reader
-        self._reader = None  # from now on it is the data's
+        self._reader = None  # the data own it from now on
         self.cancel()
         try:
             self._data.load(name, settings, reader)
@@ -130,7 +130,7 @@ class DataImport(QObject):
             self._messages.tell_error("The data could not be loaded", error)
 
     def cancel(self) -> None:
-        """Ends it; nothing was changed."""
+        """Closes the import without any change."""
         if self.name is None:
             return
         self._drop()
@@ -141,7 +141,7 @@ class DataImport(QObject):
     # ---- reading
 
     def _begin(self) -> None:
-        """Reads it from the beginning; where that takes long, first its head."""
+        """Starts reading the file; if it may take long, its head first."""
         assert self.name is not None
         self._drop()
         self._stamp = self._stamp_now()
@@ -162,10 +162,10 @@ class DataImport(QObject):
         self._wanted = wanted
         self.is_reading, self.progress, self._is_stale, self.error = True, None, False, None
 
-        def tell(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             if not wanted.is_set():
                 raise _CancelledError
-            self._is_at.emit(wanted, done / max(total, 1))
+            self._progressed_to.emit(wanted, done / max(total, 1))
 
         def done(found: Preview) -> None:
             if wanted.is_set():
@@ -176,7 +176,7 @@ class DataImport(QObject):
                 self._arrived(None, error)
 
         self.changed.emit()
-        self._lanes.run(name, lambda: reader.preview(name, chosen, tell, is_whole), done, failed)
+        self._lanes.run(name, lambda: reader.preview(name, chosen, report, is_whole), done, failed)
 
     def _take(self, found: Preview, is_whole: bool) -> None:
         if self._is_stale or not (is_whole or found.error):
@@ -190,7 +190,7 @@ class DataImport(QObject):
         self.is_reading, self.progress = False, None
         self.found, self.error = found, error
         if found is None:
-            self._drop()  # the next choice begins anew
+            self._drop()  # the next choice starts a new reader
         if error is not None and error_text("", error) is None:
             self._messages.crashed.emit(error)
         self.changed.emit()
@@ -203,11 +203,11 @@ class DataImport(QObject):
     def _stamp_now(self) -> Stamp | None:
         try:
             return stamp_of(source_of(self.name or "").file)
-        except (EngineError, OSError):  # it is not there
+        except (EngineError, OSError):  # the file does not exist
             return None
 
     def _drop(self) -> None:
-        """What is being read is no longer wanted."""
+        """Cancels the reading."""
         self._wanted.clear()
         self.is_reading, self.progress = False, None
         if self._reader is not None:
@@ -215,6 +215,6 @@ class DataImport(QObject):
             self._reader = None
 
     def close(self, milliseconds: int) -> bool:
-        """Ends all threads and processes; returns whether they have ended in that time."""
+        """Ends all threads and processes. Returns whether they ended in time."""
         self._drop()
         return self._lanes.close(milliseconds)

@@ -1,4 +1,4 @@
-"""The files of data that were used before, and how each was understood, so that it opens the next time as it was."""
+"""Recently used data files with their settings, so that a file opens the next time with the same ones."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _LONGEST = 6_000  # characters of one file's settings
 
 @dataclass(frozen=True)
 class RecentDataFile:
-    """A file or folder that was used.
+    """A data file or folder.
 
     Attributes:
-        path: where it lies, from the root.
-        settings: with which it was used; only those that are not the usual ones.
-        stamp: its size and the time of its last change then; None if that is not known.
+        path: absolute path.
+        settings: its data settings other than defaults.
+        stamp: its size and modification time when it was used; None if unknown.
     """
 
     path: str
@@ -37,12 +37,12 @@ class RecentDataFile:
 
     @property
     def has_changed(self) -> bool:
-        """Whether another content lies there now, or nothing."""
+        """Whether the file has changed or is gone."""
         return _stamp(self.path) != self.stamp
 
 
 class RecentDataFiles(QObject):
-    """Those files, the last one first.
+    """The recently used data files, the latest first.
 
     Signals:
         changed: ``files`` has changed.
@@ -57,11 +57,11 @@ class RecentDataFiles(QObject):
         data.changed.connect(self._note)
 
     def known(self, path: str) -> RecentDataFile | None:
-        """What is known of that file."""
+        """Returns the entry of a file; None if it was not used recently."""
         return next((file for file in self.files if file.path == path), None)
 
     def _note(self) -> None:
-        """Remembers the file whose data are there now, if they are of one."""
+        """Adds the file of the current data set, if it is from a file."""
         name = self._data.name
         if name is None or name in list(DATASETS) or self._data.dataset is None:
             return
@@ -73,14 +73,14 @@ class RecentDataFiles(QObject):
             self.files = [known, *(file for file in self.files if file.path != path)][:MOST_FILES]
             self.changed.emit()
 
-    # ---- from one start to the next
+    # ---- storage
 
     def as_list(self) -> list[list[Any]]:
-        """In types that JSON can hold."""
+        """Returns the files in JSON types."""
         return [[file.path, recorded_data_settings(file.path, file.settings), file.stamp] for file in self.files]
 
-    def take(self, document: object) -> None:
-        """Takes what :meth:`as_list` has written; leaves out what is damaged."""
+    def restore(self, document: object) -> None:
+        """Restores the files that :meth:`as_list` returned, without damaged entries."""
         entries = document if isinstance(document, list) else []
         found = [file for entry in entries[:MOST_FILES] if (file := _file_of(entry)) is not None]
         if found:
@@ -99,7 +99,7 @@ def _file_of(entry: Any) -> RecentDataFile | None:
 
 
 def _is_setting(name: object, value: Value) -> bool:
-    """Whether it can be one: names of columns, or else a single value."""
+    """Whether a setting is valid: names of columns, or a single value."""
     if name in ("ignored", "texts", "numbers"):
         return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
     return isinstance(name, str) and isinstance(value, str | int | float | bool | None)

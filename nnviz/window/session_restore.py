@@ -62,7 +62,7 @@ class Memory(QObject):
         if self._preferences.document("configuration") is not None:
             session.settings.remember_base(self._preferences.text("preset"), names)
         session.records.set_on(self._preferences.number("keep_runs") != 0)
-        session.recent_data_files.take(self._preferences.document("imported"))
+        session.recent_data_files.restore(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         session.sweep_form.take(self._preferences.document("sweep"))

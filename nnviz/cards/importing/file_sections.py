@@ -1,4 +1,4 @@
-"""The sheet's parts for a folder of pictures and for files of arrays: what is in them, and their test part."""
+"""Sections of the import sheet for a folder of images and for files of arrays."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
 
 _PICTURE = 36  # pixels
-_LIST_ROWS = 3  # files that could not be read, of those that can be seen at once
+_LIST_ROWS = 3  # visible rows of the list of unread files
 _TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is guessed from what y holds."
 
 
 class FolderSection(QWidget):
-    """Shows a ``FolderPreview``: each class with its number of files and some pictures. ``choices``: its fields."""
+    """Shows a ``FolderPreview``: each class with its number of files and some images. ``choices``: its fields."""
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,17 +48,17 @@ class FolderSection(QWidget):
         arranged(QVBoxLayout(self), (area, 1), self._unread, spacing=8)
 
     @property
-    def told(self) -> list[str]:
-        """The settings whose errors are told here."""
+    def handled(self) -> list[str]:
+        """Settings whose errors the section shows."""
         return self.choices.names
 
     def begin(self) -> None:
-        """Another folder is shown, also if it has the same classes."""
+        """Prepares for another folder, which may have the same classes."""
         self._shown = None
         self.choices.forget_typed()
 
     def show_preview(self, preview: FolderPreview) -> None:
-        """Shows it."""
+        """Shows a preview."""
         if self._shown is None or (preview.classes, list(preview.samples)) != (
             self._shown.classes,
             list(self._shown.samples),
@@ -89,7 +89,7 @@ class FolderSection(QWidget):
 
 
 class ArraysSection(QWidget):
-    """Shows an ``ArraysPreview``: each array with its dimensions, and the first pictures. ``choices``: its fields."""
+    """Shows an ``ArraysPreview``: each array with its dimensions, and the first images. ``choices``: its fields."""
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
@@ -105,16 +105,16 @@ class ArraysSection(QWidget):
         arranged(QVBoxLayout(self), self._facts, self._pictures, 1, spacing=8)
 
     @property
-    def told(self) -> list[str]:
-        """The settings whose errors are told here."""
+    def handled(self) -> list[str]:
+        """Settings whose errors the section shows."""
         return self.choices.names
 
     def begin(self) -> None:
-        """Another file is shown."""
+        """Prepares for another file."""
         self.choices.forget_typed()
 
     def show_preview(self, preview: ArraysPreview) -> None:
-        """Shows it."""
+        """Shows a preview."""
         lines = [f"{text.name(name)}: {what}" if what else text.name(name) for name, what in preview.arrays]
         self._facts.setText("\n".join(lines))
         while (item := self._pictures.takeAt(0)) is not None:
@@ -130,7 +130,7 @@ class ArraysSection(QWidget):
 
 
 def _strip(pictures: tuple[Array, ...], accessible: str, white: int) -> Picture:
-    """Pictures side by side; ``white`` is the value of a white pixel."""
+    """Returns a strip of images; ``white`` is the value of a white pixel."""
     strip = Picture(QSize(0, _PICTURE), smooth=True, is_at_left=True)
     named(strip, "", accessible, f"{accessible}, as the network gets them.")
     strip.show_picture(np.hstack(pictures).astype(np.float32) / white)

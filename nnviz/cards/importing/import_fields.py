@@ -1,4 +1,4 @@
-"""The fields of the sheet, three pairs of caption and field in a row; what is chosen goes to the session."""
+"""Fields of the import sheet, three pairs of caption and field in a row, which change the settings of the import."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ PARTS = (
 
 
 class ImportFields(QWidget):
-    """A grid of fields. Above or below it stands what is wrong with one of them, on the side that may grow.
+    """A grid of fields with one line for their errors, above or below, on the side that may grow.
 
     Signals:
-        typed: something was typed, which may have changed ``is_wrong``.
+        typed: a text was typed, and ``is_wrong`` may have changed.
 
     Attributes:
-        names: the settings that have a field here.
+        names: settings that have a field.
     """
 
     typed = pyqtSignal()
 
-    def __init__(self, importing: DataImport, prefix: str, parent: QWidget, tells_above: bool = True) -> None:
-        """``prefix``: what the object names of its fields begin with."""
+    def __init__(self, importing: DataImport, prefix: str, parent: QWidget, error_above: bool = True) -> None:
+        """``prefix``: start of the object names of the fields."""
         super().__init__(parent)
-        self._importing, self._prefix, self._tells_above = importing, prefix, tells_above
+        self._importing, self._prefix, self._error_above = importing, prefix, error_above
         self.names: list[str] = []
         self._captions: dict[str, str] = {}
         self._combos: dict[str, Combo] = {}
         self._edits: dict[str, tuple[NumberEdit, DataSetting]] = {}
-        self._typed_wrong: dict[str, str] = {}  # what is wrong with a text that is no number
+        self._typed_wrong: dict[str, str] = {}  # errors of texts that are not numbers
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -62,9 +62,9 @@ class ImportFields(QWidget):
         self._problem.hide()
 
     def add_combo(self, name: str, caption: str, tip: str, entries: Sequence[tuple[str, Value]]) -> Combo:
-        """A choice among some values, by what they are called; None for what is found out."""
+        """Adds a combo box with named values; the value None is detected from the file."""
         combo = Combo(object_name(self._prefix, name, "Combo"), caption, tip, self)
-        if not entries:  # names of columns come later, of any length
+        if not entries:  # column names of any length come later
             combo.setMinimumContentsLength(6)
             combo.setSizeAdjustPolicy(Combo.AdjustToMinimumContentsLengthWithIcon)
         for words, value in entries:
@@ -75,7 +75,7 @@ class ImportFields(QWidget):
         return combo
 
     def add_number(self, setting: DataSetting) -> None:
-        """A number that is typed."""
+        """Adds a field for a number."""
         name = setting.name
         edit = NumberEdit(object_name(self._prefix, name, "Edit"), DATA_STEPS[name], setting.tip, setting.label, self)
         edit.committed.connect(lambda typed: self._typed(setting, typed))
@@ -84,14 +84,14 @@ class ImportFields(QWidget):
 
     def _add(self, name: str, caption: str, field: QWidget) -> None:
         row, pair = divmod(len(self.names), _IN_A_ROW)
-        row += self._tells_above
+        row += self._error_above
         words = label(caption, "fieldName", self)
         words.setBuddy(field)
         if name not in self._combos or not self._combos[name].count():
-            theme.sized(field.setMinimumWidth, 90)  # others are as wide as their longest choice
+            theme.sized(field.setMinimumWidth, 90)  # others are as wide as their longest entry
         self._grid.addWidget(words, row, 2 * pair)
         self._grid.addWidget(field, row, 2 * pair + 1)
-        self._grid.addWidget(self._problem, 0 if self._tells_above else row + 1, 0, 1, 2 * _IN_A_ROW)
+        self._grid.addWidget(self._problem, 0 if self._error_above else row + 1, 0, 1, 2 * _IN_A_ROW)
         self.names.append(name)
         self._captions[name] = caption
 
@@ -108,11 +108,11 @@ class ImportFields(QWidget):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether what was typed into a field is no number."""
+        """Whether a text that was typed is not a number."""
         return bool(self._typed_wrong)
 
     def forget_typed(self) -> None:
-        """Drops what was typed and cannot be used, for another file."""
+        """Discards invalid texts, for another file."""
         self._typed_wrong.clear()
         for edit, _ in self._edits.values():
             edit.forget_typed()
@@ -120,7 +120,7 @@ class ImportFields(QWidget):
     # ---- display
 
     def show_values(self, values: Callable[[str], Any]) -> None:
-        """Shows each setting's value, and what is wrong with one of them."""
+        """Shows the values of the settings and their errors."""
         for name, combo in self._combos.items():
             combo.setCurrentIndex(combo.findData(values(name)))
         for name, (edit, setting) in self._edits.items():

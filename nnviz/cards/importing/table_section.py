@@ -1,4 +1,4 @@
-"""The sheet's part for a table: how its file is written, its columns and first rows, and what is to be made of it."""
+"""Section of the import sheet for a table: file format, columns with first rows, and settings of the data set."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ _STANDARDISE_TIP = (
 )
 _SUMMARY_TIP = "Rows at the end that look like a sum or a mean of the others are no examples, unless you keep them."
 _LEAVE_OUT = "leave out rows"
-_LIST_ROWS = 3  # problems that can be seen at once
-_MOST_TARGETS = 2000  # columns in the list of what can be predicted; the others are chosen at their heads
+_LIST_ROWS = 3  # visible rows of the list of problems
+_MOST_TARGETS = 2000  # columns offered as target; others are chosen in the column's menu
 
 
 class TableSection(QWidget):
-    """Shows a ``TablePreview``. ``choices``: the fields, for which its owner has a place."""
+    """Shows a ``TablePreview``. ``choices``: the fields, which the owner places."""
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         self._importing = importing
         self._columns: list[str] = []
-        self._told: list[str] = []  # the problems that are listed
+        self._told: list[str] = []  # the listed problems
         self._form = self._format_choices()
         self._skipped = named(label("", "hint", self), "importSkippedLines")
         self._table = PreviewTable(importing, self)
@@ -78,7 +78,7 @@ class TableSection(QWidget):
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
     def _format_choices(self) -> ImportFields:
-        choices = ImportFields(self._importing, "importFormat", self, tells_above=False)
+        choices = ImportFields(self._importing, "importFormat", self, error_above=False)
         captions = {each.name: each.label for each in format_settings()}
         encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
@@ -99,7 +99,7 @@ class TableSection(QWidget):
         missing = (("fill in", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
         self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
         self._missing.setAccessibleName("Missing values")
-        self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # how many rows it costs is found out later
+        self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # the number of rows is known later
         scale = (("standardised", True), ("as they are", False))
         choices.add_combo("standardise", "Scaling", _STANDARDISE_TIP, scale)
         for setting in PARTS:
@@ -115,21 +115,21 @@ class TableSection(QWidget):
         return problems
 
     @property
-    def told(self) -> list[str]:
-        """The settings whose errors are told here."""
+    def handled(self) -> list[str]:
+        """Settings whose errors the section shows."""
         preview = self._importing.found
         names = [column.name for column in preview.columns] if isinstance(preview, TablePreview) else []
         return [*self._form.names, *self.choices.names, *names]
 
     def begin(self) -> None:
-        """Another file is shown from its first row and column."""
+        """Prepares for another file, shown from its first row and column."""
         self._table.begin()
         self.choices.forget_typed()
 
     # ---- display
 
     def show_preview(self, preview: TablePreview) -> None:
-        """Shows it, and what is wrong where it is wrong."""
+        """Shows a preview, with each error at its column or field."""
         self._show_targets(preview)
         form, settings = preview.form, preview.settings
         self._form.setVisible("delimiter" in self._offered)
@@ -147,14 +147,14 @@ class TableSection(QWidget):
         self._show_problems(preview)
 
     def _show_cost(self, rows: int | None) -> None:
-        """Says in the choice how many rows it would leave out. A text that is set again has the sheet laid out."""
+        """Shows in the entry how many rows would be left out. Sets only a changed text, as that lays out the sheet."""
         place, words = self._missing.findData(DROP), _told_cost(rows)
         if self._missing.itemText(place) != words:
             self._missing.setItemText(place, words)
 
     @property
     def _offered(self) -> list[str]:
-        """The settings that this table has; one that came with the program has no format to be corrected."""
+        """Shows the fields of the settings that this table has; a built-in table has no format settings."""
         return self._importing.settings
 
     def _show_targets(self, preview: TablePreview) -> None:
@@ -208,12 +208,12 @@ class TableSection(QWidget):
 
 
 def _told_cost(rows: int | None) -> str:
-    """ "leave out 709 rows", if it is known how many have a missing value."""
+    """Returns "leave out 709 rows", if the number of rows with a missing value is known."""
     return _LEAVE_OUT if rows is None else f"leave out {text.grouped(counted(rows, 'row'))}"
 
 
 def _told_skipped(lines: Sequence[str]) -> str:
-    """ "The first 2 lines are left out: Report of 2023"."""
+    """Returns "The first 2 lines are left out: Report of 2023"."""
     which = "The first line is" if len(lines) == 1 else f"The first {len(lines):,} lines are"
     words = " / ".join(line for line in lines if line.strip())
     return text.plain(f"{which} left out: {words.replace(chr(10), ' ')}", 150)
