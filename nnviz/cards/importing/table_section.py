@@ -134,7 +134,7 @@ class TableSection(QWidget):
         form, settings = preview.form, preview.settings
         self._form.setVisible("delimiter" in self._offered)
         self._form.show_values(lambda name: getattr(form, name) if settings.get(name) is None else settings[name])
-        self._skipped.setText(_told_skipped(preview.skipped))
+        self._skipped.setText(_format_skipped(preview.skipped))
         self._skipped.setVisible(bool(preview.skipped))
         self._table.show_preview(preview)
         self._show_cost(preview.with_gaps)
@@ -148,13 +148,13 @@ class TableSection(QWidget):
 
     def _show_cost(self, rows: int | None) -> None:
         """Shows in the entry how many rows would be left out. Sets only a changed text, as that lays out the sheet."""
-        place, words = self._missing.findData(DROP), _told_cost(rows)
+        place, words = self._missing.findData(DROP), _format_cost(rows)
         if self._missing.itemText(place) != words:
             self._missing.setItemText(place, words)
 
     @property
     def _offered(self) -> list[str]:
-        """Shows the fields of the settings that this table has; a built-in table has no format settings."""
+        """Names of the settings that this table has; a built-in table has no format settings."""
         return self._importing.settings
 
     def _show_targets(self, preview: TablePreview) -> None:
@@ -207,12 +207,12 @@ class TableSection(QWidget):
             self._importing.choose(ignored=(*preview.settings.get("ignored", ()), error.parameter))
 
 
-def _told_cost(rows: int | None) -> str:
+def _format_cost(rows: int | None) -> str:
     """Returns "leave out 709 rows", if the number of rows with a missing value is known."""
     return _LEAVE_OUT if rows is None else f"leave out {text.grouped(counted(rows, 'row'))}"
 
 
-def _told_skipped(lines: Sequence[str]) -> str:
+def _format_skipped(lines: Sequence[str]) -> str:
     """Returns "The first 2 lines are left out: Report of 2023"."""
     which = "The first line is" if len(lines) == 1 else f"The first {len(lines):,} lines are"
     words = " / ".join(line for line in lines if line.strip())

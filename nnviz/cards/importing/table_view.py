@@ -18,7 +18,7 @@ from nnviz.ui.parts import named
 
 _ROW, _PADDING = 22, 7  # pixels
 _WIDEST, _AIR = 190, 18  # pixels: greatest width of a column; space next to its longest cell
-_KIND_SETTINGS = ("texts", "numbers")  # settings with the kind of a column
+_FORCED = ("texts", "numbers")  # settings with the kind of a column
 _MOST_FITTED = 200  # columns; others have the default width
 _ROLES = {
     PREDICT: "Predict this column",
@@ -157,7 +157,7 @@ class PreviewTable(QTableView):
     def _add_kinds(self, menu: QMenu, preview: TablePreview, column: int) -> None:
         """Adds the kinds of a column to its menu; numbers only if most cells are numbers."""
         chosen = preview.columns[column]
-        wish = next((each for each in _KIND_SETTINGS if chosen.name in preview.settings.get(each, ())), "")
+        wish = next((each for each in _FORCED if chosen.name in preview.settings.get(each, ())), "")
         as_found = "as found in the file" if wish else f"as {KINDS[chosen.kind]}"
         offered = [("foundColumnAction", as_found, "")]
         if chosen.kind != TEXT or wish:
@@ -181,9 +181,7 @@ class PreviewTable(QTableView):
 
     def _set_kind(self, preview: TablePreview, name: str, kind: str) -> None:
         """Sets the kind of a column. ``kind``: the setting that names the column; "" for none."""
-        others = {
-            each: tuple(other for other in preview.settings.get(each, ()) if other != name) for each in _KIND_SETTINGS
-        }
+        others = {each: tuple(other for other in preview.settings.get(each, ()) if other != name) for each in _FORCED}
         self._importing.choose(**{each: (*names, name) if each == kind else names for each, names in others.items()})
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
