@@ -23,8 +23,8 @@ from PyQt5.QtWidgets import (
 from nnviz.ui import theme
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.column import CardScroll
-from nnviz.ui.giving_label import GivingLabel
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.header_badge import HeadMark
 from nnviz.ui.parts import W, arranged, named
 from nnviz.ui.tabs import fit_in_sight, stand_close, usual_width
 

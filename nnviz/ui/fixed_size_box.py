@@ -7,7 +7,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from nnviz.ui import theme
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.parts import named
 
 

@@ -51,7 +51,7 @@ from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
 from nnviz.window.idle_preload import AtRest
-from nnviz.window.import_place import ImportPlace, path_of
+from nnviz.window.import_overlay import ImportPlace, path_of
 from nnviz.window.menus import Menus
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs

@@ -14,8 +14,8 @@ from nnviz.cards.timeline.timeline_bar import BRANCH_TIP
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
+from nnviz.window.bundled_networks import shipped_files, shipped_networks
 from nnviz.window.preferences import Preferences
-from nnviz.window.shipped import shipped_files, shipped_networks
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow

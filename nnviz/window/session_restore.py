@@ -22,8 +22,8 @@ from engine.training.augmentation import Augmentation
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
 from nnviz.session.session import Session
+from nnviz.window.bundled_networks import shipped_networks
 from nnviz.window.preferences import Preferences
-from nnviz.window.shipped import shipped_networks
 
 _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError)
 

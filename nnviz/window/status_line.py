@@ -12,8 +12,8 @@ from nnviz.jobs.pace import Budget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import named
 
 _SECONDS_BETWEEN_SPEEDS = 0.5

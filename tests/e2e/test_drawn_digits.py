@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnviz.window.shipped import shipped_networks
+from nnviz.window.bundled_networks import shipped_networks
 from tests.e2e.program import Box, Program, looks_of_answers, places, until
 from tests.e2e.test_real_window import shifted, smooth, within
 

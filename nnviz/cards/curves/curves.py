@@ -16,7 +16,7 @@ from nnviz.formatting.text import epochs as epochs_text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
-from nnviz.ui.giving_button import GivingButton
+from nnviz.ui.elided_button import GivingButton
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, Quantity

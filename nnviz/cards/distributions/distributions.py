@@ -18,7 +18,7 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.column import ScrollColumn
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 

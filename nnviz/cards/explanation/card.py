@@ -38,8 +38,8 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.combos import FlatCombo, NameCombo
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import grey_image
 

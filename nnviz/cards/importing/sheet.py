@@ -20,8 +20,8 @@ from nnviz.session.messages import error_text
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import CardScroll
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named
 
 _MOST_CLASSES = 6  # named with their counts

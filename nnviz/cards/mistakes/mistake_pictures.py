@@ -16,7 +16,7 @@ from nnviz.session.asked import MISTAKES
 from nnviz.session.found import Found
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard, Table, label
-from nnviz.ui.giving_button import GivingButton
+from nnviz.ui.elided_button import GivingButton
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList

@@ -24,7 +24,7 @@ from nnviz.session.selection import Classes
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.row_list import ListColumn, Row, RowList
 

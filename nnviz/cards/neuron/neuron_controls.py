@@ -9,8 +9,8 @@ from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
 _PER_UNIT = 20  # steps of the slider from 0 to 1

@@ -15,8 +15,8 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, set_look
 
 _STEPS = 1000

@@ -13,12 +13,12 @@ from engine.datasets import DATASETS, DataSource, source_of
 from engine.datasets.painted import POINTS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings.data_fields import OFTEN, DataFields
-from nnviz.cards.settings.data_glance import DataGlance, small_points
+from nnviz.cards.settings.data_preview import DataGlance, small_points
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Card
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.group import Group
 from nnviz.ui.grouped_combo import Entry, GroupedCombo
 from nnviz.ui.parts import arranged, named

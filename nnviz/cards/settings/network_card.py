@@ -24,8 +24,8 @@ from nnviz.session.settings import is_of_layers
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import Card, label
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fields import Combo, FieldEdit, NumberEdit, step_whole
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.note import FieldError, Note, Notice
 from nnviz.ui.parts import arranged, named, set_look
 

@@ -11,8 +11,8 @@ from nnviz.session.step_through import StepThrough
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
 _PACES = {Pace.WHOLE.value: "by phase", Pace.LAYER.value: "by layer", Pace.NEURON.value: "by neuron"}

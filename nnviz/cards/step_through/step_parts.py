@@ -17,8 +17,8 @@ from nnviz.formatting import text
 from nnviz.session.step_effects import Effect
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
 _PATH, _HEAD, _FOOT = 88, 26, 28  # pixels

@@ -7,8 +7,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.session.session import Session
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.share_bar import ShareBar
 

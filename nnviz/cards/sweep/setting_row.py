@@ -12,8 +12,8 @@ from nnviz.cards.sweep.tick_button import TickButton
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fields import FieldEdit, NumberEdit, step_whole
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.note import Note
 from nnviz.ui.parts import arranged, named, set_look, tool
 

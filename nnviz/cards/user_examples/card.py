@@ -36,8 +36,8 @@ from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.note import FieldError
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named, tool

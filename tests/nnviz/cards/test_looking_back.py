@@ -21,8 +21,8 @@ from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.ui.combos import FlatCombo
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.tabs import usual_width
 from nnviz.window.main_window import MainWindow

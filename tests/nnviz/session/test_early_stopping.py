@@ -17,7 +17,7 @@ from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
 from nnviz.session.status import Status
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model

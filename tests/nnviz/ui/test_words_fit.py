@@ -12,7 +12,7 @@ from nnviz.cards.prediction.bars import ProbabilityBars
 from nnviz.cards.prediction.number_bars import NumberBars, NumberRow
 from nnviz.cards.prediction_over_time.strip_plot import ShareLine, StripAxis, StripPlot
 from nnviz.ui import theme
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from tests.nnviz.ui.helpers import painted_words
 
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")

@@ -16,7 +16,7 @@ from engine.basics.npz import Npz
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
-from nnviz.window import shipped
+from nnviz.window import bundled_networks as shipped
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model

@@ -18,8 +18,8 @@ from engine.presets import Adjustment, preset_named, presets
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training.events import Batch
 from nnviz.session.training import Status
+from nnviz.window.bundled_networks import shipped_networks
 from nnviz.window.main_window import MainWindow
-from nnviz.window.shipped import shipped_networks
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, pick, retype, train_epochs, wait_for
 

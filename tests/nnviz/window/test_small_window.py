@@ -21,7 +21,7 @@ from nnviz.session.asked import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.header_badge import HeadMark
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import drag, find, press, seven, train_epochs

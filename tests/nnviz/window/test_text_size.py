@@ -31,7 +31,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.column import CardScroll, ScrollColumn
 from nnviz.ui.combos import NameCombo
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.row_list import ListColumn, RowList

@@ -23,8 +23,8 @@ from nnviz.formatting.text import short
 from nnviz.session.asked_neuron import NEURON, NEURON_ERROR, NEURON_NOW
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
-from nnviz.ui.fitting import fitted
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.header_badge import HeadMark
+from nnviz.ui.name_elision import fitted
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.plane.plane_helpers import load

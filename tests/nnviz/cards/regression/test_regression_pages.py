@@ -23,8 +23,8 @@ from nnviz.cards.regression.points_page import PointsPage
 from nnviz.session.asked_numbers import MOST, PREDICTED, PredictedNumbers
 from nnviz.session.selection import Example
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.ui.giving_button import GivingButton
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_button import GivingButton
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.plots.legend import Key
 from nnviz.ui.plots.painted_axes import ends_of
 from nnviz.window.main_window import MainWindow

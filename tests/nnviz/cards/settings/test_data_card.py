@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
 from nnviz.session.status import Status
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.small_table import SmallTable
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences, person_file

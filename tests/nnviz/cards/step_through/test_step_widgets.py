@@ -20,7 +20,7 @@ from nnviz.cards.step_through.figures import figure, product_text, short_figure,
 from nnviz.cards.step_through.number_rows import NumberRows, Rows
 from nnviz.cards.step_through.path import PathStage, StagePath
 from nnviz.ui import theme
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from tests.engine.explain.test_one_step import RECIPES, record, trainer
 
 

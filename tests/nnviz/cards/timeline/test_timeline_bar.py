@@ -18,7 +18,7 @@ from nnviz.formatting import text
 from nnviz.session.asked import PAST
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.header_badge import HeadMark
 from nnviz.ui.parts import set_look
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load

@@ -21,7 +21,7 @@ from nnviz.cards.user_examples.model import PREDICTIONS, TEST_SET
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
 from nnviz.session.user_example_store import user_examples_folder
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import GivingLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow

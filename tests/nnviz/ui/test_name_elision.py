@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.formatting.run_name import RunName
 from nnviz.ui import theme
-from nnviz.ui.fitting import fitted
+from nnviz.ui.name_elision import fitted
 
 SIZES, RULE = "784-512-256-10", "Adam 0.001"
 
