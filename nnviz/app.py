@@ -24,7 +24,7 @@ from nnviz.library import is_exported_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences, person_file
-from nnviz.window.session_restore import Memory
+from nnviz.window.session_restore import SessionRestore
 from nnviz.window.system_signals import SystemSignals
 
 _LOG = logging.getLogger("nnviz")
@@ -54,7 +54,7 @@ def create_window(
     preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
     look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
-    memory = Memory(preferences)
+    memory = SessionRestore(preferences)
     session = memory.new_session()
     window = MainWindow(session, preferences)
     window.application = app
@@ -73,7 +73,7 @@ def create_window(
     return window
 
 
-def _load(window: MainWindow, memory: Memory, opens: str | None, data: str | None) -> None:
+def _load(window: MainWindow, memory: SessionRestore, opens: str | None, data: str | None) -> None:
     """Begins with what was asked for, and for the rest with what was remembered."""
     session = window.session
     if opens is None:

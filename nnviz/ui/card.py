@@ -23,8 +23,8 @@ from PyQt5.QtWidgets import (
 from nnviz.ui import theme
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.column import CardScroll
-from nnviz.ui.elided_label import GivingLabel
-from nnviz.ui.header_badge import HeadMark
+from nnviz.ui.elided_label import ElidedLabel
+from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import W, arranged, named
 from nnviz.ui.tabs import fit_in_sight, stand_close, usual_width
 
@@ -77,7 +77,7 @@ class CardHead(QFrame):
         super().__init__()
         self.setObjectName("cardHead")
         self.title = label(title, "title")
-        self.detail = GivingLabel(role="muted")
+        self.detail = ElidedLabel(role="muted")
         self.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.least_width = self.least_room = 0
         self.most_width = QWIDGETSIZE_MAX
@@ -92,7 +92,7 @@ class CardHead(QFrame):
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         theme.sized(self.setMinimumHeight, 34)
-        self.mark = HeadMark(self)
+        self.mark = HeaderBadge(self)
 
     def minimumSizeHint(self) -> QSize:
         return self.needed.boundedTo(QSize(self.most_width, self.needed.height()))
@@ -181,7 +181,7 @@ def _taken_by(part: QWidget) -> list[tuple[int, int]]:
     if isinstance(part, QTabBar):
         tabs = [part.tabRect(tab) for tab in range(part.count())]
         return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
-    if isinstance(part, GivingLabel) and part.alignment() & Qt.AlignRight:
+    if isinstance(part, ElidedLabel) and part.alignment() & Qt.AlignRight:
         return [(max(left, right - part.fontMetrics().horizontalAdvance(part.shown)), right)]
     return [(left, right)]
 

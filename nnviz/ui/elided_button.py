@@ -9,7 +9,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QToolButton
 
 
-class GivingButton(QToolButton):
+class ElidedButton(QToolButton):
     """Shows the longest version of its text that finds room. Switching to another text moves nothing beside it."""
 
     def __init__(self) -> None:

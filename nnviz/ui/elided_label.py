@@ -10,7 +10,7 @@ from PyQt5.QtGui import QResizeEvent, QTextDocumentFragment
 from PyQt5.QtWidgets import QLabel
 
 
-class GivingLabel(QLabel):
+class ElidedLabel(QLabel):
     """Shows as much of its text as there is room for. A rich text that has to end with "…" is a plain one then.
 
     Attributes:

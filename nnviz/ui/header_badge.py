@@ -14,7 +14,7 @@ _END = "  ×"
 _USUAL = "epoch 88.8"  # as wide as most moments, so that nothing moves from one to the next
 
 
-class HeadMark(QAbstractButton):
+class HeaderBadge(QAbstractButton):
     """Lies over the room that a head leaves free, and shows the longest text that fits. A click is to end what it says.
 
     Attributes:

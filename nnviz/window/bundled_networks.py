@@ -17,7 +17,7 @@ _ENDINGS = (".npz", ".json")
 
 
 @dataclass(frozen=True)
-class Shipped:
+class BundledNetwork:
     """A shipped network: its file, its title, and its test error as a share, None if unknown."""
 
     path: Path
@@ -30,21 +30,21 @@ class Shipped:
         return self.title if self.test_error is None else f"{self.title} · {text.percent(self.test_error)} test error"
 
 
-def shipped_files() -> list[Path]:
+def bundled_files() -> list[Path]:
     """The files of all shipped networks, in alphabetical order."""
     return sorted(path for path in FOLDER.glob("*") if path.suffix.lower() in _ENDINGS)
 
 
-def shipped_networks() -> list[Shipped]:
+def bundled_networks() -> list[BundledNetwork]:
     """All shipped networks with what their checkpoints say of them; else the title is the file's name.
 
     JSON files are not read, because JSON can only be read as a whole, which may take long.
     """
     networks = []
-    for path in shipped_files():
+    for path in bundled_files():
         provenance = Provenance()
         if path.suffix.lower() == ".npz":
             with suppress(OSError, FileFormatError):  # opening the file will say what is wrong
                 provenance = Provenance.from_dict(load_provenance(path))
-        networks.append(Shipped(path, provenance.title or path.stem, provenance.test_error))
+        networks.append(BundledNetwork(path, provenance.title or path.stem, provenance.test_error))
     return networks

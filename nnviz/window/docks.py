@@ -26,7 +26,7 @@ from nnviz.ui.card import ColumnDock, DockCard
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
-from nnviz.window.splitter_sizes import DRAWN, USUAL, Division
+from nnviz.window.splitter_sizes import DRAWN, USUAL, SplitterSizes
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
@@ -79,7 +79,7 @@ class Docks(QObject):
         self._sizes.changed.connect(self.changed)
         self._sizes.fitting.connect(self.fit_cards)
         self._sizes.theme_changed.connect(self._text_size_changed)
-        self.division = Division(self.host)
+        self.division = SplitterSizes(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
         for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):

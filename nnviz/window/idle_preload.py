@@ -13,7 +13,7 @@ _BUSY = Status.LOADING, Status.BUILDING, Status.TRAINING
 _FIRST, _PAUSE = 500, 10  # milliseconds from the beginning of the rest to the first piece, and after each of them
 
 
-class AtRest(QObject):
+class IdlePreload(QObject):
     """Makes what is needed later, a piece at a time: when it is needed, the mouse would wait for all of it."""
 
     def __init__(self, session: Session, pieces: Iterator[None], parent: QObject) -> None:

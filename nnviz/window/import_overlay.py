@@ -12,7 +12,7 @@ from nnviz.session.session import Session
 from nnviz.window.docks import Docks
 
 
-class ImportPlace(QObject):
+class ImportOverlay(QObject):
     """Makes the sheet when it is first needed, or before, and keeps it in its place."""
 
     def __init__(self, session: Session, docks: Docks, ground: QWidget) -> None:

@@ -25,11 +25,11 @@ from PyQt5.QtWidgets import (
 from engine.storage import is_network_file
 from nnviz import __version__
 from nnviz.cards.curves.curves import CurvesPanel
-from nnviz.cards.draw.card import DrawPanel
+from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
-from nnviz.cards.settings.data_card import DataPanel
-from nnviz.cards.settings.training_card import TrainingPanel
+from nnviz.cards.settings.data_card import DataCard
+from nnviz.cards.settings.training_card import TrainingCard
 from nnviz.cards.timeline.timeline_bar import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.pace import Budget
@@ -50,8 +50,8 @@ from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
-from nnviz.window.idle_preload import AtRest
-from nnviz.window.import_overlay import ImportPlace, path_of
+from nnviz.window.idle_preload import IdlePreload
+from nnviz.window.import_overlay import ImportOverlay, path_of
 from nnviz.window.menus import Menus
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.hints = Hints(self, session, preferences, controls, self.canvas)
-        self.closed.connect(AtRest(session, self._made_later(), self).end)
+        self.closed.connect(IdlePreload(session, self._made_later(), self).end)
         self._remember_changes()
         self._title_due = Budget(_SECONDS_BETWEEN_TITLES, 0)
         for signal in (session.runs.file_changed, session.training.state_changed):
@@ -175,12 +175,12 @@ class MainWindow(QMainWindow):
         self._docks = Docks(self.session, frame)
         arranged(QVBoxLayout(frame), self._docks.host)
         self.docks = self._docks.docks
-        self.draw: DrawPanel = self._docks.cards["drawDock"]
+        self.draw: DrawCard = self._docks.cards["drawDock"]
         self.curves: CurvesPanel = self._docks.cards["curvesDock"]
-        self.training: TrainingPanel = self._docks.cards["trainingCard"]
+        self.training: TrainingCard = self._docks.cards["trainingCard"]
         self.canvas = self.draw.canvas
         self.training.opened.connect(self._docks.settings_column.show_whole)
-        data: DataPanel = self._docks.cards["dataCard"]
+        data: DataCard = self._docks.cards["dataCard"]
         data.file_wanted.connect(self.data_dialogs.open_data)
         self.message_bar = MessageBar(frame)
         self.message_bar.hide()
@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
         self.announcement_bar.hide()
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
         self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
-        self.importing = ImportPlace(self.session, self._docks, frame)
+        self.importing = ImportOverlay(self.session, self._docks, frame)
 
     def _made_later(self) -> Iterator[None]:
         """Makes what will be needed, by other data and an import first, a piece at a time."""

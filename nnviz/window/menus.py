@@ -14,7 +14,7 @@ from nnviz.cards.timeline.timeline_bar import BRANCH_TIP
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
-from nnviz.window.bundled_networks import shipped_files, shipped_networks
+from nnviz.window.bundled_networks import bundled_files, bundled_networks
 from nnviz.window.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -166,13 +166,13 @@ class Menus(QObject):
         self._shipped = menu.addMenu("&Shipped networks")
         self._shipped.setObjectName("menuShipped")
         self._shipped.aboutToShow.connect(self._show_shipped)
-        menu.menuAction().setVisible(bool(shipped_files()))
+        menu.menuAction().setVisible(bool(bundled_files()))
 
     def _show_shipped(self) -> None:
         """Fills the menu when it opens, so that the files are not read at the start."""
         self._shipped.clear()
         self._shipped.setToolTipsVisible(True)
-        for number, shipped in enumerate(shipped_networks(), start=1):
+        for number, shipped in enumerate(bundled_networks(), start=1):
             action = self._shipped.addAction(f"&{number}  {text.entry(shipped.label)}")
             action.setObjectName(f"actionShipped{number}")
             action.setToolTip("Replaces the network by a copy of this one; saving asks for a new file.")

@@ -22,13 +22,13 @@ from engine.training.augmentation import Augmentation
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
 from nnviz.session.session import Session
-from nnviz.window.bundled_networks import shipped_networks
+from nnviz.window.bundled_networks import bundled_networks
 from nnviz.window.preferences import Preferences
 
 _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError)
 
 
-class Memory(QObject):
+class SessionRestore(QObject):
     """Gives a new session what was remembered, and remembers what is chosen in it.
 
     Attributes:
@@ -239,7 +239,7 @@ class Memory(QObject):
         if stored:
             self._is_lost = not os.path.isdir(os.path.dirname(stored))  # perhaps its disk is not connected
             session.messages.tell(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
-        path = next((each.path for each in shipped_networks() if each.title == title), None) if title else None
+        path = next((each.path for each in bundled_networks() if each.title == title), None) if title else None
         return path, title if path else None
 
     def _not_opened(self, *_: object) -> None:

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QDockWidget, QMainWindow
 USUAL, DRAWN, CHOSEN = "usual", "drawn", "chosen"  # for most data; for those that lie in a plane or on a curve; by hand
 
 
-class Division(QObject):
+class SplitterSizes(QObject):
     """Divides the height as the data need it. What a person chose by dragging the line between two cards stays.
 
     Attributes:

@@ -12,7 +12,7 @@ from nnviz.jobs.pace import Budget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import label
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import named
 
@@ -39,10 +39,10 @@ class StatusLine(QObject):
         self._workspace = next(iter(_HINTS))
         bar.setSizeGripEnabled(False)
         self._speed = named(label(role="good"), "speedLabel")
-        self._activity = named(GivingLabel(), "activityLabel")
+        self._activity = named(ElidedLabel(), "activityLabel")
         bar.addWidget(self._activity)
         self._activity.hide()
-        self._hint = named(GivingLabel(), "hintLabel")
+        self._hint = named(ElidedLabel(), "hintLabel")
         bar.addWidget(self._hint, 1)
         bar.addPermanentWidget(FixedSizeBox(self._speed, 150))
         self._record = named(label(), "recordLabel")

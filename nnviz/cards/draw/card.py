@@ -39,7 +39,7 @@ _DIGIT_TIP = "Puts a random picture of the test set on the canvas; the network h
 _BOX_TIP = "The picture as the network sees it. Another one can be dropped or pasted here."
 
 
-class DrawPanel(DockCard):
+class DrawCard(DockCard):
     """Shows what the session asks the network about, in a way that follows the data, and passes changes on to it.
 
     Attributes:
@@ -277,4 +277,4 @@ class DrawPanel(DockCard):
 
 
 PLACES = {"train": Place(Column.ASK, 1, 391), "inside": Place(Column.ASK, 1, 272), "runs": Place(Column.ASK, 1, 272)}
-CARDS.register("drawDock")(CardInfo(DrawPanel, PLACES, needs=(ANSWER,)))
+CARDS.register("drawDock")(CardInfo(DrawCard, PLACES, needs=(ANSWER,)))

@@ -20,7 +20,7 @@ from nnviz.session.messages import error_text
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import CardScroll
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named
 
@@ -49,7 +49,7 @@ class ImportSheet(QFrame):
         named(self, "importSheet", "Import of data")
         self._importing = importing
         self._name: str | None = None  # of the file shown
-        self._title = GivingLabel(role="title")
+        self._title = ElidedLabel(role="title")
         self._detail = named(label(role="muted"), "importDetail")
         self._detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._news = named(label(role="notice"), "importNews")

@@ -9,7 +9,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named, pill
 
@@ -44,7 +44,7 @@ class NeuronControls(QWidget):
             signal.connect(self.refresh)
 
     def _slider(self) -> None:
-        self.strength_name = GivingLabel("strength", "muted")
+        self.strength_name = ElidedLabel("strength", "muted")
         self.strength_name.only_whole = True
         tip = (
             "Multiplies what leads from the neuron, from nothing to twice: the answer shows what would be. "
@@ -103,7 +103,7 @@ class Chip(FixedSizeBox):
     """A name and a number that changes often, in a box that is at least so wide; in little room the name goes first."""
 
     def __init__(self, name: str, accessible: str, tip: str, least: int) -> None:
-        self.label = GivingLabel(role="chip")
+        self.label = ElidedLabel(role="chip")
         named(self.label, name, accessible, tip)
         self.label.setAlignment(Qt.AlignCenter)
         self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # the number alone

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.training.metrics import figures_of
-from nnviz.cards.run_bar.run_figures import Figures
+from nnviz.cards.run_bar.run_figures import RunFigures
 from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import more_epochs
@@ -15,7 +15,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import label
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named, set_look
 
@@ -124,7 +124,7 @@ class RunBar(QWidget):
 
     def _progress_block(self) -> QVBoxLayout:
         self.state = named(label(role="title"), "runState")
-        self.status = named(GivingLabel(role="muted"), "runStatus")
+        self.status = named(ElidedLabel(role="muted"), "runStatus")
         self.times = named(label(role="muted"), "runTimes")
         self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         tip = "How much of the training is done, of all its epochs."
@@ -162,12 +162,12 @@ class RunBar(QWidget):
         """
         self._has_new_figures = False
         run, is_live = self._session.runs.current, self._session.timeline.is_live
-        now = Figures(run.figures(), self._session.meaning)
+        now = RunFigures(run.figures(), self._session.meaning)
         if is_live:
             figures, when = now, None if self._session.state is Status.TRAINING else run.figures_before
         else:
             when, known = self._session.timeline.figures
-            figures = Figures(known, self._session.meaning)
+            figures = RunFigures(known, self._session.meaning)
         for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
             figure.setText(figures.text(part))
             figure.setToolTip(figures.tip(part, None if is_live or when is None else run.epoch_name(when)))
@@ -180,7 +180,7 @@ class RunBar(QWidget):
         self._keep_width(figures)
         self._show_progress()
 
-    def _keep_width(self, figures: Figures) -> None:
+    def _keep_width(self, figures: RunFigures) -> None:
         """Lets no figure of usual size move what is beside it."""
         for figure in (self.train_figure, self.test_figure):
             figure.ensurePolished()
@@ -227,7 +227,7 @@ class RunBar(QWidget):
         training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
         problems, best = self._session.settings.problems, run.history.best
         if training.state is Status.FINISHED and best is not None:
-            figures = Figures(figures_of({"validation": best.figures}), self._session.meaning)
+            figures = RunFigures(figures_of({"validation": best.figures}), self._session.meaning)
             return [f"best at epoch {text.epochs(best.epoch)}", f"validation {figures.text('validation')}"]
         if progress.epoch:
             done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"

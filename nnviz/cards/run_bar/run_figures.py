@@ -10,7 +10,7 @@ from nnviz.formatting.meaning import Meaning
 
 
 @dataclass(frozen=True)
-class Figures:
+class RunFigures:
     """The figures by name ("test_error", "train_rmse"), as :meth:`Run.figures` has them, and what they are of."""
 
     known: Mapping[str, float]

@@ -13,12 +13,12 @@ from engine.datasets import DATASETS, DataSource, source_of
 from engine.datasets.painted import POINTS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings.data_fields import OFTEN, DataFields
-from nnviz.cards.settings.data_preview import DataGlance, small_points
+from nnviz.cards.settings.data_preview import DataPreview, small_points
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Card
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.group import Group
 from nnviz.ui.grouped_combo import Entry, GroupedCombo
 from nnviz.ui.parts import arranged, named
@@ -50,7 +50,7 @@ _CHANGE_TIP = (
 )
 
 
-class DataPanel(Card):
+class DataCard(Card):
     """Shows the data set, its numbers of examples, and what it is at a glance; another one is chosen here.
 
     ``file_wanted``: the person wants to choose a file to open.
@@ -63,7 +63,7 @@ class DataPanel(Card):
         self._session = session
         self.combo = GroupedCombo("datasetCombo", "Data set", _COMBO_TIP)
         self.combo.activated.connect(lambda: self._choose(self.combo.currentData()))
-        self._glance = DataGlance()
+        self._glance = DataPreview()
         self._fields = DataFields(session, OFTEN)
         self._more_fields: DataFields | None = None
         self._more = Group("dataPartsGroup", "Test part and seed", _PARTS_TIP, self._make_more)
@@ -94,7 +94,7 @@ class DataPanel(Card):
         self.paint.setChecked(self._session.painting.is_on)
 
     def _note_row(self) -> QWidget:
-        self._note = named(GivingLabel(role="muted"), "dataNote")
+        self._note = named(ElidedLabel(role="muted"), "dataNote")
         self._change = named(QToolButton(), "changeImportButton", "Change how the file is understood", _CHANGE_TIP)
         self._change.setText("change …")
         self._change.setProperty("role", "word")
@@ -202,4 +202,4 @@ def _shorter(note: str) -> list[str]:
     return [pattern.sub(short, note) for pattern, short in _SHORTER if pattern.fullmatch(note)]
 
 
-CARDS.register("dataCard")(CardInfo(DataPanel, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))
+CARDS.register("dataCard")(CardInfo(DataCard, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))

@@ -24,7 +24,7 @@ _MOST_POINTS = 600
 _PICTURES_TIP = "One training example of each class, as the network sees it."
 
 
-class DataGlance(QWidget):
+class DataPreview(QWidget):
     """Shows what suits the data, or nothing."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from nnviz.session.settings import is_of_layers
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import Card, label
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import Combo, FieldEdit, NumberEdit, step_whole
 from nnviz.ui.note import FieldError, Note, Notice
 from nnviz.ui.parts import arranged, named, set_look
@@ -56,7 +56,7 @@ class Layer:
     activation: str = "relu"
 
 
-class NetworkPanel(Card):
+class NetworkCard(Card):
     """Edits the network. A notice says what happens where the fields describe another network than the current one."""
 
     def __init__(self, session: Session) -> None:
@@ -256,7 +256,7 @@ def _problem_name(index: int) -> str:
 class _LayerRow(QFrame):
     """The row of a hidden layer: neurons, activation, and a button that removes it. ``index`` counts from 0."""
 
-    def __init__(self, panel: NetworkPanel, index: int) -> None:
+    def __init__(self, panel: NetworkCard, index: int) -> None:
         super().__init__()
         self.setObjectName("layerRow")
         self.index = index
@@ -315,7 +315,7 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     number = label(str(size), "title")
     theme.sized(number.setFixedWidth, 66)
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-    name = GivingLabel(what, "fieldName")
+    name = ElidedLabel(what, "fieldName")
     name.setToolTip(what)
     arranged(QHBoxLayout(frame), number, (name, 1), label(activation, "fieldName"), spacing=6, margins=(13, 1, 8, 1))
     return frame
@@ -330,4 +330,4 @@ def _gap_row(count: int) -> QFrame:
     return frame
 
 
-CARDS.register("networkCard")(CardInfo(NetworkPanel, {"train": Place(Column.CHOOSE, 2)}, is_fixed=True))
+CARDS.register("networkCard")(CardInfo(NetworkCard, {"train": Place(Column.CHOOSE, 2)}, is_fixed=True))

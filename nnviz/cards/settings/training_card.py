@@ -101,7 +101,7 @@ _PARTS = (
 )
 
 
-class TrainingPanel(Card):
+class TrainingCard(Card):
     """The training settings. A notice names changes that wait for the next run.
 
     Signals:
@@ -206,4 +206,4 @@ def _with_joined_numbers(line: str) -> str:
     return re.sub(r"(?<=\d) (?=[a-z])| (?=\d+\.\d)", "\u00a0", line)
 
 
-CARDS.register("trainingCard")(CardInfo(TrainingPanel, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))
+CARDS.register("trainingCard")(CardInfo(TrainingCard, {"train": Place(Column.CHOOSE, 3)}, is_fixed=True))

@@ -17,7 +17,7 @@ from nnviz.formatting import text
 from nnviz.session.step_effects import Effect
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named, pill
 
@@ -60,9 +60,9 @@ class StepParts(QWidget):
         self.board = named(Board(), "stepBoard", "Where the terms come from", tip)
 
     def _make_controls(self) -> None:
-        self.where = named(GivingLabel(role="title"), "stepWhere")
-        self.rule, self.result = (named(GivingLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
-        self.would, self.did = (named(GivingLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
+        self.where = named(ElidedLabel(role="title"), "stepWhere")
+        self.rule, self.result = (named(ElidedLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
+        self.would, self.did = (named(ElidedLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
         for at_the_right in (self.would, self.did):
             at_the_right.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._make_buttons()

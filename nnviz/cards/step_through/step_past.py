@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.session.session import Session
 from nnviz.ui.card import label
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.share_bar import ShareBar
@@ -46,7 +46,7 @@ class StepNote(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._words = named(GivingLabel(role="back"), "stepNote")
+        self._words = named(ElidedLabel(role="back"), "stepNote")
         tip = "Trains the network to this moment again, to know the batch that came next."
         self._again = pill("work it out", "stepPastAgainButton", "Train to this moment again", tip)
         self._again.clicked.connect(session.past_batch.begin)

@@ -12,7 +12,7 @@ from nnviz.cards.sweep.tick_button import TickButton
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import FieldEdit, NumberEdit, step_whole
 from nnviz.ui.note import Note
 from nnviz.ui.parts import arranged, named, set_look, tool
@@ -81,7 +81,7 @@ class SettingRow(QWidget):
         super().__init__()
         self.info = info
         part = f"sweep{info.part}"
-        self._name = GivingLabel(info.title, "fieldName")
+        self._name = ElidedLabel(info.title, "fieldName")
         self._name.setToolTip(f"{info.title}: {info.tip}")
         theme.sized(self._name.setFixedWidth, _NAME)
         self._kind = ChoiceButton(f"{part}KindButton", f"{info.title}: list or range", _KIND_TIP)

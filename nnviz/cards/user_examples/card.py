@@ -36,7 +36,7 @@ from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.note import FieldError
 from nnviz.ui.pages import Page
@@ -93,8 +93,8 @@ class UserExamplesPage(Page):
             view.chosen.connect(self._choose)
             view.opened.connect(self._ask)
         self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
-        self.figures_label = named(GivingLabel(), "ownFigures")
-        self.progress_label = named(GivingLabel(role="muted"), "ownProgress")
+        self.figures_label = named(ElidedLabel(), "ownFigures")
+        self.progress_label = named(ElidedLabel(role="muted"), "ownProgress")
         for part, stretch in ((self._stack, 1), (self.progress_label, 0)):
             self.body.addWidget(part, stretch)
         self.body.addLayout(self._buttons())

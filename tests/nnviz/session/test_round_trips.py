@@ -34,7 +34,7 @@ from nnviz.session.writing import network_for_file
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.store import Store
 from nnviz.window.preferences import Preferences
-from nnviz.window.session_restore import Memory
+from nnviz.window.session_restore import SessionRestore
 from tests.nnviz.helpers import is_shown
 from tests.nnviz.sweeps.helpers import Here, worked
 
@@ -102,7 +102,7 @@ class Started:
 
     def __init__(self, qtbot: QtBot, settings: Path) -> None:
         self.preferences = Preferences(settings)
-        self.memory = Memory(self.preferences)
+        self.memory = SessionRestore(self.preferences)
         self.session = self.memory.new_session()
         self.memory.load()
         self.wait = lambda reached: qtbot.waitUntil(reached, timeout=20_000)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.assets_folder import ASSETS
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.session.status import Status
-from nnviz.window.idle_preload import AtRest
+from nnviz.window.idle_preload import IdlePreload
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import is_shown, pause, wait_for
 
@@ -23,7 +23,7 @@ def test_nothing_is_prepared_while_it_trains(make_window: MakeWindow, qtbot: QtB
             seen.append(window.session.state)
             yield
 
-    at_rest = AtRest(window.session, pieces(), window)
+    at_rest = IdlePreload(window.session, pieces(), window)
     wait_for(qtbot, window, Status.READY)
     window.session.start()
     wait_for(qtbot, window, Status.TRAINING)

@@ -110,7 +110,7 @@ def test_a_window_that_is_closed_at_once_opens_nothing(
 ) -> None:
     window = make_window(opens=str(network_file))
     opened: list[object] = []
-    monkeypatch.setattr("nnviz.window.session_restore.Memory.load", lambda *_, **__: opened.append(True))
+    monkeypatch.setattr("nnviz.window.session_restore.SessionRestore.load", lambda *_, **__: opened.append(True))
     window.close_unasked()
     qapp.processEvents()
     assert opened == []

@@ -31,7 +31,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.column import CardScroll, ScrollColumn
 from nnviz.ui.combos import NameCombo
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.row_list import ListColumn, RowList
@@ -89,7 +89,7 @@ def test_a_setting_of_a_sweep_keeps_its_whole_name(qapp: QApplication, qtbot: Qt
     qtbot.addWidget(row)
     row.resize(400, 40)
     row.show()
-    (name,) = (each for each in row.findChildren(GivingLabel) if each.text() == "Learning rate")
+    (name,) = (each for each in row.findChildren(ElidedLabel) if each.text() == "Learning rate")
     theme.apply(qapp, "dark", 150)
     row.resize(600, 60)
     assert name.shown == "Learning rate"
@@ -324,7 +324,7 @@ def ancestors(widget: QWidget) -> Iterator[QWidget]:
 
 def is_whole(widget: QLabel | QAbstractButton) -> bool:
     """Whether the widget is as large as its text, or shortens it by itself."""
-    if isinstance(widget, GivingLabel) or not widget.text() or "<" in widget.text():
+    if isinstance(widget, ElidedLabel) or not widget.text() or "<" in widget.text():
         return True
     if isinstance(widget, QToolButton) and not widget.icon().isNull():
         return True  # shows the icon alone

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
 from nnviz.session.status import Status
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.small_table import SmallTable
 from nnviz.window.main_window import MainWindow
@@ -237,7 +237,7 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: MainWindow, q
     assert "island, bill_length_mm" in rows.toolTip()
     assert rows._names[:3] == ["species", "island", "bill_length_mm"]
     assert rows._cells[0][:4] == ["Adelie", "Torgersen", "39.5", "17.4"]
-    note = find(ready_window, GivingLabel, "dataNote")
+    note = find(ready_window, ElidedLabel, "dataNote")
     assert note.toolTip().startswith("Missing values: 11 in sex get a category of their own; ")
     assert note.shown == "Missing values filled in"
     ready_window.session.data.load("penguins", {"missing": "drop"})

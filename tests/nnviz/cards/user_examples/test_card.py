@@ -21,7 +21,7 @@ from nnviz.cards.user_examples.model import PREDICTIONS, TEST_SET
 from nnviz.session.selection import Example
 from nnviz.session.status import Status
 from nnviz.session.user_example_store import user_examples_folder
-from nnviz.ui.elided_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow
@@ -115,7 +115,7 @@ def teach(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def shows(window: MainWindow, name: str) -> str:
-    return find(window, GivingLabel, name).text()
+    return find(window, ElidedLabel, name).text()
 
 
 def coloured_pixels(pictures: PictureList, place: int) -> int:
