@@ -1,4 +1,4 @@
-"""The canvas: draws strokes with the mouse or a tablet's pen, erases them, and takes pictures.
+"""The canvas: draws strokes with the mouse or a tablet's pen, erases them, and accepts dropped images.
 
 Ink is white on black, or black on a light background.
 """
@@ -115,7 +115,7 @@ class Canvas(QWidget):
 
     @property
     def drawing(self) -> Drawing:
-        """The strokes and pictures, in units that do not depend on the canvas's size."""
+        """The strokes and images, in units that do not depend on the canvas's size."""
         return self._finished if self._in_progress is None else (*self._finished, self._in_progress.stroke())
 
     def restore(self, drawing: Drawing) -> None:
@@ -195,7 +195,7 @@ class Canvas(QWidget):
             self._lift()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """Draws with a tablet's pen, whose positions are finer than the mouse's and which tells its pressure."""
+        """Draws with a tablet's pen, which has finer positions than the mouse and reports its pressure."""
         if event.type() == QEvent.TabletPress:
             erases = self.erases or event.pointerType() == QTabletEvent.Eraser
             self._put_down(event.posF(), event.pressure(), erases, Qt.NoButton)
@@ -257,7 +257,7 @@ class Canvas(QWidget):
     # ---- pictures
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accepts pictures and files; whether a file can be read is only known after the drop.
+        """Accepts images and files; whether a file can be read is known after the drop.
 
         Data, networks and runs are the window's, below it.
         """

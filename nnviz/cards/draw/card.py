@@ -1,4 +1,4 @@
-"""What the network is asked about: a canvas to draw on, a picture, or a form; and in a word its answer."""
+"""The draw card: the current input as a canvas, an image or a form, and the predicted class."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ _BOX_TIP = "The picture as the network sees it. Another one can be dropped or pa
 
 
 class DrawCard(DockCard):
-    """Shows what the session asks the network about, in a way that follows the data, and passes changes on to it.
+    """Shows the session's input in a way that suits the data, and passes changes to the session.
 
     Attributes:
-        canvas, pen: of the drawing; they are there, but not seen, where one does not draw.
+        canvas, pen: of the drawing; hidden for data that are not drawn.
         form: for rows, points and numbers.
-        box: for pictures of another size than the canvas makes.
-        keeping: keeps what is asked about as an example of one's own.
+        box: for images of another size than the canvas makes.
+        keeping: the popup that keeps the input as a user example.
     """
 
     def __init__(self, session: Session) -> None:
@@ -127,13 +127,13 @@ class DrawCard(DockCard):
 
     @property
     def takes_pictures(self) -> bool:
-        """Whether pictures can be pasted."""
+        """Whether images can be pasted."""
         data = self._session.data.dataset
         return data is None or data.kind == PICTURE
 
     @property
     def noun(self) -> str:
-        """What is asked about is called: "digit", "row", …"""
+        """The word for an input: "digit", "row", …"""
         return noun(self._session.data.dataset)
 
     def clear(self) -> None:
@@ -147,7 +147,7 @@ class DrawCard(DockCard):
         self.drawing.eraser_button.toggle()
 
     def paste(self) -> None:
-        """Replaces the picture by the clipboard's; can be undone. A message says why if that fails."""
+        """Replaces the image by the clipboard's; undoable. A message says why if that fails."""
         self._load(QApplication.clipboard().mimeData(), "the clipboard")
 
     def _load(self, given: QMimeData | None, giver: str) -> None:
@@ -163,11 +163,11 @@ class DrawCard(DockCard):
         return self._session.data.dataset is not None
 
     def show_random_digit(self) -> None:
-        """Asks about a random example of the test part, or of the training part if there is none; can be undone."""
+        """Makes a random example of the test set, or of the training set without one, the input; undoable."""
         self._session.question.ask_about_any(f"test {self.noun}")
 
     def _picture_failed(self) -> None:
-        """Remembers the session's message, to dismiss it when the next picture can be read."""
+        """Stores the session's message, to dismiss it when the next image is read."""
         self._failure = self._session.messages.current
 
     # ---- display
@@ -196,7 +196,7 @@ class DrawCard(DockCard):
         self.undo_button.setEnabled(self._session.undo.last(Kind.DRAWING) is not None)
 
     def _caption(self) -> str:
-        """How the picture beside it was made, or what is in the form, in a few words."""
+        """Returns in a few words how the image was made, or what the form shows."""
         if not self.is_drawn:
             return told(self._session)
         drawing = self.canvas.drawing
@@ -209,7 +209,7 @@ class DrawCard(DockCard):
         return "not centred: the canvas scaled to 28×28"
 
     def _data_changed(self) -> None:
-        """Puts other things into the card where other data are asked about in another way."""
+        """Shows the widgets for the new data set."""
         data, is_drawn = self._session.data.dataset, self.is_drawn
         kind = PICTURE if data is None else data.kind
         self._show_title(title(data))

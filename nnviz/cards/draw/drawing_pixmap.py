@@ -1,4 +1,4 @@
-"""A drawing rendered to the screen's pixels, to which a new piece of a stroke is added without drawing the rest."""
+"""A pixmap of a drawing, to which a piece of a stroke is added without drawing the rest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DrawingPixmap:
         self.pixmap.fill(grey(background))
 
     def lay(self, drawing: Drawing, pen: float) -> None:
-        """Draws strokes and pictures over what is there. ``pen`` is the pen's width in units."""
+        """Draws strokes and images over the pixmap. ``pen`` is the pen's width in units."""
         painter = self.painter(self.pixmap)
         for part in drawing:
             if isinstance(part, Ink):
@@ -96,7 +96,7 @@ def _pen(width: float, colour: QColor) -> QPen:
 
 
 def _draw_ink(painter: QPainter, ink: Ink, background: float) -> None:
-    """Draws a picture so that of overlapping pixels the one with more ink is seen, as in the network's input."""
+    """Draws an image so that of overlapping pixels the one with more ink is seen, as in the network's input."""
     height, width = ink.pixels.shape
     place = QRectF(QPointF(*ink.corner), QSizeF(width, height) * ink.pixel)
     image = grey_image(ink.pixels if ink.is_example else on_background(ink.pixels, background))

@@ -1,4 +1,4 @@
-"""The form in which a row, a point or a number is put to the network."""
+"""The form of the current input: a row, a point or a number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nnviz.ui.value_form import MOST_ROWS, FormRow, ValueForm
 
 
 class InputForm(ValueForm):
-    """Shows the session's example in the data's own numbers and texts, and passes changes on to the session."""
+    """Shows the session's input in the data's own units and texts, and passes changes to the session."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class InputForm(ValueForm):
         self.changed.connect(self._change)
 
     def follow(self) -> None:
-        """Shows the session's example; where there are other data, soon and with other rows."""
+        """Shows the session's input. Rows for a new data set are made at the next turn of the event loop."""
         data, example = self._session.data.dataset, self._session.question.example
         if data is None or data.kind == PICTURE or example is None:
             return

@@ -1,4 +1,4 @@
-"""A picture as large as there is room, which takes pictures that are dropped on it."""
+"""An image view of any size that accepts dropped images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nnviz.ui.picture import Picture
 
 
 class PictureBox(Picture):
-    """``dropped(QMimeData)``: something that may be a picture was dropped; valid until the slot returns."""
+    """An image view. ``dropped(QMimeData)``: a possible image was dropped; valid until the slot returns."""
 
     dropped = pyqtSignal(object)
 

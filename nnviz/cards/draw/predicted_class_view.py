@@ -1,4 +1,4 @@
-"""The network's answer in large letters: the class, the confidence in it, and the second guess; or a number."""
+"""The prediction in large letters: the class, its confidence and the second class; or a number."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, s
 
 
 class PredictedClassView(QWidget):
-    """Shows the answer in the accent colour, or in grey with "not sure" below the confidence threshold."""
+    """Shows the predicted class in the accent colour, or in grey with "not sure" below the confidence threshold."""
 
     def __init__(self) -> None:
         super().__init__()

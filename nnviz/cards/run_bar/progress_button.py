@@ -1,4 +1,4 @@
-"""A button that stands for work, and shows at its lower edge how much of it is done."""
+"""A button with a progress bar at its lower edge."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class RunBar(QWidget):
         self._show_figures()
 
     def minimumSizeHint(self) -> QSize:
-        """What it shows must not widen the window: without room for all of it, something is left out."""
+        """The contents must not widen the window: without room for all, some are left out."""
         return QSize(_LEAST_BAR, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
@@ -144,7 +144,7 @@ class RunBar(QWidget):
         return figure
 
     def _add_live(self, row: QHBoxLayout) -> None:
-        """What the test figure is now, while the others are those of a moment of the past."""
+        """Adds the current test error while the other figures are those of an earlier epoch."""
         tip = "The test figure as it is now; the large ones are of the moment that is looked back at."
         self.live_figure = named(label(role="muted"), "liveFigure", "live test figure", tip)
         self._live_block = QWidget()
@@ -156,9 +156,9 @@ class RunBar(QWidget):
         row.addWidget(self._live_block)
 
     def _show_figures(self) -> None:
-        """Shows what was measured last, or what its file holds: at the moment of the past that is shown, or now.
+        """Shows the last measurement, or that of the file: at the displayed epoch or now.
 
-        At rest, and of the past, also after which epoch.
+        Adds the epoch while no run is in progress, and for an earlier epoch.
         """
         self._has_new_figures = False
         run, is_live = self._session.runs.current, self._session.timeline.is_live
@@ -181,7 +181,7 @@ class RunBar(QWidget):
         self._show_progress()
 
     def _keep_width(self, figures: RunFigures) -> None:
-        """Lets no figure of usual size move what is beside it."""
+        """Keeps the width for figures of common size, so that nothing next to them moves."""
         for figure in (self.train_figure, self.test_figure):
             figure.ensurePolished()
             least, widest = theme.px(_LEAST_WIDTH), figure.fontMetrics().horizontalAdvance(figures.widest)
@@ -192,7 +192,7 @@ class RunBar(QWidget):
         self._show_progress()
 
     def _progressed(self) -> None:
-        """Nobody reads a batch number that changes at every view, and it costs as much as the curves."""
+        """Updates the progress several times a second; at every view it would cost as much as the curves."""
         if not self._words_due.is_due and self._session.state is Status.TRAINING:
             return
         if self._has_new_figures:
@@ -223,7 +223,7 @@ class RunBar(QWidget):
         self.progress.setUpdatesEnabled(True)
 
     def _status_parts(self) -> list[str]:
-        """What the run is doing, its progress, and what prevents training."""
+        """Returns the state of the run, its progress, and what prevents training."""
         training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
         problems, best = self._session.settings.problems, run.history.best
         if training.state is Status.FINISHED and best is not None:
@@ -301,7 +301,7 @@ class RunBar(QWidget):
 
     @property
     def _starts_new(self) -> bool:
-        """Whether training would begin with a new network in place of one that has learned or comes from a file."""
+        """Whether training would start with a new network in place of a trained or opened one."""
         return self._session.training.is_another_network and not self._session.runs.current.untouched
 
     @property

@@ -1,4 +1,4 @@
-"""The large figures of a run in words: the error of classes in %, or the RMSE of numbers in their unit."""
+"""The large figures of a run: the error in % for classes, or the RMSE of numbers in their unit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunFigures:
 
     @property
     def called(self) -> str:
-        """What they are."""
+        """The name of the figures."""
         return "RMSE" if self._are_of_numbers else "error"
 
     def text(self, part: str) -> str:
@@ -43,7 +43,7 @@ class RunFigures:
         return f"{words} {self.meaning.unit}".rstrip()
 
     def tip(self, part: str, at: str | None) -> str:
-        """What the figure says, for a tooltip; for numbers with R². ``at``: the name of a moment of the past."""
+        """Returns the tooltip of a figure; for numbers with R². ``at``: name of an earlier epoch."""
         moment = "after the last whole epoch" if at is None else f"at epoch {at}"
         when = f"on all {part} examples, {moment}."
         if not self._are_of_numbers:

@@ -1,4 +1,4 @@
-"""Beside Train: the same experiment with several seeds. While they are trained it shows how far they are, and stops."""
+"""The button × 5 next to Train: runs the experiment with several seeds, shows their progress, and stops them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of augmentation, and a preview of distorted pictures."""
+"""The form of augmentation, with a preview of distorted images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GAP = 2  # pixels between two pictures
 
 
 class AugmentationForm(SettingsForm):
-    """A switch, the strengths, and a preview of training pictures as the network would see them."""
+    """A switch, the strengths, and a preview of training images as the network would see them."""
 
     def __init__(self, session: Session, rows: Rows) -> None:
         super().__init__(session)
@@ -72,7 +72,7 @@ class AugmentationForm(SettingsForm):
             self._picture.refresh()
 
     def _examples(self) -> Array | None:
-        """Distorted training pictures side by side; called when the preview is visible."""
+        """Returns distorted training images next to each other; called while the preview is visible."""
         data = self._session.data.dataset
         if data is None or not data.is_picture:
             return None

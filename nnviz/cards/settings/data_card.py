@@ -1,4 +1,4 @@
-"""The card of the data that the network learns from."""
+"""The card of the data set."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ _CHANGE_TIP = (
 
 
 class DataCard(Card):
-    """Shows the data set, its numbers of examples, and what it is at a glance; another one is chosen here.
+    """Shows and chooses the data set, with its numbers of examples and a preview.
 
-    ``file_wanted``: the person wants to choose a file to open.
+    ``file_wanted``: the user wants to choose a file to open.
     """
 
     file_wanted = pyqtSignal()
@@ -125,7 +125,7 @@ class DataCard(Card):
 
     @property
     def _source(self) -> DataSource | None:
-        """Where the data come from; None if they are not there any more."""
+        """The source of the data; None if it is not registered any more."""
         try:
             return source_of(self._session.data.name or "")
         except EngineError:

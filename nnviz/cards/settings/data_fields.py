@@ -1,4 +1,4 @@
-"""The numbers with which data are made: points, noise, classes, and, where it is opened, the test part and the seed."""
+"""Fields of the numeric data settings: points, noise, classes, test share and seed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed ofte
 
 
 def is_field(setting: DataSetting) -> bool:
-    """Whether it is a number that is typed."""
+    """Whether a setting is a number that is typed."""
     usual = setting.usual
     return setting.kind is int if usual is None else isinstance(usual, int | float) and not isinstance(usual, bool)
 
 
 class DataFields(FormGrid):
-    """A row for each of some settings. Each change loads the data anew, as one step to undo."""
+    """A row for each of some data settings. Each change loads the data again, as one undo step."""
 
     def __init__(self, session: Session, names: tuple[str, ...]) -> None:
         """``names``: the settings that are shown here, if the data have them."""
@@ -52,7 +52,7 @@ class DataFields(FormGrid):
         self.show_values()
 
     def show_values(self) -> None:
-        """Shows what the data are made with, except where something wrong was typed."""
+        """Shows the values of the settings, except where an invalid one was typed."""
         problems, settings = self._session.settings.all_problems, self._session.data.settings
         for setting in self._settings():
             _, edit, error = self._rows[setting.name]
@@ -90,12 +90,12 @@ class DataFields(FormGrid):
 
 
 def _settings_named(names: tuple[str, ...]) -> list[DataSetting]:
-    """The settings of registered data that have one of these names, each once."""
+    """Returns the settings of registered data sets with these names, each once."""
     settings = (setting for name in DATASETS for setting in DATASETS[name].settings)
     found = {setting.name: setting for setting in settings if setting.name in names and is_field(setting)}
     return [found[name] for name in names if name in found]
 
 
 def _problem(name: str) -> str:
-    """What it is called among the problems of all fields."""
+    """Returns the key of a data setting among the problems of all fields."""
     return f"data {name}"

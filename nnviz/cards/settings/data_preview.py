@@ -1,4 +1,4 @@
-"""What a data set is at a glance: a picture of each class, the first rows of a table, or its points."""
+"""The preview of a data set: an image of each class, the first rows of a table, or its points."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PICTURES_TIP = "One training example of each class, as the network sees it."
 
 
 class DataPreview(QWidget):
-    """Shows what suits the data, or nothing."""
+    """Shows the view that suits the data, or nothing."""
 
     def __init__(self) -> None:
         super().__init__()

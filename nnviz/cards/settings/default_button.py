@@ -1,4 +1,4 @@
-"""The mark beside a setting that was typed: it says what the preset gives, and replaces the value by that."""
+"""The button next to a setting that differs from the preset, which restores the preset's value."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ class NetworkCard(Card):
 
 
 def _fixed_of(experiment: Experiment) -> tuple[object, ...]:
-    """What a person cannot change in the rows: how many layers there are, and the ends of the network."""
+    """Returns what the rows cannot change: the number of layers, inputs and outputs."""
     return len(experiment.hidden), experiment.inputs, experiment.outputs, experiment.output
 
 
@@ -292,7 +292,7 @@ class _LayerRow(QFrame):
 
 
 def _inputs_text(meaning: Meaning, count: int) -> str:
-    """What the inputs are: "inputs (28×28 pixels)", "inputs x, y", "inputs"."""
+    """Returns the text of the inputs: "inputs (28×28 pixels)", "inputs x, y", "inputs"."""
     word = "input" if count == 1 else "inputs"
     if meaning.picture is not None:
         return f"{word} ({'×'.join(map(str, meaning.picture))} pixels)"
@@ -300,7 +300,7 @@ def _inputs_text(meaning: Meaning, count: int) -> str:
 
 
 def _outputs_text(meaning: Meaning, count: int) -> str:
-    """What the outputs are: "classes", "number (mpg)", "numbers"."""
+    """Returns the text of the outputs: "classes", "number (mpg)", "numbers"."""
     if not meaning.is_regression:
         return "class" if count == 1 else "classes"
     return f"number ({meaning.target_name})" if meaning.target_name else "number" if count == 1 else "numbers"

@@ -43,7 +43,7 @@ class ScheduleForm(QWidget):
         self._show_place()
 
     def _show_place(self) -> None:
-        """Marks the current place in the training, if the plot is visible."""
+        """Marks the displayed epoch, if the plot is visible."""
         if not self._plot.viewport().visibleRegion().isEmpty():
             training = self._session.training
             self._plot.mark((training.is_under_way and training.progress.epochs_done) or None)

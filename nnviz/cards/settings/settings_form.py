@@ -135,7 +135,7 @@ class SettingsForm(FormGrid):
         self.attempt(choice.name, choice.title, change)
 
     def attempt(self, name: str, title: str, change: Callable[[], None]) -> None:
-        """Carries out a change, or shows beside the row of that name why it cannot be made."""
+        """Carries out a change, or shows an error next to the row of that name."""
         text = None
         try:
             change()
@@ -148,7 +148,7 @@ class SettingsForm(FormGrid):
     # ---- display
 
     def show_only(self, names: Iterable[str]) -> None:
-        """Shows only those fields and hides the others, which have no effect at the moment."""
+        """Shows the named fields and hides the others, which have no effect at the moment."""
         for name, edit in self._edits.items():
             if name not in names:
                 edit.forget_typed()  # else a hidden field would commit it as it loses the focus

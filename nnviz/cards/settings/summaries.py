@@ -87,10 +87,10 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
 
 
 def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
-    """What of a preset follows the data, in a line: "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
+    """Returns what a preset adapts to the data: "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
 
-    The second text also says what of output, loss and augmentation differs; the first one only if nothing of the
-    training does. Both are empty if nothing differs.
+    The second text also has adapted output, loss and augmentation; the first has them only if no training setting
+    differs. Both are "" if nothing differs.
     """
     changes, line = preset.adjusted(dataset), preset.line_for(dataset)
     of_task = [f"batch size {changes['batch_size']}"] if "batch_size" in changes and not line else []

@@ -1,4 +1,4 @@
-"""The first rows of a table as a person would write them: in raw numbers, and a category as one word."""
+"""The first rows of a table in its own units, with categories as words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nnviz.formatting import text
 
 @dataclass(frozen=True)
 class TableExcerpt:
-    """Some rows.
+    """The first rows of a table.
 
     Attributes:
         names: of the columns; the one to predict comes first.
@@ -34,7 +34,7 @@ _Column = tuple[str, Sequence[str], bool]  # its name, its cells, whether they a
 
 
 def first_rows(data: Dataset, count: int, most_columns: int) -> TableExcerpt:
-    """The first training examples, with the target and at most so many columns more."""
+    """Returns the first training examples with the target and at most ``most_columns`` inputs."""
     part = data.train.head(count)
     inputs = np.stack([part.example(number) for number in range(len(part))])
     raw = data.raw_inputs(inputs)

@@ -1,4 +1,4 @@
-"""The card of the training settings: the usual ones, and the others in groups below that can be opened."""
+"""The card of the training settings: common ones, and the others in collapsible groups."""
 
 from __future__ import annotations
 
