@@ -65,7 +65,7 @@ def within(room: QRect, frame: QMargins, place: QRect) -> QRect:
 
 
 def frame_of(window: QWidget) -> QMargins:
-    """What the window manager adds around the content. It is known once the window is on the screen."""
+    """Returns the frame that the window manager adds around the content, known once the window is shown."""
     inner, outer = window.geometry(), window.frameGeometry()
     return QMargins(
         inner.left() - outer.left(),
@@ -151,7 +151,7 @@ def frame_as_text(frame: QMargins) -> str:
 
 
 def stored_frame(stored: object) -> QMargins:
-    """The frame of :func:`frame_as_text`; the usual one if that is damaged or there is none."""
+    """Returns the frame of :func:`frame_as_text`; the default if the text is damaged or missing."""
     if not isinstance(stored, list) or len(stored) != 4:
         return _USUAL_FRAME
     are_sound = all(isinstance(number, int) and 0 <= number <= _WIDEST_FRAME for number in stored)

@@ -1,4 +1,4 @@
-"""The networks that come with the program: their titles and errors, without loading them."""
+"""The networks included with the program: titles and errors, without loading them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDINGS = (".npz", ".json")
 
 @dataclass(frozen=True)
 class BundledNetwork:
-    """A shipped network: its file, its title, and its test error as a share, None if unknown."""
+    """An included network: its file, its title, and its test error as a share, None if unknown."""
 
     path: Path
     title: str
@@ -31,12 +31,12 @@ class BundledNetwork:
 
 
 def bundled_files() -> list[Path]:
-    """The files of all shipped networks, in alphabetical order."""
+    """Returns the files of all included networks in alphabetical order."""
     return sorted(path for path in FOLDER.glob("*") if path.suffix.lower() in _ENDINGS)
 
 
 def bundled_networks() -> list[BundledNetwork]:
-    """All shipped networks with what their checkpoints say of them; else the title is the file's name.
+    """Returns all included networks with title and test error of their checkpoints; else with the file's name as title.
 
     JSON files are not read, because JSON can only be read as a whole, which may take long.
     """

@@ -22,11 +22,11 @@ class CardActions(QObject):
     """Carries out the actions of all cards.
 
     Attributes:
-        enlarged: the card that takes the place of all; None while every card has its own.
+        enlarged: the card that fills the window; None if there is none.
 
     Signals:
-        done(text): what was done, to be announced.
-        film_wanted(DockCard): the person asks for a film of that card.
+        done(text): an action is done; a message for the user.
+        film_wanted(DockCard): the user wants a film of a card.
     """
 
     done = pyqtSignal(str)
@@ -111,7 +111,7 @@ class CardActions(QObject):
     # ---- files
 
     def _export(self, card: DockCard, kind: str) -> None:
-        """Asks for a file, and writes what the card shows when the file is chosen."""
+        """Opens a file dialog, and writes what the card shows at the time the file is chosen."""
         proposed = f"{'-'.join(card.caption.lower().split())}.{kind}"
         title, name = f"Export {card.caption}", "exportCardDialog"
         write = partial(self._write, card, kind)

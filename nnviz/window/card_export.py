@@ -1,4 +1,4 @@
-"""Pictures and tables of a card, as the contents of files."""
+"""Exports of a card: images and tables as the contents of files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCALE = 2  # pixels of a picture for each pixel on the screen
 
 
 def picture(card: DockCard) -> QPixmap:
-    """A picture of the card with its head and background, in twice the resolution of the screen."""
+    """Returns an image of the card with its header and background, at twice the resolution of the screen."""
     made = QPixmap(_SCALE * card.size())
     made.setDevicePixelRatio(_SCALE)
     _paint(card, made)

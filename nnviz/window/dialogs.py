@@ -28,7 +28,7 @@ Then: TypeAlias = Callable[[], None]
 
 
 class NetworkDialogs(QObject):
-    """Asks what to open and where to save; remembers the folder and the last files."""
+    """File dialogs for networks. Remembers the folder and the last files."""
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
@@ -42,11 +42,11 @@ class NetworkDialogs(QObject):
         session.moment_files.changed.connect(self._look_whether_written)
 
     def open_network(self) -> None:
-        """Asks about unsaved work, then which file to open."""
+        """Asks about unsaved work, then opens a dialog for a file."""
         self.after_asking("another network", self._choose_file_to_open)
 
     def open_path(self, path: Path, title: str | None = None) -> None:
-        """Asks about unsaved work, then opens that file, or a copy of it under a title."""
+        """Asks about unsaved work, then opens a file, or a copy of it under a title."""
         self.after_asking(title or path.name, lambda: self._session.files.open(path, title))
 
     def _choose_file_to_open(self) -> None:
@@ -66,15 +66,15 @@ class NetworkDialogs(QObject):
             self._session.files.save(self._session.runs.current.path, then)
 
     def save_network_as(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
-        """Asks for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
+        """Opens a dialog for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
         path = self._session.runs.current.path
         proposed = path.name if path else f"{self._proposed_name()}.json"
         self._ask_where("Save network", proposed, lambda chosen: self._session.files.save(chosen, then), cancelled)
 
     def save_displayed(self, asks: bool = False) -> None:
-        """Saves the network, or that of the moment looked back at into another file; ``asks`` for a file in any case.
+        """Saves the network, or that of the displayed snapshot into another file; ``asks`` opens a file dialog always.
 
-        The moment does not change while the person chooses.
+        The snapshot is that of the time the dialog was opened.
         """
         epoch, path = self._session.timeline.epoch, self._session.runs.current.path
         if epoch is None:
@@ -97,7 +97,7 @@ class NetworkDialogs(QObject):
         dialog.open()
 
     def export_as(self, ending: str) -> None:
-        """Asks for a file with that ending and exports to it: the network, or that of the moment looked back at."""
+        """Opens a dialog for a file with an ending, and exports the network or that of the displayed snapshot to it."""
         session, epoch = self._session, self._session.timeline.epoch
 
         def export(chosen: Path) -> None:
@@ -168,11 +168,11 @@ class NetworkDialogs(QObject):
 
     @property
     def unsaved(self) -> list[Run]:
-        """The runs that are not saved and that the person has not agreed to lose, the current one first."""
+        """The runs that are not saved and that the user has not agreed to lose, the current one first."""
         return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._discarded]
 
     def ask_before_quitting(self, quit_now: Then) -> None:
-        """Asks one question about all networks that would be lost. Training pauses meanwhile."""
+        """Asks one question about all networks that would be lost, with training paused."""
         lost = self.unsaved
         go_on = self._session.training.hold()
         if lost == [self._session.runs.current]:
@@ -184,7 +184,7 @@ class NetworkDialogs(QObject):
         self._ask_to_save(lost, summary, details, quit_now, go_on)
 
     def ask_about_waiting(self, quit_now: Callable[[], object]) -> None:
-        """Asks whether to wait for the files of moments of the past that are not reached yet."""
+        """Asks whether to wait for files of snapshots that are not reached yet."""
         self._when_written, files = None, self._session.moment_files
         names = text.listed([text.name(path.name) for path in files.waiting])
         is_one = len(files.waiting) == 1

@@ -237,7 +237,7 @@ class Docks(QObject):
                     self.settings_column.set_most(width)
 
     def middle(self) -> QRect:
-        """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
+        """The rectangle of the middle cards in the host; the whole host if they are closed or floating."""
         found = functools.reduce(QRect.united, (dock.geometry() for dock in self._in_middle), QRect())
         return found if found.isValid() else self.host.contentsRect()
 
@@ -292,7 +292,7 @@ class Docks(QObject):
         return [place.drawn_height or place.height if kind == DRAWN else place.height for place in places]
 
     def _divide(self) -> None:
-        """Divides the height of the middle column anew if the data want it otherwise than it is."""
+        """Divides the height of the middle column again if the new data need it."""
         data = self._session.data.dataset
         if data is None:
             return  # it stays as it was until they are there
@@ -340,7 +340,7 @@ def _needed(dock: QDockWidget) -> QSize:
 
 
 def _at_most(needed: list[int], room: int) -> list[int]:
-    """What each gets of the room: what it needs, or if they need more together, the largest ones less."""
+    """Returns the sizes for the space: what each needs, or less for the largest if that is too much."""
     left, most = room, QWIDGETSIZE_MAX
     for number, length in enumerate(sorted(needed)):
         share = left // (len(needed) - number)
@@ -382,7 +382,7 @@ class _Sizes(QObject):
         dock.topLevelChanged.connect(self.forget)
 
     def forget(self, *_: bool) -> None:
-        """Drops the remembered sizes and remembers the present ones, after the docks were arranged anew."""
+        """Replaces the remembered sizes by the present ones, after the docks were arranged again."""
         self._known.clear()
         self.settle()
 
@@ -403,7 +403,7 @@ class _Sizes(QObject):
         return False
 
     def _is_new_arrangement(self, event: QEvent) -> bool:
-        """Whether a dock was shown or hidden, or a person drags the line between two docks."""
+        """Whether a dock was shown or hidden, or the user drags a separator."""
         if event.type() in (QEvent.Show, QEvent.Hide):
             return self._host.isVisible() and not event.spontaneous()
         return event.type() == QEvent.Resize and bool(QApplication.mouseButtons() & Qt.LeftButton)

@@ -210,9 +210,9 @@ def _explained(widget: QWidget | None) -> QWidget | None:
 
 
 def place_beside(taken: QRect, size: QSize, room: QRect) -> QPoint:
-    """Where a window of that size leaves what is explained free: right of it, left, below or above, within the room.
+    """Returns the place of a window that leaves the explained control free: right of it, left, below or above.
 
-    Without enough room on any side it lies where there is most, at the edge of the room.
+    Without enough space on any side it is placed where there is most, at the edge of the screen.
     """
     left, right = taken.left() - room.left(), room.right() - taken.right()
     above, below = taken.top() - room.top(), room.bottom() - taken.bottom()

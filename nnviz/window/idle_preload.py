@@ -1,4 +1,4 @@
-"""What is prepared while nobody waits for it, once the window stands."""
+"""Preparation of widgets and data while the window is idle."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FIRST, _PAUSE = 500, 10  # milliseconds from the beginning of the rest to the f
 
 
 class IdlePreload(QObject):
-    """Makes what is needed later, a piece at a time: when it is needed, the mouse would wait for all of it."""
+    """Prepares what is needed later, a piece at a time, so that the user does not wait for it."""
 
     def __init__(self, session: Session, pieces: Iterator[None], parent: QObject) -> None:
-        """``pieces`` makes one each time it is asked for the next."""
+        """``pieces``: an iterator that prepares one piece per step."""
         super().__init__(parent)
         self._session, self._pieces = session, pieces
         self._is_over = False
@@ -26,7 +26,7 @@ class IdlePreload(QObject):
         session.training.state_changed.connect(self._look)
 
     def _look(self) -> None:
-        """Goes on, or waits until there is nothing else to do."""
+        """Continues, or waits until nothing else is in progress."""
         if self._is_over or self._session.state in _BUSY:
             self._timer.stop()
         elif not self._timer.isActive():
@@ -40,6 +40,6 @@ class IdlePreload(QObject):
             self.end()
 
     def end(self) -> None:
-        """Prepares nothing any more."""
+        """Stops the preparation."""
         self._is_over = True
         self._timer.stop()

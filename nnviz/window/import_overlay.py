@@ -1,4 +1,4 @@
-"""Where the sheet of an import lies: over the cards in the middle of the window."""
+"""The place of the import sheet: over the cards in the middle of the window."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nnviz.window.docks import Docks
 
 
 class ImportOverlay(QObject):
-    """Makes the sheet when it is first needed, or before, and keeps it in its place."""
+    """Makes the import sheet at first use and keeps it in its place."""
 
     def __init__(self, session: Session, docks: Docks, ground: QWidget) -> None:
-        """``ground``: what the sheet lies on."""
+        """``ground``: the widget below the sheet."""
         super().__init__(ground)
         self.sheet: ImportSheet | None = None
         self._session, self._docks, self._ground = session, docks, ground
@@ -65,6 +65,6 @@ class ImportOverlay(QObject):
 
 
 def path_of(given: QMimeData) -> str | None:
-    """The file or folder of this machine that is dropped; None if it is something else."""
+    """Returns the local file or folder that is dropped; None for anything else."""
     paths = [url.toLocalFile() for url in given.urls() if url.isLocalFile()]
     return paths[0] if paths else None

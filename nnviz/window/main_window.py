@@ -275,7 +275,7 @@ class MainWindow(QMainWindow):
     # ---- display
 
     def _show_epoch(self) -> None:
-        """Not of every epoch while it learns: those of small data may be over in less than a millisecond."""
+        """Shows the epoch; during training not every one, as epochs of small data take less than a millisecond."""
         if self._title_due.is_due or self.session.state is not Status.TRAINING:
             self._title_due.spend(0)
             self._show_title()
@@ -339,7 +339,7 @@ class MainWindow(QMainWindow):
                 set_value(round(min(max(stored, -_FARTHEST), _FARTHEST)))
 
     def keep_on_screen(self) -> None:
-        """From now on the window, frame included, fits its screen. A script may give it any size instead."""
+        """Keeps the window, frame included, on its screen. A script may set any size."""
         self._screen_fit = ScreenFit(self, arrangement.stored_frame(self._preferences.document("frame")))
 
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
@@ -351,7 +351,7 @@ class MainWindow(QMainWindow):
         }
 
     def _remember_changes(self) -> None:
-        """From now on what is chosen in this window is written when it has changed."""
+        """Starts to store changes of the window."""
         for signal in (self._docks.changed, self.draw.pen.valueChanged, self.curves.scale_changed):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
@@ -397,7 +397,7 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return presses the focused button, as Space always trains. Esc closes help, message or enlarged card.
 
-        Arrows, Home and End, where no control takes them, go through the past of the training.
+        Arrows, Home and End, if no control uses them, move through the snapshots of the run.
         """
         button = self.focusWidget()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
@@ -425,7 +425,7 @@ class MainWindow(QMainWindow):
             self.data_dialogs.open_path(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes files and folders, as a network, data or a run; the canvas takes pictures."""
+        """Accepts files and folders: a network, data or a run. The canvas accepts images."""
         if path_of(event.mimeData()) is not None:
             event.acceptProposedAction()
 
@@ -451,7 +451,7 @@ class MainWindow(QMainWindow):
         self.announcement_bar.time.stop()  # a file may have been saved just now
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""
+        """Asks about files waiting to be written and unsaved work, if there are any; else ends all threads."""
         if not self._close_without_asking and self.session.moment_files.waiting:
             event.ignore()
             self.dialogs.ask_about_waiting(self.close)

@@ -75,7 +75,7 @@ class Menus(QObject):
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
 
     def _follow_moment(self, save: QAction, ask: QAction, export: QMenu) -> None:
-        """Files get the network of the moment that is looked back at, and the entries say so."""
+        """Shows in the entries that files get the network of the displayed snapshot."""
         timeline = self._session.timeline
 
         def show() -> None:
@@ -100,7 +100,7 @@ class Menus(QObject):
         self._recent_data.aboutToShow.connect(lambda: data.fill_recent(self._recent_data))
 
     def _fill_edit(self, menu: QMenu) -> None:
-        """One undo for settings, networks and canvas: Ctrl+Z undoes the last step of any kind."""
+        """Fills the Edit menu. One undo serves settings, networks and canvas."""
         session = self._session
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
         self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z; Ctrl+Y", session.undo.redo)
@@ -119,7 +119,7 @@ class Menus(QObject):
         next_one.setEnabled(mistakes.found is not None)
 
     def _fill_asking(self, menu: QMenu) -> None:
-        """What one can do about the example; it follows how the network is asked."""
+        """Fills the entries about the input, which depend on the kind of data."""
         session, draw = self._session, self._window.draw
         undo, pen = session.sketch.undo_stroke, draw.toggle_eraser
         stroke = self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", undo)

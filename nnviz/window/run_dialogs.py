@@ -1,4 +1,4 @@
-"""Asks where a run goes to that is passed on, and where one comes from."""
+"""File dialogs for the export and import of runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NOT_KEPT = (
 
 
 class RunDialogs(QObject):
-    """Answers the list of runs and the File menu. Remembers the folder."""
+    """Serves the list of runs and the File menu. Remembers the folder."""
 
     def __init__(self, window: MainWindow, docks: Docks, preferences: Preferences) -> None:
         super().__init__(window)
@@ -47,7 +47,7 @@ class RunDialogs(QObject):
     # ---- export
 
     def export_current(self) -> None:
-        """Asks where to, and exports the run that is in the window."""
+        """Opens a dialog for a file, and exports the current run."""
         run = self._session.runs.current
         if run.record is None:
             self._session.messages.tell(_NOT_KEPT)
@@ -55,7 +55,7 @@ class RunDialogs(QObject):
             self._ask(run.record, run.title, run.experiment)
 
     def export(self, run: int) -> None:
-        """Asks where to, and exports a run of the list."""
+        """Opens a dialog for a file, and exports a run of the list."""
         record = self._session.library.record(run)
         if record is None:
             self._session.messages.tell(f"Run {run} is still being read. Export it when the list shows what it is.")
@@ -84,7 +84,7 @@ class RunDialogs(QObject):
     # ---- import
 
     def choose_to_import(self) -> None:
-        """Asks for a file, and adds the run in it to the library."""
+        """Opens a dialog for a file, and adds the run in it to the library."""
         folder = self._preferences.text(_FOLDER, str(Path.home()))
         files = f"Runs (*{ENDING});;All files (*)"
         dialog = named(QFileDialog(self._window, "Import a run", folder, files), "importRunDialog")

@@ -1,4 +1,4 @@
-"""Remembers settings, data set and network for the next start. What is damaged or out of date is left out."""
+"""Restores settings, data set and network at the next start, without what is damaged or out of date."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, Overflo
 
 
 class SessionRestore(QObject):
-    """Gives a new session what was remembered, and remembers what is chosen in it.
+    """Restores the last session, and stores what is chosen in this one.
 
     Attributes:
         experiment: what the fields described when the window was last closed.
@@ -129,7 +129,7 @@ class SessionRestore(QObject):
             session.data.load()
 
     def _remember_changes(self, session: Session) -> None:
-        """From now on what is chosen is written when it has changed."""
+        """Starts to store changes."""
         runs, settings = session.runs, session.settings
         for signal in (
             runs.replaced,
@@ -289,7 +289,7 @@ def _checked(document: Mapping[str, Any]) -> Experiment:
 
 
 def _parts(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The parts that are used or left out separately: layers and loss together, every other setting alone."""
+    """Returns the settings that are restored or left out separately: layers and loss together, every other alone."""
     for together in (("shape", "activations", "loss"), ("shape", "activations"), ("output", "loss")):
         yield {name: document[name] for name in together if name in document}
     for name, value in document.items():

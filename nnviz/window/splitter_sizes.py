@@ -1,4 +1,4 @@
-"""How the height of a workspace's middle column is divided between its cards, until a person divides it."""
+"""The heights of the cards in the middle column of a workspace, until the user drags a separator."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ USUAL, DRAWN, CHOSEN = "usual", "drawn", "chosen"  # for most data; for those th
 
 
 class SplitterSizes(QObject):
-    """Divides the height as the data need it. What a person chose by dragging the line between two cards stays.
+    """Sets the heights of the cards as the data need them. Heights that the user chose by dragging a separator stay.
 
     Attributes:
-        kinds: how it is divided at present, by the names of the workspaces; USUAL where one is not there.
+        kinds: the kind of division by workspace; USUAL for a workspace without one.
     """
 
     def __init__(self, host: QMainWindow) -> None:
@@ -29,15 +29,15 @@ class SplitterSizes(QObject):
         host.installEventFilter(self)
 
     def remember(self, kinds: Mapping[str, str]) -> None:
-        """Takes those of an earlier start; what is none is left out."""
+        """Restores the kinds of an earlier start, without invalid ones."""
         self.kinds.update({name: kind for name, kind in kinds.items() if kind in (USUAL, DRAWN, CHOSEN)})
 
     def show(self, workspace: str, docks: Sequence[QDockWidget]) -> None:
-        """From now on these cards, from the top, are shown."""
+        """Sets the cards of the workspace that is shown, from the top."""
         self._workspace, self._docks = workspace, docks
 
     def divide(self, kind: str, heights: Sequence[int]) -> bool:
-        """Gives the cards these heights, unless they have those of that kind or a person's; returns whether it did."""
+        """Sets heights of a kind, unless the cards have that kind or heights of the user. Returns whether it did."""
         if self.kinds.get(self._workspace, USUAL) in (kind, CHOSEN) or not self._are_stacked():
             return False
         self._host.resizeDocks(list(self._docks), list(heights), Qt.Vertical)
@@ -45,7 +45,7 @@ class SplitterSizes(QObject):
         return True
 
     def _are_stacked(self) -> bool:
-        """Whether the cards lie directly below each other, as they did at first."""
+        """Whether the cards lie directly below each other, as in the default arrangement."""
         if not self._docks or any(not dock.isVisible() or dock.isFloating() for dock in self._docks):
             return False
         places = [dock.geometry() for dock in self._docks]
@@ -56,7 +56,7 @@ class SplitterSizes(QObject):
         )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notices that a person drags the line between two of the cards; the host gets the mouse only between docks."""
+        """Notices that the user drags a separator; the host gets mouse events only between docks."""
         if isinstance(event, QMouseEvent) and event.button() == Qt.LeftButton:
             heights = [dock.height() for dock in self._docks]
             if event.type() == QEvent.MouseButtonPress:

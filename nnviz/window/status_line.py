@@ -1,4 +1,4 @@
-"""The line at the bottom: what is being done with files, a hint, and the speed of training."""
+"""The status line: file operations in progress, a hint, and the speed of training."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class StatusLine(QObject):
             self._session.messages.announce(activity)
 
     def _show_record(self) -> None:
-        """Which run of the library this one is."""
+        """Shows the number of the run in the library."""
         run = self._session.runs.current
         self._record.setText(f"in the library: run {run.record}" if run.is_kept else "")
         self._record.setToolTip(f"The library is {self._session.records.path}." if run.is_kept else "")

@@ -1,4 +1,4 @@
-"""What the system and the terminal ask of the program: SIGTERM, SIGHUP and Ctrl+C close the window."""
+"""Signals of the operating system: SIGTERM, SIGHUP and Ctrl+C close the window."""
 
 from __future__ import annotations
 

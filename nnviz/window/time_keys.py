@@ -1,4 +1,4 @@
-"""Arrow keys, Home and End go through the past of the training, also while a button has the focus."""
+"""Keys of the timeline: arrows, Home and End, also while a button has the focus."""
 
 from __future__ import annotations
 
