@@ -1,4 +1,4 @@
-"""A button that switches between texts, whose words get fewer where there is little room."""
+"""A button that switches between texts and elides them in little space."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QSizePolicy, QToolButton
 
 
 class ElidedButton(QToolButton):
-    """Shows the longest version of its text that finds room. Switching to another text moves nothing beside it."""
+    """Shows the longest version of its text that fits. Switching to another text moves nothing next to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class ElidedButton(QToolButton):
         self.updateGeometry()
 
     def _size(self, version: int) -> QSize:
-        """What the button needs for that version of each text."""
+        """Returns the size that the button needs for a version of each text."""
         size, metrics = super().sizeHint(), self.fontMetrics()
         widest = max(metrics.horizontalAdvance(versions[version]) for versions in self._texts)
         size.setWidth(size.width() + widest - metrics.horizontalAdvance(self.text()))

@@ -1,4 +1,4 @@
-"""A label that gives way: its text never widens anything, and gets shorter where there is little room."""
+"""A label that elides its text in little space and never widens its layout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel
 
 
 class ElidedLabel(QLabel):
-    """Shows as much of its text as there is room for. A rich text that has to end with "…" is a plain one then.
+    """Shows as much of its text as fits. A rich text that is elided is shown as plain text.
 
     Attributes:
         shorten: returns shorter texts for a text, the longest first.
@@ -39,9 +39,9 @@ class ElidedLabel(QLabel):
             self.updateGeometry()
 
     def show_versions(self, whole: str, *shorter: str, tip: str = "") -> None:
-        """Shows the longest of them that finds room. The last one ends with "…" if need be; it may be "".
+        """Shows the longest version that fits. The last one is elided if necessary; it may be "".
 
-        The tooltip tells the whole, or ``tip``.
+        The tooltip shows the whole text, or ``tip``.
         """
         if (whole, shorter) != (self._whole, self.shorten(self._whole)):
             self.shorten = lambda _: shorter
@@ -51,7 +51,7 @@ class ElidedLabel(QLabel):
 
     @property
     def shown(self) -> str:
-        """The text that can be read."""
+        """The visible text."""
         return self._fitting()
 
     def _fit(self) -> None:
@@ -71,7 +71,7 @@ class ElidedLabel(QLabel):
         return escape(elided) if self.textFormat() == Qt.RichText else elided
 
     def _plain(self, words: str) -> str:
-        """The words that can be read of a text."""
+        """Returns the plain words of a text."""
         is_rich = self.textFormat() == Qt.RichText
         return QTextDocumentFragment.fromHtml(words).toPlainText() if is_rich else words
 
@@ -90,7 +90,7 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Fits the text anew into another font."""
+        """Fits the text again to another font."""
         super().changeEvent(event)
         if event.type() in (QEvent.FontChange, QEvent.StyleChange):
             self._fit()

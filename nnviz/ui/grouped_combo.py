@@ -32,7 +32,7 @@ class GroupedCombo(Combo):
         self._shown: dict[str, tuple[Entry, ...]] = {}
 
     def show_groups(self, groups: Mapping[str, Sequence[Entry]]) -> None:
-        """Offers these entries by their headings; groups without entries are left out. What was chosen is kept."""
+        """Sets the entries by heading, without empty groups, and keeps the choice."""
         wanted = {heading: tuple(entries) for heading, entries in groups.items() if entries}
         if wanted == self._shown:
             return

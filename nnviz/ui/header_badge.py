@@ -1,4 +1,4 @@
-"""The mark in a card's head while the card shows what was or what would be, not what is."""
+"""The badge in a card's header while the card shows an earlier epoch or an assumption."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _USUAL = "epoch 88.8"  # as wide as most moments, so that nothing moves from one
 
 
 class HeaderBadge(QAbstractButton):
-    """Lies over the room that a head leaves free, and shows the longest text that fits. A click is to end what it says.
+    """Lies over free space of the header, and shows the longest text that fits. A click returns to the present state.
 
     Attributes:
-        what: what is supposed, empty for nothing.
-        moment: the moment of the past that is shown ("epoch 3.4"), empty for now.
+        what: the assumption; "" for none.
+        moment: the displayed earlier epoch ("epoch 3.4"); "" for now.
     """
 
     def __init__(self, head: QWidget) -> None:
@@ -32,11 +32,11 @@ class HeaderBadge(QAbstractButton):
 
     @property
     def is_wanted(self) -> bool:
-        """Whether there is anything to say."""
+        """Whether there is a text to show."""
         return bool(self.what or self.moment)
 
     def show_what(self, what: str, moment: str = "") -> None:
-        """Shows what is supposed and which moment it is; two empty texts hide the mark."""
+        """Shows an assumption and an epoch; two empty texts hide the badge."""
         self.what, self.moment = what, moment
         if moment:
             tip = f"Looking back: every card shows the network at {moment}; training goes on. A click goes live again."
@@ -50,13 +50,13 @@ class HeaderBadge(QAbstractButton):
 
     @property
     def least_width(self) -> int:
-        """The width of the shortest text in a whole pill; of a moment with the word for it."""
+        """The width of the shortest text in a complete pill."""
         metrics, texts = _metrics(), [self.moment, _USUAL] if self.moment else self._texts[-1:]
         return max(map(metrics.horizontalAdvance, texts)) + 2 * theme.px(_PADDING)
 
     @property
     def _texts(self) -> tuple[str, ...]:
-        """What it may say, the longest first."""
+        """Versions of the text, the longest first."""
         if not self.moment:
             return f"what if: {self.what}{_END}", f"what if{_END}", "what if", "if"
         number = self.moment.split()[-1]
@@ -66,7 +66,7 @@ class HeaderBadge(QAbstractButton):
 
     @property
     def shown(self) -> str:
-        """The longest text that fits; empty for nothing."""
+        """The longest text that fits; "" for none."""
         metrics, room, texts = _metrics(), self.width() - 2 * theme.px(_PADDING), self._texts
         fitting = (words for words in texts if metrics.horizontalAdvance(words) <= room)
         return next(fitting, texts[-1]) if self.is_wanted else ""

@@ -1,4 +1,4 @@
-"""Names that are cut where they tell least."""
+"""Elision of names where they differ least."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts about a control that do not move the layout: a note beside the column, and a line that keeps its height."""
+"""Texts about a control that do not move the layout: a note next to the column, and a line of fixed height."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Note(QLabel):
         self.hide()
 
     def show_text(self, text: str, control: QWidget | None = None) -> None:
-        """Shows the text, beside another control if one is given. An empty text hides the note."""
+        """Shows the text, next to another control if one is given. An empty text hides the note."""
         text = plain(text)
         if text == self.text() and (control is None or control is self._control):
             return
@@ -71,7 +71,7 @@ class Note(QLabel):
     # ---- placing
 
     def place(self) -> None:
-        """Places the note beside the control; hides it if the control is hidden or no longer in the window."""
+        """Places the note next to the control; hides it if the control is hidden or no longer in the window."""
         if self.text() and self._control.window() is not self.window():
             self._forget()  # the control was removed and may be deleted soon
             self.setText("")

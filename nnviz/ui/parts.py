@@ -1,4 +1,4 @@
-"""What every widget needs: names, round buttons, a layout, and properties that the style sheet reads."""
+"""Helpers for widgets: names, small buttons, layouts, and properties that the style sheet reads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def object_name(prefix: str, name: str, suffix: str) -> str:
 
 
 def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = False) -> QPushButton:
-    """A small round button."""
+    """Returns a small round button."""
     made = named(QPushButton(words), name, accessible, tip)
     made.setProperty("role", "pill")
     made.setCheckable(checkable)
@@ -36,7 +36,7 @@ def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = Fal
 
 
 def tool(words: str, name: str, accessible: str, tip: str) -> QToolButton:
-    """A small button of a word, or for an icon."""
+    """Returns a small button with a word or for an icon."""
     button = named(QToolButton(), name, accessible, tip)
     button.setText(words)
     button.setProperty("role", "word" if words else "")

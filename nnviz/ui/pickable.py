@@ -41,12 +41,12 @@ class Pickable(QWidget):
 
     @property
     def count(self) -> int:
-        """How many things there are."""
+        """The number of things."""
         raise NotImplementedError
 
     @property
     def columns(self) -> int:
-        """How many of them lie side by side."""
+        """The number of things in a row."""
         return 1
 
     def place_of(self, number: int) -> QRect:
@@ -60,7 +60,7 @@ class Pickable(QWidget):
     # ---- pointing
 
     def mark(self, number: int | None, at: QPoint | None = None) -> None:
-        """Outlines a thing and shows its read-out, beside a point or else in its middle."""
+        """Outlines a thing and shows its read-out, next to a point or else in its middle."""
         if number is not None and not 0 <= number < self.count:
             number = None
         if number != self.marked:

@@ -70,7 +70,7 @@ DATA_STEPS: dict[str, Callable[[str, int], str]] = {
 
 
 def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:
-    """One share, or several separated by commas, semicolons or spaces. Raises SettingError."""
+    """Returns one share, or several separated by commas, semicolons or spaces. Raises SettingError."""
     parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
     if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal comma
         parts = parts[0].split(",")
@@ -79,7 +79,7 @@ def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[flo
 
 
 def _choose_optimizer(session: Any, name: str) -> None:
-    """Also tells which settings the optimizer has changed."""
+    """Chooses an optimizer, and reports the settings that it has changed."""
     before = session.settings.experiment.training
     session.settings.choose("change of optimizer", session.settings.experiment.with_optimizer(name))
     now = session.settings.experiment.training

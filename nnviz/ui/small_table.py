@@ -42,11 +42,11 @@ class SmallTable(QWidget):
 
     @property
     def shown(self) -> int:
-        """How many columns find room."""
+        """The number of columns that fit."""
         return len(self._widths())
 
     def _widths(self) -> list[int]:
-        """What each column that finds room needs, up to a third of it; what is left is for those that need more."""
+        """Returns the widths of the columns that fit, up to a third each; wider columns share what is left."""
         metrics, most = QFontMetrics(theme.font(theme.SMALL, bold=True)), self.width() // 3
         columns = zip(self._names, *self._cells, strict=True)
         needed = [max(theme.px(_LEAST), *(metrics.horizontalAdvance(word) for word in words)) for words in columns]
@@ -59,7 +59,7 @@ class SmallTable(QWidget):
 
     @property
     def _room(self) -> int:
-        """For columns, each with what lies between it and the next."""
+        """The width for columns, each with the gap after it."""
         return self.width() - 2 * _PADDING + _APART
 
     def _that_fit(self, widths: list[int]) -> list[int]:

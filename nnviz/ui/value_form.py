@@ -47,7 +47,7 @@ class FormRow:
 
 
 class ValueForm(QScrollArea):
-    """Shows the values of an example, and tells which a person changes. Scrolls if there is no room for all rows.
+    """Shows and changes the values of an example. Scrolls if not all rows fit.
 
     Signals:
         moved(row, value): a slider is being dragged.
@@ -125,7 +125,7 @@ class ValueForm(QScrollArea):
         self._grid.setColumnMinimumWidth(0, min(theme.px(_NAME), longest))
 
     def show_values(self, values: Sequence[float]) -> None:
-        """Shows a value for each row; of texts the place of the one that is chosen."""
+        """Shows a value for each row; for texts the index of the chosen one."""
         for number, (row, value) in enumerate(zip(self._rows, values, strict=False)):
             if number >= len(self._values) or value != self._values[number]:
                 row.show_value(value)
@@ -183,7 +183,7 @@ class _Row(QObject):
         grid.addWidget(self.field, number, 1, 1, 2, Qt.AlignRight)
 
     def show_value(self, value: float) -> None:
-        """Shows it, and tells nobody."""
+        """Shows a value without a signal."""
 
 
 class _ChoiceRow(_Row):
@@ -253,7 +253,7 @@ class _NumberRow(_Row):
         return float(min(round(self.row.low + place * self.row.step, self.row.decimals), self.row.high))
 
     def _slid(self, place: int) -> None:
-        """While it is dragged the number moves; keys and clicks beside the handle set it."""
+        """Emits ``moved`` while the slider is dragged; keys and clicks on its groove set the value."""
         is_dragged = self._slider is not None and self._slider.isSliderDown()
         (self.moved if is_dragged else self.changed).emit(self._at(place))
 
