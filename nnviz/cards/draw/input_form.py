@@ -6,10 +6,10 @@ from engine.basics.errors import DataError
 from engine.datasets import Dataset
 from engine.datasets.dataset import PICTURE, POINT
 from engine.datasets.table.raw_columns import RawColumn, raw_columns
+from nnviz.cards.draw.value_form import MOST_ROWS, FormRow, ValueForm
 from nnviz.formatting import text
 from nnviz.jobs.turns import Turn
 from nnviz.session.session import Session
-from nnviz.ui.value_form import MOST_ROWS, FormRow, ValueForm
 
 
 class InputForm(ValueForm):

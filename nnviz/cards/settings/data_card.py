@@ -14,16 +14,16 @@ from engine.datasets.painted import POINTS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings.data_fields import OFTEN, DataFields
 from nnviz.cards.settings.data_preview import DataPreview, small_points
+from nnviz.cards.settings.grouped_combo import Entry, GroupedCombo
+from nnviz.cards.settings.points_picture import PointsPicture
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Card
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.group import Group
-from nnviz.ui.grouped_combo import Entry, GroupedCombo
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.points import no_points
-from nnviz.ui.plane.points_picture import PointsPicture
 
 # What a note begins with, and how it is said where there is little room.
 _SHORTER = (

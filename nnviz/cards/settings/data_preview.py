@@ -9,13 +9,13 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.regions import places_of
+from nnviz.cards.settings.small_table import SmallTable
 from nnviz.cards.settings.table_excerpt import first_rows
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
 from nnviz.ui.plane.points import Points
-from nnviz.ui.small_table import SmallTable
 
 _MOST_SHOWN = 10  # pictures
 _ROWS, _COLUMNS = 3, 6

@@ -10,10 +10,10 @@ from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.prediction.bars import ProbabilityBars
+from nnviz.cards.settings.small_table import SmallTable
 from nnviz.ui import theme
 from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.picture import Picture
-from nnviz.ui.small_table import SmallTable
 
 # ---- bars
 

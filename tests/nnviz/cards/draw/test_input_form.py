@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
+from nnviz.cards.draw.value_form import MOST_ROWS
 from nnviz.cards.prediction.number_bars import NumberBars
 from nnviz.session.asked import ANSWER, PAST
 from nnviz.session.undo import Kind
-from nnviz.ui.value_form import MOST_ROWS
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import Watch, action, click, drag, find, is_shown, press, retype, seven, train_epochs

@@ -14,10 +14,10 @@ from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
+from nnviz.cards.settings.small_table import SmallTable
 from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.small_table import SmallTable
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences, person_file
 from tests.conftest import MakeWindow, close

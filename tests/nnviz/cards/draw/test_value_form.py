@@ -6,8 +6,8 @@ from PyQt5.QtCore import QRect, Qt
 from PyQt5.QtWidgets import QApplication, QLineEdit, QSlider
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.draw.value_form import FormRow, ValueForm
 from nnviz.ui import theme
-from nnviz.ui.value_form import FormRow, ValueForm
 
 ROWS = 30
 
