@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import QMimeData, QSize
+from PyQt5.QtCore import QMimeData, QSize, pyqtSignal
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QWidget
 
 from engine.datasets.dataset import PICTURE, POINT
 from nnviz.cards.draw.draw_canvas import DrawCanvas
 from nnviz.cards.draw.input_form import InputForm
 from nnviz.cards.draw.keep_popup import KeepPopup
-from nnviz.cards.draw.picture_box import PictureBox
 from nnviz.cards.draw.predicted_class_view import PredictedClassView
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
@@ -37,6 +37,27 @@ _SEEN = QSize(2 * SIDE, 2 * SIDE)  # two screen pixels for each of the picture's
 _SEEN_TIP = "The drawing as the network sees it: 28 × 28 pixels."
 _DIGIT_TIP = "Puts a random picture of the test set on the canvas; the network has not learned from it (Ctrl+T)."
 _BOX_TIP = "The picture as the network sees it. Another one can be dropped or pasted here."
+
+
+class PictureBox(Picture):
+    """An image view. ``dropped(QMimeData)``: a possible image was dropped; valid until the slot returns."""
+
+    dropped = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__(QSize(0, 0))
+        self.setMinimumSize(160, 96)
+        self.setMaximumHeight(16_777_215)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())
 
 
 class DrawCard(DockCard):
