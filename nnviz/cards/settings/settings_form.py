@@ -103,7 +103,7 @@ class SettingsForm(FormGrid):
             button = object_name("", name, "DefaultButton")
             self._marks[name] = DefaultButton(self._session, button, what, widget, {name: in_words})
         self._captions[name] = self.add_field(title, widget, self._marks.get(name))
-        self._errors[name] = FieldError(widget, object_name("", name, "Error"))
+        self._errors[name] = FieldError(widget)
 
     # ---- changes
 
