@@ -62,7 +62,7 @@ class Session(QObject):
 
     Attributes:
         messages, undo: the message that is shown to the person; the steps that can be undone and redone.
-        recent_data_files, importing: data files used before; a data file that is previewed before it is used.
+        recent_data_files, data_import: data files used before; a data file that is previewed before it is used.
         data, settings: the data set; the experiment that the fields describe.
         runs: all runs, with the current one among them.
         making, branching: builds networks and replaces the current run; begins runs at moments of the past.
@@ -98,7 +98,7 @@ class Session(QObject):
         self.undo = Undo()
         self.data = Data(self.messages)
         self.recent_data_files = RecentDataFiles(self.data)
-        self.importing = DataImport(self.data, self.recent_data_files, self.messages)
+        self.data_import = DataImport(self.data, self.recent_data_files, self.messages)
         self.runs = Runs(new_run(first), self.undo)
         self._naming = Naming(self.runs, self.data)
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
@@ -244,6 +244,6 @@ class Session(QObject):
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
         parts += [self._reopening]
-        parts += [self.past_batch, self.moment_files, self.importing, self.data, self.user_examples, self.files]
+        parts += [self.past_batch, self.moment_files, self.data_import, self.data, self.user_examples, self.files]
         parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

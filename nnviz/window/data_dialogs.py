@@ -16,7 +16,7 @@ _FILES = "Data (*.csv *.tsv *.txt *.dat *.data *.npz *-ubyte *-ubyte.gz *.idx *.
 
 
 class DataDialogs(QObject):
-    """Opens data with a preview first, in ``session.importing``. Remembers the folder."""
+    """Opens data with a preview first, in ``session.data_import``. Remembers the folder."""
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
@@ -45,7 +45,7 @@ class DataDialogs(QObject):
     def open_path(self, path: str) -> None:
         """Shows the preview of a file or folder."""
         self._preferences.set("data_folder", str(Path(path).parent))
-        self._session.importing.open(path)
+        self._session.data_import.open(path)
 
     def fill_recent(self, menu: QMenu) -> None:
         """Fills the menu with the files that were used last, newest first."""

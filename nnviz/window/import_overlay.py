@@ -20,7 +20,7 @@ class ImportOverlay(QObject):
         super().__init__(ground)
         self.sheet: ImportSheet | None = None
         self._session, self._docks, self._ground = session, docks, ground
-        session.importing.changed.connect(self._show)
+        session.data_import.changed.connect(self._show)
         docks.changed.connect(self._place)
         ground.installEventFilter(self)
 
@@ -33,11 +33,11 @@ class ImportOverlay(QObject):
 
     def _made(self) -> ImportSheet:
         if self.sheet is None:
-            self.sheet = ImportSheet(self._session.importing, self._ground)
+            self.sheet = ImportSheet(self._session.data_import, self._ground)
         return self.sheet
 
     def _show(self) -> None:
-        if self._session.importing.name is not None:
+        if self._session.data_import.name is not None:
             self._made()
         self._place()
 
@@ -59,7 +59,7 @@ class ImportOverlay(QObject):
         return False
 
     def _place(self) -> None:
-        if self.sheet is not None and self._session.importing.name is not None:
+        if self.sheet is not None and self._session.data_import.name is not None:
             middle = self._docks.middle().adjusted(0, 0, 0, -self._docks.free_below)
             self.sheet.setGeometry(middle.translated(self._docks.host.mapTo(self._ground, QPoint(0, 0))))
 

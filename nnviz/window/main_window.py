@@ -407,7 +407,7 @@ class MainWindow(QMainWindow):
         elif event.key() == Qt.Key_Escape and self.session.messages.current is not None:
             self.session.messages.dismiss()
         elif event.key() == Qt.Key_Escape and self.importing.is_open:
-            self.session.importing.cancel()
+            self.session.data_import.cancel()
         elif self._time_keys.press(event):
             pass
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():

@@ -98,7 +98,7 @@ class DataCard(Card):
         self._change = named(QToolButton(), "changeImportButton", "Change how the file is understood", _CHANGE_TIP)
         self._change.setText("change …")
         self._change.setProperty("role", "word")
-        self._change.clicked.connect(lambda: self._session.importing.open(self._session.data.name or ""))
+        self._change.clicked.connect(lambda: self._session.data_import.open(self._session.data.name or ""))
         self._points = named(PointsPicture(), "dataPoints", "The points", _POINTS_TIP)
         self._notes = QWidget()
         arranged(QHBoxLayout(self._notes), self._points, (self._note, 1), self._change, spacing=8)

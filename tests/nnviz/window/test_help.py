@@ -189,7 +189,7 @@ def open_everything(window: MainWindow) -> None:
 
 def open_import(window: MainWindow) -> None:
     """The sheet has a part for each kind of file, which is made when there is such a preview."""
-    importing = window.session.importing
+    importing = window.session.data_import
     importing.open("penguins")
     for found in (TablePreview(TableFormat(), {}), FolderPreview((), {}, {}), ArraysPreview((), {})):
         importing.found = found

@@ -55,10 +55,10 @@ def test_what_is_prepared_is_used(make_window: MakeWindow, qtbot: QtBot) -> None
     wait_for(qtbot, window, Status.READY)
     qtbot.waitUntil(lambda: bool(window.findChildren(PreviewTable)))
     page, table = window.curves.rmse, window.findChildren(PreviewTable)
-    window.session.importing.open(str(ASSETS / "tables" / "mpg.csv"))
-    qtbot.waitUntil(lambda: window.session.importing.can_use)
+    window.session.data_import.open(str(ASSETS / "tables" / "mpg.csv"))
+    qtbot.waitUntil(lambda: window.session.data_import.can_use)
     assert window.findChildren(PreviewTable) == table
-    window.session.importing.cancel()
+    window.session.data_import.cancel()
     window.session.data.load("mpg")
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert window.curves.page is page

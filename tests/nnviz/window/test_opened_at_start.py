@@ -131,9 +131,9 @@ def test_data_are_shown_in_the_sheet_before_they_are_used(
         path = home / "arrays.npz"
         np.savez(path, x=np.arange(80.0).reshape(40, 2), y=np.arange(40) % 2)
     window = ready(qtbot, make_window(opens=str(path)))
-    wait(qtbot, window.session.importing)
-    assert window.session.importing.name == str(path)
-    assert window.session.importing.can_use, window.session.importing.error
+    wait(qtbot, window.session.data_import)
+    assert window.session.data_import.name == str(path)
+    assert window.session.data_import.can_use, window.session.data_import.error
     assert window.importing.is_open
     assert window.session.data.name == "mnist", "as it was left, until it is used"
 

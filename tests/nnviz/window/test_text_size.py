@@ -270,7 +270,7 @@ def test_the_import_sheet_scrolls_where_it_has_too_little_room(
     window.resize(SMALL)
     window.set_text_size(150)
     window.open_path(wide_table(tmp_path))
-    importing = window.session.importing
+    importing = window.session.data_import
     qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
     sheet, table = find(window, QWidget, "importSheet"), find(window, PreviewTable, "importTable")
     wide = table.columnWidth(0)

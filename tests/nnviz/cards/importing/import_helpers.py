@@ -15,8 +15,8 @@ from tests.nnviz.helpers import click, find, is_shown
 def look_at(qtbot: QtBot, window: MainWindow, path: Path) -> DataImport:
     """Opens a file or folder as data, and waits until it was read."""
     window.data_dialogs.open_path(str(path))
-    wait(qtbot, window.session.importing)
-    return window.session.importing
+    wait(qtbot, window.session.data_import)
+    return window.session.data_import
 
 
 def wait(qtbot: QtBot, importing: DataImport) -> None:

@@ -203,7 +203,7 @@ def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
     wait_for_data(qtbot, ready_window)
     assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
     click(qtbot, ready_window, QToolButton, "changeImportButton")
-    importing = ready_window.session.importing
+    importing = ready_window.session.data_import
     qtbot.waitUntil(lambda: importing.can_use)
     click(qtbot, ready_window, QPushButton, "useImportButton")
     wait_for_data(qtbot, ready_window)
@@ -326,7 +326,7 @@ def test_open_data_asks_for_a_file_and_shows_it_first(ready_window: MainWindow, 
     else:
         action(ready_window, "actionOpenData").trigger()
     choose_file(qtbot, ready_window, "openDataDialog", PENGUINS)
-    importing = ready_window.session.importing
+    importing = ready_window.session.data_import
     qtbot.waitUntil(lambda: importing.can_use)
     assert importing.name == str(PENGUINS)
     assert ready_window.session.dataset is before
@@ -337,7 +337,7 @@ def test_change_shows_the_preview_of_the_present_data(ready_window: MainWindow, 
     choose(qtbot, ready_window, "Penguins")
     button = find(ready_window, QToolButton, "changeImportButton")
     qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))
-    importing = ready_window.session.importing
+    importing = ready_window.session.data_import
     qtbot.waitUntil(lambda: importing.can_use)
     importing.choose(missing="median")
     qtbot.waitUntil(lambda: importing.can_use)
