@@ -50,7 +50,7 @@ class Docks(QObject):
         docks: those that were made so far.
         cards: the cards and pages that were made so far, by name.
         workspace: the name of the workspace that is shown.
-        division: of the middle column's height.
+        splitter_sizes: of the middle column's height.
         free_below: pixels that what lies in the middle is to leave free at its bottom.
     """
 
@@ -79,7 +79,7 @@ class Docks(QObject):
         self._sizes.changed.connect(self.changed)
         self._sizes.fitting.connect(self.fit_cards)
         self._sizes.theme_changed.connect(self._text_size_changed)
-        self.division = SplitterSizes(self.host)
+        self.splitter_sizes = SplitterSizes(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
         for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
@@ -96,7 +96,7 @@ class Docks(QObject):
         self._columns[workspace] = {column: self._make_column(workspace, column) for column in Column}
         self._add_pages()
         self._show_marks()
-        self.division.show(workspace, self._columns[workspace][Column.WATCH])
+        self.splitter_sizes.show(workspace, self._columns[workspace][Column.WATCH])
         for dock in self.shown:
             if dock not in self.docks:
                 self.docks.append(dock)
@@ -268,7 +268,7 @@ class Docks(QObject):
         if name not in self._columns:
             self._build(name)
         self.workspace = name
-        self.division.show(name, self._columns[name][Column.WATCH])
+        self.splitter_sizes.show(name, self._columns[name][Column.WATCH])
         for dock in self.docks:
             if dock not in self.shown:
                 dock.hide()  # first, else the window would grow until all docks of both found room
@@ -299,14 +299,14 @@ class Docks(QObject):
         heights = {kind: self._heights(Column.WATCH, kind) for kind in (USUAL, DRAWN)}
         is_drawn = (data.is_plane or data.is_curve) and heights[DRAWN] != heights[USUAL]
         kind = DRAWN if is_drawn else USUAL
-        if self.division.divide(kind, heights[kind]):
+        if self.splitter_sizes.divide(kind, heights[kind]):
             self._sizes.forget()
 
     def first_layout(self) -> None:
         """Gives the workspace's docks their first places and sizes."""
         self.host.restoreState(self._first_layouts[self.workspace])
         self._first_sizes()
-        self.division.kinds[self.workspace] = USUAL
+        self.splitter_sizes.kinds[self.workspace] = USUAL
         self._divide()
         self._sizes.forget()
 

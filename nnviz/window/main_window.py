@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         for signal in told:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(self._show_in_runs)
-        self.own_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])
+        self.user_example_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
@@ -191,14 +191,14 @@ class MainWindow(QMainWindow):
         self.announcement_bar.hide()
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
         self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
-        self.importing = ImportOverlay(self.session, self._docks, frame)
+        self.import_overlay = ImportOverlay(self.session, self._docks, frame)
 
     def _made_later(self) -> Iterator[None]:
         """Makes what will be needed, by other data and an import first, a piece at a time."""
         for card in list(self._docks.cards.values()):
             if isinstance(card, DockCard):
                 yield from card.prepare()
-        yield from self.importing.prepare()
+        yield from self.import_overlay.prepare()
 
     def card(self, name: str) -> QWidget:
         """The card of that name, if its workspace was shown. Raises KeyError."""
@@ -330,7 +330,9 @@ class MainWindow(QMainWindow):
         texts = {name: self._preferences.text(f"layout/{name}") for name in self.workspaces}
         layouts = {name: arrangement.layout_of_text(text) for name, text in texts.items()}
         self._docks.remember({name: layout for name, layout in layouts.items() if layout is not None})
-        self._docks.division.remember({name: self._preferences.text(f"division/{name}") for name in self.workspaces})
+        self._docks.splitter_sizes.remember(
+            {name: self._preferences.text(f"division/{name}") for name in self.workspaces}
+        )
         workspace = self._preferences.text("workspace")
         self.show_workspace(workspace if workspace in self.workspaces else self.workspace)
         for key, (_, set_value) in self._remembered().items():
@@ -362,7 +364,7 @@ class MainWindow(QMainWindow):
             self._preferences.set("frame", arrangement.frame_as_text(self._screen_fit.frame))
         for name, layout in self._docks.layouts(self.cards.layout()).items():
             self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
-        for name, kind in self._docks.division.kinds.items():
+        for name, kind in self._docks.splitter_sizes.kinds.items():
             self._preferences.set(f"division/{name}", kind)
         self._preferences.set("workspace", self.workspace)
         for key, (read, _) in self._remembered().items():
@@ -382,10 +384,10 @@ class MainWindow(QMainWindow):
         self.close()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        sheet = [self.importing.sheet] if self.importing.sheet is not None else []
+        sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
         first = [self.run_bar, self.announcement_bar, self.message_bar, *sheet]
         order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
-        order = [widget for widget in order if not self.importing.covers(widget)]
+        order = [widget for widget in order if not self.import_overlay.covers(widget)]
         if not order:
             return False
         now = self.focusWidget()
@@ -406,7 +408,7 @@ class MainWindow(QMainWindow):
             pass
         elif event.key() == Qt.Key_Escape and self.session.messages.current is not None:
             self.session.messages.dismiss()
-        elif event.key() == Qt.Key_Escape and self.importing.is_open:
+        elif event.key() == Qt.Key_Escape and self.import_overlay.is_open:
             self.session.data_import.cancel()
         elif self._time_keys.press(event):
             pass

@@ -23,7 +23,7 @@ def test_nothing_is_prepared_while_it_trains(make_window: MakeWindow, qtbot: QtB
             seen.append(window.session.state)
             yield
 
-    at_rest = IdlePreload(window.session, pieces(), window)
+    preload = IdlePreload(window.session, pieces(), window)
     wait_for(qtbot, window, Status.READY)
     window.session.start()
     wait_for(qtbot, window, Status.TRAINING)
@@ -31,7 +31,7 @@ def test_nothing_is_prepared_while_it_trains(make_window: MakeWindow, qtbot: QtB
     pause(qtbot, window)
     qtbot.waitUntil(lambda: len(seen) == 40)
     assert Status.TRAINING not in seen
-    at_rest.end()
+    preload.end()
 
 
 def test_what_numbers_and_an_import_need_is_made_at_rest(make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -39,9 +39,9 @@ def test_what_numbers_and_an_import_need_is_made_at_rest(make_window: MakeWindow
     window = make_window()
     wait_for(qtbot, window, Status.READY)
     assert window.curves.rmse is None
-    assert window.importing.sheet is None
+    assert window.import_overlay.sheet is None
     qtbot.waitUntil(lambda: bool(window.findChildren(PreviewTable)))
-    page, sheet = window.curves.rmse, window.importing.sheet
+    page, sheet = window.curves.rmse, window.import_overlay.sheet
     assert page is not None
     assert sheet is not None
     assert not page.is_offered

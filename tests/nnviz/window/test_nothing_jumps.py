@@ -129,7 +129,7 @@ def test_an_error_message_leaves_the_sheet_of_an_import_free(
     window = ready_window
     (tmp_path / "table.csv").write_text("a,b,kind\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(40)))
     look_at(qtbot, window, tmp_path / "table.csv")
-    sheet = window.importing.sheet
+    sheet = window.import_overlay.sheet
     assert sheet is not None
     before = sheet.geometry()
     window.session.messages.warn("Something else could not be done.")
