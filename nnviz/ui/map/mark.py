@@ -1,4 +1,4 @@
-"""Marks over the points: a ring, and a cross in a ring with words beside it where they cover nothing."""
+"""Marks over points: a ring, and a cross in a ring with a text next to it that covers nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def paint_ring(painter: QPainter, at: QPointF, radius: float, ink: str, width: f
 
 
 def box_of_mark(at: QPointF) -> QRectF:
-    """What a mark covers."""
+    """Returns the rectangle that a mark covers."""
     return QRectF(at.x() - _REACH, at.y() - _REACH, 2 * _REACH, 2 * _REACH)
 
 

@@ -1,4 +1,4 @@
-"""Where the neurons' planes lie: square tiles of one size, as large as find room, a block of rows for each layer."""
+"""The layout of the neurons' planes: square tiles of one size, as large as fit, a block of rows for each layer."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class TileLayout:
 
     @property
     def right(self) -> int:
-        """Where the gap after a full row ends."""
+        """The end of the gap after a full row."""
         return self.left + self.columns * self.pitch
 
     @property
     def bottom(self) -> int:
-        """Where the last row ends."""
+        """The end of the last row."""
         last = list(self.blocks.values())[-1]
         return last.top + -(-last.shown // self.columns) * self.pitch - (self.pitch - self.size)
 
@@ -91,7 +91,7 @@ def tile_layout(counts: Mapping[int, int], width: int, height: int, left: int = 
 
 
 def _first_ones(counts: Mapping[int, int], columns: int, height: int) -> Mapping[int, int]:
-    """How many of the smallest tiles find room in each layer: as many rows for each, at least one."""
+    """Returns how many of the smallest tiles fit in each layer: as many rows for each, at least one."""
     pitch = _pitch(SMALLEST)
     gap, layers = pitch - SMALLEST, max(1, (height + pitch - SMALLEST) // pitch)
     some = dict(list(counts.items())[:layers])

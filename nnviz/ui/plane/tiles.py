@@ -1,4 +1,4 @@
-"""What each neuron answers over the plane or the curve: a small picture for each, all of them in one image."""
+"""The activation of each neuron over the plane or the curve: a small image for each, in one image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOVES = {Qt.Key_Left: -1, Qt.Key_Right: 1}
 
 @dataclass(frozen=True)
 class TilePlace:
-    """A place in a neuron's picture: its layer, from 1, its number in it, from 0, and where in the tile.
+    """A place in a neuron's image: its layer, from 1, its number in it, from 0, and the place in the tile.
 
     ``x`` and ``y`` are shares of the tile's side from its upper left corner; None for the neuron as a whole.
     """
@@ -38,7 +38,7 @@ Draw = Callable[[Array, float, int], Array]  # (neurons, size, size) uint32 of a
 
 
 def plane_tiles(answers: Array, limit: float, size: int) -> Array:
-    """Pictures of answers (neurons, side · side) over the plane, in the diverging colours."""
+    """Returns images of activations (neurons, side · side) over the plane, in the diverging colours."""
     return enlarged(neuron_pixels(answers, limit), size)
 
 
@@ -66,7 +66,7 @@ class NeuronTiles(QWidget):
     chosen = pyqtSignal(int, int)
 
     def __init__(self, draw: Draw = plane_tiles) -> None:
-        """``draw``: makes the pictures."""
+        """``draw``: returns the images."""
         super().__init__()
         self._draw_tiles = draw
         self.layout_of_tiles: TileLayout | None = None
@@ -90,7 +90,7 @@ class NeuronTiles(QWidget):
     def show_layers(self, layers: Mapping[int, Array], limits: Mapping[int, float], names: Mapping[int, str]) -> None:
         """Shows activations (neurons, places) by layer, from −limit to limit.
 
-        The arrays are kept for painting in another size, so nobody may write to them.
+        The arrays are kept for painting in another size, so they must not be changed.
         """
         are_others = {layer: len(answers) for layer, answers in layers.items()} != self._counts
         self._layers, self._limits, self._names = layers, limits, names
@@ -113,14 +113,14 @@ class NeuronTiles(QWidget):
             self.update()
 
     def show_text(self, words: Text) -> None:
-        """Shows a read-out beside the mouse or the marked tile; an empty text hides it."""
+        """Shows a read-out next to the mouse or the marked tile; an empty text hides it."""
         at = self._mouse
         if at is None and self._marked is not None and self.layout_of_tiles is not None:
             at = self.tile_rect(*self._marked).center()
         self._read_out.show_text(words, at)
 
     def tile_rect(self, layer: int, number: int) -> QRect:
-        """Where a neuron's tile is."""
+        """Returns the rectangle of a neuron's tile."""
         assert self.layout_of_tiles is not None
         x, y = self.layout_of_tiles.place(layer, number)
         return QRect(x, y, self.layout_of_tiles.size, self.layout_of_tiles.size)
@@ -232,7 +232,7 @@ class NeuronTiles(QWidget):
         return None if made is None or mouse is None else made.at(mouse.x(), mouse.y())
 
     def _tell(self) -> None:
-        """Tells what is under the mouse, or marked."""
+        """Emits the place under the mouse, or the marked one."""
         pointed, mouse = self._pointed, self._mouse
         cursor = Qt.ArrowCursor if pointed is None else Qt.PointingHandCursor
         if self.cursor().shape() != cursor:
@@ -247,12 +247,12 @@ class NeuronTiles(QWidget):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells what is under the mouse."""
+        """Emits the place under the mouse."""
         self._mouse, self._marked = event.pos(), None
         self._tell()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tells that nothing is."""
+        """Emits that no place is under the mouse."""
         self._mouse = None
         self._tell()
 
@@ -263,7 +263,7 @@ class NeuronTiles(QWidget):
             self.chosen.emit(*self._pointed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right mark the neuron beside, Up and Down one of the row above or below; Enter chooses it."""
+        """Left and Right mark the neighbouring neuron, Up and Down one of the row above or below; Enter chooses it."""
         key, made = event.key(), self.layout_of_tiles
         if made is not None and key in (*_MOVES, Qt.Key_Up, Qt.Key_Down):
             self._mouse = None

@@ -1,4 +1,4 @@
-"""Places of the plane and of the curve in words."""
+"""Coordinates in the plane and on the curve as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of the window's plots: no dragging and no context menu of pyqtgraph, but a read-out beside the mouse."""
+"""The base of the plots: without dragging and context menu of pyqtgraph, with a read-out next to the mouse."""
 
 from __future__ import annotations
 

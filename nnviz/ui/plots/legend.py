@@ -20,7 +20,7 @@ _LEAST_NAME = 16
 
 
 class Sample(Enum):
-    """What is drawn beside a name: a square (solid line), a dashed line, a ring, or a solid line above a dashed one."""
+    """The sample of a line: a square (solid line), a dashed line, a ring, or a solid line above a dashed one."""
 
     SQUARE = _SIDE
     DASHED = _SIDE + 1
@@ -77,7 +77,7 @@ class Key(QAbstractButton):
 
     @property
     def shown(self) -> str:
-        """What can be read of the name."""
+        """The visible part of the name."""
         return self._shown_in(self.width() - 2 * _MARGIN - self._sample.value - _GAP)
 
     def _shown_in(self, room: int) -> str:

@@ -29,11 +29,11 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True)
 class Scale:
-    """What places along an axis mean; by default the places themselves.
+    """The meaning of places along an axis; by default the places themselves.
 
     Attributes:
-        is_log: whether they are logarithms (base 10) of what is written beside them.
-        names: of what lies at 0, 1, 2 …; empty for numbers.
+        is_log: whether the places are logarithms (base 10) of the numbers shown.
+        names: names at 0, 1, 2 …; empty for numbers.
     """
 
     is_log: bool = False
@@ -101,7 +101,7 @@ def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
 
 
 def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple[float, str]]:
-    """What stands below the field: of numbers as many as find room; of names too, and as much of each."""
+    """Returns the marks below the field: as many numbers as fit, or all names, elided."""
     found = written_marks(frame.x, frame.x_scale, field.width() / theme.px(_APART_X))
     if not frame.x_scale.names:
         return _with_room(metrics, found, (field.width() - 1) / (frame.x[1] - frame.x[0]))

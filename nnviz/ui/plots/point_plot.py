@@ -95,24 +95,24 @@ class PointPlot(QWidget):
             self.update()
 
     def show_text(self, words: Text) -> None:
-        """Shows a read-out beside the mouse; an empty one hides it."""
+        """Shows a read-out next to the mouse; an empty one hides it."""
         self._read_out.show_text(words, self._mouse)
 
     @property
     def series(self) -> Sequence[Series]:
-        """What is drawn."""
+        """The series that are drawn."""
         return self._series
 
     @property
     def count(self) -> int:
-        """How many points there are."""
+        """The number of points."""
         return len(self._points)
 
     # ---- places
 
     @property
     def field(self) -> QRect:
-        """Where the points are."""
+        """The rectangle of the points."""
         if self._known_field is None:
             self._known_field = field_of(self.rect(), self.frame)
         return self._known_field
@@ -133,7 +133,7 @@ class PointPlot(QWidget):
         return shares * (field.width() - 1, field.height() - 1)
 
     def place_of(self, number: int) -> QPointF:
-        """Where a point is, in the widget."""
+        """Returns the place of a point in the widget."""
         return QPointF(*self._places()[number].tolist()) + QPointF(self.field.topLeft())
 
     def _at(self, point: QPoint) -> int:
@@ -255,14 +255,14 @@ class PointPlot(QWidget):
     # ---- mouse and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells which point is pointed at."""
+        """Emits the point under the mouse."""
         self._mouse = event.pos()
         found = self._at(event.pos())
         self.setCursor(Qt.PointingHandCursor if found >= 0 else Qt.ArrowCursor)
         self.hovered.emit(found)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tells that none is."""
+        """Emits that no point is under the mouse."""
         self._mouse = None
         self.hovered.emit(-1)
 

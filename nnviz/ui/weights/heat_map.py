@@ -1,4 +1,4 @@
-"""A picture of a layer's weights: a tile per neuron, 256 colours, with 0 in the background's colour."""
+"""An image of a layer's weights: a tile per neuron, 256 colours, with 0 in the background's colour."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class HeatMap(QWidget):
     def show_values(
         self, values: Array, limit: float, shape: tuple[int, int] | None = None, in_columns: bool = False
     ) -> None:
-        """Draws weights. The colours range from -limit to limit; ``shape`` is that of a neuron's inputs as a picture.
+        """Draws weights. The colours range from -limit to limit; ``shape`` is that of a neuron's inputs as an image.
 
-        With ``in_columns`` a neuron is a column, so that names of inputs find room at the left.
+        With ``in_columns`` a neuron is a column, so that names of inputs fit at the left.
 
-        The array is kept for painting in another size or page, so nobody may write to it until the next call.
+        The array is kept for painting in another size or page, so it must not be changed until the next call.
         """
         if (values.shape, shape, in_columns) != (self._values.shape, self._shape, self._in_columns):
             self.grid = None
@@ -133,7 +133,7 @@ class HeatMap(QWidget):
         return range(self.first, min(end, len(self._values)))
 
     def picture_rect(self) -> QRect:
-        """Returns the rectangle of the picture in the widget."""
+        """Returns the rectangle of the image in the widget."""
         return QRect(0, 0, self.grid.across.length, self.grid.down.length) if self.grid is not None else QRect()
 
     def tile_rect(self, neuron: int) -> QRect:
@@ -205,7 +205,7 @@ class HeatMap(QWidget):
         return self.first + found[0], found[1]
 
     def show_text(self, text: str) -> None:
-        """Shows a read-out beside the mouse or the outlined tile; an empty text hides it."""
+        """Shows a read-out next to the mouse or the outlined tile; an empty text hides it."""
         at = self._mouse
         if at is None and self._outlined is not None and self._outlined in self.shown:
             at = self.tile_rect(self._outlined).center()

@@ -137,7 +137,7 @@ def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -
 
 
 def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
-    """Returns the layout for inputs that are no picture: a row per neuron if legible, otherwise square tiles."""
+    """Returns the layout for inputs that are no image: a row per neuron if legible, otherwise square tiles."""
     if count * (SMALLEST + 1) <= height + 1 and inputs * _LEAST_CELL <= width:
         size = min(float(_largest(height, count)), _HIGHEST_ROW)
         return Grid(Axis(1, inputs, width, width), _axis(count, 1, size, height, _AIR), inputs, False)
@@ -192,7 +192,7 @@ def _wrapped(inputs: int, aspect: float) -> int:
 
 
 class Renderer:
-    """Draws weights as the pixels of a grid, by way of 256 colour indices. Reuses its buffers for every picture.
+    """Draws weights as the pixels of a grid, by way of 256 colour indices. Reuses its buffers for every image.
 
     Attributes:
         size: height and width in pixels.
@@ -257,7 +257,7 @@ class Renderer:
         np.take(self._widened, self._down, axis=0, out=pixels, mode="wrap")
 
     def _sampled(self, lying: Array, axis: int) -> tuple[Array, float]:
-        """Returns a number per cell and its factor: of pictures the mean weight, otherwise the largest in size."""
+        """Returns a number per cell and its factor: of images the mean weight, otherwise the largest in size."""
         if self._samples is None:
             return lying, 1.0
         first, *others = self._samples
