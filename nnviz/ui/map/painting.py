@@ -98,7 +98,7 @@ class PointPainter:
         )
 
     def _within(self, places: Array, size: tuple[int, int], reach: int) -> tuple[Array, Array]:
-        """Returns which points reach into the image, and their indices in the pixels, whose margin holds whole discs."""
+        """Returns which points reach into the image, and their indices in the pixels; the margin holds whole discs."""
         stride = self._pixels.shape[1]
         with np.errstate(invalid="ignore"):
             is_in: Array = np.all((places >= -reach) & (places < np.array(size) + reach), axis=1)
