@@ -137,7 +137,7 @@ class FieldError(Note):
         self.show_text(text)
 
 
-class Notice(QLabel):
+class NoticeLine(QLabel):
     """A slim line of text that keeps its height while it is empty.
 
     ``text()`` is the full text. If it does not fit, a shorter one is shown and the Tab key can focus the line:

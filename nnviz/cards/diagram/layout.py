@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.weights.mosaic import Grid, picture_grid
+from nnviz.ui.weights.mosaic import MosaicGrid, picture_grid
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 
@@ -87,7 +87,7 @@ class Block:
     cells: Array
     columns: int
     size: int
-    grid: Grid | None = None
+    grid: MosaicGrid | None = None
 
     @property
     def shown(self) -> int:
@@ -171,7 +171,7 @@ class _Draft:
     columns: int
     cell: tuple[float, float]
     pitch: tuple[float, float]
-    grid: Grid | None = None
+    grid: MosaicGrid | None = None
 
 
 class _Arranging:
@@ -330,7 +330,7 @@ class _Arranging:
         return Block(draft.layer, draft.kind, box, cells, draft.columns, self._looks.shape[draft.layer], draft.grid)
 
 
-def _evenly(grid: Grid) -> Grid:
+def _evenly(grid: MosaicGrid) -> MosaicGrid:
     """The same tiles, with gaps of one size between rows and columns."""
     axes = [axis for axis in (grid.across, grid.down) if axis.count > 1]
     gap = min((axis.pitch - axis.size for axis in axes), default=0.0)

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QImage
 from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.weights.heat_map import tile_colours
-from nnviz.ui.weights.mosaic import Grid, Renderer
+from nnviz.ui.weights.mosaic import MosaicGrid, Renderer
 
 
 class Tiles:
@@ -21,7 +21,7 @@ class Tiles:
         self._pixels: Array = np.zeros((0, 0), np.uint32)  # those of the image
         self._shown: tuple[object, ...] = ()
 
-    def image(self, values: Array, numbers: Array, limit: float, grid: Grid) -> QImage:
+    def image(self, values: Array, numbers: Array, limit: float, grid: MosaicGrid) -> QImage:
         """The picture of the neurons with these numbers. ``values`` is kept to be compared with, not copied."""
         shown = (values, numbers, limit, theme.current(), grid)
         if self._image is None or not _are_same(shown, self._shown):
@@ -30,7 +30,7 @@ class Tiles:
         assert self._image is not None
         return self._image
 
-    def _render(self, values: Array, limit: float, grid: Grid) -> None:
+    def _render(self, values: Array, limit: float, grid: MosaicGrid) -> None:
         renderer = self._renderer
         if renderer is None or (renderer.grid, renderer.neurons) != (grid, len(values)):
             renderer = self._renderer = Renderer(grid, len(values))

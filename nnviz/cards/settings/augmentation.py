@@ -14,7 +14,7 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import check_box
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import LazyPicture
-from nnviz.ui.setting_fields import Rows
+from nnviz.ui.setting_fields import SettingRows
 
 _SHOWN = 6  # pictures in the preview
 _GAP = 2  # pixels between two pictures
@@ -23,7 +23,7 @@ _GAP = 2  # pixels between two pictures
 class AugmentationForm(SettingsForm):
     """A switch, the strengths, and a preview of training images as the network would see them."""
 
-    def __init__(self, session: Session, rows: Rows) -> None:
+    def __init__(self, session: Session, rows: SettingRows) -> None:
         super().__init__(session)
         self._shown: tuple[object, ...] = ()  # what the preview was made from
         self._draw = 0  # the seed of the preview: which examples, and their distortions

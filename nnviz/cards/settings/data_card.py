@@ -14,7 +14,7 @@ from engine.datasets.painted import POINTS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings.data_fields import OFTEN, DataFields
 from nnviz.cards.settings.data_preview import DataPreview, small_points
-from nnviz.cards.settings.grouped_combo import Entry, GroupedCombo
+from nnviz.cards.settings.grouped_combo import ComboEntry, GroupedCombo
 from nnviz.cards.settings.points_picture import PointsPicture
 from nnviz.formatting import text
 from nnviz.session.session import Session
@@ -185,15 +185,15 @@ class DataCard(Card):
         self._points.show_points(points or no_points())
         self._notes.setVisible(bool(words) or is_file or points is not None)
 
-    def _entries(self) -> dict[str, list[Entry]]:
-        groups: dict[str, list[Entry]] = {}
+    def _entries(self) -> dict[str, list[ComboEntry]]:
+        groups: dict[str, list[ComboEntry]] = {}
         for name in DATASETS:
-            groups.setdefault(DATASETS[name].group, []).append(Entry(name, DATASETS[name].title))
+            groups.setdefault(DATASETS[name].group, []).append(ComboEntry(name, DATASETS[name].title))
         paths = [file.path for file in self._session.recent_data_files.files]
         now = self._session.data.name
         if now is not None and now not in [*DATASETS, *paths]:
             paths.insert(0, now)
-        groups[_RECENT] = [Entry(path, Path(path).name, text.plain(path)) for path in paths]
+        groups[_RECENT] = [ComboEntry(path, Path(path).name, text.plain(path)) for path in paths]
         return groups
 
 

@@ -15,7 +15,7 @@ from nnviz.ui.fields import Combo
 
 
 @dataclass(frozen=True)
-class Entry:
+class ComboEntry:
     """A choice: what is chosen, its name, and a tip."""
 
     value: str
@@ -29,9 +29,9 @@ class GroupedCombo(Combo):
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # a long title never widens what it stands in
-        self._shown: dict[str, tuple[Entry, ...]] = {}
+        self._shown: dict[str, tuple[ComboEntry, ...]] = {}
 
-    def show_groups(self, groups: Mapping[str, Sequence[Entry]]) -> None:
+    def show_groups(self, groups: Mapping[str, Sequence[ComboEntry]]) -> None:
         """Sets the entries by heading, without empty groups, and keeps the choice."""
         wanted = {heading: tuple(entries) for heading, entries in groups.items() if entries}
         if wanted == self._shown:
@@ -53,7 +53,7 @@ def _heading(words: str) -> QStandardItem:
     return item
 
 
-def _item(entry: Entry) -> QStandardItem:
+def _item(entry: ComboEntry) -> QStandardItem:
     item = QStandardItem(text.name(entry.title))
     item.setData(entry.value, Qt.UserRole)
     item.setToolTip(entry.tip)

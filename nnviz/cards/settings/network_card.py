@@ -26,7 +26,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import Card, label
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import Combo, FieldEdit, NumberEdit, step_whole
-from nnviz.ui.note import FieldError, Note, Notice
+from nnviz.ui.note import FieldError, Note, NoticeLine
 from nnviz.ui.parts import arranged, named, set_look
 
 # What the notice says, and what it says where that does not fit.
@@ -80,7 +80,7 @@ class NetworkCard(Card):
         self.body.addLayout(room)
         self.body.addLayout(self._foot())
         self._seed_error = FieldError(self._seed)
-        self._notice = Notice("networkNotice")
+        self._notice = NoticeLine("networkNotice")
         self.body.addWidget(self._notice)
         self.body.setSpacing(4)
         self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # fields have space of their own

@@ -11,7 +11,7 @@ from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.session import Session
 from nnviz.ui.parts import arranged
-from nnviz.ui.setting_fields import Rows
+from nnviz.ui.setting_fields import SettingRows
 
 _POINTS = 240
 
@@ -19,7 +19,7 @@ _POINTS = 240
 class ScheduleForm(QWidget):
     """The schedule with its curve, and below it the search for a learning rate."""
 
-    def __init__(self, session: Session, rows: Rows) -> None:
+    def __init__(self, session: Session, rows: SettingRows) -> None:
         super().__init__()
         self._session = session
         self._form = SettingsForm(session, rows)

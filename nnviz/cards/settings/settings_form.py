@@ -16,7 +16,7 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
 from nnviz.ui.note import FieldError
 from nnviz.ui.parts import arranged, object_name
-from nnviz.ui.setting_fields import Choice, Field, Rows, parse_dropout
+from nnviz.ui.setting_fields import SettingChoice, SettingField, SettingRows, parse_dropout
 
 _FIELD_WIDTH = 138  # pixels
 
@@ -52,10 +52,10 @@ class FormGrid(QWidget):
 class SettingsForm(FormGrid):
     """Shows and changes the session's settings."""
 
-    def __init__(self, session: Session, rows: Rows = ()) -> None:
+    def __init__(self, session: Session, rows: SettingRows = ()) -> None:
         super().__init__()
         self._session = session
-        self._fields: dict[str, Field] = {}
+        self._fields: dict[str, SettingField] = {}
         self._edits: dict[str, NumberEdit] = {}
         self._combos: dict[str, Combo] = {}
         self._captions: dict[str, QWidget] = {}
@@ -67,23 +67,23 @@ class SettingsForm(FormGrid):
 
     # ---- building
 
-    def add_rows(self, rows: Rows) -> None:
+    def add_rows(self, rows: SettingRows) -> None:
         """Adds rows below the others."""
         for row in rows:
-            if isinstance(row, Field):
+            if isinstance(row, SettingField):
                 self._add_field(row)
             else:
                 self._add_choice(row)
         self._show()
 
-    def _add_field(self, field: Field) -> None:
+    def _add_field(self, field: SettingField) -> None:
         edit = NumberEdit(object_name("", field.name, "Edit"), field.step, field.tip, field.title)
         edit.line.takes_space = field.parse is parse_dropout
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._fields[field.name], self._edits[field.name] = field, edit
         self._add_row(field.name, field.title, edit, typed_value)
 
-    def _add_choice(self, choice: Choice) -> None:
+    def _add_choice(self, choice: SettingChoice) -> None:
         combo = self.add_combo(choice.name, choice.title, choice.tip, lambda entry: choice.registry[entry].label)
         for entry in choice.registry:
             combo.addItem(choice.registry[entry].label, entry)
@@ -107,13 +107,13 @@ class SettingsForm(FormGrid):
 
     # ---- changes
 
-    def _typed(self, field: Field, typed: str) -> None:
+    def _typed(self, field: SettingField, typed: str) -> None:
         if self._try(field, typed):
             for other in [name for name in self._fields if name in self._session.settings.all_problems]:
                 self._try(self._fields[other], self._edits[other].text())  # it may fit the new value
         self._show()
 
-    def _try(self, field: Field, typed: str) -> bool:
+    def _try(self, field: SettingField, typed: str) -> bool:
         """Changes the setting, or notes the problem. Returns whether it was changed."""
         title = field.title.partition(",")[0]  # without the unit
         try:
@@ -125,7 +125,7 @@ class SettingsForm(FormGrid):
         self._session.settings.set_problem(field.name, None)
         return True
 
-    def _chosen(self, choice: Choice, entry: str) -> None:
+    def _chosen(self, choice: SettingChoice, entry: str) -> None:
         def change() -> None:
             if choice.choose is None:
                 self._session.settings.change(choice.title.lower(), **{choice.name: entry})

@@ -22,9 +22,9 @@ from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import Card, label
 from nnviz.ui.group import Group
-from nnviz.ui.note import Notice
+from nnviz.ui.note import NoticeLine
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, Rows
+from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, SettingRows
 
 _PRESET_TIP = "Sets shape, activations, loss and all training settings of a known network at once. Undo restores yours."
 _OWN_TIP = "The settings are your own: at least one differs from every preset."
@@ -33,7 +33,7 @@ _OWN_TIP = "The settings are your own: at least one differs from every preset."
 class OptimizerForm(SettingsForm):
     """The constants that the chosen optimizer uses."""
 
-    def __init__(self, session: Session, rows: Rows) -> None:
+    def __init__(self, session: Session, rows: SettingRows) -> None:
         super().__init__(session, rows)
         self._none = label(role="muted")
         self.add_wide(self._none)
@@ -54,9 +54,9 @@ class _Part:
     name: str
     title: str
     tip: str
-    rows: Rows
+    rows: SettingRows
     summary: Callable[[Experiment], str]
-    form: Callable[[Session, Rows], QWidget] = SettingsForm
+    form: Callable[[Session, SettingRows], QWidget] = SettingsForm
 
 
 _PARTS = (
@@ -124,7 +124,7 @@ class TrainingCard(Card):
         form.add_wide(self._adjusted)
         form.add_rows(USUAL)
         self.body.addWidget(form)
-        self._notice = Notice("trainingNotice")
+        self._notice = NoticeLine("trainingNotice")
         self.head.row.insertWidget(1, self._notice, 100)
         self._add_groups()
         for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):

@@ -20,7 +20,7 @@ from nnviz.cards.user_examples.model import (
     UserExampleQueries,
 )
 from nnviz.cards.user_examples.presentation import (
-    ExampleRows,
+    UserExampleRows,
     format_errors,
     format_prediction,
     format_progress,
@@ -228,7 +228,7 @@ class UserExamplesPage(Page):
             self.pictures.mark(lambda place: bool(wrong[place]))
             self._stack.setCurrentWidget(self.pictures)
         else:
-            columns = ExampleRows(answers, data, self._names)
+            columns = UserExampleRows(answers, data, self._names)
             self.rows.show_rows(columns.head, len(answers.split), columns.row, stays=True)
             self._stack.setCurrentWidget(self.rows)
 

@@ -99,7 +99,7 @@ def _error(value: float, is_share: bool) -> str:
     return text.percent(value) if is_share else text.figure(value, 3)
 
 
-class ExampleRows:
+class UserExampleRows:
     """Table rows of the examples: true class or values, prediction, and the first columns."""
 
     def __init__(self, answers: UserExamplePredictions, data: Dataset, names: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ _AIR = 0.14  # gap between two tiles, as a share of a tile's side
 
 
 @dataclass(frozen=True)
-class Block:
+class TileBlock:
     """A layer's tiles: how many of its neurons are shown, and where its first row begins, in pixels."""
 
     shown: int
@@ -34,7 +34,7 @@ class TileLayout:
     pitch: int
     columns: int
     left: int
-    blocks: Mapping[int, Block]
+    blocks: Mapping[int, TileBlock]
     counts: Mapping[int, int]
 
     @property
@@ -119,6 +119,6 @@ def _with_tiles(size: int, shown: Mapping[int, int], counts: Mapping[int, int], 
     columns = _fewest_columns(shown, _columns(size, room))
     apart = pitch - size if any(count > columns for count in shown.values()) else 0
     for layer, count in shown.items():
-        blocks[layer] = Block(count, top)
+        blocks[layer] = TileBlock(count, top)
         top += -(-count // columns) * pitch + apart
     return TileLayout(size, pitch, columns, left, blocks, counts)

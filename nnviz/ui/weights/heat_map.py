@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import QWidget
 from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut
-from nnviz.ui.weights.mosaic import ZERO, Grid, Renderer, column_grid, picture_grid, plain_grid
+from nnviz.ui.weights.mosaic import ZERO, MosaicGrid, Renderer, column_grid, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
 _NOTHING = np.empty((0, 0), np.float32)
@@ -54,7 +54,7 @@ class HeatMap(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.grid: Grid | None = None
+        self.grid: MosaicGrid | None = None
         self.first = 0
         self._values: Array = _NOTHING
         self._shape: tuple[int, int] | None = None
@@ -115,7 +115,7 @@ class HeatMap(QWidget):
         self._repeat_hovered()
         self.update()
 
-    def _lay_out(self, values: Array) -> Grid:
+    def _lay_out(self, values: Array) -> MosaicGrid:
         neurons, inputs = values.shape
         if self._shape is not None:
             grid = picture_grid(neurons, self._shape, self.width(), self.height())

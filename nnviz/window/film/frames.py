@@ -12,7 +12,7 @@ _MOST = 2  # frames in the queue; each is large
 
 
 @dataclass(frozen=True)
-class Frame:
+class FilmFrame:
     """An image of a film.
 
     Attributes:
@@ -28,7 +28,7 @@ class FrameQueue:
     """A short queue. The drawing thread checks ``has_room`` and never waits; the writing thread waits for frames."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Frame] = deque()
+        self._waiting: deque[FilmFrame] = deque()
         self._changed = threading.Condition()
         self._is_complete = self._is_cancelled = False
 
@@ -37,7 +37,7 @@ class FrameQueue:
         """Whether a frame can be added."""
         return len(self._waiting) < _MOST
 
-    def put(self, frame: Frame) -> None:
+    def put(self, frame: FilmFrame) -> None:
         """Adds a frame. Call it only if ``has_room``."""
         with self._changed:
             self._waiting.append(frame)
@@ -56,7 +56,7 @@ class FrameQueue:
             self._waiting.clear()
             self._changed.notify()
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[FilmFrame]:
         """Yields the frames, waiting for each. Raises CancelledError if the film is cancelled."""
         while True:
             with self._changed:

@@ -21,7 +21,7 @@ from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
 from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.window.film.frames import Frame, FrameQueue
+from nnviz.window.film.frames import FilmFrame, FrameQueue
 from nnviz.window.film.subjects import Subject, draw_fitting
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class FrameRenderer(QObject):
         except Exception:
             self.aborted.emit(_BROKEN)
             raise  # the film has ended, so the error is shown once
-        self._frames.put(Frame(pixels, self._moments[self._place][1]))
+        self._frames.put(FilmFrame(pixels, self._moments[self._place][1]))
         self._is_drawn = True
         self._place += 1
         if self._place == len(self._moments):

@@ -25,7 +25,7 @@ from PIL.GifImagePlugin import getdata
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.storage.files import whole_file, whole_folder
-from nnviz.window.film.frames import Frame
+from nnviz.window.film.frames import FilmFrame
 from nnviz.window.film.palette import Palette
 
 FRAMES_A_SECOND = {".gif": 20, ".webp": 20, ".mp4": 25, ".png": 25}  # a GIF counts hundredths of a second
@@ -89,7 +89,7 @@ def ffmpeg() -> str | None:
         return None
 
 
-def write_film(film: FilmFile, frames: Iterable[Frame]) -> None:
+def write_film(film: FilmFile, frames: Iterable[FilmFrame]) -> None:
     """Writes the film atomically.
 
     Raises:
@@ -104,14 +104,14 @@ def write_film(film: FilmFile, frames: Iterable[Frame]) -> None:
         raise FilmError("There is not enough memory for this film: make the window or the card smaller.") from None
 
 
-def _image(film: FilmFile, frame: Frame) -> Image.Image:
+def _image(film: FilmFile, frame: FilmFrame) -> Image.Image:
     return Image.frombuffer("RGB", film.size, frame.pixels, "raw", "BGRX", 0, 1)
 
 
 # ---- GIF
 
 
-def _write_gif(film: FilmFile, frames: Iterator[Frame]) -> None:
+def _write_gif(film: FilmFile, frames: Iterator[FilmFrame]) -> None:
     """Writes a GIF. Uses only the compression of Pillow, which would keep all images in memory until the last."""
     first = next(frames)
     palette = Palette(_numbers(film, film.sample), _numbers(film, first.pixels))
@@ -150,7 +150,7 @@ def _box_of_change(before: Array | None, now: Array) -> tuple[int, int, int, int
 class _MultiFrameImage(Image.Image):
     """An image of many frames for Pillow, which holds one frame at a time."""
 
-    def __init__(self, film: FilmFile, frames: Iterator[Frame]) -> None:
+    def __init__(self, film: FilmFile, frames: Iterator[FilmFrame]) -> None:
         super().__init__()
         self.__dict__.update(vars(Image.new("RGB", film.size)))
         self._frames, self._page = frames, -1
@@ -166,7 +166,7 @@ class _MultiFrameImage(Image.Image):
         return max(self._page, 0)
 
 
-def _write_webp(film: FilmFile, frames: Iterator[Frame]) -> None:
+def _write_webp(film: FilmFile, frames: Iterator[FilmFrame]) -> None:
     with whole_file(film.path) as (file, _):
         _MultiFrameImage(film, frames).save(file, "WEBP", save_all=True, duration=film.milliseconds, loop=0, **_WEBP)
 
@@ -174,7 +174,7 @@ def _write_webp(film: FilmFile, frames: Iterator[Frame]) -> None:
 # ---- MP4
 
 
-def _write_mp4(film: FilmFile, frames: Iterator[Frame]) -> None:
+def _write_mp4(film: FilmFile, frames: Iterator[FilmFrame]) -> None:
     program = ffmpeg()
     if program is None:
         raise FilmError(_ffmpeg_missing())
@@ -207,7 +207,7 @@ def _start_ffmpeg(program: str, film: FilmFile, out: Path, told: IO[bytes]) -> s
         raise FilmError(f"{program} could not be started: {error.strerror}. {_ffmpeg_missing()}") from None
 
 
-def _feed(process: subprocess.Popen[bytes], frames: Iterator[Frame]) -> bool:
+def _feed(process: subprocess.Popen[bytes], frames: Iterator[FilmFrame]) -> bool:
     """Writes the frames to ffmpeg. Returns whether it read all; its error output says why not."""
     assert process.stdin is not None
     try:
@@ -243,7 +243,7 @@ def is_replaceable(folder: Path) -> bool:
         return False
 
 
-def _write_pngs(film: FilmFile, frames: Iterator[Frame]) -> None:
+def _write_pngs(film: FilmFile, frames: Iterator[FilmFrame]) -> None:
     """Writes PNG files, replacing a film of that name; the dialog has asked."""
     path, numbers = folder_of(film.path), itertools.count(1)
     with whole_folder(path, replaces=path.exists() and is_replaceable(path)) as folder:
@@ -261,7 +261,7 @@ def _write_flushed(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-_WRITERS: dict[str, Callable[[FilmFile, Iterator[Frame]], None]] = {
+_WRITERS: dict[str, Callable[[FilmFile, Iterator[FilmFrame]], None]] = {
     ".gif": _write_gif,
     ".webp": _write_webp,
     ".mp4": _write_mp4,

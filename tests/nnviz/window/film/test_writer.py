@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, ImageSequence, features
 
 from nnviz.window.film import writer as film_writer
-from nnviz.window.film.frames import Frame, FrameQueue
+from nnviz.window.film.frames import FilmFrame, FrameQueue
 from nnviz.window.film.palette import Palette
 from nnviz.window.film.writer import FilmError, FilmFile, is_replaceable, write_film
 
@@ -53,8 +53,8 @@ def film_at(path: Path) -> FilmFile:
     return FilmFile(path, SIZE, COUNTS, pixels(len(COUNTS) - 1))
 
 
-def frames() -> list[Frame]:
-    return [Frame(pixels(number), count) for number, count in enumerate(COUNTS)]
+def frames() -> list[FilmFrame]:
+    return [FilmFrame(pixels(number), count) for number, count in enumerate(COUNTS)]
 
 
 def rgb(number: int) -> Image.Image:
@@ -87,7 +87,7 @@ def test_pictures_and_their_times_are_read_back(name: str, tmp_path: Path) -> No
 
 def test_a_gif_shows_the_same_picture_again(tmp_path: Path) -> None:
     film = FilmFile(tmp_path / "film.gif", SIZE, [1, 2, 1], pixels(1))
-    write_film(film, [Frame(pixels(0), 1), Frame(pixels(0), 2), Frame(pixels(1), 1)])
+    write_film(film, [FilmFrame(pixels(0), 1), FilmFrame(pixels(0), 2), FilmFrame(pixels(1), 1)])
     with Image.open(film.path) as read:
         pages = [np.asarray(page.convert("RGB")) for page in ImageSequence.Iterator(read)]
     np.testing.assert_array_equal(pages[0], pages[1])
@@ -120,10 +120,10 @@ def test_pngs_are_numbered_frame_by_frame(tmp_path: Path) -> None:
 
 def test_a_film_of_pngs_takes_the_place_of_another_only_when_it_is_whole(tmp_path: Path) -> None:
     film = film_at(tmp_path / "film.png")
-    write_film(FilmFile(film.path, SIZE, [9], b""), [Frame(pixels(3), 9)])
+    write_film(FilmFile(film.path, SIZE, [9], b""), [FilmFrame(pixels(3), 9)])
     assert is_replaceable(tmp_path / "film")
 
-    def broken() -> Iterator[Frame]:
+    def broken() -> Iterator[FilmFrame]:
         yield frames()[0]
         raise CancelledError
 
@@ -164,7 +164,7 @@ def test_ffmpeg_gets_every_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_what_ffmpeg_says_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_on_path(monkeypatch, tmp_path / "bin", FAILING)
-    many = [Frame(bytes(4 * 40 * 24), 1)] * 200  # more than a pipe takes
+    many = [FilmFrame(bytes(4 * 40 * 24), 1)] * 200  # more than a pipe takes
     with pytest.raises(FilmError, match="No space left on device"):
         write_film(FilmFile(tmp_path / "film.mp4", SIZE, [1] * 200, b""), many)
     assert os.listdir(tmp_path) == ["bin"]
