@@ -43,7 +43,7 @@ class FlatCombo(Combo):
 
     @property
     def words(self) -> str:
-        """What is to be read in the box."""
+        """The text of the box in full."""
         return str(self.currentText())
 
     @property

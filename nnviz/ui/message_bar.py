@@ -22,7 +22,7 @@ class _ChoiceButton(QPushButton):
     """A button that Space presses, although elsewhere Space trains."""
 
     def event(self, event: QEvent) -> bool:
-        """Takes Space when Qt asks before it triggers a shortcut."""
+        """Accepts Space when Qt asks before it triggers a shortcut."""
         if event.type() == QEvent.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key_Space:
             event.accept()
             return True

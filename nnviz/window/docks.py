@@ -58,7 +58,7 @@ class Docks(QObject):
     added = pyqtSignal(object)
 
     def __init__(self, session: Session, frame: QWidget) -> None:
-        """``frame``: holds the inner window, from the start: Qt styles anew all that is moved from one to another."""
+        """``frame``: the parent of the inner window, from the start: Qt styles all widgets again that change their parent."""
         super().__init__()
         self._session = session
         self.host = QMainWindow(frame)
@@ -320,7 +320,7 @@ class Docks(QObject):
         return {**self._layouts, self.workspace: now}
 
     def remember(self, layouts: dict[str, QByteArray]) -> None:
-        """Takes layouts from an earlier start."""
+        """Restores layouts of an earlier start."""
         self._layouts.update({name: state for name, state in layouts.items() if name in WORKSPACES})
         if self.workspace in self._layouts:
             self.restore(self._layouts[self.workspace])

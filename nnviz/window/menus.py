@@ -309,7 +309,7 @@ class Menus(QObject):
 
 
 def _take_typed() -> None:
-    """Takes what was typed into a field but not entered yet."""
+    """Commits a text that was typed into a field and not entered yet."""
     field = QApplication.focusWidget()
     if isinstance(field, FieldEdit | NumberEdit) and field.is_typed:
         field.clearFocus()

@@ -51,7 +51,7 @@ class SessionRestore(QObject):
         self.experiment = restored(self._preferences.document("configuration"))
 
     def new_session(self) -> Session:
-        """A session with the remembered settings. Data and network follow after :meth:`load`."""
+        """Returns a session with the remembered settings. Data and network follow after :meth:`load`."""
         session = self._session = Session(self.experiment if is_quickly_made(self.experiment) else None)
         with contextlib.suppress(*_DAMAGE):
             kept: Any = self._preferences.document("configuration")  # in 0.3 the strengths were part of it
@@ -146,13 +146,13 @@ class SessionRestore(QObject):
         self._preferences.gathering.connect(self._remember)
 
     def _file_changed(self) -> None:
-        """Only another file is remembered, not that each epoch leaves it behind."""
+        """Stores the file if it is another one, and not at each epoch."""
         run = None if self._session is None else self._session.runs.current
         if run is not None and str(run.path or "") != self._preferences.text("network"):
             self._preferences.touch()
 
     def _remember(self) -> None:
-        """Remembers the settings, the data set, and the network's file or its title if it came with the program."""
+        """Stores the settings, the data set, and the network's file, or its title if it is an included one."""
         session, remember = self._session, self._preferences.set
         if session is None:
             return
@@ -214,7 +214,7 @@ class SessionRestore(QObject):
         self._reads_record = False
 
     def _complete(self, session: Session) -> None:
-        """All that was remembered is there; what was not, since the program broke off, is in the library."""
+        """Marks the session as restored, and offers to resume an interrupted run of the library."""
         self._is_complete = True
         session.offer_interrupted()
 

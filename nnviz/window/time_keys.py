@@ -19,7 +19,7 @@ _KEYS: dict[int, Callable[[Timeline], None]] = {
 
 
 class TimeKeys(QObject):
-    """Takes them from plain buttons of the window, which would only move the focus; other controls use them."""
+    """Handles the keys for plain buttons, where they would only move the focus; other controls use them."""
 
     def __init__(self, window: QWidget, timeline: Timeline) -> None:
         super().__init__(window)

@@ -1,4 +1,4 @@
-"""A combo box whose choices stand in groups, below headings that cannot be chosen."""
+"""A combo box with entries in groups below headings."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class NetworkCard(Card):
         self._try("shape", lambda: self._session.settings.change("shape", shape=parse_shape(typed)))
 
     def _shape_entered(self) -> None:
-        """Takes what was typed and leaves the field, so that the next Space trains; stays there on an error."""
+        """Commits the shape and leaves the field, so that the next Space trains; stays there on an error."""
         self._shape_typed()
         if "shape" not in self._session.settings.problems:
             self.shape_edit.clearFocus()
@@ -322,7 +322,7 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
 
 
 def _gap_row(count: int) -> QFrame:
-    """A row in the place of the layers that are not drawn, of so many hidden ones."""
+    """Returns a row in place of hidden layers that are not drawn."""
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
     frame.setToolTip("A network this deep has more layers than rows. All sizes can be edited in the shape above.")

@@ -1,4 +1,4 @@
-"""A small drawing of points."""
+"""A small image of points."""
 
 from __future__ import annotations
 

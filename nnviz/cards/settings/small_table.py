@@ -1,4 +1,4 @@
-"""The first rows of a table, small: names above cells, the column to predict first and marked."""
+"""A small table of the first rows: names above cells, the target column first and marked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PADDING = 7
 
 
 class SmallTable(QWidget):
-    """Paints as many columns as find room; the others are named in the tooltip."""
+    """Paints as many columns as fit; the others are named in the tooltip."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class SmallTable(QWidget):
         return self.width() - 2 * _PADDING + _APART
 
     def _that_fit(self, widths: list[int]) -> list[int]:
-        """The first of these widths that find room."""
+        """Returns the first of the widths that fit."""
         ends = accumulate(width + _APART for width in widths)
         return [width for width, end in zip(widths, ends, strict=True) if end <= self._room]
 

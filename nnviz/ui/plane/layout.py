@@ -72,14 +72,14 @@ class TileLayout:
 
 
 def tile_layout(counts: Mapping[int, int], width: int, height: int, left: int = 0) -> TileLayout:
-    """The layout with the largest tiles for so many neurons of each layer.
+    """Returns the layout with the largest tiles for a number of neurons of each layer.
 
     Args:
-        counts: by layer.
-        width, height: of the room, in pixels.
-        left: what is left free at its left.
+        counts: neurons by layer.
+        width, height: of the available space in pixels.
+        left: space left free at the left.
 
-    If not even the smallest tiles find room, each layer shows its first neurons, or only the first layers are shown.
+    If not even the smallest tiles fit, each layer shows its first neurons, or only the first layers are shown.
     """
     left += RIM
     room, height = max(width - left - RIM, SMALLEST), height - RIM

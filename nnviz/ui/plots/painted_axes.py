@@ -112,7 +112,7 @@ def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple
 
 
 def _with_room(metrics: QFontMetrics, marks: list[tuple[float, str]], pixels: float) -> list[tuple[float, str]]:
-    """All marks, or every second, third … of them; an axis has so many ``pixels`` for 1."""
+    """Returns all marks, or every second, third … of them; ``pixels`` is the length of 1 on the axis."""
     for every in range(1, len(marks)):
         found = marks[::every]
         halves = [metrics.horizontalAdvance(words) / 2 for _, words in found]

@@ -195,7 +195,7 @@ class WeightBars(QWidget):
 
     @property
     def axis(self) -> list[str]:
-        """The names below the bars: of all of them if they find room, else of the first and the last, shortened."""
+        """The names below the bars: all if they fit, else the first and the last, elided."""
         count, room, metrics = len(self._values), self.field.width(), QFontMetrics(theme.font(theme.SMALL))
         if count * _NARROWEST <= room:
             names = list(map(self._source, range(count)))
