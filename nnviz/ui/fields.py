@@ -88,7 +88,7 @@ class NumberEdit(QAbstractSpinBox):
         self.setFocusPolicy(Qt.StrongFocus)
         for part in (self, self.line):
             named(part, name, accessible)
-        self._tell_whole()
+        self._update_tooltip()
         self.editingFinished.connect(self._commit)
 
     @property
@@ -101,7 +101,7 @@ class NumberEdit(QAbstractSpinBox):
         self._shown = text
         if not (self.hasFocus() and self.is_typed):
             self._put(text)
-        self._tell_whole()
+        self._update_tooltip()
 
     def hide_arrows(self) -> None:
         """Leaves their room to the text; keys and wheel still step."""
@@ -114,7 +114,7 @@ class NumberEdit(QAbstractSpinBox):
         self._put(self._shown)
         set_look(self, "wrong", False)
 
-    def _tell_whole(self) -> None:
+    def _update_tooltip(self) -> None:
         """Shows a text that does not fit in the tooltip."""
         is_cut = self.line.fontMetrics().horizontalAdvance(self._shown) > self.line.width() - _LINE_MARGINS
         tip = f"{self._shown}. {self._tip}" if is_cut else self._tip
@@ -123,7 +123,7 @@ class NumberEdit(QAbstractSpinBox):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._tell_whole()
+        self._update_tooltip()
 
     def _put(self, text: str) -> None:
         """Sets the text even while the user is typing. Without the focus a long number shows its first digits."""
