@@ -58,7 +58,7 @@ class Docks(QObject):
     added = pyqtSignal(object)
 
     def __init__(self, session: Session, frame: QWidget) -> None:
-        """``frame``: parent of the inner window from the start, as Qt styles all widgets again that change their parent."""
+        """``frame``: parent of the inner window from the start, as a change of parent styles all widgets again."""
         super().__init__()
         self._session = session
         self.host = QMainWindow(frame)
