@@ -83,7 +83,7 @@ def _load(window: MainWindow, restore: SessionRestore, opens: str | None, data: 
         return
     opens = os.path.abspath(opens)  # as it is remembered, for a start in another folder
     if is_exported_run(opens):
-        read = partial(window.run_dialogs.take, opens, session.library.open)
+        read = partial(window.run_dialogs.import_run, opens, session.library.open)
         _once(session.data.changed, read)  # its own data follow when others are there
         restore.load(is_new=True)
     elif is_network_file(opens):

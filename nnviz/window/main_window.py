@@ -420,7 +420,7 @@ class MainWindow(QMainWindow):
     def open_path(self, path: str) -> None:
         """Opens a network, adds a run to the library, or shows how a file or folder of data would be understood."""
         if is_exported_run(path):
-            self.run_dialogs.take(path)
+            self.run_dialogs.import_run(path)
         elif is_network_file(path):
             self.dialogs.open_path(Path(path))
         else:

@@ -90,10 +90,10 @@ class RunDialogs(QObject):
         dialog = named(QFileDialog(self._window, "Import a run", folder, files), "importRunDialog")
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.ExistingFile)
-        dialog.fileSelected.connect(self.take)
+        dialog.fileSelected.connect(self.import_run)
         dialog.open()
 
-    def take(self, path: str, then: Callable[[int], None] = lambda run: None) -> None:
-        """Adds the run in that file to the library; ``then`` is called with its number there."""
+    def import_run(self, path: str, then: Callable[[int], None] = lambda run: None) -> None:
+        """Adds the run of a file to the library, and calls ``then`` with its number there."""
         self._preferences.set(_FOLDER, str(Path(path).parent))
         self._session.exchange.read(Path(path), then)
