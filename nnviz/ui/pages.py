@@ -121,7 +121,7 @@ class TabbedCard(DockCard):
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []
         self._numbers: list[int] = []  # of the pages, ascending
-        self._order: list[Page] = []  # the pages, those first that a person rather sees
+        self._order: list[Page] = []  # the pages by preference of the user
 
     def set_name(self, name: str) -> None:
         super().set_name(name)

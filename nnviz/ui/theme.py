@@ -194,7 +194,7 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
     _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
     if app.property(_APPLIED) == _current.name and app.font() == font():
-        return  # Qt would lay out all windows anew
+        return  # Qt would lay out all windows again
     app.setProperty(_APPLIED, _current.name)
     _load_fonts()
     collects = gc.isenabled()

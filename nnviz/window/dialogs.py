@@ -35,7 +35,7 @@ class NetworkDialogs(QObject):
         self._window = window
         self._session = session
         self._preferences = preferences
-        # Runs that the person agreed to lose: their ids, and their ``changes`` at that time.
+        # Runs that the user agreed to lose: ids, and their ``changes`` at that time.
         self._discarded: set[tuple[int, int]] = set()
         self._when_written: Callable[[], object] | None = None  # what waits for files of the past
         session.runs.file_changed.connect(self._remember_file)
@@ -207,7 +207,7 @@ class NetworkDialogs(QObject):
     def _look_whether_written(self) -> None:
         if self._when_written is not None and not self._session.moment_files.waiting:
             then, self._when_written = self._when_written, None
-            QTimer.singleShot(0, then)  # when all who are told of this file know of it
+            QTimer.singleShot(0, then)  # after all receivers of the signal about this file
 
     def _ask_to_save(
         self, lost: list[Run], summary: str, details: str, then: Then, cancelled: Then = lambda: None

@@ -64,7 +64,7 @@ if TYPE_CHECKING:  # made when Runs is shown
     from nnviz.cards.sweep.sweep_page import SweepPage
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
-_WAIT_FOR_FILM = 200  # milliseconds that closing waits for a film that nobody will see
+_WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
@@ -465,7 +465,7 @@ class MainWindow(QMainWindow):
         self.hints.remove_all()
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
-            window.hide()  # the person need not wait for the threads
+            window.hide()  # the user need not wait for the threads
         self.end()
         event.accept()
         self.closed.emit()

@@ -193,7 +193,7 @@ class SessionRestore(QObject):
         """Opens a checkpoint, or chooses the settings of a large network; only once."""
         if self._is_complete or self._opens:
             return
-        # Else the person has changed something already.
+        # Otherwise the user has changed something already.
         is_untouched = session.runs.current.untouched and session.undo.last() is None
         if is_untouched and path is not None and session.data.dataset is not None:
             self._starts = session.training.will_start
@@ -253,7 +253,7 @@ class SessionRestore(QObject):
         session.files.failed.disconnect(self._not_opened)
         self._complete(session)
         if not session.runs.current.unsaved:
-            session.undo.clear()  # the person did not open it, so it is no step to undo
+            session.undo.clear()  # the user did not open it, so it is no undo step
         self._load_data(session)
         if self._starts:
             session.start()

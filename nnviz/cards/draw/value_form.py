@@ -81,7 +81,9 @@ class ValueForm(QScrollArea):
 
         Beyond the first hundred there are none, and a line says so.
         """
-        content = named(QWidget(self.viewport()), "askFormContent")  # parents first: each later move would style anew
+        content = named(
+            QWidget(self.viewport()), "askFormContent"
+        )  # parents first: each later change of parent styles all again
         grid = QGridLayout(content)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)

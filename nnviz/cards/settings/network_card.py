@@ -44,7 +44,7 @@ _LAYER_WORDS: dict[str, Callable[[Any], str]] = {
     "hidden": lambda sizes: f"hidden layers {', '.join(map(str, sizes))}" if sizes else "no hidden layer",
     "activations": lambda names: " and ".join(dict.fromkeys(ACTIVATIONS[name].label for name in names[:-1])),
 }
-_LONGEST_SHAPE = 2**24  # characters; Qt's usual limit would cut the shape of a very deep network, and drop layers
+_LONGEST_SHAPE = 2**24  # characters; Qt's default limit would cut the shape of a very deep network, and drop layers
 _SEED_TIP = "The number from which first weights and order of examples are drawn. The same seed gives the same run."
 
 

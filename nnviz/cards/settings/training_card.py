@@ -48,7 +48,7 @@ class OptimizerForm(SettingsForm):
 
 
 @dataclass(frozen=True)
-class _Part:
+class _GroupInfo:
     """The description of a group: its head, its settings, the summary while it is closed, and its form."""
 
     name: str
@@ -59,8 +59,8 @@ class _Part:
     form: Callable[[Session, SettingRows], QWidget] = SettingsForm
 
 
-_PARTS = (
-    _Part(
+_GROUPS = (
+    _GroupInfo(
         "optimizerGroup",
         "Optimizer constants",
         "How much earlier gradients count in each step of the weights.",
@@ -68,7 +68,7 @@ _PARTS = (
         summaries.of_optimizer,
         OptimizerForm,
     ),
-    _Part(
+    _GroupInfo(
         "scheduleGroup",
         "Schedule",
         "How the learning rate changes during training, and a search for a good one.",
@@ -76,14 +76,14 @@ _PARTS = (
         summaries.of_schedule,
         ScheduleForm,
     ),
-    _Part(
+    _GroupInfo(
         "regularisationGroup",
         "Regularisation",
         "What keeps the network from learning its examples by heart.",
         REGULARISATION,
         summaries.of_regularisation,
     ),
-    _Part(
+    _GroupInfo(
         "augmentationGroup",
         "Augmentation",
         "Distorts each picture a little every time the network sees it, so that it learns what matters in it.",
@@ -91,7 +91,7 @@ _PARTS = (
         summaries.of_augmentation,
         AugmentationForm,
     ),
-    _Part(
+    _GroupInfo(
         "initialisationGroup",
         "Initialisation",
         "How the first weights are drawn, and which loss training makes smaller.",
@@ -143,7 +143,7 @@ class TrainingCard(Card):
 
     def _add_groups(self) -> None:
         self.groups: list[Group] = []
-        for part in _PARTS:
+        for part in _GROUPS:
             group = Group(part.name, part.title, part.tip, partial(part.form, self._session, part.rows))
             group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
             self.groups.append(group)
@@ -196,7 +196,7 @@ class TrainingCard(Card):
 
     def _show_summaries(self) -> None:
         problems, experiment = self._session.settings.problems, self._session.settings.experiment
-        for part, group in zip(_PARTS, self.groups, strict=True):
+        for part, group in zip(_GROUPS, self.groups, strict=True):
             is_wrong = any(row.name in problems for row in part.rows)
             group.head.show_summary("to be corrected" if is_wrong else part.summary(experiment), is_wrong)
 

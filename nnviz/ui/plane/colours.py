@@ -15,7 +15,7 @@ from nnviz.ui import theme
 from nnviz.ui.theme import Theme
 
 _LEVELS = 128  # of a class's colour, from the ground's
-_STRONGEST = 0.62  # share of a class's colour where the network is sure: points stand out against it
+_STRONGEST = 0.62  # share of a class's colour at full confidence, so that points stand out against it
 
 
 def class_pixels(answers: Array, in_steps: bool) -> Array:

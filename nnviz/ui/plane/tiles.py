@@ -75,7 +75,7 @@ class NeuronTiles(QWidget):
         self._limits: Mapping[int, float] = {}
         self._pixels: Array = np.zeros((0, 0), np.uint32)  # those of the image
         self._image: QImage | None = None
-        self._is_stale = True  # whether the image is to be made anew
+        self._is_stale = True  # whether the image must be made again
         self._mouse: QPoint | None = None
         self._marked: tuple[int, int] | None = None  # by the arrow keys
         self._chosen: tuple[int, int] | None = None
