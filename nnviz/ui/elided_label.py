@@ -28,7 +28,7 @@ class ElidedLabel(QLabel):
         self.setText(text)
 
     def text(self) -> str:
-        """The whole text."""
+        """Returns the whole text."""
         return self._whole
 
     def setText(self, text: str) -> None:

@@ -44,7 +44,7 @@ class FixedSizeBox(QWidget):
 
 
 def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
-    """A line of plain text that changes without a new layout of the window, and ends with "…" where it is long."""
+    """Returns a line of plain text that changes without a new layout of the window, elided if it is long."""
     made = named(ElidedLabel(role=role), name)
     return FixedSizeBox(made), made
 

@@ -14,7 +14,7 @@ _LEAST = 40  # pixels that are left of what stands before the last part
 
 
 def fitted(name: str, width: int, bold: bool = False) -> str:
-    """A name in small letters, as much of it as fits into that many pixels.
+    """Returns a name in small letters, as much of it as fits into that many pixels.
 
     The name of a run loses its least important parts. Other names are cut in the middle, as they often differ at their
     ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or left out.

@@ -34,17 +34,17 @@ class LayerNames:
     output: str = "class"
 
     def neuron(self, number: int) -> str:
-        """ "neuron 8", with the class of an output. Numbers count from 0, names from 1."""
+        """Returns "neuron 8", with the class of an output. Numbers count from 0, names from 1."""
         name = self.class_name(number)
         return f"neuron {number + 1} ({self.output} {name})" if name else f"neuron {number + 1}"
 
     def class_name(self, number: int) -> str:
-        """The class of that output; empty if it has none."""
+        """Returns the class of an output; "" if it has none."""
         is_output = self.layer == len(self.network.weights) - 1 and len(self.classes) == self.network.shape[-1]
         return self.classes[number] if is_output else ""
 
     def source(self, number: int) -> str:
-        """The name of an input: a pixel, a number of the example, or a neuron of the layer before."""
+        """Returns the name of an input: a pixel, a number of the example, or a neuron of the layer before."""
         if self.tile is not None:
             row, column = divmod(number, self.tile[1])
             return f"pixel row {row + 1}, column {column + 1}"
@@ -54,7 +54,7 @@ class LayerNames:
 
 
 def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
-    """The numbers of one neuron; ``neuron`` counts from 0."""
+    """Returns the numbers of one neuron; ``neuron`` counts from 0."""
     network, layer = names.network, names.layer
     weights = network.weights[layer][neuron]
     name = names.class_name(neuron)
@@ -72,12 +72,12 @@ def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
 
 
 def signed(value: float) -> str:
-    """+0.0312, with a real minus sign."""
+    """Returns a number with a real minus sign: +0.0312."""
     return f"{value:+.4f}".replace("-", "−")
 
 
 def typical_end(weights: Array) -> float:
-    """The magnitude below which nearly all weights are, from a sample spread over neurons and inputs."""
+    """Returns the magnitude below which nearly all weights are, from a sample spread over neurons and inputs."""
     flat = (weights if weights.flags.c_contiguous else weights.T).reshape(-1)
     step = max(1, flat.size // _SAMPLE)
     while step > 1 and any(math.gcd(step, side) > 1 for side in weights.shape):

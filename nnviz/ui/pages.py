@@ -63,7 +63,7 @@ class Page(QWidget):
         """Draws what changed while the page was out of view. Subclasses implement it."""
 
     def set_in_view(self, in_view: bool) -> None:
-        """Called by the card when the page becomes visible or is no longer visible."""
+        """Sets whether the page is visible. Called by the card."""
         self.in_view = in_view
         self.in_view_changed.emit(in_view)
         if in_view:

@@ -73,7 +73,7 @@ class ReadOut(QLabel):
             self._fitted = room
 
     def changeEvent(self, event: QEvent) -> None:
-        """Another theme or font makes another size."""
+        """Fits the read-out to another theme or font."""
         super().changeEvent(event)
         self._fitted = None
 

@@ -50,7 +50,7 @@ def tab_bar(name: str, accessible: str) -> QTabBar:
 
 
 def usual_width(bar: QTabBar) -> int:
-    """The width of all tabs in pixels, if they do not stand close together."""
+    """Returns the width of all tabs in pixels, if they do not stand close together."""
     bar.ensurePolished()  # else they are measured in another font
     shown = [bar.tabText(tab) for tab in range(bar.count()) if bar.isTabVisible(tab)]
     return sum(bar.fontMetrics().horizontalAdvance(text) + _USUAL for text in shown)

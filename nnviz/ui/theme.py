@@ -148,7 +148,7 @@ def colour(name: str) -> QColor:
 
 
 def plane_classes(count: int) -> list[str]:
-    """The names of the colours of classes over the plane: two have the ends of the diverging colours, as neurons do."""
+    """Returns the colour names of classes over the plane; two have the ends of the diverging colours."""
     if count == 2:
         return ["negative", "positive"]
     return [MANY_CLASSES[number % len(MANY_CLASSES)] for number in range(count)]
@@ -270,7 +270,7 @@ def system_theme() -> str:
 
 @lru_cache
 def _system_palette() -> QPalette:
-    """The system's palette. The first call, when the application starts, comes before ours is set."""
+    """Returns the system's palette. The first call, at the start, must come before ours is set."""
     return QApplication.palette()
 
 

@@ -92,16 +92,16 @@ class CardActions(QObject):
         return True
 
     def layout(self) -> QByteArray:
-        """The layout with every card in its own place, also while one is enlarged."""
+        """Returns the layout with every card in its own place, also while one is enlarged."""
         return self._before if self.enlarged is not None else self._host.saveState()
 
     def _toggled(self, dock: QDockWidget, shown: bool) -> None:
-        """After a card was switched in the View menu: restores the layout if another card is enlarged."""
+        """Restores the layout if another card is enlarged, after a card was switched in the View menu."""
         if self.put_back():
             dock.setVisible(shown)
 
     def _card_in_use(self) -> DockCard | None:
-        """The card that has the focus, else the one under the mouse, else the first in view."""
+        """Returns the card that has the focus, else the one under the mouse, else the first in view."""
         for widget in (QApplication.focusWidget(), QApplication.widgetAt(QCursor.pos())):
             card = holder(widget, DockCard)
             if card in self._docks:

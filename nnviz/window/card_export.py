@@ -62,7 +62,7 @@ def draw(card: DockCard, painter: QPainter) -> None:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table as a CSV file in UTF-8; the first line is the header. Whole numbers have no decimal point."""
+    """Returns a table as a CSV file in UTF-8; the first line is the header. Whole numbers have no decimal point."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)

@@ -112,7 +112,7 @@ class NetworkDialogs(QObject):
         self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed, export).open()
 
     def _proposed_name(self, epoch: float | None = None) -> str:
-        """A file name without ending: that of the network, with only characters that are safe in file names."""
+        """Returns a file name without ending: that of the network, with only characters that are safe in file names."""
         run = self._session.runs.current
         known = run.name if run.opened is not None else "network"
         name = run.path.stem if run.path is not None else (re.sub(r"[^\w.-]+", "-", known).strip("-.") or "network")
@@ -127,7 +127,7 @@ class NetworkDialogs(QObject):
         save: Callable[[Path], object],
         refused: Then = lambda: None,
     ) -> QFileDialog:
-        """A dialog that asks for a file to write, and before it replaces one; not open yet.
+        """Returns a dialog that asks for a file to write, and before it replaces one; not open yet.
 
         ``proposed`` is the file's name, whose ending is added to a name without one. ``save`` is called with the chosen
         file, ``refused`` in its place if that file holds the data.
@@ -150,7 +150,7 @@ class NetworkDialogs(QObject):
         return dialog
 
     def file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
-        """A dialog that begins in the folder of the last file; not open yet."""
+        """Returns a dialog that begins in the folder of the last file; not open yet."""
         folder = self._preferences.text("folder", str(Path.home()))
         dialog = named(QFileDialog(self._window, title, folder, filters), name)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
@@ -233,7 +233,7 @@ class NetworkDialogs(QObject):
         box.open()
 
     def _question(self, name: str, summary: str, details: str) -> QMessageBox:
-        """A question without buttons yet. Names of files stand in it as they are."""
+        """Returns a question without buttons yet. Names of files stand in it as they are."""
         box = named(QMessageBox(self._window), name)
         box.setWindowTitle("nnviz")
         box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
@@ -247,7 +247,7 @@ class NetworkDialogs(QObject):
         return self._session.runs.current.moment(epoch)
 
     def _description(self, run: Run) -> str:
-        """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
+        """Returns a line about a network: its file, its training, and how it differs from the current one."""
         now = self._session.runs.current
         name = "" if run.path is None else f"{run.title}, "
         trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epoch_name(run.epochs)} epochs"

@@ -107,7 +107,7 @@ class Docks(QObject):
         self._first_layouts[workspace] = self.host.saveState()
 
     def _cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
-        """The names and descriptions of a column's cards, from the top."""
+        """Returns the names and descriptions of a column's cards, from the top."""
         places = {name: CARDS[name].places.get(workspace) for name in CARDS}
         shown = [(place.number, name) for name, place in places.items() if place and place.column is column]
         return [(name, CARDS[name]) for _, name in sorted(shown)]
@@ -172,7 +172,7 @@ class Docks(QObject):
             self._session.timeline.go_live()
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
-        """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
+        """Returns a dock of fixed cards, one below the other, which scroll if there is no room for all."""
         dock = ColumnDock("Settings", SETTINGS, self.host)
         column = named(QWidget(), "scrolled")
         self.settings_column = ScrollColumn("settingsScroll", column)
@@ -237,7 +237,7 @@ class Docks(QObject):
                     self.settings_column.set_most(width)
 
     def middle(self) -> QRect:
-        """The rectangle of the middle cards in the host; the whole host if they are closed or floating."""
+        """Returns the rectangle of the middle cards in the host; the whole host if they are closed or floating."""
         found = functools.reduce(QRect.united, (dock.geometry() for dock in self._in_middle), QRect())
         return found if found.isValid() else self.host.contentsRect()
 
@@ -287,7 +287,7 @@ class Docks(QObject):
                 self.host.resizeDocks(docks, self._heights(column, USUAL), Qt.Vertical)
 
     def _heights(self, column: Column, kind: str) -> list[int]:
-        """The first heights of a column's cards, for data of that kind."""
+        """Returns the first heights of a column's cards, for data of that kind."""
         places = [card.places[self.workspace] for _, card in self._cards_of(self.workspace, column)]
         return [place.drawn_height or place.height if kind == DRAWN else place.height for place in places]
 
@@ -316,7 +316,7 @@ class Docks(QObject):
         self._sizes.forget()
 
     def layouts(self, now: QByteArray) -> dict[str, QByteArray]:
-        """The layouts of all workspaces that were shown; ``now`` is that of the present one."""
+        """Returns the layouts of all workspaces that were shown; ``now`` is that of the present one."""
         return {**self._layouts, self.workspace: now}
 
     def remember(self, layouts: dict[str, QByteArray]) -> None:
@@ -327,7 +327,7 @@ class Docks(QObject):
 
 
 def _with_text(width: int, column: Column) -> int:
-    """The width of a column at the text size in use. The middle one gives the others what they need more."""
+    """Returns the width of a column at the text size in use. The middle one gives the others what they need more."""
     share = 0 if column is Column.WATCH else _SHARE_OF_TEXT
     return round(width * (1 + share * (theme.text_size() / 100 - 1)))
 

@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.BottomToolBarArea, time)
 
     def _add_corner(self) -> None:
-        """At the right end of the menu bar: the workspaces, and a mark as long as recording is off."""
+        """Adds the workspaces at the right end of the menu bar, and a mark while recording is off."""
         records = self.session.records
         tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
         mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
         yield from self.import_overlay.prepare()
 
     def card(self, name: str) -> QWidget:
-        """The card of that name, if its workspace was shown. Raises KeyError."""
+        """Returns the card of that name, if its workspace was shown. Raises KeyError."""
         return self._docks.cards[name]
 
     @property
@@ -315,7 +315,7 @@ class MainWindow(QMainWindow):
         self.announcement_bar.setVisible(message is not None)
 
     def _areas_for_announcements(self) -> list[QRect]:
-        """The free part of the menu bar, where an announcement covers nothing; else the middle column."""
+        """Returns the free part of the menu bar, where an announcement covers nothing; else the middle column."""
         bar, host = self.menuBar(), self._docks.host
         ends = [bar.actionGeometry(action).right() for action in bar.actions() if action.isVisible()]
         left, right = max(ends, default=0), self._corner.x()
@@ -345,7 +345,7 @@ class MainWindow(QMainWindow):
         self._screen_fit = ScreenFit(self, arrangement.stored_frame(self._preferences.document("frame")))
 
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
-        """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
+        """Returns the remembered controls by key: for each how to read its value, a whole number, and how to set it."""
         pen, curves = self.draw.pen, self.curves
         return {
             "pen_width": (pen.value, pen.setValue),  # which clips it to its range
@@ -397,7 +397,7 @@ class MainWindow(QMainWindow):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return presses the focused button, as Space always trains. Esc closes help, message or enlarged card.
+        """Presses the focused button by Return, as Space always trains; Esc closes help, message or enlarged card.
 
         Arrows, Home and End, if no control uses them, move through the snapshots of the run.
         """

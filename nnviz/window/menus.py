@@ -161,7 +161,7 @@ class Menus(QObject):
             action.setText(f"{verb} {text.entry(what or '')}".rstrip())
 
     def _fill_network(self, menu: QMenu) -> None:
-        """The networks that come with the program; the menu is hidden if there are none."""
+        """Fills the menu of included networks; hidden if there are none."""
         menu.setObjectName("menuNetwork")
         self._shipped = menu.addMenu("&Shipped networks")
         self._shipped.setObjectName("menuShipped")
@@ -209,7 +209,7 @@ class Menus(QObject):
         show()
 
     def _fill_time(self, menu: QMenu) -> None:
-        """Looking back. Plain arrow keys do it too, where no control takes them."""
+        """Fills the menu of the timeline. Plain arrow keys do the same if no control takes them."""
         timeline, player = self._session.timeline, self._session.player
         back = self._add(menu, "E&arlier moment", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
         on = self._add(menu, "&Later moment", "actionLater", "Ctrl+Right", partial(timeline.step, 1))

@@ -56,12 +56,12 @@ class Preferences(QObject):
     # ---- values
 
     def text(self, key: str, default: str = "") -> str:
-        """The text of that name; the default if there is none."""
+        """Returns the text of that name; the default if there is none."""
         value = self._values.get(key)
         return value if isinstance(value, str) else default
 
     def number(self, key: str) -> float | None:
-        """The number of that name, finite; None if there is none."""
+        """Returns the number of that name, finite; None if there is none."""
         value = self._values.get(key)
         return None if value is None or isinstance(value, str) else float(value)
 
@@ -126,7 +126,7 @@ class Preferences(QObject):
 
 
 def person_file() -> Path:
-    """The path of the user's settings file, in the system's folder for settings."""
+    """Returns the path of the user's settings file, in the system's folder for settings."""
     home = os.path.expanduser("~")
     folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
     return Path(folder if os.path.isabs(folder) else os.path.join(home, ".config"), "nnviz", "settings.json")
@@ -143,7 +143,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _values_at(path: Path) -> dict[str, Value]:
-    """The values in that file, none if there is no such file. Whatever is odd is left out."""
+    """Returns the values in that file, none if there is no such file. Whatever is odd is left out."""
     try:
         found: Any = json.loads(read_regular(path, _LARGEST_FILE))
     except FileNotFoundError:

@@ -39,7 +39,7 @@ class RunDialogs(QObject):
         docks.added.connect(self._added)
 
     def _added(self, dock: Any) -> None:
-        """The list of runs is made when it is first shown."""
+        """Connects the list of runs, which is made when it is first shown."""
         if dock.objectName() == _LIST:
             dock.export_wanted.connect(self.export)
             dock.import_wanted.connect(self.choose_to_import)

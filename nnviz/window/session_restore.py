@@ -232,7 +232,7 @@ class SessionRestore(QObject):
                 session.undo.clear()
 
     def _last_network(self, session: Session) -> tuple[Path | None, str | None]:
-        """The last network's file, and its title if it came with the program; None for none."""
+        """Returns the last network's file, and its title if it came with the program; None for none."""
         stored, title = self._preferences.text("network"), self._preferences.text("shipped")
         if stored and os.path.isfile(stored):  # unlike this, Path.is_file() may raise
             return Path(stored), None
@@ -263,7 +263,7 @@ class SessionRestore(QObject):
 
 
 def restored(document: object) -> Experiment:
-    """The experiment that a document describes; of a damaged one, all settings that can be used."""
+    """Returns the experiment that a document describes; of a damaged one, all settings that can be used."""
     if not isinstance(document, Mapping):
         return Experiment()
     try:

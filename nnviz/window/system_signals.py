@@ -47,6 +47,6 @@ class SystemSignals(QObject):
 
 
 def _noted(number: int, _: FrameType | None) -> None:
-    """Called by Python, in the interface's thread."""
+    """Notes a signal. Called by Python in the interface's thread."""
     if number == signal.SIGINT:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -123,7 +123,7 @@ class DrawCard(DockCard):
         self.head.row.addLayout(arranged(QHBoxLayout(), self.undo_button, self.clear_button, spacing=2))
 
     def _make_room(self) -> None:
-        """The head is marked, and where it is narrow it has no room for all.
+        """Makes room for a badge in a narrow header.
 
         K keeps examples, and Ctrl+Backspace undoes strokes all the same.
         """

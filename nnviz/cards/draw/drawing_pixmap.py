@@ -54,7 +54,7 @@ class DrawingPixmap:
 
 
 def grey(brightness: float) -> QColor:
-    """A brightness, 0…1, as a colour."""
+    """Returns a brightness, 0…1, as a colour."""
     return QColor.fromRgbF(brightness, brightness, brightness)
 
 

@@ -175,7 +175,7 @@ class KeepPopup(QFrame):
         return numbers if is_right else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter keeps; Esc closes."""
+        """Keeps the example by Enter; closes by Esc."""
         if event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.keep()
         else:

@@ -251,7 +251,7 @@ class _NumberRow(_Row):
         return 0 if self._slider is None else self._slider.value()
 
     def _at(self, place: int) -> float:
-        """The number at a place of the slider."""
+        """Returns the number at a place of the slider."""
         return float(min(round(self.row.low + place * self.row.step, self.row.decimals), self.row.high))
 
     def _slid(self, place: int) -> None:

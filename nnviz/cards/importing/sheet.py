@@ -183,7 +183,7 @@ class ImportSheet(QFrame):
     # ---- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc closes the sheet; Return uses the data, unless a control in the sheet has the focus."""
+        """Closes the sheet by Esc; uses the data by Return, unless a control in the sheet has the focus."""
         if event.key() == Qt.Key_Escape:
             self._importing.cancel()
         elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.hasFocus() and self._use.isEnabled():

@@ -185,7 +185,7 @@ class PreviewTable(QTableView):
         self._importing.choose(**{each: (*names, name) if each == kind else names for each, names in others.items()})
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return opens the menu of the current column."""
+        """Opens the menu of the current column by Return."""
         column = self.currentIndex().column()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Menu) and column >= 0:
             self.open_menu(column)

@@ -76,7 +76,7 @@ class RunBar(QWidget):
         self._show_figures()
 
     def minimumSizeHint(self) -> QSize:
-        """The contents must not widen the window: without room for all, some are left out."""
+        """Returns a size that does not widen the window: without room for all contents, some are left out."""
         return QSize(_LEAST_BAR, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
@@ -291,7 +291,7 @@ class RunBar(QWidget):
         theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")
 
     def _start_text(self) -> str:
-        """The text of the button: a new network if the fields describe another; after the end of a run, more epochs."""
+        """Returns the button's text: a new network for other fields; more epochs after the end of a run."""
         epochs = self._session.settings.experiment.training.epochs
         if self._starts_new:
             return "Train new"

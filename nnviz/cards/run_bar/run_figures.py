@@ -28,7 +28,7 @@ class RunFigures:
         return "RMSE" if self._are_of_numbers else "error"
 
     def text(self, part: str) -> str:
-        """ "2.41 %" or "2.71 mpg"; a dash for what is not known."""
+        """Returns "2.41 %" or "2.71 mpg"; a dash for an unknown value."""
         value = self.known.get(f"{part}_{'rmse' if self._are_of_numbers else 'error'}")
         if value is None:
             return "–"

@@ -198,7 +198,7 @@ class DataCard(Card):
 
 
 def _shorter(note: str) -> list[str]:
-    """Shorter versions of a note, for little room: "44 rows left out", "Missing values filled in"."""
+    """Returns shorter versions of a note, for little room: "44 rows left out", "Missing values filled in"."""
     return [pattern.sub(short, note) for pattern, short in _SHORTER if pattern.fullmatch(note)]
 
 

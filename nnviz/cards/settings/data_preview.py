@@ -56,7 +56,7 @@ class DataPreview(QWidget):
 
 
 def _one_of_each(data: Dataset) -> Array:
-    """The first example of each class side by side, or without classes the first examples; at most ten."""
+    """Returns the first example of each class side by side, or without classes the first examples; at most ten."""
     labels, first = data.train.labels, np.arange(min(_MOST_SHOWN, len(data.train)))
     if labels is not None:
         first = np.unique(labels, return_index=True)[1][:_MOST_SHOWN]
@@ -64,7 +64,7 @@ def _one_of_each(data: Dataset) -> Array:
 
 
 def small_points(data: Dataset) -> Points | None:
-    """Some points of the plane or the curve, in a square from -1 to 1; None for other data."""
+    """Returns some points of the plane or the curve, in a square from -1 to 1; None for other data."""
     if not (data.is_plane or data.is_curve):
         return None
     splits = list(data.splits.values())

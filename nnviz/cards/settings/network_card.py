@@ -244,12 +244,12 @@ def _layers_of(experiment: Experiment) -> tuple[Layer, ...]:
 
 
 def _whole(name: str, typed: str, least: int, example: str) -> int:
-    """A typed whole number. Raises SettingError."""
+    """Returns a typed whole number. Raises SettingError."""
     return whole_number(name, parse_whole(name, typed, example), least, example)
 
 
 def _problem_name(index: int) -> str:
-    """The name of that hidden layer, from 0, among the session's problems."""
+    """Returns the key of a hidden layer, from 0, among the session's problems."""
     return f"layer {index + 1}"
 
 
@@ -307,7 +307,7 @@ def _outputs_text(meaning: Meaning, count: int) -> str:
 
 
 def _end_row(size: int, what: str, activation: str) -> QFrame:
-    """A row for the inputs or the outputs, whose numbers follow the data."""
+    """Returns a row for the inputs or the outputs, whose numbers follow the data."""
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
     frame.setToolTip("This number follows from the data: it cannot be changed here.")

@@ -170,5 +170,5 @@ class SettingsForm(FormGrid):
 
 
 def _error_text(error: EngineError, name: str, title: str) -> str:
-    """The error's text, which calls the field by its title; an error about another setting keeps that name."""
+    """Returns the error's text, which calls the field by its title; an error about another setting keeps that name."""
     return error.message_for(title) if error.parameter == name else str(error)

@@ -202,7 +202,7 @@ class TrainingCard(Card):
 
 
 def _with_joined_numbers(line: str) -> str:
-    """The line with no-break spaces after a number and before a fraction, so that they stay with their words."""
+    """Returns the line with no-break spaces after numbers and before fractions, to keep them with their words."""
     return re.sub(r"(?<=\d) (?=[a-z])| (?=\d+\.\d)", "\u00a0", line)
 
 

@@ -16,7 +16,7 @@ _HALO = 5.0
 
 
 def middles(dots: Dots) -> dict[int, Array]:
-    """The medians (2,) of the points of each ink that has a name and points."""
+    """Returns the medians (2,) of the points of each ink that has a name and points."""
     is_seen = np.isfinite(dots.points).all(axis=1)
     points, inks = dots.points[is_seen], dots.inks[is_seen]
     of_each = {ink: points[inks == ink] for ink, name in enumerate(dots.names) if name}

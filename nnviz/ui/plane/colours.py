@@ -78,5 +78,5 @@ def image_of(pixels: Array) -> QImage:
 
 
 def class_colours(data: Dataset | None) -> list[str]:
-    """The colours of the theme that the classes of points have in the plane; of other data none."""
+    """Returns the colours of the theme that the classes of points have in the plane; of other data none."""
     return theme.plane_classes(data.outputs) if data is not None and data.kind == POINT else []

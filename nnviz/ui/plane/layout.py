@@ -54,12 +54,12 @@ class TileLayout:
         return {layer: block.shown for layer, block in self.blocks.items()} == dict(self.counts)
 
     def place(self, layer: int, number: int) -> tuple[int, int]:
-        """Left and top of a neuron's tile."""
+        """Returns left and top of a neuron's tile."""
         row, column = divmod(number, self.columns)
         return self.left + column * self.pitch, self.blocks[layer].top + row * self.pitch
 
     def at(self, x: int, y: int) -> tuple[int, int] | None:
-        """The layer and the number of the neuron whose tile is at a pixel; None between the tiles."""
+        """Returns the layer and the number of the neuron whose tile is at a pixel; None between the tiles."""
         column, inside = divmod(x - self.left, self.pitch)
         if not (0 <= column < self.columns and inside < self.size):
             return None

@@ -43,7 +43,7 @@ def plane_tiles(answers: Array, limit: float, size: int) -> Array:
 
 
 def enlarged(cells: Array, size: int) -> Array:
-    """(neurons, size, size) pixels of (neurons, side · side) cells; of more cells than pixels some are shown."""
+    """Returns (neurons, size, size) pixels of (neurons, side · side) cells; of more cells than pixels some are shown."""
     side = round(cells.shape[1] ** 0.5)
     sources = (np.arange(size) * 2 + 1) * side // (2 * size)
     found: Array = cells.reshape(-1, side, side).take(sources, axis=1).take(sources, axis=2)
@@ -263,7 +263,7 @@ class NeuronTiles(QWidget):
             self.chosen.emit(*self._pointed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right mark the neighbouring neuron, Up and Down one of the row above or below; Enter chooses it."""
+        """Marks the neighbouring neuron by arrow keys, in the row or in the row above or below; Enter chooses it."""
         key, made = event.key(), self.layout_of_tiles
         if made is not None and key in (*_MOVES, Qt.Key_Up, Qt.Key_Down):
             self._mouse = None
@@ -275,7 +275,7 @@ class NeuronTiles(QWidget):
             super().keyPressEvent(event)
 
     def _next(self, key: int) -> tuple[int, int]:
-        """The neuron that an arrow key leads to; at an end it stays."""
+        """Returns the neuron that an arrow key leads to; at an end it stays."""
         made = self.layout_of_tiles
         assert made is not None
         if self._marked is None:
@@ -292,7 +292,7 @@ class NeuronTiles(QWidget):
         return layer, min(first + (x - made.left) // made.pitch, made.blocks[layer].shown - 1)
 
     def _row_starts(self) -> list[tuple[int, int]]:
-        """Layer and number of the first neuron of each row."""
+        """Returns layer and number of the first neuron of each row."""
         made = self.layout_of_tiles
         assert made is not None
         return [(layer, n) for layer, block in made.blocks.items() for n in range(0, block.shown, made.columns)]
@@ -314,7 +314,7 @@ class NeuronTiles(QWidget):
 
 
 def _corners(size: int) -> Array:
-    """(size, size): which pixels a tile with round corners lacks."""
+    """Returns which pixels a tile with round corners lacks, (size, size)."""
     inner = np.abs(np.arange(size) - (size - 1) / 2) - (size / 2 - _ROUND - 0.5)
     outside = np.maximum(inner, 0)
     found: Array = np.hypot(outside[:, None], outside[None, :]) > _ROUND + 0.2

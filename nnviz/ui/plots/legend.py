@@ -49,7 +49,7 @@ class Key(QAbstractButton):
         theme.changed.connect(self.update)
 
     def set_name(self, text: str, short: str = "") -> None:
-        """``short`` stands where there is too little room for the text."""
+        """Sets the name; ``short`` is shown if the text does not fit."""
         self._short = short
         self.setText(text)
         self.setAccessibleName(f"Show {text}")
