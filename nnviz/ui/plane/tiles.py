@@ -43,7 +43,7 @@ def plane_tiles(answers: Array, limit: float, size: int) -> Array:
 
 
 def enlarged(cells: Array, size: int) -> Array:
-    """Returns (neurons, size, size) pixels of (neurons, side · side) cells; of more cells than pixels some are shown."""
+    """Returns (neurons, size, size) pixels of (neurons, side · side) cells; with fewer pixels not all are shown."""
     side = round(cells.shape[1] ** 0.5)
     sources = (np.arange(size) * 2 + 1) * side // (2 * size)
     found: Array = cells.reshape(-1, side, side).take(sources, axis=1).take(sources, axis=2)
