@@ -23,8 +23,8 @@ from nnviz import __version__
 from nnviz.library import is_exported_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
-from nnviz.window.memory import Memory
 from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.session_restore import SessionRestore
 from nnviz.window.system_signals import SystemSignals
 
 _LOG = logging.getLogger("nnviz")
@@ -54,42 +54,42 @@ def create_window(
     preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
     look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
-    memory = Memory(preferences)
-    session = memory.new_session()
+    restore = SessionRestore(preferences)
+    session = restore.new_session()
     window = MainWindow(session, preferences)
     window.application = app
     window.follows_system = look not in theme.THEMES
-    memory.setParent(window)
+    restore.setParent(window)
     session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
     preferences.failed.connect(
         lambda error: session.messages.warn(f"What you choose cannot be remembered for the next start: {error}.")
     )
     start = QTimer(window)
     start.setSingleShot(True)
-    start.timeout.connect(partial(_load, window, memory, opens, data))
+    start.timeout.connect(partial(_load, window, restore, opens, data))
     window.closed.connect(start.stop)
     start.start(0)
     _goes_when_closed(window)
     return window
 
 
-def _load(window: MainWindow, memory: Memory, opens: str | None, data: str | None) -> None:
+def _load(window: MainWindow, restore: SessionRestore, opens: str | None, data: str | None) -> None:
     """Begins with what was asked for, and for the rest with what was remembered."""
     session = window.session
     if opens is None:
-        memory.load(data=data)
+        restore.load(data=data)
         if data is not None:
             window.show_workspace("train")
         return
     opens = os.path.abspath(opens)  # as it is remembered, for a start in another folder
     if is_exported_run(opens):
-        read = partial(window.run_dialogs.take, opens, session.library.open)
+        read = partial(window.run_dialogs.import_run, opens, session.library.open)
         _once(session.data.changed, read)  # its own data follow when others are there
-        memory.load(is_new=True)
+        restore.load(is_new=True)
     elif is_network_file(opens):
-        memory.load(network=Path(opens))
+        restore.load(network=Path(opens))
     else:
-        memory.load()
+        restore.load()
         window.open_path(opens)
 
 

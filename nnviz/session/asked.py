@@ -7,7 +7,6 @@ from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.asked_compared import compared_probes
-from nnviz.session.asked_own import own_probes
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.mistakes import Mistakes
@@ -64,7 +63,7 @@ def new_queries(session: Session) -> Queries:
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **surface_queries(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
-    by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
+    by_name |= compared_probes(comparison, question, data)
     queries = Queries(session.messages.crashed.emit)
     queries.add(by_name)
     for signal in (displayed.changed, question.changed, data.changed):

@@ -17,26 +17,23 @@ from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.serial_thread import close_all
 from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.session.asked import new_queries
-from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
 from nnviz.session.data import Data
+from nnviz.session.data_import import DataImport
 from nnviz.session.displayed import Displayed
 from nnviz.session.divergence_recovery import DivergenceRecovery
 from nnviz.session.edits import Edits
 from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.files import Files
-from nnviz.session.imported import Imported
-from nnviz.session.importing import Importing
 from nnviz.session.kept_parts import kept_parts
 from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
 from nnviz.session.network_replacement import NetworkReplacement
-from nnviz.session.own import Own
 from nnviz.session.painting import PointPainter
 from nnviz.session.question import Question, take_picture
-from nnviz.session.rate_sweep import rate_sweep
+from nnviz.session.recent_data_files import RecentDataFiles
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.run import new_run
@@ -47,10 +44,11 @@ from nnviz.session.sketch import Sketch
 from nnviz.session.snapshot_backfill import SnapshotBackfill
 from nnviz.session.snapshot_files import SnapshotFiles
 from nnviz.session.status import Status
-from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
+from nnviz.session.user_example_history import UserExampleHistory
+from nnviz.session.user_examples import UserExamplesModel
 
 _LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
 
@@ -60,7 +58,7 @@ class Session(QObject):
 
     Attributes:
         messages, undo: the message that is shown to the user; the steps that can be undone and redone.
-        imported, importing: files of data that were used before, and one that is looked at before it is used.
+        recent_data_files, data_import: data files used before; a data file that is previewed before it is used.
         data, settings: the data set; the experiment that the fields describe.
         runs: all runs, with the current one among them.
         replacement, branching: builds networks and replaces the current run; begins runs at snapshots.
@@ -73,7 +71,7 @@ class Session(QObject):
         painting: points that the person paints, from which the network learns at once.
         edits: what-ifs of single neurons, and edits of their weights.
         sketch, question: the drawing and its image; the current input and its prediction.
-        own: examples that the person kept with what they truly are, for the data that are there.
+        user_examples: labelled examples that the user kept, for the current data set.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         models: models of single cards.
         library, under_way: the runs that are kept on disk, and those that are trained beside the window.
@@ -93,8 +91,8 @@ class Session(QObject):
         self.messages = Messages()
         self.undo = Undo()
         self.data = Data(self.messages)
-        self.imported = Imported(self.data)
-        self.importing = Importing(self.data, self.imported, self.messages)
+        self.recent_data_files = RecentDataFiles(self.data)
+        self.data_import = DataImport(self.data, self.recent_data_files, self.messages)
         self.runs = Runs(new_run(first), self.undo)
         self._meaning = NO_MEANING
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
@@ -113,8 +111,10 @@ class Session(QObject):
         self.edits = Edits(self)
         self.sketch = Sketch(self.undo)
         self.question = Question(self.displayed, self.sketch, self.data, self.selection, self.undo)
-        taught = Taught(self.runs, self.displayed)
-        self.own = Own(self.data, self.question, taught, self.training, self.undo, self.messages)
+        history = UserExampleHistory(self.runs, self.displayed)
+        self.user_examples = UserExamplesModel(
+            self.data, self.question, history, self.training, self.undo, self.messages
+        )
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
         self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
         self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
@@ -153,13 +153,10 @@ class Session(QObject):
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
-        self.rate_search.failed.connect(partial(self.messages.tell_error, "The search could not begin"))
         for work in (self.ranking, self.map.arranging):
             work.failed.connect(self.messages.crashed)
         self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
-        for name in (OWN, TESTED):  # they are slow, and nobody should have to wait
-            self.training.state_changed.connect(self.queries[name].hurry)
         self.edits.edited.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
@@ -269,6 +266,6 @@ class Session(QObject):
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
         parts += [self.step_effects, self.replacement, self.loaded, self._library_thread, self.training.runner]
         parts += [self._reopening]
-        parts += [self.past_batch, self.snapshot_files, self.importing, self.data, self.own, self.files]
+        parts += [self.past_batch, self.snapshot_files, self.data_import, self.data, self.user_examples, self.files]
         parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.backfill, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""Cards: a head with a title and a muted detail at the right, and a body. They lie in a column or are docks."""
+"""Cards: a header with title and detail, and a body. They lie in a column or are docks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from PyQt5.QtWidgets import (
 from nnviz.ui import theme
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.column import CardScroll
-from nnviz.ui.giving_label import GivingLabel
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.elided_label import ElidedLabel
+from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import W, arranged, named
 from nnviz.ui.tabs import fit_in_sight, stand_close, usual_width
 
@@ -56,18 +56,18 @@ def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLab
 
 
 class CardHead(QFrame):
-    """The line at the top of a card. Cards add controls to ``row``; what is added to ``corner`` is at its right end.
+    """The header of a card. Cards add controls to ``row``; widgets in ``corner`` are at the right end.
 
-    While there is a mark it has room of its own in ``row``, beside the title; what can be shortened gives way to it.
+    A badge takes space in ``row`` next to the title; elided texts give way to it.
 
     Attributes:
-        least_width: what the card needs at least, whatever its texts are; 0 for what its parts need.
-        most_width: what the card asks for at most, where the window is narrow.
-        least_room: what is kept free for a mark also while there is none, so that nothing moves when it comes.
+        least_width: least width of the card, whatever its texts are; 0 for that of its parts.
+        most_width: greatest width that the card asks for in a narrow window.
+        least_room: space kept for a badge also while there is none, so that nothing moves when it appears.
 
     Signals:
-        double_clicked: with the mouse, beside the controls.
-        marked: the mark came or went, or needs other room.
+        double_clicked: a double click next to the controls.
+        marked: the badge appeared, disappeared, or needs other space.
     """
 
     double_clicked = pyqtSignal()
@@ -77,7 +77,7 @@ class CardHead(QFrame):
         super().__init__()
         self.setObjectName("cardHead")
         self.title = label(title, "title")
-        self.detail = GivingLabel(role="muted")
+        self.detail = ElidedLabel(role="muted")
         self.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.least_width = self.least_room = 0
         self.most_width = QWIDGETSIZE_MAX
@@ -92,7 +92,7 @@ class CardHead(QFrame):
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         theme.sized(self.setMinimumHeight, 34)
-        self.mark = HeadMark(self)
+        self.mark = HeaderBadge(self)
 
     def minimumSizeHint(self) -> QSize:
         return self.needed.boundedTo(QSize(self.most_width, self.needed.height()))
@@ -102,24 +102,24 @@ class CardHead(QFrame):
 
     @property
     def needed(self) -> QSize:
-        """The room it needs. Texts and controls that come and go must not widen the column."""
+        """The size that the header needs. Texts and controls that come and go must not widen the column."""
         needed = super().minimumSizeHint().expandedTo(self.minimumSize())
         return QSize(self.least_width or needed.width(), needed.height())
 
     @property
     def room_of_mark(self) -> int:
-        """What the mark needs between two parts, in pixels; 0 while there is none."""
+        """The width that the badge needs between two parts, in pixels; 0 without a badge."""
         return self.mark.least_width + _GAP + _AIR if self.mark.is_wanted else 0
 
     def _place_mark(self) -> None:
-        """Lays the mark into the widest room that the head leaves free."""
+        """Places the badge in the widest free space of the header."""
         start, end = max(self._rooms(), key=_width, default=(0, 0))
         line = self.row.geometry()
         self.mark.setGeometry(start + _GAP, line.y(), max(0, end - start - _GAP - _AIR), line.height())
         self.mark.raise_()
 
     def _rooms(self) -> list[tuple[int, int]]:
-        """Where nothing is to be seen between two parts, from left to right."""
+        """Returns the free intervals between visible parts, from left to right."""
         taken = sorted(itertools.chain.from_iterable(map(_taken_by, self._shown_parts())))
         return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
 
@@ -128,7 +128,7 @@ class CardHead(QFrame):
         return [part for part in parts if part is not self.mark and part.isVisible() and not _is_empty(part)]
 
     def event(self, event: QEvent) -> bool:
-        """Fits tabs and mark into the room there is now."""
+        """Fits tabs and badge into the present width."""
         done = bool(super().event(event))
         if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show):
             self._fit_tabs()
@@ -137,7 +137,7 @@ class CardHead(QFrame):
         return done
 
     def show_mark(self, what_if: str, moment: str = "") -> None:
-        """Marks the card with what is supposed, and the moment of the past it shows; empty texts end that."""
+        """Shows a badge with the assumption and the displayed epoch; two empty texts hide it."""
         before = self.room_of_mark
         self.mark.show_what(what_if, moment)
         if self.room_of_mark != before:
@@ -147,7 +147,7 @@ class CardHead(QFrame):
                 self._place_mark()
 
     def keep_room(self, least: int | None = None) -> None:
-        """Keeps the room that the mark needs free; ``least`` also while there is none."""
+        """Keeps the space of the badge free; ``least`` also without a badge."""
         self.least_room = self.least_room if least is None else least
         wanted = max(self.room_of_mark, self.least_room) - self.row.spacing()  # which is there in any case
         self._room.changeSize(max(0, wanted), 0, QSizePolicy.Fixed)
@@ -176,12 +176,12 @@ def _width(room: tuple[int, int]) -> int:
 
 
 def _taken_by(part: QWidget) -> list[tuple[int, int]]:
-    """Where a part of a head has something to show, from left to right; a bar of tabs is wider than its tabs."""
+    """Returns the intervals of a part with visible content, from left to right; a tab bar is wider than its tabs."""
     left, right = part.x(), part.x() + part.width()
     if isinstance(part, QTabBar):
         tabs = [part.tabRect(tab) for tab in range(part.count())]
         return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
-    if isinstance(part, GivingLabel) and part.alignment() & Qt.AlignRight:
+    if isinstance(part, ElidedLabel) and part.alignment() & Qt.AlignRight:
         return [(max(left, right - part.fontMetrics().horizontalAdvance(part.shown)), right)]
     return [(left, right)]
 
@@ -202,10 +202,10 @@ class Card(QWidget):
 
 
 class DockCard(QDockWidget):
-    """A card that can be dragged by its head, floated, enlarged, exported, closed and brought back from the View menu.
+    """A card that can be dragged by its header, floated, enlarged, exported, closed and shown again from the View menu.
 
     Signals:
-        asked(what): the person chose an entry of the card's menu; ``what`` as in :class:`CardMenuButton`.
+        asked(what): the user chose an entry of the card's menu; ``what`` as in :class:`CardMenuButton`.
         in_view_changed(bool): the card became visible or is no longer visible.
     """
 
@@ -237,7 +237,7 @@ class DockCard(QDockWidget):
         self.menu_button.set_names(name)
 
     def set_least_width(self, width: int) -> None:
-        """From now on the card needs that width, whatever it shows; its texts give way."""
+        """Sets the least width of the card, whatever it shows; its texts are elided."""
         self.head.least_width = self._scroll.least_width = width
         self._scroll.updateGeometry()
 
@@ -248,7 +248,7 @@ class DockCard(QDockWidget):
         return QSize(max(head.width(), body.width()), head.height() + body.height())
 
     def set_most(self, most: QSize) -> None:
-        """From now on the card asks for no more than that. What it needs beyond it scrolls."""
+        """Sets the greatest size that the card asks for. A larger content scrolls."""
         body = QSize(most.width(), most.height() - self.head.needed.height())
         if self._scroll.most != body:
             self._scroll.most, self.head.most_width = body, most.width()
@@ -277,7 +277,7 @@ class DockCard(QDockWidget):
 
     @property
     def caption(self) -> str:
-        """What the card shows at present, as a file name for exports."""
+        """The content of the card at present, as a file name for exports."""
         return self.windowTitle()
 
     @property

@@ -26,11 +26,11 @@ _ENTRIES = (
 
 
 class CardMenuButton(QToolButton):
-    """Opens the menu of a card and emits ``asked``; the listener carries it out.
+    """Opens the menu of a card and emits ``asked``; the receiver carries out the action.
 
     Attributes:
         is_enlarged: whether the card fills the window, so that the menu offers to restore it.
-        hidden_in_picture: set while a picture of the card is taken, to leave the button out of it.
+        hidden_in_picture: set while an image of the card is rendered, to leave the button out of it.
 
     Signals:
         asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv", "film" or "close".
@@ -76,6 +76,6 @@ class CardMenuButton(QToolButton):
         self.menu_of_card.popup(self.mapToGlobal(QPoint(self.width() - width, self.height())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the button, except while a picture of the card is taken."""
+        """Paints the button, except while an image of the card is rendered."""
         if not self.hidden_in_picture:
             super().paintEvent(event)

@@ -11,10 +11,10 @@ from nnviz.ui.parts import named
 
 
 class ChoiceButton(QToolButton):
-    """Shows the text of what is chosen.
+    """Shows the text of the chosen entry.
 
     Signals:
-        chosen(str): the person chose the entry of that key.
+        chosen(str): the user chose the entry of a key.
     """
 
     chosen = pyqtSignal(str)

@@ -55,13 +55,13 @@ class ScrollColumn(QScrollArea):
         return QSize(width, super().minimumSizeHint().height())
 
     def set_most(self, width: int) -> None:
-        """From now on the column asks for no more than that."""
+        """Sets the greatest width that the column asks for."""
         if width != self._most:
             self._most = width
             self.updateGeometry()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Asks for another width when the content needs it."""
+        """Updates the width hint when the content needs another width."""
         done = super().eventFilter(watched, event)
         if event.type() == QEvent.LayoutRequest and watched is self.widget():
             self.updateGeometry()
@@ -116,7 +116,7 @@ class CardScroll(QScrollArea):
         return self.needed.boundedTo(self.most)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Asks for other room when the content needs it."""
+        """Updates the size hint when the content needs another size."""
         done = super().eventFilter(watched, event)
         if event.type() == QEvent.LayoutRequest and watched is self.widget():
             self.updateGeometry()

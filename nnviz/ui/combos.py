@@ -38,17 +38,17 @@ class FlatCombo(Combo):
         return QSize(theme.px(_NARROWEST), super().minimumSizeHint().height())
 
     def set_shorter(self, shorter: Mapping[str, Sequence[str]]) -> None:
-        """What stands in the box for an entry for which there is too little room, the longest first."""
+        """Sets shorter texts of an entry for a narrow box, the longest first."""
         self._shorter = shorter
 
     @property
     def words(self) -> str:
-        """What is to be read in the box."""
+        """The text of the box in full."""
         return str(self.currentText())
 
     @property
     def shown(self) -> str:
-        """What can be read in the box."""
+        """The visible text of the box."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
@@ -75,7 +75,7 @@ class FlatCombo(Combo):
 
 
 class NameCombo(FlatCombo):
-    """One that shows a short name where its entry says more: "7" for "its answer"."""
+    """A combo box that shows a short name in place of a longer entry: "7" for "its answer"."""
 
     _elide = Qt.ElideRight
 
@@ -103,7 +103,7 @@ class NameCombo(FlatCombo):
             self.updateGeometry()
 
     def set_names(self, first: str, names: list[str]) -> None:
-        """Offers ``first``, which stands for no choice, and all names."""
+        """Sets ``first``, the entry for no choice, and all names."""
         if names == self._names and self.count():
             return
         self._names, self._shown = names, ""

@@ -29,7 +29,7 @@ _LINE_MARGINS = 4  # pixels that Qt leaves beside the text of a line edit
 
 
 class FieldEdit(QLineEdit):
-    """A line edit that leaves Space, Undo and Redo to the window while the person is not typing into it.
+    """A line edit that leaves Space, Undo and Redo to the window while the user is not typing into it.
 
     Attributes:
         takes_space: whether spaces can be typed. If not, Space always starts and pauses training.
@@ -41,7 +41,7 @@ class FieldEdit(QLineEdit):
 
     @property
     def is_typed(self) -> bool:
-        """Whether the person is typing: the text was edited and not committed yet."""
+        """Whether the user is typing: the text was edited and not committed yet."""
         return self.isModified()
 
     def event(self, event: QEvent) -> bool:
@@ -63,10 +63,10 @@ class NumberEdit(QAbstractSpinBox):
     Its line edit has the same object name, so that tests and scripts find either.
 
     Signals:
-        committed(text): the person pressed Enter, left the field or stepped the value.
+        committed(text): the user pressed Enter, left the field or stepped the value.
 
     Attributes:
-        line: what is typed into, with a validator if that is to be restricted.
+        line: the line edit; set a validator on it to restrict the text.
     """
 
     committed = pyqtSignal(str)
@@ -88,20 +88,20 @@ class NumberEdit(QAbstractSpinBox):
         self.setFocusPolicy(Qt.StrongFocus)
         for part in (self, self.line):
             named(part, name, accessible)
-        self._tell_whole()
+        self._update_tooltip()
         self.editingFinished.connect(self._commit)
 
     @property
     def is_typed(self) -> bool:
-        """Whether the person is typing: the text was edited and not committed yet."""
+        """Whether the user is typing: the text was edited and not committed yet."""
         return self.line.isModified()
 
     def show_value(self, text: str) -> None:
-        """Shows the value in use, unless the person is typing another."""
+        """Shows the value in use, unless the user is typing another."""
         self._shown = text
         if not (self.hasFocus() and self.is_typed):
             self._put(text)
-        self._tell_whole()
+        self._update_tooltip()
 
     def hide_arrows(self) -> None:
         """Leaves their room to the text; keys and wheel still step."""
@@ -114,8 +114,8 @@ class NumberEdit(QAbstractSpinBox):
         self._put(self._shown)
         set_look(self, "wrong", False)
 
-    def _tell_whole(self) -> None:
-        """What does not fit is told by the tooltip."""
+    def _update_tooltip(self) -> None:
+        """Shows a text that does not fit in the tooltip."""
         is_cut = self.line.fontMetrics().horizontalAdvance(self._shown) > self.line.width() - _LINE_MARGINS
         tip = f"{self._shown}. {self._tip}" if is_cut else self._tip
         for part in (self, self.line):
@@ -123,10 +123,10 @@ class NumberEdit(QAbstractSpinBox):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._tell_whole()
+        self._update_tooltip()
 
     def _put(self, text: str) -> None:
-        """Sets the text even while the person is typing. Without the focus a long number shows its first digits."""
+        """Sets the text even while the user is typing. Without the focus a long number shows its first digits."""
         self.line.setText(text)
         if not self.hasFocus():
             self.line.setCursorPosition(0)

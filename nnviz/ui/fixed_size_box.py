@@ -7,7 +7,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from nnviz.ui import theme
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.parts import named
 
 
@@ -44,8 +44,8 @@ class FixedSizeBox(QWidget):
 
 
 def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
-    """A line of plain text that changes without a new layout of the window, and ends with "…" where it is long."""
-    made = named(GivingLabel(role=role), name)
+    """Returns a line of plain text that changes without a new layout of the window, elided if it is long."""
+    made = named(ElidedLabel(role=role), name)
     return FixedSizeBox(made), made
 
 

@@ -1,4 +1,4 @@
-"""A one-line callout beside a control. It takes no focus, covers no control and can be dismissed."""
+"""A one-line callout next to a control. It takes no focus, covers no control and can be dismissed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Hint(QFrame):
     """Follows its control when the window changes, and is hidden while the control is.
 
     Signals:
-        dismissed: the person clicked its ×.
+        dismissed: the user clicked its ×.
     """
 
     dismissed = pyqtSignal()
@@ -70,7 +70,7 @@ class Hint(QFrame):
         return super().eventFilter(watched, event)
 
     def place(self) -> None:
-        """Moves it beside the control; hides it if that place is out of view or it is not wanted."""
+        """Moves the callout next to the control; hides it if that place is out of view or it is not wanted."""
         window, control = self.parentWidget(), self._control
         in_sight = (
             self._wanted

@@ -13,7 +13,7 @@ _GAP_TIP = "A network this deep has more layers than tabs: only the first and th
 
 
 def layer_tabs(shape: Sequence[int], tip: str, all_tip: str = "") -> list[tuple[int | None, Tab]]:
-    """A tab for each layer that is drawn, with its number from 0, and one, None, in the place of those that are not.
+    """Returns a tab for each layer that is drawn, with its number from 0, and one, None, for those that are not.
 
     With ``all_tip`` there is one for all layers, before the others.
     """

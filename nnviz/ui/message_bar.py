@@ -22,7 +22,7 @@ class _ChoiceButton(QPushButton):
     """A button that Space presses, although elsewhere Space trains."""
 
     def event(self, event: QEvent) -> bool:
-        """Takes Space when Qt asks before it triggers a shortcut."""
+        """Accepts Space when Qt asks before it triggers a shortcut."""
         if event.type() == QEvent.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key_Space:
             event.accept()
             return True
@@ -82,7 +82,7 @@ class MessageBar(QFrame):
             self.dismissed.emit()
 
     def _choice(self, number: int) -> QPushButton:
-        """Makes the button of one answer; the first answer is the primary one."""
+        """Returns the button of a choice; that of the first is the primary one."""
         button = _ChoiceButton()
         button.setObjectName(f"{self.kind}Choice{number + 1}Button")
         button.setProperty("role", "" if number else "primary")
@@ -91,7 +91,7 @@ class MessageBar(QFrame):
         return button
 
     def show_message(self, words: str, is_error: bool, choices: Sequence[str] = ()) -> None:
-        """Shows plain text and at most three answers to choose from; an error is highlighted."""
+        """Shows plain text and at most three choices; an error is highlighted."""
         assert len(choices) <= _MOST_CHOICES, choices
         self._is_error = is_error
         for part in (self, self.text):
@@ -150,7 +150,7 @@ class MessageBar(QFrame):
         self.raise_()
 
     def _lay_out(self, width: int) -> int:
-        """Puts the answers beside the text or below it, and returns the height that is needed at that width."""
+        """Puts the choices next to the text or below it, and returns the height that is needed at that width."""
         self._grid.removeWidget(self._answers)
         self._answers_row.setDirection(QBoxLayout.LeftToRight)
         self._answers_row.invalidate()  # other buttons may be visible now

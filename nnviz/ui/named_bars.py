@@ -75,11 +75,11 @@ class NamedBars(Pickable):
         return int(metrics.horizontalAdvance(self._number(-self._end if self._is_signed else self._end))) + _AIR
 
     def sizeHint(self) -> QSize:
-        """One comfortable row for each name."""
+        """Returns a comfortable row for each name."""
         return QSize(150, (theme.px(_HIGHEST) if self._scrolls else theme.px(_LOWEST)) * max(1, len(self._names)))
 
     def minimumSizeHint(self) -> QSize:
-        """Some rows at least; all of them if it scrolls."""
+        """Returns the height of a few rows if the bars scroll, else of all."""
         return self.sizeHint() if self._scrolls else QSize(90, 4 * theme.px(_LOWEST))
 
     @property

@@ -17,7 +17,7 @@ _SAMPLE = 4096  # number of weights from which that range is estimated
 
 
 def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
-    """The numbers of one neuron; ``neuron`` counts from 0."""
+    """Returns the numbers of one neuron; ``neuron`` counts from 0."""
     network, layer = names.network, names.layer
     weights = network.weights[layer][neuron]
     name = names.class_name(neuron)
@@ -35,12 +35,12 @@ def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
 
 
 def signed(value: float) -> str:
-    """+0.0312, with a real minus sign."""
+    """Returns a number with a real minus sign: +0.0312."""
     return f"{value:+.4f}".replace("-", "−")
 
 
 def typical_end(weights: Array) -> float:
-    """The magnitude below which nearly all weights are, from a sample spread over neurons and inputs."""
+    """Returns the magnitude below which nearly all weights are, from a sample spread over neurons and inputs."""
     flat = (weights if weights.flags.c_contiguous else weights.T).reshape(-1)
     step = max(1, flat.size // _SAMPLE)
     while step > 1 and any(math.gcd(step, side) > 1 for side in weights.shape):

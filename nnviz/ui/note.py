@@ -1,6 +1,8 @@
-"""Texts about a control that do not move the layout: a note beside the column, and a line that keeps its height."""
+"""Texts about a control that do not move the layout: a note next to the column, and a line of fixed height."""
 
 from __future__ import annotations
+
+import re
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
@@ -10,6 +12,7 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 from nnviz.formatting.text import plain
 from nnviz.ui import theme
 from nnviz.ui.card import ancestry, holder
+from nnviz.ui.parts import set_look
 
 _WIDEST = 340
 _NARROWEST = 160  # pixels; with less room at the right the note lies below the control
@@ -36,7 +39,7 @@ class Note(QLabel):
         self.hide()
 
     def show_text(self, text: str, control: QWidget | None = None) -> None:
-        """Shows the text, beside another control if one is given. An empty text hides the note."""
+        """Shows the text, next to another control if one is given. An empty text hides the note."""
         text = plain(text)
         if text == self.text() and (control is None or control is self._control):
             return
@@ -68,7 +71,7 @@ class Note(QLabel):
     # ---- placing
 
     def place(self) -> None:
-        """Places the note beside the control; hides it if the control is hidden or no longer in the window."""
+        """Places the note next to the control; hides it if the control is hidden or no longer in the window."""
         if self.text() and self._control.window() is not self.window():
             self._forget()  # the control was removed and may be deleted soon
             self.setText("")
@@ -120,7 +123,21 @@ class Note(QLabel):
         self._control.setFocus(Qt.MouseFocusReason)
 
 
-class Notice(QLabel):
+class FieldError(Note):
+    """The error of a form field: a note next to the field, which gets the look of a wrong value."""
+
+    def __init__(self, field: QWidget, name: str = "") -> None:
+        """``name``: object name; by default that of the field with the ending "Error"."""
+        super().__init__(field, name or re.sub("(Edit|Combo)$", "Error", field.objectName()))
+        self._field = field
+
+    def show_error(self, text: str) -> None:
+        """Shows what is wrong with the field; an empty text if nothing is."""
+        set_look(self._field, "wrong", bool(text))
+        self.show_text(text)
+
+
+class NoticeLine(QLabel):
     """A slim line of text that keeps its height while it is empty.
 
     ``text()`` is the full text. If it does not fit, a shorter one is shown and the Tab key can focus the line:

@@ -14,21 +14,21 @@ _ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a 
 
 
 class Page(QWidget):
-    """The content of one tab. Subclasses fill ``body``, and ``aside`` with what belongs at the right of the head.
+    """The content of one tab. Subclasses fill ``body``, and ``aside`` at the right of the header.
 
-    What is on it may be made when it first comes to the front, in ``_make``: widgets take long, and many pages are
-    never seen.
+    Content that is slow to make is made in ``_make``, when the page first comes to the front: many pages are never
+    seen.
 
     Attributes:
         in_view: whether the page is in front and its card in view.
-        is_filled: whether what is on it was made.
-        is_offered: whether it has a tab; it has none while it makes no sense for the data.
-        leads: whether it comes to the front when it gets its tab, until a person turns to another page.
+        is_filled: whether the content was made.
+        is_offered: whether the page has a tab; it has none for data that it does not suit.
+        leads: whether the page comes to the front when it gets its tab, until the user chooses another page.
 
     Signals:
         in_view_changed(bool): the page became visible or is no longer visible.
         offered_changed: ``is_offered`` has changed.
-        wanted: something was begun that is done on this page: it should come to the front.
+        wanted: an action was started whose result the page shows: it should come to the front.
     """
 
     in_view_changed = pyqtSignal(bool)
@@ -63,7 +63,7 @@ class Page(QWidget):
         """Draws what changed while the page was out of view. Subclasses implement it."""
 
     def set_in_view(self, in_view: bool) -> None:
-        """Called by the card when the page becomes visible or is no longer visible."""
+        """Sets whether the page is visible. Called by the card."""
         self.in_view = in_view
         self.in_view_changed.emit(in_view)
         if in_view:
@@ -121,7 +121,7 @@ class TabbedCard(DockCard):
         self.body.addWidget(self._stack, 1)
         self.pages: list[Page] = []
         self._numbers: list[int] = []  # of the pages, ascending
-        self._order: list[Page] = []  # the pages, those first that a person rather sees
+        self._order: list[Page] = []  # the pages by preference of the user
 
     def set_name(self, name: str) -> None:
         super().set_name(name)
@@ -141,7 +141,7 @@ class TabbedCard(DockCard):
         self.show_tabs()
 
     def show_tabs(self) -> None:
-        """Shows the tabs of the pages that are offered; in front is the one that a person rather sees."""
+        """Shows the tabs of the offered pages; the page in front is the one that the user prefers."""
         offered = [page for page in self._order if page.is_offered]
         for page in offered:
             self.tabs.setTabVisible(self.pages.index(page), True)

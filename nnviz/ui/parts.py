@@ -1,4 +1,4 @@
-"""What every widget needs: names, round buttons, a layout, and properties that the style sheet reads."""
+"""Helpers for widgets: names, small buttons, layouts, and properties that the style sheet reads."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ def named(widget: W, name: str, accessible: str = "", tip: str = "") -> W:
     return widget
 
 
+def object_name(prefix: str, name: str, suffix: str) -> str:
+    """Returns a Qt object name: ("data", "test_share", "Edit") → dataTestShareEdit; without prefix testShareEdit."""
+    first, *rest = name.split("_")
+    words = [first.capitalize() if prefix else first, *map(str.capitalize, rest)]
+    return f"{prefix}{''.join(words)}{suffix}"
+
+
 def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = False) -> QPushButton:
-    """A small round button."""
+    """Returns a small round button."""
     made = named(QPushButton(words), name, accessible, tip)
     made.setProperty("role", "pill")
     made.setCheckable(checkable)
@@ -29,7 +36,7 @@ def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = Fal
 
 
 def tool(words: str, name: str, accessible: str, tip: str) -> QToolButton:
-    """A small button of a word, or for an icon."""
+    """Returns a small button with a word or for an icon."""
     button = named(QToolButton(), name, accessible, tip)
     button.setText(words)
     button.setProperty("role", "word" if words else "")

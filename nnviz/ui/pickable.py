@@ -41,26 +41,26 @@ class Pickable(QWidget):
 
     @property
     def count(self) -> int:
-        """How many things there are."""
+        """The number of things."""
         raise NotImplementedError
 
     @property
     def columns(self) -> int:
-        """How many of them lie side by side."""
+        """The number of things in a row."""
         return 1
 
     def place_of(self, number: int) -> QRect:
-        """The rectangle of a thing."""
+        """Returns the rectangle of a thing."""
         raise NotImplementedError
 
     def number_at(self, point: QPoint) -> int | None:
-        """The thing at that point."""
+        """Returns the number of the thing at a point."""
         return next((number for number in range(self.count) if self.place_of(number).contains(point)), None)
 
     # ---- pointing
 
     def mark(self, number: int | None, at: QPoint | None = None) -> None:
-        """Outlines a thing and shows its read-out, beside a point or else in its middle."""
+        """Outlines a thing and shows its read-out, next to a point or else in its middle."""
         if number is not None and not 0 <= number < self.count:
             number = None
         if number != self.marked:
@@ -79,7 +79,7 @@ class Pickable(QWidget):
             self.update()
 
     def things_changed(self) -> None:
-        """Call it when what is shown has changed: what is marked may be another thing now."""
+        """Updates what is marked after the things have changed."""
         if self.marked is not None and self.marked >= self.count:
             self.mark(None)
         elif self.marked is not None and self._read_out.isVisible():
@@ -103,7 +103,7 @@ class Pickable(QWidget):
             self.picked.emit(number)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The arrow keys move the outline, Home and End to the ends; Enter picks."""
+        """Moves the outline by arrow keys, Home and End; Enter picks."""
         key, columns = event.key(), self.columns
         if key in (Qt.Key_Return, Qt.Key_Enter) and self.marked is not None:
             self.picked.emit(self.marked)

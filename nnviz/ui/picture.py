@@ -1,4 +1,4 @@
-"""Small greyscale pictures, such as the network's input or examples."""
+"""Small greyscale images, such as the network's input or examples."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Picture(QWidget):
 
 
 class LazyPicture(Picture):
-    """A picture that is computed only when it is painted.
+    """An image that is computed when it is painted.
 
     Signals:
         clicked: with the left button.
@@ -62,13 +62,13 @@ class LazyPicture(Picture):
     clicked = pyqtSignal()
 
     def __init__(self, size: QSize, source: Callable[[], npt.NDArray[Any] | None]) -> None:
-        """``source`` returns the picture, or None if there is none."""
+        """``source`` returns the image, or None if there is none."""
         super().__init__(size, smooth=True)
         self._source = source
         self._is_stale = True
 
     def refresh(self) -> None:
-        """Marks the picture as outdated; it is computed again when it is next painted."""
+        """Marks the image as outdated; it is computed again when it is next painted."""
         self._is_stale = True
         self.update()
 

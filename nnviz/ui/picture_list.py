@@ -1,4 +1,4 @@
-"""Many small pictures in rows, with a caption each. Only those in sight are made and painted."""
+"""Many small images in rows, with a caption each. Only visible ones are made and painted."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _nothing(place: int) -> npt.NDArray[Any]:
 
 
 class PictureList(QAbstractScrollArea):
-    """Arrows choose a picture, a click as well; Enter and a double click open the chosen one.
+    """A list of images. Arrows and clicks choose one; Enter and a double click open the chosen one.
 
     Signals:
-        chosen(int): the person chose the picture at that place.
-        opened(): the chosen one is to be opened.
-        hovered(int): the place of the picture under the mouse; -1 for none.
+        chosen(int): the user chose an image by its index.
+        opened(): the user opened the chosen image.
+        hovered(int): index of the image under the mouse; -1 for none.
     """
 
     chosen = pyqtSignal(int)
@@ -63,10 +63,9 @@ class PictureList(QAbstractScrollArea):
     # ---- what is shown
 
     def show_pictures(self, count: int, picture: Picture, caption: Callable[[int], str], stays: bool = False) -> None:
-        """Shows other pictures; ``picture`` and ``caption`` are called for those in sight.
+        """Shows other images; ``picture`` and ``caption`` are called for visible ones.
 
-        A picture is a (height, width) float array in 0…1. The list begins with the first one, unless it ``stays``
-        scrolled as it is.
+        An image is a (height, width) float array in 0…1. The list scrolls to the first one, unless it ``stays``.
         """
         self._count, self._picture, self._caption = count, picture, caption
         self._images.clear()
@@ -82,7 +81,7 @@ class PictureList(QAbstractScrollArea):
         self.viewport().update()
 
     def show_choice(self, place: int | None, into_sight: bool = True) -> None:
-        """Outlines a picture, and scrolls to it if it is to come ``into_sight``; None for none."""
+        """Outlines an image, and scrolls to it if ``into_sight``; None for none."""
         if place != self._choice:
             self._choice = place
             self.viewport().update()
@@ -90,7 +89,7 @@ class PictureList(QAbstractScrollArea):
             self._scroll_to(place)
 
     def show_text(self, text: str) -> None:
-        """Shows a read-out beside the mouse; an empty one hides it."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_text(text, self._mouse)
 
     @property
@@ -98,13 +97,13 @@ class PictureList(QAbstractScrollArea):
         return self._count
 
     def minimumSizeHint(self) -> QSize:
-        """Returns a size with two pictures."""
+        """Returns a size with two images."""
         return QSize(2 * _SIDE + 3 * _GAP, _SIDE + theme.px(_CAPTION) + 2 * _EDGE)
 
     # ---- layout
 
     def _measure(self) -> None:
-        """Makes pictures as wide as their captions, so that these stay apart at every text size."""
+        """Makes images as wide as their captions, so that these do not overlap at any text size."""
         metrics = QFontMetrics(theme.font(theme.SMALL))
         captions = map(self._caption, range(min(self._count, _MEASURED)))
         widest = max(map(metrics.horizontalAdvance, captions), default=0)
@@ -125,7 +124,7 @@ class PictureList(QAbstractScrollArea):
         return self._side + theme.px(_CAPTION) + _ROW_GAP
 
     def tile(self, place: int) -> QRect:
-        """The square of a picture within the part in sight; it may be above or below it."""
+        """Returns the square of an image in the viewport; it may be above or below it."""
         row, column = divmod(place, self._columns)
         side = self._side
         return QRect(
@@ -133,7 +132,7 @@ class PictureList(QAbstractScrollArea):
         )
 
     def at(self, x: int, y: int) -> int:
-        """The place of the picture, or its caption, at a point in sight; -1 for none."""
+        """Returns the index of the image, or its caption, at a point of the viewport; -1 for none."""
         column, row = (x - _EDGE) // (self._side + _GAP), (y - _EDGE + self.verticalScrollBar().value()) // self._pitch
         place = row * self._columns + column
         is_within = 0 <= column < self._columns and 0 <= place < self._count
@@ -167,7 +166,7 @@ class PictureList(QAbstractScrollArea):
             self.chosen.emit(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Opens the picture under the mouse, which the first click has chosen."""
+        """Opens the image under the mouse, which the first click has chosen."""
         if event.button() == Qt.LeftButton and self.at(event.x(), event.y()) >= 0:
             self.opened.emit()
 
@@ -176,7 +175,7 @@ class PictureList(QAbstractScrollArea):
         self.hovered.emit(self.at(event.x(), event.y()))
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Notices when the mouse leaves, of which Qt tells only the viewport."""
+        """Notices when the mouse leaves, which Qt reports to the viewport only."""
         if event.type() == QEvent.Leave:
             self._mouse = None
             self.hovered.emit(-1)
@@ -237,7 +236,7 @@ class PictureList(QAbstractScrollArea):
             painter.drawRect(tile.adjusted(-1, -1, 1, 1))
 
     def shown_caption(self, place: int) -> str:
-        """As much of a picture's caption as fits below the picture."""
+        """Returns as much of an image's caption as fits below it."""
         metrics = QFontMetrics(theme.font(theme.SMALL))
         return str(metrics.elidedText(self._caption(place), Qt.ElideRight, self._side))
 

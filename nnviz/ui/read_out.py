@@ -1,4 +1,4 @@
-"""A read-out: text beside the mouse over a view. Mouse events pass through it."""
+"""A read-out: text next to the mouse over a view. Mouse events pass through it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IN_THE_WAY = 10_000  # cost of covering the mouse; larger than any cost from th
 
 
 class ReadOut(QLabel):
-    """A small label over one widget. It stays within the widget, beside the mouse."""
+    """A small label over one widget. It stays within the widget, next to the mouse."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
@@ -34,7 +34,7 @@ class ReadOut(QLabel):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keeps the widget's tooltip away while the read-out tells something: it would lie over that."""
+        """Suppresses the widget's tooltip while the read-out has a text, which it would cover."""
         return event.type() == QEvent.ToolTip and self.isVisible()
 
     def show_text(
@@ -73,7 +73,7 @@ class ReadOut(QLabel):
             self._fitted = room
 
     def changeEvent(self, event: QEvent) -> None:
-        """Another theme or font makes another size."""
+        """Fits the read-out to another theme or font."""
         super().changeEvent(event)
         self._fitted = None
 

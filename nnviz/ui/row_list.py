@@ -1,4 +1,4 @@
-"""A list with columns, of any length: only the rows in sight are asked for."""
+"""A list with columns, of any length: only the visible rows are requested."""
 
 from __future__ import annotations
 
@@ -73,11 +73,11 @@ class _Model(QAbstractTableModel):
 
 
 class RowList(QTableView):
-    """One row is chosen at most; Enter and a double click open it.
+    """A list of rows, one of which may be chosen; Enter and a double click open it.
 
     Signals:
-        chosen(int): the person chose that row.
-        opened(): the chosen one is to be opened.
+        chosen(int): the user chose a row.
+        opened(): the user opened the chosen row.
     """
 
     chosen = pyqtSignal(int)

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.basics.registry import Registry
 from engine.basics.validation import parse_number, parse_share, parse_whole
+from engine.datasets.plane import MOST_CLASSES
 from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
@@ -19,7 +20,7 @@ from nnviz.ui.fields import step_by, step_decade, step_decade_or_zero, step_whol
 
 
 @dataclass(frozen=True)
-class Field:
+class SettingField:
     """The description of a field in which a setting is typed.
 
     Attributes:
@@ -38,7 +39,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SettingChoice:
     """The description of a combo box with the entries of a registry.
 
     Attributes:
@@ -54,11 +55,22 @@ class Choice:
     choose: Callable[[Any, str], None] | None = None
 
 
-Rows = Sequence[Field | Choice]
+SettingRows = Sequence[SettingField | SettingChoice]
+# Step functions of the fields of data settings, by name.
+DATA_STEPS: dict[str, Callable[[str, int], str]] = {
+    "train_examples": step_whole(100, 100),
+    "points": step_whole(10, 100),
+    "noise": step_by(0.01, 1),
+    "classes": lambda typed, by: str(min(int(step_whole(2)(typed, by)), MOST_CLASSES)),
+    "test_share": step_by(0.05, 0.9),
+    "seed": step_whole(0),
+    "side": step_whole(1),
+    "skip": step_whole(0),
+}
 
 
 def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:
-    """One share, or several separated by commas, semicolons or spaces. Raises SettingError."""
+    """Returns one share, or several separated by commas, semicolons or spaces. Raises SettingError."""
     parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
     if len(parts) == 1 and ("." in typed or typed.count(",") > 1):  # else the comma is a decimal comma
         parts = parts[0].split(",")
@@ -67,7 +79,7 @@ def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[flo
 
 
 def _choose_optimizer(session: Any, name: str) -> None:
-    """Also tells which settings the optimizer has changed."""
+    """Chooses an optimizer, and reports the settings that it has changed."""
     before = session.settings.experiment.training
     session.settings.choose("change of optimizer", session.settings.experiment.with_optimizer(name))
     now = session.settings.experiment.training
@@ -81,7 +93,7 @@ def _choose_optimizer(session: Any, name: str) -> None:
 
 
 USUAL = (
-    Choice(
+    SettingChoice(
         "optimizer",
         "Optimizer",
         "The rule by which a gradient becomes a step of the weights. Learning rate and weight decay change to "
@@ -89,21 +101,21 @@ USUAL = (
         OPTIMIZERS,
         _choose_optimizer,
     ),
-    Field(
+    SettingField(
         "learning_rate",
         "Learning rate",
         step_decade,
         "How far the weights move at each step. Too small learns slowly, too large never settles. "
         "It can be changed during training.",
     ),
-    Field(
+    SettingField(
         "batch_size",
         "Batch size",
         step_whole(1, by=10),
         "How many examples are averaged for one step of the weights. Small batches step often and unsteadily.",
         parse_whole,
     ),
-    Field(
+    SettingField(
         "epochs",
         "Epochs",
         step_whole(1),
@@ -114,20 +126,20 @@ USUAL = (
 
 
 SCHEDULE = (
-    Choice(
+    SettingChoice(
         "schedule",
         "Schedule",
         "How the learning rate falls during training: large steps first, small ones at the end.",
         SCHEDULES,
     ),
-    Field(
+    SettingField(
         "warmup",
         "Warm-up, epochs",
         step_by(0.5),
         "For so many epochs the learning rate rises from 0 to its full value, while the first gradients are large.",
     ),
-    Field("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied by at each drop."),
-    Field(
+    SettingField("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied by at each drop."),
+    SettingField(
         "decay_epochs",
         "Every, epochs",
         step_whole(1),
@@ -137,19 +149,19 @@ SCHEDULE = (
 
 
 CONSTANTS = (
-    Field(
+    SettingField(
         "momentum",
         "Momentum",
         step_by(0.05, 0.95),
         "How much of the last step's direction the next one keeps, so that it rolls over dents and along valleys.",
     ),
-    Field(
+    SettingField(
         "beta2",
         "Beta 2",
         step_by(0.001, 0.999),
         "How slowly the average of the squared gradients forgets; each weight's step is divided by its root.",
     ),
-    Field(
+    SettingField(
         "epsilon",
         "Epsilon",
         step_decade,
@@ -159,19 +171,19 @@ CONSTANTS = (
 
 
 REGULARISATION = (
-    Field(
+    SettingField(
         "weight_decay",
         "Weight decay",
         step_decade_or_zero,
         "Pulls every weight towards zero, the large ones hardest (L2). 0 leaves them alone.",
     ),
-    Field(
+    SettingField(
         "l1",
         "L1",
         step_decade_or_zero,
         "Pulls every weight towards zero by the same amount, until useless weights are zero.",
     ),
-    Field(
+    SettingField(
         "dropout",
         "Dropout, share",
         step_by(0.05, 0.95),
@@ -179,19 +191,19 @@ REGULARISATION = (
         "Or a share for each layer, inputs first: 0.1, 0.5, 0.5.",
         parse_dropout,
     ),
-    Field(
+    SettingField(
         "max_norm",
         "Max-norm",
         step_by(0.5),
         "The greatest length that the vector of a neuron's incoming weights may have. 0 sets no limit.",
     ),
-    Field(
+    SettingField(
         "clip_norm",
         "Clip gradient",
         step_by(0.5),
         "A longer gradient is shortened to this, so that no single batch throws the weights far. 0 sets no limit.",
     ),
-    Field(
+    SettingField(
         "validation_share",
         "Validation set",
         step_by(0.05, 0.5),
@@ -199,7 +211,7 @@ REGULARISATION = (
         "them is measured after each epoch.",
         parse_share,
     ),
-    Field(
+    SettingField(
         "patience",
         "Patience",
         step_whole(0),
@@ -212,19 +224,19 @@ REGULARISATION = (
 
 # A change of output or loss changes the other if they do not fit each other.
 INITIALISATION = (
-    Choice(
+    SettingChoice(
         "initializer",
         "First weights",
         "How the first weights are drawn: too large and the neurons saturate, too small and the signal dies away.",
         INITIALIZERS,
     ),
-    Field(
+    SettingField(
         "weight_scale",
         "Weight scale",
         step_decade,
         "Multiplies all first weights. 1 leaves them as they are drawn.",
     ),
-    Choice(
+    SettingChoice(
         "output",
         "Output",
         "What the last layer makes of its sums: softmax gives probabilities of classes. The loss follows.",
@@ -233,7 +245,7 @@ INITIALISATION = (
             "change of output", session.settings.experiment.with_output(name)
         ),
     ),
-    Choice(
+    SettingChoice(
         "loss",
         "Loss",
         "What training makes smaller. Cross-entropy punishes confident mistakes hardest. The output follows.",
@@ -244,21 +256,29 @@ INITIALISATION = (
 
 
 STRENGTHS = (
-    Field("shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."),
-    Field("rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."),
-    Field(
+    SettingField(
+        "shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."
+    ),
+    SettingField(
+        "rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."
+    ),
+    SettingField(
         "scale", "Scale", step_by(0.02, 1), "Makes each picture larger or smaller, by up to that share; 0.1 is a tenth."
     ),
-    Field("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
-    Field("elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."),
-    Field(
+    SettingField("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
+    SettingField(
+        "elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."
+    ),
+    SettingField(
         "elastic_sigma",
         "Elastic sigma",
         step_by(0.5, 100),
         "How smooth the bends are: with a small number strokes tremble.",
     ),
-    Field("thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."),
-    Field(
+    SettingField(
+        "thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."
+    ),
+    SettingField(
         "noise",
         "Noise",
         step_by(0.01, 1),

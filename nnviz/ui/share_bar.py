@@ -1,4 +1,4 @@
-"""How much of a work is done, as a bar."""
+"""A progress bar for a share of work."""
 
 from __future__ import annotations
 

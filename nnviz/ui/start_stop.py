@@ -1,4 +1,4 @@
-"""``StartStop``: for a button that starts something and then stops it."""
+"""A button that starts and stops a task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REST = 1.0  # seconds
 
 
 class StartStop:
-    """Passes clicks on. For a second after the end it does not: one that was to stop must not start it anew."""
+    """Passes clicks on, except for a second after the end, when a click meant to stop would start again."""
 
     def __init__(self, button: QAbstractButton, act: Callable[[], None]) -> None:
         """``act`` starts or stops."""
@@ -21,12 +21,12 @@ class StartStop:
         button.clicked.connect(self._clicked)
 
     def show(self, is_going: bool, can_start: bool) -> None:
-        """Enables the button where it can stop or start something."""
+        """Enables the button if it can stop or start something."""
         self.note(is_going)
         self._button.setEnabled(is_going or can_start)
 
     def note(self, is_going: bool) -> None:
-        """The same for a button that nobody sees."""
+        """Notes the state of a button that is not visible."""
         if self._is_going and not is_going:
             self._ended = time.monotonic()
         self._is_going = is_going

@@ -1,4 +1,4 @@
-"""What the tables that show rows have in common."""
+"""The common look of tables with rows."""
 
 from __future__ import annotations
 

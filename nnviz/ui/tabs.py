@@ -50,14 +50,14 @@ def tab_bar(name: str, accessible: str) -> QTabBar:
 
 
 def usual_width(bar: QTabBar) -> int:
-    """The width of all tabs in pixels, if they do not stand close together."""
+    """Returns the width of all tabs in pixels, if they do not stand close together."""
     bar.ensurePolished()  # else they are measured in another font
     shown = [bar.tabText(tab) for tab in range(bar.count()) if bar.isTabVisible(tab)]
     return sum(bar.fontMetrics().horizontalAdvance(text) + _USUAL for text in shown)
 
 
 def stand_close(bar: QTabBar, wanted: bool) -> None:
-    """Lets the tabs stand closer together, or as usual."""
+    """Sets a narrow or the default distance between tabs."""
     if bar.property("close") == wanted or not bar.count():
         return
     set_look(bar, "close", wanted)
@@ -67,7 +67,7 @@ def stand_close(bar: QTabBar, wanted: bool) -> None:
 
 
 def keep_in_sight(bar: QTabBar) -> None:
-    """Lets all tabs stay in sight; what is beside them gets shorter instead."""
+    """Keeps all tabs visible; widgets next to them are elided instead."""
     bar.setMinimumWidth(bar.sizeHint().width())
 
 

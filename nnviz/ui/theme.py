@@ -148,7 +148,7 @@ def colour(name: str) -> QColor:
 
 
 def plane_classes(count: int) -> list[str]:
-    """The names of the colours of classes over the plane: two have the ends of the diverging colours, as neurons do."""
+    """Returns the colour names of classes over the plane; two have the ends of the diverging colours."""
     if count == 2:
         return ["negative", "positive"]
     return [MANY_CLASSES[number % len(MANY_CLASSES)] for number in range(count)]
@@ -194,7 +194,7 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
     _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
     if app.property(_APPLIED) == _current.name and app.font() == font():
-        return  # Qt would lay out all windows anew
+        return  # Qt would lay out all windows again
     app.setProperty(_APPLIED, _current.name)
     _load_fonts()
     collects = gc.isenabled()
@@ -270,7 +270,7 @@ def system_theme() -> str:
 
 @lru_cache
 def _system_palette() -> QPalette:
-    """The system's palette. The first call, when the application starts, comes before ours is set."""
+    """Returns the system's palette. The first call, at the start, must come before ours is set."""
     return QApplication.palette()
 
 

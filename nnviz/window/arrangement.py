@@ -26,7 +26,7 @@ _CHECKSUM = 32  # characters of it that are stored
 
 
 def place_as_text(window: QWidget) -> str:
-    """Left, top, width, height while it is not maximized, and whether it is."""
+    """Returns left, top, width and height of the window if not maximized, and whether it is maximized."""
     normal = window.normalGeometry()
     place = normal if normal.isValid() else window.geometry()
     return json.dumps([place.x(), place.y(), place.width(), place.height(), int(window.isMaximized())])
@@ -56,7 +56,7 @@ def _is_place(stored: object) -> bool:
 
 
 def within(room: QRect, frame: QMargins, place: QRect) -> QRect:
-    """A place for the content of a window, so that its frame lies in the room; the same place if it does."""
+    """Returns a place for the content of a window, so that its frame lies in the room; the same place if it does."""
     free = room.marginsRemoved(frame)
     size = place.size().boundedTo(free.size())
     left = max(free.left(), min(place.left(), free.right() + 1 - size.width()))
@@ -65,7 +65,7 @@ def within(room: QRect, frame: QMargins, place: QRect) -> QRect:
 
 
 def frame_of(window: QWidget) -> QMargins:
-    """What the window manager adds around the content. It is known once the window is on the screen."""
+    """Returns the frame that the window manager adds around the content, known once the window is shown."""
     inner, outer = window.geometry(), window.frameGeometry()
     return QMargins(
         inner.left() - outer.left(),
@@ -146,12 +146,12 @@ class ScreenFit(QObject):
 
 
 def frame_as_text(frame: QMargins) -> str:
-    """Left, top, right, bottom."""
+    """Returns left, top, right and bottom."""
     return json.dumps([frame.left(), frame.top(), frame.right(), frame.bottom()])
 
 
 def stored_frame(stored: object) -> QMargins:
-    """The frame of :func:`frame_as_text`; the usual one if that is damaged or there is none."""
+    """Returns the frame of :func:`frame_as_text`; the default if the text is damaged or missing."""
     if not isinstance(stored, list) or len(stored) != 4:
         return _USUAL_FRAME
     are_sound = all(isinstance(number, int) and 0 <= number <= _WIDEST_FRAME for number in stored)
@@ -159,13 +159,13 @@ def stored_frame(stored: object) -> QMargins:
 
 
 def layout_as_text(state: QByteArray) -> str:
-    """Qt's bytes for a layout in base64, after a checksum."""
+    """Returns Qt's bytes for a layout in base64, after a checksum."""
     content = state.data()
     return f"{_checksum(content)}:{base64.b64encode(content).decode()}"
 
 
 def layout_of_text(text: str) -> QByteArray | None:
-    """The bytes of :func:`layout_as_text`; None if there is none, or if not every byte is as it was written."""
+    """Returns the bytes of :func:`layout_as_text`; None if there is none, or if not every byte is as it was written."""
     checksum, _, encoded = text[:_LONGEST_LAYOUT].partition(":")
     try:
         content = base64.b64decode(encoded, validate=True)

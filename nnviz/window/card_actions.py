@@ -22,11 +22,11 @@ class CardActions(QObject):
     """Carries out the actions of all cards.
 
     Attributes:
-        enlarged: the card that takes the place of all; None while every card has its own.
+        enlarged: the card that fills the window; None if there is none.
 
     Signals:
-        done(text): what was done, to be announced.
-        film_wanted(DockCard): the person asks for a film of that card.
+        done(text): an action is done; a message for the user.
+        film_wanted(DockCard): the user wants a film of a card.
     """
 
     done = pyqtSignal(str)
@@ -92,16 +92,16 @@ class CardActions(QObject):
         return True
 
     def layout(self) -> QByteArray:
-        """The layout with every card in its own place, also while one is enlarged."""
+        """Returns the layout with every card in its own place, also while one is enlarged."""
         return self._before if self.enlarged is not None else self._host.saveState()
 
     def _toggled(self, dock: QDockWidget, shown: bool) -> None:
-        """After a card was switched in the View menu: restores the layout if another card is enlarged."""
+        """Restores the layout if another card is enlarged, after a card was switched in the View menu."""
         if self.put_back():
             dock.setVisible(shown)
 
     def _card_in_use(self) -> DockCard | None:
-        """The card that has the focus, else the one under the mouse, else the first in view."""
+        """Returns the card that has the focus, else the one under the mouse, else the first in view."""
         for widget in (QApplication.focusWidget(), QApplication.widgetAt(QCursor.pos())):
             card = holder(widget, DockCard)
             if card in self._docks:
@@ -111,7 +111,7 @@ class CardActions(QObject):
     # ---- files
 
     def _export(self, card: DockCard, kind: str) -> None:
-        """Asks for a file, and writes what the card shows when the file is chosen."""
+        """Opens a file dialog, and writes what the card shows at the time the file is chosen."""
         proposed = f"{'-'.join(card.caption.lower().split())}.{kind}"
         title, name = f"Export {card.caption}", "exportCardDialog"
         write = partial(self._write, card, kind)

@@ -1,4 +1,4 @@
-"""Pictures and tables of a card, as the contents of files."""
+"""Exports of a card: images and tables as the contents of files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCALE = 2  # pixels of a picture for each pixel on the screen
 
 
 def picture(card: DockCard) -> QPixmap:
-    """A picture of the card with its head and background, in twice the resolution of the screen."""
+    """Returns an image of the card with its header and background, at twice the resolution of the screen."""
     made = QPixmap(_SCALE * card.size())
     made.setDevicePixelRatio(_SCALE)
     _paint(card, made)
@@ -62,7 +62,7 @@ def draw(card: DockCard, painter: QPainter) -> None:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table as a CSV file in UTF-8; the first line is the header. Whole numbers have no decimal point."""
+    """Returns a table as a CSV file in UTF-8; the first line is the header. Whole numbers have no decimal point."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)

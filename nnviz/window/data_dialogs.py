@@ -1,4 +1,4 @@
-"""Asks which data to open; files that are dropped on the window are opened likewise."""
+"""File dialogs for data; dropped files are opened in the same way."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _FILES = "Data (*.csv *.tsv *.txt *.dat *.data *.npz *-ubyte *-ubyte.gz *.idx *.
 
 
 class DataDialogs(QObject):
-    """What is opened is looked at first, in ``session.importing``. Remembers the folder."""
+    """Opens data with a preview first, in ``session.data_import``. Remembers the folder."""
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
         self._window, self._session, self._preferences = window, session, preferences
 
     def open_data(self) -> None:
-        """Asks for a file."""
+        """Opens a dialog for a file."""
         dialog = self._dialog("Open data", "openDataDialog", _FILES)
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.open()
 
     def open_folder(self) -> None:
-        """Asks for a folder of pictures."""
+        """Opens a dialog for a folder of images."""
         dialog = self._dialog("Open a folder of pictures", "openFolderDialog", "")
         dialog.setFileMode(QFileDialog.Directory)
         dialog.setOption(QFileDialog.ShowDirsOnly)
@@ -43,15 +43,15 @@ class DataDialogs(QObject):
         return dialog
 
     def open_path(self, path: str) -> None:
-        """Shows how a file or folder would be understood."""
+        """Shows the preview of a file or folder."""
         self._preferences.set("data_folder", str(Path(path).parent))
-        self._session.importing.open(path)
+        self._session.data_import.open(path)
 
     def fill_recent(self, menu: QMenu) -> None:
         """Fills the menu with the files that were used last, newest first."""
         menu.clear()
         menu.setToolTipsVisible(True)
-        files = self._session.imported.files
+        files = self._session.recent_data_files.files
         for number, file in enumerate(files, start=1):
             action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {text.entry(Path(file.path).name)}")
             action.setToolTip(text.plain(file.path))

@@ -28,25 +28,25 @@ Then: TypeAlias = Callable[[], None]
 
 
 class NetworkDialogs(QObject):
-    """Asks what to open and where to save; remembers the folder and the last files."""
+    """File dialogs for networks. Remembers the folder and the last files."""
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._preferences = preferences
-        # Runs that the person agreed to lose: their ids, and their ``changes`` at that time.
+        # Runs that the user agreed to lose: ids, and their ``changes`` at that time.
         self._discarded: set[tuple[int, int]] = set()
         self._when_written: Callable[[], object] | None = None  # what waits for files of the past
         session.runs.file_changed.connect(self._remember_file)
         session.snapshot_files.changed.connect(self._look_whether_written)
 
     def open_network(self) -> None:
-        """Asks about unsaved work, then which file to open."""
+        """Asks about unsaved work, then opens a dialog for a file."""
         self.after_asking("another network", self._choose_file_to_open)
 
     def open_path(self, path: Path, title: str | None = None) -> None:
-        """Asks about unsaved work, then opens that file, or a copy of it under a title."""
+        """Asks about unsaved work, then opens a file, or a copy of it under a title."""
         self.after_asking(title or path.name, lambda: self._session.files.open(path, title))
 
     def _choose_file_to_open(self) -> None:
@@ -66,15 +66,15 @@ class NetworkDialogs(QObject):
             self._session.files.save(self._session.runs.current.storage.path, then)
 
     def save_network_as(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
-        """Asks for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
+        """Opens a dialog for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
         path = self._session.runs.current.storage.path
         proposed = path.name if path else f"{self._proposed_name()}.json"
         self._ask_where("Save network", proposed, lambda chosen: self._session.files.save(chosen, then), cancelled)
 
     def save_displayed(self, asks: bool = False) -> None:
-        """Saves the network, or that of the moment looked back at into another file; ``asks`` for a file in any case.
+        """Saves the network, or that of the displayed snapshot into another file; ``asks`` opens a file dialog always.
 
-        The moment does not change while the person chooses.
+        The snapshot is that of the time the dialog was opened.
         """
         epoch, path = self._session.timeline.epoch, self._session.runs.current.storage.path
         if epoch is None:
@@ -97,7 +97,7 @@ class NetworkDialogs(QObject):
         dialog.open()
 
     def export_as(self, ending: str) -> None:
-        """Asks for a file with that ending and exports to it: the network, or that of the moment looked back at."""
+        """Opens a dialog for a file with an ending, and exports the network or that of the displayed snapshot to it."""
         session, epoch = self._session, self._session.timeline.epoch
 
         def export(chosen: Path) -> None:
@@ -112,7 +112,7 @@ class NetworkDialogs(QObject):
         self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed, export).open()
 
     def _proposed_name(self, epoch: float | None = None) -> str:
-        """A file name without ending: that of the network, with only characters that are safe in file names."""
+        """Returns a file name without ending: that of the network, with only characters that are safe in file names."""
         run = self._session.runs.current
         known = run.storage.name if run.origin.opened is not None else "network"
         name = (
@@ -131,7 +131,7 @@ class NetworkDialogs(QObject):
         save: Callable[[Path], object],
         refused: Then = lambda: None,
     ) -> QFileDialog:
-        """A dialog that asks for a file to write, and before it replaces one; not open yet.
+        """Returns a dialog that asks for a file to write, and before it replaces one; not open yet.
 
         ``proposed`` is the file's name, whose ending is added to a name without one. ``save`` is called with the chosen
         file, ``refused`` in its place if that file holds the data.
@@ -154,7 +154,7 @@ class NetworkDialogs(QObject):
         return dialog
 
     def file_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
-        """A dialog that begins in the folder of the last file; not open yet."""
+        """Returns a dialog that begins in the folder of the last file; not open yet."""
         folder = self._preferences.text("folder", str(Path.home()))
         dialog = named(QFileDialog(self._window, title, folder, filters), name)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
@@ -172,11 +172,11 @@ class NetworkDialogs(QObject):
 
     @property
     def unsaved(self) -> list[Run]:
-        """The runs that are not saved and that the person has not agreed to lose, the current one first."""
+        """The runs that are not saved and that the user has not agreed to lose, the current one first."""
         return [run for run in self._session.runs.unsaved if (run.id, run.changes) not in self._discarded]
 
     def ask_before_quitting(self, quit_now: Then) -> None:
-        """Asks one question about all networks that would be lost. Training pauses meanwhile."""
+        """Asks one question about all networks that would be lost, with training paused."""
         lost = self.unsaved
         go_on = self._session.training.hold()
         if lost == [self._session.runs.current]:
@@ -188,7 +188,7 @@ class NetworkDialogs(QObject):
         self._ask_to_save(lost, summary, details, quit_now, go_on)
 
     def ask_about_waiting(self, quit_now: Callable[[], object]) -> None:
-        """Asks whether to wait for the files of moments of the past that are not reached yet."""
+        """Asks whether to wait for files of snapshots that are not reached yet."""
         self._when_written, files = None, self._session.snapshot_files
         names = text.listed([text.name(path.name) for path in files.waiting])
         is_one = len(files.waiting) == 1
@@ -211,7 +211,7 @@ class NetworkDialogs(QObject):
     def _look_whether_written(self) -> None:
         if self._when_written is not None and not self._session.snapshot_files.waiting:
             then, self._when_written = self._when_written, None
-            QTimer.singleShot(0, then)  # when all who are told of this file know of it
+            QTimer.singleShot(0, then)  # after all receivers of the signal about this file
 
     def _ask_to_save(
         self, lost: list[Run], summary: str, details: str, then: Then, cancelled: Then = lambda: None
@@ -237,7 +237,7 @@ class NetworkDialogs(QObject):
         box.open()
 
     def _question(self, name: str, summary: str, details: str) -> QMessageBox:
-        """A question without buttons yet. Names of files stand in it as they are."""
+        """Returns a question without buttons yet. Names of files stand in it as they are."""
         box = named(QMessageBox(self._window), name)
         box.setWindowTitle("nnviz")
         box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
@@ -251,7 +251,7 @@ class NetworkDialogs(QObject):
         return self._session.runs.current.moment(epoch)
 
     def _description(self, run: Run) -> str:
-        """A line about a network: its file, how long it was trained, and what sets it apart from the current one."""
+        """Returns a line about a network: its file, its training, and how it differs from the current one."""
         now = self._session.runs.current
         name = "" if run.storage.path is None else f"{run.title}, "
         trained = f"{name}{text.shape(run.network.shape)}, trained for {run.epoch_name(run.epochs)} epochs"

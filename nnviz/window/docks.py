@@ -26,7 +26,7 @@ from nnviz.ui.card import ColumnDock, DockCard
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
-from nnviz.window.division import DRAWN, USUAL, Division
+from nnviz.window.splitter_sizes import DRAWN, USUAL, SplitterSizes
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
@@ -50,7 +50,7 @@ class Docks(QObject):
         docks: those that were made so far.
         cards: the cards and pages that were made so far, by name.
         workspace: the name of the workspace that is shown.
-        division: of the middle column's height.
+        splitter_sizes: of the middle column's height.
         free_below: pixels that what lies in the middle is to leave free at its bottom.
     """
 
@@ -58,7 +58,7 @@ class Docks(QObject):
     added = pyqtSignal(object)
 
     def __init__(self, session: Session, frame: QWidget) -> None:
-        """``frame``: holds the inner window, from the start: Qt styles anew all that is moved from one to another."""
+        """``frame``: parent of the inner window from the start, as a change of parent styles all widgets again."""
         super().__init__()
         self._session = session
         self.host = QMainWindow(frame)
@@ -79,7 +79,7 @@ class Docks(QObject):
         self._sizes.changed.connect(self.changed)
         self._sizes.fitting.connect(self.fit_cards)
         self._sizes.theme_changed.connect(self._text_size_changed)
-        self.division = Division(self.host)
+        self.splitter_sizes = SplitterSizes(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
         for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
@@ -96,7 +96,7 @@ class Docks(QObject):
         self._columns[workspace] = {column: self._make_column(workspace, column) for column in Column}
         self._add_pages()
         self._show_marks()
-        self.division.show(workspace, self._columns[workspace][Column.WATCH])
+        self.splitter_sizes.show(workspace, self._columns[workspace][Column.WATCH])
         for dock in self.shown:
             if dock not in self.docks:
                 self.docks.append(dock)
@@ -107,7 +107,7 @@ class Docks(QObject):
         self._first_layouts[workspace] = self.host.saveState()
 
     def _cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
-        """The names and descriptions of a column's cards, from the top."""
+        """Returns the names and descriptions of a column's cards, from the top."""
         places = {name: CARDS[name].places.get(workspace) for name in CARDS}
         shown = [(place.number, name) for name, place in places.items() if place and place.column is column]
         return [(name, CARDS[name]) for _, name in sorted(shown)]
@@ -172,7 +172,7 @@ class Docks(QObject):
             self._session.timeline.go_live()
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
-        """A dock of fixed cards, one below the other, which scroll if there is no room for all."""
+        """Returns a dock of fixed cards, one below the other, which scroll if there is no room for all."""
         dock = ColumnDock("Settings", SETTINGS, self.host)
         column = named(QWidget(), "scrolled")
         self.settings_column = ScrollColumn("settingsScroll", column)
@@ -237,7 +237,7 @@ class Docks(QObject):
                     self.settings_column.set_most(width)
 
     def middle(self) -> QRect:
-        """Where the cards in the middle lie, in the host; all of it if they were closed or taken out."""
+        """Returns the rectangle of the middle cards in the host; the whole host if they are closed or floating."""
         found = functools.reduce(QRect.united, (dock.geometry() for dock in self._in_middle), QRect())
         return found if found.isValid() else self.host.contentsRect()
 
@@ -268,7 +268,7 @@ class Docks(QObject):
         if name not in self._columns:
             self._build(name)
         self.workspace = name
-        self.division.show(name, self._columns[name][Column.WATCH])
+        self.splitter_sizes.show(name, self._columns[name][Column.WATCH])
         for dock in self.docks:
             if dock not in self.shown:
                 dock.hide()  # first, else the window would grow until all docks of both found room
@@ -287,26 +287,26 @@ class Docks(QObject):
                 self.host.resizeDocks(docks, self._heights(column, USUAL), Qt.Vertical)
 
     def _heights(self, column: Column, kind: str) -> list[int]:
-        """The first heights of a column's cards, for data of that kind."""
+        """Returns the first heights of a column's cards, for data of that kind."""
         places = [card.places[self.workspace] for _, card in self._cards_of(self.workspace, column)]
         return [place.drawn_height or place.height if kind == DRAWN else place.height for place in places]
 
     def _divide(self) -> None:
-        """Divides the height of the middle column anew if the data want it otherwise than it is."""
+        """Divides the height of the middle column again if the new data need it."""
         data = self._session.data.dataset
         if data is None:
             return  # it stays as it was until they are there
         heights = {kind: self._heights(Column.WATCH, kind) for kind in (USUAL, DRAWN)}
         is_drawn = (data.is_plane or data.is_curve) and heights[DRAWN] != heights[USUAL]
         kind = DRAWN if is_drawn else USUAL
-        if self.division.divide(kind, heights[kind]):
+        if self.splitter_sizes.divide(kind, heights[kind]):
             self._sizes.forget()
 
     def first_layout(self) -> None:
         """Gives the workspace's docks their first places and sizes."""
         self.host.restoreState(self._first_layouts[self.workspace])
         self._first_sizes()
-        self.division.kinds[self.workspace] = USUAL
+        self.splitter_sizes.kinds[self.workspace] = USUAL
         self._divide()
         self._sizes.forget()
 
@@ -316,18 +316,18 @@ class Docks(QObject):
         self._sizes.forget()
 
     def layouts(self, now: QByteArray) -> dict[str, QByteArray]:
-        """The layouts of all workspaces that were shown; ``now`` is that of the present one."""
+        """Returns the layouts of all workspaces that were shown; ``now`` is that of the present one."""
         return {**self._layouts, self.workspace: now}
 
     def remember(self, layouts: dict[str, QByteArray]) -> None:
-        """Takes layouts from an earlier start."""
+        """Restores layouts of an earlier start."""
         self._layouts.update({name: state for name, state in layouts.items() if name in WORKSPACES})
         if self.workspace in self._layouts:
             self.restore(self._layouts[self.workspace])
 
 
 def _with_text(width: int, column: Column) -> int:
-    """The width of a column at the text size in use. The middle one gives the others what they need more."""
+    """Returns the width of a column at the text size in use. The middle one gives the others what they need more."""
     share = 0 if column is Column.WATCH else _SHARE_OF_TEXT
     return round(width * (1 + share * (theme.text_size() / 100 - 1)))
 
@@ -340,7 +340,7 @@ def _needed(dock: QDockWidget) -> QSize:
 
 
 def _at_most(needed: list[int], room: int) -> list[int]:
-    """What each gets of the room: what it needs, or if they need more together, the largest ones less."""
+    """Returns the sizes for the space: what each needs, or less for the largest if that is too much."""
     left, most = room, QWIDGETSIZE_MAX
     for number, length in enumerate(sorted(needed)):
         share = left // (len(needed) - number)
@@ -382,7 +382,7 @@ class _Sizes(QObject):
         dock.topLevelChanged.connect(self.forget)
 
     def forget(self, *_: bool) -> None:
-        """Drops the remembered sizes and remembers the present ones, after the docks were arranged anew."""
+        """Replaces the remembered sizes by the present ones, after the docks were arranged again."""
         self._known.clear()
         self.settle()
 
@@ -403,7 +403,7 @@ class _Sizes(QObject):
         return False
 
     def _is_new_arrangement(self, event: QEvent) -> bool:
-        """Whether a dock was shown or hidden, or a person drags the line between two docks."""
+        """Whether a dock was shown or hidden, or the user drags a separator."""
         if event.type() in (QEvent.Show, QEvent.Hide):
             return self._host.isVisible() and not event.spontaneous()
         return event.type() == QEvent.Resize and bool(QApplication.mouseButtons() & Qt.LeftButton)

@@ -11,7 +11,7 @@ from nnviz.ui.card import CardHead, DockCard, holder
 
 
 def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget]) -> list[QWidget]:
-    """All widgets that Tab reaches: those in ``first``, then dock by dock, column by column.
+    """Returns all widgets that Tab reaches: those in ``first``, then dock by dock, column by column.
 
     Within a dock, the head comes first, from left to right, then the rest in Qt's order.
     """

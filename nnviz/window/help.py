@@ -128,7 +128,7 @@ _GENERAL = (
 
 
 def described(widget: QWidget | None) -> str:
-    """The help of a control, of what is chosen in it, and of its card, as rich text; empty if there is none."""
+    """Returns the help of a control, of what is chosen in it, and of its card, as rich text; empty if there is none."""
     if isinstance(widget, QLabel) and widget.buddy() is not None:
         widget = widget.buddy()
     found: list[HelpText] = []
@@ -141,7 +141,7 @@ def described(widget: QWidget | None) -> str:
 
 
 def _texts_of_control(control: QWidget) -> list[HelpText]:
-    """The texts of a control and of its chosen entry; a control without one has its tooltip."""
+    """Returns the texts of a control and of its chosen entry; a control without one has its tooltip."""
     found = list(texts_of(_name_of(control)))
     tip = control.whatsThis() or control.toolTip()
     if tip and not found:
@@ -150,7 +150,7 @@ def _texts_of_control(control: QWidget) -> list[HelpText]:
 
 
 def _name_of(control: QWidget) -> str:
-    """The object name of a control; for a tab bar that of the tab under the mouse, else of the current one."""
+    """Returns the object name of a control; for a tab bar that of the tab under the mouse, else of the current one."""
     if not isinstance(control, QTabBar):
         return str(control.objectName())
     pointed_at = control.tabAt(control.mapFromGlobal(QCursor.pos()))
@@ -158,7 +158,7 @@ def _name_of(control: QWidget) -> str:
 
 
 def _texts_of_choice(combo: QComboBox) -> list[HelpText]:
-    """The texts of the chosen entry; an entry without one has its tooltip."""
+    """Returns the texts of the chosen entry; an entry without one has its tooltip."""
     kind = combo.objectName().removesuffix("Combo").rstrip("0123456789")
     found = list(texts_of(f"{_KINDS.get(kind, kind)}.{combo.currentData()}"))
     tip = combo.itemData(combo.currentIndex(), Qt.ToolTipRole)
@@ -177,7 +177,7 @@ _FIXED_TITLES = {"actionUndo": "Undo", "actionRedo": "Redo"}
 
 
 def _entries_of(menu: QMenu, prefix: str) -> Iterator[tuple[str, str]]:
-    """Key and title of every entry with a shortcut; titles in submenus begin with the submenu's title."""
+    """Yields key and title of every entry with a shortcut; titles in submenus begin with the submenu's title."""
     for entry in menu.actions():
         inner: QMenu | None = entry.menu()
         if inner is not None:
@@ -202,7 +202,7 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
 
 
 def _explained(widget: QWidget | None) -> QWidget | None:
-    """The card that the help is about: the one around the widget; outside of cards the widget itself."""
+    """Returns the card that the help is about: the one around the widget; outside of cards the widget itself."""
     inside = widget
     while inside is not None and inside.objectName() not in CARDS:
         inside = inside.parentWidget()
@@ -210,9 +210,9 @@ def _explained(widget: QWidget | None) -> QWidget | None:
 
 
 def place_beside(taken: QRect, size: QSize, room: QRect) -> QPoint:
-    """Where a window of that size leaves what is explained free: right of it, left, below or above, within the room.
+    """Returns the place of a window that leaves the explained control free: right of it, left, below or above.
 
-    Without enough room on any side it lies where there is most, at the edge of the room.
+    Without enough space on any side it is placed where there is most, at the edge of the screen.
     """
     left, right = taken.left() - room.left(), room.right() - taken.right()
     above, below = taken.top() - room.top(), room.bottom() - taken.bottom()

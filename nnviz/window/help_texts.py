@@ -21,7 +21,7 @@ class HelpText(NamedTuple):
 
 
 def texts_of(name: str) -> tuple[HelpText, ...]:
-    """All texts of a name, in the order of the file; empty if there are none.
+    """Returns all texts of a name, in the order of the file; empty if there are none.
 
     Args:
         name: the object name of a card or a control ("drawDock", "learningRateEdit"), or a kind, a dot and a

@@ -25,11 +25,11 @@ from PyQt5.QtWidgets import (
 from engine.storage import is_network_file
 from nnviz import __version__
 from nnviz.cards.curves.card import CurvesPanel
-from nnviz.cards.draw.draw import DrawPanel
+from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
-from nnviz.cards.settings.data import DataPanel
-from nnviz.cards.settings.training import TrainingPanel
+from nnviz.cards.settings.data_card import DataCard
+from nnviz.cards.settings.training_card import TrainingCard
 from nnviz.cards.timeline.card import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
@@ -42,29 +42,29 @@ from nnviz.ui.message_bar import AnnouncementBar, MessageBar
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
-from nnviz.window.at_rest import AtRest
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
-from nnviz.window.film_dialogs import FilmDialogs
+from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
 from nnviz.window.hints import Hints
-from nnviz.window.import_place import ImportPlace, path_of
+from nnviz.window.idle_preload import IdlePreload
+from nnviz.window.import_overlay import ImportOverlay, path_of
 from nnviz.window.menus import Menus
-from nnviz.window.own_dialogs import OwnDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine
 from nnviz.window.time_keys import TimeKeys
+from nnviz.window.user_example_dialogs import UserExampleDialogs
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 if TYPE_CHECKING:  # made when Runs is shown
     from nnviz.cards.sweep.sweep_page import SweepPage
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
-_WAIT_FOR_FILM = 200  # milliseconds that closing waits for a film that nobody will see
+_WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
 A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
@@ -118,16 +118,16 @@ class MainWindow(QMainWindow):
         self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
-        told = (self.cards.done, self.films.film.done, session.exchange.told, session.room.told, session.sweeps.told)
+        told = (self.cards.done, self.films.maker.done, session.exchange.told, session.room.told, session.sweeps.told)
         for signal in told:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(self._show_in_runs)
-        self.own_dialogs = OwnDialogs(self, self._docks.cards["ownPage"])
+        self.user_example_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.hints = Hints(self, session, preferences, controls, self.canvas)
-        self.closed.connect(AtRest(session, self._made_later(), self).end)
+        self.closed.connect(IdlePreload(session, self._made_later(), self).end)
         self._remember_changes()
         self._title_due = TimeBudget(_SECONDS_BETWEEN_TITLES, 0)
         for signal in (session.runs.file_changed, session.training.state_changed):
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.BottomToolBarArea, time)
 
     def _add_corner(self) -> None:
-        """At the right end of the menu bar: the workspaces, and a mark as long as recording is off."""
+        """Adds the workspaces at the right end of the menu bar, and a mark while recording is off."""
         records = self.session.records
         tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
         mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
@@ -175,12 +175,12 @@ class MainWindow(QMainWindow):
         self._docks = Docks(self.session, frame)
         arranged(QVBoxLayout(frame), self._docks.host)
         self.docks = self._docks.docks
-        self.draw: DrawPanel = self._docks.cards["drawDock"]
+        self.draw: DrawCard = self._docks.cards["drawDock"]
         self.curves: CurvesPanel = self._docks.cards["curvesDock"]
-        self.training: TrainingPanel = self._docks.cards["trainingCard"]
+        self.training: TrainingCard = self._docks.cards["trainingCard"]
         self.canvas = self.draw.canvas
         self.training.opened.connect(self._docks.settings_column.show_whole)
-        data: DataPanel = self._docks.cards["dataCard"]
+        data: DataCard = self._docks.cards["dataCard"]
         data.file_wanted.connect(self.data_dialogs.open_data)
         self.message_bar = MessageBar(frame)
         self.message_bar.hide()
@@ -191,17 +191,17 @@ class MainWindow(QMainWindow):
         self.announcement_bar.hide()
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
         self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
-        self.importing = ImportPlace(self.session, self._docks, frame)
+        self.import_overlay = ImportOverlay(self.session, self._docks, frame)
 
     def _made_later(self) -> Iterator[None]:
         """Makes what will be needed, by other data and an import first, a piece at a time."""
         for card in list(self._docks.cards.values()):
             if isinstance(card, DockCard):
                 yield from card.prepare()
-        yield from self.importing.prepare()
+        yield from self.import_overlay.prepare()
 
     def card(self, name: str) -> QWidget:
-        """The card of that name, if its workspace was shown. Raises KeyError."""
+        """Returns the card of that name, if its workspace was shown. Raises KeyError."""
         return self._docks.cards[name]
 
     @property
@@ -275,7 +275,7 @@ class MainWindow(QMainWindow):
     # ---- display
 
     def _show_epoch(self) -> None:
-        """Not of every epoch while it learns: those of small data may be over in less than a millisecond."""
+        """Shows the epoch; during training not every one, as epochs of small data take less than a millisecond."""
         if self._title_due.is_due or self.session.state is not Status.TRAINING:
             self._title_due.spend(0)
             self._show_title()
@@ -315,7 +315,7 @@ class MainWindow(QMainWindow):
         self.announcement_bar.setVisible(message is not None)
 
     def _areas_for_announcements(self) -> list[QRect]:
-        """The free part of the menu bar, where an announcement covers nothing; else the middle column."""
+        """Returns the free part of the menu bar, where an announcement covers nothing; else the middle column."""
         bar, host = self.menuBar(), self._docks.host
         ends = [bar.actionGeometry(action).right() for action in bar.actions() if action.isVisible()]
         left, right = max(ends, default=0), self._corner.x()
@@ -330,7 +330,9 @@ class MainWindow(QMainWindow):
         texts = {name: self._preferences.text(f"layout/{name}") for name in self.workspaces}
         layouts = {name: arrangement.layout_of_text(text) for name, text in texts.items()}
         self._docks.remember({name: layout for name, layout in layouts.items() if layout is not None})
-        self._docks.division.remember({name: self._preferences.text(f"division/{name}") for name in self.workspaces})
+        self._docks.splitter_sizes.remember(
+            {name: self._preferences.text(f"division/{name}") for name in self.workspaces}
+        )
         workspace = self._preferences.text("workspace")
         self.show_workspace(workspace if workspace in self.workspaces else self.workspace)
         for key, (_, set_value) in self._remembered().items():
@@ -339,11 +341,11 @@ class MainWindow(QMainWindow):
                 set_value(round(min(max(stored, -_FARTHEST), _FARTHEST)))
 
     def keep_on_screen(self) -> None:
-        """From now on the window, frame included, fits its screen. A script may give it any size instead."""
+        """Keeps the window, frame included, on its screen. A script may set any size."""
         self._screen_fit = ScreenFit(self, arrangement.stored_frame(self._preferences.document("frame")))
 
     def _remembered(self) -> dict[str, tuple[Callable[[], int], Callable[[int], None]]]:
-        """The remembered controls by key: for each how to read its value, a whole number, and how to set it."""
+        """Returns the remembered controls by key: for each how to read its value, a whole number, and how to set it."""
         pen, curves = self.draw.pen, self.curves
         return {
             "pen_width": (pen.value, pen.setValue),  # which clips it to its range
@@ -351,7 +353,7 @@ class MainWindow(QMainWindow):
         }
 
     def _remember_changes(self) -> None:
-        """From now on what is chosen in this window is written when it has changed."""
+        """Starts to store changes of the window."""
         for signal in (self._docks.changed, self.draw.pen.valueChanged, self.curves.scale_changed):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
@@ -362,7 +364,7 @@ class MainWindow(QMainWindow):
             self._preferences.set("frame", arrangement.frame_as_text(self._screen_fit.frame))
         for name, layout in self._docks.layouts(self.cards.layout()).items():
             self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
-        for name, kind in self._docks.division.kinds.items():
+        for name, kind in self._docks.splitter_sizes.kinds.items():
             self._preferences.set(f"division/{name}", kind)
         self._preferences.set("workspace", self.workspace)
         for key, (read, _) in self._remembered().items():
@@ -382,10 +384,10 @@ class MainWindow(QMainWindow):
         self.close()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        sheet = [self.importing.sheet] if self.importing.sheet is not None else []
+        sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
         first = [self.run_bar, self.announcement_bar, self.message_bar, *sheet]
         order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
-        order = [widget for widget in order if not self.importing.covers(widget)]
+        order = [widget for widget in order if not self.import_overlay.covers(widget)]
         if not order:
             return False
         now = self.focusWidget()
@@ -395,9 +397,9 @@ class MainWindow(QMainWindow):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return presses the focused button, as Space always trains. Esc closes help, message or enlarged card.
+        """Presses the focused button by Return, as Space always trains; Esc closes help, message or enlarged card.
 
-        Arrows, Home and End, where no control takes them, go through the past of the training.
+        Arrows, Home and End, if no control uses them, move through the snapshots of the run.
         """
         button = self.focusWidget()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
@@ -406,8 +408,8 @@ class MainWindow(QMainWindow):
             pass
         elif event.key() == Qt.Key_Escape and self.session.messages.current is not None:
             self.session.messages.dismiss()
-        elif event.key() == Qt.Key_Escape and self.importing.is_open:
-            self.session.importing.cancel()
+        elif event.key() == Qt.Key_Escape and self.import_overlay.is_open:
+            self.session.data_import.cancel()
         elif self._time_keys.press(event):
             pass
         elif event.key() != Qt.Key_Escape or not self.cards.put_back():
@@ -418,14 +420,14 @@ class MainWindow(QMainWindow):
     def open_path(self, path: str) -> None:
         """Opens a network, adds a run to the library, or shows how a file or folder of data would be understood."""
         if is_exported_run(path):
-            self.run_dialogs.take(path)
+            self.run_dialogs.import_run(path)
         elif is_network_file(path):
             self.dialogs.open_path(Path(path))
         else:
             self.data_dialogs.open_path(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes files and folders, as a network, data or a run; the canvas takes pictures."""
+        """Accepts files and folders: a network, data or a run. The canvas accepts images."""
         if path_of(event.mimeData()) is not None:
             event.acceptProposedAction()
 
@@ -445,13 +447,13 @@ class MainWindow(QMainWindow):
 
     def end(self) -> None:
         """Ends all threads, and writes what is remembered, a file that was being saved too."""
-        self.ended_whole = self.films.film.close(_WAIT_FOR_FILM)
+        self.ended_whole = self.films.maker.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
         self.announcement_bar.time.stop()  # a file may have been saved just now
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Asks about files that wait to be written and unsaved work, if there are any; else ends all threads."""
+        """Asks about files waiting to be written and unsaved work, if there are any; else ends all threads."""
         if not self._close_without_asking and self.session.snapshot_files.waiting:
             event.ignore()
             self.dialogs.ask_about_waiting(self.close)
@@ -463,7 +465,7 @@ class MainWindow(QMainWindow):
         self.hints.remove_all()
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
-            window.hide()  # the person need not wait for the threads
+            window.hide()  # the user need not wait for the threads
         self.end()
         event.accept()
         self.closed.emit()

@@ -15,8 +15,8 @@ from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
+from nnviz.window.bundled_networks import bundled_files, bundled_networks
 from nnviz.window.preferences import Preferences
-from nnviz.window.shipped import shipped_files, shipped_networks
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
@@ -76,7 +76,7 @@ class Menus(QObject):
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
 
     def _follow_moment(self, save: QAction, ask: QAction, export: QMenu) -> None:
-        """Files get the network of the moment that is looked back at, and the entries say so."""
+        """Shows in the entries that files get the network of the displayed snapshot."""
         timeline = self._session.timeline
 
         def show() -> None:
@@ -101,7 +101,7 @@ class Menus(QObject):
         self._recent_data.aboutToShow.connect(lambda: data.fill_recent(self._recent_data))
 
     def _fill_edit(self, menu: QMenu) -> None:
-        """One undo for settings, networks and canvas: Ctrl+Z undoes the last step of any kind."""
+        """Fills the Edit menu. One undo serves settings, networks and canvas."""
         session = self._session
         self._undo = self._add(menu, "&Undo", "actionUndo", "Ctrl+Z", self._undo_step)
         self._redo = self._add(menu, "&Redo", "actionRedo", "Ctrl+Shift+Z; Ctrl+Y", session.undo.redo)
@@ -120,7 +120,7 @@ class Menus(QObject):
         next_one.setEnabled(mistakes.found is not None)
 
     def _fill_asking(self, menu: QMenu) -> None:
-        """What one can do about the example; it follows how the network is asked."""
+        """Fills the entries about the input, which depend on the kind of data."""
         session, draw = self._session, self._window.draw
         undo, pen = session.sketch.undo_stroke, draw.toggle_eraser
         stroke = self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", undo)
@@ -162,18 +162,18 @@ class Menus(QObject):
             action.setText(f"{verb} {text.entry(what or '')}".rstrip())
 
     def _fill_network(self, menu: QMenu) -> None:
-        """The networks that come with the program; the menu is hidden if there are none."""
+        """Fills the menu of included networks; hidden if there are none."""
         menu.setObjectName("menuNetwork")
         self._shipped = menu.addMenu("&Shipped networks")
         self._shipped.setObjectName("menuShipped")
         self._shipped.aboutToShow.connect(self._show_shipped)
-        menu.menuAction().setVisible(bool(shipped_files()))
+        menu.menuAction().setVisible(bool(bundled_files()))
 
     def _show_shipped(self) -> None:
         """Fills the menu when it opens, so that the files are not read at the start."""
         self._shipped.clear()
         self._shipped.setToolTipsVisible(True)
-        for number, shipped in enumerate(shipped_networks(), start=1):
+        for number, shipped in enumerate(bundled_networks(), start=1):
             action = self._shipped.addAction(f"&{number}  {text.entry(shipped.label)}")
             action.setObjectName(f"actionShipped{number}")
             action.setToolTip("Replaces the network by a copy of this one; saving asks for a new file.")
@@ -210,7 +210,7 @@ class Menus(QObject):
         show()
 
     def _fill_time(self, menu: QMenu) -> None:
-        """Looking back. Plain arrow keys do it too, where no control takes them."""
+        """Fills the menu of the timeline. Plain arrow keys do the same if no control takes them."""
         timeline, player = self._session.timeline, self._session.models[Player]
         back = self._add(menu, "E&arlier moment", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
         on = self._add(menu, "&Later moment", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
@@ -310,7 +310,7 @@ class Menus(QObject):
 
 
 def _take_typed() -> None:
-    """Takes what was typed into a field but not entered yet."""
+    """Commits a text that was typed into a field and not entered yet."""
     field = QApplication.focusWidget()
     if isinstance(field, FieldEdit | NumberEdit) and field.is_typed:
         field.clearFocus()

@@ -1,7 +1,7 @@
-"""What is remembered from one start to the next: plain text and numbers, in one JSON file.
+"""Preferences that are kept from one start to the next: plain text and numbers, in one JSON file.
 
-Nothing but text and numbers is ever read, so that a settings file cannot run code. The file is written in a thread of
-its own, whole or not at all, and without a lock: of several windows, the one that writes last wins.
+Only text and numbers are read, so that a settings file cannot run code. The file is written in its own thread,
+atomically and without a lock: of several windows, the last one to write wins.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _LONGEST_WAIT = 5000  # milliseconds that closing waits for the disk
 
 
 class Preferences(QObject):
-    """The remembered values by name. They are read when it is made, and written within a moment after a change.
+    """The remembered values by name. They are read at construction, and written shortly after a change.
 
     Signals:
-        gathering: the values are about to be written; who remembers something sets its value now.
-        failed(error): they could not be written; emitted once.
+        gathering: the values are about to be written; receivers set their values now.
+        failed(error): the file could not be written; emitted once.
     """
 
     gathering = pyqtSignal()
@@ -56,17 +56,17 @@ class Preferences(QObject):
     # ---- values
 
     def text(self, key: str, default: str = "") -> str:
-        """The text of that name; the default if there is none."""
+        """Returns the text of that name; the default if there is none."""
         value = self._values.get(key)
         return value if isinstance(value, str) else default
 
     def number(self, key: str) -> float | None:
-        """The number of that name, finite; None if there is none."""
+        """Returns the number of that name, finite; None if there is none."""
         value = self._values.get(key)
         return None if value is None or isinstance(value, str) else float(value)
 
     def document(self, key: str) -> object:
-        """What the text of that name describes, which is JSON; None if it is none. It may be of any kind."""
+        """Returns the JSON value of a text; None if it is not valid JSON. It may have any type."""
         try:
             return json.loads(self.text(key, "null"))
         except (ValueError, RecursionError):
@@ -87,7 +87,7 @@ class Preferences(QObject):
     # ---- the file
 
     def touch(self, *_: object) -> None:
-        """Says that something that is remembered has changed. It is gathered and written within a moment."""
+        """Notes that a value has changed. The values are gathered and written shortly after."""
         if not (self._is_closed or self._timer.isActive()):
             self._timer.start()
 
@@ -126,14 +126,14 @@ class Preferences(QObject):
 
 
 def person_file() -> Path:
-    """The path of the user's settings file, in the system's folder for settings."""
+    """Returns the path of the user's settings file, in the system's folder for settings."""
     home = os.path.expanduser("~")
     folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
     return Path(folder if os.path.isabs(folder) else os.path.join(home, ".config"), "nnviz", "settings.json")
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Called in the lane's thread. It logs an error itself, since nobody hears of it while the window closes."""
+    """Writes the file in the lane's thread. Logs an error itself, as no receiver is left while the window closes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
@@ -143,7 +143,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _values_at(path: Path) -> dict[str, Value]:
-    """The values in that file, none if there is no such file. Whatever is odd is left out."""
+    """Returns the values in that file, none if there is no such file. Whatever is odd is left out."""
     try:
         found: Any = json.loads(read_regular(path, _LARGEST_FILE))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Asks where a run goes to that is passed on, and where one comes from."""
+"""File dialogs for the export and import of runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NOT_KEPT = (
 
 
 class RunDialogs(QObject):
-    """Answers the list of runs and the File menu. Remembers the folder."""
+    """Serves the list of runs and the File menu. Remembers the folder."""
 
     def __init__(self, window: MainWindow, docks: Docks, preferences: Preferences) -> None:
         super().__init__(window)
@@ -39,7 +39,7 @@ class RunDialogs(QObject):
         docks.added.connect(self._added)
 
     def _added(self, dock: Any) -> None:
-        """The list of runs is made when it is first shown."""
+        """Connects the list of runs, which is made when it is first shown."""
         if dock.objectName() == _LIST:
             dock.export_wanted.connect(self.export)
             dock.import_wanted.connect(self.choose_to_import)
@@ -47,7 +47,7 @@ class RunDialogs(QObject):
     # ---- export
 
     def export_current(self) -> None:
-        """Asks where to, and exports the run that is in the window."""
+        """Opens a dialog for a file, and exports the current run."""
         run = self._session.runs.current
         if run.storage.record is None:
             self._session.messages.tell(_NOT_KEPT)
@@ -55,7 +55,7 @@ class RunDialogs(QObject):
             self._ask(run.storage.record, run.title, run.experiment)
 
     def export(self, run: int) -> None:
-        """Asks where to, and exports a run of the list."""
+        """Opens a dialog for a file, and exports a run of the list."""
         record = self._session.library.record(run)
         if record is None:
             self._session.messages.tell(f"Run {run} is still being read. Export it when the list shows what it is.")
@@ -84,16 +84,16 @@ class RunDialogs(QObject):
     # ---- import
 
     def choose_to_import(self) -> None:
-        """Asks for a file, and adds the run in it to the library."""
+        """Opens a dialog for a file, and adds the run in it to the library."""
         folder = self._preferences.text(_FOLDER, str(Path.home()))
         files = f"Runs (*{ENDING});;All files (*)"
         dialog = named(QFileDialog(self._window, "Import a run", folder, files), "importRunDialog")
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.ExistingFile)
-        dialog.fileSelected.connect(self.take)
+        dialog.fileSelected.connect(self.import_run)
         dialog.open()
 
-    def take(self, path: str, then: Callable[[int], None] = lambda run: None) -> None:
-        """Adds the run in that file to the library; ``then`` is called with its number there."""
+    def import_run(self, path: str, then: Callable[[int], None] = lambda run: None) -> None:
+        """Adds the run of a file to the library, and calls ``then`` with its number there."""
         self._preferences.set(_FOLDER, str(Path(path).parent))
         self._session.exchange.read(Path(path), then)

@@ -1,4 +1,4 @@
-"""The line at the bottom: what is being done with files, a hint, and the speed of training."""
+"""The status line: file operations in progress, a hint, and the speed of training."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import named
 
 _SECONDS_BETWEEN_SPEEDS = 0.5
@@ -39,10 +39,10 @@ class StatusLine(QObject):
         self._workspace = next(iter(_HINTS))
         bar.setSizeGripEnabled(False)
         self._speed = named(label(role="good"), "speedLabel")
-        self._activity = named(GivingLabel(), "activityLabel")
+        self._activity = named(ElidedLabel(), "activityLabel")
         bar.addWidget(self._activity)
         self._activity.hide()
-        self._hint = named(GivingLabel(), "hintLabel")
+        self._hint = named(ElidedLabel(), "hintLabel")
         bar.addWidget(self._hint, 1)
         bar.addPermanentWidget(FixedSizeBox(self._speed, 150))
         self._record = named(label(), "recordLabel")
@@ -79,7 +79,7 @@ class StatusLine(QObject):
             self._session.messages.announce(activity)
 
     def _show_record(self) -> None:
-        """Which run of the library this one is."""
+        """Shows the number of the run in the library."""
         run = self._session.runs.current
         self._record.setText(f"in the library: run {run.storage.record}" if run.storage.is_kept else "")
         self._record.setToolTip(f"The library is {self._session.records.path}." if run.storage.is_kept else "")

@@ -1,4 +1,4 @@
-"""What the system and the terminal ask of the program: SIGTERM, SIGHUP and Ctrl+C close the window."""
+"""Signals of the operating system: SIGTERM, SIGHUP and Ctrl+C close the window."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ class SystemSignals(QObject):
 
 
 def _noted(number: int, _: FrameType | None) -> None:
-    """Called by Python, in the interface's thread."""
+    """Notes a signal. Called by Python in the interface's thread."""
     if number == signal.SIGINT:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

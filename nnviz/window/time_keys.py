@@ -1,4 +1,4 @@
-"""Arrow keys, Home and End go through the past of the training, also while a button has the focus."""
+"""Keys of the timeline: arrows, Home and End, also while a button has the focus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEYS: dict[int, Callable[[Timeline], None]] = {
 
 
 class TimeKeys(QObject):
-    """Takes them from plain buttons of the window, which would only move the focus; other controls use them."""
+    """Handles the keys for plain buttons, where they would only move the focus; other controls use them."""
 
     def __init__(self, window: QWidget, timeline: Timeline) -> None:
         super().__init__(window)

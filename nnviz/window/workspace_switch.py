@@ -19,7 +19,7 @@ class WorkspaceSwitch(QWidget):
     """A tab for each workspace; hidden if there is only one.
 
     Signals:
-        chosen(str): the person chose the workspace of that name.
+        chosen(str): the user chose a workspace.
     """
 
     chosen = pyqtSignal(str)

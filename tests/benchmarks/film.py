@@ -22,10 +22,10 @@ from PyQt5.QtCore import QEventLoop  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.timeline.player import Player  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
-from nnviz.jobs.film_writer import endings, folder_of  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
 from nnviz.ui.card import DockCard  # noqa: E402
-from nnviz.window.film_subjects import CardSubject, Subject, WindowSubject  # noqa: E402
+from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject  # noqa: E402
+from nnviz.window.film.writer import folder_of, writable_endings  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
 
@@ -49,7 +49,7 @@ def trained_window(size: tuple[int, int] = SIZE) -> MainWindow:
 
 def written(window: MainWindow, subject: Subject, path: Path) -> dict[str, float]:
     """How many seconds it took, and how many megabytes there are."""
-    film, loop = window.films.film, QEventLoop()
+    film, loop = window.films.maker, QEventLoop()
     film.done.connect(loop.quit)
     start = time.perf_counter()
     film.make(subject, path)
@@ -78,7 +78,7 @@ def measure() -> None:
         found = {
             f"{name}{ending}": written(window, subject, Path(folder, f"{name}{ending}"))
             for name, subject in subjects.items()
-            for ending in endings()
+            for ending in writable_endings()
         }
     window.close_unasked()
     print(json.dumps(found))

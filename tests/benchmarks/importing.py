@@ -144,7 +144,7 @@ def _megabytes(process: int) -> float:
 
 def opened(window: MainWindow, path: Path, **settings: Any) -> dict[str, Any]:
     """Opens data with the preview, and uses them."""
-    importing, data = window.session.importing, window.session.data
+    importing, data = window.session.data_import, window.session.data
     at_rest = Hand(window.statusBar())
     at_rest.start()
     begun = time.perf_counter()

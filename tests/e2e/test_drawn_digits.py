@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnviz.window.shipped import shipped_networks
+from nnviz.window.bundled_networks import bundled_networks
 from tests.e2e.program import Box, Program, looks_of_answers, places, until
 from tests.e2e.test_real_window import shifted, smooth, within
 
@@ -26,8 +26,8 @@ STROKES = {
 def test_the_best_network_reads_what_is_drawn(program: Program, tmp_path: Path) -> None:
     window = program.wait_for_window("nnviz")
     program.focus(window)
-    best = next(network for network in shipped_networks() if network.path.stem == "best")
-    number = shipped_networks().index(best) + 1
+    best = next(network for network in bundled_networks() if network.path.stem == "best")
+    number = bundled_networks().index(best) + 1
     program.key("alt+n", "s", str(number))  # Network → Shipped networks → its number
     program.wait_for_title(window, "^" + re.escape(best.title))
 

@@ -202,8 +202,8 @@ def test_the_window_has_the_examples_of_the_user(
 ) -> None:
     session = make_window().session
     session.data.load("mnist")
-    qtbot.waitUntil(lambda: session.own.count == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: session.user_examples.count == 1, timeout=20_000)
     [file] = (folder / "own").iterdir()
     with np.load(file) as kept:
-        np.testing.assert_array_equal(session.own.kept.inputs, kept["x"].reshape(1, -1))
-        assert session.own.kept.truths.tolist() == kept["y"].tolist() == ["4"]
+        np.testing.assert_array_equal(session.user_examples.kept.inputs, kept["x"].reshape(1, -1))
+        assert session.user_examples.kept.truths.tolist() == kept["y"].tolist() == ["4"]

@@ -121,7 +121,7 @@ def use_window() -> None:
 
     def load(name: str, **settings: object) -> None:
         session.data.load(name, settings)
-        wait(lambda: session.data.name == name and not session.data.loading and session.own.kept is not None)
+        wait(lambda: session.data.name == name and not session.data.loading and session.user_examples.kept is not None)
         wait(lambda: session.state is Status.READY)
 
     def step(epochs: float) -> None:
@@ -131,11 +131,11 @@ def use_window() -> None:
             wait(lambda before=before: session.runs.current.epochs > before and session.state is not Status.TRAINING)
 
     wait(lambda: session.dataset is not None and session.state is Status.READY)
-    wait(lambda: session.own.kept is not None)
+    wait(lambda: session.user_examples.kept is not None)
     window.canvas.set_strokes([np.array([[60.0, 40.0], [60.0, 120.0], [120.0, 120.0]])])
-    wait(lambda: session.own.can_add)
-    session.own.add(4)
-    wait(lambda: session.own.count == 1)
+    wait(lambda: session.user_examples.can_add)
+    session.user_examples.add(4)
+    wait(lambda: session.user_examples.count == 1)
     load("moons", points=1000)
     session.settings.change("all", hidden=(5, 4), optimizer="adam", learning_rate=0.02, batch_size=10, epochs=1000)
     wait(lambda: session.state is Status.READY)

@@ -18,6 +18,7 @@ from engine.datasets import DATASETS, Dataset, DataSource, Split
 from engine.datasets.dataset import one_hot
 from engine.storage import load_checkpoint, load_network
 from engine.training.trainer import Trainer
+from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.digits.strokes import Stroke
 from nnviz.session.run import Run
@@ -189,7 +190,7 @@ class Person:
         self._any(*asks, lambda _: question.ask_about_any(), lambda _: question.reset())(self.rng.random(width))
 
     def do_search_rate(self) -> None:
-        self.session.search_rate()
+        self.session.models[RateSearch].search()
 
     def do_take_step(self) -> None:
         through = self.session.models[StepThrough]
@@ -229,7 +230,7 @@ class Person:
         self.until("the step that is to be taken", lambda: not session.models[StepThrough].will_take)
         self.until("rest", lambda: session.state not in _BUSY and not session.training.will_start)
         self.until("the end of reading and writing", lambda: not session.files.activity)
-        session.rate_search.cancel()
+        session.models[RateSearch].cancel()
         self.wait(0)
 
     # ---- what must hold

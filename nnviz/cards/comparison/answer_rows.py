@@ -10,7 +10,7 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.ui import theme
-from nnviz.ui.fitting import fitted
+from nnviz.ui.name_elision import fitted
 
 _ROW, _LEAST_ROW = 42, 20  # pixels
 _SIDE, _GAP = 10, 10

@@ -20,7 +20,7 @@ from engine.sweeps.bands import QUARTILES, RANGE, Band, band
 from engine.training.history import Curve
 from nnviz.formatting.run_name import RunName
 from nnviz.ui import theme
-from nnviz.ui.fitting import fitted
+from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
 from nnviz.ui.plots.band_fill import BandFill
 from nnviz.ui.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends

@@ -16,7 +16,7 @@ from nnviz.formatting.text import epochs as epochs_text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
-from nnviz.ui.giving_button import GivingButton
+from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
@@ -229,7 +229,7 @@ class LearningCurvePage(Page):
             "Switches the scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
             "differences as they are."
         )
-        self.scale = named(GivingButton(), self._named("scaleButton"), tip=tip)
+        self.scale = named(ElidedButton(), self._named("scaleButton"), tip=tip)
         self.scale.setProperty("role", "key")
         self.scale.clicked.connect(lambda: self.set_log(not self.is_log))
         self._name_scale()

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.weights.mosaic import Grid, picture_grid
+from nnviz.ui.weights.mosaic import MosaicGrid, picture_grid
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 
@@ -93,7 +93,7 @@ class LayerBlock:
     cells: Array
     columns: int
     size: int
-    grid: Grid | None = None
+    grid: MosaicGrid | None = None
 
     @property
     def shown(self) -> int:
@@ -187,7 +187,7 @@ class _Draft:
     columns: int
     cell: tuple[float, float]
     pitch: tuple[float, float]
-    grid: Grid | None = None
+    grid: MosaicGrid | None = None
 
 
 class _LayoutBuilder:
@@ -348,7 +348,7 @@ class _LayoutBuilder:
         )
 
 
-def _evenly(grid: Grid) -> Grid:
+def _evenly(grid: MosaicGrid) -> MosaicGrid:
     """Returns the grid with equal gaps between rows and columns."""
     axes = [axis for axis in (grid.across, grid.down) if axis.count > 1]
     gap = min((axis.pitch - axis.size for axis in axes), default=0.0)

@@ -18,7 +18,7 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.column import ScrollColumn
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 
@@ -45,7 +45,7 @@ class DistributionsPage(Page):
             "Distributions of weights, biases, activations and gradients in each layer",
         )
         self.body.addWidget(ScrollColumn("distributionsScroll", self.grid))
-        self._keys = named(GivingLabel(role="muted"), "distributionsKey")
+        self._keys = named(ElidedLabel(role="muted"), "distributionsKey")
         self._keys.setTextFormat(Qt.RichText)
         self._keys.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         arranged(QHBoxLayout(self.aside), 1, self._keys)

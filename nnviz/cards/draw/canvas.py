@@ -1,4 +1,4 @@
-"""The canvas: draws strokes with the mouse or a tablet's pen, erases them, and takes pictures.
+"""The canvas: draws strokes with the mouse or a tablet's pen, erases them, and accepts dropped images.
 
 Ink is white on black, or black on a light background.
 """
@@ -31,7 +31,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
 from engine.datasets.opening import is_data
-from nnviz.cards.draw.sheet import Sheet, draw_piece, extent_of
+from nnviz.cards.draw.drawing_pixmap import DrawingPixmap, draw_piece, extent_of
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.library import is_exported_run
@@ -68,7 +68,9 @@ class Canvas(QWidget):
         super().__init__()
         self._finished: Drawing = ()  # without the stroke in progress
         self._in_progress: _StrokeInProgress | None = None
-        self._sheet: Sheet | None = None  # the drawing as pixels, without the last piece of a stroke in progress
+        self._sheet: DrawingPixmap | None = (
+            None  # the drawing as pixels, without the last piece of a stroke in progress
+        )
         self._is_target = False
         self.erases = False
         self.centred = True
@@ -113,7 +115,7 @@ class Canvas(QWidget):
 
     @property
     def drawing(self) -> Drawing:
-        """The strokes and pictures, in units that do not depend on the canvas's size."""
+        """The strokes and images, in units that do not depend on the canvas's size."""
         return self._finished if self._in_progress is None else (*self._finished, self._in_progress.stroke())
 
     def restore(self, drawing: Drawing) -> None:
@@ -193,7 +195,7 @@ class Canvas(QWidget):
             self._lift()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """Draws with a tablet's pen, whose positions are finer than the mouse's and which tells its pressure."""
+        """Draws with a tablet's pen, which has finer positions than the mouse and reports its pressure."""
         if event.type() == QEvent.TabletPress:
             erases = self.erases or event.pointerType() == QTabletEvent.Eraser
             self._put_down(event.posF(), event.pressure(), erases, Qt.NoButton)
@@ -255,7 +257,7 @@ class Canvas(QWidget):
     # ---- pictures
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accepts pictures and files; whether a file can be read is only known after the drop.
+        """Accepts images and files; whether a file can be read is known after the drop.
 
         Data, networks and runs are the window's, below it.
         """
@@ -286,10 +288,10 @@ class Canvas(QWidget):
         if self.erases:
             self.set_erases(True)
 
-    def _up_to_date_sheet(self) -> Sheet:
+    def _up_to_date_sheet(self) -> DrawingPixmap:
         sheet = self._sheet
         if sheet is None or sheet.size != self.size() or sheet.ratio != self.devicePixelRatioF():
-            sheet = self._sheet = Sheet(self.size(), self.devicePixelRatioF(), self._background)
+            sheet = self._sheet = DrawingPixmap(self.size(), self.devicePixelRatioF(), self._background)
             sheet.lay(self._finished, self._pen)
             if self._in_progress is not None:
                 stroke = self._in_progress.stroke()

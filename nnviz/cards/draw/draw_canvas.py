@@ -84,7 +84,7 @@ class DrawCanvas(QWidget):
         self._session.sketch.look(centred=centred)
 
     def _pass_on_when_due(self) -> None:
-        """Of moves in quick succession only some are passed on: nobody would see what the others are answered."""
+        """Passes on some of the moves in quick succession: the predictions for the others would not be seen."""
         left = self._pace.seconds_left  # once: it may become due in between
         if self.canvas.is_drawing and left > 0:
             self._later.start(round(1000 * left) + 1)
@@ -100,7 +100,7 @@ class DrawCanvas(QWidget):
         self._session.sketch.draw(self._passed_on)
 
     def follow(self) -> None:
-        """Shows the session's drawing, which may differ from the canvas's after undo or a picture."""
+        """Shows the session's drawing, which may differ from the canvas's after undo or a dropped image."""
         sketch = self._session.sketch
         self.canvas.set_background(sketch.background)
         if sketch.drawing is not self._passed_on:

@@ -38,8 +38,8 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.combos import FlatCombo, NameCombo
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import grey_image
 
@@ -138,7 +138,7 @@ class ExplanationCard(DockCard):
         return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
-        self.change_label = named(GivingLabel(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
+        self.change_label = named(ElidedLabel(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
         tip = "Plays the way from the input to its smallest change, with the answer at each moment."
         self.play_button = _button("play", "playChangeButton", "Play the smallest change", tip)
         theme.set_icon(self.play_button, "play", "muted")

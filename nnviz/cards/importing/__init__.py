@@ -1,1 +1,1 @@
-"""The sheet over the middle of the window that shows a file of data before it is used."""
+"""The import sheet."""

@@ -1,4 +1,4 @@
-"""The head of a previewed table: of each column its name, what becomes of it, and how it was understood."""
+"""The header of the preview table: name, role and kind of each column."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PyQt5.QtWidgets import QHeaderView, QTableView
 from nnviz.ui import theme
 
 LINES = 3
-_LINE = 17  # pixels
+_LINE = 17  # pixels, height of a line
 _PADDING = 6
 
 
 class ColumnHeader(QHeaderView):
-    """Paints the lines that the model gives for a column; the first line is bold."""
+    """Paints the header lines that the model gives for a column; the first is bold."""
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(Qt.Horizontal, view)
@@ -28,7 +28,7 @@ class ColumnHeader(QHeaderView):
         return QSize(super().sizeHint().width(), LINES * theme.px(_LINE) + 2 * _PADDING)
 
     def width_for(self, lines: list[tuple[str, str]]) -> int:
-        """Pixels that a column needs for its head."""
+        """Returns the width of a column's header in pixels."""
         bold, plain = (QFontMetrics(theme.font(theme.SMALL, bold)) for bold in (True, False))
         words = [(bold if number == 0 else plain).horizontalAdvance(line) for number, (line, _) in enumerate(lines)]
         return max(words, default=0) + 2 * _PADDING + 2

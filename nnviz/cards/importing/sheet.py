@@ -1,4 +1,4 @@
-"""The sheet over the middle of the window: a file of data as it would be understood, before it is used."""
+"""The import sheet over the middle of the window: a preview of a data file before it is used."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBo
 from engine.basics.errors import EngineError
 from engine.datasets import source_of
 from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome, Preview, TablePreview
-from nnviz.cards.importing.choices import Choices
-from nnviz.cards.importing.files_part import ArraysPart, FolderPart
-from nnviz.cards.importing.table_part import TablePart
+from nnviz.cards.importing.file_sections import ArraysSection, FolderSection
+from nnviz.cards.importing.import_fields import ImportFields
+from nnviz.cards.importing.table_section import TableSection
 from nnviz.formatting import text
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.session.messages import error_text
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import CardScroll
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named
 
-_MOST_CLASSES = 6  # that are named with their counts
+_MOST_CLASSES = 6  # named with their counts
 _STEPS = 1000  # of the progress bar
 _BUTTON, _DETAIL = 110, 220  # pixels, widths
 _USE_TIP = (
@@ -33,37 +33,37 @@ _USE_TIP = (
 _CANCEL_TIP = "Closes this preview; the data in use stay (Esc)."
 
 
-Part = TablePart | FolderPart | ArraysPart
-_PARTS: dict[type[Preview], type[Part]] = {
-    TablePreview: TablePart,
-    FolderPreview: FolderPart,
-    ArraysPreview: ArraysPart,
+Section = TableSection | FolderSection | ArraysSection
+_SECTIONS: dict[type[Preview], type[Section]] = {
+    TablePreview: TableSection,
+    FolderPreview: FolderSection,
+    ArraysPreview: ArraysSection,
 }
 
 
 class ImportSheet(QFrame):
-    """Is shown while there is something to look at. Its owner places it."""
+    """Shows the preview while an import is open. The owner places the sheet."""
 
-    def __init__(self, importing: Importing, parent: QWidget) -> None:
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         named(self, "importSheet", "Import of data")
         self._importing = importing
-        self._name: str | None = None  # of what is shown
-        self._title = GivingLabel(role="title")
+        self._name: str | None = None  # of the file shown
+        self._title = ElidedLabel(role="title")
         self._detail = named(label(role="muted"), "importDetail")
         self._detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._news = named(label(role="notice"), "importNews")
         self._problem = named(label(role="error"), "importProblem")
         self._problem.setWordWrap(True)
-        self._parts: dict[type[Preview], Part] = {}  # those that were needed so far
+        self._sections: dict[type[Preview], Section] = {}  # made so far
         head = arranged(QHBoxLayout(), (self._title, 1), FixedSizeBox(self._detail, _DETAIL), spacing=8)
         padding = theme.CARD_PADDING
         self._middle = arranged(QVBoxLayout(), spacing=8)
-        self._rest = QWidget()  # takes the room of the parts while there is none
+        self._rest = QWidget()  # fills the space while there is no section
         self._middle.addWidget(self._rest, 1)
-        self._fields = arranged(QVBoxLayout())  # of the part, below what is told: fields stay where they are
+        self._fields = arranged(QVBoxLayout())  # of the section, below the texts, so that they keep their place
         body = named(QWidget(), "scrolled")
-        parts = (self._news, (self._middle, 1), self._problem, self._told(), self._fields)
+        parts = (self._news, (self._middle, 1), self._problem, self._outcome_texts(), self._fields)
         arranged(QVBoxLayout(body), *parts, spacing=8)
         rows = (head, (CardScroll(body), 1), self._foot())
         arranged(QVBoxLayout(self), *rows, spacing=8, margins=(padding, 10, padding, padding))
@@ -71,8 +71,8 @@ class ImportSheet(QFrame):
         importing.progressed.connect(self._show_progress)
         self._show()
 
-    def _told(self) -> QVBoxLayout:
-        """What would come of it: lines of any length."""
+    def _outcome_texts(self) -> QVBoxLayout:
+        """Returns the lines about the data set that the import would make."""
         self._summary = named(label(), "importSummary")
         self._notes = named(label(role="muted"), "importNotes")
         for words in (self._summary, self._notes):
@@ -103,8 +103,8 @@ class ImportSheet(QFrame):
         name, found = self._importing.name, self._importing.found
         is_new, self._name = name != self._name, name
         if is_new:
-            for part in self._parts.values():
-                part.begin()
+            for section in self._sections.values():
+                section.begin()
         self.setVisible(name is not None)
         if name is None:
             return
@@ -120,7 +120,7 @@ class ImportSheet(QFrame):
             self.setFocus()
 
     def prepare(self) -> None:
-        """Makes the part for a table, which takes longest, before there is one."""
+        """Makes the section for tables, the slowest to make, before it is needed."""
         self._made(TablePreview)
 
     def _show_news(self) -> None:
@@ -128,36 +128,36 @@ class ImportSheet(QFrame):
         self._news.setVisible(bool(self._importing.news))
 
     def _show_found(self, found: Preview | None) -> None:
-        part = self._part_of(found)
-        if part is not None:
-            part.show_preview(found)  # type: ignore[arg-type]  # of its kind
-        for each in self._parts.values():
-            each.setVisible(each is part)
-            if each is not part:
+        section = self._section_of(found)
+        if section is not None:
+            section.show_preview(found)  # type: ignore[arg-type]  # of its kind
+        for each in self._sections.values():
+            each.setVisible(each is section)
+            if each is not section:
                 each.choices.hide()
         self._rest.setVisible(found is None or (isinstance(found, TablePreview) and not found.columns))
 
-    def _part_of(self, found: Preview | None) -> Part | None:
-        """The part that shows it; None if there is nothing to show."""
+    def _section_of(self, found: Preview | None) -> Section | None:
+        """Returns the section for a preview; None without a preview."""
         return None if found is None else self._made(type(found))
 
-    def _made(self, kind: type[Preview]) -> Part:
-        """The part that shows such a preview; it is made when it is first needed, since that takes a while."""
-        if kind not in self._parts:
-            part = self._parts[kind] = _PARTS[kind](self._importing, self)
-            part.hide()
-            self._middle.insertWidget(0, part, 1)
-            for choices in part.findChildren(Choices):
+    def _made(self, kind: type[Preview]) -> Section:
+        """Returns the section for a kind of preview, and makes it at first use."""
+        if kind not in self._sections:
+            section = self._sections[kind] = _SECTIONS[kind](self._importing, self)
+            section.hide()
+            self._middle.insertWidget(0, section, 1)
+            for choices in section.findChildren(ImportFields):
                 choices.typed.connect(self._show_use)
-            self._fields.addWidget(part.choices)
-            part.choices.hide()
-        return self._parts[kind]
+            self._fields.addWidget(section.choices)
+            section.choices.hide()
+        return self._sections[kind]
 
     def _show_problem(self, found: Preview | None) -> None:
-        """Tells here what is wrong with the whole; what is about a column or a field stands beside that."""
+        """Shows an error of the whole file; errors of a column or a field are shown next to it."""
         error = self._importing.error
-        part = self._part_of(found)
-        is_told = isinstance(error, EngineError) and part is not None and error.parameter in part.told
+        section = self._section_of(found)
+        is_told = isinstance(error, EngineError) and section is not None and error.parameter in section.handled
         words = "" if error is None or is_told else error_text("It cannot be read", error) or "It cannot be read."
         self._problem.setText(text.plain(words.removeprefix("It cannot be read: ") if found is not None else words))
         self._problem.setVisible(bool(words))
@@ -170,8 +170,8 @@ class ImportSheet(QFrame):
         self._show_use()
 
     def _show_use(self) -> None:
-        part = self._part_of(self._importing.found)
-        self._use.setEnabled(self._importing.can_use and (part is None or not part.choices.is_wrong))
+        section = self._section_of(self._importing.found)
+        self._use.setEnabled(self._importing.can_use and (section is None or not section.choices.is_wrong))
 
     def _show_progress(self) -> None:
         importing = self._importing
@@ -183,7 +183,7 @@ class ImportSheet(QFrame):
     # ---- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc closes it; Return uses it, unless something in it has the focus."""
+        """Closes the sheet by Esc; uses the data by Return, unless a control in the sheet has the focus."""
         if event.key() == Qt.Key_Escape:
             self._importing.cancel()
         elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.hasFocus() and self._use.isEnabled():
@@ -192,7 +192,7 @@ class ImportSheet(QFrame):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Keeps the mouse from what lies below."""
+        """Keeps mouse events from the cards below."""
         done = bool(super().event(event))
         if event.type() in (QEvent.MouseButtonPress, QEvent.MouseButtonRelease, QEvent.Wheel):
             event.accept()
@@ -203,7 +203,7 @@ class ImportSheet(QFrame):
 def _title(name: str) -> str:
     try:
         return source_of(name).title
-    except EngineError:  # it is gone
+    except EngineError:  # the file is gone
         return Path(name).name
 
 
@@ -221,7 +221,7 @@ def _size(found: Preview | None) -> str:
 
 
 def _summary(outcome: Outcome) -> str:
-    """ "333 of 344 rows are used: 266 to learn from, 67 to test. 9 inputs. 3 classes: Adelie 146, …" """
+    """Returns "333 of 344 rows are used: 266 to learn from, 67 to test. 9 inputs. 3 classes: Adelie 146, …" """
     used = outcome.train + outcome.test
     of_all = "" if used == outcome.rows else f" of {text.count(outcome.rows)}"
     test = f", {text.count(outcome.test)} to test" if outcome.test else ""

@@ -1,4 +1,4 @@
-"""The first rows of a previewed table, and what each column is."""
+"""The table model of a preview: first rows, and the role and kind of each column."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO
 from nnviz.formatting import text
 
 PREDICT, INPUT, IGNORED = "predict", "input", "ignored"
-_LOOKED_AT = 30  # rows, for the width of a column
+_SAMPLED_ROWS = 30  # for the width of a column
 KINDS = {NUMBER: "number", YES_NO: "yes or no", TEXT: "categories"}
 
 
 class TableModel(QAbstractTableModel):
-    """Cells as they are written; those that could not be read are marked, with what is wrong in their tooltip."""
+    """Cells as in the file. Unreadable cells are marked, with the error in their tooltip."""
 
     def __init__(self) -> None:
         super().__init__()
         self.preview: TablePreview | None = None
-        self._wrong: dict[tuple[int, str], Problem] = {}  # what is wrong, by row and column of the file
+        self._wrong: dict[tuple[int, str], Problem] = {}  # by row and column of the file
 
     def show_preview(self, preview: TablePreview | None) -> None:
-        """Shows another preview, or nothing."""
+        """Sets the preview; None for none."""
         same = self.preview is not None and preview is not None and self.preview.head == preview.head
         is_same = same and len(self.preview.columns) == len(preview.columns)  # type: ignore[union-attr]
         if not is_same:
@@ -37,17 +37,17 @@ class TableModel(QAbstractTableModel):
         self._wrong = {(row, each.column): each for each in problems for row in each.rows}
         if not is_same:
             self.endResetModel()
-        elif _looks(preview) != looked:  # what was scrolled to stays in sight; to paint all cells takes a while
+        elif _looks(preview) != looked:  # keeps the scroll position; repaints only if needed, as it is slow
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  # as Qt has it
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  # the signature in Qt
         return 0 if self.preview is None or parent.isValid() else len(self.preview.head)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if self.preview is None or parent.isValid() else len(self.preview.columns)
 
     def role(self, column: int) -> str:
-        """What becomes of a column."""
+        """Returns the role of a column."""
         assert self.preview is not None
         name = self.preview.columns[column].name
         if name == self.preview.settings.get("target"):
@@ -55,22 +55,22 @@ class TableModel(QAbstractTableModel):
         return IGNORED if name in self.preview.settings.get("ignored", ()) else INPUT
 
     def is_used(self, column: int) -> bool:
-        """Whether the network gets it or predicts it."""
+        """Whether a column is an input or a target."""
         assert self.preview is not None
         role = self.role(column)
         return role == PREDICT or (role == INPUT and not self.preview.columns[column].why_not)
 
     def longest(self, column: int) -> str:
-        """The longest of a column's first cells."""
+        """Returns the longest of a column's first cells."""
         assert self.preview is not None
-        return max((text.name(row[column]) for row in self.preview.head[:_LOOKED_AT]), key=len, default="")
+        return max((text.name(row[column]) for row in self.preview.head[:_SAMPLED_ROWS]), key=len, default="")
 
     def is_wrong(self, row: int, column: int) -> bool:
         """Whether a cell could not be read."""
         return self.preview is not None and (row, column) in self.preview.wrong_cells
 
     def look(self, column: int) -> tuple[str, int]:
-        """The colour of a column's cells, by its name in the theme, and how their words are aligned."""
+        """Returns the theme colour and the alignment of a column's cells."""
         assert self.preview is not None
         side = Qt.AlignRight if self.preview.columns[column].kind == NUMBER else Qt.AlignLeft
         return "text" if self.is_used(column) else "past", int(side | Qt.AlignVCenter)
@@ -104,7 +104,7 @@ class TableModel(QAbstractTableModel):
         return self._tip(section, column) if role in (Qt.ToolTipRole, Qt.AccessibleDescriptionRole) else None
 
     def _lines(self, section: int, column: PreviewColumn) -> list[tuple[str, str]]:
-        """Name, role and kind, each with its colour."""
+        """Returns name, role and kind, each with its colour."""
         assert self.preview is not None
         role, error = self.role(section), self.preview.error
         is_wrong = error is not None and error.parameter == column.name
@@ -134,7 +134,7 @@ class TableModel(QAbstractTableModel):
 
 
 def _looks(preview: TablePreview | None) -> tuple[object, ...]:
-    """What decides, beside what stands in them, how cells look."""
+    """Returns what the look of cells depends on, apart from their texts."""
     if preview is None:
         return ()
     roles = [preview.settings.get(each) for each in ("target", "ignored")]

@@ -1,4 +1,4 @@
-"""The first rows of a table as they were understood, with a menu on each column."""
+"""The preview table: first rows of the file, with a menu on each column."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.datasets.preview import TablePreview
 from engine.datasets.table.table_columns import TEXT
 from nnviz.cards.importing.column_header import ColumnHeader
 from nnviz.cards.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, TableModel
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 
 _ROW, _PADDING = 22, 7  # pixels
-_WIDEST, _AIR = 190, 18  # of a column, and beside its longest cell
-_WISHES = ("texts", "numbers")  # the settings that say how a column is to be understood
-_MOST_FITTED = 200  # columns; the others have the usual width
+_WIDEST, _AIR = 190, 18  # pixels: greatest width of a column; space next to its longest cell
+_FORCED = ("texts", "numbers")  # settings with the kind of a column
+_MOST_FITTED = 200  # columns; others have the default width
 _ROLES = {
     PREDICT: "Predict this column",
     INPUT: "An input of the network",
@@ -32,7 +32,7 @@ _TIP = (
 
 
 class _Cells(QStyledItemDelegate):
-    """A word on a ground, painted directly: a style sheet would take three times as long."""
+    """A word on a background, painted directly: a style sheet takes three times as long."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         model = index.model()
@@ -48,15 +48,15 @@ class _Cells(QStyledItemDelegate):
 
 
 class PreviewTable(QTableView):
-    """Shows a preview; what is chosen in a column's menu goes to the session."""
+    """Shows a preview. The menu of a column changes the settings of the import."""
 
-    def __init__(self, importing: Importing, parent: QWidget) -> None:
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         named(self, "importTable", "First rows of the table", _TIP)
         self._importing = importing
         self._shown = TableModel()
-        self._seen = ""  # the column to predict that was brought into sight
-        self._sought = ""  # the same, until the table has its size
+        self._seen = ""  # target column that was scrolled to
+        self._sought = ""  # target column to scroll to once the table has its size
         self.setModel(self._shown)
         header = ColumnHeader(self)
         self.setHorizontalHeader(header)
@@ -77,11 +77,11 @@ class PreviewTable(QTableView):
         theme.changed.connect(self._fit_columns)
 
     def show_preview(self, preview: TablePreview | None) -> None:
-        """Shows it, and brings the column to predict into sight when it is another one, and one that is wrong."""
+        """Shows a preview, and scrolls to a new target column and to a column with an error."""
         bar = self.horizontalScrollBar()
         kept = bar.value()
         self._shown.show_preview(preview)
-        self.horizontalHeader().viewport().update()  # headerDataChanged would have all cells painted
+        self.horizontalHeader().viewport().update()  # headerDataChanged would repaint all cells
         self.updateGeometries()
         bar.setValue(kept)
         if preview is None or not preview.head:
@@ -90,12 +90,12 @@ class PreviewTable(QTableView):
         if target != self._seen:
             self._seen = target
             self._sought = target
-            QTimer.singleShot(0, self._show_sought)  # once it has its size
+            QTimer.singleShot(0, self._show_sought)  # once the table has its size
         if preview.error is not None:
             self._show_column(preview.error.parameter)
 
     def begin(self) -> None:
-        """Another file is shown from its first row and column, and then its column to predict."""
+        """Prepares for another file, shown from its first row, with its target column in view."""
         self._seen = ""
         self.scrollToTop()
         self.horizontalScrollBar().setValue(0)
@@ -105,19 +105,19 @@ class PreviewTable(QTableView):
         self._sought = ""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Brings the column to predict into sight before it is painted: to paint all cells once more takes a while."""
+        """Scrolls to the target column before painting: painting all cells twice is slow."""
         super().resizeEvent(event)
         self._show_column(self._sought)
 
     def _show_column(self, name: str) -> None:
-        """Scrolls sideways as little as needed to see it."""
+        """Scrolls horizontally as little as needed to show a column."""
         preview = self._shown.preview
         names = [] if preview is None else [column.name for column in preview.columns]
         if name in names:
             self.scrollTo(self._shown.index(max(0, self.rowAt(0)), names.index(name)))
 
     def _fit_columns(self) -> None:
-        """Makes the first columns as wide as their heads and cells need, within bounds."""
+        """Fits the width of the first columns to their headers and cells, within bounds."""
         header = self.horizontalHeader()
         assert isinstance(header, ColumnHeader)
         for column in range(min(_MOST_FITTED, self._shown.columnCount())):
@@ -127,14 +127,14 @@ class PreviewTable(QTableView):
             header.resizeSection(column, min(needed, theme.px(_WIDEST)))
 
     def go_to_row(self, number: int) -> None:
-        """Brings the row of that number in the file into sight, if it is one of those that are shown."""
+        """Scrolls to a row, given by its number in the file, if it is shown."""
         preview = self._shown.preview
         if preview is not None and number in preview.head_rows:
             index = self._shown.index(preview.head_rows.index(number), max(0, self.currentIndex().column()))
             self.scrollTo(index, QAbstractItemView.PositionAtCenter)
 
     def open_menu(self, column: int) -> None:
-        """Offers what can become of a column, below its head."""
+        """Opens the menu of a column below its header."""
         menu = self._menu(column)
         header = self.horizontalHeader()
         menu.popup(header.viewport().mapToGlobal(QPoint(header.sectionViewportPosition(column), header.height())))
@@ -155,9 +155,9 @@ class PreviewTable(QTableView):
         return menu
 
     def _add_kinds(self, menu: QMenu, preview: TablePreview, column: int) -> None:
-        """How a column is understood; as numbers only where most of its cells would be some."""
+        """Adds the kinds of a column to its menu; numbers only if most cells are numbers."""
         chosen = preview.columns[column]
-        wish = next((each for each in _WISHES if chosen.name in preview.settings.get(each, ())), "")
+        wish = next((each for each in _FORCED if chosen.name in preview.settings.get(each, ())), "")
         as_found = "as found in the file" if wish else f"as {KINDS[chosen.kind]}"
         offered = [("foundColumnAction", as_found, "")]
         if chosen.kind != TEXT or wish:
@@ -180,12 +180,12 @@ class PreviewTable(QTableView):
             self._importing.choose(ignored=(*ignored, name) if role == IGNORED else tuple(ignored))
 
     def _set_kind(self, preview: TablePreview, name: str, kind: str) -> None:
-        """``kind``: the setting that shall name the column; empty for none."""
-        others = {each: tuple(other for other in preview.settings.get(each, ()) if other != name) for each in _WISHES}
+        """Sets the kind of a column. ``kind``: the setting that names the column; "" for none."""
+        others = {each: tuple(other for other in preview.settings.get(each, ()) if other != name) for each in _FORCED}
         self._importing.choose(**{each: (*names, name) if each == kind else names for each, names in others.items()})
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return opens the menu of the current column."""
+        """Opens the menu of the current column by Return."""
         column = self.currentIndex().column()
         if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Menu) and column >= 0:
             self.open_menu(column)

@@ -16,7 +16,7 @@ from nnviz.session.asked import MISTAKES
 from nnviz.session.session import Session
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
-from nnviz.ui.giving_button import GivingButton
+from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
@@ -65,7 +65,7 @@ class ExamplesCard(DockCard):
         self.next_button.setText("N: next mistake")
         self.next_button.clicked.connect(mistakes.next_mistake)
         tip = "Puts the chosen example on the canvas, where pen and eraser can mend it. The network answers at once."
-        self.put_button = named(GivingButton(), "putOnCanvasButton", "Put on the canvas", tip)
+        self.put_button = named(ElidedButton(), "putOnCanvasButton", "Put on the canvas", tip)
         self.put_button.show_text([["Enter: put it on the canvas", "Enter: to the canvas", "Enter"]], 0)
         self.put_button.clicked.connect(mistakes.put_on_canvas)
         for button in (self.next_button, self.put_button):

@@ -24,7 +24,7 @@ from nnviz.session.session import Session
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.row_list import ListColumn, Row, RowList
 
@@ -70,7 +70,7 @@ class MistakesCard(DockCard):
         self._note = label(role="muted")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignCenter)
-        self._key = GivingLabel(role="muted")
+        self._key = ElidedLabel(role="muted")
         self._key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self._stack = QStackedWidget()
         for page in (self.matrix, self.classes, self.numbers, self._note):

@@ -9,8 +9,8 @@ from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
 _PER_UNIT = 20  # steps of the slider from 0 to 1
@@ -44,7 +44,7 @@ class NeuronControls(QWidget):
             signal.connect(self.refresh)
 
     def _slider(self) -> None:
-        self.strength_name = GivingLabel("strength", "muted")
+        self.strength_name = ElidedLabel("strength", "muted")
         self.strength_name.only_whole = True
         tip = (
             "Multiplies what leads from the neuron, from nothing to twice: the answer shows what would be. "
@@ -105,7 +105,7 @@ class Chip(FixedSizeBox):
     """A name and a changing number in a box of a minimum width. The name is left out if there is no room."""
 
     def __init__(self, name: str, accessible: str, tip: str, least: int) -> None:
-        self.label = GivingLabel(role="chip")
+        self.label = ElidedLabel(role="chip")
         named(self.label, name, accessible, tip)
         self.label.setAlignment(Qt.AlignCenter)
         self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # only the number

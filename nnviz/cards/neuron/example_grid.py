@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.fitting import fitted
+from nnviz.ui.name_elision import fitted
 from nnviz.ui.pickable import Pickable
 from nnviz.ui.picture import grey_image
 

@@ -1,1 +1,1 @@
-"""The run bar card."""
+"""The run bar."""

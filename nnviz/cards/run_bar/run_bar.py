@@ -6,7 +6,7 @@ from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.training.metrics import figures_of
-from nnviz.cards.run_bar.run_figures import Figures
+from nnviz.cards.run_bar.run_figures import RunFigures
 from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import more_epochs
@@ -15,8 +15,8 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, set_look
 
 _STEPS = 1000
@@ -76,7 +76,7 @@ class RunBar(QWidget):
         self._show_figures()
 
     def minimumSizeHint(self) -> QSize:
-        """What it shows must not widen the window: without room for all of it, something is left out."""
+        """Returns a size that does not widen the window: without room for all contents, some are left out."""
         return QSize(_LEAST_BAR, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
@@ -124,7 +124,7 @@ class RunBar(QWidget):
 
     def _progress_block(self) -> QVBoxLayout:
         self.state = named(label(role="title"), "runState")
-        self.status = named(GivingLabel(role="muted"), "runStatus")
+        self.status = named(ElidedLabel(role="muted"), "runStatus")
         self.times = named(label(role="muted"), "runTimes")
         self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         tip = "How much of the training is done, of all its epochs."
@@ -144,7 +144,7 @@ class RunBar(QWidget):
         return figure
 
     def _add_live(self, row: QHBoxLayout) -> None:
-        """What the test figure is now, while the others are those of a moment of the past."""
+        """Adds the current test error while the other figures are those of an earlier epoch."""
         tip = "The test figure as it is now; the large ones are of the moment that is looked back at."
         self.live_figure = named(label(role="muted"), "liveFigure", "live test figure", tip)
         self._live_block = QWidget()
@@ -156,18 +156,18 @@ class RunBar(QWidget):
         row.addWidget(self._live_block)
 
     def _show_figures(self) -> None:
-        """Shows what was measured last, or what its file holds: at the moment of the past that is shown, or now.
+        """Shows the last measurement, or that of the file: at the displayed epoch or now.
 
-        At rest, and of the past, also after which epoch.
+        Adds the epoch while no run is in progress, and for an earlier epoch.
         """
         self._has_new_figures = False
         run, is_live = self._session.runs.current, self._session.timeline.is_live
-        now = Figures(run.figures(), self._session.meaning)
+        now = RunFigures(run.figures(), self._session.meaning)
         if is_live:
             figures, when = now, None if self._session.state is Status.TRAINING else run.figures_before
         else:
             when, known = self._session.timeline.figures
-            figures = Figures(known, self._session.meaning)
+            figures = RunFigures(known, self._session.meaning)
         for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
             figure.setText(figures.text(part))
             figure.setToolTip(figures.tip(part, None if is_live or when is None else run.epoch_name(when)))
@@ -180,8 +180,8 @@ class RunBar(QWidget):
         self._keep_width(figures)
         self._show_progress()
 
-    def _keep_width(self, figures: Figures) -> None:
-        """Lets no figure of usual size move what is beside it."""
+    def _keep_width(self, figures: RunFigures) -> None:
+        """Keeps the width for figures of common size, so that nothing next to them moves."""
         for figure in (self.train_figure, self.test_figure):
             figure.ensurePolished()
             least, widest = theme.px(_LEAST_WIDTH), figure.fontMetrics().horizontalAdvance(figures.widest)
@@ -192,7 +192,7 @@ class RunBar(QWidget):
         self._show_progress()
 
     def _progressed(self) -> None:
-        """Nobody reads a batch number that changes at every view, and it costs as much as the curves."""
+        """Updates the progress several times a second; at every view it would cost as much as the curves."""
         if not self._words_due.is_due and self._session.state is Status.TRAINING:
             return
         if self._has_new_figures:
@@ -223,11 +223,11 @@ class RunBar(QWidget):
         self.progress.setUpdatesEnabled(True)
 
     def _status_parts(self) -> list[str]:
-        """What the run is doing, its progress, and what prevents training."""
+        """Returns the state of the run, its progress, and what prevents training."""
         training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
         problems, best = self._session.settings.problems, run.history.best
         if training.state is Status.FINISHED and best is not None:
-            figures = Figures(figures_of({"validation": best.figures}), self._session.meaning)
+            figures = RunFigures(figures_of({"validation": best.figures}), self._session.meaning)
             return [f"best at epoch {text.epochs(best.epoch)}", f"validation {figures.text('validation')}"]
         if progress.epoch:
             done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
@@ -294,7 +294,7 @@ class RunBar(QWidget):
         theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")
 
     def _start_text(self) -> str:
-        """The text of the button: a new network if the fields describe another; after the end of a run, more epochs."""
+        """Returns the button's text: a new network for other fields; more epochs after the end of a run."""
         epochs = self._session.settings.experiment.training.epochs
         if self._starts_new:
             return "Train new"
@@ -304,7 +304,7 @@ class RunBar(QWidget):
 
     @property
     def _starts_new(self) -> bool:
-        """Whether training would begin with a new network in place of one that has learned or comes from a file."""
+        """Whether training would start with a new network in place of a trained or opened one."""
         return self._session.training.is_another_network and not self._session.runs.current.untouched
 
     @property

@@ -1,4 +1,4 @@
-"""The large figures of a run in words: the error of classes in %, or the RMSE of numbers in their unit."""
+"""The large figures of a run: the error in % for classes, or the RMSE of numbers in their unit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nnviz.formatting.meaning import Meaning
 
 
 @dataclass(frozen=True)
-class Figures:
+class RunFigures:
     """The figures by name ("test_error", "train_rmse"), as :meth:`Run.figures` has them, and what they are of."""
 
     known: Mapping[str, float]
@@ -24,11 +24,11 @@ class Figures:
 
     @property
     def called(self) -> str:
-        """What they are."""
+        """The name of the figures."""
         return "RMSE" if self._are_of_numbers else "error"
 
     def text(self, part: str) -> str:
-        """ "2.41 %" or "2.71 mpg"; a dash for what is not known."""
+        """Returns "2.41 %" or "2.71 mpg"; a dash for an unknown value."""
         value = self.known.get(f"{part}_{'rmse' if self._are_of_numbers else 'error'}")
         if value is None:
             return "–"
@@ -43,7 +43,7 @@ class Figures:
         return f"{words} {self.meaning.unit}".rstrip()
 
     def tip(self, part: str, at: str | None) -> str:
-        """What the figure says, for a tooltip; for numbers with R². ``at``: the name of a moment of the past."""
+        """Returns the tooltip of a figure; for numbers with R². ``at``: name of an earlier epoch."""
         moment = "after the last whole epoch" if at is None else f"at epoch {at}"
         when = f"on all {part} examples, {moment}."
         if not self._are_of_numbers:

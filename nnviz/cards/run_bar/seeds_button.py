@@ -1,13 +1,13 @@
-"""Beside Train: the same experiment with several seeds. While they are trained it shows how far they are, and stops."""
+"""The button × 5 next to Train: runs the experiment with several seeds, shows their progress, and stops them."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidget
+from PyQt5.QtCore import QPoint, QRectF, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
-from nnviz.cards.run_bar.progress_button import ProgressButton
 from nnviz.formatting.results import words_of_seeds
 from nnviz.session.sweep_words import words_of_count
 from nnviz.session.sweeps import SEEDS, Sweeps
@@ -15,7 +15,32 @@ from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.start_stop import StartStop
 
-_WIDTH, _WIDTH_OF_ARROW = 70, 22
+_WIDTH, _WIDTH_OF_ARROW = 70, 22  # pixels
+_BAR_HEIGHT, _BAR_INSET = 3, 5  # pixels
+
+
+class ProgressButton(QPushButton):
+    """A button with a progress bar. ``share``: the share 0…1 that is done; None without work."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.share: float | None = None
+
+    def show_share(self, share: float | None) -> None:
+        """Shows the share that is done; None without work."""
+        if share != self.share:
+            self.share = share
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.share is None:
+            return
+        painter = QPainter(self)
+        whole = QRectF(_BAR_INSET, self.height() - _BAR_HEIGHT - 2, self.width() - 2 * _BAR_INSET, _BAR_HEIGHT)
+        painter.fillRect(whole, theme.colour("border"))
+        whole.setWidth(whole.width() * min(1.0, self.share))
+        painter.fillRect(whole, theme.colour("accent"))
 
 
 class SeedsButton(QWidget):

@@ -19,8 +19,8 @@ from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import NumberEdit, step_decade, step_whole
 from nnviz.ui.group import Group
-from nnviz.ui.note import Note
-from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import arranged, named
 
 _TIP = "How much room the library takes on the disk, how much it may take, and what old runs can do without."
 _THIN_TIP = (
@@ -95,7 +95,7 @@ class RoomPart(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._room = session.room
-        self._notes: dict[str, Note] = {}
+        self._notes: dict[str, FieldError] = {}
         self._edits: dict[str, NumberEdit] = {}
         self._warning = named(label(role="notice"), "roomWarning")
         self.group = Group("roomGroup", "Room", _TIP, self._make)
@@ -123,7 +123,7 @@ class RoomPart(QWidget):
             caption.setBuddy(edit)
             grid.addWidget(caption, row, 0)
             grid.addWidget(edit, row, 1)
-            self._edits[budget.name], self._notes[budget.name] = edit, Note(edit, f"{budget.name}RoomError")
+            self._edits[budget.name], self._notes[budget.name] = edit, FieldError(edit)
         self._words = named(label(role="muted"), "roomWords")
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
@@ -176,5 +176,4 @@ class RoomPart(QWidget):
             change[budget.name](nbytes)
         except SettingError as error:
             wrong = str(error)
-        set_look(edit, "wrong", bool(wrong))
-        note.show_text(wrong)
+        note.show_error(wrong)

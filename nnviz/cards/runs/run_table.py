@@ -21,7 +21,7 @@ from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit
-from nnviz.ui.fitting import fitted
+from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
 from nnviz.ui.table_look import show_as_rows
 

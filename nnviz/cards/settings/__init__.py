@@ -1,1 +1,1 @@
-"""The settings card."""
+"""The cards of the settings: data, network and training."""

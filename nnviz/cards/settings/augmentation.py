@@ -1,4 +1,4 @@
-"""The settings of augmentation, and a preview of distorted pictures."""
+"""The form of augmentation, with a preview of distorted images."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.training.augmentation import Augmenter
-from nnviz.cards.settings.form import Form
+from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.fields import check_box
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import LazyPicture
-from nnviz.ui.setting_fields import Rows
+from nnviz.ui.setting_fields import SettingRows
 
 _SHOWN = 6  # pictures in the preview
 _GAP = 2  # pixels between two pictures
 
 
-class AugmentationForm(Form):
-    """A switch, the strengths, and a preview of training pictures as the network would see them."""
+class AugmentationForm(SettingsForm):
+    """A switch, the strengths, and a preview of training images as the network would see them."""
 
-    def __init__(self, session: Session, rows: Rows) -> None:
+    def __init__(self, session: Session, rows: SettingRows) -> None:
         super().__init__(session)
         self._shown: tuple[object, ...] = ()  # what the preview was made from
         self._draw = 0  # the seed of the preview: which examples, and their distortions
@@ -72,7 +72,7 @@ class AugmentationForm(Form):
             self._picture.refresh()
 
     def _examples(self) -> Array | None:
-        """Distorted training pictures side by side; called when the preview is visible."""
+        """Returns distorted training images next to each other; called while the preview is visible."""
         data = self._session.data.dataset
         if data is None or not data.is_picture:
             return None

@@ -1,54 +1,38 @@
-"""The numbers with which data are made: points, noise, classes, and, where it is opened, the test part and the seed."""
+"""Fields of the numeric data settings: points, noise, classes, test share and seed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtWidgets import QGridLayout, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting, DataSource
-from engine.datasets.plane import MOST_CLASSES
-from nnviz.cards.settings.form import FIELD_WIDTH
+from nnviz.cards.settings.settings_form import FormGrid
 from nnviz.formatting.setting_words import _ALL, parsed, typed_value
 from nnviz.session.session import Session
-from nnviz.ui import theme
-from nnviz.ui.card import label
-from nnviz.ui.fields import NumberEdit, step_by, step_whole
-from nnviz.ui.note import Note
-from nnviz.ui.parts import set_look
+from nnviz.ui.fields import NumberEdit
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import object_name
+from nnviz.ui.setting_fields import DATA_STEPS
 
 OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed often; the others wait in a group
-_STEPS: dict[str, Callable[[str, int], str]] = {
-    "train_examples": step_whole(100, 100),
-    "points": step_whole(10, 100),
-    "noise": step_by(0.01, 1),
-    "classes": lambda typed, by: str(min(int(step_whole(2)(typed, by)), MOST_CLASSES)),
-    "test_share": step_by(0.05, 0.9),
-    "seed": step_whole(0),
-}
 
 
 def is_field(setting: DataSetting) -> bool:
-    """Whether it is a number that is typed."""
+    """Whether a setting is a number that is typed."""
     usual = setting.usual
     return setting.kind is int if usual is None else isinstance(usual, int | float) and not isinstance(usual, bool)
 
 
-class DataFields(QWidget):
-    """A row for each of some settings. Each change loads the data anew, as one step to undo."""
+class DataFields(FormGrid):
+    """A row for each of some data settings. Each change loads the data again, as one undo step."""
 
     def __init__(self, session: Session, names: tuple[str, ...]) -> None:
         """``names``: the settings that are shown here, if the data have them."""
         super().__init__()
         self._session, self._names = session, names
-        self._rows: dict[str, tuple[QWidget, NumberEdit, Note]] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
+        self._rows: dict[str, tuple[QWidget, NumberEdit, FieldError]] = {}
         self._source: DataSource | None = None
         for setting in _settings_named(names):
             self._rows[setting.name] = self._row(setting)
@@ -68,13 +52,12 @@ class DataFields(QWidget):
         self.show_values()
 
     def show_values(self) -> None:
-        """Shows what the data are made with, except where something wrong was typed."""
+        """Shows the values of the settings, except where an invalid one was typed."""
         problems, settings = self._session.settings.all_problems, self._session.data.settings
         for setting in self._settings():
-            _, edit, note = self._rows[setting.name]
+            _, edit, error = self._rows[setting.name]
             problem = problems.get(_problem(setting.name), "")
-            set_look(edit, "wrong", bool(problem))
-            note.show_text(problem)
+            error.show_error(problem)
             if not problem:
                 value = settings.get(setting.name, setting.usual)
                 edit.show_value(_ALL if value is None else typed_value(value))
@@ -83,15 +66,11 @@ class DataFields(QWidget):
         settings = self._source.settings if self._source is not None else ()
         return [each for each in settings if each.name in self._names and is_field(each)]
 
-    def _row(self, setting: DataSetting) -> tuple[QWidget, NumberEdit, Note]:
-        edit = NumberEdit(name_of_field(setting.name), _STEPS[setting.name], setting.tip, setting.label)
-        theme.sized(edit.setFixedWidth, FIELD_WIDTH, beside=40)
+    def _row(self, setting: DataSetting) -> tuple[QWidget, NumberEdit, FieldError]:
+        name = object_name("data", setting.name, "Edit")
+        edit = NumberEdit(name, DATA_STEPS[setting.name], setting.tip, setting.label)
         edit.committed.connect(partial(self._typed, setting))
-        caption, row = label(setting.label, "fieldName"), self._grid.rowCount()
-        caption.setBuddy(edit)
-        self._grid.addWidget(caption, row, 0)
-        self._grid.addWidget(edit, row, 1)
-        return caption, edit, Note(edit, f"{name_of_field(setting.name).removesuffix('Edit')}Error")
+        return self.add_field(setting.label, edit), edit, FieldError(edit)
 
     def _typed(self, setting: DataSetting, typed: str) -> None:
         data, refuse = self._session.data, partial(self._refuse, setting)
@@ -111,17 +90,12 @@ class DataFields(QWidget):
 
 
 def _settings_named(names: tuple[str, ...]) -> list[DataSetting]:
-    """The settings of registered data that have one of these names, each once."""
+    """Returns the settings of registered data sets with these names, each once."""
     settings = (setting for name in DATASETS for setting in DATASETS[name].settings)
     found = {setting.name: setting for setting in settings if setting.name in names and is_field(setting)}
     return [found[name] for name in names if name in found]
 
 
-def name_of_field(setting: str) -> str:
-    """test_share → dataTestShareEdit."""
-    return f"data{''.join(map(str.capitalize, setting.split('_')))}Edit"
-
-
 def _problem(name: str) -> str:
-    """What it is called among the problems of all fields."""
+    """Returns the key of a data setting among the problems of all fields."""
     return f"data {name}"

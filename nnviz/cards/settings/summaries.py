@@ -23,7 +23,7 @@ _MAY_WAIT = ("batch_size", "validation_share", "patience", "dropout")
 
 
 def of_optimizer(experiment: Experiment) -> str:
-    """ "0.9, 0.999": the constants that the optimizer uses."""
+    """Returns the constants that the optimizer uses: "0.9, 0.999"."""
     settings = experiment.training
     uses = OPTIMIZERS[settings.optimizer].uses
     usual = settings.epsilon == TrainingSettings.epsilon
@@ -32,7 +32,7 @@ def of_optimizer(experiment: Experiment) -> str:
 
 
 def of_schedule(experiment: Experiment) -> str:
-    """ "cosine, warm-up 0.5": schedule, its constants and warm-up."""
+    """Returns schedule, its constants and warm-up: "cosine, warm-up 0.5"."""
     settings = experiment.training
     kind = SCHEDULES[settings.schedule]
     parts = [kind.label.lower()]
@@ -44,7 +44,7 @@ def of_schedule(experiment: Experiment) -> str:
 
 
 def of_regularisation(experiment: Experiment) -> str:
-    """ "dropout 0.2, decay 0.05": what is not off."""
+    """Returns what is not off: "dropout 0.2, decay 0.05"."""
     settings = experiment.training
     dropout = settings.dropout if isinstance(settings.dropout, tuple) else (settings.dropout,)
     shares = text.listed([f"{share:g}" for share in dropout], " ")
@@ -60,7 +60,7 @@ def of_regularisation(experiment: Experiment) -> str:
 
 
 def of_augmentation(experiment: Experiment) -> str:
-    """ "shift 1, rotation 8": the distortions that are not 0."""
+    """Returns the distortions that are not 0: "shift 1, rotation 8"."""
     wanted: Augmentation = experiment.training.augmentation
     if not wanted.is_active:
         return "off"
@@ -70,7 +70,7 @@ def of_augmentation(experiment: Experiment) -> str:
 
 
 def of_initialisation(experiment: Experiment) -> str:
-    """ "He, cross-entropy": first weights and loss."""
+    """Returns initial weights and loss: "He, cross-entropy"."""
     first = INITIALIZERS[experiment.initializer].label
     if experiment.weight_scale != 1:
         first += f" × {experiment.weight_scale:g}"
@@ -78,7 +78,7 @@ def of_initialisation(experiment: Experiment) -> str:
 
 
 def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
-    """A sentence that names the fields that differ from the current run and wait for the next; empty if none do."""
+    """Returns a sentence that names the fields that wait for the next run; "" if none do."""
     names = [setting_name(name) for name in _MAY_WAIT if getattr(fields, name) != getattr(run, name)]
     if not names:
         return ""
@@ -87,10 +87,10 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
 
 
 def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
-    """What of a preset follows the data, in a line: "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
+    """Returns what a preset adapts to the data: "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
 
-    The second text also says what of output, loss and augmentation differs; the first one only if nothing of the
-    training does. Both are empty if nothing differs.
+    The second text also has adapted output, loss and augmentation; the first has them only if no training setting
+    differs. Both are "" if nothing differs.
     """
     changes, line = preset.adjusted(dataset), preset.line_for(dataset)
     of_task = [f"batch size {changes['batch_size']}"] if "batch_size" in changes and not line else []

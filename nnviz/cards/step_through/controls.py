@@ -11,8 +11,8 @@ from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
 _STRIDES = {Stride.WHOLE.value: "by phase", Stride.LAYER.value: "by layer", Stride.NEURON.value: "by neuron"}
@@ -33,7 +33,7 @@ class StepChooser(QWidget):
         self.target = ChoiceButton("stepTargetButton", "Learn the drawing as", tip)
         tip = "Writes down the step that comes next now; while the network learns, what is shown stays as it is."
         self.newest = pill("newest", "newestStepButton", "Newest step", tip)
-        self.moment = named(GivingLabel(role="muted"), "stepMoment")
+        self.moment = named(ElidedLabel(role="muted"), "stepMoment")
         box = FixedSizeBox(self.moment)  # shrinks first if there is little room
         arranged(QHBoxLayout(self), (box, 1), self.newest, self.target, self.of_example, self.of_batch, spacing=6)
         self.of_example.clicked.connect(lambda: step_through.choose(True))

@@ -9,8 +9,8 @@ from nnviz.cards.step_through.model import StepThrough
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.session.session import Session
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.share_bar import ShareBar
 
@@ -48,7 +48,7 @@ class PastNote(QWidget):
     def __init__(self, session: Session, model: StepThrough) -> None:
         super().__init__()
         self._session, self._model = session, model
-        self._words = named(GivingLabel(role="back"), "stepNote")
+        self._words = named(ElidedLabel(role="back"), "stepNote")
         tip = "Trains the network to this moment again, to know the batch that came next."
         self._again = pill("work it out", "stepPastAgainButton", "Train to this moment again", tip)
         self._again.clicked.connect(model.past_batch.begin)

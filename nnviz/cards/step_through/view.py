@@ -17,8 +17,8 @@ from nnviz.cards.step_through.term_board import TermBoard
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.parts import arranged, named, pill
 
 _PATH, _HEAD, _FOOT = 88, 26, 28  # pixels
@@ -60,9 +60,9 @@ class StepWidgets(QWidget):
         self.board = named(TermBoard(), "stepBoard", "Where the terms come from", tip)
 
     def _make_controls(self) -> None:
-        self.where = named(GivingLabel(role="title"), "stepWhere")
-        self.rule, self.result = (named(GivingLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
-        self.would, self.did = (named(GivingLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
+        self.where = named(ElidedLabel(role="title"), "stepWhere")
+        self.rule, self.result = (named(ElidedLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
+        self.would, self.did = (named(ElidedLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
         for at_the_right in (self.would, self.did):
             at_the_right.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._make_buttons()

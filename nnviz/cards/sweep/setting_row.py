@@ -12,10 +12,10 @@ from nnviz.cards.sweep.tick_button import TickButton
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import FieldEdit, NumberEdit, step_whole
-from nnviz.ui.giving_label import GivingLabel
-from nnviz.ui.note import Note
-from nnviz.ui.parts import arranged, named, set_look, tool
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import arranged, named, tool
 
 LIST, LINEAR, LOG = "list", "linear", "log"
 _NAME, _KIND, _POINTS = 96, 50, 34  # pixels
@@ -81,7 +81,7 @@ class SettingRow(QWidget):
         super().__init__()
         self.info = info
         part = f"sweep{info.part}"
-        self._name = GivingLabel(info.title, "fieldName")
+        self._name = ElidedLabel(info.title, "fieldName")
         self._name.setToolTip(f"{info.title}: {info.tip}")
         theme.sized(self._name.setFixedWidth, _NAME)
         self._kind = ChoiceButton(f"{part}KindButton", f"{info.title}: list or range", _KIND_TIP)
@@ -104,7 +104,9 @@ class SettingRow(QWidget):
         parts = (self._name, self._kind, (self.values, 1), (self.ticks, 1), (low, 1), self._to, (high, 1))
         arranged(QHBoxLayout(self), *parts, self._in, points, remove, spacing=5)
         self._fields: dict[str, QWidget] = {"values": self.ticks if info.choices else self.values, **self.numbers}
-        self._notes = {name: Note(widget, f"{part}{name.capitalize()}Error") for name, widget in self._fields.items()}
+        self._notes = {
+            name: FieldError(widget, f"{part}{name.capitalize()}Error") for name, widget in self._fields.items()
+        }
 
     def _new_list(self, part: str) -> FieldEdit:
         title, example = self.info.title, _LAYERS if self.info.name == "hidden" else "0.05, 0.2"
@@ -155,8 +157,7 @@ class SettingRow(QWidget):
             edit.show_value(getattr(texts, name))
         for name, widget in self._fields.items():
             words = problems.get(name, "") if widget.isVisibleTo(self) else ""
-            set_look(widget, "wrong", bool(words))
-            self._notes[name].show_text(words)
+            self._notes[name].show_error(words)
 
     def take_focus(self) -> None:
         """Puts the focus into its first field."""

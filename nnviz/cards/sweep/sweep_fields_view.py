@@ -17,8 +17,8 @@ from nnviz.session.sweep_fields import Varying
 from nnviz.session.sweep_plan import Planned
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_whole
-from nnviz.ui.note import Note
-from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui.note import FieldError, Note
+from nnviz.ui.parts import arranged, named
 
 _SAMPLERS = {RANDOM: "at random", GRID: "all, on a grid", TPE: "TPE, learns from results"}
 _RULES = {MEDIAN: "median rule", ASHA: "ASHA", HYPERBAND: "Hyperband", NONE: "never"}
@@ -55,7 +55,7 @@ class SweepFieldsView(QWidget):
         self.add_button = self._new_add_button()
         self._nothing = Note(self.add_button, "sweepVaryError")
         self._fields: dict[str, QWidget] = {}
-        self._notes: dict[str, Note] = {}
+        self._notes: dict[str, FieldError] = {}
         grid = QGridLayout()
         grid.setContentsMargins(0, 6, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -95,13 +95,13 @@ class SweepFieldsView(QWidget):
         for entry in entries:
             combo.addItem(titles.get(entry, entry), entry)
         combo.activated.connect(lambda: self._form.type(field, combo.currentData()))
-        self._fields[field], self._notes[field] = combo, Note(combo, f"sweep{field.capitalize()}Error")
+        self._fields[field], self._notes[field] = combo, FieldError(combo)
         return combo
 
     def _new_number(self, field: str, title: str, tip: str) -> NumberEdit:
         edit = NumberEdit(f"sweep{field.capitalize()}Edit", step_whole(1), tip, title)
         edit.committed.connect(lambda text: self._typed(field, text))
-        self._fields[field], self._notes[field] = edit, Note(edit, f"sweep{field.capitalize()}Error")
+        self._fields[field], self._notes[field] = edit, FieldError(edit)
         return edit
 
     def _typed(self, field: str, text: str) -> None:
@@ -166,10 +166,9 @@ class SweepFieldsView(QWidget):
         self.rule.setCurrentIndex(self.rule.findData(planned.rule))
         for field, widget in self._fields.items():
             words = _problem(planned.problems, field)
-            set_look(widget, "wrong", bool(words))
             if isinstance(widget, NumberEdit):
                 widget.show_value(self._shown(field))
-            self._notes[field].show_text(words)
+            self._notes[field].show_error(words)
         self._nothing.show_text(planned.problems.get("vary", ""))
 
     def _shown(self, field: str) -> str:

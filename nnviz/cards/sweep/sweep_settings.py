@@ -9,7 +9,16 @@ from engine.sweeps.vary import FREE, choices_of, is_number
 from nnviz.cards.sweep.setting_row import SettingInfo
 from nnviz.formatting.setting_words import setting_name
 from nnviz.ui.fields import step_decade, step_whole
-from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, Choice, Field
+from nnviz.ui.setting_fields import (
+    CONSTANTS,
+    INITIALISATION,
+    REGULARISATION,
+    SCHEDULE,
+    STRENGTHS,
+    USUAL,
+    SettingChoice,
+    SettingField,
+)
 
 _GROUPS = {
     "Optimizer constants": CONSTANTS,
@@ -18,7 +27,7 @@ _GROUPS = {
     "Initialisation": INITIALISATION,
     "Augmentation": STRENGTHS,
 }
-_TOLD: dict[str, Field | Choice] = {row.name: row for rows in (USUAL, *_GROUPS.values()) for row in rows}
+_TOLD: dict[str, SettingField | SettingChoice] = {row.name: row for rows in (USUAL, *_GROUPS.values()) for row in rows}
 _FIRST = ("learning_rate", "hidden", "activation")
 _LAYERS = "How many neurons each hidden layer has; a dash parts several layers."
 _OTHERS = {
@@ -32,7 +41,7 @@ def info_of(name: str) -> SettingInfo:
     """What the form tells of a setting."""
     row = _TOLD.get(name)
     tip = _OTHERS.get(name, "") if row is None else row.tip
-    step = row.step if isinstance(row, Field) else step_whole(1, by=8) if name == "hidden" else step_decade
+    step = row.step if isinstance(row, SettingField) else step_whole(1, by=8) if name == "hidden" else step_decade
     return SettingInfo(name, setting_name(name), tip, step, is_number(name), choices_of(name))
 
 

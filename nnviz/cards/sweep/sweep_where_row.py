@@ -8,8 +8,8 @@ from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.fields import FieldEdit
-from nnviz.ui.note import Note
-from nnviz.ui.parts import named, set_look
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import named
 
 _TIP = (
     "Where the runs are done. Empty: on this machine, on the cores that the window leaves. Else on a Dask cluster: the "
@@ -29,7 +29,7 @@ class SweepWhereRow:
         self._field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._field.returnPressed.connect(self._enter)
         self._field.editingFinished.connect(self.commit)
-        self._error = Note(self._field, "sweepWhereError")
+        self._error = FieldError(self._field)
         self._who = named(label(role="muted"), "sweepWhereLabel", "Who is there")
         self._who.setWordWrap(True)
         caption = label("Where", "fieldName")
@@ -54,8 +54,7 @@ class SweepWhereRow:
         where = self._where
         if not self._field.is_typed and self._field.text() != where.typed:
             self._field.setText(where.typed)
-        set_look(self._field, "wrong", bool(where.problem))
-        self._error.show_text(where.problem)
+        self._error.show_error(where.problem)
         words = "" if where.problem else text.plain(where.words)
         self._who.setText(words)
         self._who.setVisible(bool(words))

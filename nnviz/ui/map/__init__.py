@@ -1,1 +1,1 @@
-"""Pieces of the map: what it is seen through, how its points are painted, its read-out and its keys."""
+"""Parts of the map: painting of points, marks and names."""

@@ -1,4 +1,4 @@
-"""Marks over the points: a ring, and a cross in a ring with words beside it where they cover nothing."""
+"""Marks over points: a ring, and a cross in a ring with a text next to it that covers nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AIR = 3.0
 
 
 def paint_ring(painter: QPainter, at: QPointF, radius: float, ink: str, width: float = 2) -> None:
-    """A ring with a rim in the colour of the ground."""
+    """Paints a ring with a rim in the colour of the background."""
     painter.setBrush(Qt.NoBrush)
     for colour, pen in ((theme.colour("card"), width + 3), (theme.colour(ink), width)):
         painter.setPen(QPen(colour, pen))
@@ -22,12 +22,12 @@ def paint_ring(painter: QPainter, at: QPointF, radius: float, ink: str, width: f
 
 
 def box_of_mark(at: QPointF) -> QRectF:
-    """What a mark covers."""
+    """Returns the rectangle that a mark covers."""
     return QRectF(at.x() - _REACH, at.y() - _REACH, 2 * _REACH, 2 * _REACH)
 
 
 def paint_mark(painter: QPainter, at: QPointF, words: str, room: QRectF, taken: list[QRectF]) -> None:
-    """A cross in a ring, as on a target, and its words where they fit; see :func:`place_of_words`."""
+    """Paints a cross in a ring, as on a target, and its text where it fits; see :func:`place_of_words`."""
     painter.setPen(Qt.NoPen)
     painter.setBrush(theme.colour("card"))
     painter.drawEllipse(at, _RADIUS, _RADIUS)
@@ -44,7 +44,7 @@ def paint_mark(painter: QPainter, at: QPointF, words: str, room: QRectF, taken: 
 
 
 def place_of_words(mark: QPointF, width: float, height: float, room: QRectF, taken: list[QRectF]) -> QRectF | None:
-    """The box for words at the right of a mark, else at its left, below or above; None where each covers something.
+    """Returns the box for a text right of a mark, left, below or above it; None if each covers something.
 
     Args:
         mark: the middle of the mark.

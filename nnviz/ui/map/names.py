@@ -1,4 +1,4 @@
-"""Names over the points, in the middle of those they belong to, readable on any ground."""
+"""Names over points, in the middle of their points, readable on any background."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HALO = 5.0
 
 
 def middles(dots: Dots) -> dict[int, Array]:
-    """The medians (2,) of the points of each ink that has a name and points."""
+    """Returns the medians (2,) of the points of each ink that has a name and points."""
     is_seen = np.isfinite(dots.points).all(axis=1)
     points, inks = dots.points[is_seen], dots.inks[is_seen]
     of_each = {ink: points[inks == ink] for ink, name in enumerate(dots.names) if name}
@@ -26,9 +26,9 @@ def middles(dots: Dots) -> dict[int, Array]:
 def paint_names(
     painter: QPainter, names: list[str], places: dict[int, QPointF], mark: QRectF | None = None
 ) -> list[QRectF]:
-    """Writes names at their places, or beside a mark that is there, but for one that would cover another.
+    """Paints names at their places, or next to a mark there, except names that would cover another.
 
-    Returns where they stand.
+    Returns the rectangles of the names.
     """
     font = theme.font(_SIZE, bold=True)
     metrics = QFontMetricsF(font)

@@ -1,4 +1,4 @@
-"""Paints thousands of points at once into a picture: as discs, pixel by pixel of the disc for all points together."""
+"""The painter of thousands of points at once: pixel by pixel of the disc, for all points together."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FADED = 0.16  # how much of its colour a faded point keeps
 
 @dataclass(frozen=True, eq=False)
 class Dots:
-    """What is painted.
+    """The points to paint.
 
     Attributes:
         points: (k, 2) float32, y upwards.
-        inks: (k,) the number of each point's colour in the painter's list of colours.
-        are_ringed: (k,) whether a ring is drawn around it.
-        are_faded: (k,) whether it stands back.
-        names: of the inks, written where their points are; those without a name are empty. None of them is markup.
+        inks: (k,) index of each point's colour in the painter's list of colours.
+        are_ringed: (k,) whether a ring is drawn around the point.
+        are_faded: (k,) whether the point is faded.
+        names: names of the inks, painted at their points; "" for none. They are plain text.
     """
 
     points: Array
@@ -49,10 +49,10 @@ def mixed(colours: Array, ground: int, share: float) -> Array:
 
 
 class PointPainter:
-    """Paints into a picture that it keeps.
+    """Paints into an image that it keeps.
 
     Attributes:
-        image: the picture; valid until the next call of :meth:`paint` with another size.
+        image: the image; valid until the next call of :meth:`paint` with another size.
     """
 
     def __init__(self) -> None:
@@ -63,12 +63,12 @@ class PointPainter:
     def paint(
         self, size: tuple[int, int], places: Array, dots: Dots, colours: Array, ground: int, ring: int, radius: float
     ) -> None:
-        """Paints the points at pixels ``places`` (k, 2) of a picture of that width and height.
+        """Paints the points at pixels ``places`` (k, 2) of an image of a width and height.
 
         Args:
-            colours: (n,) uint32 0xRRGGBB, of which ``dots.inks`` are the numbers.
-            ground, ring: the colours of the ground and of the rings.
-            radius: of the discs, in pixels.
+            colours: (n,) uint32 0xRRGGBB, indexed by ``dots.inks``.
+            ground, ring: colours of the background and of the rings.
+            radius: radius of the discs in pixels.
         """
         disc, colours = _Disc(radius), colours | np.uint32(0xFF000000)
         self._prepare(size, 2 * disc.reach, ground)
@@ -98,7 +98,7 @@ class PointPainter:
         )
 
     def _within(self, places: Array, size: tuple[int, int], reach: int) -> tuple[Array, Array]:
-        """Which points reach into the picture, and the numbers of their pixels; all of what they paint is in it too."""
+        """Returns which points reach into the image, and their indices in the pixels; the margin holds whole discs."""
         stride = self._pixels.shape[1]
         with np.errstate(invalid="ignore"):
             is_in: Array = np.all((places >= -reach) & (places < np.array(size) + reach), axis=1)

@@ -1,1 +1,1 @@
-"""The plane: the answers all over it, the points in it, and what each neuron answers there."""
+"""The plane: predictions over the plane, its points, and the activation of each neuron there."""

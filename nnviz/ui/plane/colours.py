@@ -1,4 +1,4 @@
-"""The colours of answers over the plane, as pixels 0xFFRRGGBB."""
+"""The colours of predictions over the plane, as pixels 0xFFRRGGBB."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from nnviz.ui import theme
 from nnviz.ui.theme import Theme
 
 _LEVELS = 128  # of a class's colour, from the ground's
-_STRONGEST = 0.62  # share of a class's colour where the network is sure: points stand out against it
+_STRONGEST = 0.62  # share of a class's colour at full confidence, so that points stand out against it
 
 
 def class_pixels(answers: Array, in_steps: bool) -> Array:
-    """The colour of the best class, the weaker the nearer the second one is; ``in_steps``: always the strongest.
+    """Returns the colour of the predicted class, paler with a smaller margin; ``in_steps``: always the strongest.
 
     Args:
         answers: (classes, cells), shares 0…1.
@@ -34,7 +34,7 @@ def class_pixels(answers: Array, in_steps: bool) -> Array:
 
 
 def _best_of(answers: Array) -> tuple[Array, Array]:
-    """(cells,) each: the number of the largest answer, and by how much it is larger than the second, 0…1."""
+    """Returns the index of the largest output and its margin to the second, 0…1, (cells,) each."""
     first = answers[0].copy()
     second = np.full_like(first, -np.inf)
     best = np.zeros(len(first), np.intp)
@@ -71,12 +71,12 @@ def _diverging(look: Theme) -> Array:
 
 
 def image_of(pixels: Array) -> QImage:
-    """A picture that shares the memory of (rows, columns) pixels, which must be kept as long as it."""
+    """Returns an image that shares the memory of (rows, columns) pixels, which must be kept as long as the image."""
     rows, columns = pixels.shape
     address = sip.voidptr(pixels.ctypes.data)
     return QImage(address, columns, rows, pixels.strides[0], QImage.Format_RGB32)
 
 
 def class_colours(data: Dataset | None) -> list[str]:
-    """The colours of the theme that the classes of points have in the plane; of other data none."""
+    """Returns the colours of the theme that the classes of points have in the plane; of other data none."""
     return theme.plane_classes(data.outputs) if data is not None and data.kind == POINT else []

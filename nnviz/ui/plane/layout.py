@@ -1,4 +1,4 @@
-"""Where the neurons' planes lie: square tiles of one size, as large as find room, a block of rows for each layer."""
+"""The layout of the neurons' planes: square tiles of one size, as large as fit, a block of rows for each layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _AIR = 0.14  # gap between two tiles, as a share of a tile's side
 
 
 @dataclass(frozen=True)
-class Block:
+class TileBlock:
     """A layer's tiles: how many of its neurons are shown, and where its first row begins, in pixels."""
 
     shown: int
@@ -34,17 +34,17 @@ class TileLayout:
     pitch: int
     columns: int
     left: int
-    blocks: Mapping[int, Block]
+    blocks: Mapping[int, TileBlock]
     counts: Mapping[int, int]
 
     @property
     def right(self) -> int:
-        """Where the gap after a full row ends."""
+        """The end of the gap after a full row."""
         return self.left + self.columns * self.pitch
 
     @property
     def bottom(self) -> int:
-        """Where the last row ends."""
+        """The end of the last row."""
         last = list(self.blocks.values())[-1]
         return last.top + -(-last.shown // self.columns) * self.pitch - (self.pitch - self.size)
 
@@ -54,12 +54,12 @@ class TileLayout:
         return {layer: block.shown for layer, block in self.blocks.items()} == dict(self.counts)
 
     def place(self, layer: int, number: int) -> tuple[int, int]:
-        """Left and top of a neuron's tile."""
+        """Returns left and top of a neuron's tile."""
         row, column = divmod(number, self.columns)
         return self.left + column * self.pitch, self.blocks[layer].top + row * self.pitch
 
     def at(self, x: int, y: int) -> tuple[int, int] | None:
-        """The layer and the number of the neuron whose tile is at a pixel; None between the tiles."""
+        """Returns the layer and the number of the neuron whose tile is at a pixel; None between the tiles."""
         column, inside = divmod(x - self.left, self.pitch)
         if not (0 <= column < self.columns and inside < self.size):
             return None
@@ -72,14 +72,14 @@ class TileLayout:
 
 
 def tile_layout(counts: Mapping[int, int], width: int, height: int, left: int = 0) -> TileLayout:
-    """The layout with the largest tiles for so many neurons of each layer.
+    """Returns the layout with the largest tiles for a number of neurons of each layer.
 
     Args:
-        counts: by layer.
-        width, height: of the room, in pixels.
-        left: what is left free at its left.
+        counts: neurons by layer.
+        width, height: of the available space in pixels.
+        left: space left free at the left.
 
-    If not even the smallest tiles find room, each layer shows its first neurons, or only the first layers are shown.
+    If not even the smallest tiles fit, each layer shows its first neurons, or only the first layers are shown.
     """
     left += RIM
     room, height = max(width - left - RIM, SMALLEST), height - RIM
@@ -91,7 +91,7 @@ def tile_layout(counts: Mapping[int, int], width: int, height: int, left: int = 
 
 
 def _first_ones(counts: Mapping[int, int], columns: int, height: int) -> Mapping[int, int]:
-    """How many of the smallest tiles find room in each layer: as many rows for each, at least one."""
+    """Returns how many of the smallest tiles fit in each layer: as many rows for each, at least one."""
     pitch = _pitch(SMALLEST)
     gap, layers = pitch - SMALLEST, max(1, (height + pitch - SMALLEST) // pitch)
     some = dict(list(counts.items())[:layers])
@@ -119,6 +119,6 @@ def _with_tiles(size: int, shown: Mapping[int, int], counts: Mapping[int, int], 
     columns = _fewest_columns(shown, _columns(size, room))
     apart = pitch - size if any(count > columns for count in shown.values()) else 0
     for layer, count in shown.items():
-        blocks[layer] = Block(count, top)
+        blocks[layer] = TileBlock(count, top)
         top += -(-count // columns) * pitch + apart
     return TileLayout(size, pitch, columns, left, blocks, counts)

@@ -1,4 +1,4 @@
-"""The points of the data: discs in the colour of their kind, those of the test part with a dark core."""
+"""The points of the data: discs in the colour of their kind, those of the test set with a dark core."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _CORE = 0.5  # of the radius
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """What is drawn.
+    """The points to draw.
 
     Attributes:
         places: (k, 2), y upwards.
-        kinds: (k,), from 0: their classes, say.
-        are_tests: (k,), whether they belong to the test part.
-        inks: the names of the kinds' colours.
-        total: how many points there are, of which these are some.
+        kinds: (k,), from 0, such as classes.
+        are_tests: (k,), whether the points are in the test set.
+        inks: names of the kinds' colours.
+        total: number of points of which these are a sample.
     """
 
     places: Array
@@ -69,7 +69,7 @@ def _sheet(size: QSize, ratio: float) -> QPixmap:
 
 
 def _stamp(name: str, is_test: bool, radius: float, ratio: float) -> QPixmap:
-    """One point with its outline in the ground's colour."""
+    """Returns the image of a point with its outline in the background's colour."""
     reach = radius + _OUTLINE
     side = math.ceil(2 * reach)
     stamp, middle = _sheet(QSize(side, side), ratio), QPointF(reach, reach)

@@ -1,4 +1,4 @@
-"""What each neuron answers over the plane or the curve: a small picture for each, all of them in one image."""
+"""The activation of each neuron over the plane or the curve: a small image for each, in one image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOVES = {Qt.Key_Left: -1, Qt.Key_Right: 1}
 
 @dataclass(frozen=True)
 class TilePlace:
-    """A place in a neuron's picture: its layer, from 1, its number in it, from 0, and where in the tile.
+    """A place in a neuron's image: its layer, from 1, its number in it, from 0, and the place in the tile.
 
     ``x`` and ``y`` are shares of the tile's side from its upper left corner; None for the neuron as a whole.
     """
@@ -38,12 +38,12 @@ Draw = Callable[[Array, float, int], Array]  # (neurons, size, size) uint32 of a
 
 
 def plane_tiles(answers: Array, limit: float, size: int) -> Array:
-    """Pictures of answers (neurons, side · side) over the plane, in the diverging colours."""
+    """Returns images of activations (neurons, side · side) over the plane, in the diverging colours."""
     return enlarged(neuron_pixels(answers, limit), size)
 
 
 def enlarged(cells: Array, size: int) -> Array:
-    """(neurons, size, size) pixels of (neurons, side · side) cells; of more cells than pixels some are shown."""
+    """Returns (neurons, size, size) pixels of (neurons, side · side) cells; with fewer pixels not all are shown."""
     side = round(cells.shape[1] ** 0.5)
     sources = (np.arange(size) * 2 + 1) * side // (2 * size)
     found: Array = cells.reshape(-1, side, side).take(sources, axis=1).take(sources, axis=2)
@@ -66,7 +66,7 @@ class NeuronTiles(QWidget):
     chosen = pyqtSignal(int, int)
 
     def __init__(self, draw: Draw = plane_tiles) -> None:
-        """``draw``: makes the pictures."""
+        """``draw``: returns the images."""
         super().__init__()
         self._draw_tiles = draw
         self.layout_of_tiles: TileLayout | None = None
@@ -75,7 +75,7 @@ class NeuronTiles(QWidget):
         self._limits: Mapping[int, float] = {}
         self._pixels: Array = np.zeros((0, 0), np.uint32)  # those of the image
         self._image: QImage | None = None
-        self._is_stale = True  # whether the image is to be made anew
+        self._is_stale = True  # whether the image must be made again
         self._mouse: QPoint | None = None
         self._marked: tuple[int, int] | None = None  # by the arrow keys
         self._chosen: tuple[int, int] | None = None
@@ -90,7 +90,7 @@ class NeuronTiles(QWidget):
     def show_layers(self, layers: Mapping[int, Array], limits: Mapping[int, float], names: Mapping[int, str]) -> None:
         """Shows activations (neurons, places) by layer, from −limit to limit.
 
-        The arrays are kept for painting in another size, so nobody may write to them.
+        The arrays are kept for painting in another size, so they must not be changed.
         """
         are_others = {layer: len(answers) for layer, answers in layers.items()} != self._counts
         self._layers, self._limits, self._names = layers, limits, names
@@ -113,14 +113,14 @@ class NeuronTiles(QWidget):
             self.update()
 
     def show_text(self, words: Text) -> None:
-        """Shows a read-out beside the mouse or the marked tile; an empty text hides it."""
+        """Shows a read-out next to the mouse or the marked tile; an empty text hides it."""
         at = self._mouse
         if at is None and self._marked is not None and self.layout_of_tiles is not None:
             at = self.tile_rect(*self._marked).center()
         self._read_out.show_text(words, at)
 
     def tile_rect(self, layer: int, number: int) -> QRect:
-        """Where a neuron's tile is."""
+        """Returns the rectangle of a neuron's tile."""
         assert self.layout_of_tiles is not None
         x, y = self.layout_of_tiles.place(layer, number)
         return QRect(x, y, self.layout_of_tiles.size, self.layout_of_tiles.size)
@@ -232,7 +232,7 @@ class NeuronTiles(QWidget):
         return None if made is None or mouse is None else made.at(mouse.x(), mouse.y())
 
     def _tell(self) -> None:
-        """Tells what is under the mouse, or marked."""
+        """Emits the place under the mouse, or the marked one."""
         pointed, mouse = self._pointed, self._mouse
         cursor = Qt.ArrowCursor if pointed is None else Qt.PointingHandCursor
         if self.cursor().shape() != cursor:
@@ -247,12 +247,12 @@ class NeuronTiles(QWidget):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells what is under the mouse."""
+        """Emits the place under the mouse."""
         self._mouse, self._marked = event.pos(), None
         self._tell()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tells that nothing is."""
+        """Emits that no place is under the mouse."""
         self._mouse = None
         self._tell()
 
@@ -263,7 +263,7 @@ class NeuronTiles(QWidget):
             self.chosen.emit(*self._pointed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right mark the neuron beside, Up and Down one of the row above or below; Enter chooses it."""
+        """Marks the neighbouring neuron by arrow keys, in the row or in the row above or below; Enter chooses it."""
         key, made = event.key(), self.layout_of_tiles
         if made is not None and key in (*_MOVES, Qt.Key_Up, Qt.Key_Down):
             self._mouse = None
@@ -275,7 +275,7 @@ class NeuronTiles(QWidget):
             super().keyPressEvent(event)
 
     def _next(self, key: int) -> tuple[int, int]:
-        """The neuron that an arrow key leads to; at an end it stays."""
+        """Returns the neuron that an arrow key leads to; at an end it stays."""
         made = self.layout_of_tiles
         assert made is not None
         if self._marked is None:
@@ -292,7 +292,7 @@ class NeuronTiles(QWidget):
         return layer, min(first + (x - made.left) // made.pitch, made.blocks[layer].shown - 1)
 
     def _row_starts(self) -> list[tuple[int, int]]:
-        """Layer and number of the first neuron of each row."""
+        """Returns layer and number of the first neuron of each row."""
         made = self.layout_of_tiles
         assert made is not None
         return [(layer, n) for layer, block in made.blocks.items() for n in range(0, block.shown, made.columns)]
@@ -314,7 +314,7 @@ class NeuronTiles(QWidget):
 
 
 def _corners(size: int) -> Array:
-    """(size, size): which pixels a tile with round corners lacks."""
+    """Returns which pixels a tile with round corners lacks, (size, size)."""
     inner = np.abs(np.arange(size) - (size - 1) / 2) - (size / 2 - _ROUND - 0.5)
     outside = np.maximum(inner, 0)
     found: Array = np.hypot(outside[:, None], outside[None, :]) > _ROUND + 0.2

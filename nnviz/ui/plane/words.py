@@ -1,4 +1,4 @@
-"""Places of the plane and of the curve in words."""
+"""Coordinates in the plane and on the curve as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def coordinates(values: Sequence[float], half: float, names: Sequence[str] = ("x", "y")) -> str:
-    """ "x 0.32  y −0.18", as exact as the eye can tell where so much is half of what is seen."""
+    """Returns "x 0.32  y −0.18", as exact as the eye can see in the visible range."""
     decimals = 2 - math.floor(math.log10(half)) if half > 0 else 2
     return "  ".join(f"{name} {_number(value, decimals)}" for name, value in zip(names, values, strict=True))
 

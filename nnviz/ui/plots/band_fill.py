@@ -31,7 +31,7 @@ class BandFill(pg.GraphicsObject):
         self.setZValue(_BEHIND)
 
     def take(self, band: Band | None, quantity: Quantity) -> None:
-        """Takes another band; None for none."""
+        """Sets the band; None for none."""
         self._drawn = None
         if band is None:
             self.x = self.low = self.high = np.empty(0)

@@ -1,4 +1,4 @@
-"""The base of the window's plots: no dragging and no context menu of pyqtgraph, but a read-out beside the mouse."""
+"""The base of the plots: without dragging and context menu of pyqtgraph, with a read-out next to the mouse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BasePlot(pg.PlotWidget):
 
     def __init__(self, **options: Any) -> None:
         """``options`` are those of a ``PlotItem``."""
-        super().__init__(enableMenu=False, **options)  # else each plot makes a menu that nobody opens: 6 ms
+        super().__init__(enableMenu=False, **options)  # a context menu takes 6 ms per plot
 
     def _disable_mouse_actions(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, ReadOut]:
         """Switches off pyqtgraph's mouse actions. Returns a vertical line and a read-out, both hidden."""

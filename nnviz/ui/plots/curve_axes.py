@@ -54,7 +54,7 @@ class Quantity:
 
     @property
     def called(self) -> str:
-        """Its name for people, as within a sentence."""
+        """The name of the quantity within a sentence."""
         return self.title or self.name
 
     def scale_text(self, is_log: bool) -> str:

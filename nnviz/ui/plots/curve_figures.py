@@ -24,7 +24,7 @@ _SHADES = (0.55, 0.25, 0.0)  # mix of the colours "past" and "muted" for earlier
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """The curves of an earlier run; ``title`` tells how it differs from the current one: "rate 0.05, seed 2"."""
+    """The curves of an earlier run; ``title`` is how it differs from the current one: "rate 0.05, seed 2"."""
 
     title: str
     train: Curve

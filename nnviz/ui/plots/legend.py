@@ -20,7 +20,7 @@ _LEAST_NAME = 16
 
 
 class Sample(Enum):
-    """What is drawn beside a name: a square (solid line), a dashed line, a ring, or a solid line above a dashed one."""
+    """The sample of a line: a square (solid line), a dashed line, a ring, or a solid line above a dashed one."""
 
     SQUARE = _SIDE
     DASHED = _SIDE + 1
@@ -49,7 +49,7 @@ class Key(QAbstractButton):
         theme.changed.connect(self.update)
 
     def set_name(self, text: str, short: str = "") -> None:
-        """``short`` stands where there is too little room for the text."""
+        """Sets the name; ``short`` is shown if the text does not fit."""
         self._short = short
         self.setText(text)
         self.setAccessibleName(f"Show {text}")
@@ -77,7 +77,7 @@ class Key(QAbstractButton):
 
     @property
     def shown(self) -> str:
-        """What can be read of the name."""
+        """The visible part of the name."""
         return self._shown_in(self.width() - 2 * _MARGIN - self._sample.value - _GAP)
 
     def _shown_in(self, room: int) -> str:

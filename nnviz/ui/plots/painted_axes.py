@@ -29,11 +29,11 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True)
 class Scale:
-    """What places along an axis mean; by default the places themselves.
+    """The meaning of places along an axis; by default the places themselves.
 
     Attributes:
-        is_log: whether they are logarithms (base 10) of what is written beside them.
-        names: of what lies at 0, 1, 2 …; empty for numbers.
+        is_log: whether the places are logarithms (base 10) of the numbers shown.
+        names: names at 0, 1, 2 …; empty for numbers.
     """
 
     is_log: bool = False
@@ -60,7 +60,7 @@ class Frame:
 
 
 def field_of(whole: QRect, frame: Frame) -> QRect:
-    """The field in a widget of that size, with room for the numbers at its left."""
+    """Returns the field in a widget of that size, with room for the numbers at its left."""
     metrics = QFontMetrics(theme.font(theme.SMALL))
     numbers = written_marks(frame.y, frame.y_scale, (whole.height() - _TOP - theme.px(_FOOT)) / theme.px(_APART_Y))
     widest = max((metrics.horizontalAdvance(words) for _, words in numbers), default=0)
@@ -68,7 +68,7 @@ def field_of(whole: QRect, frame: Frame) -> QRect:
 
 
 def paint_grid(painter: QPainter, frame: Frame, size: QSize) -> None:
-    """The grid, and the line over it, in a field of that size that begins at 0, 0."""
+    """Paints the grid, and the line over it, in a field of a size whose origin is 0, 0."""
     painter.setPen(theme.colour("grid"))
     for mark, _ in written_marks(frame.y, frame.y_scale, size.height() / theme.px(_APART_Y)):
         height = round(_share(mark, frame.y, size.height()))
@@ -82,7 +82,7 @@ def paint_grid(painter: QPainter, frame: Frame, size: QSize) -> None:
 
 
 def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
-    """The numbers below and at the left; the names in the corner and at the right end."""
+    """Paints the numbers below and at the left, and the names in the corner and at the right end."""
     painter.setFont(theme.font(theme.SMALL))
     painter.setPen(theme.colour("muted"))
     centred, right = int(Qt.AlignCenter | Qt.TextDontClip), int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip)
@@ -101,7 +101,7 @@ def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
 
 
 def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple[float, str]]:
-    """What stands below the field: of numbers as many as find room; of names too, and as much of each."""
+    """Returns the marks below the field: as many numbers as fit, or all names, elided."""
     found = written_marks(frame.x, frame.x_scale, field.width() / theme.px(_APART_X))
     if not frame.x_scale.names:
         return _with_room(metrics, found, (field.width() - 1) / (frame.x[1] - frame.x[0]))
@@ -112,7 +112,7 @@ def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple
 
 
 def _with_room(metrics: QFontMetrics, marks: list[tuple[float, str]], pixels: float) -> list[tuple[float, str]]:
-    """All marks, or every second, third … of them; an axis has so many ``pixels`` for 1."""
+    """Returns all marks, or every second, third … of them; ``pixels`` is the length of 1 on the axis."""
     for every in range(1, len(marks)):
         found = marks[::every]
         halves = [metrics.horizontalAdvance(words) / 2 for _, words in found]
@@ -127,7 +127,7 @@ def _share(value: float, ends: Ends, length: int) -> float:
 
 
 def written_marks(ends: Ends, scale: Scale, most: float) -> list[tuple[float, str]]:
-    """The marks of an axis, about ``most``, where they lie and what is written there; of names all."""
+    """Returns the marks of an axis, about ``most``, where they lie and what is written there; of names all."""
     if scale.names:
         return [(float(place), name) for place, name in enumerate(scale.names)]
     if scale.is_log:
@@ -138,7 +138,7 @@ def written_marks(ends: Ends, scale: Scale, most: float) -> list[tuple[float, st
 
 
 def ends_of(numbers: list[tuple[Array, Array]]) -> tuple[Ends, Ends]:
-    """The ends of the axes of true and of predicted numbers, (k,) pairs of them.
+    """Returns the ends of the axes of true and of predicted numbers, (k,) pairs of them.
 
     The second has the first in it, and grows in steps with predictions beyond, up to as far again on either side.
     """

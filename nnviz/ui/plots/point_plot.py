@@ -95,24 +95,24 @@ class PointPlot(QWidget):
             self.update()
 
     def show_text(self, words: Text) -> None:
-        """Shows a read-out beside the mouse; an empty one hides it."""
+        """Shows a read-out next to the mouse; an empty one hides it."""
         self._read_out.show_text(words, self._mouse)
 
     @property
     def series(self) -> Sequence[Series]:
-        """What is drawn."""
+        """The series that are drawn."""
         return self._series
 
     @property
     def count(self) -> int:
-        """How many points there are."""
+        """The number of points."""
         return len(self._points)
 
     # ---- places
 
     @property
     def field(self) -> QRect:
-        """Where the points are."""
+        """The rectangle of the points."""
         if self._known_field is None:
             self._known_field = field_of(self.rect(), self.frame)
         return self._known_field
@@ -133,11 +133,11 @@ class PointPlot(QWidget):
         return shares * (field.width() - 1, field.height() - 1)
 
     def place_of(self, number: int) -> QPointF:
-        """Where a point is, in the widget."""
+        """Returns the place of a point in the widget."""
         return QPointF(*self._places()[number].tolist()) + QPointF(self.field.topLeft())
 
     def _at(self, point: QPoint) -> int:
-        """The point nearest to a place; -1 if none is near."""
+        """Returns the point nearest to a place; -1 if none is near."""
         return nearest(self._places(), point - self.field.topLeft(), _REACH)
 
     # ---- painting
@@ -170,7 +170,7 @@ class PointPlot(QWidget):
             painter.drawRect(QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
 
     def _draw(self, field: QRect) -> QPixmap:
-        """The points in their field, and the axes around it."""
+        """Returns an image of the points in their field and the axes around it."""
         ratio = self.devicePixelRatioF()
         picture = QPixmap(max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio)))
         picture.fill(theme.colour("card"))
@@ -184,7 +184,7 @@ class PointPlot(QWidget):
         return picture
 
     def _draw_field(self, size: QSize) -> QPixmap:
-        """The line and the points over the grid."""
+        """Returns an image of the line and the points over the grid."""
         ratio, ground = self.devicePixelRatioF(), theme.colour("card").rgb() & 0xFFFFFF
         pixels = max(1, int(size.width() * ratio)), max(1, int(size.height() * ratio))
         picture = QPixmap(*pixels)
@@ -211,7 +211,7 @@ class PointPlot(QWidget):
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in self._within_field(self._path).tolist()]))
 
     def _draw_marks(self, painter: QPainter) -> None:
-        """Circles, crosses, and discs above all others."""
+        """Draws circles, crosses, and discs above all others."""
         places, start = self._places(), 0
         for each in self._series:
             own, start = places[start : start + len(each.points)], start + len(each.points)
@@ -233,11 +233,11 @@ class PointPlot(QWidget):
         return 3.5 if self.count <= _FEW else 2.5 if self.count <= _SOME else 1.8
 
     def _size(self, series: Series) -> float:
-        """The factor by which its discs are larger than others; of very many all are alike, and drawn in one go."""
+        """Returns the factor by which the discs of a series are larger; 1 if the points are very many."""
         return series.size if self.count <= _SOME else 1.0
 
     def _dots(self, ratio: float, factor: float) -> tuple[Array, Dots, Array]:
-        """Discs of that size: places in pixels of the screen, points, and their colours; faint ones lie behind."""
+        """Returns discs of a size: places in screen pixels, points and their colours; faint ones lie behind."""
         if not self.count:
             return np.zeros((0, 2)), no_dots(), np.zeros(1, np.uint32)
         ground = theme.colour("card").rgb() & 0xFFFFFF
@@ -255,14 +255,14 @@ class PointPlot(QWidget):
     # ---- mouse and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tells which point is pointed at."""
+        """Emits the point under the mouse."""
         self._mouse = event.pos()
         found = self._at(event.pos())
         self.setCursor(Qt.PointingHandCursor if found >= 0 else Qt.ArrowCursor)
         self.hovered.emit(found)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tells that none is."""
+        """Emits that no point is under the mouse."""
         self._mouse = None
         self.hovered.emit(-1)
 
@@ -279,7 +279,7 @@ class PointPlot(QWidget):
             self.opened.emit(found)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right go to the next point along x; Enter chooses and opens it."""
+        """Goes to the next point along x by Left and Right; Enter chooses and opens it."""
         step = {Qt.Key_Left: -1, Qt.Key_Right: 1}.get(Qt.Key(event.key()))
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
             self.chosen.emit(self._choice)

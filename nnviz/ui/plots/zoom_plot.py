@@ -31,7 +31,7 @@ class ZoomPlot(BasePlot):
 
     Signals:
         view_changed: the ranges of the axes changed.
-        zoomed(is_zoomed): the person zoomed, or the zoom was reset.
+        zoomed(is_zoomed): the user zoomed, or the zoom was reset.
     """
 
     view_changed = pyqtSignal()

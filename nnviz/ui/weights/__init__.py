@@ -1,1 +1,1 @@
-"""Widgets that show weights as pictures, and one neuron in detail."""
+"""Widgets that show weights as images, and one neuron in detail."""

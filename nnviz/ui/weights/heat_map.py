@@ -1,4 +1,4 @@
-"""A picture of a layer's weights: a tile per neuron, 256 colours, with 0 in the background's colour."""
+"""An image of a layer's weights: a tile per neuron, 256 colours, with 0 in the background's colour."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from PyQt5.QtWidgets import QWidget
 from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut
-from nnviz.ui.weights.mosaic import ZERO, Grid, Renderer, column_grid, picture_grid, plain_grid
+from nnviz.ui.weights.mosaic import ZERO, MosaicGrid, Renderer, column_grid, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
 _NOTHING = np.empty((0, 0), np.float32)
@@ -54,7 +54,7 @@ class HeatMap(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.grid: Grid | None = None
+        self.grid: MosaicGrid | None = None
         self.first = 0
         self._values: Array = _NOTHING
         self._shape: tuple[int, int] | None = None
@@ -80,11 +80,11 @@ class HeatMap(QWidget):
     def show_values(
         self, values: Array, limit: float, shape: tuple[int, int] | None = None, in_columns: bool = False
     ) -> None:
-        """Draws weights. The colours range from -limit to limit; ``shape`` is that of a neuron's inputs as a picture.
+        """Draws weights. The colours range from -limit to limit; ``shape`` is that of a neuron's inputs as an image.
 
-        With ``in_columns`` a neuron is a column, so that names of inputs find room at the left.
+        With ``in_columns`` a neuron is a column, so that names of inputs fit at the left.
 
-        The array is kept for painting in another size or page, so nobody may write to it until the next call.
+        The array is kept for painting in another size or page, so it must not be changed until the next call.
         """
         if (values.shape, shape, in_columns) != (self._values.shape, self._shape, self._in_columns):
             self.grid = None
@@ -115,7 +115,7 @@ class HeatMap(QWidget):
         self._repeat_hovered()
         self.update()
 
-    def _lay_out(self, values: Array) -> Grid:
+    def _lay_out(self, values: Array) -> MosaicGrid:
         neurons, inputs = values.shape
         if self._shape is not None:
             grid = picture_grid(neurons, self._shape, self.width(), self.height())
@@ -133,7 +133,7 @@ class HeatMap(QWidget):
         return range(self.first, min(end, len(self._values)))
 
     def picture_rect(self) -> QRect:
-        """Returns the rectangle of the picture in the widget."""
+        """Returns the rectangle of the image in the widget."""
         return QRect(0, 0, self.grid.across.length, self.grid.down.length) if self.grid is not None else QRect()
 
     def tile_rect(self, neuron: int) -> QRect:
@@ -205,7 +205,7 @@ class HeatMap(QWidget):
         return self.first + found[0], found[1]
 
     def show_text(self, text: str) -> None:
-        """Shows a read-out beside the mouse or the outlined tile; an empty text hides it."""
+        """Shows a read-out next to the mouse or the outlined tile; an empty text hides it."""
         at = self._mouse
         if at is None and self._outlined is not None and self._outlined in self.shown:
             at = self.tile_rect(self._outlined).center()

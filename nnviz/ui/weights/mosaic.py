@@ -72,7 +72,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Grid:
+class MosaicGrid:
     """The layout of one page: tiles row by row. Only the first ``inputs`` cells of each tile are used."""
 
     across: Axis
@@ -113,7 +113,7 @@ def most_tiles(width: int, height: int) -> int:
     return max(1, (width + 1) // pitch) * max(1, (height + 1) // pitch)
 
 
-def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> Grid:
+def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> MosaicGrid:
     """Returns the layout for tiles with the proportions of ``shape``, with as many columns as make them largest."""
     grid = _picture_grid(min(count, most_tiles(width, height)), shape, width, height)
     while grid.capacity > 1 and (grid.across.length > max(width, 1) or grid.down.length > max(height, 1)):
@@ -121,14 +121,14 @@ def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) ->
     return grid
 
 
-def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> Grid:
+def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> MosaicGrid:
     rows, columns = shape
     across = np.arange(1, count + 1)
     down = -(-count // across)
     unit = np.minimum(_largest(width, across) / columns, _largest(height, down) / rows)
     best = across[unit >= unit.max() * 0.999][-1]
     scale = float(unit[best - 1])
-    return Grid(
+    return MosaicGrid(
         _axis(int(best), columns, scale * columns, width, _MOST_AIR),
         _axis(-(-count // int(best)), rows, scale * rows, height, _MOST_AIR),
         rows * columns,
@@ -136,26 +136,26 @@ def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -
     )
 
 
-def plain_grid(count: int, inputs: int, width: int, height: int) -> Grid:
-    """Returns the layout for inputs that are no picture: a row per neuron if legible, otherwise square tiles."""
+def plain_grid(count: int, inputs: int, width: int, height: int) -> MosaicGrid:
+    """Returns the layout for inputs that are no image: a row per neuron if legible, otherwise square tiles."""
     if count * (SMALLEST + 1) <= height + 1 and inputs * _LEAST_CELL <= width:
         size = min(float(_largest(height, count)), _HIGHEST_ROW)
-        return Grid(Axis(1, inputs, width, width), _axis(count, 1, size, height, _AIR), inputs, False)
+        return MosaicGrid(Axis(1, inputs, width, width), _axis(count, 1, size, height, _AIR), inputs, False)
     count = min(count, most_tiles(width, height))
     columns = _columns_of_squares(count, width, height)
     rows = -(-count // columns)
     across, down = (float(_largest(side, number)) for side, number in ((width, columns), (height, rows)))
     cells = _wrapped(inputs, across / down)
     wide = _axis(columns, cells, across, width, _MOST_AIR)
-    return Grid(wide, _axis(rows, -(-inputs // cells), down, height, _MOST_AIR), inputs, False)
+    return MosaicGrid(wide, _axis(rows, -(-inputs // cells), down, height, _MOST_AIR), inputs, False)
 
 
-def column_grid(count: int, inputs: int, width: int, height: int) -> Grid:
+def column_grid(count: int, inputs: int, width: int, height: int) -> MosaicGrid:
     """Returns the layout for inputs with names: a column per neuron, as many as fit, and a row per input."""
     count = min(count, max(1, (width + 1) // (SMALLEST + 1)))
     size = min(float(_largest(width, np.array(count))), _HIGHEST_ROW)
     high = min(height, inputs * _HIGHEST_ROW)
-    return Grid(_axis(count, 1, size, width, _AIR), Axis(1, inputs, high, high), inputs, False)
+    return MosaicGrid(_axis(count, 1, size, width, _AIR), Axis(1, inputs, high, high), inputs, False)
 
 
 def _largest(length: int, counts: Any) -> Any:
@@ -192,14 +192,14 @@ def _wrapped(inputs: int, aspect: float) -> int:
 
 
 class Renderer:
-    """Draws weights as the pixels of a grid, by way of 256 colour indices. Reuses its buffers for every picture.
+    """Draws weights as the pixels of a grid, by way of 256 colour indices. Reuses its buffers for every image.
 
     Attributes:
         size: height and width in pixels.
         averaged: the number of weights of which a cell shows the mean.
     """
 
-    def __init__(self, grid: Grid, neurons: int) -> None:
+    def __init__(self, grid: MosaicGrid, neurons: int) -> None:
         self.grid, self.neurons = grid, neurons
         self._cells = grid.down.seen, grid.across.seen
         is_whole = grid.down.block == grid.across.block == 1
@@ -257,7 +257,7 @@ class Renderer:
         np.take(self._widened, self._down, axis=0, out=pixels, mode="wrap")
 
     def _sampled(self, lying: Array, axis: int) -> tuple[Array, float]:
-        """Returns a number per cell and its factor: of pictures the mean weight, otherwise the largest in size."""
+        """Returns a number per cell and its factor: of images the mean weight, otherwise the largest in size."""
         if self._samples is None:
             return lying, 1.0
         first, *others = self._samples

@@ -54,7 +54,7 @@ class NeuronView(QWidget):
     """Shows one neuron in place of the mosaic.
 
     Signals:
-        left(): the person pressed Esc, or clicked the picture or the button.
+        left(): the user pressed Esc, or clicked the image or the button.
         stepped(by): to the previous (-1) or next (1) neuron.
         hovered(input): the input under the mouse, sent again when its weight may have changed; -1 for none.
 
@@ -122,7 +122,7 @@ class NeuronView(QWidget):
     # ---- what is shown
 
     def show_neuron(self, facts: NeuronFacts, weights: Array, limit: float, shape: tuple[int, int] | None) -> None:
-        """Shows weights (inputs,) and facts; ``shape`` is that of the inputs if they are a picture."""
+        """Shows weights (inputs,) and facts; ``shape`` is that of the inputs if they form an image."""
         self._title.setText(facts.title)
         self._rows.show_pairs(facts.rows)
         self._strongest.show_pairs(facts.strongest)
@@ -134,7 +134,7 @@ class NeuronView(QWidget):
             self.picture.show_values(weights[None], limit, shape)
 
     def show_text(self, text: str) -> None:
-        """Shows a read-out for the input under the mouse."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         (self.picture if self._weights.currentWidget() is self.picture else self.bars).show_text(text)
 
     # ---- events
@@ -195,7 +195,7 @@ class WeightBars(QWidget):
 
     @property
     def axis(self) -> list[str]:
-        """The names below the bars: of all of them if they find room, else of the first and the last, shortened."""
+        """The names below the bars: all if they fit, else the first and the last, elided."""
         count, room, metrics = len(self._values), self.field.width(), QFontMetrics(theme.font(theme.SMALL))
         if count * _NARROWEST <= room:
             names = list(map(self._source, range(count)))

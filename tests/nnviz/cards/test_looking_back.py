@@ -22,8 +22,8 @@ from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.ui.combos import FlatCombo
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.giving_label import GivingLabel
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.tabs import usual_width
 from nnviz.window.main_window import MainWindow
@@ -194,7 +194,7 @@ def expect_mark(card: DockCard, name: str) -> None:
         if label.isVisible() and label.text():
             place = QRect(label.mapTo(head, QPoint(0, 0)), label.size())
             assert head.rect().contains(place), f"{name}: {label.text()}"
-            if not isinstance(label, GivingLabel):  # which shows a shorter text
+            if not isinstance(label, ElidedLabel):  # which shows a shorter text
                 assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), f"{name}: {label.text()}"
 
 

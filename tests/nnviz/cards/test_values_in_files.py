@@ -13,8 +13,8 @@ from engine.basics.assets_folder import ASSETS
 from engine.datasets.source import Value
 from engine.datasets.table.cells import plain_number
 from nnviz.cards.regression.model import PREDICTED
+from nnviz.cards.user_examples.model import PREDICTIONS
 from nnviz.session.asked import MISTAKES
-from nnviz.session.asked_own import OWN
 from nnviz.session.selection import Example
 from nnviz.ui.card import DockCard
 from nnviz.ui.pages import Page
@@ -109,11 +109,11 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     assert [name for name in names if not same(why[name], wanted[name])] == []
     assert why[f"code = {wanted['code']}"] == "1"
     assert [row["class"] for row in exported(window.card("predictionDock"))] == list(session.dataset.class_names)
-    qtbot.waitUntil(lambda: session.own.kept is not None)
-    session.own.add(0)
+    qtbot.waitUntil(lambda: session.user_examples.kept is not None)
+    session.user_examples.add(0)
     window.show_workspace("train")
     click_tab(qtbot, window, "ownTab")
-    qtbot.waitUntil(lambda: session.queries[OWN].result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.queries[PREDICTIONS].result is not None, timeout=20_000)
     (own,) = exported(window.card("ownPage"))
     assert own["kept as"] == f"{LONG} 0"
     held = [name for name in wanted if name not in ("kind", "account")]  # which float32 does not hold

@@ -18,7 +18,7 @@ from nnviz.library import Library
 from nnviz.library.exchange import read_run, write_run
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Status
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model
@@ -96,7 +96,7 @@ def test_a_table_of_ones_own_ends_by_itself_at_its_best_epoch(
     assert best.figures.error == min(history.error.validation.values)
     place = history.error.test.epochs.index(best.epoch)
     assert find(window, QLabel, "testFigure").text() == text.percent(history.error.test.values[place])
-    assert f"best at epoch {text.epochs(best.epoch)}" in find(window, GivingLabel, "runStatus").shown
+    assert f"best at epoch {text.epochs(best.epoch)}" in find(window, ElidedLabel, "runStatus").shown
     assert find(window, QWidget, "validationKey").isVisible()
     click(qtbot, window, QPushButton, "trainButton")
     qtbot.waitUntil(lambda: session.state is Status.FINISHED and session.runs.current.history.best is not best)

@@ -14,6 +14,7 @@ from engine.storage import load_checkpoint, load_network
 from engine.training.history import Change
 from engine.training.metrics import Evaluator
 from engine.training.rate_finder import RateFinder
+from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
@@ -322,8 +323,8 @@ def test_the_search_for_a_rate_tries_the_network_as_it_is(
         tried.append(network)
         return RateFinder(network, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("nnviz.session.rate_sweep.RateFinder", finder)
-    session.search_rate()
+    monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", finder)
+    session.models[RateSearch].search()
     qtbot.waitUntil(lambda: bool(tried))
-    session.rate_search.cancel()
+    session.models[RateSearch].cancel()
     assert neurons.Part("outgoing", 1, 4).view(tried[0]).any()

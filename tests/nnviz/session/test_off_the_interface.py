@@ -20,6 +20,7 @@ from engine.network.network import Network
 from engine.storage import load_network, save_network
 from engine.training.history import History
 from engine.training.trainer import Trainer
+from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.session import files
 from nnviz.session import network_replacement as making
 from nnviz.session.status import Status
@@ -141,7 +142,7 @@ def hold_all_up(window: MainWindow, gate: Gate, folder: Path) -> None:
     session.pictures.load(given, "the clipboard")
     gate.close()
     window.canvas.set_strokes([np.array(seven(window.canvas))])
-    session.search_rate()
+    session.models[RateSearch].search()
     session.settings.change("shape", hidden=(900,))
     gate.wait_until_reached()
 

@@ -33,8 +33,8 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.store import Store
-from nnviz.window.memory import Memory
 from nnviz.window.preferences import Preferences
+from nnviz.window.session_restore import SessionRestore
 from tests.nnviz.helpers import is_shown
 from tests.nnviz.sweeps.helpers import Here, worked
 
@@ -102,7 +102,7 @@ class Started:
 
     def __init__(self, qtbot: QtBot, settings: Path) -> None:
         self.preferences = Preferences(settings)
-        self.memory = Memory(self.preferences)
+        self.memory = SessionRestore(self.preferences)
         self.session = self.memory.new_session()
         self.memory.load()
         self.wait = lambda reached: qtbot.waitUntil(reached, timeout=20_000)
@@ -110,7 +110,7 @@ class Started:
 
     def settled(self) -> None:
         """Until the data are there, and examples of the user's own are read."""
-        self.wait(lambda: is_shown(self.session.data) and self.session.own.kept is not None)
+        self.wait(lambda: is_shown(self.session.data) and self.session.user_examples.kept is not None)
 
     def load(self, name: str, **settings: object) -> None:
         self.session.data.load(name, settings)
@@ -257,9 +257,9 @@ def own(program: Started) -> None:
     session.settings.change("all", hidden=(5,))
     program.train(2, batch_size=50)
     session.question.ask_about_any()
-    session.own.add(4)
-    session.own.train_on()
-    program.wait(lambda: bool(session.own.is_mixed_in.all() and session.own.learned.all()))
+    session.user_examples.add(4)
+    session.user_examples.train_on()
+    program.wait(lambda: bool(session.user_examples.is_mixed_in.all() and session.user_examples.learned.all()))
     program.wait(lambda: session.state is Status.FINISHED and is_shown(session.data))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import QSize
-from PyQt5.QtGui import QColor, QFontMetrics
+from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -13,7 +13,6 @@ from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.ui import theme
 from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.picture import Picture
-from nnviz.ui.small_table import SmallTable
 
 # ---- bars
 
@@ -147,18 +146,3 @@ def test_steps_of_whole_numbers(least: int, by: int, text: str, up: str, down: s
     step = step_whole(least, by)
     assert step(text, 1) == up
     assert step(text, -1) == down
-
-
-# ---- a small table
-
-
-def test_a_long_name_takes_what_room_there_is(qtbot: QtBot) -> None:
-    table = SmallTable()
-    qtbot.addWidget(table)
-    table.resize(260, 80)
-    long = "consumption (kWh)"
-    needed = QFontMetrics(theme.font(theme.SMALL, bold=True)).horizontalAdvance(long)
-    assert needed > 260 // 3
-    table.show_rows([long, "a name of middle", "x" * 40], [["1", "2", "3"]], [True, False, False])
-    assert table.shown == 2
-    assert table._widths()[0] == needed

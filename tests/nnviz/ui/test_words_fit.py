@@ -12,7 +12,7 @@ from nnviz.cards.prediction.number_bars import NumberBars, NumberRow
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.cards.prediction_over_time.strip_plot import ShareLine, StripAxis, StripPlot
 from nnviz.ui import theme
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from tests.nnviz.ui.helpers import painted_words
 
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -100,7 +100,7 @@ def test_the_unit_of_a_number_ends_before_the_true_one(qtbot: QtBot) -> None:
 
 
 def test_coloured_words_give_way_as_plain_ones_do(qtbot: QtBot) -> None:
-    label = GivingLabel()
+    label = ElidedLabel()
     label.setTextFormat(Qt.RichText)
     whole, short = (
         '<span style="color:#ff0000">Ankle boot</span> by epoch',

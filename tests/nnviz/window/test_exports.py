@@ -16,7 +16,7 @@ from engine.basics.npz import Npz
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
-from nnviz.window import shipped
+from nnviz.window import bundled_networks as shipped
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model
@@ -98,7 +98,7 @@ def test_what_the_menu_tells(folder: Path) -> None:
     save_checkpoint(a_network(test_error="good"), folder / "small.npz", half_precision=True)
     save_checkpoint(a_network(title=5, test_error=7), folder / "odd.npz")
     (folder / "broken.npz").write_bytes(b"PK\x03\x04 and no more")
-    assert [network.label for network in shipped.shipped_networks()] == [
+    assert [network.label for network in shipped.bundled_networks()] == [
         "The best one · 0.41 % test error",
         "broken",
         "odd",
@@ -109,7 +109,7 @@ def test_what_the_menu_tells(folder: Path) -> None:
 def test_json_is_not_read_for_the_menu(folder: Path) -> None:
     """It can only be read as a whole, which may take long."""
     save_network(a_network(title="Text", test_error=0.05), folder / "large.json")
-    assert [network.label for network in shipped.shipped_networks()] == ["large"]
+    assert [network.label for network in shipped.bundled_networks()] == ["large"]
 
 
 def test_the_weights_are_not_read_for_the_menu(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_the_weights_are_not_read_for_the_menu(folder: Path, monkeypatch: pytest
         raise AssertionError("the numbers were read")
 
     monkeypatch.setattr(Npz, "numbers", no_numbers)
-    assert [network.title for network in shipped.shipped_networks()] == ["One"]
+    assert [network.title for network in shipped.bundled_networks()] == ["One"]
 
 
 def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:

@@ -33,12 +33,12 @@ from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
+from nnviz.cards.draw.value_form import FormRow
 from nnviz.cards.plane.surface_page import SurfacePage
 from nnviz.ui.card import DockCard
 from nnviz.ui.group import Group
 from nnviz.ui.layer_tabs import layer_tabs
 from nnviz.ui.pages import Page
-from nnviz.ui.value_form import FormRow
 from nnviz.window.help import described, place_beside
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
@@ -189,7 +189,7 @@ def open_everything(window: MainWindow) -> None:
 
 def open_import(window: MainWindow) -> None:
     """The sheet has a part for each kind of file, which is made when there is such a preview."""
-    importing = window.session.importing
+    importing = window.session.data_import
     importing.open("penguins")
     for found in (TablePreview(TableFormat(), {}), FolderPreview((), {}, {}), ArraysPreview((), {})):
         importing.found = found

@@ -17,6 +17,7 @@ from engine.experiment import Experiment
 from engine.presets import preset_named
 from engine.storage import save_network
 from engine.training.trainer import Trainer
+from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -109,9 +110,9 @@ def test_the_search_for_a_rate(ready_window: MainWindow, qtbot: QtBot, on_interf
     session = ready_window.session
     retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, LARGE)))
     qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
-    session.search_rate()
-    qtbot.waitUntil(lambda: len(session.rate_search.partial or ()) > 1)
-    session.rate_search.cancel()
+    session.models[RateSearch].search()
+    qtbot.waitUntil(lambda: len(session.models[RateSearch].partial or ()) > 1)
+    session.models[RateSearch].cancel()
     assert not on_interface
 
 

@@ -26,7 +26,7 @@ from nnviz.session.messages import Choice
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import ancestry
-from nnviz.ui.note import Note, Notice
+from nnviz.ui.note import Note, NoticeLine
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.importing.import_helpers import look_at
 from tests.nnviz.helpers import (
@@ -129,7 +129,7 @@ def test_an_error_message_leaves_the_sheet_of_an_import_free(
     window = ready_window
     (tmp_path / "table.csv").write_text("a,b,kind\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(40)))
     look_at(qtbot, window, tmp_path / "table.csv")
-    sheet = window.importing.sheet
+    sheet = window.import_overlay.sheet
     assert sheet is not None
     before = sheet.geometry()
     window.session.messages.warn("Something else could not be done.")
@@ -206,7 +206,7 @@ def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> Non
     QApplication.processEvents()
     assert controls(window) == before
     for name in ("networkNotice", "trainingNotice"):
-        notice = find(window, Notice, name)
+        notice = find(window, NoticeLine, name)
         assert notice.isVisible()
         assert notice.read in (notice.text(), "Waits for the next run: Reset starts it.", "Waits for the next run.")
         assert notice.accessibleName() == notice.text()
@@ -216,7 +216,7 @@ def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> Non
 def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot) -> None:
     """It starts the new network, in the middle of a run as behind its end."""
     window = ready_window
-    notice = find(window, Notice, "networkNotice")
+    notice = find(window, NoticeLine, "networkNotice")
     train_epochs(qtbot, window, 1)
     retype(qtbot, window, "shapeEdit", "784, 9, 10")
     assert "Space" in notice.read
@@ -238,7 +238,7 @@ def test_all_that_waits_is_read_without_a_mouse(ready_window: MainWindow, qtbot:
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
     retype(qtbot, window, "seedEdit", "5")
-    notice = find(window, Notice, "networkNotice")
+    notice = find(window, NoticeLine, "networkNotice")
     assert notice.read != notice.text(), "there is no room for all of it"
     for _ in range(60):
         press(qtbot, window, Qt.Key_Tab)

@@ -110,7 +110,7 @@ def test_a_window_that_is_closed_at_once_opens_nothing(
 ) -> None:
     window = make_window(opens=str(network_file))
     opened: list[object] = []
-    monkeypatch.setattr("nnviz.window.memory.Memory.load", lambda *_, **__: opened.append(True))
+    monkeypatch.setattr("nnviz.window.session_restore.SessionRestore.load", lambda *_, **__: opened.append(True))
     window.close_unasked()
     qapp.processEvents()
     assert opened == []
@@ -131,10 +131,10 @@ def test_data_are_shown_in_the_sheet_before_they_are_used(
         path = home / "arrays.npz"
         np.savez(path, x=np.arange(80.0).reshape(40, 2), y=np.arange(40) % 2)
     window = ready(qtbot, make_window(opens=str(path)))
-    wait(qtbot, window.session.importing)
-    assert window.session.importing.name == str(path)
-    assert window.session.importing.can_use, window.session.importing.error
-    assert window.importing.is_open
+    wait(qtbot, window.session.data_import)
+    assert window.session.data_import.name == str(path)
+    assert window.session.data_import.can_use, window.session.data_import.error
+    assert window.import_overlay.is_open
     assert window.session.data.name == "mnist", "as it was left, until it is used"
 
 
@@ -186,7 +186,7 @@ def test_a_network_that_is_dropped_is_opened_too(ready_window: MainWindow, qtbot
     for path in (network_file, compact):
         assert drop(ready_window, path)
         qtbot.waitUntil(lambda path=path: ready_window.session.runs.current.storage.path == path)
-    assert not ready_window.importing.is_open
+    assert not ready_window.import_overlay.is_open
 
 
 def test_a_damaged_network_is_a_message_over_a_usable_window(make_window: Any, qtbot: QtBot, home: Path) -> None:

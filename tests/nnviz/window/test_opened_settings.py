@@ -18,8 +18,8 @@ from engine.presets import Adjustment, preset_named, presets
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training.events import Batch
 from nnviz.session.training import Status
+from nnviz.window.bundled_networks import bundled_networks
 from nnviz.window.main_window import MainWindow
-from nnviz.window.shipped import shipped_networks
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, pick, retype, train_epochs, wait_for
 
@@ -100,7 +100,7 @@ def test_one_made_with_a_preset_names_it(ready_window: MainWindow, qtbot: QtBot,
 @pytest.mark.parametrize("number", [1, 2])
 def test_shipped_networks_show_what_they_were_made_with(ready_window: MainWindow, qtbot: QtBot, number: int) -> None:
     window, session = ready_window, ready_window.session
-    path = shipped_networks()[number - 1].path
+    path = bundled_networks()[number - 1].path
     told = load_checkpoint(path)[0].provenance["experiment"]
     made_with = Experiment.from_dict(told).changed(evaluate=True)  # as the window always does
     find(window, QMenu, "menuShipped").aboutToShow.emit()
@@ -121,7 +121,7 @@ def test_shipped_networks_show_what_they_were_made_with(ready_window: MainWindow
 
 def test_a_shipped_network_that_learns_on_is_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
-    small = shipped_networks()[-1]
+    small = bundled_networks()[-1]
     open_file(qtbot, window, small.path)
     before = session.runs.current.history.completed
     train_epochs(qtbot, window, 1)

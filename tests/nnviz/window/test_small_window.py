@@ -21,7 +21,7 @@ from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.header_badge import HeaderBadge
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import drag, find, press, seven, train_epochs
@@ -152,7 +152,7 @@ def expect_marks(window: MainWindow) -> None:
             continue
         assert isinstance(dock, DockCard)
         head = dock.head
-        (mark,) = head.findChildren(HeadMark)
+        (mark,) = head.findChildren(HeaderBadge)
         name = dock.objectName()
         assert mark.isVisible(), name
         assert mark.width() >= mark.least_width, name

@@ -23,7 +23,7 @@ from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.legend import ClassLegend
-from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
 from nnviz.session.selection import Example, Neuron
@@ -31,7 +31,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.column import CardScroll, ScrollColumn
 from nnviz.ui.combos import NameCombo
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.row_list import ListColumn, RowList
@@ -89,7 +89,7 @@ def test_a_setting_of_a_sweep_keeps_its_whole_name(qapp: QApplication, qtbot: Qt
     qtbot.addWidget(row)
     row.resize(400, 40)
     row.show()
-    (name,) = (each for each in row.findChildren(GivingLabel) if each.text() == "Learning rate")
+    (name,) = (each for each in row.findChildren(ElidedLabel) if each.text() == "Learning rate")
     theme.apply(qapp, "dark", 150)
     row.resize(600, 60)
     assert name.shown == "Learning rate"
@@ -206,7 +206,7 @@ def test_a_hint_does_not_cover_the_numbers_of_an_axis(ready_window: MainWindow) 
 
 
 def test_the_mark_of_a_default_gets_larger(ready_window: MainWindow) -> None:
-    (mark, *_) = ready_window.findChildren(DefaultMark)
+    (mark, *_) = ready_window.findChildren(DefaultButton)
     assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
     ready_window.set_text_size(150)
     assert (mark.minimumWidth(), mark.minimumHeight(), mark.iconSize().width()) == (30, 30, 18)
@@ -270,7 +270,7 @@ def test_the_import_sheet_scrolls_where_it_has_too_little_room(
     window.resize(SMALL)
     window.set_text_size(150)
     window.open_path(wide_table(tmp_path))
-    importing = window.session.importing
+    importing = window.session.data_import
     qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
     sheet, table = find(window, QWidget, "importSheet"), find(window, PreviewTable, "importTable")
     wide = table.columnWidth(0)
@@ -324,7 +324,7 @@ def ancestors(widget: QWidget) -> Iterator[QWidget]:
 
 def is_whole(widget: QLabel | QAbstractButton) -> bool:
     """Whether the widget is as large as its text, or shortens it by itself."""
-    if isinstance(widget, GivingLabel) or not widget.text() or "<" in widget.text():
+    if isinstance(widget, ElidedLabel) or not widget.text() or "<" in widget.text():
         return True
     if isinstance(widget, QToolButton) and not widget.icon().isNull():
         return True  # shows the icon alone

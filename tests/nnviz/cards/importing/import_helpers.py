@@ -7,19 +7,19 @@ from pathlib import Path
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.importing import Importing
+from nnviz.session.data_import import DataImport
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import click, find, is_shown
 
 
-def look_at(qtbot: QtBot, window: MainWindow, path: Path) -> Importing:
+def look_at(qtbot: QtBot, window: MainWindow, path: Path) -> DataImport:
     """Opens a file or folder as data, and waits until it was read."""
     window.data_dialogs.open_path(str(path))
-    wait(qtbot, window.session.importing)
-    return window.session.importing
+    wait(qtbot, window.session.data_import)
+    return window.session.data_import
 
 
-def wait(qtbot: QtBot, importing: Importing) -> None:
+def wait(qtbot: QtBot, importing: DataImport) -> None:
     """Until nothing is being read."""
     qtbot.waitUntil(lambda: not importing.is_reading, timeout=60_000)
 

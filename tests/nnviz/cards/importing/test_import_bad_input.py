@@ -114,10 +114,10 @@ def test_each_is_refused_in_words_and_nothing_changes(ready_window: MainWindow, 
         assert told.removeprefix("rule ") in words, name
         assert "Traceback" not in words, name
         assert not find(ready_window, QPushButton, "useImportButton").isEnabled(), name
-        ready_window.session.importing.use()
+        ready_window.session.data_import.use()
         assert ready_window.session.dataset is before, name
         assert not ready_window.session.data.loading, name
-        ready_window.session.importing.cancel()
+        ready_window.session.data_import.cancel()
 
 
 def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
@@ -167,7 +167,7 @@ def test_markup_and_code_in_names_stay_text(ready_window: MainWindow, qtbot: QtB
     assert "<b>bold</b><img src=x> 20" in summary.text()
     assert "\u202e" not in summary.text()
     assert "<i>y</i>" in find(ready_window, PreviewTable, "importTable").model().headerData(2, Qt.Horizontal)
-    ready_window.session.importing.use()
+    ready_window.session.data_import.use()
     qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     assert ready_window.session.dataset is not None
     assert ready_window.session.dataset.class_names == tuple(sorted(names))
@@ -200,13 +200,13 @@ def test_a_file_that_goes_away_after_it_was_used_leaves_its_data(
 ) -> None:
     path = rows(600, lambda row: f"{row},{row % 7},{row % 3}")(tmp_path)
     look_at(qtbot, ready_window, path)
-    ready_window.session.importing.use()
+    ready_window.session.data_import.use()
     qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     path.unlink()
     ready_window.session.step_epoch()
     qtbot.waitUntil(lambda: ready_window.session.runs.current.epochs > 0, timeout=20_000)
-    ready_window.session.importing.open(str(path))
-    qtbot.waitUntil(lambda: not ready_window.session.importing.is_reading)
+    ready_window.session.data_import.open(str(path))
+    qtbot.waitUntil(lambda: not ready_window.session.data_import.is_reading)
     assert find(ready_window, QLabel, "importProblem").text().startswith("t.csv is missing")
     assert ready_window.session.dataset is not None
     assert ready_window.session.dataset.title == "t"

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.importing.table_view import PreviewTable
-from nnviz.session.imported import _is_setting
+from nnviz.session.recent_data_files import _is_setting
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.importing.import_helpers import look_at, wait, words
 from tests.nnviz.helpers import click, find
@@ -38,11 +38,11 @@ def test_a_row_that_sums_up_the_others_is_left_out_and_can_be_kept(
     keep = find(ready_window, QPushButton, "keepSummaryRowsButton")
     assert keep.text() == "Keep the last row all the same"
     click(qtbot, ready_window, QPushButton, "keepSummaryRowsButton")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert "looks like a sum" not in words(ready_window, "importNotes")
     assert keep.text() == "Leave out sums at the end"
     click(qtbot, ready_window, QPushButton, "keepSummaryRowsButton")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert "Row 32 looks like a sum" in words(ready_window, "importNotes")
 
 
@@ -60,13 +60,13 @@ def test_a_column_of_numbers_with_units_is_offered_as_numbers(
     menu = find(ready_window, PreviewTable, "importTable")._menu(0)
     entries = {each.objectName(): each for each in menu.actions() if each.objectName()}
     entries["numbersColumnAction"].trigger()
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert head_of(ready_window, 0)[2] == "number · with km"
     menu = find(ready_window, PreviewTable, "importTable")._menu(0)
     entries = {each.objectName(): each for each in menu.actions() if each.objectName()}
     assert entries["numbersColumnAction"].isChecked()
     entries["foundColumnAction"].trigger()
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert head_of(ready_window, 0)[2] == "categories"
 
 

@@ -69,7 +69,7 @@ def test_another_folder_with_the_same_classes_shows_its_own_pictures_at_their_na
         strips = [each for each in ready_window.findChildren(Picture) if each.accessibleName() == "Pictures of dog"]
         image = strips[-1].grab().toImage()
         assert abs(image.pixelColor(10, 18).lightness() - shade) <= 1
-        ready_window.session.importing.cancel()
+        ready_window.session.data_import.cancel()
 
 
 def test_it_is_said_that_colours_become_grey(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_files_are_dropped_anywhere(ready_window: MainWindow, qtbot: QtBot, tmp_
         assert drop(ready_window.canvas, path), "by the window, which Qt asks next"
         assert not ready_window.canvas._is_target
         drop(ready_window, path)
-        wait(qtbot, ready_window.session.importing)
-        assert ready_window.session.importing.name == str(path)
+        wait(qtbot, ready_window.session.data_import)
+        assert ready_window.session.data_import.name == str(path)
     assert drop(ready_window.canvas, folder / "cat" / "0.png")
-    assert ready_window.session.importing.name == str(folder)
+    assert ready_window.session.data_import.name == str(folder)
 
 
 # ---- large files
@@ -121,7 +121,7 @@ def test_a_large_file_shows_its_head_first_and_can_be_cancelled(
     numbers = np.random.default_rng(0).normal(size=(60_000, 10)).round(3)
     file = tmp_path / "large.csv"
     np.savetxt(file, numbers, "%.3f", ",", header=",".join("abcdefghij"), comments="")
-    importing, seen = ready_window.session.importing, []
+    importing, seen = ready_window.session.data_import, []
     importing.progressed.connect(lambda: seen.append(importing.progress))
     ready_window.data_dialogs.open_path(str(file))
     qtbot.waitUntil(lambda: importing.found is not None, timeout=20_000)
@@ -151,7 +151,7 @@ def test_choices_made_while_it_is_read_count(
     ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_process, "_SMALL", 1000)
-    importing = ready_window.session.importing
+    importing = ready_window.session.data_import
     ready_window.data_dialogs.open_path(str(PENGUINS))
     importing.choose(target="sex")
     importing.choose(missing="median")
@@ -162,7 +162,7 @@ def test_choices_made_while_it_is_read_count(
 
 def test_closing_ends_what_is_read(ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_process, "_SMALL", 1000)
-    importing = ready_window.session.importing
+    importing = ready_window.session.data_import
     ready_window.data_dialogs.open_path(str(PENGUINS))
     reader = importing._reader
     assert isinstance(reader, data_process.DataProcess)

@@ -81,7 +81,7 @@ def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> 
 def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: MainWindow, qtbot: QtBot) -> None:
     """To paint all of them takes as long as the mouse may wait, and most of what is read changes only words."""
     look_at(qtbot, ready_window, PENGUINS)
-    table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.importing
+    table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.data_import
     QApplication.processEvents()
     cells, heads = Watch(), Watch()
     table.viewport().installEventFilter(cells)
@@ -109,11 +109,11 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window
     assert words(ready_window, "importNotes").endswith("; and 2 more columns.")
     assert [role_of(ready_window, column) for column in (0, 1)] == [PREDICT, INPUT]
     pick(qtbot, ready_window, "importMissingCombo", "leave out 11 rows")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert "333 of 344 examples are used: 266 to learn from, 67 to test" in words(ready_window, "importSummary")
     assert words(ready_window, "importNotes") == "11 rows with a missing value left out."
     pick(qtbot, ready_window, "importMissingCombo", "most frequent")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert "11 in sex filled with the most frequent (FEMALE)" in words(ready_window, "importNotes")
     assert ready_window.session.dataset is before
     assert ready_window.session.settings.experiment.shape == shape
@@ -182,9 +182,9 @@ def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtB
             find(ready_window, QComboBox, "importTargetCombo").setFocus()
         press(qtbot, ready_window, Qt.Key_Escape)
     assert not find(ready_window, QWidget, "importSheet").isVisible()
-    assert ready_window.session.importing.name is None
+    assert ready_window.session.data_import.name is None
     assert ready_window.session.dataset is before
-    assert ready_window.session.imported.files == []
+    assert ready_window.session.recent_data_files.files == []
 
 
 def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -294,7 +294,7 @@ def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert menu.isVisible()
     menu.setActiveAction(menu.actions()[0])
     qtbot.keyClick(menu, Qt.Key_Return)
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert role_of(ready_window, 3) == PREDICT
 
 
@@ -371,14 +371,14 @@ def test_a_file_opens_the_next_time_as_it_was(
     again = make_window()
     qtbot.waitUntil(lambda: is_shown(again.session.data))
     again.data_dialogs.open_path(str(mess))
-    wait(qtbot, again.session.importing)
+    wait(qtbot, again.session.data_import)
     assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
     assert find_field(again, "importTestShareEdit").text() == "0.5"
     assert words(again, "importNews") == ""
-    again.session.importing.cancel()
+    again.session.data_import.cancel()
     mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
     again.data_dialogs.open_path(str(mess))
-    wait(qtbot, again.session.importing)
+    wait(qtbot, again.session.data_import)
     assert words(again, "importNews") == "This file has changed since it was used the last time."
     assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
 
@@ -497,11 +497,11 @@ def test_the_column_to_predict_is_brought_into_sight(ready_window: MainWindow, q
 
     qtbot.waitUntil(lambda: is_seen(19))
     pick(qtbot, ready_window, "importTargetCombo", names[1])
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     qtbot.waitUntil(lambda: is_seen(1))
     table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
     retype(qtbot, ready_window, "importSeedEdit", "4")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert not is_seen(1), "it stays where the person scrolled"
 
 
@@ -519,14 +519,14 @@ def test_nothing_moves_under_the_mouse(ready_window: MainWindow, qtbot: QtBot, m
     assert words(ready_window, "importFieldProblem")
     check()
     retype(qtbot, ready_window, "importSeedEdit", "3")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     check()
     pick(qtbot, ready_window, "importTaskCombo", "a number")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     assert words(ready_window, "importColumnProblem")
     check()
     pick(qtbot, ready_window, "importTargetCombo", "weight")
-    wait(qtbot, ready_window.session.importing)
+    wait(qtbot, ready_window.session.data_import)
     check()
 
 

@@ -23,8 +23,8 @@ from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronMod
 from nnviz.formatting.text import short
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
-from nnviz.ui.fitting import fitted
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.header_badge import HeaderBadge
+from nnviz.ui.name_elision import fitted
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.plane.plane_helpers import load
@@ -261,7 +261,7 @@ def test_a_what_if_is_marked_in_every_card_and_ends_with_a_click(ready_window: M
     press(qtbot, window, Qt.Key_S)
     assert window.session.displayed.what_if == {Neuron(1, 3): 0}
     settle(qtbot, window)
-    marks = [mark for mark in window.findChildren(HeadMark) if mark.isVisible()]
+    marks = [mark for mark in window.findChildren(HeaderBadge) if mark.isVisible()]
     assert len(marks) == len([dock for dock in window.docks if dock.isVisible()])
     cut = [mark.parentWidget().title.text() for mark in marks if mark.width() < mark.least_width]  # type: ignore[union-attr]
     assert not cut, "all are whole"

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor, QImage
 from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.draw.verdict import VerdictView
+from nnviz.cards.draw.predicted_class_view import PredictedClassView
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.status import Status
@@ -101,7 +101,7 @@ def test_bars_paint_nothing_twice(bars: ProbabilityBars, monkeypatch: pytest.Mon
 # ---- the large answer
 
 
-def answer(view: VerdictView, values: np.ndarray, names: tuple[str, ...] = DIGITS) -> None:
+def answer(view: PredictedClassView, values: np.ndarray, names: tuple[str, ...] = DIGITS) -> None:
     """Shows what the outputs say."""
     verdict = predicted_class_of(values)
     best, second = names[verdict.best], names[verdict.second]
@@ -109,18 +109,18 @@ def answer(view: VerdictView, values: np.ndarray, names: tuple[str, ...] = DIGIT
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> VerdictView:
-    made = VerdictView()
+def view(qtbot: QtBot) -> PredictedClassView:
+    made = PredictedClassView()
     made.set_names(DIGITS)
     qtbot.addWidget(made)
     return made
 
 
-def said(view: VerdictView) -> list[str]:
+def said(view: PredictedClassView) -> list[str]:
     return [line.text() for line in (view.name, view.sureness, view.second)]
 
 
-def test_the_answer_with_its_share_and_the_second_guess(view: VerdictView) -> None:
+def test_the_answer_with_its_share_and_the_second_guess(view: PredictedClassView) -> None:
     answer(view, shares(d7=0.85, d1=0.12))
     assert said(view) == ["7", "85 %", "or 1 · 12 %"]
 
@@ -129,30 +129,30 @@ def test_the_answer_with_its_share_and_the_second_guess(view: VerdictView) -> No
     ("share", "told"),
     [(0.987, "99 %"), (0.99, "99.0 %"), (0.996, "99.6 %"), (0.9994, "99.9 %"), (0.9996, "100 %"), (1.0, "100 %")],
 )
-def test_it_says_what_the_bars_say(view: VerdictView, share: float, told: str) -> None:
+def test_it_says_what_the_bars_say(view: PredictedClassView, share: float, told: str) -> None:
     answer(view, shares(d7=share))
     assert said(view)[1] == told
 
 
-def test_an_answer_that_is_not_sure(view: VerdictView) -> None:
+def test_an_answer_that_is_not_sure(view: PredictedClassView) -> None:
     answer(view, shares(d7=0.45, d1=0.4))
     assert said(view) == ["7", "not sure", "or 1 · 40 %"]
     assert not has_ink(view.name.grab().toImage(), theme.colour("accent"))
 
 
-def test_it_is_in_the_accent_again_when_it_is_sure_again(view: VerdictView, qapp: QApplication) -> None:
+def test_it_is_in_the_accent_again_when_it_is_sure_again(view: PredictedClassView, qapp: QApplication) -> None:
     theme.apply(qapp, "dark")
     for share, is_accent in ((0.9, True), (0.4, False), (0.9, True)):
         answer(view, shares(d7=share))
         assert has_ink(view.name.grab().toImage(), theme.colour("accent")) is is_accent
 
 
-def test_a_second_guess_of_nearly_nothing_is_left_out(view: VerdictView) -> None:
+def test_a_second_guess_of_nearly_nothing_is_left_out(view: PredictedClassView) -> None:
     answer(view, shares(d7=0.999, d1=0.001))
     assert said(view) == ["7", "99.9 %", ""]
 
 
-def test_nothing_moves_whatever_it_says(view: VerdictView) -> None:
+def test_nothing_moves_whatever_it_says(view: PredictedClassView) -> None:
     view.clear()
     places = []
     view.show()
@@ -164,7 +164,7 @@ def test_nothing_moves_whatever_it_says(view: VerdictView) -> None:
     assert all(place == places[0] for place in places)
 
 
-def test_long_class_names_fit(view: VerdictView) -> None:
+def test_long_class_names_fit(view: PredictedClassView) -> None:
     names = ("a", "a very long name of a class that nobody can read")
     view.set_names(names)
     answer(view, np.array([0.1, 0.9]), names)
@@ -172,7 +172,7 @@ def test_long_class_names_fit(view: VerdictView) -> None:
     assert view.name.text().endswith("…")
 
 
-def test_the_letters_are_smaller_where_class_names_are_long(view: VerdictView, qapp: QApplication) -> None:
+def test_the_letters_are_smaller_where_class_names_are_long(view: PredictedClassView, qapp: QApplication) -> None:
     theme.apply(qapp, "dark")
     answer(view, shares(d7=0.9))
     view.name.ensurePolished()
@@ -185,7 +185,7 @@ def test_the_letters_are_smaller_where_class_names_are_long(view: VerdictView, q
 
 @pytest.mark.parametrize(("names", "is_large"), [(("blue", "orange"), True), (("blue", "a very long name"), False)])
 def test_long_names_are_large_too_where_there_is_room(
-    view: VerdictView, qapp: QApplication, names: tuple[str, str], is_large: bool
+    view: PredictedClassView, qapp: QApplication, names: tuple[str, str], is_large: bool
 ) -> None:
     theme.apply(qapp, "dark")
     view.set_names(DIGITS)

@@ -23,8 +23,8 @@ from nnviz.cards.regression.card import PointsPage
 from nnviz.cards.regression.model import MOST, PREDICTED, PredictedNumbers
 from nnviz.session.selection import Example
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.ui.giving_button import GivingButton
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_button import ElidedButton
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.plots.legend import Key
 from nnviz.ui.plots.painted_axes import ends_of
 from nnviz.window.main_window import MainWindow
@@ -372,7 +372,7 @@ def long_name(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWin
 
 def test_the_legend_stays_beside_the_tabs(long_name: MainWindow, qtbot: QtBot) -> None:
     bar, card = long_name.curves.tabs, long_name.curves
-    scale = find(long_name, GivingButton, "rmseScaleButton")
+    scale = find(long_name, ElidedButton, "rmseScaleButton")
     for words in ("log", "linear", "log"):
         qtbot.waitUntil(lambda words=words: scale.text().endswith(words))  # type: ignore[misc]
         last = max(bar.tabRect(number).right() for number in range(bar.count()) if bar.isTabVisible(number))
@@ -387,7 +387,7 @@ def test_the_legend_stays_beside_the_tabs(long_name: MainWindow, qtbot: QtBot) -
 
 def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, long_name, 2)
-    status = find(long_name, GivingLabel, "runStatus")
+    status = find(long_name, ElidedLabel, "runStatus")
     assert status.shown
     assert status.shown in (status.text(), status.text().split(" · ")[0])
     long_name.resize(1900, 900)

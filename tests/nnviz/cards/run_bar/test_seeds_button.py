@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.run_bar.progress_button import ProgressButton
+from nnviz.cards.run_bar.seeds_button import ProgressButton
 from nnviz.library import Library, library_path
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.status import Status

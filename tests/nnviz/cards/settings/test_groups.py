@@ -10,7 +10,7 @@ from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.settings.default_mark import DefaultMark
+from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
 from nnviz.ui import theme
@@ -82,7 +82,7 @@ def test_everything_in_them_has_a_name_and_a_tip(ready_window: MainWindow, qtbot
     fields = ready_window.training.findChildren((QLineEdit, QComboBox, QCheckBox, QToolButton))
     assert len(fields) > 30
     for field in fields:
-        if isinstance(field, DefaultMark) and not field.isVisibleTo(ready_window):
+        if isinstance(field, DefaultButton) and not field.isVisibleTo(ready_window):
             continue  # nothing was typed there
         assert field.isVisibleTo(ready_window), field.objectName()
         assert field.objectName().endswith(("Edit", "Combo", "Check", "Button"))

@@ -27,7 +27,7 @@ from nnviz.cards.step_through.number_text import (
 from nnviz.cards.step_through.stage_path import PathStage, StagePath
 from nnviz.cards.step_through.term_board import TermBoard
 from nnviz.ui import theme
-from nnviz.ui.giving_label import GivingLabel
+from nnviz.ui.elided_label import ElidedLabel
 from tests.engine.explain.test_one_step import RECIPES, record, trainer
 
 
@@ -148,7 +148,7 @@ def test_no_number_is_cut(qtbot: QtBot) -> None:
 
 def test_a_line_is_shorter_where_there_is_no_room(qtbot: QtBot, qapp: QApplication) -> None:
     theme.apply(qapp, "dark")  # in the program's font, whatever ran before
-    line = GivingLabel(role="muted")
+    line = ElidedLabel(role="muted")
     qtbot.addWidget(line)
     line.show_versions("epoch 6 · batch 149", "epoch 6", "")
     read = []

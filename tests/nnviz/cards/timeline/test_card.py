@@ -19,7 +19,7 @@ from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.head_mark import HeadMark
+from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import set_look
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load
@@ -207,18 +207,20 @@ def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained:
 def test_every_card_says_so_and_a_click_goes_live(trained: MainWindow) -> None:
     trained.session.timeline.go_to(2)
     docks = [dock for dock in trained.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
-    marks = [mark for mark in trained.findChildren(HeadMark) if mark.isVisible()]
+    marks = [mark for mark in trained.findChildren(HeaderBadge) if mark.isVisible()]
     assert len(marks) == len(docks) >= 5
     assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
     QTest.mouseClick(marks[0], Qt.LeftButton)
     assert trained.session.timeline.is_live
-    assert not any(mark.isVisible() for mark in trained.findChildren(HeadMark))
+    assert not any(mark.isVisible() for mark in trained.findChildren(HeaderBadge))
 
 
 def test_cards_of_other_runs_do_not_say_so(trained: MainWindow) -> None:
     trained.show_workspace("runs")
     trained.session.timeline.go_to(2)
-    marked = {dock.objectName() for dock in trained.docks if dock.isVisible() and dock.findChild(HeadMark).isVisible()}
+    marked = {
+        dock.objectName() for dock in trained.docks if dock.isVisible() and dock.findChild(HeaderBadge).isVisible()
+    }
     assert marked == {"drawDock", "predictionDock"}
 
 
@@ -447,7 +449,7 @@ def test_neighbours_have_different_names_everywhere(trained: MainWindow, qtbot: 
             wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
         session.step_epoch()
         wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
-    edit, head = find(trained, NumberEdit, "timelineEpochEdit"), find(trained, HeadMark, "headMark")
+    edit, head = find(trained, NumberEdit, "timelineEpochEdit"), find(trained, HeaderBadge, "headMark")
     names = [edit.text()]
     while session.timeline.epochs[0] != session.timeline.epoch:
         session.timeline.step(-1)

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.weights.row_names import RowNames
 from nnviz.ui import theme
 from nnviz.ui.weights.neuron_view import WeightBars
+from nnviz.window.bundled_networks import FOLDER
 from nnviz.window.main_window import MainWindow
-from nnviz.window.shipped import FOLDER
 from tests.nnviz.helpers import click_tab, find, hover
 
 

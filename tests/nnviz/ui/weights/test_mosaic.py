@@ -11,7 +11,7 @@ from nnviz.ui.weights.mosaic import (
     EMPTY,
     SMALLEST,
     ZERO,
-    Grid,
+    MosaicGrid,
     Renderer,
     column_grid,
     most_tiles,
@@ -24,7 +24,7 @@ COUNTS = st.integers(1, 10_000)
 some_layouts = settings(max_examples=100, deadline=None, derandomize=True)
 
 
-def rendered(grid: Grid, weights: np.ndarray, limit: float = 1.0) -> np.ndarray:
+def rendered(grid: MosaicGrid, weights: np.ndarray, limit: float = 1.0) -> np.ndarray:
     """The pixels of a page."""
     renderer = Renderer(grid, len(weights))
     renderer.render(weights, limit)
@@ -38,7 +38,7 @@ def painted(renderer: Renderer) -> np.ndarray:
     return pixels
 
 
-def check_places(grid: Grid, count: int, width: int, height: int) -> None:
+def check_places(grid: MosaicGrid, count: int, width: int, height: int) -> None:
     """All lie within, apart from each other."""
     assert 1 <= grid.across.length <= width
     assert 1 <= grid.down.length <= height

@@ -1,0 +1,137 @@
+"""Sections of the import sheet for a folder of images and for files of arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt5.QtCore import QSize
+from PyQt5.QtWidgets import QGridLayout, QLabel, QListWidget, QScrollArea, QVBoxLayout, QWidget
+
+from engine.basics.validation import Array
+from engine.datasets.preview import ArraysPreview, FolderPreview
+from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION
+from nnviz.cards.importing.import_fields import PARTS, SIDE, ImportFields
+from nnviz.formatting import text
+from nnviz.session.data_import import DataImport
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.picture import Picture
+
+_PICTURE = 36  # pixels
+_LIST_ROWS = 3  # visible rows of the list of unread files
+_TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is guessed from what y holds."
+
+
+class FolderSection(QWidget):
+    """Shows a ``FolderPreview``: each class with its number of files and some images. ``choices``: its fields."""
+
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._shown: FolderPreview | None = None
+        self._rows = QWidget()
+        self._rows.setObjectName("scrolled")
+        self._grid = QGridLayout(self._rows)
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(2, 1)
+        area = named(QScrollArea(), "importClasses", "The classes", "The subfolders, each of which is a class.")
+        area.setFrameShape(QScrollArea.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(self._rows)
+        tip = "What is left out of the data set, and why."
+        self._unread = named(QListWidget(), "importUnreadList", "Files that are left out", tip)
+        self._unread.setUniformItemSizes(True)
+        theme.sized(self._unread.setFixedHeight, _LIST_ROWS * 20 + 4)
+        self.choices = ImportFields(importing, "importFolder", self)
+        for setting in (SIDE, *PARTS):
+            self.choices.add_number(setting)
+        arranged(QVBoxLayout(self), (area, 1), self._unread, spacing=8)
+
+    @property
+    def handled(self) -> list[str]:
+        """Settings whose errors the section shows."""
+        return self.choices.names
+
+    def begin(self) -> None:
+        """Prepares for another folder, which may have the same classes."""
+        self._shown = None
+        self.choices.forget_typed()
+
+    def show_preview(self, preview: FolderPreview) -> None:
+        """Shows a preview."""
+        if self._shown is None or (preview.classes, list(preview.samples)) != (
+            self._shown.classes,
+            list(self._shown.samples),
+        ):
+            self._show_classes(preview)
+        self._shown = preview
+        words = [text.plain(f"{unread.path}: {unread.why}") for unread in preview.unread]
+        if preview.unread_count > len(words):
+            words.append(f"… and {preview.unread_count - len(words):,} more")
+        self._unread.clear()
+        self._unread.addItems(words)
+        self._unread.setVisible(bool(words))
+        self.choices.show_values(preview.settings.get)
+        self.choices.show()
+
+    def _show_classes(self, preview: FolderPreview) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        for row, (name, count) in enumerate(preview.classes[: len(preview.samples)]):
+            self._grid.addWidget(label(text.name(name)), row, 0)
+            self._grid.addWidget(label(f"{text.count(count)} {'file' if count == 1 else 'files'}", "muted"), row, 1)
+            if preview.samples[name]:
+                self._grid.addWidget(_strip(preview.samples[name], f"Pictures of {text.name(name)}", 255), row, 2)
+        left = len(preview.classes) - len(preview.samples)
+        if left:
+            self._grid.addWidget(label(f"… and {left:,} more classes", "muted"), len(preview.samples), 0, 1, 3)
+        self._grid.setRowStretch(len(preview.samples) + 1, 1)
+
+
+class ArraysSection(QWidget):
+    """Shows an ``ArraysPreview``: each array with its dimensions, and the first images. ``choices``: its fields."""
+
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._importing = importing
+        self._facts = named(QLabel(), "importArrays", "What the file holds")
+        self._facts.setWordWrap(True)
+        self._pictures = QVBoxLayout()
+        self.choices = ImportFields(importing, "importArrays", self)
+        tasks = (("classes", CLASSIFICATION), ("numbers", REGRESSION))
+        self._task = self.choices.add_combo("task", "Predict", _TASK_TIP, tasks)
+        for setting in PARTS:
+            self.choices.add_number(setting)
+        arranged(QVBoxLayout(self), self._facts, self._pictures, 1, spacing=8)
+
+    @property
+    def handled(self) -> list[str]:
+        """Settings whose errors the section shows."""
+        return self.choices.names
+
+    def begin(self) -> None:
+        """Prepares for another file."""
+        self.choices.forget_typed()
+
+    def show_preview(self, preview: ArraysPreview) -> None:
+        """Shows a preview."""
+        lines = [f"{text.name(name)}: {what}" if what else text.name(name) for name, what in preview.arrays]
+        self._facts.setText("\n".join(lines))
+        while (item := self._pictures.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        if preview.samples:
+            self._pictures.addWidget(_strip(preview.samples, "The first pictures", 1))
+        outcome = preview.outcome
+        guess = None if outcome is None else CLASSIFICATION if outcome.classes else REGRESSION
+        settings = {"task": guess, **preview.settings}
+        self.choices.show_values(settings.get)
+        self.choices.show()
+        self._task.setEnabled("task" in self._importing.settings)
+
+
+def _strip(pictures: tuple[Array, ...], accessible: str, white: int) -> Picture:
+    """Returns a strip of images; ``white`` is the value of a white pixel."""
+    strip = Picture(QSize(0, _PICTURE), smooth=True, is_at_left=True)
+    named(strip, "", accessible, f"{accessible}, as the network gets them.")
+    strip.show_picture(np.hstack(pictures).astype(np.float32) / white)
+    return strip

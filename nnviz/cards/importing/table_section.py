@@ -1,0 +1,219 @@
+"""Section of the import sheet for a table: file format, columns with first rows, and settings of the data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.basics.errors import EngineError, counted
+from engine.datasets.preview import TablePreview
+from engine.datasets.source import DataSetting
+from engine.datasets.table.decimal_mark import MARKS
+from engine.datasets.table.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
+from engine.datasets.table.table_format import ENCODINGS
+from engine.datasets.table.table_source import format_settings
+from nnviz.cards.importing.import_fields import PARTS, ImportFields
+from nnviz.cards.importing.table_view import PreviewTable
+from nnviz.formatting import text
+from nnviz.session.data_import import DataImport
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.parts import arranged, named
+
+_DELIMITERS = (("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("vertical bar", "|"))
+_ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
+_FORMAT_TIPS = {
+    "delimiter": "What stands between two cells of a row. It was found in the file; choose another if that is wrong.",
+    "decimal": "What stands before the decimals of a number. It was found in the file.",
+    "encoding": "How letters are written as bytes. If letters look odd, choose another.",
+    "header": "Whether the first row holds the names of the columns, or values like all others.",
+}
+_SKIP_TIP = "How many lines above the table are left out, such as a title. It was found in the file."
+_TARGET_TIP = "The column that the network learns to predict. All others are inputs, unless they are ignored."
+_TASK_TIP = (
+    "Whether the network tells classes apart or predicts a number. It is guessed from what stands in the column."
+)
+_MISSING_TIP = (
+    "Fills missing numbers with the median and gives missing texts a category of their own, or leaves out such rows. "
+    "Rows without a target are always left out."
+)
+_STANDARDISE_TIP = (
+    "Scales each column of numbers by the mean and the standard deviation of the training part, so that no column "
+    "counts more because of its unit. The scaling is saved with the network."
+)
+_SUMMARY_TIP = "Rows at the end that look like a sum or a mean of the others are no examples, unless you keep them."
+_LEAVE_OUT = "leave out rows"
+_LIST_ROWS = 3  # visible rows of the list of problems
+_MOST_TARGETS = 2000  # columns offered as target; others are chosen in the column's menu
+
+
+class TableSection(QWidget):
+    """Shows a ``TablePreview``. ``choices``: the fields, which the owner places."""
+
+    def __init__(self, importing: DataImport, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._importing = importing
+        self._columns: list[str] = []
+        self._told: list[str] = []  # the listed problems
+        self._form = self._format_choices()
+        self._skipped = named(label("", "hint", self), "importSkippedLines")
+        self._table = PreviewTable(importing, self)
+        self._of_column = QWidget(self)
+        self._problem = named(label("", "error", self._of_column), "importColumnProblem")
+        self._problem.setWordWrap(True)
+        tip = "Leaves this column out: the network does not get it."
+        ignore = "Ignore this column"
+        self._ignore = named(QPushButton(ignore, self._of_column), "ignoreColumnButton", ignore, tip)
+        self._ignore.clicked.connect(self._ignore_wrong)
+        arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
+        self._summaries = named(QPushButton(self), "keepSummaryRowsButton", "Keep summary rows", _SUMMARY_TIP)
+        self._summaries.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self._summaries.clicked.connect(self._turn_summaries)
+        self._problems = self._problem_list()
+        self.choices = self._data_choices()
+        parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems]
+        parts.append(self._summaries)
+        arranged(QVBoxLayout(self), *parts, spacing=8)
+
+    def _format_choices(self) -> ImportFields:
+        choices = ImportFields(self._importing, "importFormat", self, error_above=False)
+        captions = {each.name: each.label for each in format_settings()}
+        encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
+        entries: dict[str, Any] = {
+            "delimiter": _DELIMITERS,
+            "decimal": tuple((name, mark) for mark, name in MARKS.items()),
+            "encoding": encodings,
+            "header": (("names of columns", True), ("values", False)),
+        }
+        for name, offered in entries.items():
+            choices.add_combo(name, captions[name], _FORMAT_TIPS[name], offered)
+        choices.add_number(DataSetting("skip", captions["skip"], 0, _SKIP_TIP))
+        return choices
+
+    def _data_choices(self) -> ImportFields:
+        choices = ImportFields(self._importing, "import", self)
+        self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
+        choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
+        missing = (("fill in", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
+        self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
+        self._missing.setAccessibleName("Missing values")
+        self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # the number of rows is known later
+        scale = (("standardised", True), ("as they are", False))
+        choices.add_combo("standardise", "Scaling", _STANDARDISE_TIP, scale)
+        for setting in PARTS:
+            choices.add_number(setting)
+        return choices
+
+    def _problem_list(self) -> QListWidget:
+        tip = "The first things that are wrong in the file. A click goes to the row, if it is one of those above."
+        problems = named(QListWidget(self), "importProblemList", "What is wrong in the file", tip)
+        problems.setUniformItemSizes(True)
+        theme.sized(problems.setFixedHeight, _LIST_ROWS * 20 + 4)
+        problems.itemClicked.connect(lambda _: self._go_to(problems.currentRow()))
+        return problems
+
+    @property
+    def handled(self) -> list[str]:
+        """Settings whose errors the section shows."""
+        preview = self._importing.found
+        names = [column.name for column in preview.columns] if isinstance(preview, TablePreview) else []
+        return [*self._form.names, *self.choices.names, *names]
+
+    def begin(self) -> None:
+        """Prepares for another file, shown from its first row and column."""
+        self._table.begin()
+        self.choices.forget_typed()
+
+    # ---- display
+
+    def show_preview(self, preview: TablePreview) -> None:
+        """Shows a preview, with each error at its column or field."""
+        self._show_targets(preview)
+        form, settings = preview.form, preview.settings
+        self._form.setVisible("delimiter" in self._offered)
+        self._form.show_values(lambda name: getattr(form, name) if settings.get(name) is None else settings[name])
+        self._skipped.setText(_format_skipped(preview.skipped))
+        self._skipped.setVisible(bool(preview.skipped))
+        self._table.show_preview(preview)
+        self._show_cost(preview.with_gaps)
+        usual = {"missing": FILL, "standardise": True, "task": preview.task}
+        self.choices.show_values(lambda name: settings.get(name, usual.get(name)))
+        self.choices.setVisible(bool(preview.columns))
+        self._table.setVisible(bool(preview.columns))
+        self._show_column_problem(preview)
+        self._show_summaries(preview)
+        self._show_problems(preview)
+
+    def _show_cost(self, rows: int | None) -> None:
+        """Shows in the entry how many rows would be left out. Sets only a changed text, as that lays out the sheet."""
+        place, words = self._missing.findData(DROP), _format_cost(rows)
+        if self._missing.itemText(place) != words:
+            self._missing.setItemText(place, words)
+
+    @property
+    def _offered(self) -> list[str]:
+        """Names of the settings that this table has; a built-in table has no format settings."""
+        return self._importing.settings
+
+    def _show_targets(self, preview: TablePreview) -> None:
+        names = [column.name for column in preview.columns[:_MOST_TARGETS]]
+        if names != self._columns:
+            self._columns = names
+            self._target.clear()
+            for name in names:
+                self._target.addItem(text.name(name), name)
+
+    def _show_column_problem(self, preview: TablePreview) -> None:
+        error = preview.error
+        names = [column.name for column in preview.columns]
+        is_of_column = error is not None and error.parameter in names
+        self._of_column.setVisible(is_of_column)
+        if error is not None and is_of_column:
+            self._problem.setText(text.plain(str(error)))
+            self._ignore.setVisible(error.parameter != preview.settings.get("target"))
+
+    def _show_summaries(self, preview: TablePreview) -> None:
+        is_kept = preview.settings.get("summary") == KEEP
+        rows = "row" if preview.summaries == 1 else f"{preview.summaries} rows"
+        self._summaries.setText("Leave out sums at the end" if is_kept else f"Keep the last {rows} all the same")
+        self._summaries.setVisible(is_kept or preview.summaries > 0)
+
+    def _turn_summaries(self) -> None:
+        preview = self._importing.found
+        if isinstance(preview, TablePreview):
+            self._importing.choose(summary=DROP if preview.settings.get("summary") == KEEP else KEEP)
+
+    def _show_problems(self, preview: TablePreview) -> None:
+        words = [text.plain(str(problem)) for problem in preview.problems]
+        more = preview.problem_count - sum(problem.count for problem in preview.problems)
+        if more > 0:
+            words.append(f"… and {more:,} more")
+        if words != self._told:
+            self._told = words
+            self._problems.clear()
+            self._problems.addItems(words)
+        self._problems.setVisible(bool(words))
+
+    def _go_to(self, number: int) -> None:
+        preview = self._importing.found
+        if isinstance(preview, TablePreview) and 0 <= number < len(preview.problems):
+            self._table.go_to_row(preview.problems[number].row)
+
+    def _ignore_wrong(self) -> None:
+        preview, error = self._importing.found, self._importing.error
+        if isinstance(preview, TablePreview) and isinstance(error, EngineError):
+            self._importing.choose(ignored=(*preview.settings.get("ignored", ()), error.parameter))
+
+
+def _format_cost(rows: int | None) -> str:
+    """Returns "leave out 709 rows", if the number of rows with a missing value is known."""
+    return _LEAVE_OUT if rows is None else f"leave out {text.grouped(counted(rows, 'row'))}"
+
+
+def _format_skipped(lines: Sequence[str]) -> str:
+    """Returns "The first 2 lines are left out: Report of 2023"."""
+    which = "The first line is" if len(lines) == 1 else f"The first {len(lines):,} lines are"
+    words = " / ".join(line for line in lines if line.strip())
+    return text.plain(f"{which} left out: {words.replace(chr(10), ' ')}", 150)

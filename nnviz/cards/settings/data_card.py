@@ -1,0 +1,205 @@
+"""The card of the data set."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+from engine.basics.errors import EngineError
+from engine.datasets import DATASETS, DataSource, source_of
+from engine.datasets.painted import POINTS
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.settings.data_fields import OFTEN, DataFields
+from nnviz.cards.settings.data_preview import DataPreview, small_points
+from nnviz.cards.settings.grouped_combo import ComboEntry, GroupedCombo
+from nnviz.cards.settings.points_picture import PointsPicture
+from nnviz.formatting import text
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import Card
+from nnviz.ui.elided_label import ElidedLabel
+from nnviz.ui.group import Group
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.plane.points import no_points
+
+# What a note begins with, and how it is said where there is little room.
+_SHORTER = (
+    (re.compile(r"([\d,]+ rows?) with.* left out\."), r"\1 left out"),
+    (re.compile(r"Missing values: .*", re.DOTALL), "Missing values filled in"),
+)
+_COMBO_TIP = "What the network learns from. Its first and last layer follow the data."
+_RECENT = "Your files"
+_FIRST = "mnist"  # the data with which the program starts
+_SELDOM = ("test_share", "seed")
+_PARTS_TIP = "How many examples are kept for the test, and the seed that draws them and the points."
+_OPEN_TIP = (
+    "A table (CSV or TSV), arrays (.npz) or pictures in IDX files as the data. You see first how they are "
+    "understood. Files and folders can be dropped on the window, too; Open folder is in the menu File."
+)
+_PAINT_TIP = (
+    "Sets points of the plane with the mouse, class by class, or points of a curve; the network learns from them at "
+    "once. Begins with the points that are there."
+)
+_POINTS_TIP = "The points of all parts, those of the test part too."
+_CHANGE_TIP = (
+    "Shows how this file was understood, to change it: which columns the network gets and which it predicts, missing "
+    "values, the test part."
+)
+
+
+class DataCard(Card):
+    """Shows and chooses the data set, with its numbers of examples and a preview.
+
+    ``file_wanted``: the user wants to choose a file to open.
+    """
+
+    file_wanted = pyqtSignal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Data")
+        self._session = session
+        self.combo = GroupedCombo("datasetCombo", "Data set", _COMBO_TIP)
+        self.combo.activated.connect(lambda: self._choose(self.combo.currentData()))
+        self._glance = DataPreview()
+        self._fields = DataFields(session, OFTEN)
+        self._more_fields: DataFields | None = None
+        self._more = Group("dataPartsGroup", "Test part and seed", _PARTS_TIP, self._make_more)
+        self.body.addLayout(self._choice_row())
+        for part in (self._glance, self._fields, self._more):
+            self.body.addWidget(part)
+        self.body.addWidget(self._note_row())
+        session.data.loading_changed.connect(self._show)
+        session.recent_data_files.changed.connect(self._show_choice)
+        session.data.progressed.connect(self._show_counts)
+        session.painting.changed.connect(self._show_painting)
+        self._fields.show_source(DATASETS[_FIRST])  # so that nothing moves when these data are loaded
+        self._more.hide()
+        self._notes.hide()
+        self._show()
+
+    def _choice_row(self) -> QHBoxLayout:
+        opener = named(QToolButton(), "openDataButton", "Open data", _OPEN_TIP)
+        theme.set_icon(opener, "folder-open", "muted")
+        opener.clicked.connect(self.file_wanted)
+        self.paint = named(QToolButton(), "paintPointsButton", "Paint points", _PAINT_TIP)
+        theme.set_icon(self.paint, "brush", "muted")
+        self.paint.setCheckable(True)
+        self.paint.clicked.connect(self._session.painting.toggle)
+        return arranged(QHBoxLayout(), (self.combo, 1), self.paint, opener, spacing=4)
+
+    def _show_painting(self) -> None:
+        self.paint.setChecked(self._session.painting.is_on)
+
+    def _note_row(self) -> QWidget:
+        self._note = named(ElidedLabel(role="muted"), "dataNote")
+        self._change = named(QToolButton(), "changeImportButton", "Change how the file is understood", _CHANGE_TIP)
+        self._change.setText("change …")
+        self._change.setProperty("role", "word")
+        self._change.clicked.connect(lambda: self._session.data_import.open(self._session.data.name or ""))
+        self._points = named(PointsPicture(), "dataPoints", "The points", _POINTS_TIP)
+        self._notes = QWidget()
+        arranged(QHBoxLayout(self._notes), self._points, (self._note, 1), self._change, spacing=8)
+        return self._notes
+
+    def _make_more(self) -> QWidget:
+        self._more_fields = DataFields(self._session, _SELDOM)
+        self._more_fields.show_source(self._source)
+        return self._more_fields
+
+    def _choose(self, name: str) -> None:
+        """Loads data by name; a file as it was understood the last time."""
+        if name in self._session.painting.latest:
+            self._session.painting.load_latest(name)
+            return
+        known = self._session.recent_data_files.known(name)
+        try:
+            self._session.data.load(name, known.settings if known is not None else {})
+        except EngineError as error:
+            self._session.messages.tell_error("The data could not be loaded", error)
+            self._show()
+
+    # ---- display
+
+    @property
+    def _source(self) -> DataSource | None:
+        """The source of the data; None if it is not registered any more."""
+        try:
+            return source_of(self._session.data.name or "")
+        except EngineError:
+            return None
+
+    def _show(self) -> None:
+        data, source = self._session.data, self._source
+        self._show_choice()
+        self._show_counts()
+        if data.loading or data.dataset is None:
+            return
+        self._glance.show_data(data.dataset)
+        is_made = source is not None and source.file is None
+        self._fields.show_source(source)
+        if self._more_fields is not None:
+            self._more_fields.show_source(source if is_made else None)
+        has_parts = source is not None and any(each.name == "test_share" for each in source.settings)
+        self._more.setVisible(is_made and has_parts)
+        self._show_note(source)
+
+    def _show_choice(self) -> None:
+        self.combo.show_groups(self._entries())
+        data = self._session.data
+        if not data.loading and data.dataset is not None:
+            self.combo.setCurrentIndex(self.combo.findData(data.name))
+
+    def _show_counts(self) -> None:
+        data, dataset = self._session.data, self._session.data.dataset
+        if data.loading:
+            share = "" if data.progress is None else f" {data.progress:.0%}".replace("%", "\u202f%")
+            self.head.detail.setText(f"loading …{share}")
+        elif dataset is None:
+            self.head.detail.setText("not loaded: choose it again")
+        else:
+            tests = f" · {text.count(len(dataset.test))} test" if dataset.test else ""
+            self.head.detail.setText(f"{text.count(len(dataset.train))} train{tests}")
+
+    def _show_note(self, source: DataSource | None) -> None:
+        """Says what was left out, or where the data come from; the tooltip has all of it."""
+        data = self._session.data
+        assert data.dataset is not None
+        settings = {} if source is None else {each.name: each.usual for each in source.settings} | data.settings
+        is_file = source is not None and source.file is not None
+        words = list(map(text.plain, data.dataset.notes))
+        if not is_file and "test_share" in settings:
+            origin = "painted by hand" if POINTS in settings else f"made from seed {settings['seed']}"
+            words.append(f"{origin} · no file")
+        if data.name not in list(DATASETS):
+            words.append(f"from {text.plain(data.name or '')}")
+        share = f"{settings.get('test_share', 0):.0%}".replace("%", "\u202f%")
+        self._more.head.show_summary(f"{share}, seed {settings.get('seed', 0)}")
+        first = words[0] if words else ""
+        self._note.show_versions(first, *_shorter(first), tip="\n".join(words))
+        self._change.setVisible(is_file)
+        points = small_points(data.dataset)
+        self._points.setVisible(points is not None)
+        self._points.show_points(points or no_points())
+        self._notes.setVisible(bool(words) or is_file or points is not None)
+
+    def _entries(self) -> dict[str, list[ComboEntry]]:
+        groups: dict[str, list[ComboEntry]] = {}
+        for name in DATASETS:
+            groups.setdefault(DATASETS[name].group, []).append(ComboEntry(name, DATASETS[name].title))
+        paths = [file.path for file in self._session.recent_data_files.files]
+        now = self._session.data.name
+        if now is not None and now not in [*DATASETS, *paths]:
+            paths.insert(0, now)
+        groups[_RECENT] = [ComboEntry(path, Path(path).name, text.plain(path)) for path in paths]
+        return groups
+
+
+def _shorter(note: str) -> list[str]:
+    """Returns shorter versions of a note, for little room: "44 rows left out", "Missing values filled in"."""
+    return [pattern.sub(short, note) for pattern, short in _SHORTER if pattern.fullmatch(note)]
+
+
+CARDS.register("dataCard")(CardInfo(DataCard, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))

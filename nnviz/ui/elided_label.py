@@ -1,0 +1,96 @@
+"""A label that elides its text in little space and never widens its layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from PyQt5.QtCore import QEvent, QSize, Qt
+from PyQt5.QtGui import QResizeEvent, QTextDocumentFragment
+from PyQt5.QtWidgets import QLabel
+
+
+class ElidedLabel(QLabel):
+    """Shows as much of its text as fits. A rich text that is elided is shown as plain text.
+
+    Attributes:
+        shorten: returns shorter texts for a text, the longest first.
+        only_whole: whether nothing is shown where none of them fits; else the shortest ends with "…".
+    """
+
+    def __init__(self, text: str = "", role: str = "") -> None:
+        super().__init__()
+        self.shorten: Callable[[str], Sequence[str]] = lambda words: ()
+        self.only_whole = False
+        self._whole = ""
+        self.setTextFormat(Qt.PlainText)
+        self.setProperty("role", role)
+        self.setText(text)
+
+    def text(self) -> str:
+        """Returns the whole text."""
+        return self._whole
+
+    def setText(self, text: str) -> None:
+        """Sets the whole text."""
+        if text != self._whole:
+            self._whole = text
+            self._fit()
+            self.updateGeometry()
+
+    def show_versions(self, whole: str, *shorter: str, tip: str = "") -> None:
+        """Shows the longest version that fits. The last one is elided if necessary; it may be "".
+
+        The tooltip shows the whole text, or ``tip``.
+        """
+        if (whole, shorter) != (self._whole, self.shorten(self._whole)):
+            self.shorten = lambda _: shorter
+            self.setText(whole)
+            self._fit()
+        self.setToolTip(tip or whole)
+
+    @property
+    def shown(self) -> str:
+        """The visible text."""
+        return self._fitting()
+
+    def _fit(self) -> None:
+        super().setText(self._fitting())
+
+    def _fitting(self) -> str:
+        if self._whole == "":
+            return ""
+        self.ensurePolished()  # else it is measured in another font
+        metrics = self.fontMetrics()
+        room = self.contentsRect().width()
+        texts = (self._whole, *self.shorten(self._whole))
+        fitting = next((words for words in texts if metrics.horizontalAdvance(self._plain(words)) <= room), "")
+        if fitting or self.only_whole:
+            return fitting
+        elided = metrics.elidedText(self._plain(texts[-1]), Qt.ElideRight, max(room, 0))
+        return escape(elided) if self.textFormat() == Qt.RichText else elided
+
+    def _plain(self, words: str) -> str:
+        """Returns the plain words of a text."""
+        is_rich = self.textFormat() == Qt.RichText
+        return QTextDocumentFragment.fromHtml(words).toPlainText() if is_rich else words
+
+    def sizeHint(self) -> QSize:
+        """Returns room for the whole text."""
+        self.ensurePolished()
+        margins = self.contentsMargins()
+        width = self.fontMetrics().horizontalAdvance(self._plain(self._whole)) + margins.left() + margins.right()
+        return QSize(width, self.fontMetrics().height() + margins.top() + margins.bottom())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fits the text again to another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
+            self._fit()

@@ -1,0 +1,96 @@
+"""The badge in a card's header while the card shows an earlier epoch or an assumption."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QRect, QRectF, Qt
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt5.QtWidgets import QAbstractButton, QWidget
+
+from nnviz.ui import theme
+from nnviz.ui.parts import named
+
+_PADDING, _HEIGHT = 6, 18
+_END = "  ×"
+_USUAL = "epoch 88.8"  # as wide as most moments, so that nothing moves from one to the next
+
+
+class HeaderBadge(QAbstractButton):
+    """Lies over free space of the header, and shows the longest text that fits. A click returns to the present state.
+
+    Attributes:
+        what: the assumption; "" for none.
+        moment: the displayed earlier epoch ("epoch 3.4"); "" for now.
+    """
+
+    def __init__(self, head: QWidget) -> None:
+        super().__init__(head)
+        named(self, "headMark")
+        self.what = self.moment = ""
+        self.setFocusPolicy(Qt.TabFocus)
+        self.setCursor(Qt.PointingHandCursor)
+        self.show_what("")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is a text to show."""
+        return bool(self.what or self.moment)
+
+    def show_what(self, what: str, moment: str = "") -> None:
+        """Shows an assumption and an epoch; two empty texts hide the badge."""
+        self.what, self.moment = what, moment
+        if moment:
+            tip = f"Looking back: every card shows the network at {moment}; training goes on. A click goes live again."
+        else:
+            tip = f"What if: {what}. Every card shows what would be; the network itself is as before. A click ends it."
+        self.setAccessibleName("Looking back" if moment else "What if")
+        self.setToolTip(tip if self.is_wanted else "")
+        self.setAccessibleDescription(tip if self.is_wanted else "")
+        self.setVisible(self.is_wanted)
+        self.update()
+
+    @property
+    def least_width(self) -> int:
+        """The width of the shortest text in a complete pill."""
+        metrics, texts = _metrics(), [self.moment, _USUAL] if self.moment else self._texts[-1:]
+        return max(map(metrics.horizontalAdvance, texts)) + 2 * theme.px(_PADDING)
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        """Versions of the text, the longest first."""
+        if not self.moment:
+            return f"what if: {self.what}{_END}", f"what if{_END}", "what if", "if"
+        number = self.moment.split()[-1]
+        if not self.what:
+            return f"{self.moment} · looking back", self.moment, number
+        return f"{self.moment} · what if: {self.what}", f"{self.moment} · what if", self.moment, number
+
+    @property
+    def shown(self) -> str:
+        """The longest text that fits; "" for none."""
+        metrics, room, texts = _metrics(), self.width() - 2 * theme.px(_PADDING), self._texts
+        fitting = (words for words in texts if metrics.horizontalAdvance(words) <= room)
+        return next(fitting, texts[-1]) if self.is_wanted else ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        words = self.shown
+        if not words:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setFont(theme.font(theme.SMALL, bold=True))
+        wide = painter.fontMetrics().horizontalAdvance(words) + 2 * theme.px(_PADDING)
+        place = QRect(0, (self.height() - theme.px(_HEIGHT)) // 2, wide, theme.px(_HEIGHT))
+        # Orange and blue have meanings of their own; violet is the past.
+        ground, ink = ("card", "looking_back") if self.moment else ("text", "card")
+        rim = theme.colour(ink) if self.moment else Qt.NoPen
+        painter.setPen(theme.colour("accent") if self.hasFocus() else rim)
+        painter.setBrush(theme.colour(ground))
+        painter.drawRoundedRect(
+            QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(_HEIGHT) / 2, theme.px(_HEIGHT) / 2
+        )
+        painter.setPen(theme.colour(ink))
+        painter.drawText(place, int(Qt.AlignCenter), words)
+
+
+def _metrics() -> QFontMetrics:
+    return QFontMetrics(theme.font(theme.SMALL, bold=True))

@@ -1,0 +1,453 @@
+"""What the network is asked about follows the data: forms, points, numbers and pictures; and so do the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QStyle, QStyleOptionSlider, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.datasets import Dataset, Split
+from engine.datasets.dataset import one_hot
+from nnviz.cards.draw.value_form import MOST_ROWS
+from nnviz.cards.prediction.number_bars import NumberBars
+from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
+from nnviz.session.asked import ANSWER
+from nnviz.session.undo import Kind
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import Watch, action, click, drag, find, is_shown, press, retype, seven, train_epochs
+
+
+def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    """Until the data are there, with a network that fits them."""
+    window.session.data.load(name)
+    data, runs = window.session.data, window.session.runs
+    qtbot.waitUntil(lambda: is_shown(data) and runs.current.misfit(data.dataset) is None, timeout=20_000)
+    QApplication.processEvents()
+
+
+def answered(qtbot: QtBot, window: MainWindow) -> None:
+    """Until the answers are those to the example of now."""
+    probes = window.session.queries
+    qtbot.waitUntil(lambda: probes[ANSWER].is_up_to_date and probes[PAST_PREDICTIONS].is_up_to_date)
+
+
+def told(window: MainWindow) -> str:
+    return find(window, QLabel, "seenLabel").text()
+
+
+def value(window: MainWindow, number: int) -> str:
+    """What stands in a field, or is chosen."""
+    edits = window.findChildren(QLineEdit, f"askValue{number}Edit")
+    return edits[-1].text() if edits else find(window, QComboBox, f"askValue{number}Combo").currentText()
+
+
+def slide(window: MainWindow, number: int, places: list[int]) -> QSlider:
+    """Presses the handle of a slider, moves it to these places and lets it go, by mouse events."""
+    slider, options = find(window, QSlider, f"askValue{number}Slider"), QStyleOptionSlider()
+    slider.initStyleOption(options)
+    handle = slider.style().subControlRect(QStyle.CC_Slider, options, QStyle.SC_SliderHandle, slider)
+    ends = [handle.width() / 2 + (slider.width() - handle.width()) * place / slider.maximum() for place in places]
+    middle = handle.center().y()
+    drag(slider, [(handle.center().x(), middle), *((x, middle) for x in ends)])
+    return slider
+
+
+# ---- while other data are shown, card by card
+
+
+def test_fields_follow_at_once_and_a_stroke_in_between_is_none(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """What is typed or drawn then is not about the data of before."""
+    window, session = ready_window, ready_window.session
+    shapes: list[str] = []
+
+    def look() -> None:
+        if not session.data.loading:
+            assert session.data.views.is_under_way
+            assert window.canvas.isVisible()
+            shapes.append(find(window, QLineEdit, "shapeEdit").text())
+            drag(window.canvas, seven(window.canvas))
+            window.draw.box.dropped.emit(QMimeData())
+
+    session.data.loading_changed.connect(look)
+    load(qtbot, window, "penguins")
+    assert shapes == ["10, 64, 32, 3"]
+    assert session.undo.last(Kind.DRAWING) is None
+    assert window.canvas.is_empty
+    assert not window.canvas.isVisible()
+    session.data.loading_changed.disconnect(look)
+    load(qtbot, window, "mnist")
+    drag(window.canvas, seven(window.canvas))
+    assert not window.canvas.is_empty
+
+
+# ---- rows
+
+
+@pytest.fixture
+def penguins(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    load(qtbot, ready_window, "penguins")
+    return ready_window
+
+
+def row_of(window: MainWindow) -> str:
+    """What is asked about, by its number and its row of the file."""
+    origin, data = window.session.question.origin, window.session.data.dataset
+    return f"test row {origin.number} · row {data.test.file_row(origin.number)} of the file"
+
+
+def test_a_row_of_the_test_part_with_its_true_answer(penguins: MainWindow) -> None:
+    data, origin = penguins.session.data.dataset, penguins.session.question.origin
+    assert penguins.draw.head.title.text() == "A row"
+    assert action(penguins, "actionRandomDigit").text() == "Random test &row"
+    assert not penguins.canvas.isVisible()
+    assert penguins.draw.form.isVisible()
+    name = data.class_names[data.test.labels[origin.number]]
+    assert told(penguins) == f"{row_of(penguins)}: truly {name}"
+    row = {column.name: penguins.draw.form for column in data.coding.columns}
+    written = [value(penguins, number) for number in range(1, len(row) + 1)]
+    encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]
+    np.testing.assert_allclose(encoded, penguins.session.question.example, atol=1e-5)
+
+
+def test_dice_and_reset(penguins: MainWindow, qtbot: QtBot) -> None:
+    question = penguins.session.question
+    first = question.origin
+    assert not penguins.draw.clear_button.isEnabled(), "it is as it is in the data"
+    seen = set()
+    for _ in range(6):
+        press(qtbot, penguins, Qt.Key_T, Qt.ControlModifier)
+        seen.add(question.origin)
+    assert len(seen) > 1
+    while question.origin != first or penguins.session.undo.last().text == "test row":
+        action(penguins, "actionUndo").trigger()
+    start = value(penguins, 5)
+    retype(qtbot, penguins, "askValue5Edit", "4000")
+    assert question.origin is None
+    assert told(penguins) == "what the network is shown: 10 numbers, standardised"
+    click(qtbot, penguins, QToolButton, "clearButton")
+    assert value(penguins, 5) == start
+    assert question.origin == first
+    assert action(penguins, "actionUndo").text() == "&Undo reset"
+
+
+def test_typing_a_number(penguins: MainWindow, qtbot: QtBot) -> None:
+    data, question = penguins.session.data.dataset, penguins.session.question
+    before, shown = question.example, value(penguins, 2)
+    retype(qtbot, penguins, "askValue2Edit", "41,7")
+    assert value(penguins, 2) == "41.7"
+    assert action(penguins, "actionUndo").text() == "&Undo bill_length_mm"
+    scaled = (41.7 - data.scaling.mean[3]) / data.scaling.spread[3]
+    assert question.example[3] == pytest.approx(scaled, rel=1e-5)
+    np.testing.assert_array_equal(np.delete(question.example, 3), np.delete(before, 3))
+    press(qtbot, penguins, Qt.Key_Z, Qt.ControlModifier)
+    assert question.example is before
+    assert value(penguins, 2) == shown
+
+
+def test_what_is_no_number_stays_beside_what_is_asked(penguins: MainWindow, qtbot: QtBot) -> None:
+    before, shown = penguins.session.question.example, value(penguins, 2)
+    field = retype(qtbot, penguins, "askValue2Edit", "long")
+    assert field.property("wrong")
+    assert find(penguins, QLabel, "askValue2Error").text().startswith("bill_length_mm is 'long'")
+    assert penguins.session.question.example is before
+    qtbot.keyClick(field, Qt.Key_Escape)
+    assert value(penguins, 2) == shown
+    assert not field.property("wrong")
+    assert penguins.session.question.example is before
+
+
+def test_leaving_a_field_as_it_is_changes_nothing(penguins: MainWindow, qtbot: QtBot) -> None:
+    before = penguins.session.question.example
+    retype(qtbot, penguins, "askValue3Edit", value(penguins, 3))
+    assert penguins.session.question.example is before
+    assert penguins.session.question.origin is not None
+
+
+def test_a_category(penguins: MainWindow, qtbot: QtBot) -> None:
+    combo = find(penguins, QComboBox, "askValue1Combo")
+    combo.setFocus()
+    other = (combo.currentIndex() + 1) % 3
+    qtbot.keyClick(combo, Qt.Key_Home)
+    for _ in range(other):
+        qtbot.keyClick(combo, Qt.Key_Down)
+    assert penguins.session.question.example[:3].tolist() == np.eye(3)[other].tolist()
+
+
+def test_dragging_asks_at_every_move_and_is_one_step(penguins: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, penguins, 2)
+    session = penguins.session
+    before, last, asked = session.question.example, session.undo.last(), []
+    session.question.changed.connect(lambda: asked.append(session.question.example[6]))
+    slider = slide(penguins, 5, [5, 20, 40, 60])
+    assert len(set(asked)) >= 3
+    assert value(penguins, 5) == f"{2850 + 50 * slider.value()}"
+    assert session.undo.last() is not last
+    answered(qtbot, penguins)
+    np.testing.assert_allclose(session.question.answer, session.prediction)
+    press(qtbot, penguins, Qt.Key_Z, Qt.ControlModifier)
+    assert session.question.example is before
+    assert session.undo.last() is last
+
+
+def test_the_card_is_not_laid_out_anew_by_every_move(penguins: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, penguins, "askValue5Edit", "4000")  # a row of one's own: what is told of it stays the same
+    answered(qtbot, penguins)
+    QApplication.processEvents()
+    watch = Watch()
+    penguins.draw.installEventFilter(watch)
+    for place in range(10, 40, 3):
+        penguins.draw.form.moved.emit(4, 2700.0 + 50 * place)
+        answered(qtbot, penguins)
+        QApplication.processEvents()
+    penguins.draw.removeEventFilter(watch)
+    assert QEvent.LayoutRequest not in watch.seen
+
+
+def test_back_to_the_digits_and_to_the_row_again(penguins: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, penguins, "askValue5Edit", "4000")
+    row = penguins.session.question.example
+    load(qtbot, penguins, "mnist")
+    assert penguins.draw.head.title.text() == "Draw a digit"
+    assert penguins.canvas.isVisible()
+    assert not penguins.draw.form.isVisible()
+    assert penguins.session.question.example is None
+    drag(penguins.canvas, seven(penguins.canvas))
+    assert len(penguins.session.question.example) == 784
+    load(qtbot, penguins, "penguins")
+    assert penguins.session.question.example is row
+    assert value(penguins, 5) == "4000"
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_the_form_fits_or_scrolls(penguins: MainWindow, size: tuple[int, int]) -> None:
+    penguins.resize(*size)
+    QApplication.processEvents()
+    form = penguins.draw.form
+    assert form.widget().width() <= form.viewport().width()
+    assert find(penguins, QLabel, "answerLabel").visibleRegion().boundingRect().height() > 10
+    last = find(penguins, QComboBox, "askValue6Combo")
+    form.ensureWidgetVisible(last)
+    QApplication.processEvents()
+    assert last.visibleRegion().boundingRect() == last.rect()
+
+
+# ---- other data in the place of MNIST
+
+
+@pytest.fixture
+def with_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> Callable[[Dataset], MainWindow]:
+    """Opens a window with that data, and a network that fits it."""
+
+    def opened(data: Dataset) -> MainWindow:
+        load_with(lambda: data)
+        window = make_window()
+        qtbot.waitUntil(lambda: is_shown(window.session.data))
+        window.session.reset()
+        qtbot.waitUntil(lambda: window.session.runs.current.misfit(data) is None)
+        answered(qtbot, window)
+        return window
+
+    return opened
+
+
+def test_many_columns_scroll_and_very_many_are_not_all_there(
+    with_data: Callable[[Dataset], MainWindow], qtbot: QtBot
+) -> None:
+    labels = np.arange(40) % 2
+    inputs = np.random.default_rng(0).normal(size=(40, 300)).astype(np.float32)
+    window = with_data(Dataset("Wide", Split(inputs, one_hot(labels, 2), labels)))
+    qtbot.waitUntil(lambda: len(window.draw.form.findChildren(QSlider)) == MOST_ROWS)
+    assert find(window, QLabel, "askFormMore").text() == "200 more columns stay as they are"
+    assert told(window).startswith("train row"), "there is no test part"
+
+
+def test_names_from_outside_are_plain_text(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+    inputs = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    split = Split(inputs, inputs[:, :1])
+    window = with_data(Dataset("Odd", split, split, columns=("<b>one</b>", "a & b"), targets=("<i>price</i>",)))
+    assert all(made.textFormat() == Qt.PlainText for made in window.draw.form.findChildren(QLabel) if made.text())
+    retype(qtbot, window, "askValue1Edit", "1.5")
+    assert action(window, "actionUndo").text() == "&Undo <b>one</b>"
+    assert find(window, NumberBars, "predictionNumbers").rows[0].name == "<i>price</i>"
+    assert "&lt;i&gt;price" in window.card("learningStripDock").head.detail.text()
+
+
+def test_very_many_classes_show_the_likeliest(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+    labels = np.arange(470) % 47
+    inputs = np.random.default_rng(0).normal(size=(470, 5)).astype(np.float32)
+    names = tuple(f"kind {number}" for number in range(47))
+    window = with_data(Dataset("Many", Split(inputs, one_hot(labels, 47), labels), class_names=names))
+    answer = window.session.question.answer
+    described = window.card("predictionDock").bars.accessibleDescription().split(", ")
+    assert len(described) == 20
+    best = np.argsort(-answer, kind="stable")[:20]
+    assert [each.split(":")[0] for each in described] == [names[number] for number in best]
+
+
+# ---- pictures
+
+
+def slips() -> Dataset:
+    """Pictures of 12 × 16."""
+    labels = np.arange(200) % 2
+    inputs = np.random.default_rng(0).random((200, 12 * 16), np.float32)
+    split = Split(inputs, one_hot(labels, 2), labels)
+    return Dataset("Slips", split, split, (12, 16), ("light", "dark"))
+
+
+def test_a_picture_of_another_size_is_picked_or_dropped(
+    with_data: Callable[[Dataset], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = with_data(slips())
+    assert window.draw.head.title.text() == "A picture"
+    assert window.draw.box.isVisible()
+    assert not window.canvas.isVisible()
+    assert told(window).startswith("test picture")
+    first = window.session.question.example
+    Image.fromarray(np.full((120, 160), 51, np.uint8)).save(tmp_path / "dark.png")
+    given = QMimeData()
+    given.setUrls([QUrl.fromLocalFile(str(tmp_path / "dark.png"))])
+    enter = QDragEnterEvent(QPoint(20, 20), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+    QApplication.sendEvent(window.draw.box, enter)
+    assert enter.isAccepted()
+    event = QDropEvent(QPointF(20, 20), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+    QApplication.sendEvent(window.draw.box, event)
+    qtbot.waitUntil(lambda: window.session.question.example is not first or window.session.messages.current is not None)
+    assert window.session.messages.current is None
+    np.testing.assert_allclose(window.session.question.example, 0.2, atol=1e-3)
+    assert told(window) == "what the network sees: 12×16"
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    assert window.session.question.example is first
+
+
+def test_what_cannot_be_read_is_told(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+    window = with_data(slips())
+    before = window.session.question.example
+    QApplication.clipboard().setText("no picture")
+    action(window, "actionPastePicture").trigger()
+    qtbot.waitUntil(lambda: window.session.messages.current is not None)
+    assert window.session.question.example is before
+
+
+def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
+    with_data: Callable[[Dataset], MainWindow], qtbot: QtBot
+) -> None:
+    labels = np.arange(40) % 2
+    inputs = np.random.default_rng(0).random((40, 784), np.float32)
+    split = Split(inputs, one_hot(labels, 2), labels)
+    window = with_data(Dataset("Cloth", split, split, (28, 28), ("shirt", "shoe")))
+    assert window.draw.head.title.text() == "A picture"
+    assert window.canvas.isVisible()
+    assert not window.draw.drawing.centre.isChecked()
+    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    title = window.session.sketch.drawing[0].title
+    number = int(title.removeprefix("test picture ").split(":")[0])
+    np.testing.assert_allclose(window.session.question.example, inputs[number], atol=1e-6)
+
+
+# ---- points and numbers
+
+
+def test_a_point(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "spirals")
+    assert window.draw.head.title.text() == "A point"
+    assert window.draw.head.detail.text() == "click in the plane"
+    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
+    window.resize(1440, 900)
+    host = window.draw.parentWidget()
+
+    def is_told_in_full() -> bool:
+        host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
+        return window.draw.head.detail.shown == "click in the plane"
+
+    qtbot.waitUntil(is_told_in_full)
+    window.session.question.set_example([0.9, 0.9], "point")  # the random one may read 0.32 already, and would stay
+    retype(qtbot, window, "askValue1Edit", "0.32")
+    retype(qtbot, window, "askValue2Edit", "-0.18")
+    assert value(window, 2) == "−0.18"
+    np.testing.assert_allclose(window.session.question.example, [0.32, -0.18])
+    assert told(window) == "what the network is shown: two numbers, as they are (no scaling)"
+    window.session.question.set_example([0.5, 0.25], "point")  # as by a click in the plane
+    assert (value(window, 1), value(window, 2)) == ("0.50", "0.25")
+    answered(qtbot, window)
+    best = window.session.class_names[window.session.question.verdict.best]
+    assert find(window, QLabel, "answerLabel").text() == best
+
+
+def test_a_number_on_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "sine")
+    train_epochs(qtbot, window, 3)
+    assert window.draw.head.title.text() == "x"
+    slide(window, 1, [20, 30])
+    answered(qtbot, window)
+    prediction = float(window.session.prediction[0])
+    (row,) = find(window, NumberBars, "predictionNumbers").rows
+    assert (row.name, row.truth) == ("y", ""), "nobody knows the truth of a number in between"
+    assert row.value == f"{prediction:.2f}".replace("-", "−")
+    assert find(window, QLabel, "answerLabel").text() == row.value
+
+
+def test_a_number_of_a_table_in_its_unit_beside_the_true_one(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    train_epochs(qtbot, window, 4)
+    answered(qtbot, window)
+    session, data = window.session, window.session.data.dataset
+    origin, scaling = session.question.origin, data.target_scaling
+    true = float(data.test.targets[origin.number, 0] * scaling.spread[0] + scaling.mean[0])
+    prediction = float(session.prediction[0] * scaling.spread[0] + scaling.mean[0])
+    card = window.card("predictionDock")
+    assert card.numbers.isVisible()
+    assert not card.bars.isVisible()
+    assert not card.threshold_edit.isVisible()
+    (row,) = card.numbers.rows
+    assert (row.name, row.value, row.truth) == ("mpg", f"{prediction:.1f}", f"{true:.1f}")
+    assert not card.grab().isNull()
+    names, (line,) = card.table()
+    assert names == ["target", "prediction", "true"]
+    assert line == ["mpg", pytest.approx(prediction, rel=1e-4), pytest.approx(true, rel=1e-4)]
+    strip = window.card("learningStripDock")
+    assert strip.plot.lines[0].figures[-1] == row.value
+    assert strip.plot.axis.mark is not None
+    assert f"truly {true:.1f}" in strip.head.detail.text()
+    (_, rows) = strip.table()
+    assert list(rows)[-1][1] == pytest.approx(prediction, rel=1e-4)
+    retype(qtbot, window, "askValue4Edit", "3000")
+    answered(qtbot, window)
+    assert card.numbers.rows[0].truth == ""
+    assert strip.plot.axis.mark is None
+
+
+def test_several_targets_have_a_row_each(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    split = Split(inputs, inputs[:, :2] * [1, 1000])
+    window = with_data(Dataset("Two", split, split, targets=("length", "price")))
+    card = window.card("predictionDock")
+    assert [row.name for row in card.numbers.rows] == ["length", "price"]
+    assert all(row.truth for row in card.numbers.rows)
+    assert not card.grab().isNull()
+    assert [line.name for line in window.card("learningStripDock").plot.lines] == ["length", "price"]
+    assert window.session.question.verdict is None
+
+
+def test_a_network_that_does_not_fit_is_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """What is asked is not an input of the network before."""
+    window = ready_window
+    train_epochs(qtbot, window, 1)
+    digits = window.session.runs.current
+    load(qtbot, window, "mpg")
+    window.session.runs.show(digits)
+    answered(qtbot, window)
+    card = window.card("predictionDock")
+    assert card.head.detail.text() == "network does not fit the data"
+    assert card.numbers.reason == "it takes 784 numbers, not these"

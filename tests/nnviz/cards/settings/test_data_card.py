@@ -1,0 +1,348 @@
+"""The data card: sets in groups, their settings as fields, files that were used before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.basics.assets_folder import ASSETS
+from nnviz.cards.settings.small_table import SmallTable
+from nnviz.session.status import Status
+from nnviz.ui.elided_label import ElidedLabel
+from nnviz.ui.fields import NumberEdit
+from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences, person_file
+from tests.conftest import MakeWindow, close
+from tests.nnviz.helpers import action, choose_file, click, find, find_field, is_shown, pick, retype, unfold, wait_for
+
+PENGUINS = ASSETS / "tables" / "penguins.csv"
+
+
+def wait_for_data(qtbot: QtBot, window: MainWindow) -> None:
+    """Until what is loading is there, or is refused."""
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+
+
+def choose(qtbot: QtBot, window: MainWindow, title: str) -> None:
+    """Chooses data in the list."""
+    pick(qtbot, window, "datasetCombo", title)
+    wait_for_data(qtbot, window)
+
+
+@pytest.fixture
+def spirals(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """The window with the spirals."""
+    choose(qtbot, ready_window, "Spirals")
+    return ready_window
+
+
+def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot: QtBot) -> None:
+    def place() -> QPoint:
+        return find(window, QWidget, "optimizerCombo").mapTo(window, QPoint())
+
+    assert window.session.data.loading
+    QTest.qWait(1)
+    before = place()
+    wait_for_data(qtbot, window)
+    QTest.qWait(1)
+    assert place() == before
+
+
+def test_headings_cannot_be_chosen(ready_window: MainWindow, qtbot: QtBot) -> None:
+    combo = find(ready_window, QComboBox, "datasetCombo")
+    model = combo.model()
+    headings = [row for row in range(combo.count()) if combo.itemData(row) is None]
+    assert [combo.itemText(row) for row in headings] == ["Pictures", "Tables", "The plane", "Curves"]
+    assert not any(model.flags(model.index(row, 0)) & Qt.ItemIsEnabled for row in headings)
+    combo.setFocus()
+    combo.blockSignals(True)  # nothing is loaded
+    qtbot.keyClick(combo, Qt.Key_Home)
+    seen = []
+    for _ in range(combo.count()):
+        seen.append(combo.currentIndex())
+        qtbot.keyClick(combo, Qt.Key_Down)
+    assert not set(seen) & set(headings)
+    assert len(set(seen)) == combo.count() - len(headings)
+    ready_window.session.data.cancel()
+
+
+def test_a_field_loads_the_data_with_its_value(spirals: MainWindow, qtbot: QtBot) -> None:
+    assert find_field(spirals, "dataPointsEdit").text() == "600"
+    retype(qtbot, spirals, "dataPointsEdit", "300")
+    wait_for_data(qtbot, spirals)
+    retype(qtbot, spirals, "dataClassesEdit", "3")
+    wait_for_data(qtbot, spirals)
+    data = spirals.session.dataset
+    assert data is not None
+    assert len(data.train) + len(data.test or ()) == 300
+    assert data.outputs == 3
+    assert spirals.session.data.settings == {"points": 300, "classes": 3}
+    assert spirals.session.settings.experiment.shape[-1] == 3
+    spirals.session.undo.undo()
+    wait_for(qtbot, spirals, Status.READY)
+    assert find_field(spirals, "dataClassesEdit").text() == "2"
+
+
+BAD = [
+    ("dataPointsEdit", "many", "Points is 'many': it must be a whole number"),
+    ("dataPointsEdit", "2000000", "Points is 2000000: it must be at most 1000000"),
+    ("dataNoiseEdit", "7", "Noise is 7: it must be"),
+    ("dataClassesEdit", "9", "Classes is 9: it must be"),
+]
+
+
+def test_a_bad_value_is_a_problem_at_its_field(spirals: MainWindow, qtbot: QtBot) -> None:
+    before = spirals.session.dataset
+    for field, typed, told in BAD:
+        retype(qtbot, spirals, field, typed)
+        wait_for_data(qtbot, spirals)
+        note = find(spirals, QLabel, field.replace("Edit", "Error"))
+        assert note.isVisible(), typed
+        assert told in note.text().replace(",", "")
+        assert find_field(spirals, field).text() == typed
+        assert not find(spirals, QWidget, "messageBar").isVisible(), "it is told once"
+        assert spirals.session.dataset is before
+        assert not spirals.session.training.can_start
+        action(spirals, "actionUndo").trigger()  # drops what was typed
+        assert not note.isVisible()
+        assert find_field(spirals, field).text() != typed
+        assert spirals.session.training.can_start
+
+
+def test_the_test_part_and_the_seed_wait_in_a_group(spirals: MainWindow, qtbot: QtBot) -> None:
+    group = unfold(qtbot, spirals, "dataPartsGroup")
+    retype(qtbot, spirals, "dataTestShareEdit", "50 %")
+    wait_for_data(qtbot, spirals)
+    retype(qtbot, spirals, "dataSeedEdit", "3")
+    wait_for_data(qtbot, spirals)
+    data = spirals.session.dataset
+    assert data is not None
+    assert data.test is not None
+    assert len(data.train) == len(data.test) == 300
+    assert group.head.summary == "50\u202f%, seed 3"
+    assert find(spirals, QLabel, "dataNote").text() == "made from seed 3 · no file"
+
+
+def test_images_can_be_trained_on_fewer_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    pick(qtbot, window, "presetCombo", "First steps")
+    field, before = find_field(window, "dataTrainExamplesEdit"), session.settings.experiment
+    assert field.text() == "all"
+    retype(qtbot, window, "dataTrainExamplesEdit", "300")
+    wait_for_data(qtbot, window)
+    data = session.dataset
+    assert data is not None
+    assert data.train.labels is not None
+    assert np.bincount(data.train.labels).tolist() == [30] * 10
+    assert len(data.test or ()) == 500
+    assert session.settings.experiment.data_settings == {"train_examples": 300}
+    assert session.settings.experiment.fingerprint == data.fingerprint != before.fingerprint
+    assert session.settings.typed == set(), "the preset follows the number of examples"
+    training = session.settings.experiment.training
+    assert len(data.train) // training.batch_size * training.epochs > 1000, "enough updates to overfit"
+    assert window.card("dataCard").head.detail.text() == "300 train · 500 test"  # type: ignore[attr-defined]
+    assert find(window, QLabel, "dataNote").toolTip() == "300 of 2,000 examples, drawn by seed 0."
+    action(window, "actionUndo").trigger()
+    wait_for_data(qtbot, window)
+    assert session.settings.experiment == before
+    assert field.text() == "all"
+    action(window, "actionRedo").trigger()
+    wait_for_data(qtbot, window)
+    retype(qtbot, window, "dataTrainExamplesEdit", "all")
+    wait_for_data(qtbot, window)
+    assert session.data.settings == {}
+
+
+@pytest.mark.parametrize("typed", ["9", "2001", "many", "1.5", "-3"])
+def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
+    ready_window: MainWindow, qtbot: QtBot, typed: str
+) -> None:
+    before = ready_window.session.dataset
+    retype(qtbot, ready_window, "dataTrainExamplesEdit", typed)
+    wait_for_data(qtbot, ready_window)
+    note = find(ready_window, QLabel, "dataTrainExamplesError")
+    assert note.isVisible()
+    assert note.text().startswith(f"Training examples is {typed}" if typed != "many" else "Training examples is 'many'")
+    assert ("10 to 2,000" in note.text()) == (typed != "many")
+    assert ready_window.session.dataset is before
+
+
+def test_a_run_on_fewer_examples_comes_back_with_them(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    retype(qtbot, ready_window, "dataTrainExamplesEdit", "100")
+    wait_for_data(qtbot, ready_window)
+    fingerprint = ready_window.session.dataset.fingerprint  # type: ignore[union-attr]
+    close(ready_window)
+    again = make_window()
+    wait_for_data(qtbot, again)
+    assert find_field(again, "dataTrainExamplesEdit").text() == "100"
+    assert again.session.dataset is not None
+    assert again.session.dataset.fingerprint == fingerprint
+
+
+def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for number in range(40):
+        file = tmp_path / "shapes" / f"class {number % 2}" / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (6, 6), 5 * number).save(file)
+    ready_window.session.data.load(str(tmp_path / "shapes"))
+    wait_for_data(qtbot, ready_window)
+    assert find_field(ready_window, "dataTrainExamplesEdit").isVisible()
+    retype(qtbot, ready_window, "dataTrainExamplesEdit", "8")
+    wait_for_data(qtbot, ready_window)
+    assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
+    click(qtbot, ready_window, QToolButton, "changeImportButton")
+    importing = ready_window.session.data_import
+    qtbot.waitUntil(lambda: importing.can_use)
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait_for_data(qtbot, ready_window)
+    assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
+
+
+def test_only_what_the_data_can_be_made_with_is_shown(spirals: MainWindow, qtbot: QtBot) -> None:
+    assert find(spirals, NumberEdit, "dataClassesEdit").isVisible()
+    choose(qtbot, spirals, "Moons")
+    assert not find(spirals, NumberEdit, "dataClassesEdit").isVisible()
+    choose(qtbot, spirals, "Penguins")
+    assert not find(spirals, NumberEdit, "dataPointsEdit").isVisible()
+    assert not find(spirals, NumberEdit, "dataTrainExamplesEdit").isVisible()
+    assert not find(spirals, QWidget, "dataPartsGroup").isVisible()
+    assert find(spirals, QToolButton, "changeImportButton").isVisible()
+
+
+def test_a_problem_goes_with_its_field(spirals: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, spirals, "dataClassesEdit", "9")
+    wait_for_data(qtbot, spirals)
+    choose(qtbot, spirals, "Moons")
+    assert spirals.session.settings.problems == {}
+    assert spirals.session.training.can_start
+
+
+def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: MainWindow, qtbot: QtBot) -> None:
+    choose(qtbot, ready_window, "Penguins")
+    rows = find(ready_window, SmallTable, "dataRows")
+    assert rows.isVisible()
+    assert 2 <= rows.shown <= 6
+    assert "island, bill_length_mm" in rows.toolTip()
+    assert rows._names[:3] == ["species", "island", "bill_length_mm"]
+    assert rows._cells[0][:4] == ["Adelie", "Torgersen", "39.5", "17.4"]
+    note = find(ready_window, ElidedLabel, "dataNote")
+    assert note.toolTip().startswith("Missing values: 11 in sex get a category of their own; ")
+    assert note.shown == "Missing values filled in"
+    ready_window.session.data.load("penguins", {"missing": "drop"})
+    wait_for_data(qtbot, ready_window)
+    assert note.toolTip() == "11 rows with a missing value left out."
+    assert note.shown in (note.toolTip(), "11 rows left out"), "it is not cut"
+
+
+def test_what_0_22_remembered_of_tables_left_rows_out(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    """It remembered nothing about missing values then."""
+    files = [tmp_path / "birds.csv", tmp_path / "more.csv"]
+    for file in files:
+        file.write_bytes(PENGUINS.read_bytes())
+    close(ready_window)
+    remembered = Preferences(person_file())
+    remembered.set("dataset", str(files[0]))
+    remembered.set("dataset_settings", json.dumps({"target": "island"}))
+    remembered.set("imported", json.dumps([[str(file), {"target": "island"}, None] for file in files]))
+    assert remembered.close()
+    again = make_window()
+    wait_for_data(qtbot, again)
+    assert again.session.data.settings == {"target": "island", "missing": "drop"}
+    choose(qtbot, again, "more.csv")
+    assert again.session.data.settings == {"target": "island", "missing": "drop"}
+    again.session.data.load(str(files[1]), {"target": "island"})
+    wait_for_data(qtbot, again)
+    close(again)
+    now = make_window()
+    wait_for_data(qtbot, now)
+    assert (now.session.data.name, now.session.data.settings) == (str(files[1]), {"target": "island"})
+
+
+def test_files_that_were_used_are_offered_also_after_a_restart(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+) -> None:
+    file = tmp_path / "birds <b>&amp;.csv"
+    file.write_bytes(PENGUINS.read_bytes())
+    ready_window.session.data.load(str(file), {"target": "island", "missing": "median"})
+    wait_for_data(qtbot, ready_window)
+    choose(qtbot, ready_window, "Moons")
+    close(ready_window)
+    again = make_window()
+    wait_for_data(qtbot, again)
+    choose(qtbot, again, "birds <b>&amp;.csv")
+    assert again.session.data.settings == {"target": "island", "missing": "median"}
+    assert again.session.dataset is not None
+    assert again.session.dataset.class_names == ("Biscoe", "Dream", "Torgersen")
+    menu = next(each for each in again.menuBar().findChildren(QAction) if each.text() == "Recent da&ta").menu()
+    menu.aboutToShow.emit()
+    assert [each.text() for each in menu.actions()] == ["&1  birds <b>&&amp;.csv"]
+
+
+def test_a_file_that_has_gone_is_told_and_the_list_shows_what_is_there(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "birds.csv"
+    file.write_bytes(PENGUINS.read_bytes())
+    ready_window.session.data.load(str(file))
+    wait_for_data(qtbot, ready_window)
+    choose(qtbot, ready_window, "Moons")
+    file.unlink()
+    choose(qtbot, ready_window, "birds.csv")
+    assert "must be the name of a known data set, or a file" in find(ready_window, QLabel, "messageText").text()
+    assert find(ready_window, QComboBox, "datasetCombo").currentText() == "Moons"
+    assert ready_window.session.dataset is not None
+
+
+def test_the_share_that_was_read_is_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
+    data = ready_window.session.data
+    detail = ready_window.card("dataCard").head.detail  # type: ignore[attr-defined]
+    seen: list[str] = []
+    data.progressed.connect(lambda: seen.append(detail.text()))
+    data.load("penguins")
+    wait_for_data(qtbot, ready_window)
+    assert seen[-1] == "loading … 100\u202f%"
+    assert detail.text() == "275 train · 69 test"
+
+
+@pytest.mark.parametrize("how", ["button", "menu"])
+def test_open_data_asks_for_a_file_and_shows_it_first(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
+    before = ready_window.session.dataset
+    if how == "button":
+        click(qtbot, ready_window, QToolButton, "openDataButton")
+    else:
+        action(ready_window, "actionOpenData").trigger()
+    choose_file(qtbot, ready_window, "openDataDialog", PENGUINS)
+    importing = ready_window.session.data_import
+    qtbot.waitUntil(lambda: importing.can_use)
+    assert importing.name == str(PENGUINS)
+    assert ready_window.session.dataset is before
+    assert find(ready_window, QWidget, "importSheet").isVisible()
+
+
+def test_change_shows_the_preview_of_the_present_data(ready_window: MainWindow, qtbot: QtBot) -> None:
+    choose(qtbot, ready_window, "Penguins")
+    button = find(ready_window, QToolButton, "changeImportButton")
+    qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))
+    importing = ready_window.session.data_import
+    qtbot.waitUntil(lambda: importing.can_use)
+    importing.choose(missing="median")
+    qtbot.waitUntil(lambda: importing.can_use)
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait_for_data(qtbot, ready_window)
+    assert (ready_window.session.data.name, ready_window.session.data.settings) == ("penguins", {"missing": "median"})
+    assert ready_window.session.dataset is not None
+    assert ready_window.session.dataset.title == "Penguins"
