@@ -25,6 +25,7 @@ from engine.experiment import Experiment
 from engine.old_experiments import recorded_data_settings
 from engine.storage.files import write_whole
 from nnviz.app import create_window
+from nnviz.cards.sweep.trials_model import VIEWS
 from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
@@ -33,7 +34,6 @@ from nnviz.library import Group, Library
 from nnviz.session.comparison import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.session.trials import VIEWS
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
@@ -156,7 +156,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     if trials.table is None or trials.shown != number:
         where = window.session.records.path
         raise CommandError(f"--sweep {number}: {where} has no such sweep; nnviz runs tells of which sweep each run is.")
-    from nnviz.session.sweep_plan import fields_for  # which only sweeps need
+    from nnviz.cards.sweep.form_parser import fields_for  # which only sweeps need
 
     window.session.sweep_form.take(fields_for(trials.table.plan).as_dict())
     best = trials.table.results.ranked(_MOST_TRIALS)

@@ -8,11 +8,11 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
+from nnviz.cards.comparison.model import compared_probes
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
 from nnviz.session.activity import activity_probe
-from nnviz.session.asked_compared import compared_probes
 from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
 from nnviz.session.asked_over import over_probes

@@ -15,9 +15,9 @@ from engine.network.network import Network
 from engine.training.history import Curve, History
 from nnviz.formatting.run_name import RunName
 from nnviz.library import Group, UnknownRunError
+from nnviz.session.active_runs import GroupUnderWay, RunUnderWay
 from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of
 from nnviz.session.seeds import Chosen, middle_of, seed_number, seed_of
-from nnviz.session.under_way import GroupUnderWay, RunUnderWay
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord

@@ -10,11 +10,11 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.sweeps.bands import QUARTILES, RANGE
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Group
+from nnviz.session.active_runs import GroupUnderWay, UnderWay
 from nnviz.session.compared import Compared, Content, contents_of, named
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
-from nnviz.session.under_way import GroupUnderWay, UnderWay
 
 # Colours of runs that are compared, in this order, which can be told apart in both themes; their names are beside them.
 COMPARED = ("twelfth", "eighth", "ninth", "sixth", "fourth", "third", "seventh", "tenth")

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from nnviz.cards.runs.storage import KeptRoom
+from nnviz.cards.sweep.model import SweepForm
+from nnviz.cards.sweep.trials_model import Trials
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
+from nnviz.session.active_runs import UnderWay
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
-from nnviz.session.exchange import Exchange
 from nnviz.session.library import KeptRuns
 from nnviz.session.making import Making
 from nnviz.session.messages import Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.resuming import Resuming
-from nnviz.session.room import KeptRoom
+from nnviz.session.run_exchange import Exchange
 from nnviz.session.runs import Runs
 from nnviz.session.settings import Settings
-from nnviz.session.sweep_form import SweepForm
 from nnviz.session.sweep_names import SweepNames
-from nnviz.session.sweep_where import SweepWhere
+from nnviz.session.sweep_target import SweepWhere
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.training import Training
-from nnviz.session.trials import Trials
-from nnviz.session.under_way import UnderWay
 from nnviz.session.undo import Undo
 
 

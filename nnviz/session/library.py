@@ -10,16 +10,16 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
-from nnviz.session.kept_list import Listed, Row, Sweep, listed, with_begun, with_opened
-from nnviz.session.kept_records import KeptRecords
+from nnviz.session.active_runs import UnderWay
 from nnviz.session.messages import Message, Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
+from nnviz.session.run_list import Listed, Row, Sweep, listed, with_begun, with_opened
 from nnviz.session.run_names import Settings
+from nnviz.session.run_pages import KeptRecords
 from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.runs import Runs
 from nnviz.session.training import Training
-from nnviz.session.under_way import UnderWay
 from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:

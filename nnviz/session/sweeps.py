@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
+from nnviz.cards.comparison.race import race_between, why_no_race
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
+from nnviz.session.active_runs import UnderWay
+from nnviz.session.auto_compare import LookingOn
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.library import KeptRuns
-from nnviz.session.looking_on import LookingOn
 from nnviz.session.messages import Choice, Messages
-from nnviz.session.racing import race_between, why_no_race
 from nnviz.session.records import Records
 from nnviz.session.run_words import words_of_going
 from nnviz.session.settings import Settings
-from nnviz.session.sweep_where import SweepWhere
-from nnviz.session.sweep_words import (
+from nnviz.session.sweep_target import SweepWhere
+from nnviz.session.sweep_text import (
     is_sweep,
     name_of,
     words_of_broken_off,
@@ -29,7 +30,6 @@ from nnviz.session.sweep_words import (
     words_of_keeping,
     words_of_progress,
 )
-from nnviz.session.under_way import UnderWay
 
 if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
     from engine.sweeps.plan import Plan

@@ -61,7 +61,7 @@ from nnviz.window.time_keys import TimeKeys
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 if TYPE_CHECKING:  # made when Runs is shown
-    from nnviz.cards.sweep.sweep_page import SweepPage
+    from nnviz.cards.sweep.card import SweepPage
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a film that nobody will see

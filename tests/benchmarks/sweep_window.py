@@ -46,9 +46,9 @@ from engine.sweeps.plan import SWEEP, Plan  # noqa: E402
 from engine.sweeps.vary import parsed  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.runs.run_table import RunTable  # noqa: E402
+from nnviz.cards.sweep.trials_model import VIEWS  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
-from nnviz.session.trials import VIEWS  # noqa: E402
 from nnviz.sweeps.cluster import Cluster  # noqa: E402
 from nnviz.sweeps.cluster_address import address_of  # noqa: E402
 from nnviz.sweeps.cluster_executor import ClusterExecutor  # noqa: E402

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QToolButton
 
 from nnviz.formatting.results import words_of_seeds
 from nnviz.session.comparison import Comparison
-from nnviz.session.sweep_words import words_of_count
+from nnviz.session.sweep_text import words_of_count
 from nnviz.session.sweeps import Sweeps
 from nnviz.ui.parts import named
 from nnviz.ui.start_stop import StartStop

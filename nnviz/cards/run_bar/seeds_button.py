@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidg
 
 from nnviz.cards.run_bar.progress_button import ProgressButton
 from nnviz.formatting.results import words_of_seeds
-from nnviz.session.sweep_words import words_of_count
+from nnviz.session.sweep_text import words_of_count
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named

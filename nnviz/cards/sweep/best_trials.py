@@ -7,14 +7,14 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.cards.sweep.best_table import BestRow, BestTable
-from nnviz.cards.sweep.trial_words import chosen_words, figures_of, title_of_shown, unit_of
+from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trial_text import chosen_words, figures_of, title_of_shown, unit_of
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name, verdict_words
 from nnviz.formatting.setting_words import setting_name
 from nnviz.library import Group
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import short_name, value_words
-from nnviz.session.trial_table import TrialTable
 from nnviz.ui.card import label
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named

@@ -23,8 +23,8 @@ from nnviz.cards.sweep.trial_points import (
     result_axis,
     setting_frame,
 )
-from nnviz.cards.sweep.trial_words import told_run, told_trial
-from nnviz.session.trial_table import TrialTable
+from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trial_text import told_run, told_trial
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.point_plot import PointPlot

@@ -14,8 +14,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.comparison.differ_table import DifferCell, DifferRow, DifferTable
-from nnviz.cards.comparison.right_wrong import RightWrong
+from nnviz.cards.comparison.agreement_table import RightWrong
+from nnviz.cards.comparison.differences_table import DifferCell, DifferRow, DifferTable
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.cards.distributions.histograms import Cell, HistogramGrid, Row

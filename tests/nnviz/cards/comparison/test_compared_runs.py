@@ -10,14 +10,14 @@ from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.comparison.answer_rows import AnswerRows
-from nnviz.cards.comparison.differ_table import DifferTable
-from nnviz.cards.comparison.right_wrong import RightWrong
+from nnviz.cards.comparison.agreement_table import RightWrong
+from nnviz.cards.comparison.differences_table import DifferTable
+from nnviz.cards.comparison.model import DISAGREEMENT, THEIR_ANSWERS
+from nnviz.cards.comparison.prediction_rows import AnswerRows
 from nnviz.cards.comparison.runs_plot import RunsPlot, apart
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.commands.screenshot import wait_until
 from nnviz.library import Library
-from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
 from nnviz.ui import theme
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList

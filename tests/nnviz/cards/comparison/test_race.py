@@ -8,11 +8,11 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from nnviz.cards.comparison.model import THEIR_ANSWERS
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
-from nnviz.session.asked_compared import THEIR_ANSWERS
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import compare, filled, show_runs
 from tests.nnviz.helpers import click, find, seven

@@ -16,13 +16,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.sweeps.bands import band
-from nnviz.cards.comparison.answer_rows import AnswerRows
-from nnviz.cards.comparison.differ_table import DifferTable
+from nnviz.cards.comparison.differences_table import DifferTable
+from nnviz.cards.comparison.model import DISAGREEMENT, THEIR_ANSWERS
+from nnviz.cards.comparison.prediction_rows import AnswerRows
+from nnviz.cards.comparison.predictions_card import leading
 from nnviz.cards.comparison.runs_plot import RunsPlot
-from nnviz.cards.comparison.their_answers import leading
 from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
 from nnviz.library import Group, Library
-from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow

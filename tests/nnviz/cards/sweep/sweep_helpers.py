@@ -12,8 +12,8 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, SWEEP, Plan
 from engine.sweeps.vary import parsed
+from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.library import Library
-from nnviz.session.trial_table import TrialTable
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.store import Store
 from nnviz.ui.plots.point_plot import PointPlot

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.sweeps.plan import seeds_of
 from nnviz.cards.runs.run_table import SEEDS, STAR, TITLE, RunTable
+from nnviz.cards.sweep.trials_model import Trials
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
-from nnviz.session.kept_list import Sweep
-from nnviz.session.trials import Trials
+from nnviz.session.run_list import Sweep
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import cells, click_row, double_click_row, show_runs, texts

@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.comparison.answer_rows import AnswerRows
-from nnviz.cards.comparison.differ_table import DifferTable
+from nnviz.cards.comparison.differences_table import DifferTable
+from nnviz.cards.comparison.prediction_rows import AnswerRows
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import RunTable

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nnviz.cards.sweep.trial_table import TrialTable
     from nnviz.library import Library
     from nnviz.library.sweeps import ToldSweep
-    from nnviz.session.trial_table import TrialTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,8 @@ def glance(library: Library, shown: int) -> object:
 def read(library: Library, shown: int) -> Read:
     """In the library's thread. Without a sweep to look at, or if that is gone, the newest. Raises LibraryError."""
     from engine.sweeps.plan import SWEEP
+    from nnviz.cards.sweep.trial_table import TrialTable
     from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps, result_of
-    from nnviz.session.trial_table import TrialTable
 
     sweeps = Sweeps(library)
     told = sweeps.told(SWEEP)

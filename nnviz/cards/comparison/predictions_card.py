@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.network.network import Network
-from nnviz.cards.comparison.answer_rows import AnswerRow, AnswerRows
+from nnviz.cards.comparison.model import THEIR_ANSWERS
+from nnviz.cards.comparison.prediction_rows import AnswerRow, AnswerRows
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_compared import THEIR_ANSWERS
 from nnviz.session.asked_words import noun
 from nnviz.session.compared import Compared, Member
 from nnviz.session.predicted_numbers import Targets

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.session.kept_list import PAGE, Row, runs_of, with_parents
+from nnviz.session.run_list import PAGE, Row, runs_of, with_parents
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord

@@ -11,7 +11,7 @@ import pytest
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, RunResult
 from engine.sweeps.vary import parsed
-from nnviz.session.trial_table import SettingAxis, TrialTable
+from nnviz.cards.sweep.trial_table import SettingAxis, TrialTable
 from tests.nnviz.library.helpers import an_experiment
 
 

@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from nnviz.jobs.executors import address_typed, who_is_there
 from nnviz.jobs.lane import Lanes
 from nnviz.session.messages import Choice, Message, Messages
-from nnviz.session.sweep_words import (
+from nnviz.session.sweep_text import (
     is_sweep,
     title_of_own,
     words_of_cluster_error,

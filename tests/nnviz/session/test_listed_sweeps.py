@@ -12,7 +12,7 @@ from engine.sweeps.plan import GRID, SWEEP, Plan
 from engine.sweeps.vary import parsed
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
-from nnviz.session.kept_list import Row, Sweep, listed, with_opened
+from nnviz.session.run_list import Row, Sweep, listed, with_opened
 from nnviz.session.run_words import NEWEST
 from nnviz.session.seeds import median_of
 from nnviz.session.sweep_titles import sweep_row, sweep_words, trial_title

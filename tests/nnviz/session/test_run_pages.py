@@ -10,9 +10,9 @@ import pytest
 
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Library
-from nnviz.session import kept_records
-from nnviz.session.kept_list import PAGE, Listed, listed
-from nnviz.session.kept_records import KeptRecords
+from nnviz.session import run_pages as kept_records
+from nnviz.session.run_list import PAGE, Listed, listed
+from nnviz.session.run_pages import KeptRecords
 from nnviz.session.run_words import NEWEST
 from tests.nnviz.library.helpers import an_experiment
 

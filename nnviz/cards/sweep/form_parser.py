@@ -29,8 +29,8 @@ from engine.sweeps.vary import (
     with_values,
     written,
 )
+from nnviz.cards.sweep.fields import USUAL, SweepFields, Varying
 from nnviz.formatting.setting_words import setting_name
-from nnviz.session.sweep_fields import USUAL, SweepFields, Varying
 
 T = TypeVar("T")
 _NOTHING_VARIES = "Nothing varies yet: choose a setting whose values are to be compared."

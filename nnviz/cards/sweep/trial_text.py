@@ -11,16 +11,16 @@ import numpy as np
 
 from engine.datasets import Dataset
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
+from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
 from nnviz.formatting.setting_words import setting_name
 from nnviz.session.sweep_titles import sweep_title, value_words
-from nnviz.session.trial_table import TrialTable
 from nnviz.ui.read_out import Piece
 
 if TYPE_CHECKING:
-    from nnviz.session.trials import Trials
+    from nnviz.cards.sweep.trials_model import Trials
 
 # How runs ended, and how such a dot is told from the others.
 STATUSES = {

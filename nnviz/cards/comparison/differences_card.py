@@ -8,8 +8,8 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
-from nnviz.cards.comparison.differ_table import DifferTable
-from nnviz.cards.comparison.differing import Live, differing, verdicts, why_no_differences
+from nnviz.cards.comparison.differences import Live, differing, verdicts, why_no_differences
+from nnviz.cards.comparison.differences_table import DifferTable
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.session.compared import Compared

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from nnviz.cards.comparison.differ_table import DifferRow
-from nnviz.cards.comparison.differing import differing, why_no_differences
+from nnviz.cards.comparison.differences import differing, why_no_differences
+from nnviz.cards.comparison.differences_table import DifferRow
 from nnviz.library import Library
 from nnviz.session.compared import Compared, Member
 from nnviz.session.run_words import figure_of

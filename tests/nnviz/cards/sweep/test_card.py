@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset
 from nnviz.cards.sweep.best_table import BestTable
+from nnviz.cards.sweep.fields import Varying
 from nnviz.cards.sweep.tick_button import TickButton
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
-from nnviz.session.sweep_fields import Varying
 from nnviz.ui import start_stop
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow

@@ -6,14 +6,14 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.cards.registry import CARDS, CardInfo
+from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trial_text import figures_of, key_words, line_words, setting_words, title_of_shown, unit_of
 from nnviz.cards.sweep.trial_views import TrialViews
-from nnviz.cards.sweep.trial_words import figures_of, key_words, line_words, setting_words, title_of_shown, unit_of
+from nnviz.cards.sweep.trials_model import VIEWS
 from nnviz.jobs.pace import Budget
 from nnviz.library import Group
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry
-from nnviz.session.trial_table import TrialTable
-from nnviz.session.trials import VIEWS
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.fixed_size_box import FixedSizeBox

@@ -9,10 +9,10 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from nnviz.cards.comparison.right_wrong import RightWrong
+from nnviz.cards.comparison.agreement_table import RightWrong
+from nnviz.cards.comparison.model import DISAGREEMENT, Disagreement, can_disagree
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_compared import DISAGREEMENT, Disagreement, can_disagree
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label

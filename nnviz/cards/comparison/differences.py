@@ -15,7 +15,7 @@ from engine.basics.validation import parameter_count
 from engine.experiment import Experiment
 from engine.sweeps.beats import LEAST_SEEDS, compared
 from engine.training.optimizers import OPTIMIZERS
-from nnviz.cards.comparison.differ_table import DifferCell, DifferRow
+from nnviz.cards.comparison.differences_table import DifferCell, DifferRow
 from nnviz.formatting import text
 from nnviz.formatting.results import words_of_pairs
 from nnviz.formatting.setting_words import setting_name, setting_value

@@ -12,8 +12,8 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, MEDIAN, NONE, RANDOM, SWEEP, Plan
 from engine.sweeps.vary import FREE, parsed
-from nnviz.session.sweep_fields import SweepFields, Varying, fields_of
-from nnviz.session.sweep_plan import Planned, fields_for, other_kind, planned
+from nnviz.cards.sweep.fields import SweepFields, Varying, fields_of
+from nnviz.cards.sweep.form_parser import Planned, fields_for, other_kind, planned
 from tests.engine.helpers import class_data
 
 DATA = class_data()

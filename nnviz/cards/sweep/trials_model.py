@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from nnviz.cards.sweep.trial_reading import Read, glance, read
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.plans import NewResults
@@ -15,11 +16,10 @@ from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.sweep_names import SweepNames
 from nnviz.session.sweeps import Sweeps
-from nnviz.session.trial_reading import Read, glance, read
 
 if TYPE_CHECKING:
+    from nnviz.cards.sweep.trial_table import TrialTable
     from nnviz.library.sweeps import ToldSweep
-    from nnviz.session.trial_table import TrialTable
 
 VIEWS = ("dots", "parallel", "best")
 

@@ -17,9 +17,9 @@ from engine.sweeps.results import DIVERGED, PRUNED, STOPPED
 from nnviz.cards.sweep.best_table import BestTable
 from nnviz.cards.sweep.parallel_plot import ParallelPlot
 from nnviz.cards.sweep.trial_points import places_along
+from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
-from nnviz.session.trial_table import TrialTable
 from nnviz.ui import theme
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.plots.point_plot import PointPlot

@@ -9,12 +9,12 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.sweeps.plan import ASHA, GRID, HYPERBAND, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
+from nnviz.cards.sweep.fields import Varying
+from nnviz.cards.sweep.form_parser import Planned
 from nnviz.cards.sweep.setting_row import RowTexts, SettingRow
-from nnviz.cards.sweep.sweep_settings import info_of, offered
-from nnviz.cards.sweep.sweep_where_row import SweepWhereRow
+from nnviz.cards.sweep.setting_rows import info_of, offered
+from nnviz.cards.sweep.target_row import SweepWhereRow
 from nnviz.session.session import Session
-from nnviz.session.sweep_fields import Varying
-from nnviz.session.sweep_plan import Planned
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_whole
 from nnviz.ui.note import Note

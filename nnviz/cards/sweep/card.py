@@ -11,9 +11,9 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.best_trials import BestTrials
-from nnviz.cards.sweep.sweep_fields_view import SweepFieldsView
+from nnviz.cards.sweep.fields_view import SweepFieldsView
 from nnviz.session.session import Session
-from nnviz.session.sweep_words import words_of_count
+from nnviz.session.sweep_text import words_of_count
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
 from nnviz.ui.column import ScrollColumn

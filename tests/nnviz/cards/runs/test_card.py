@@ -17,7 +17,7 @@ from nnviz.cards.runs.run_table import SEEDS, TITLE, RunTable
 from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.schema import FIGURES
-from nnviz.session.kept_list import Row, under_parents
+from nnviz.session.run_list import Row, under_parents
 from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow

@@ -13,7 +13,7 @@ import pytest
 from engine.sweeps.beats import compared
 from nnviz.formatting.results import words_of_pairs
 from nnviz.library import Group, Library, RunRecord
-from nnviz.session.kept_list import Row, listed, with_opened
+from nnviz.session.run_list import Row, listed, with_opened
 from nnviz.session.run_names import run_name, subject_of, title_in_group
 from nnviz.session.run_words import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.library import Group, LibraryError
-from nnviz.session.families import Families
 from nnviz.session.run_names import Settings, common, settings_of
+from nnviz.session.run_tree import Families
 from nnviz.session.seeds import Chosen, named_first
 
 if TYPE_CHECKING:

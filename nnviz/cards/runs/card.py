@@ -9,8 +9,8 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QStackedWidget
 
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.runs.room_part import RoomPart
 from nnviz.cards.runs.run_table import RunLine, RunTable
+from nnviz.cards.runs.storage_part import RoomPart
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name
 from nnviz.formatting.run_name import RunName
@@ -18,7 +18,7 @@ from nnviz.formatting.units import unit_of
 from nnviz.library import LibraryError, RunRecord
 from nnviz.library.schema import FIGURES
 from nnviz.library.sweeps import ToldSweep
-from nnviz.session.kept_list import Row, Sweep
+from nnviz.session.run_list import Row, Sweep
 from nnviz.session.run_names import (
     NAMELESS,
     Subject,

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from nnviz.cards.sweep.fields import SweepFields, Varying, fields_of
 from nnviz.formatting.setting_words import setting_name
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.session.data import Data
 from nnviz.session.library import KeptRuns
 from nnviz.session.messages import Messages
 from nnviz.session.settings import Settings
-from nnviz.session.sweep_fields import SweepFields, Varying, fields_of
-from nnviz.session.sweep_where import SweepWhere
+from nnviz.session.sweep_target import SweepWhere
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:  # loaded when somebody looks at the form
+    from nnviz.cards.sweep.form_parser import Planned
     from nnviz.library import Library
     from nnviz.library.took import Took
-    from nnviz.session.sweep_plan import Planned
 
 _SAMPLER_SEEDS = 1_000_000  # from 0
 
@@ -86,7 +86,7 @@ class SweepForm(QObject):
 
     def set_kind(self, name: str, kind: str) -> None:
         """Makes the values of a setting a "list", or a "linear" or "log" range; what it had is kept where it can be."""
-        from nnviz.session.sweep_plan import other_kind
+        from nnviz.cards.sweep.form_parser import other_kind
 
         row, dataset = self._row(name), self._data.dataset
         if row is not None and dataset is not None and kind != row.kind:
@@ -130,7 +130,7 @@ class SweepForm(QObject):
     def planned(self) -> Planned | None:
         """What the fields come to for the experiment of Train; None while there are no data."""
         if self._planned is None and self._data.dataset is not None and not self._data.loading:
-            from nnviz.session.sweep_plan import planned
+            from nnviz.cards.sweep.form_parser import planned
 
             self._planned = planned(self.fields, self._settings.of_new_network, self._data.dataset)
         return self._planned
@@ -190,7 +190,7 @@ class SweepForm(QObject):
         cores = self._where.cores
         if planned is None or planned.plan is None or dataset is None or self._took is None or cores == 0:
             return ""
-        from nnviz.session.sweep_pace import estimate_words, mean_seconds
+        from nnviz.cards.sweep.estimate import estimate_words, mean_seconds
         from nnviz.sweeps.pool import usual_workers
 
         plan = planned.plan.held_aside(dataset)

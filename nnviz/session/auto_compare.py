@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnviz.library import Group
+from nnviz.session.active_runs import UnderWay
 from nnviz.session.comparison import COMPARED, Comparison
-from nnviz.session.under_way import UnderWay
 
 
 class LookingOn:
