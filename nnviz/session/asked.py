@@ -8,7 +8,6 @@ from engine.basics.validation import Array
 from engine.network.network import Network
 from engine.network.packing import exact
 from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
-from nnviz.cards.comparison.model import compared_probes
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -17,7 +16,6 @@ from nnviz.session.asked_neuron import neuron_probes
 from nnviz.session.asked_numbers import predicted_probe
 from nnviz.session.asked_over import over_probes
 from nnviz.session.asked_own import own_probes
-from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.map import MAP, MAP_PLACE, Map, map_probes
@@ -68,7 +66,6 @@ def new_queries(
     map: Map,
     robustness: HowRobust,
     own: Own,
-    comparison: Comparison,
     messages: Messages,
 ) -> Queries:
     """The kinds of probes. Each looks again when its question may have changed."""
@@ -85,7 +82,7 @@ def new_queries(
     by_name |= {**neuron_probes(displayed, question, runs, data, selection), **robustness.probes()}
     by_name |= {**map_probes(map, displayed), **over_probes(displayed, runs, data, selection)}
     by_name |= predicted_probe(displayed, runs, data, mistakes)
-    by_name |= {**own_probes(own, displayed, runs, data), **compared_probes(comparison, question, data)}
+    by_name |= own_probes(own, displayed, runs, data)
     queries = Queries(messages.crashed.emit)
     queries.add(by_name)
     for signal in (displayed.changed, question.changed, data.changed):

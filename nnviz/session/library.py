@@ -24,6 +24,7 @@ from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:
     from nnviz.library import Group, Library, RunRecord
+    from nnviz.library.sweeps import ToldSweep
 
 _BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
 _BACK_ALL = "Ctrl+Z brings them back; they go for good when the window is closed."
@@ -37,6 +38,7 @@ class KeptRuns(QObject):
         listed: ``rows`` has changed, or ``problem``; what the runs tell may have changed too.
         known: the records of more rows are there, or what a person says of one has changed.
         deletion_changed(list, bool): runs of these numbers were deleted, or (False) their deletion was undone.
+        sweep_renamed: a sweep has another name.
 
     Attributes:
         search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
@@ -50,6 +52,7 @@ class KeptRuns(QObject):
     listed = pyqtSignal()
     known = pyqtSignal()
     deletion_changed = pyqtSignal(object, bool)
+    sweep_renamed = pyqtSignal()
 
     def __init__(
         self,
@@ -208,6 +211,24 @@ class KeptRuns(QObject):
             self.known.emit()
 
         self._lane.run(work, done, lambda error: self._messages.tell_error("That could not be noted", error), {})
+
+    def rename_sweep(self, sweep: ToldSweep, name: str) -> None:
+        """Gives a sweep another name, as one step to undo; empty for none."""
+        if name != sweep.name:
+            old, new = (sweep.id, sweep.name), (sweep.id, name)
+            self._undo.push(Step("name of a sweep", Kind.LIBRARY, self._write_sweep_name, old, new))
+
+    def _write_sweep_name(self, told: tuple[int, str]) -> None:
+        def work(library: Library) -> None:
+            from nnviz.library.sweeps import Sweeps
+
+            Sweeps(library).rename(*told)
+
+        def done(_: object) -> None:
+            self.refresh()
+            self.sweep_renamed.emit()
+
+        self._lane.run(work, done, partial(self._messages.tell_error, "The sweep could not be renamed"))
 
     def delete(self, runs: Sequence[int]) -> None:
         """Deletes runs, as one step to undo; they go for good when the window is closed."""

@@ -13,12 +13,15 @@ from engine.experiment import Experiment
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.lane import Lane, close_all
 from nnviz.jobs.library_lane import LibraryLane
+from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Stepwise
+from nnviz.session.active_runs import UnderWay
 from nnviz.session.asked import new_queries
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
 from nnviz.session.chosen_example import ChosenExample
+from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.edits import Edits
@@ -26,7 +29,7 @@ from nnviz.session.files import Files
 from nnviz.session.gaps import Gaps
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
-from nnviz.session.kept_parts import kept_parts
+from nnviz.session.library import KeptRuns
 from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
@@ -42,15 +45,19 @@ from nnviz.session.question import Question, take_picture
 from nnviz.session.rate_sweep import rate_sweep
 from nnviz.session.records import Records
 from nnviz.session.remedies import Remedies
+from nnviz.session.reopening import Reopening
 from nnviz.session.resuming import Resuming
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import new_run
+from nnviz.session.run_exchange import Exchange
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
 from nnviz.session.steps import step_parts
+from nnviz.session.sweep_target import SweepWhere
+from nnviz.session.sweeps import Sweeps
 from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
@@ -82,9 +89,9 @@ class Session(QObject):
         robustness: the error over disturbed examples, and an example at one strength.
         library, under_way: the runs that are kept on disk, and those that are trained beside the window.
         comparison: which of both are compared.
-        room, exchange: how much room they take; passes runs on, and takes some in.
-        sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
-        sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
+        library_lane, library_watch: the thread of the library; finds out when another program wrote to it.
+        exchange: exports runs of the library, and imports runs into it.
+        sweeps, sweep_target: trains many runs; where a sweep is trained: on this machine or on a cluster.
         files, moment_files: opens, saves and exports networks; the same with those of the past.
         step_through, step_effects, past_batch: one step with all its numbers; what it does; the next one of the past.
         queries: what the views need of the displayed network beyond its weights, computed in other threads.
@@ -132,16 +139,23 @@ class Session(QObject):
         opening = self.data, self.settings, self.runs, self.making
         self.files = Files(*opening, self.training, self._resuming, self.messages)
         self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
-        kept = self._library_lane = LibraryLane(lambda: self.records.path)
-        made = kept_parts(kept, *opening, self.records, self.training, self._resuming, self.undo, self.messages)
-        self._reopening, self.library, self.under_way, self.comparison, self.room, self.exchange = made[:6]
-        self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[6:]
+        lane = self.library_lane = LibraryLane(lambda: self.records.path)
+        self.library_watch = LibraryWatch(lane)
+        self.under_way = UnderWay()
+        self._reopening = Reopening(lane, *opening, self._resuming, self.messages)
+        listing = self.records, self.runs, self.training, self._reopening, self.under_way, self.undo, self.messages
+        self.library = KeptRuns(lane, self.library_watch, *listing)
+        self.comparison = Comparison(lane, self.library, self.under_way, self.messages)
+        self.exchange = Exchange(lambda: self.records.path, self.library, self.messages)
+        self.sweep_target = SweepWhere(self.undo, self.messages)
+        sweeping = self.data, self.settings, self.records, self.library, self.under_way, self.comparison
+        self.sweeps = Sweeps(*sweeping, self.sweep_target, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection
         self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         shown = self.displayed, self.question, self.runs, self.data, self.selection, self.mistakes
-        self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.comparison, self.messages)
+        self.queries = new_queries(*shown, self.map, self.robustness, self.own, self.messages)
         self.models = CardModels(self)
         self._connect()
 
@@ -167,7 +181,7 @@ class Session(QObject):
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.let_go.connect(self.records.let_go)
-        self.records.changed.connect(self._library_lane.open)
+        self.records.changed.connect(self.library_lane.open)
 
     def _suit_canvas(self) -> None:
         self.sketch.suit(self.data.dataset, self.runs.current.network)
@@ -252,8 +266,8 @@ class Session(QObject):
         self.library.watch(False)
         parts: list[Any] = [self.queries, self.rate_search, self.ranking, self.map.arranging, self.robustness]
         parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
-        parts += [self.step_effects, *self._lanes, self._resuming, self._library_lane, self.training.runner]
+        parts += [self.step_effects, *self._lanes, self._resuming, self.library_lane, self.training.runner]
         parts += [self._reopening]
         parts += [self.past_batch, self.moment_files, self.importing, self.data, self.own, self.files]
-        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.gaps, *self.models.closable]
+        parts += [self.exchange, self.sweeps, self.sweep_target, self.gaps, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
-from nnviz.cards.comparison.race import race_between, why_no_race
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
 from nnviz.session.active_runs import UnderWay
@@ -48,6 +47,7 @@ class Sweeps(QObject):
         told(str): what is being done, which ends with "…", or what came of it.
         came(NewResults): what is new of the sweep that is being done.
         shown(int): the person wants to see what came of a plan: the sweep of that number; 0 for what is compared.
+        selected(int): the trials of the sweep of that number are to be shown.
 
     Attributes:
         seeds: with how many each experiment is trained: one of ``SEEDS``.
@@ -60,6 +60,7 @@ class Sweeps(QObject):
     told = pyqtSignal(str)
     came = pyqtSignal(object)
     shown = pyqtSignal(int)
+    selected = pyqtSignal(int)
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class Sweeps(QObject):
     ) -> None:
         super().__init__()
         self._data, self._settings, self._records = data, settings, records
-        self._library, self._under_way, self._comparison, self._messages = library, under_way, comparison, messages
+        self._library, self._under_way, self._messages = library, under_way, messages
         self._where, self.looking_on = where, LookingOn(under_way, comparison)
         self.seeds = _USUAL
         self.how_far: HowFar | None = None
@@ -89,7 +90,7 @@ class Sweeps(QObject):
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
 
-    # ---- seeds, or a race
+    # ---- seeds
 
     def set_seeds(self, count: int) -> None:
         """Trains experiments with so many seeds from now on, if it is one of ``SEEDS``."""
@@ -128,23 +129,6 @@ class Sweeps(QObject):
             self._messages.tell_error("The seeds cannot be trained", error)
             return
         self.start(plan)
-
-    @property
-    def why_no_race(self) -> str | None:
-        """Why the compared experiments cannot race, in a sentence; None if they can."""
-        return why_no_race(self._comparison.runs)
-
-    def toggle_race(self) -> None:
-        """Trains the compared experiments with the same ``seeds`` seeds, or stops what is being done.
-
-        Their groups are compared in the place of what was.
-        """
-        if self.how_far is not None:
-            self.stop()
-        elif (why_not := self.why_no_race) is not None:
-            self._messages.tell(why_not)
-        else:
-            self.start(race_between(self._comparison.runs, self.seeds))
 
     # ---- whatever is being done
 

@@ -28,6 +28,7 @@ from nnviz.cards.curves.curves import CurvesPanel
 from nnviz.cards.draw.draw import DrawPanel
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
+from nnviz.cards.runs.storage import KeptRoom
 from nnviz.cards.settings.data import DataPanel
 from nnviz.cards.settings.training import TrainingPanel
 from nnviz.cards.timeline.timeline_bar import TimelineBar
@@ -118,7 +119,13 @@ class MainWindow(QMainWindow):
         self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
-        told = (self.cards.done, self.films.film.done, session.exchange.told, session.room.told, session.sweeps.told)
+        told = (
+            self.cards.done,
+            self.films.film.done,
+            session.exchange.told,
+            session.models[KeptRoom].told,
+            session.sweeps.told,
+        )
         for signal in told:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(self._show_in_runs)
@@ -225,7 +232,7 @@ class MainWindow(QMainWindow):
         """Shows Runs, and there the sweep of that number; 0 for what is compared."""
         self.show_workspace("runs")
         if sweep:
-            self.session.trials.show(sweep)
+            self.session.sweeps.selected.emit(sweep)
 
     def show_sweep_form(self) -> None:
         """Shows the form of a sweep, with the focus in it."""

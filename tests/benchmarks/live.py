@@ -24,6 +24,7 @@ main.set_threads()
 from engine.datasets import source_of  # noqa: E402
 from engine.experiment import Experiment  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
+from nnviz.cards.comparison.race import start_or_stop_race  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
@@ -54,7 +55,7 @@ def race(window: MainWindow) -> None:
     for row in session.library.rows[:2]:
         session.comparison.toggle(row.chosen)
     wait_for(lambda: len(session.comparison.runs) == 2)
-    session.sweeps.toggle_race()
+    start_or_stop_race(session)
 
 
 def wait_for(reached: Callable[[], bool]) -> None:

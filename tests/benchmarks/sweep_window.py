@@ -46,7 +46,7 @@ from engine.sweeps.plan import SWEEP, Plan  # noqa: E402
 from engine.sweeps.vary import parsed  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.runs.run_table import RunTable  # noqa: E402
-from nnviz.cards.sweep.trials_model import VIEWS  # noqa: E402
+from nnviz.cards.sweep.trials_model import VIEWS, Trials  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
 from nnviz.sweeps.cluster import Cluster  # noqa: E402
@@ -188,15 +188,21 @@ def beside(window: MainWindow, view: str, runs: int) -> dict[str, Any]:
     session, views = window.session, window.card("trialsPage").views
     dataset = session.data.dataset
     assert dataset is not None
-    session.trials.set_view(VIEWS[0] if view == LIST else view)
+    session.models[Trials].set_view(VIEWS[0] if view == LIST else view)
     before = resident_megabytes()
     session.sweeps.start(tiny_plan(dataset, runs))
-    until(lambda: session.trials.table is not None and session.trials.is_under_way and len(session.trials.table.runs))
+    until(
+        lambda: (
+            session.models[Trials].table is not None
+            and session.models[Trials].is_under_way
+            and len(session.models[Trials].table.runs)
+        )
+    )
     shown = {"parallel": [views.lines], "best": [views.best]}.get(view, list(views.plots))
     drawn, news = Drawn(shown, runs), News(session.sweeps)
     mouse = mouse_over(window, view, shown[0])
     mouse.start()
-    until(lambda: session.trials.table is not None and len(session.trials.table.runs) >= runs / 2)
+    until(lambda: session.models[Trials].table is not None and len(session.models[Trials].table.runs) >= runs / 2)
     middle = resident_megabytes()
     until(lambda: session.sweeps.how_far is None)
     wait(AFTER)
@@ -257,8 +263,8 @@ def shown_window(cluster: str) -> Iterator[MainWindow]:
     session.records.set_on(True)
     window.show_sweep_form()
     if cluster:
-        session.sweep_where.type(cluster)
-        until(lambda: session.sweep_where.cores)
+        session.sweep_target.type(cluster)
+        until(lambda: session.sweep_target.cores)
     wait(1)
     try:
         yield window

@@ -69,7 +69,7 @@ class WhatDiffersPage(Page):
         self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
         self.baseline_button.chosen.connect(self._choose)
         self._baseline_word = label("baseline:", "muted")
-        self.race_button = RaceButton(session.sweeps, session.comparison)
+        self.race_button = RaceButton(session)
         beside = (self._baseline_word, self.baseline_button, self.race_button)
         arranged(QHBoxLayout(self.aside), 1, *beside, spacing=2)
         session.comparison.changed.connect(self.refresh)

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from nnviz.cards.comparison.agreement_table import RightWrong
-from nnviz.cards.comparison.model import DISAGREEMENT, Disagreement, can_disagree
+from nnviz.cards.comparison.model import DISAGREEMENT, ComparedPredictions, Disagreement, can_disagree
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.selection import Example
@@ -85,9 +85,9 @@ class DisagreeingPage(Page):
 
     def _connect(self) -> None:
         session = self._session
-        self._probe = session.queries[DISAGREEMENT]
+        self._query = session.models[ComparedPredictions].disagreement
         self.in_view_changed.connect(lambda in_view: session.queries.want(self.name, (DISAGREEMENT,), in_view))
-        for signal in (self._probe.changed, session.comparison.changed, session.data.changed):
+        for signal in (self._query.changed, session.comparison.changed, session.data.changed):
             signal.connect(self.refresh)
         self.matrix.chosen.connect(lambda *_: self._list())
         for view in (self.pictures, self.rows):
@@ -102,7 +102,7 @@ class DisagreeingPage(Page):
             return
         self._show_choices()
         note = self._why_not()
-        found: Disagreement | None = self._probe.result
+        found: Disagreement | None = self._query.result
         if note or found is None:
             self._shown = None
             self._note.setText(note or "Both networks are being asked …")

@@ -15,12 +15,10 @@ from engine.explain.answers import ClassAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.session.compared import Compared
-from nnviz.session.comparison import Comparison
-from nnviz.session.data import Data
 from nnviz.session.part import Part
-from nnviz.session.question import Question as Asked
 from nnviz.session.question import ask
 from nnviz.session.run import misfit_of
+from nnviz.session.session import Session
 
 THEIR_ANSWERS, DISAGREEMENT = "answers of compared runs", "where two runs disagree"
 
@@ -51,44 +49,45 @@ class Disagreement:
         return one.among((one.are_wrong == first_wrong) & (other.are_wrong == second_wrong))
 
 
-def compared_probes(comparison: Comparison, question: Asked, data: Data) -> dict[str, Latest]:
-    """The two probes."""
+class ComparedPredictions:
+    """The predictions of compared runs, computed in the background.
 
-    def answers() -> Request | None:
-        example, runs = question.example, comparison.runs
+    Attributes:
+        predictions: the query of the predictions of each run for the current input.
+        disagreement: the query of a :class:`Disagreement` of two runs.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._question, self._comparison, self._data = session.question, session.comparison, session.data
+        self._latest: RequestKey | None = None  # of the disagreement: another request stops its work
+        self.predictions = Latest(self._ask_predictions)
+        self.disagreement = Latest(self._ask_disagreement)
+        session.queries.add({THEIR_ANSWERS: self.predictions, DISAGREEMENT: self.disagreement})
+        for signal in (session.comparison.changed, session.data.changed):
+            signal.connect(self.predictions.look)
+            signal.connect(self._look_at_disagreement)
+
+    def _ask_predictions(self) -> Request | None:
+        example, runs = self._question.example, self._comparison.runs
         if example is None or not runs:
             return None
-        rows = None if question.is_drawn else data.dataset
+        rows = None if self._question.is_drawn else self._data.dataset
 
         def work() -> list[list[Array | None]]:
-            return [[_answer(each.network, example, rows) for each in run.members] for run in runs]
+            return [[_predict(each.network, example, rows) for each in run.members] for run in runs]
 
         return RequestKey(example, runs, rows), work
 
-    disagreeing = _Disagreeing(comparison, data)
-    theirs, two = Latest(answers), Latest(disagreeing.question)
-    for signal in (comparison.changed, data.changed):
-        signal.connect(theirs.look)
-        signal.connect(lambda: two.forget() if disagreeing.is_other_question() else two.look())
-    return {THEIR_ANSWERS: theirs, DISAGREEMENT: two}
+    def _look_at_disagreement(self) -> None:
+        before = self._latest
+        self._ask_disagreement()
+        if self._latest is before:
+            self.disagreement.look()
+        else:
+            self.disagreement.forget()
 
-
-def _answer(network: Network | None, example: Array, rows: Dataset | None) -> Array | None:
-    """None from a network that was trained with rows which mean something else."""
-    if network is None or (rows is not None and misfit_of(network, network.description, rows) is not None):
-        return None
-    return ask(network, example)
-
-
-class _Disagreeing:
-    """Asks two networks about the test part; gives up as soon as another question comes."""
-
-    def __init__(self, comparison: Comparison, data: Data) -> None:
-        self._comparison, self._data = comparison, data
-        self._latest: RequestKey | None = None
-
-    def question(self) -> Request | None:
-        """Notes what is asked now; what was asked before is given up then."""
+    def _ask_disagreement(self) -> Request | None:
+        """Returns the request for the current pair of runs, and notes its key."""
         runs, dataset = self._comparison.pair, self._data.dataset
         if runs is None or dataset is None or not can_disagree(runs, dataset):
             self._latest = None
@@ -98,16 +97,12 @@ class _Disagreeing:
         if key != self._latest:
             self._latest = key
         latest = self._latest
-        return latest, lambda: self._work(latest, runs, part)
+        return latest, lambda: self._compute_disagreement(latest, runs, part)
 
-    def is_other_question(self) -> bool:
-        """Whether it is another one than before."""
-        before = self._latest
-        self.question()
-        return before is not self._latest
-
-    def _work(self, key: RequestKey, runs: tuple[Compared, Compared], part: Part) -> Disagreement | None:
-        """Runs in the probe's thread. None if it was given up."""
+    def _compute_disagreement(
+        self, key: RequestKey, runs: tuple[Compared, Compared], part: Part
+    ) -> Disagreement | None:
+        """Runs in the query's thread. Returns None if another request came meanwhile."""
         found = []
         for run in runs:
             assert run.network is not None
@@ -119,6 +114,13 @@ class _Disagreeing:
                     found.append(finished.value)
                     break
         return Disagreement(runs, (found[0], found[1]), part) if len(found) == len(runs) else None
+
+
+def _predict(network: Network | None, example: Array, rows: Dataset | None) -> Array | None:
+    """Returns None for a network that was trained with rows whose columns have another meaning."""
+    if network is None or (rows is not None and misfit_of(network, network.description, rows) is not None):
+        return None
+    return ask(network, example)
 
 
 def part_of(data: Dataset) -> Part:

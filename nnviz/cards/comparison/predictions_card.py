@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.network.network import Network
-from nnviz.cards.comparison.model import THEIR_ANSWERS
+from nnviz.cards.comparison.model import THEIR_ANSWERS, ComparedPredictions
 from nnviz.cards.comparison.prediction_rows import AnswerRow, AnswerRows
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
@@ -39,8 +39,8 @@ class TheirAnswersPanel(DockCard):
         self.rows = named(AnswerRows(), "theirAnswers", "Their answers", _TIP)
         self.body.addWidget(ScrollColumn("theirAnswersScroll", self.rows))
         self.rows.setAutoFillBackground(False)  # which a scrolled widget has
-        self._probe = session.queries[THEIR_ANSWERS]
-        self._probe.changed.connect(self.refresh)
+        self._query = session.models[ComparedPredictions].predictions
+        self._query.changed.connect(self.refresh)
         for signal in (session.comparison.changed, session.question.changed, session.data.changed):
             signal.connect(self.refresh)
 
@@ -55,7 +55,7 @@ class TheirAnswersPanel(DockCard):
         elif session.question.example is None:
             self.rows.show_rows((), f"Draw a {what} to ask all of them.")
         else:
-            found, runs = self._probe.result or (), session.comparison.runs
+            found, runs = self._query.result or (), session.comparison.runs
             if [len(each) for each in found] == [len(run.members) for run in runs]:  # else a group has grown meanwhile
                 self.rows.show_rows([self._row(run, answer) for run, answer in zip(runs, found, strict=True)])
 

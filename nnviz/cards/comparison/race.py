@@ -12,6 +12,7 @@ from nnviz.session.seeds import seed_number
 
 if TYPE_CHECKING:
     from engine.sweeps.plan import Plan
+    from nnviz.session.session import Session
 
 
 def why_no_race(runs: Sequence[Compared]) -> str | None:
@@ -27,6 +28,20 @@ def why_no_race(runs: Sequence[Compared]) -> str | None:
     if len(made) < 2:
         return "They differ in nothing but their seed: only different settings can race."
     return None
+
+
+def start_or_stop_race(session: Session) -> None:
+    """Trains the compared experiments with the same seeds, or stops the plan that is being trained.
+
+    The groups of the race are then compared in the place of the runs.
+    """
+    sweeps, runs = session.sweeps, session.comparison.runs
+    if sweeps.how_far is not None:
+        sweeps.stop()
+    elif (why_not := why_no_race(runs)) is not None:
+        session.messages.tell(why_not)
+    else:
+        sweeps.start(race_between(runs, sweeps.seeds))
 
 
 def race_between(runs: Sequence[Compared], seeds: int) -> Plan:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QToolButton
 
+from nnviz.cards.comparison.race import start_or_stop_race, why_no_race
 from nnviz.formatting.results import words_of_seeds
-from nnviz.session.comparison import Comparison
+from nnviz.session.session import Session
 from nnviz.session.sweep_text import words_of_count
-from nnviz.session.sweeps import Sweeps
 from nnviz.ui.parts import named
 from nnviz.ui.start_stop import StartStop
 
@@ -16,20 +18,20 @@ from nnviz.ui.start_stop import StartStop
 class RaceButton(QToolButton):
     """Is there where two runs or more are compared."""
 
-    def __init__(self, sweeps: Sweeps, comparison: Comparison) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._sweeps, self._comparison = sweeps, comparison
+        self._sweeps, self._comparison = session.sweeps, session.comparison
         named(self, "raceButton", "Race")
         self.setProperty("role", "word")
         self.setFocusPolicy(Qt.TabFocus)
-        self._start_stop = StartStop(self, sweeps.toggle_race)
-        for signal in (sweeps.changed, comparison.changed):
+        self._start_stop = StartStop(self, partial(start_or_stop_race, session))
+        for signal in (session.sweeps.changed, session.comparison.changed):
             signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         sweeps, how_far = self._sweeps, self._sweeps.how_far
-        why_not = sweeps.why_no_race
+        why_not = why_no_race(self._comparison.runs)
         self.setVisible(len(self._comparison.runs) > 1)
         self._start_stop.show(how_far is not None, why_not is None)
         if how_far is None:

@@ -344,7 +344,7 @@ class KeptRunsPanel(DockCard):
 
     def _rename(self, row: Row, name: str) -> None:
         if row.is_sweep and row.of is not None:
-            self._session.sweep_names.rename(row.of, name)
+            self._session.library.rename_sweep(row.of, name)
         else:
             self._session.library.annotate(row.all_runs, name=name)
 
@@ -369,7 +369,7 @@ class KeptRunsPanel(DockCard):
         if sweep is None:
             self._session.messages.tell("This run was trained by itself: it belongs to no sweep.")
         else:
-            self._session.trials.show(sweep)
+            self._session.sweeps.selected.emit(sweep)
 
     def _one_of(self, row: Row) -> int:
         """The number of the run; of a group of that in the middle."""

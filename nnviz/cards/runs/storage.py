@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.session.library import KeptRuns
 from nnviz.session.library_work import LibraryWork, Tell
-from nnviz.session.messages import Messages
 from nnviz.session.run_words import words_of_plan
-from nnviz.session.runs import Runs
+from nnviz.session.session import Session
 
 if TYPE_CHECKING:
     from nnviz.library import Library
@@ -53,17 +49,16 @@ class KeptRoom(QObject):
     memory_changed = pyqtSignal()
     told = pyqtSignal(str)
 
-    def __init__(self, path: Callable[[], Path], library: KeptRuns, runs: Runs, messages: Messages) -> None:
-        """``path`` returns the file of the library."""
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._runs, self._library, self._messages = runs, library, messages
+        self._runs, self._library, self._messages = session.runs, session.library, session.messages
         self.taken: Taken | None = None
         self._known: Taken | None = None  # the same while its plans hold
-        self._work = LibraryWork(path, messages)
+        self._work = LibraryWork(lambda: session.records.path, session.messages)
         self._work.told.connect(self.told)
         self._work.ended.connect(self._look_anew)
         self._is_looking = self._is_stale = self._is_asked = False
-        library.listed.connect(self.refresh)
+        session.library.listed.connect(self.refresh)
 
     # ---- what there is
 

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
+from nnviz.cards.runs.storage import KeptRoom
 from nnviz.library.room import LEAST, MOST, MOST_OF_RUN
 from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
 from nnviz.session.session import Session
@@ -94,7 +95,7 @@ class RoomPart(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._room = session.room
+        self._room = session.models[KeptRoom]
         self._notes: dict[str, Note] = {}
         self._edits: dict[str, NumberEdit] = {}
         self._warning = named(label(role="notice"), "roomWarning")

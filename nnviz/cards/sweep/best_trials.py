@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from nnviz.cards.sweep.best_table import BestRow, BestTable
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trial_text import chosen_words, figures_of, title_of_shown, unit_of
+from nnviz.cards.sweep.trials_model import Trials
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name, verdict_words
 from nnviz.formatting.setting_words import setting_name
@@ -41,6 +42,7 @@ class BestTrials(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._trials = session.models[Trials]
         self._words = ("", "")
         self.title = label(role="muted")
         self.table = named(BestTable(), "bestTrialsTable", "The best trials", "")
@@ -57,14 +59,14 @@ class BestTrials(QWidget):
             words.setWordWrap(True)
         title = FixedSizeBox(self.title)
         arranged(QVBoxLayout(self), title, (self._stack, 1), self.verdict, self.chosen, spacing=4)
-        trials = session.trials
+        trials = self._trials
         self.table.chosen.connect(trials.choose)
         self.table.compared.connect(trials.compare)
         self.table.opened.connect(trials.open)
 
     def refresh(self) -> None:
         """Shows the trials as they are ranked now."""
-        trials = self._session.trials
+        trials = self._trials
         table = trials.table
         ranked = [] if table is None else table.results.ranked(_MOST_ROWS)
         self._stack.setCurrentWidget(self.table if ranked else self._empty)
@@ -98,7 +100,7 @@ class BestTrials(QWidget):
 
     def _title(self, table: TrialTable | None) -> str:
         """Which sweep it is, and how far: "sweep 3 · 12 of 60 runs done, 2 min left"."""
-        trials = self._session.trials
+        trials = self._trials
         if table is None:
             return ""
         done, most = table.results.over, table.plan.most_runs
@@ -116,7 +118,7 @@ class BestTrials(QWidget):
         done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
         figures = [*(words.removesuffix(" %") for words in figures_of(table, trial, unit)), done]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
-        return BestRow(trial, cells, comparison.colours.get(Group(self._session.trials.shown, trial), ""), is_best)
+        return BestRow(trial, cells, comparison.colours.get(Group(self._trials.shown, trial), ""), is_best)
 
 
 def _names_of_figures(table: TrialTable) -> list[str]:

@@ -12,6 +12,8 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.best_trials import BestTrials
 from nnviz.cards.sweep.fields_view import SweepFieldsView
+from nnviz.cards.sweep.model import SweepForm
+from nnviz.cards.sweep.trials_model import Trials
 from nnviz.session.session import Session
 from nnviz.session.sweep_text import words_of_count
 from nnviz.ui import theme
@@ -40,6 +42,8 @@ class SweepPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__("Sweep", "sweepTab", _TIP)
         self._session = session
+        self._model = session.models[SweepForm]
+        self._trials = session.models[Trials]
         self.form = SweepFieldsView(session)
         self.estimate = label(role="notice")
         self.estimate.setWordWrap(True)
@@ -66,7 +70,7 @@ class SweepPage(Page):
 
     def _connect(self) -> None:
         session = self._session
-        form, trials, sweeps = session.sweep_form, session.trials, session.sweeps
+        form, trials, sweeps = self._model, self._trials, session.sweeps
         self.in_view_changed.connect(lambda in_view: trials.watch(self.name, in_view))
         self.in_view_changed.connect(form.watch)
         self.go_on.clicked.connect(trials.go_on)
@@ -84,13 +88,13 @@ class SweepPage(Page):
     def _start_or_stop(self) -> None:
         if self._session.sweeps.how_far is None:
             self.form.where.commit()
-            self._session.sweep_form.start()
+            self._model.start()
         else:
             self._session.sweeps.stop()
 
     def open(self) -> None:
         """Comes to the front with what came of a sweep, and with the focus in its first field."""
-        self._session.trials.show(self._session.trials.shown)
+        self._trials.show(self._trials.shown)
         self.wanted.emit()
         self.form.take_focus()
 
@@ -109,13 +113,13 @@ class SweepPage(Page):
 
     def _show_estimate(self) -> None:
         if self.in_view:
-            words = self._session.sweep_form.estimate
+            words = self._model.estimate
             self.estimate.setText(words)
             self.estimate.setVisible(bool(words))
 
     def _show_soon(self) -> None:
         """While results come, not in the same turn as the dots above: the mouse would wait for both."""
-        if not self._session.trials.is_under_way:
+        if not self._trials.is_under_way:
             self._soon.stop()
             self._show_best()
         elif self.in_view and not self._soon.isActive():
@@ -132,12 +136,12 @@ class SweepPage(Page):
         if not self.in_view:
             self._start_stop.note(how_far is not None)
             return
-        why_not = self._session.sweep_form.why_not
+        why_not = self._model.why_not
         self._start_stop.show(how_far is not None, why_not is None)
         self.start.setText("▷ start" if how_far is None else words_of_count(how_far))
         self.start.setToolTip(f"{sweeps.progress}. {_STOP_TIP}" if how_far is not None else why_not or _START_TIP)
         self.start.setAccessibleName("Start the sweep" if how_far is None else "Stop")
-        self.go_on.setVisible(self._session.trials.can_go_on)
+        self.go_on.setVisible(self._trials.can_go_on)
 
     def table(self) -> Table | None:
         """The best trials, for a CSV file."""

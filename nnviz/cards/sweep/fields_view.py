@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButto
 from engine.sweeps.plan import ASHA, GRID, HYPERBAND, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
 from nnviz.cards.sweep.fields import Varying
 from nnviz.cards.sweep.form_parser import Planned
+from nnviz.cards.sweep.model import SweepForm
 from nnviz.cards.sweep.setting_row import RowTexts, SettingRow
 from nnviz.cards.sweep.setting_rows import info_of, offered
 from nnviz.cards.sweep.target_row import SweepWhereRow
@@ -48,7 +49,7 @@ class SweepFieldsView(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.setObjectName("sweepForm")
-        self._session, self._form = session, session.sweep_form
+        self._session, self._form = session, session.models[SweepForm]
         self._rows: dict[str, SettingRow] = {}
         self._column = QVBoxLayout()
         self._column.setSpacing(4)

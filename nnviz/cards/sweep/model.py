@@ -11,14 +11,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.cards.sweep.fields import SweepFields, Varying, fields_of
 from nnviz.formatting.setting_words import setting_name
-from nnviz.jobs.library_lane import LibraryLane
-from nnviz.session.data import Data
-from nnviz.session.library import KeptRuns
-from nnviz.session.messages import Messages
-from nnviz.session.settings import Settings
-from nnviz.session.sweep_target import SweepWhere
-from nnviz.session.sweeps import Sweeps
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.session import Session
+from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:  # loaded when somebody looks at the form
     from nnviz.cards.sweep.form_parser import Planned
@@ -42,27 +36,18 @@ class SweepForm(QObject):
     changed = pyqtSignal()
     estimated = pyqtSignal()
 
-    def __init__(
-        self,
-        lane: LibraryLane,
-        data: Data,
-        settings: Settings,
-        library: KeptRuns,
-        sweeps: Sweeps,
-        where: SweepWhere,
-        undo: Undo,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._lane, self._data, self._settings = lane, data, settings
-        self._sweeps, self._where, self._undo, self._messages = sweeps, where, undo, messages
+        data, settings, where = session.data, session.settings, session.sweep_target
+        self._lane, self._data, self._settings, self._where = session.library_lane, data, settings, where
+        self._sweeps, self._undo, self._messages = session.sweeps, session.undo, session.messages
         self.fields = SweepFields()
         self._planned: Planned | None = None
         self._took: Sequence[Took] | None = None  # None until the library was looked at
         self._is_watched = self._is_reading = False
         for signal in (data.changed, data.loading_changed, settings.changed, settings.problems_changed):
             signal.connect(self._forget)
-        for other in (library.listed, data.changed):
+        for other in (session.library.listed, data.changed):
             other.connect(self._look)
         for mine in (self.changed, self.estimated):
             where.changed.connect(mine)

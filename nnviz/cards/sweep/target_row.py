@@ -19,11 +19,11 @@ _TIP = (
 
 
 class SweepWhereRow:
-    """Shows and changes what ``session.sweep_where`` holds."""
+    """Shows and changes what ``session.sweep_target`` holds."""
 
     def __init__(self, session: Session, grid: QGridLayout) -> None:
         """Adds two rows at the end of a grid of four columns."""
-        self._where = session.sweep_where
+        self._where = session.sweep_target
         self._field = named(FieldEdit(), "sweepWhereEdit", "Where the runs are done", _TIP)
         self._field.setPlaceholderText("this machine, or tcp://host:8786")
         self._field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)

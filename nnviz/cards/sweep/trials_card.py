@@ -9,7 +9,7 @@ from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trial_text import figures_of, key_words, line_words, setting_words, title_of_shown, unit_of
 from nnviz.cards.sweep.trial_views import TrialViews
-from nnviz.cards.sweep.trials_model import VIEWS
+from nnviz.cards.sweep.trials_model import VIEWS, Trials
 from nnviz.jobs.pace import Budget
 from nnviz.library import Group
 from nnviz.session.session import Session
@@ -40,6 +40,7 @@ class TrialsPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__("Trials", "trialsTab", _TIP)
         self._session = session
+        self._model = session.models[Trials]
         self._is_log = True
         self.views = TrialViews()
         self.hint = label(role="muted")
@@ -66,7 +67,7 @@ class TrialsPage(Page):
         arranged(QHBoxLayout(self.aside), *parts, spacing=8)
 
     def _connect(self) -> None:
-        trials, views = self._session.trials, self.views
+        trials, views = self._model, self.views
         self.in_view_changed.connect(lambda in_view: trials.watch(self.name, in_view))
         self.sweep_button.chosen.connect(lambda key: trials.show(int(key)))
         self.view_button.chosen.connect(trials.set_view)
@@ -95,7 +96,7 @@ class TrialsPage(Page):
 
     def _follow(self) -> None:
         """Draws what has come, while more comes only as often as the mouse does not notice."""
-        if not self._session.trials.is_under_way:
+        if not self._model.is_under_way:
             self._later.stop()
             self.refresh()
         elif not self.in_view:
@@ -110,7 +111,7 @@ class TrialsPage(Page):
     def _draw(self, at_once: bool) -> None:
         if not self.in_view:
             return
-        trials = self._session.trials
+        trials = self._model
         titles = {str(told.id): sweep_entry(told) for told in trials.sweeps}
         self.sweep_button.show_choice(titles, str(trials.shown))
         self.sweep_button.setText(f"{title_of_shown(trials)} ▾")
@@ -132,7 +133,7 @@ class TrialsPage(Page):
 
     def _colours(self, table: TrialTable) -> dict[int, str]:
         """Of the trials that are compared."""
-        shown, count = self._session.trials.shown, len(table.results.trials)
+        shown, count = self._model.shown, len(table.results.trials)
         found = self._session.comparison.colours.items()
         return {
             each.trial: colour
@@ -147,7 +148,7 @@ class TrialsPage(Page):
     def _show_choice(self) -> None:
         if not self.in_view:
             return
-        trials, table = self._session.trials, self._session.trials.table
+        trials, table = self._model, self._model.table
         chosen = trials.chosen if table is not None else None
         self.views.show_choice(chosen)
         for button in (self.compare_button, self.open_button):
@@ -164,18 +165,18 @@ class TrialsPage(Page):
     # ---- what a person does
 
     def _compare(self) -> None:
-        chosen = self._session.trials.chosen
+        chosen = self._model.chosen
         if chosen is not None:
-            self._session.trials.compare(chosen)
+            self._model.compare(chosen)
             self._show_choice()
 
     def _open_chosen(self) -> None:
-        if self._session.trials.chosen is not None:
-            self._session.trials.open(self._session.trials.chosen)
+        if self._model.chosen is not None:
+            self._model.open(self._model.chosen)
 
     def table(self) -> Table | None:
         """A row for each run, for a CSV file."""
-        table = self._session.trials.table
+        table = self._model.table
         if table is None:
             return None
         figure = table.results.compared_by

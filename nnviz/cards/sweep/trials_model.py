@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.cards.sweep.trial_reading import Read, glance, read
-from nnviz.jobs.library_lane import LibraryLane
-from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.plans import NewResults
 from nnviz.library import Group
-from nnviz.session.comparison import Comparison
-from nnviz.session.library import KeptRuns
-from nnviz.session.messages import Messages
-from nnviz.session.sweep_names import SweepNames
-from nnviz.session.sweeps import Sweeps
+from nnviz.session.session import Session
 
 if TYPE_CHECKING:
     from nnviz.cards.sweep.trial_table import TrialTable
@@ -46,19 +40,11 @@ class Trials(QObject):
     view_changed = pyqtSignal()
     wanted = pyqtSignal()
 
-    def __init__(
-        self,
-        lane: LibraryLane,
-        others: LibraryWatch,
-        library: KeptRuns,
-        sweeps: Sweeps,
-        comparison: Comparison,
-        names: SweepNames,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._lane, self._library, self._sweeps = lane, library, sweeps
-        self._comparison, self._messages = comparison, messages
+        library, sweeps = session.library, session.sweeps
+        self._lane, self._library, self._sweeps = session.library_lane, library, sweeps
+        self._comparison, self._messages = session.comparison, session.messages
         self.sweeps: list[ToldSweep] = []
         self.shown = 0
         self.table: TrialTable | None = None
@@ -72,9 +58,10 @@ class Trials(QObject):
         self._meanwhile: list[NewResults] = []  # what came while it was read
         sweeps.came.connect(self._take_new)
         sweeps.changed.connect(self._follow_end)
-        for signal in (library.deletion_changed, names.renamed):
+        sweeps.selected.connect(self.show)
+        for signal in (library.deletion_changed, library.sweep_renamed):
             signal.connect(self._read)
-        others.wrote.connect(self._follow_others)
+        session.library_watch.wrote.connect(self._follow_others)
 
     # ---- which
 

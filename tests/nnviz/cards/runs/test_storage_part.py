@@ -11,6 +11,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.runs.storage import KeptRoom
 from nnviz.library import Library
 from nnviz.library.faults import read_only
 from nnviz.library.room import BUDGET, MOMENT_BUDGET, Plan, Room
@@ -34,7 +35,7 @@ def open_room(window: MainWindow, qtbot: QtBot) -> Group:
     """Turns to Runs, opens the group with the mouse, and waits until its figures are there."""
     show_runs(window, qtbot)
     group = find(window, Group, "roomGroup")
-    qtbot.waitUntil(lambda: window.session.room.taken is not None)
+    qtbot.waitUntil(lambda: window.session.models[KeptRoom].taken is not None)
     if not group.is_open:
         qtbot.mouseClick(group.head, Qt.LeftButton)
     return group
@@ -100,7 +101,7 @@ def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: Ma
     qtbot.waitUntil(lambda: group.head.summary.endswith(" of 500 MB"))
     assert value(ready_window, "libraryRoomEdit") == "0.5"
     retype(qtbot, ready_window, "runRoomEdit", "8")
-    room = ready_window.session.room
+    room = ready_window.session.models[KeptRoom]
     qtbot.waitUntil(lambda: room.taken is not None and room.taken.moment_budget == 8_000_000)
     with Library() as library:
         assert (library.room.budget, library.room.moment_budget) == (500_000_000, 8_000_000)
@@ -126,7 +127,7 @@ WRONG = [
 
 def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     open_room(ready_window, qtbot)
-    room = ready_window.session.room
+    room = ready_window.session.models[KeptRoom]
     for name, typed, message in WRONG:
         field = retype(qtbot, ready_window, f"{name}RoomEdit", typed)
         note = find(ready_window, QLabel, f"{name}RoomError")
@@ -173,12 +174,12 @@ def test_memory_is_changed_at_once_and_remembered(
     assert len(before) == 11
     open_room(ready_window, qtbot)
     retype(qtbot, ready_window, "memoryRoomEdit", "2")
-    assert session.room.memory_budget == 2 * 2**20
+    assert session.models[KeptRoom].memory_budget == 2 * 2**20
     assert session.runs.current.snapshots.nbytes <= 2 * 2**20
     assert 2 < len(session.timeline.epochs) < len(before)
     qtbot.waitUntil(lambda: stored_settings().get("moment_bytes") == 2 * 2**20)
     again = make_window()
-    assert again.session.room.memory_budget == 2 * 2**20
+    assert again.session.models[KeptRoom].memory_budget == 2 * 2**20
 
 
 # ---- less of it
@@ -273,7 +274,7 @@ def test_old_runs_are_not_looked_at_again_and_again(
     open_room(ready_window, qtbot)
     qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
     monkeypatch.setattr(Room, "plan", counted)
-    library, room = ready_window.session.library, ready_window.session.room
+    library, room = ready_window.session.library, ready_window.session.models[KeptRoom]
     for _ in range(3):
         with qtbot.waitSignal(library.listed):
             library.refresh()

@@ -13,6 +13,7 @@ from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, SWEEP, Plan
 from engine.sweeps.vary import parsed
 from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trials_model import Trials
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.store import Store
@@ -45,7 +46,7 @@ def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) 
 def show_trials(window: MainWindow, qtbot: QtBot) -> TrialTable:
     """Turns to the trials of the newest sweep, and waits until they are read."""
     window.show_sweep_form()
-    trials = window.session.trials
+    trials = window.session.models[Trials]
     trials.show(trials.shown)
     qtbot.waitUntil(lambda: trials.table is not None)
     assert trials.table is not None

@@ -13,7 +13,9 @@ from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset
 from nnviz.cards.sweep.best_table import BestTable
 from nnviz.cards.sweep.fields import Varying
+from nnviz.cards.sweep.model import SweepForm
 from nnviz.cards.sweep.tick_button import TickButton
+from nnviz.cards.sweep.trials_model import Trials
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.ui import start_stop
@@ -61,7 +63,7 @@ def words(window: MainWindow, name: str) -> str:
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
-    qtbot.waitUntil(lambda: window.session.trials.is_over or window.session.trials.can_go_on)
+    qtbot.waitUntil(lambda: window.session.models[Trials].is_over or window.session.models[Trials].can_go_on)
 
 
 def two_rates(qtbot: QtBot, window: MainWindow, seeds: str = "5") -> None:
@@ -134,7 +136,7 @@ def test_with_real_processes(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, window, QPushButton, "sweepStartButton")
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
     wait_for_end(qtbot, window)
-    table = window.session.trials.table
+    table = window.session.models[Trials].table
     assert table is not None
     assert len(table.runs) == 4
     assert all(run.run is not None for run in table.runs)
@@ -180,13 +182,13 @@ def test_settings_come_and_go_and_undo_brings_them_back(window: MainWindow, qtbo
     assert find_field(window, "sweepHiddenValuesEdit").text() == "2, 4, 8"
     assert window.focusWidget() is find_field(window, "sweepHiddenValuesEdit")
     click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
-    assert [row.name for row in window.session.sweep_form.fields.rows] == ["hidden"]
+    assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["hidden"]
     assert action(window, "actionUndo").text() == "&Undo removal of learning rate from the sweep"
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
-    assert [row.name for row in window.session.sweep_form.fields.rows] == ["learning_rate"]
+    assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate"]
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
-    assert [row.name for row in window.session.sweep_form.fields.rows] == ["learning_rate", "hidden"]
+    assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate", "hidden"]
 
 
 def test_what_varies_already_is_not_offered_again_nor_what_makes_no_sense(window: MainWindow, qtbot: QtBot) -> None:
@@ -227,7 +229,7 @@ def test_on_a_grid_a_range_says_how_many_values_it_has(window: MainWindow, qtbot
     retype(qtbot, window, "sweepLearningRatePointsEdit", "3")
     assert find_field(window, "sweepRunsEdit").text() == "9"
     pick(qtbot, window, "sweepRuleCombo", "median rule")
-    planned = window.session.sweep_form.planned
+    planned = window.session.models[SweepForm].planned
     assert planned is not None
     assert planned.plan is not None
     assert planned.plan.prune == "median"
@@ -355,7 +357,7 @@ def test_while_seeds_are_trained_its_button_stops_them(
     window.session.sweeps.toggle()
     assert executor.reached.wait(10)
     qtbot.waitUntil(lambda: start_button(window).text() == "■ 1/5")
-    window.session.sweep_form.start()
+    window.session.models[SweepForm].start()
     assert "One after the other" in told(window.session)
     executor.go.set()
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
@@ -368,7 +370,7 @@ def test_what_it_takes_is_told_by_the_runs_of_the_library(
     window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     does(data=plane)
-    form = window.session.sweep_form
+    form = window.session.models[SweepForm]
     qtbot.waitUntil(lambda: bool(form.estimate))
     assert form.estimate.startswith("60 runs of 2 epochs with 1 process. How long a run takes is not known yet")
     two_rates(qtbot, window, "2")
@@ -386,12 +388,12 @@ def test_the_form_comes_back_at_the_next_start(
     window: MainWindow, plane: Dataset, qtbot: QtBot, make_window: MakeWindow
 ) -> None:
     two_rates(qtbot, window)
-    window.session.trials.set_view("parallel")
+    window.session.models[Trials].set_view("parallel")
     qtbot.waitUntil(lambda: '"0.05, 0.2"' in str(stored_settings().get("sweep")))
     again = make_window()
-    assert again.session.sweep_form.fields.rows == (Varying("learning_rate", "list", "0.05, 0.2"),)
-    assert again.session.sweep_form.fields.seeds == "5"
-    assert again.session.trials.view == "parallel"
+    assert again.session.models[SweepForm].fields.rows == (Varying("learning_rate", "list", "0.05, 0.2"),)
+    assert again.session.models[SweepForm].fields.seeds == "5"
+    assert again.session.models[Trials].view == "parallel"
 
 
 def test_a_sweep_of_before_is_there_with_its_best_trials(window: MainWindow, plane: Dataset, qtbot: QtBot) -> None:

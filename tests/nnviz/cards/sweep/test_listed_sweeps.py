@@ -59,7 +59,7 @@ def wait_until_open(window: MainWindow, qtbot: QtBot) -> None:
 def click_sweep(table: RunTable, window: MainWindow, qtbot: QtBot) -> Trials:
     """Clicks its row, and waits until its trials are read."""
     click_row(qtbot, table, SWEEP)
-    trials = window.session.trials
+    trials = window.session.models[Trials]
     qtbot.waitUntil(lambda: trials.table is not None)
     return trials
 
@@ -252,7 +252,7 @@ def test_another_name_stands_wherever_it_is_called(
     table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     trials = click_sweep(table, ready_window, qtbot)
-    ready_window.session.sweep_names.rename(trials.sweeps[0], "Größer")
+    ready_window.session.library.rename_sweep(trials.sweeps[0], "Größer")
     qtbot.waitUntil(lambda: [each.name for each in trials.sweeps] == ["Größer"])
     button = find(ready_window, ChoiceButton, "trialsSweepButton")
     qtbot.waitUntil(lambda: "Größer" in button.text())

@@ -21,6 +21,7 @@ from engine.datasets import Dataset
 from engine.sweeps.one_run import Outcome
 from engine.sweeps.results import STOPPED
 from engine.version import __version__
+from nnviz.cards.sweep.model import SweepForm
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.sweeps.cluster import WhoIsThere, WorkerThere
@@ -146,7 +147,7 @@ def test_an_address_says_who_is_there_and_the_runs_are_done_there(
     qtbot.waitUntil(lambda: line(window).startswith("2 workers with 8 cores and 16"))
     assert f"nnviz {__version__}, numpy 1.26.4, Python 3.10.12, Dask 2024.8.0" in line(window)
     assert threading.main_thread() not in clusters.threads
-    qtbot.waitUntil(lambda: "2 runs of 2 epochs on 8 cores of the cluster" in window.session.sweep_form.estimate)
+    qtbot.waitUntil(lambda: "2 runs of 2 epochs on 8 cores of the cluster" in window.session.models[SweepForm].estimate)
     start(qtbot, window)
     wait_for_end(qtbot, window)
     assert [each.url for each in clusters.begun] == [HERE]
@@ -194,9 +195,9 @@ def test_the_last_address_wins(window: MainWindow, clusters: Clusters, qtbot: Qt
     qtbot.waitUntil(lambda: "2 workers" in line(window))
     retype(qtbot, window, "sweepWhereEdit", "")
     clusters.go.set()
-    assert window.session.sweep_where.close(5000)
+    assert window.session.sweep_target.close(5000)
     assert not line(window)
-    assert "with 1 process" in window.session.sweep_form.estimate
+    assert "with 1 process" in window.session.models[SweepForm].estimate
 
 
 @pytest.mark.parametrize("typed", ["nowhere", "http://gpu7:8786", "tls://gpu7:8786"])

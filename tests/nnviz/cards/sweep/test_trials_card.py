@@ -18,6 +18,7 @@ from nnviz.cards.sweep.best_table import BestTable
 from nnviz.cards.sweep.parallel_plot import ParallelPlot
 from nnviz.cards.sweep.trial_points import places_along
 from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trials_model import Trials
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.ui import theme
@@ -58,7 +59,7 @@ def values_of(table: TrialTable, trial: int) -> list[float]:
 
 def dot_of_run(window: MainWindow, trial: int, seed: int) -> int:
     """The dot of a run in the first plot."""
-    table, drawn = window.session.trials.table, window.card("trialsPage").views.drawn(dots(window))
+    table, drawn = window.session.models[Trials].table, window.card("trialsPage").views.drawn(dots(window))
     assert table is not None
     place = next(n for n, run in enumerate(table.runs) if (run.trial, run.seed) == (trial, seed))
     return int(np.flatnonzero(drawn.runs == place)[0])
@@ -151,7 +152,7 @@ def test_a_double_click_puts_that_run_into_the_window_with_its_past(
 def test_enter_puts_the_run_in_the_middle_of_the_chosen_trial_into_the_window(
     window: MainWindow, table: TrialTable, qtbot: QtBot
 ) -> None:
-    window.session.trials.choose(2)
+    window.session.models[Trials].choose(2)
     plot = dots(window)
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_Return)
@@ -166,7 +167,7 @@ def test_a_click_chooses_and_c_compares_as_the_list_does(window: MainWindow, tab
     page = window.card("trialsPage")
     assert not page.compare_button.isVisible()
     qtbot.mouseClick(plot, Qt.LeftButton, pos=at(plot, page.views.drawn(plot).dot_of(3)))
-    assert session.trials.chosen == 3
+    assert session.models[Trials].chosen == 3
     assert "trial 4 · learning rate 0.01 · hidden layers 8" in page.words.text()
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_C)
@@ -182,11 +183,11 @@ def test_arrows_go_from_dot_to_dot(window: MainWindow, table: TrialTable, qtbot:
     plot = dots(window)
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_Right)
-    first = window.session.trials.chosen
+    first = window.session.models[Trials].chosen
     for _ in range(24):
         qtbot.keyClick(plot, Qt.Key_Right)
     assert first in (0, 1), "the smallest learning rate"
-    assert window.session.trials.chosen in (4, 5)
+    assert window.session.models[Trials].chosen in (4, 5)
 
 
 @pytest.mark.parametrize("name", ["dark", "light"])
@@ -198,7 +199,7 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
     best = table.results.chosen
     assert best is not None
     other = (best.trial + 3) % 6
-    session.trials.compare(other)
+    session.models[Trials].compare(other)
 
     def colour(trial: int) -> QColor:
         return plot.grab().toImage().pixelColor(at(plot, page.views.drawn(plot).dot_of(trial)))
@@ -206,7 +207,7 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
     assert colour(best.trial) == theme.colour("good")
     assert colour(other) == theme.colour(session.comparison.colours[Group(1, other)])
     for view in ("parallel", "best"):
-        session.trials.set_view(view)
+        session.models[Trials].set_view(view)
         assert not page.views.currentWidget().grab().isNull()
     theme.apply(qapp, "dark")
 
@@ -227,13 +228,13 @@ def test_parallel_coordinates_show_each_trial_and_the_mouse_finds_it(
     hover(lines, (place.x(), place.y()))
     assert f"trial {best.trial + 1} · 3 seeds" in read_out(lines)
     qtbot.mouseClick(lines, Qt.LeftButton, pos=place)
-    assert window.session.trials.chosen == best.trial
+    assert window.session.models[Trials].chosen == best.trial
     qtbot.mouseDClick(lines, Qt.LeftButton, pos=place)
     wait_for_current(qtbot, window, (table.run_of(best.trial) or table.runs[0]).run)
     lines.setFocus()
     qtbot.keyClick(lines, Qt.Key_Up)
-    assert window.session.trials.chosen != best.trial
-    assert window.session.trials.view == "parallel"
+    assert window.session.models[Trials].chosen != best.trial
+    assert window.session.models[Trials].view == "parallel"
 
 
 def test_best_so_far_falls_from_trial_to_trial(window: MainWindow, table: TrialTable, qtbot: QtBot) -> None:
@@ -299,7 +300,7 @@ def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
     record_sweep(few_digits, a_sweep(few_digits, RATES), name="rates")
     record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
     show_trials(window, qtbot)
-    trials, button = window.session.trials, find(window, ChoiceButton, "trialsSweepButton")
+    trials, button = window.session.models[Trials], find(window, ChoiceButton, "trialsSweepButton")
     assert (trials.shown, button.entries, button.text()) == (2, ["2", "1"], "sweep 2 ▾")
     title = next(
         entry.text()
@@ -320,7 +321,7 @@ def test_a_sweep_of_another_program_appears_and_grows(
     plan = a_sweep(few_digits, RATES)
     record_sweep(few_digits, plan, most=1)
     show_trials(window, qtbot)
-    trials = window.session.trials
+    trials = window.session.models[Trials]
     assert [each.id for each in trials.sweeps] == [1]
     record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
     qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [2, 1], timeout=10_000)
@@ -342,8 +343,8 @@ def test_t_in_the_list_shows_the_sweep_of_a_run(window: MainWindow, few_digits: 
     click_row(qtbot, runs, 2)
     qtbot.keyClick(runs, Qt.Key_T)
     assert page.in_view
-    qtbot.waitUntil(lambda: window.session.trials.table is not None)
-    assert window.session.trials.shown == 1
+    qtbot.waitUntil(lambda: window.session.models[Trials].table is not None)
+    assert window.session.models[Trials].shown == 1
     click_row(qtbot, runs, 1)
     qtbot.keyClick(runs, Qt.Key_T)
     assert messages.current is not None
@@ -367,9 +368,9 @@ def test_runs_that_are_deleted_leave_their_dots_and_undo_brings_them_back(
     library = window.session.library
     qtbot.waitUntil(lambda: library.is_read)
     library.delete([1, 2])
-    qtbot.waitUntil(lambda: len((window.session.trials.table or table).runs) == 16)
+    qtbot.waitUntil(lambda: len((window.session.models[Trials].table or table).runs) == 16)
     window.session.undo.undo()
-    qtbot.waitUntil(lambda: len((window.session.trials.table or table).runs) == 18)
+    qtbot.waitUntil(lambda: len((window.session.models[Trials].table or table).runs) == 18)
 
 
 # ---- what is hidden
@@ -383,7 +384,7 @@ def test_what_is_hidden_is_neither_read_nor_drawn(
     drawn: list[Any] = []
     original = PointPlot.show_points
     monkeypatch.setattr(PointPlot, "show_points", lambda self, *given: drawn.append(self) or original(self, *given))
-    trials = window.session.trials
+    trials = window.session.models[Trials]
     window.card("theirCurvesDock").tabs.setCurrentIndex(0)
     window.card("whatDiffersDock").tabs.setCurrentIndex(0)
     assert trials.table is None, "nothing is kept of what nobody sees"
