@@ -28,7 +28,7 @@ from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor
 from nnviz.sweeps.pool import Pool
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import Store
 
 _SECONDS_BETWEEN_BEST, _SHARE_OF_BEST = 0.5, 0.05  # all trials are looked at for it, which takes so much of the time
 

@@ -16,10 +16,10 @@ from nnviz.commands.tabular import lines_of
 from nnviz.formatting import text
 from nnviz.formatting.units import unit_of
 from nnviz.library import Library, RunRecord
-from nnviz.library.exchange import read_run
 from nnviz.library.export import export_run
-from nnviz.library.repeating import RECORDED_PROGRAM, way_to
-from nnviz.library.room import LEAST, MOST
+from nnviz.library.quota import LEAST, MOST
+from nnviz.library.reproduction import RECORDED_PROGRAM, way_to
+from nnviz.library.run_file import read_run
 from nnviz.library.states import state_places
 from nnviz.library.sweeps import STOPPED, Sweeps
 from nnviz.program_name import program_name

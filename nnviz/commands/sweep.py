@@ -18,7 +18,7 @@ from nnviz.library import Library, LibraryError
 from nnviz.library.sweeps import FINISHED, Sweeps
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import check_installed
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import Store
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from engine.sweeps.plan import Plan
     from engine.sweeps.results import Results, RunResult
     from nnviz.library import Library
-    from nnviz.library.room import Plan as RoomPlan
+    from nnviz.library.quota import Plan as RoomPlan
     from nnviz.sweeps.cluster_address import ClusterAddress
     from nnviz.sweeps.conductor import Conductor
-    from nnviz.sweeps.live import LiveFigures
-    from nnviz.sweeps.store import Store
+    from nnviz.sweeps.live_figures import LiveFigures
+    from nnviz.sweeps.sweep_writer import Store
 
 _STEP = 0.05  # seconds, after which it is looked whether it is to stop
 _GRACE = 0.2  # seconds that runs have to tell how far they are when the window closes
@@ -138,7 +138,7 @@ class Plans(QObject):
 
         def work(library: Library) -> PlanEnd:
             from nnviz.sweeps.conductor import check_installed
-            from nnviz.sweeps.store import Store
+            from nnviz.sweeps.sweep_writer import Store
 
             check_installed(plan)
             data = _data_of(plan.base, dataset)
@@ -164,7 +164,7 @@ class Plans(QObject):
         def work(library: Library) -> PlanEnd:
             from nnviz.library.sweeps import Sweeps
             from nnviz.sweeps.conductor import check_installed
-            from nnviz.sweeps.store import Store
+            from nnviz.sweeps.sweep_writer import Store
 
             plan = Sweeps(library).get(sweep).plan
             check_installed(plan)
@@ -195,7 +195,7 @@ class Plans(QObject):
     ) -> PlanEnd:
         from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED
         from nnviz.sweeps.conductor import Conductor
-        from nnviz.sweeps.live import LiveFigures
+        from nnviz.sweeps.live_figures import LiveFigures
 
         status, executor = STOPPED, None
         try:

@@ -230,7 +230,7 @@ class Recorder:
 
     def _tell_where(self, library: Library, tell: Tell) -> None:
         """Tells as which run it is recorded, and what there is to say of that."""
-        from nnviz.library.faults import WRITTEN_AGAIN
+        from nnviz.library.errors import WRITTEN_AGAIN
 
         left_at, self.standing.left_at = self.standing.left_at, None
         words, is_first = [library.notice], library.introduce()

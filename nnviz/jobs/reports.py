@@ -13,7 +13,7 @@ from engine.storage.epoch_bytes import epoch_bytes, epoch_from
 from engine.training.events import BestRestored, Epoch, Estimate
 
 if TYPE_CHECKING:
-    from nnviz.library.room import Plan
+    from nnviz.library.quota import Plan
 
 
 class Until(Enum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nnviz.library.faults import (
+from nnviz.library.errors import (
     BusyError,
     DamagedError,
     FullDiskError,
@@ -25,7 +25,7 @@ from nnviz.library.groups import Group
 
 if TYPE_CHECKING:
     from nnviz.library.library import Library
-    from nnviz.library.place import library_path
+    from nnviz.library.location import library_path
     from nnviz.library.recording import Recording
     from nnviz.library.records import RunRecord
     from nnviz.library.states import KeptState, Order
@@ -57,7 +57,7 @@ ENDING = ".nnvizrun"  # of the name of a run that was exported
 
 _PLACES = {
     "Library": "library",
-    "library_path": "place",
+    "library_path": "location",
     "Recording": "recording",
     "RunRecord": "records",
     "KeptState": "states",

@@ -17,7 +17,7 @@ from engine.storage.epoch_bytes import Numbers
 from engine.training.events import Epoch
 from engine.training.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged
+from nnviz.library.errors import damaged
 from nnviz.library.schema import FIGURES
 
 _HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classes

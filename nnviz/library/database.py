@@ -16,7 +16,7 @@ from engine.basics.regular_files import check_regular, mode_at
 from engine.datasets.entries import storable
 from nnviz import __version__
 from nnviz.library import schema
-from nnviz.library.faults import (
+from nnviz.library.errors import (
     ELSEWHERE,
     FullDiskError,
     NotALibraryError,
@@ -28,7 +28,7 @@ from nnviz.library.faults import (
     is_damage,
     read_only,
 )
-from nnviz.library.place import is_on_network
+from nnviz.library.location import is_on_network
 
 _OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700
 _WAL_BYTES = 64 * 2**20  # the log is put into the file when it has grown so large

@@ -18,10 +18,10 @@ from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import whole_file, write_whole
 from nnviz.exported_script import export_script
 from nnviz.library import ENDING
-from nnviz.library.exchange import without_places, write_run
-from nnviz.library.faults import LibraryError
+from nnviz.library.errors import LibraryError
 from nnviz.library.library import Library
-from nnviz.library.repeating import way_to
+from nnviz.library.reproduction import way_to
+from nnviz.library.run_file import without_places, write_run
 from nnviz.library.schema import FIGURES
 
 _FORMATS: dict[str, Callable[[Network, Path], None]] = {

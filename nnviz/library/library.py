@@ -17,9 +17,8 @@ from engine.network.network import Network
 from engine.provenance import FIGURES, Provenance
 from engine.training.history import History
 from nnviz import __version__
-from nnviz.library.checked import read_description
 from nnviz.library.curves import read_history, write_curves
-from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
+from nnviz.library.errors import LibraryError, UnknownRunError, damaged, in_use, no_run
 from nnviz.library.groups import Group
 from nnviz.library.listing import (
     Entry,
@@ -35,12 +34,13 @@ from nnviz.library.listing import (
     values_of_runs,
     values_of_sweeps,
 )
+from nnviz.library.location import library_path
 from nnviz.library.locks import are_deletions_undoable, lock_of_deletions, lock_of_run
-from nnviz.library.moments import kept_epochs, nearest, read_moment
-from nnviz.library.place import library_path
+from nnviz.library.quota import Room
 from nnviz.library.records import RunRecord, changes_json, experiment_json, said_of, words_of
-from nnviz.library.rescue import open_database
-from nnviz.library.room import Room
+from nnviz.library.repair import open_database
+from nnviz.library.row_checks import read_description
+from nnviz.library.snapshots import kept_epochs, nearest, read_moment
 from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
 _ROUNDING = 1e-9  # epochs

@@ -10,7 +10,7 @@ from typing import NamedTuple, overload
 
 from engine.basics.errors import SettingError
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged, no_run
+from nnviz.library.errors import damaged, no_run
 from nnviz.library.groups import Group
 from nnviz.library.records import RunRecord, columns, record_of, target_in
 from nnviz.library.schema import FIGURES

@@ -27,7 +27,7 @@ from engine.training.history import Change
 from engine.training.trainer import Trainer
 from nnviz.library.curves import drop_figures, figures_at, figures_of_row, last_figures, write_figures
 from nnviz.library.epochs import WaitingEpochs, halve
-from nnviz.library.faults import (
+from nnviz.library.errors import (
     WRITTEN_AGAIN,
     DamagedError,
     LibraryError,
@@ -40,9 +40,9 @@ from nnviz.library.faults import (
 )
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
-from nnviz.library.moments import kept_epochs, write_moment
 from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, words_of
 from nnviz.library.schema import FIGURES
+from nnviz.library.snapshots import kept_epochs, write_moment
 from nnviz.library.states import (
     LEAP,
     NOTE,

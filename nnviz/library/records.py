@@ -16,7 +16,7 @@ from engine.experiment import Experiment
 from engine.training.events import BestRestored
 from engine.training.history import Change
 from engine.training.metrics import Evaluation
-from nnviz.library.faults import UnreadableRunError, unreadable
+from nnviz.library.errors import UnreadableRunError, unreadable
 from nnviz.library.schema import FIGURES, MEMBERSHIP
 
 STATUSES = ("new", "training", "paused", "finished", "diverged", "stopped", "pruned")

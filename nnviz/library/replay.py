@@ -20,7 +20,7 @@ from engine.datasets import Dataset
 from engine.training.events import Batch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, unreadable
+from nnviz.library.errors import ReplayError, UnknownRunError, came_out_otherwise, unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
 from nnviz.library.states import LEAP, Order

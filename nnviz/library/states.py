@@ -17,7 +17,7 @@ from engine.storage.state_bytes import MOST_STATE, StateBytes, state_size
 from engine.training.events import TrainingState
 from engine.training.trainer import Trainer
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged, no_memory, too_large, unreadable
+from nnviz.library.errors import damaged, no_memory, too_large, unreadable
 
 _UNREADABLE = (EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content

@@ -28,13 +28,13 @@ from nnviz.library.curves import (
     write_epochs,
 )
 from nnviz.library.database import Database
-from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
+from nnviz.library.errors import DamagedError, LibraryError, UnknownSweepError, in_words
 from nnviz.library.library import Library
 from nnviz.library.listing import varied_in
 from nnviz.library.locks import Lock
-from nnviz.library.moments import insert_moments
 from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
+from nnviz.library.snapshots import insert_moments
 from nnviz.library.states import write_state
 from nnviz.program_name import program_name
 

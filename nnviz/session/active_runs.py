@@ -16,7 +16,7 @@ from nnviz.session.seeds import Chosen
 
 if TYPE_CHECKING:  # loaded when something is to be trained
     from engine.sweeps.plan import Plan
-    from nnviz.sweeps.live import PlanNews, RunNews
+    from nnviz.sweeps.live_figures import PlanNews, RunNews
 
 _MOST_RUNS = 100  # whose curves are held; of more, those go first that the library has
 

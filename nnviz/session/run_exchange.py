@@ -59,7 +59,7 @@ class Exchange(QObject):
         name = text.name(path.name)
 
         def work(library: Library, tell: Tell) -> int:
-            from nnviz.library.exchange import read_run  # not before there is a use for it
+            from nnviz.library.run_file import read_run  # not before there is a use for it
 
             return read_run(library, path, tell)
 

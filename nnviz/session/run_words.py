@@ -15,7 +15,7 @@ from nnviz.session.seeds import main_figure, median_of
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
-    from nnviz.library.room import Plan
+    from nnviz.library.quota import Plan
 
 NEWEST = "id"
 _MEGABYTE = 1e6

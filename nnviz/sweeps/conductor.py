@@ -23,8 +23,8 @@ from engine.sweeps.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import Done, figures_at_end
 from nnviz.sweeps.executor import Executor, Halted, Message, Notice
-from nnviz.sweeps.live import BEGUN, ENDED, GOING, GONE, WRITTEN
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.live_figures import BEGUN, ENDED, GOING, GONE, WRITTEN
+from nnviz.sweeps.sweep_writer import Store
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Conductor:
             store: where results are written; None for nowhere.
             tell: is called with what a person should know, in sentences.
             hear: is called with trial and seed of a run, how it stands and epochs that ended, see
-                :meth:`~nnviz.sweeps.live.LiveFigures.hear`.
+                :meth:`~nnviz.sweeps.live_figures.LiveFigures.hear`.
 
         Raises SettingError where the plan's sampler is not installed, or LibraryError.
         """

@@ -17,7 +17,7 @@ from engine.sweeps.results import FAILED, STOPPED
 from engine.sweeps.shared_data import DataOffer
 from engine.sweeps.wishes import ALL
 from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
-from nnviz.sweeps.process import NeedsData, PoolProcess, Wish
+from nnviz.sweeps.pool_process import NeedsData, PoolProcess, Wish
 
 _GIVEN_UP = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
 _STILLBORN = "No process could be started that does it."

@@ -69,7 +69,7 @@ class RunDialogs(QObject):
             self._ask(run, title_of(record, parent), made)
 
     def _ask(self, run: int, title: str, made: Experiment) -> None:
-        from nnviz.library.exchange import without_places  # not at the start of the window
+        from nnviz.library.run_file import without_places  # not at the start of the window
 
         within = Path(self._preferences.text(_FOLDER, str(Path.home())))
         has_files = without_places(made) != made

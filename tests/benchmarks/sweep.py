@@ -38,7 +38,7 @@ from nnviz.sweeps.cluster_executor import ClusterExecutor
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message
 from nnviz.sweeps.pool import Pool
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import Store
 from tests.nnviz.sweeps.clusters import LocalCluster, local_cluster
 
 FASTER, SECONDS_BESIDES, SECONDS_BESIDES_DASK, MS_OF_TINY, MS_OF_TINY_DASK = (

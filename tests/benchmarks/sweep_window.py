@@ -54,7 +54,7 @@ from nnviz.sweeps.cluster_address import address_of  # noqa: E402
 from nnviz.sweeps.cluster_executor import ClusterExecutor  # noqa: E402
 from nnviz.sweeps.conductor import Conductor  # noqa: E402
 from nnviz.sweeps.pool import usual_workers  # noqa: E402
-from nnviz.sweeps.store import Store  # noqa: E402
+from nnviz.sweeps.sweep_writer import Store  # noqa: E402
 from nnviz.ui.plots.point_plot import PointPlot  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402

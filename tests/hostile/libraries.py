@@ -23,8 +23,8 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.training.events import Event
 from nnviz.library import Library, NotALibraryError, Recording
-from nnviz.library.exchange import read_run, write_run
 from nnviz.library.replay import edit_content, replay
+from nnviz.library.run_file import read_run, write_run
 from nnviz.library.schema import FIGURES, PAGE_BYTES, PARTS_OF_RUN
 from nnviz.library.sweeps import Sweeps
 from tests.hostile.attack import attack, child_environment, pick

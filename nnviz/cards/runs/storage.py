@@ -13,7 +13,7 @@ from nnviz.session.session import Session
 
 if TYPE_CHECKING:
     from nnviz.library import Library
-    from nnviz.library.room import Plan
+    from nnviz.library.quota import Plan
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,6 @@ def _taken(library: Library, known: Taken | None, is_asked: bool) -> Taken:
 
 def _nothing() -> Taken:
     """Where there is no library yet."""
-    from nnviz.library.room import BUDGET, MOMENT_BUDGET, Plan  # not at the start of the window
+    from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Plan  # not at the start of the window
 
     return Taken(Plan((), 0, BUDGET), None, MOMENT_BUDGET)

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, 
 from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
 from nnviz.cards.runs.storage import KeptRoom
-from nnviz.library.room import LEAST, MOST, MOST_OF_RUN
+from nnviz.library.quota import LEAST, MOST, MOST_OF_RUN
 from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
 from nnviz.session.session import Session
 from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes

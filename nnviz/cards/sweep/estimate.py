@@ -15,7 +15,7 @@ from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, NONE, Plan
 from engine.sweeps.vary import with_values
 from nnviz.formatting import text
-from nnviz.library.took import Took
+from nnviz.library.run_durations import Took
 
 _NEWEST = 20  # runs whose median counts
 _LIKE = 8.0  # a step of like size takes at most so many times more or fewer numbers

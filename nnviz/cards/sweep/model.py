@@ -17,7 +17,7 @@ from nnviz.session.undo import Kind, Step
 if TYPE_CHECKING:  # loaded when somebody looks at the form
     from nnviz.cards.sweep.form_parser import Planned
     from nnviz.library import Library
-    from nnviz.library.took import Took
+    from nnviz.library.run_durations import Took
 
 _SAMPLER_SEEDS = 1_000_000  # from 0
 
@@ -185,6 +185,6 @@ class SweepForm(QObject):
 
 def _read(library: Library, fingerprint: str) -> Sequence[Took]:
     """In the library's thread. Raises LibraryError."""
-    from nnviz.library.took import what_runs_took
+    from nnviz.library.run_durations import what_runs_took
 
     return what_runs_took(library, fingerprint)

@@ -24,7 +24,7 @@ from engine.storage import export_script, load_network, save_network
 from nnviz.commands import cli
 from nnviz.commands.pictures import picture_of_file
 from nnviz.library import Library
-from nnviz.library.repeating import way_to
+from nnviz.library.reproduction import way_to
 
 
 @pytest.fixture(autouse=True)

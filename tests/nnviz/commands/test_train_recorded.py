@@ -16,7 +16,7 @@ from engine.training.events import Batch
 from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.library import Library, UnknownRunError, library_path
-from nnviz.library.repeating import way_to
+from nnviz.library.reproduction import way_to
 from tests.nnviz.library.helpers import an_experiment, record
 
 pytestmark = pytest.mark.usefixtures("small_data_here")

@@ -27,7 +27,7 @@ from nnviz.formatting.text import percent
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
 from nnviz.library.locks import lock_of_run
-from nnviz.library.room import Room
+from nnviz.library.quota import Room
 from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -389,7 +389,7 @@ import main
 main.set_threads()
 from nnviz.app import create_window
 from nnviz.commands.screenshot import wait_until
-from nnviz.library.room import Room
+from nnviz.library.quota import Room
 from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

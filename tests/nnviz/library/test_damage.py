@@ -9,11 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.library import BusyError, DamagedError, Library, LibraryError, ReplacedError, UnreadableRunError, rescue
-from nnviz.library.faults import damage_mark
-from nnviz.library.place import usual_path
-from nnviz.library.repeating import way_to
+from nnviz.library import (
+    BusyError,
+    DamagedError,
+    Library,
+    LibraryError,
+    ReplacedError,
+    UnreadableRunError,
+)
+from nnviz.library import (
+    repair as rescue,
+)
+from nnviz.library.errors import damage_mark
+from nnviz.library.location import usual_path
 from nnviz.library.replay import replay
+from nnviz.library.reproduction import way_to
 from nnviz.library.schema import PAGE_BYTES
 from tests.engine.helpers import refused
 from tests.nnviz.library.helpers import DATA, an_experiment, record

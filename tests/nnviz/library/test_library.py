@@ -16,7 +16,7 @@ from engine.datasets.dataset import regression_split
 from engine.training.history import History
 from nnviz import __version__
 from nnviz.library import Library, UnknownRunError, library_path
-from nnviz.library.place import is_on_network, usual_path
+from nnviz.library.location import is_on_network, usual_path
 from tests.engine.helpers import prices, refused
 from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, of_prices, record
 

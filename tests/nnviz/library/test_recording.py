@@ -21,7 +21,7 @@ from engine.training.grid import Grid
 from engine.training.trainer import Trainer
 from nnviz.library import FullDiskError, Library, Recording, ReplacedError, RunInUseError, TooLargeError
 from nnviz.library.curves import write_epochs
-from nnviz.library.faults import damage_mark
+from nnviz.library.errors import damage_mark
 from nnviz.library.states import state_bytes, state_places
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded, trained_on

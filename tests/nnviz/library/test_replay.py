@@ -21,7 +21,7 @@ from engine.training.events import Batch, Event
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.library import Library, Recording, UnknownRunError, UnreadableRunError
-from nnviz.library.faults import ReplayError, damage_mark
+from nnviz.library.errors import ReplayError, damage_mark
 from nnviz.library.replay import Replayed, edit_content, replay, retrace
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data

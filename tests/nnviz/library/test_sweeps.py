@@ -22,9 +22,9 @@ from engine.sweeps.vary import parsed
 from engine.training.events import Batch
 from engine.training.trainer import Trainer
 from nnviz.library import Library, LibraryError, database
-from nnviz.library.exchange import read_run, write_run
-from nnviz.library.faults import DamagedError, UnknownSweepError
+from nnviz.library.errors import DamagedError, UnknownSweepError
 from nnviz.library.replay import Replayed, replay
+from nnviz.library.run_file import read_run, write_run
 from nnviz.library.schema import VERSION
 from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, Done, Sweeps, take_lock
 from tests.frozen import FROZEN

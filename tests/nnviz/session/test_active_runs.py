@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from engine.sweeps.plan import race_of
 from nnviz.library import Group
 from nnviz.session.active_runs import UnderWay
-from nnviz.sweeps.live import PlanNews, RunNews
+from nnviz.sweeps.live_figures import PlanNews, RunNews
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.sweeps.helpers import a_plan
 

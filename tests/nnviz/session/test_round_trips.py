@@ -26,13 +26,13 @@ from engine.storage import save_network
 from engine.sweeps.plan import seeds_of
 from engine.training.metrics import Evaluator, figures_of
 from nnviz.library import Library
-from nnviz.library.exchange import read_run
+from nnviz.library.run_file import read_run
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.session.writing import network_for_file
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import Store
 from nnviz.window.memory import Memory
 from nnviz.window.preferences import Preferences
 from tests.nnviz.helpers import is_shown

@@ -20,7 +20,7 @@ from engine.sweeps.vary import parsed
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import Store
 from tests.engine.sweeps.deadly import Deadly
 from tests.nnviz.library.helpers import DATA, an_experiment, trained_on
 

@@ -16,13 +16,13 @@ from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, Results
 from nnviz.library import Library, LibraryError
-from nnviz.library.faults import damage_mark
+from nnviz.library.errors import damage_mark
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import Sweeps
-from nnviz.sweeps import store as stores
+from nnviz.sweeps import sweep_writer as stores
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Halted, Message
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import Store
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, swept, worked
 

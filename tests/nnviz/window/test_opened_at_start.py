@@ -23,7 +23,7 @@ from engine.storage import save_checkpoint, save_network
 from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.library import Library
-from nnviz.library.exchange import write_run
+from nnviz.library.run_file import write_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.importing.import_helpers import wait

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.runs.storage import KeptRoom
 from nnviz.library import Library
-from nnviz.library.faults import read_only
-from nnviz.library.room import BUDGET, MOMENT_BUDGET, Plan, Room
+from nnviz.library.errors import read_only
+from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Plan, Room
 from nnviz.session.snapshots import MOST_BYTES
 from nnviz.ui.group import Group
 from nnviz.window.main_window import MainWindow

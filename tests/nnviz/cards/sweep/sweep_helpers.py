@@ -16,7 +16,7 @@ from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trials_model import Trials
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import Store
 from nnviz.ui.plots.point_plot import PointPlot
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find

@@ -10,7 +10,7 @@ from engine.experiment import Experiment
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.vary import parsed
 from nnviz.cards.sweep.estimate import estimate_words, mean_seconds, run_seconds
-from nnviz.library.took import Took
+from nnviz.library.run_durations import Took
 from tests.engine.helpers import class_data
 
 DATA = class_data()  # 60 examples to learn from

@@ -17,7 +17,7 @@ from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.library import Group, Library
 from nnviz.session.seeds import seed_number
-from nnviz.sweeps.live import PlanNews, RunNews
+from nnviz.sweeps.live_figures import PlanNews, RunNews
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, show_runs

@@ -10,7 +10,7 @@ import pytest
 from engine.basics.errors import SettingError
 from nnviz.library import Library, Recording
 from nnviz.library.locks import lock_of_run
-from nnviz.library.room import BUDGET, MOMENT_BUDGET
+from nnviz.library.quota import BUDGET, MOMENT_BUDGET
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 
 

@@ -30,10 +30,10 @@ from engine.storage.checks import longest_description
 from engine.storage.files import write_whole
 from engine.training.history import MOST_CHANGES
 from nnviz import __version__
-from nnviz.library.checked import MOST, REMEDY, amount, checked_row, date, finite, most_bytes, most_rows, text
-from nnviz.library.faults import LibraryError
+from nnviz.library.errors import LibraryError
 from nnviz.library.library import Library
 from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
+from nnviz.library.row_checks import MOST, REMEDY, amount, checked_row, date, finite, most_bytes, most_rows, text
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN
 from nnviz.library.states import with_data
 

@@ -15,9 +15,9 @@ from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.training.trainer import Trainer
 from nnviz.library import Library, Recording
-from nnviz.library.exchange import without_places
-from nnviz.library.repeating import command_of, way_to
 from nnviz.library.replay import edit_content
+from nnviz.library.reproduction import command_of, way_to
+from nnviz.library.run_file import without_places
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded
 
 

@@ -9,7 +9,7 @@ from engine.basics.validation import Array
 from engine.storage.moments import Moment
 from nnviz.library.curves import epochs_in
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged
+from nnviz.library.errors import damaged
 
 _COLUMNS = "epoch, nbytes, bits, checksum, content"
 _INSERT = f"INSERT INTO moments (run, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"

@@ -12,8 +12,8 @@ from engine.training.events import Epoch
 from engine.training.metrics import Evaluation
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.live import BEGUN, ENDED, GOING, LiveFigures, PlanNews
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.live_figures import BEGUN, ENDED, GOING, LiveFigures, PlanNews
+from nnviz.sweeps.sweep_writer import Store
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, worked
 
@@ -84,7 +84,7 @@ def test_of_a_sweep_nothing_is_told() -> None:
 
 
 def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nnviz.sweeps.store.SECONDS_BETWEEN_COMMITS", 0.0)
+    monkeypatch.setattr("nnviz.sweeps.sweep_writer.SECONDS_BETWEEN_COMMITS", 0.0)
     plan = race_of([an_experiment(), an_experiment(hidden=(9,))], 1).held_aside(DATA)
     live = LiveFigures(plan)
     with Library(tmp_path / "library.sqlite") as library:

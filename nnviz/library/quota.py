@@ -10,7 +10,7 @@ import numpy as np
 from engine.basics.validation import number_within
 from nnviz.library.database import Database
 from nnviz.library.locks import lock_of_run
-from nnviz.library.moments import drop_moments
+from nnviz.library.snapshots import drop_moments
 
 BUDGET = 2 * 10**9  # bytes of the whole library, unless the person says otherwise
 MOMENT_BUDGET = 32 * 10**6  # bytes of the moments of one run, likewise

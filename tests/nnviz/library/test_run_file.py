@@ -27,10 +27,10 @@ from engine.training.trainer import Trainer
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
 from nnviz.library import Library, LibraryError, Recording
-from nnviz.library.exchange import read_run, write_run
 from nnviz.library.export import export_run
-from nnviz.library.repeating import way_to
 from nnviz.library.replay import edit_content, replay
+from nnviz.library.reproduction import way_to
+from nnviz.library.run_file import read_run, write_run
 from nnviz.library.states import with_data
 from tests.engine.helpers import refused
 from tests.frozen import FROZEN
@@ -483,7 +483,7 @@ def test_odd_states_become_harmless_ones(library: Library, exported: Path) -> No
 def test_an_import_that_is_cancelled_adds_nothing(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    monkeypatch.setattr("nnviz.library.exchange._ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("nnviz.library.run_file._ROWS_AT_ONCE", 3)
     run, _ = record(library)
     write_run(library, run, tmp_path / "one.nnvizrun")
     told: list[str] = []

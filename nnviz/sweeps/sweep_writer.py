@@ -12,7 +12,7 @@ from engine.sweeps.one_run import MOMENT_BYTES, Outcome
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import OVER, STOPPED, RunResult
 from nnviz.library import DamagedError, Library, LibraryError, ReplacedError
-from nnviz.library.faults import UnknownSweepError
+from nnviz.library.errors import UnknownSweepError
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, result_of, take_lock
 

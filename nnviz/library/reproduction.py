@@ -19,7 +19,7 @@ from engine.network.network import Network
 from engine.storage import read_checkpoint
 from engine.training.events import TrainingState
 from engine.training.settings import TrainingSettings
-from nnviz.library.faults import unreadable
+from nnviz.library.errors import unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
 from nnviz.library.states import LEAP, NOTE, Order, with_data

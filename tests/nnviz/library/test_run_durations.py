@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nnviz.library import Library
+from nnviz.library.run_durations import what_runs_took
 from nnviz.library.sweeps import Sweeps
-from nnviz.library.took import what_runs_took
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 from tests.nnviz.sweeps.helpers import a_plan, swept
 

@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
-from nnviz.library.checked import checked_row, read_description
 from nnviz.library.database import Database
-from nnviz.library.faults import DamagedError, LibraryError, NotALibraryError, NotSQLiteError, damage_mark, in_words
+from nnviz.library.errors import DamagedError, LibraryError, NotALibraryError, NotSQLiteError, damage_mark, in_words
+from nnviz.library.location import usual_path
 from nnviz.library.locks import Lock
-from nnviz.library.place import usual_path
 from nnviz.library.records import columns, record_of
+from nnviz.library.row_checks import checked_row, read_description
 from nnviz.library.schema import MEMBERSHIP, PAGE_BYTES, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_COLUMNS
 
 _MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
