@@ -27,8 +27,8 @@ from nnviz.session.run_words import words_of_going
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor
-from nnviz.sweeps.pool import Pool
-from nnviz.sweeps.sweep_writer import Store
+from nnviz.sweeps.pool import ProcessPool
+from nnviz.sweeps.sweep_writer import SweepWriter
 
 _SECONDS_BETWEEN_BEST, _SHARE_OF_BEST = 0.5, 0.05  # all trials are looked at for it, which takes so much of the time
 
@@ -49,7 +49,7 @@ class Many:
     plan: Plan
     data: Dataset
     library: Library | None
-    store: Store | None
+    store: SweepWriter | None
     make_executor: MakeExecutor
     is_json: bool
     was_finished: bool = False
@@ -83,7 +83,7 @@ def engine_for(
     """
     name, settings = plan.base.data, plan.base.data_settings
     if address is None:
-        yield lambda: Pool(data, name, settings, workers)
+        yield lambda: ProcessPool(data, name, settings, workers)
         return
     if not are_registered(name, settings):
         address.check_rows(text.name(data.title))
@@ -166,7 +166,7 @@ def _tell_results(many: Many, results: Results, is_done: bool) -> None:
         print(line)
 
 
-def _tell_how_to_go_on(store: Store | None) -> None:
+def _tell_how_to_go_on(store: SweepWriter | None) -> None:
     if store is None:
         print("stopped; the runs were not recorded, so that it cannot go on", file=sys.stderr)
     else:

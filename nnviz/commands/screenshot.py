@@ -26,7 +26,7 @@ from engine.old_experiments import recorded_data_settings
 from engine.storage.files import write_whole
 from nnviz.app import create_window
 from nnviz.cards.sweep.model import SweepForm
-from nnviz.cards.sweep.trials_model import VIEWS, Trials
+from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel
 from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
@@ -149,7 +149,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
 
     Raises CommandError where the library lacks it.
     """
-    trials = window.session.models[Trials]
+    trials = window.session.models[TrialsModel]
     trials.set_view(view)
     window.show_sweep_form()
     trials.show(number)
@@ -157,9 +157,9 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     if trials.table is None or trials.shown != number:
         where = window.session.records.path
         raise CommandError(f"--sweep {number}: {where} has no such sweep; nnviz runs tells of which sweep each run is.")
-    from nnviz.cards.sweep.form_parser import fields_for  # which only sweeps need
+    from nnviz.cards.sweep.form_parser import fields_of_plan  # which only sweeps need
 
-    window.session.models[SweepForm].take(fields_for(trials.table.plan).as_dict())
+    window.session.models[SweepForm].take(fields_of_plan(trials.table.plan).as_dict())
     best = trials.table.results.ranked(_MOST_TRIALS)
     for each in best:
         trials.compare(each.trial)
@@ -198,7 +198,7 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
             loop.quit()
 
     probes = [signal for probe in session.queries for signal in (probe.changed, probe.failed)]
-    kept = session.library.listed, session.comparison.changed, session.models[Trials].changed
+    kept = session.library.listed, session.comparison.changed, session.models[TrialsModel].changed
     shown = views.ended, session.training.state_changed, session.displayed.changed
     signals = (*shown, *kept, *probes)
     for signal in signals:

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from engine.sweeps.plan import Plan
     from engine.sweeps.results import Results, RunResult
     from nnviz.library import Library
-    from nnviz.library.quota import Plan as RoomPlan
+    from nnviz.library.quota import ThinningPlan
     from nnviz.sweeps.cluster_address import ClusterAddress
     from nnviz.sweeps.conductor import Conductor
     from nnviz.sweeps.live_figures import LiveFigures
-    from nnviz.sweeps.sweep_writer import Store
+    from nnviz.sweeps.sweep_writer import SweepWriter
 
 _STEP = 0.05  # seconds, after which it is looked whether it is to stop
 _GRACE = 0.2  # seconds that runs have to tell how far they are when the window closes
@@ -86,7 +86,7 @@ class PlanEnd:
     dataset: Dataset
     results: Results
     is_done: bool
-    going: RoomPlan | None
+    going: ThinningPlan | None
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,12 @@ class Plans(QObject):
 
         def work(library: Library) -> PlanEnd:
             from nnviz.sweeps.conductor import check_installed
-            from nnviz.sweeps.sweep_writer import Store
+            from nnviz.sweeps.sweep_writer import SweepWriter
 
             check_installed(plan)
             data = _data_of(plan.base, dataset)
             with engine_for(data, plan.base, cluster) as make_executor:
-                store = Store.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
+                store = SweepWriter.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
                 if words := opening_words(library):
                     self.noticed.emit(words)
                 return self._do(library, store, data, stops, make_executor)
@@ -162,15 +162,15 @@ class Plans(QObject):
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
-            from nnviz.library.sweeps import Sweeps
+            from nnviz.library.sweeps import SweepLibrary
             from nnviz.sweeps.conductor import check_installed
-            from nnviz.sweeps.sweep_writer import Store
+            from nnviz.sweeps.sweep_writer import SweepWriter
 
-            plan = Sweeps(library).get(sweep).plan
+            plan = SweepLibrary(library).get(sweep).plan
             check_installed(plan)
             data = _data_of(plan.base, dataset)
             with engine_for(data, plan.base, cluster) as make_executor:
-                store = Store(library, sweep, self.noticed.emit)
+                store = SweepWriter(library, sweep, self.noticed.emit)
                 return self._do(library, store, data, stops, make_executor)
 
         self._lane.run(work, done, failed, makes=True)
@@ -191,7 +191,12 @@ class Plans(QObject):
     # ---- in the thread
 
     def _do(
-        self, library: Library, store: Store, dataset: Dataset, stops: threading.Event, make_executor: MakeExecutor
+        self,
+        library: Library,
+        store: SweepWriter,
+        dataset: Dataset,
+        stops: threading.Event,
+        make_executor: MakeExecutor,
     ) -> PlanEnd:
         from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED
         from nnviz.sweeps.conductor import Conductor
@@ -219,7 +224,7 @@ class Plans(QObject):
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
     def _conduct(
-        self, conductor: Conductor, store: Store, stops: threading.Event, news: _News, live: LiveFigures
+        self, conductor: Conductor, store: SweepWriter, stops: threading.Event, news: _News, live: LiveFigures
     ) -> None:
         pace, told, latest = _Pace(conductor, store), -_BETWEEN_NEWS, float("inf")
         self._tell_results(news)
@@ -290,7 +295,7 @@ def _is_known(result: RunResult) -> bool:
 class _Pace:
     """How fast a plan goes on, since the first of its runs learned something here."""
 
-    def __init__(self, conductor: Conductor, store: Store) -> None:
+    def __init__(self, conductor: Conductor, store: SweepWriter) -> None:
         self._conductor, self._store = conductor, store
         self._first = conductor.amount_done
         self._began: tuple[float, float] | None = None  # when, and how much was done
@@ -325,9 +330,9 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
 
 def _broken_off(library: Library) -> BrokenOff | None:
     """The newest of those that are said to be worked on, and are not; afterwards all of them count as stopped."""
-    from nnviz.library.sweeps import Sweeps
+    from nnviz.library.sweeps import SweepLibrary
 
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     found = sweeps.left_running()
     if library.why_read_only is None:
         found = [sweep for sweep in found if sweeps.settle(sweep)]  # of two windows at once, one offers it

@@ -23,10 +23,10 @@ from nnviz.library.errors import (
     NotSQLiteError,
     ReplacedError,
     damaged,
-    has_no_room,
-    in_words,
     is_damage,
+    is_disk_full,
     read_only,
+    translated_errors,
 )
 from nnviz.library.location import is_on_network
 
@@ -58,7 +58,7 @@ class Database:
         """
         self.path, self._seconds = path, seconds
         self.why_read_only: str | None = None
-        with in_words(path):
+        with translated_errors(path):
             _make_file(path)
             _check_head(path)
             self._file = _file_at(path)
@@ -79,7 +79,7 @@ class Database:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             connection.close()
-            if self.why_read_only is None and has_no_room(self.path):
+            if self.why_read_only is None and is_disk_full(self.path):
                 return self._connect_without_log()
             if not _needs_immutable(error, self.path):
                 raise
@@ -136,7 +136,7 @@ class Database:
         with self.writing():
             version = self.number("PRAGMA user_version")
             if version < schema.VERSION:  # nobody else was faster
-                schema.bring_here(self._connection, version)
+                schema.migrate(self._connection, version)
 
     def _take_newer(self, version: int) -> None:
         """A library of a newer release is read, if that says that this one can."""
@@ -159,7 +159,7 @@ class Database:
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // schema.PAGE_BYTES}")
         self._connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         wanted = "TRUNCATE" if is_on_network(self.path) else "WAL"
-        if not has_no_room(self.path):
+        if not is_disk_full(self.path):
             with suppress(sqlite3.OperationalError):  # another program has it open in its own way
                 self._connection.execute(f"PRAGMA journal_mode = {wanted}")
         self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if self.journal == 'wal' else 'FULL'}")
@@ -174,12 +174,12 @@ class Database:
 
     def rows(self, query: str, values: object = ()) -> list[tuple]:
         """All rows that a query gives. Raises LibraryError."""
-        with in_words(self.path):
+        with translated_errors(self.path):
             return self._connection.execute(query, _sought(values)).fetchall()
 
     def row(self, query: str, values: object = ()) -> tuple | None:
         """The first row, or None."""
-        with in_words(self.path):
+        with translated_errors(self.path):
             return self._connection.execute(query, _sought(values)).fetchone()
 
     def numbers(self, query: str, values: object = ()) -> list[tuple[float, ...]]:
@@ -234,7 +234,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        with in_words(self.path):
+        with translated_errors(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._check_place()  # it may have been rescued while this waited
@@ -264,7 +264,7 @@ class Database:
 
     def hold_states(self) -> None:
         """Keeps more of the file in memory from now on: else a whole state would be written in parts."""
-        with in_words(self.path):
+        with translated_errors(self.path):
             self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
 
     def delete(self, work: Callable[[], None], shrinks: bool = True) -> None:
@@ -274,7 +274,7 @@ class Database:
         """
 
         def overwriting() -> None:
-            with in_words(self.path):
+            with translated_errors(self.path):
                 self._connection.execute("PRAGMA secure_delete = ON")
                 try:
                     with self.writing():
@@ -292,7 +292,7 @@ class Database:
             self.also_on_full_disk(self._shrink)
 
     def _shrink(self) -> None:
-        with in_words(self.path):
+        with translated_errors(self.path):
             # First zeros are put where the deleted was; only then is the file cut.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.executescript("PRAGMA incremental_vacuum")  # execute() would stop after one page

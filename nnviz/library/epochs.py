@@ -1,4 +1,4 @@
-"""``WaitingEpochs``: which epochs of a run are kept, and what of them waits to be written."""
+"""``PendingEpochs``: which epochs of a run are kept, and what of them waits to be written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_CONFUSIONS = 2_000
 _MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
 
 
-class WaitingEpochs:
+class PendingEpochs:
     """Figures and confusion matrices of a run's epochs. Those that are kept are evenly apart, however many there are.
 
     Attributes:

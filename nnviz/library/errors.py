@@ -75,7 +75,7 @@ class TooLargeError(LibraryError):
     """The network is too large to be kept again and again while it trains."""
 
 
-def no_run(path: Path, run: object) -> UnknownRunError:
+def unknown_run(path: Path, run: object) -> UnknownRunError:
     rule = "must be the number of a run that is there"
     return UnknownRunError("run", Verbatim(str(run)[:60]), rule, f"“{program_name()} runs” lists those in {path.name}.")
 
@@ -85,7 +85,7 @@ def in_use(run: int) -> RunInUseError:
     return RunInUseError("run", run, rule, "End its training there first.")
 
 
-def gone_on(run: int) -> RunInUseError:
+def continued_elsewhere(run: int) -> RunInUseError:
     rule = "must be as it was when it was read, but another program has trained it on"
     return RunInUseError("run", run, rule, "Read it again.")
 
@@ -109,7 +109,7 @@ def unreadable(what: str, why: object) -> UnreadableRunError:
     return UnreadableRunError(what, Verbatim(f"unreadable ({str(why)[:80]})"), "must be as nnviz wrote it", remedy)
 
 
-def came_out_otherwise(what: str) -> ReplayError:
+def not_reproduced(what: str) -> ReplayError:
     rule = "must come out as it was recorded"
     remedy = "Perhaps numpy, BLAS or the processor are others by now. Its last state is not touched by that."
     return ReplayError("training", Verbatim(f"another one when it is gone through again ({what})"), rule, remedy)
@@ -132,7 +132,7 @@ def no_memory() -> LibraryError:
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
+def translated_errors(path: Path) -> Iterator[None]:
     """Turns errors of SQLite and of the system into one of the errors above."""
     try:
         yield
@@ -148,7 +148,7 @@ def in_words(path: Path) -> Iterator[None]:
 
 def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     text = str(error)
-    if "full" in text or ("I/O error" in text and has_no_room(path)):
+    if "full" in text or ("I/O error" in text and is_disk_full(path)):
         return _full(path)
     if "readonly" in text:
         return read_only(path, "file or folder is write-protected")
@@ -161,7 +161,7 @@ def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
 
 
-def has_no_room(path: Path) -> bool:
+def is_disk_full(path: Path) -> bool:
     """Whether SQLite could not even make the files beside the library."""
     with suppress(OSError):
         return shutil.disk_usage(path.parent).free < _LEAST_ROOM

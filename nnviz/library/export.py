@@ -20,8 +20,8 @@ from nnviz.exported_script import export_script
 from nnviz.library import ENDING
 from nnviz.library.errors import LibraryError
 from nnviz.library.library import Library
-from nnviz.library.reproduction import way_to
-from nnviz.library.run_file import without_places, write_run
+from nnviz.library.reproduction import reproduction_of
+from nnviz.library.run_file import without_paths, write_run
 from nnviz.library.schema import FIGURES
 
 _FORMATS: dict[str, Callable[[Network, Path], None]] = {
@@ -34,7 +34,7 @@ _PART = 2**24  # bytes that are copied at once
 
 
 @dataclass
-class Exported:
+class ExportResult:
     """What came of an export.
 
     Attributes:
@@ -53,7 +53,7 @@ def export_run(
     with_paths: bool = False,
     with_rows: bool = False,
     tell: Callable[[str], None] = lambda name: None,
-) -> Exported:
+) -> ExportResult:
     """Writes a run into a folder, which is made if it is not there. Files of these names are written over.
 
     Args:
@@ -63,9 +63,9 @@ def export_run(
 
     Raises UnknownRunError or another LibraryError, also where the data of the run would be replaced, and OSError.
     """
-    record, done = library.run(run), Exported()
-    made = record.experiment if with_paths else without_places(record.experiment)
-    way = way_to(library, run, (lambda told: told) if with_paths else without_places)
+    record, done = library.run(run), ExportResult()
+    made = record.experiment if with_paths else without_paths(record.experiment)
+    way = reproduction_of(library, run, (lambda told: told) if with_paths else without_paths)
     written: dict[str, Callable[[Path], None]] = {
         f"run{ENDING}": lambda path: write_run(library, run, path, with_paths),
         "command.txt": lambda path: write_whole(path, way.in_words(run).encode()),
@@ -85,7 +85,7 @@ def export_run(
     return done
 
 
-def _write(write: Callable[[Path], None], path: Path, done: Exported) -> None:
+def _write(write: Callable[[Path], None], path: Path, done: ExportResult) -> None:
     """One file; a format that cannot hold the network is left out."""
     try:
         write(path)
@@ -124,7 +124,7 @@ def _curves(library: Library, run: int) -> str:
     return written.getvalue()
 
 
-def _copy_rows(experiment: Experiment, folder: Path, done: Exported, tell: Callable[[str], None]) -> None:
+def _copy_rows(experiment: Experiment, folder: Path, done: ExportResult, tell: Callable[[str], None]) -> None:
     source = Path(experiment.data)
     copy = folder / source.name
     if not source.is_file():

@@ -18,17 +18,17 @@ from engine.provenance import FIGURES, Provenance
 from engine.training.history import History
 from nnviz import __version__
 from nnviz.library.curves import read_history, write_curves
-from nnviz.library.errors import LibraryError, UnknownRunError, damaged, in_use, no_run
+from nnviz.library.errors import LibraryError, UnknownRunError, damaged, in_use, unknown_run
 from nnviz.library.groups import Group
 from nnviz.library.listing import (
-    Entry,
     EqualRuns,
-    Listing,
+    FoundEntry,
+    RunRecords,
     data_of_runs,
     entries,
     experiments_of_runs,
+    find_runs,
     groups_of_runs,
-    listed,
     read_records,
     runs_of_trial,
     values_of_runs,
@@ -36,8 +36,8 @@ from nnviz.library.listing import (
 )
 from nnviz.library.location import library_path
 from nnviz.library.locks import are_deletions_undoable, lock_of_deletions, lock_of_run
-from nnviz.library.quota import Room
-from nnviz.library.records import RunRecord, changes_json, experiment_json, said_of, words_of
+from nnviz.library.quota import Quota
+from nnviz.library.records import RunRecord, changes_json, experiment_json, search_text_of, user_text_of
 from nnviz.library.repair import open_database
 from nnviz.library.row_checks import read_description
 from nnviz.library.snapshots import kept_epochs, nearest, read_moment
@@ -74,7 +74,7 @@ class Library:
         """
         self.path, self._seconds = library_path() if path is None else Path(path), seconds
         self.database, self.notice = open_database(self.path, seconds)
-        self.room = Room(self.database)
+        self.room = Quota(self.database)
         self._equal_runs = EqualRuns()
         self._undoable: set[int] = set()
         self._undoes = lock_of_deletions(self.path)  # held while there are any
@@ -118,7 +118,7 @@ class Library:
 
     # ---- which runs there are
 
-    def runs(self, search: str = "", sort: str = "id", ascending: bool = False, starred: bool = False) -> Listing:
+    def runs(self, search: str = "", sort: str = "id", ascending: bool = False, starred: bool = False) -> RunRecords:
         """Returns the runs, newest first, which are read as they are looked at.
 
         Args:
@@ -129,13 +129,13 @@ class Library:
 
         Raises SettingError for what runs cannot be sorted by.
         """
-        return listed(self.database, search, sort, ascending, starred)
+        return find_runs(self.database, search, sort, ascending, starred)
 
     def run(self, run: int) -> RunRecord:
         """Returns the record of a run, also of one whose deletion can be undone. Raises UnknownRunError."""
         found = read_records(self.database, [run])
         if run not in found:
-            raise no_run(self.path, run)
+            raise unknown_run(self.path, run)
         return found[run]
 
     def records(self, runs: Sequence[int]) -> dict[int, RunRecord]:
@@ -152,7 +152,7 @@ class Library:
         """How many runs there are that are not deleted."""
         return self.database.number("SELECT count(*) FROM runs WHERE deleted IS NULL")
 
-    def entries(self, search: str = "", folded: Collection[int] = ()) -> list[Entry]:
+    def entries(self, search: str = "", folded: Collection[int] = ()) -> list[FoundEntry]:
         """Returns the runs with these words, all of a ``folded`` sweep as one, in no order."""
         return entries(self.database, search, folded)
 
@@ -192,7 +192,7 @@ class Library:
     def children(self, run: int) -> list[RunRecord]:
         """Returns the runs that branched off from a run, the oldest first."""
         query = "SELECT id FROM runs WHERE parent = ? AND deleted IS NULL ORDER BY id"
-        return list(Listing(self.database, [row[0] for row in self.database.rows(query, (run,))]))
+        return list(RunRecords(self.database, [row[0] for row in self.database.rows(query, (run,))]))
 
     def interrupted(self) -> list[RunRecord]:
         """Returns the runs whose program ended in the middle of their training, the newest first.
@@ -204,7 +204,7 @@ class Library:
             time.sleep(_BETWEEN_LOOKS)
             still = self._left()
             found = [each for each in found if each in still]
-        return list(Listing(self.database, [run for run, _ in found]))
+        return list(RunRecords(self.database, [run for run, _ in found]))
 
     def _left(self) -> list[tuple[int, float]]:
         """The runs in the middle of a training that nobody trains now, and when each was written to."""
@@ -287,7 +287,7 @@ class Library:
         network = Network(made.shape, made.activations, made.loss, "zeros")
         parameters = read_moment(self.database, record.id, at, made.shape)
         if parameters is None:
-            raise no_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
+            raise unknown_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
         network.parameters[...] = parameters
         network.description = described_as(self.description(record), made.brightness)
         return network
@@ -342,8 +342,8 @@ class Library:
         told = {"name": name, "note": note, "left_at": left_at, "data": data, "created": now}
         made = {"fingerprint": experiment.fingerprint, "experiment": experiment_json(experiment)}
         found = {
-            "words": words_of(experiment, data),
-            "said": said_of(name, note),
+            "words": search_text_of(experiment, data),
+            "said": user_text_of(name, note),
             "version": __version__,
             "updated": now,
         }
@@ -361,7 +361,7 @@ class Library:
             record = self.run(run)
             name, note = record.name if name is None else name, record.note if note is None else note
             star = record.starred if starred is None else starred
-            told = {"name": name, "note": note, "starred": star, "said": said_of(name, note)}
+            told = {"name": name, "note": note, "starred": star, "said": user_text_of(name, note)}
             self.database.update_run(run, told)
 
     # ---- deleting

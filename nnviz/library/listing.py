@@ -1,4 +1,4 @@
-"""``Listing``: all runs that were asked for, in order, of which only those that are looked at are read."""
+"""``RunRecords``: all runs that were asked for, in order, of which only those that are looked at are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple, overload
 
 from engine.basics.errors import SettingError
 from nnviz.library.database import Database
-from nnviz.library.errors import damaged, no_run
+from nnviz.library.errors import damaged, unknown_run
 from nnviz.library.groups import Group
 from nnviz.library.records import RunRecord, columns, record_of, target_in
 from nnviz.library.schema import FIGURES
@@ -29,7 +29,7 @@ SORTED_BY = (
 )
 
 
-class Listing(Sequence[RunRecord]):
+class RunRecords(Sequence[RunRecord]):
     """Which runs there are is fixed when it is made; what each of them tells is read a page at a time.
 
     A run that another program deleted for good meanwhile is left out when all are walked through; asking for it alone
@@ -62,7 +62,7 @@ class Listing(Sequence[RunRecord]):
         try:
             return self._read[self._ids[place]]
         except KeyError:
-            raise no_run(self._database.path, self._ids[place]) from None
+            raise unknown_run(self._database.path, self._ids[place]) from None
 
     def __iter__(self) -> Iterator[RunRecord]:
         for start in range(0, len(self), _PAGE):
@@ -97,7 +97,7 @@ def check_sort(sort: str) -> None:
         raise SettingError("sort", sort, "must be a figure of a run", f"Choose from: {', '.join(SORTED_BY)}.")
 
 
-def listed(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> Listing:
+def find_runs(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> RunRecords:
     """The runs that are not deleted, with every word of ``search`` in settings, name, note or data, or in what their
     sweep is called.
 
@@ -117,7 +117,7 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
     query = f"SELECT id FROM runs WHERE {where} ORDER BY {by_data}{sort} IS NULL, {sort} {way}, id DESC"
     if sort == "id":
         query = f"SELECT id FROM runs WHERE {where} ORDER BY id {way}"
-    return Listing(database, [int(row[0]) for row in database.rows(query, values)])
+    return RunRecords(database, [int(row[0]) for row in database.rows(query, values)])
 
 
 def _condition(database: Database, search: str, starred: bool = False) -> tuple[str, list[str]]:
@@ -153,7 +153,7 @@ def varied_in(plan: str) -> tuple[str, ...]:
         return ()
 
 
-class Entry(NamedTuple):
+class FoundEntry(NamedTuple):
     """A run that was found, or all found runs of a sweep.
 
     Attributes:
@@ -169,21 +169,21 @@ class Entry(NamedTuple):
     runs: Sequence[int] = ()
 
 
-def entries(database: Database, search: str, folded: Collection[int]) -> list[Entry]:
+def entries(database: Database, search: str, folded: Collection[int]) -> list[FoundEntry]:
     """The runs with every word of ``search``, where all of a ``folded`` sweep are one, in no order.
 
     Thousands of them are counted by the database: nothing is made of each. Raises LibraryError.
     """
     where, values = _condition(database, search)
     if not database.has_sweeps:
-        return [Entry(run, run, None) for (run,) in database.rows(f"SELECT id FROM runs WHERE {where}", values)]
+        return [FoundEntry(run, run, None) for (run,) in database.rows(f"SELECT id FROM runs WHERE {where}", values)]
     is_folded = f"sweep IN ({_joined(folded)})"
     query = (
         f"SELECT CASE WHEN {is_folded} THEN -sweep ELSE id END AS number, max(id), sweep, "
         f"CASE WHEN {is_folded} THEN group_concat(id) END FROM runs WHERE {where} GROUP BY number"
     )
     return [
-        Entry(number, newest, sweep, array("q", map(int, runs.split(","))) if runs else ())
+        FoundEntry(number, newest, sweep, array("q", map(int, runs.split(","))) if runs else ())
         for number, newest, sweep, runs in database.rows(query, values)
     ]
 

@@ -14,7 +14,7 @@ _MOUNTS = Path("/proc/mounts")
 _OF_NETWORKS = ("nfs", "cifs", "smb", "9p", "afs", "fuse.sshfs", "fuse.glusterfs", "ceph", "lustre", "ncpfs", "gpfs")
 
 
-def usual_path() -> Path:
+def default_library_path() -> Path:
     """The person's own library; it need not be there yet."""
     return platformdirs.user_data_path("nnviz", appauthor=False) / _NAME
 
@@ -22,7 +22,7 @@ def usual_path() -> Path:
 def library_path() -> Path:
     """The library that is used unless another is named."""
     named = os.environ.get(VARIABLE, "").strip()
-    return Path(named).expanduser() if named else usual_path()
+    return Path(named).expanduser() if named else default_library_path()
 
 
 def is_on_network(path: Path, mounts: Path = _MOUNTS) -> bool:

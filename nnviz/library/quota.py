@@ -21,7 +21,7 @@ _TOLD = "thinning_told"
 
 
 @dataclass(frozen=True)
-class Loss:
+class Thinning:
     """What one run would lose. Its figures, its first and its last moment and its last state always stay.
 
     Attributes:
@@ -39,14 +39,14 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ThinningPlan:
     """What would go so that the library fits into its budget, in this order.
 
     Attributes:
         taken, budget: bytes that it takes, and that it may take.
     """
 
-    losses: tuple[Loss, ...]
+    losses: tuple[Thinning, ...]
     taken: int
     budget: int
 
@@ -81,7 +81,7 @@ class Plan:
         return len({loss.run for loss in self.losses if loss.is_starred})
 
 
-class Room:
+class Quota:
     """The library's room on disk."""
 
     def __init__(self, database: Database) -> None:
@@ -125,18 +125,18 @@ class Room:
 
     # ---- thinning
 
-    def plan(self, budget: int | None = None) -> Plan:
+    def plan(self, budget: int | None = None) -> ThinningPlan:
         """Returns what would go so that the library fits: moments of the oldest runs first, of those with a star last.
 
         Runs that are being trained lose nothing. With a budget of 0 it is all that can go.
         """
         taken, budget = self.nbytes, self.budget if budget is None else budget
         losses = tuple(self._losses(taken - budget + _SPARE * budget)) if taken > budget else ()
-        return Plan(losses, taken, budget)
+        return ThinningPlan(losses, taken, budget)
 
-    def _losses(self, missing: float) -> Iterator[Loss]:
+    def _losses(self, missing: float) -> Iterator[Thinning]:
         """Until they make so much room."""
-        gone: dict[int, Loss] = {}  # by run, in the first round
+        gone: dict[int, Thinning] = {}  # by run, in the first round
         for keep in _ROUNDS:
             for run, is_starred in self._in_order(keep):
                 if missing <= 0:
@@ -157,7 +157,7 @@ class Room:
         runs = [(int(run), bool(is_starred)) for run, is_starred in self._database.rows(query)]
         return [each for each in runs if not lock_of_run(self._database.path, each[0]).is_held]
 
-    def _loss(self, run: int, is_starred: bool, keep: int, gone: Loss | None) -> Loss:
+    def _loss(self, run: int, is_starred: bool, keep: int, gone: Thinning | None) -> Thinning:
         query = "SELECT epoch, nbytes FROM moments WHERE run = :run ORDER BY epoch"
         moments = self._between(query, run, keep, () if gone is None else gone.moments)
         # The newest is what the run goes on from; the first one may be the only way to its weights.
@@ -165,7 +165,7 @@ class Room:
         query += " AND at < (SELECT max(at) FROM states WHERE run = :run) ORDER BY at"
         states = self._between(query, run, 0, () if gone is None else gone.states)
         nbytes = sum(size for _, size in (*moments, *states))
-        return Loss(run, is_starred, tuple(at for at, _ in moments), tuple(at for at, _ in states), nbytes)
+        return Thinning(run, is_starred, tuple(at for at, _ in moments), tuple(at for at, _ in states), nbytes)
 
     def _between(self, query: str, run: int, keep: int, gone: Iterable[float]) -> list[tuple[float, int]]:
         """What goes where so many are to stay, evenly apart."""
@@ -176,7 +176,7 @@ class Room:
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())
         return [each for number, each in enumerate(there) if number not in stay]
 
-    def thin(self, plan: Plan, tell: Callable[[float], None] = lambda share: None) -> Plan:
+    def thin(self, plan: ThinningPlan, tell: Callable[[float], None] = lambda share: None) -> ThinningPlan:
         """Carries out a plan, run by run: the file shrinks. Runs that are being trained by now lose nothing.
 
         Returns what is gone of it.
@@ -197,7 +197,7 @@ class Room:
         self.forget_told()
         return replace(plan, losses=tuple(gone))
 
-    def _take_from(self, loss: Loss) -> None:
+    def _take_from(self, loss: Thinning) -> None:
         database = self._database
 
         def drop() -> None:
@@ -211,7 +211,7 @@ class Room:
 
     # ---- nothing goes before it was said
 
-    def announce(self) -> Plan | None:
+    def announce(self) -> ThinningPlan | None:
         """Returns what :meth:`make_room` takes the next time, for a person to be told; None if nothing has to go."""
         plan = self.plan()
         if plan.is_over:
@@ -221,7 +221,7 @@ class Room:
         self.forget_told()
         return None
 
-    def make_room(self) -> Plan | None:
+    def make_room(self) -> ThinningPlan | None:
         """To be called when a training is over: takes what has to go, if that was announced.
 
         If not, it is now: returns what goes the next time, for a person to be told.

@@ -26,7 +26,7 @@ from engine.training.grid import LEAST_STEP, Grid
 from engine.training.history import Change
 from engine.training.trainer import Trainer
 from nnviz.library.curves import drop_figures, figures_at, figures_of_row, last_figures, write_figures
-from nnviz.library.epochs import WaitingEpochs, halve
+from nnviz.library.epochs import PendingEpochs, halve
 from nnviz.library.errors import (
     WRITTEN_AGAIN,
     DamagedError,
@@ -34,13 +34,13 @@ from nnviz.library.errors import (
     ReplacedError,
     TooLargeError,
     UnknownRunError,
-    gone_on,
+    continued_elsewhere,
     in_use,
-    in_words,
+    translated_errors,
 )
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
-from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, words_of
+from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, search_text_of
 from nnviz.library.schema import FIGURES
 from nnviz.library.snapshots import kept_epochs, write_moment
 from nnviz.library.states import (
@@ -104,14 +104,14 @@ class Recording:
         self._tell, self._clock = tell, clock
         self.problem: LibraryError | None = None
         self._lock = lock_of_run(library.path, run)
-        with in_words(library.path):
+        with translated_errors(library.path):
             if not self._lock.take():
                 raise in_use(run)
         try:
             library.database.hold_states()
             self._record = library.run(run)
             if updated not in (None, self._record.updated):
-                raise gone_on(run)
+                raise continued_elsewhere(run)
             self._take_up()
         except BaseException:
             self._lock.release()
@@ -137,7 +137,7 @@ class Recording:
         self._tried = self._free_at = self._waypoint_at = -math.inf
         self._drop_later()
         self._figures = dict(record.figures) if is_there else last_figures(self._library.database, self.run)
-        self._epochs = WaitingEpochs(self._library.database, self.run, self.before)
+        self._epochs = PendingEpochs(self._library.database, self.run, self.before)
         self._read_grids()
 
     def _read_grids(self) -> None:
@@ -424,7 +424,7 @@ class Recording:
             if fingerprint != self._record.fingerprint:
                 data = self.trainer.dataset.title
                 told |= {"fingerprint": fingerprint, "data": data}
-            told |= {"experiment": experiment_json(self._experiment), "words": words_of(self._experiment, data)}
+            told |= {"experiment": experiment_json(self._experiment), "words": search_text_of(self._experiment, data)}
         database = self._library.database
         database.update_run(self.run, told)
         database.count_bytes(self.run)

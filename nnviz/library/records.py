@@ -187,12 +187,12 @@ def experiment_json(experiment: Experiment) -> str:
     return json.dumps(experiment.as_dict(), separators=(",", ":"))
 
 
-def said_of(name: str, note: str) -> str:
+def user_text_of(name: str, note: str) -> str:
     """What a person said about a run, in small letters, so that it is found by it."""
     return f"{name}\n{note}".casefold()
 
 
-def words_of(experiment: Experiment, data: str) -> str:
+def search_text_of(experiment: Experiment, data: str) -> str:
     """The words by which a run is found, in small letters: title of its data, all settings ("learning rate 0.2")."""
     told = experiment.as_dict()
     told |= {**told.pop("training"), **dict(told.pop("data_settings"))}

@@ -15,11 +15,18 @@ from urllib.parse import quote
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.library.database import Database
-from nnviz.library.errors import DamagedError, LibraryError, NotALibraryError, NotSQLiteError, damage_mark, in_words
-from nnviz.library.location import usual_path
+from nnviz.library.errors import (
+    DamagedError,
+    LibraryError,
+    NotALibraryError,
+    NotSQLiteError,
+    damage_mark,
+    translated_errors,
+)
+from nnviz.library.location import default_library_path
 from nnviz.library.locks import Lock
 from nnviz.library.records import columns, record_of
-from nnviz.library.row_checks import checked_row, read_description
+from nnviz.library.row_checks import check_row, read_description
 from nnviz.library.schema import MEMBERSHIP, PAGE_BYTES, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_COLUMNS
 
 _MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
@@ -40,7 +47,7 @@ def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
         except DamagedError:
             pass
         except NotALibraryError as error:
-            if not isinstance(error, NotSQLiteError) or not (path == usual_path() or _is_ours(path)):
+            if not isinstance(error, NotSQLiteError) or not (path == default_library_path() or _is_ours(path)):
                 raise  # who knows whose it is
         else:
             why = database.why_read_only
@@ -52,7 +59,7 @@ def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
 def _rescue(path: Path) -> str | None:
     """Puts what can be read into a new file, which takes the place of the old one when it is whole."""
     lock = Lock(path, "rescue")
-    with in_words(path):
+    with translated_errors(path):
         lock.take(waits=True)
         try:
             if not damage_mark(path).exists() and _is_whole(path):
@@ -86,7 +93,7 @@ def _held(path: Path) -> Iterator[None]:
 
 def _is_ours(path: Path) -> bool:
     """Whether a file has a row that only libraries have, also if SQLite no longer knows it."""
-    with in_words(path), open(path, "rb") as file:
+    with translated_errors(path), open(path, "rb") as file:
         content = file.read(_SEARCHED)
     return path.stat().st_size >= 2 * PAGE_BYTES and any(sign in content for sign in _SIGNS)
 
@@ -237,7 +244,7 @@ def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: st
                 entries = dict(zip(columns, row, strict=True))
                 content = entries.pop("content", None) or b""
                 if zlib.crc32(content) == entries.pop("checksum", zlib.crc32(content)):
-                    target.insert(table, {"run": run, **checked_row(table, entries, content, made)})
+                    target.insert(table, {"run": run, **check_row(table, entries, content, made)})
 
 
 def _readable(source: sqlite3.Connection, query: str, values: tuple) -> Iterator[tuple]:

@@ -20,7 +20,7 @@ from engine.datasets import Dataset
 from engine.training.events import Batch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.library.errors import ReplayError, UnknownRunError, came_out_otherwise, unreadable
+from nnviz.library.errors import ReplayError, UnknownRunError, not_reproduced, unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
 from nnviz.library.states import LEAP, Order
@@ -30,7 +30,7 @@ _INDEX = np.dtype("<i4")
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayedMoment:
     """A moment of the past.
 
     Attributes:
@@ -44,7 +44,7 @@ class Replayed:
     differences: list[str]
 
 
-def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator[float, None, Replayed]:
+def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator[float, None, ReplayedMoment]:
     """Goes to the moment of a run after ``at`` epochs, counted over all trainings of its network.
 
     Yields the share 0…1 that is done, after every step; it may be given up between two.
@@ -60,9 +60,9 @@ def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator
         LibraryError: what is kept cannot be read.
     """
     _check_end(library.run(run), at, dataset)
-    walk = _Walk(library, run, at, dataset)
+    walk = _Replay(library, run, at, dataset)
     yield from walk.to(at)
-    return Replayed(walk.trainer, walk.start.before, walk.start.differences())
+    return ReplayedMoment(walk.trainer, walk.start.before, walk.start.differences())
 
 
 def retrace(
@@ -79,12 +79,12 @@ def retrace(
     Raises as :func:`replay`, but no UnknownRunError for a moment.
     """
     _check_end(library.run(run), moments[-1], dataset)
-    walk: _Walk | None = None
+    walk: _Replay | None = None
     for number, at in enumerate(moments):
         with suppress(UnknownRunError):
             if walk is None or not walk.leads_to(at):
                 walk = None
-                walk = _Walk(library, run, at, dataset)
+                walk = _Replay(library, run, at, dataset)
             if not walk.start.differences():
                 for share in walk.to(at):
                     yield (number + share) / len(moments)
@@ -102,7 +102,7 @@ def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
         raise DataError("data", value, rule, f"Open {which} again as they were when it was trained.")
 
 
-class _Walk:
+class _Replay:
     """A training that is gone through again, from the last whole state before a moment on.
 
     Attributes:
@@ -140,7 +140,7 @@ class _Walk:
                 return
             event = next(self._events, None)
             if event is None:
-                raise came_out_otherwise(f"run {self.start.run} ends before epoch {at:g}")
+                raise not_reproduced(f"run {self.start.run} ends before epoch {at:g}")
             if isinstance(event, Batch):
                 yield (_steps(trainer) - first) / (last - first)
 
@@ -172,7 +172,7 @@ def _steps(trainer: Trainer) -> int:
 
 def _carry_out(order: Order, trainer: Trainer, run: int) -> None:
     if order.kind not in ("settings", "edit"):
-        raise came_out_otherwise(f"“{order.kind}” at epoch {order.at:g} is no order that this version knows")
+        raise not_reproduced(f"“{order.kind}” at epoch {order.at:g} is no order that this version knows")
     try:
         (_change if order.kind == "settings" else _edit)(order, trainer)
     except ReplayError:
@@ -187,7 +187,7 @@ def _change(order: Order, trainer: Trainer) -> None:
     try:
         trainer.change(settings)
     except EngineError as error:
-        raise came_out_otherwise(f"at epoch {order.at:g}: {str(error)[:80]}") from None
+        raise not_reproduced(f"at epoch {order.at:g}: {str(error)[:80]}") from None
 
 
 def _edit(order: Order, trainer: Trainer) -> None:

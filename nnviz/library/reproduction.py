@@ -32,7 +32,7 @@ _PLACEHOLDER = "DATA"  # in a command, for data of which only the title is known
 
 
 @dataclass(frozen=True)
-class Way:
+class Reproduction:
     """How a run comes again.
 
     Attributes:
@@ -56,27 +56,29 @@ def command_of(experiment: Experiment) -> str:
     return f"{RECORDED_PROGRAM} {shell_command(experiment.command())}"
 
 
-def way_to(library: Library, run: int, as_told: Callable[[Experiment], Experiment] = lambda made: made) -> Way:
+def reproduction_of(
+    library: Library, run: int, as_told: Callable[[Experiment], Experiment] = lambda made: made
+) -> Reproduction:
     """How a run comes again. Raises LibraryError.
 
     Args:
         as_told: leaves out of an experiment what is not to be told, such as the folders of files.
     """
     record = library.run(run)
-    path = _Path(library, as_told)
+    path = _StepReader(library, as_told)
     made = path.follow(record)
     if len(path.steps) == 1 and path.begins_with is not None:
-        return Way(path.begins_with, tuple(path.steps))
+        return Reproduction(path.begins_with, tuple(path.steps))
     if record.status != "finished" and made is not None:
         path.steps.append(f"left at epoch {_epoch(record.epochs)}")
-    return Way(None, tuple(path.steps))
+    return Reproduction(None, tuple(path.steps))
 
 
-class _Path:
+class _StepReader:
     """Writes down what happened to a run, after what happened to those that it came from.
 
     Attributes:
-        steps: as in :class:`Way`.
+        steps: as in :class:`Reproduction`.
         begins_with: the command line of the first step; None if no command leads there: the network came from
             elsewhere, or not all of its data can be named.
     """

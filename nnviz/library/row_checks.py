@@ -32,7 +32,7 @@ _INDEX = np.dtype("<i4")
 _PARAMETERS = (np.dtype("<f4"), np.dtype("<f8"))
 
 
-def checked_row(table: str, row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
+def check_row(table: str, row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     """The columns of a row of that table, all of the kind and range that they must have.
 
     Args:
@@ -97,19 +97,19 @@ def date(name: str, value: object) -> float:
     return number_within(name, value, 0, _LAST_DATE, "0", "seconds since 1970")
 
 
-def amount(name: str, value: object) -> float:
+def duration(name: str, value: object) -> float:
     """The epochs or seconds, if they are a number that a run can have. Raises SettingError."""
     return number_within(name, value, 0, MOST, "1")
 
 
 def _confusion(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     unpack_matrices(content, _classes(made))
-    return {"epoch": amount("epoch", row["epoch"]), "nbytes": len(content), "content": content}
+    return {"epoch": duration("epoch", row["epoch"]), "nbytes": len(content), "content": content}
 
 
 def _moment(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     Moment(row["bits"], content).parameters(made.shape)
-    epoch = amount("epoch", row["epoch"])
+    epoch = duration("epoch", row["epoch"])
     return {
         "epoch": epoch,
         "nbytes": len(content),
@@ -122,7 +122,7 @@ def _moment(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, 
 def _state(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     _check_state(content, made)
     counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("epoch", "batch", "orders", "is_last")}
-    numbers = {name: amount(name, row[name]) for name in ("at", "before")}
+    numbers = {name: duration(name, row[name]) for name in ("at", "before")}
     machine = text("machine", row["machine"], 1000)
     json.loads(machine)
     return {**counts, **numbers, "machine": machine, "nbytes": len(content), "content": content}
@@ -137,7 +137,7 @@ def _check_state(content: bytes, made: Experiment) -> None:
 def _order(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
     payload = text("payload", row["payload"], 1_000_000)
     counts = {name: whole_number(name, row[name], 0, "1", 10**12) for name in ("number", "epoch", "batch")}
-    at, kind = amount("at", row["at"]), text("kind", row["kind"], 100)
+    at, kind = duration("at", row["at"]), text("kind", row["kind"], 100)
     _check_payload(kind, json.loads(payload), content, made)
     return {**counts, "at": at, "kind": kind, "payload": payload, "content": content or None}
 
@@ -151,8 +151,8 @@ def _check_payload(kind: str, payload: object, content: bytes, made: Experiment)
     elif kind == "edit":
         _check_edit(whole_number("count", payload.get("count"), 0, "1"), content, parameter_count(made.shape))
     elif kind == LEAP:
-        amount("before", payload.get("before"))
-        amount("since", payload.get("since", 0))
+        duration("before", payload.get("before"))
+        duration("since", payload.get("since", 0))
         if not isinstance(payload.get("machine"), Mapping):
             raise TypeError("a state without its machine")
         _check_state(content, made)
@@ -170,7 +170,7 @@ def _check_edit(count: int, content: bytes, parameters: int) -> None:
 
 
 def _epoch(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    told = {name: amount(name, row[name]) for name in ("epoch", "seconds")}
+    told = {name: duration(name, row[name]) for name in ("epoch", "seconds")}
     return {name: None if value is None else finite(name, value) for name, value in row.items()} | told
 
 

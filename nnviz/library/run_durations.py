@@ -10,7 +10,7 @@ from nnviz.library.library import Library
 _MOST = 100  # the newest runs of the same data that are looked at, and of other data
 
 
-class Took(NamedTuple):
+class RunDuration(NamedTuple):
     """A run that was trained.
 
     Attributes:
@@ -27,25 +27,25 @@ class Took(NamedTuple):
     seconds: float
 
 
-def what_runs_took(library: Library, fingerprint: str) -> list[Took]:
+def recent_durations(library: Library, fingerprint: str) -> list[RunDuration]:
     """The newest runs of these data, then the newest of others. Raises LibraryError."""
     trained = "deleted IS NULL AND seconds > 0 AND epochs > 0 AND batches > 0"
-    found: list[Took] = []
+    found: list[RunDuration] = []
     for which in ("=", "!="):
         query = (
             "SELECT fingerprint, experiment, batches, seconds / epochs FROM runs "
             f"WHERE {trained} AND fingerprint {which} ? ORDER BY id DESC LIMIT {_MOST}"
         )
-        told = (_took(*row) for row in library.database.rows(query, (fingerprint,)))
+        told = (_duration(*row) for row in library.database.rows(query, (fingerprint,)))
         found += [each for each in told if each is not None]
     return found
 
 
-def _took(fingerprint: str, experiment: str, batches: int, seconds: float) -> Took | None:
+def _duration(fingerprint: str, experiment: str, batches: int, seconds: float) -> RunDuration | None:
     """None for a run whose experiment cannot be read."""
     try:
         told = json.loads(experiment)
         shape, batch_size = tuple(map(int, told["shape"])), int(told["training"]["batch_size"])
-        return Took(str(fingerprint), shape, batch_size, int(batches), float(seconds))
+        return RunDuration(str(fingerprint), shape, batch_size, int(batches), float(seconds))
     except (KeyError, TypeError, ValueError, RecursionError):
         return None

@@ -32,8 +32,8 @@ from engine.training.history import MOST_CHANGES
 from nnviz import __version__
 from nnviz.library.errors import LibraryError
 from nnviz.library.library import Library
-from nnviz.library.records import STATUSES, experiment_json, said_of, words_of
-from nnviz.library.row_checks import MOST, REMEDY, amount, checked_row, date, finite, most_bytes, most_rows, text
+from nnviz.library.records import STATUSES, experiment_json, search_text_of, user_text_of
+from nnviz.library.row_checks import MOST, REMEDY, check_row, date, duration, finite, most_bytes, most_rows, text
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN
 from nnviz.library.states import with_data
 
@@ -43,7 +43,7 @@ _MOST_BYTES = 4 * 10**9  # of a file, and of what is unpacked of it
 _MOST_HEADER = 20_000_000  # characters
 _LONGEST = {"name": 200, "note": 100_000, "data": 200, "version": 40}
 _NUMBERS: dict[str, Callable[[str, object], float]] = {
-    **dict.fromkeys(("left_at", "epochs", "seconds"), amount),
+    **dict.fromkeys(("left_at", "epochs", "seconds"), duration),
     "created": date,
     **dict.fromkeys(FIGURES, finite),
 }
@@ -54,7 +54,7 @@ _ROWS_AT_ONCE = 500  # that are written before it is told how far it is
 _Parts = dict[str, list[dict[str, Any]]]  # rows by table
 
 
-def without_places(experiment: Experiment) -> Experiment:
+def without_paths(experiment: Experiment) -> Experiment:
     """The experiment without the folders of a person's files: of the data's path the name is left."""
     settings = {name: value for name, value in experiment.data_settings.items() if name != "own"}
     return replace(experiment, data=Path(experiment.data).name or experiment.data, data_settings=settings)
@@ -66,7 +66,7 @@ def _without_places_in(payload: Any, made: Experiment) -> Any:
         return payload
     rest, data = {name: value for name, value in payload.items() if name != "data"}, payload.get("data")
     try:
-        named = without_places(with_data(made, data))
+        named = without_paths(with_data(made, data))
     except (EngineError, KeyError, TypeError):  # it names none
         return rest
     return {**rest, "data": {"data": named.data, "data_settings": named.as_dict()["data_settings"]}}
@@ -86,7 +86,7 @@ def write_run(library: Library, run: int, path: str | Path, with_paths: bool = F
     Raises UnknownRunError or another LibraryError, OSError.
     """
     record, database = library.run(run), library.database
-    made = record.experiment if with_paths else without_places(record.experiment)
+    made = record.experiment if with_paths else without_paths(record.experiment)
     columns = ("status", "name", "note", "data", "version", "batches", "best", "changes", *_NUMBERS)
     row = database.row(f"SELECT {', '.join(columns)}, description FROM runs WHERE id = ?", (run,)) or ()
     told = dict(zip((*columns, "description"), row, strict=True))
@@ -210,11 +210,11 @@ def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
         for name, check in _NUMBERS.items()
     }
     status = told["status"] if told["status"] in STATUSES else "paused"
-    changes = [[amount("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-MOST_CHANGES:]]
+    changes = [[duration("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-MOST_CHANGES:]]
     best = told["best"]
     if best is not None:
         figures = {name: None if best[name] is None else finite(name, best[name]) for name in ("error", "rmse", "r2")}
-        best = {"epoch": amount("epoch", best["epoch"]), "loss": finite("loss", best["loss"]), **figures}
+        best = {"epoch": duration("epoch", best["epoch"]), "loss": finite("loss", best["loss"]), **figures}
     return {
         **texts,
         **numbers,
@@ -224,8 +224,8 @@ def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
         "fingerprint": made.fingerprint,
         "best": "" if best is None else json.dumps(best | {"early": bool(told["best"]["early"])}),
         "changes": json.dumps(changes),
-        "said": said_of(texts["name"], texts["note"]),
-        "words": words_of(made, texts["data"]),
+        "said": user_text_of(texts["name"], texts["note"]),
+        "words": search_text_of(made, texts["data"]),
         "experiment": experiment_json(made),
         "description": _description(header["description"], made),
     }
@@ -265,6 +265,6 @@ def _part(file: Npz, rows: list[dict[str, Any]], table: str, made: Experiment) -
         raise ValueError(f"{max(sizes):,} bytes in a row of {table}")
     for told, content in zip(rows, file.pieces(table, sizes), strict=True):
         row = {name: told[name] for name in PARTS_OF_RUN[table] if name != "content"}
-        checked = checked_row(table, row, content, made)
+        checked = check_row(table, row, content, made)
         del checked["content"]
         yield checked | {"bytes": len(content)}

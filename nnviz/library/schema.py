@@ -149,7 +149,7 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def bring_here(connection: sqlite3.Connection, version: int) -> None:
+def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Brings the tables of an older version to this one, within the present transaction."""
     if version < 2:
         connection.execute(_SWEEPS)

@@ -28,11 +28,11 @@ from nnviz.library.curves import (
     write_epochs,
 )
 from nnviz.library.database import Database
-from nnviz.library.errors import DamagedError, LibraryError, UnknownSweepError, in_words
+from nnviz.library.errors import DamagedError, LibraryError, UnknownSweepError, translated_errors
 from nnviz.library.library import Library
 from nnviz.library.listing import varied_in
 from nnviz.library.locks import Lock
-from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
+from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, search_text_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
 from nnviz.library.snapshots import insert_moments
 from nnviz.library.states import write_state
@@ -97,7 +97,7 @@ class SweepRecord:
         return DamagedError(named, value, rule, remedy)
 
 
-class ToldSweep(NamedTuple):
+class SweepSummary(NamedTuple):
     """What a list tells of a sweep.
 
     Attributes:
@@ -114,7 +114,7 @@ class ToldSweep(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Done:
+class FinishedRun:
     """An outcome that is to be written, with what the library must know besides.
 
     Attributes:
@@ -128,7 +128,7 @@ class Done:
     replaces: int | None = None
 
 
-class Sweeps:
+class SweepLibrary:
     """The sweeps of a library, by its connection: for the same thread."""
 
     def __init__(self, library: Library) -> None:
@@ -195,7 +195,7 @@ class Sweeps:
             found = self._library.records(page)
             yield from [found[run] for run in page if run in found]
 
-    def told(self, kind: str) -> list[ToldSweep]:
+    def told(self, kind: str) -> list[SweepSummary]:
         """The sweeps of a kind, newest first, without their trials; not one whose runs were all deleted.
 
         Raises LibraryError.
@@ -207,7 +207,7 @@ class Sweeps:
         query = f"SELECT id, name, status, created, plan FROM sweeps WHERE kind = ? AND ({is_there} OR {has_none})"
         query += " ORDER BY id DESC"
         rows = self._database.rows(query, (kind,))
-        return [ToldSweep(int(row[0]), row[1], row[2], row[3], varied_in(row[4])) for row in rows]
+        return [SweepSummary(int(row[0]), row[1], row[2], row[3], varied_in(row[4])) for row in rows]
 
     def left_running(self) -> list[int]:
         """The numbers of those whose program ended in the middle of them, the newest first. Raises LibraryError."""
@@ -260,7 +260,7 @@ class Sweeps:
         joined = "CASE trials WHEN '[]' THEN ?1 ELSE substr(trials, 1, length(trials) - 1) || ',' || substr(?1, 2) END"
         self._database.write(f"UPDATE sweeps SET trials = {joined} WHERE id = ?2", (more, sweep))
 
-    def write(self, sweep: int, done: Iterable[Done], description: Description | None, data: str) -> list[int]:
+    def write(self, sweep: int, done: Iterable[FinishedRun], description: Description | None, data: str) -> list[int]:
         """Adds the runs that are over, all in one transaction; returns their numbers. Raises LibraryError.
 
         Args:
@@ -275,10 +275,10 @@ class Sweeps:
         with self._database.writing():
             return [self._write(sweep, each, told[each.experiment.brightness], data) for each in done]
 
-    def _write(self, sweep: int, done: Done, description: bytes | None, data: str) -> int:
+    def _write(self, sweep: int, done: FinishedRun, description: bytes | None, data: str) -> int:
         database, outcome = self._database, done.outcome
         entries = _entries(done) | {"sweep": sweep, "description": description, "data": data}
-        entries["words"] = words_of(done.experiment, data)
+        entries["words"] = search_text_of(done.experiment, data)
         run = done.replaces
         if run is not None and self._library.has(run):
             for table in PARTS_OF_RUN:
@@ -301,7 +301,7 @@ class Sweeps:
 _SELECT = f"SELECT {', '.join(SWEEP_COLUMNS)} FROM sweeps"
 
 
-def _entries(done: Done) -> dict[str, object]:
+def _entries(done: FinishedRun) -> dict[str, object]:
     """The columns of a run."""
     outcome, made = done.outcome, done.experiment
     figures = figures_at_end(outcome.epochs, outcome.best)
@@ -342,7 +342,7 @@ def lock_of_sweep(path: Path, sweep: int) -> Lock:
 def take_lock(path: Path, sweep: int) -> Lock:
     """Takes the lock. Raises LibraryError if it cannot be made, or another program works on that sweep."""
     lock = lock_of_sweep(path, sweep)
-    with in_words(path):
+    with translated_errors(path):
         is_taken = lock.take()
     if not is_taken:
         rule = "must not be worked on by another program at this moment"

@@ -22,7 +22,7 @@ _MOST_RUNS = 100  # whose curves are held; of more, those go first that the libr
 
 
 @dataclass(frozen=True, eq=False)
-class GroupUnderWay:
+class ActiveGroup:
     """What is known of a group before the library has a run of it.
 
     Attributes:
@@ -37,7 +37,7 @@ class GroupUnderWay:
 
 
 @dataclass(eq=False)
-class RunUnderWay:
+class ActiveRun:
     """A run that is trained, or that only waits until its curves are read from the library.
 
     Attributes:
@@ -74,7 +74,7 @@ class RunUnderWay:
         return {name: value for name, value in latest.items() if value is not None}
 
 
-class UnderWay(QObject):
+class ActiveRuns(QObject):
     """Seeds and races beside the window. Attributes are for reading.
 
     Signals:
@@ -91,11 +91,11 @@ class UnderWay(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.groups: dict[Group, GroupUnderWay] = {}
+        self.groups: dict[Group, ActiveGroup] = {}
         self.is_watched = False
         self._sweep = 0
         self._over: dict[Group, int] = {}
-        self._runs: dict[tuple[Group, int], RunUnderWay] = {}
+        self._runs: dict[tuple[Group, int], ActiveRun] = {}
 
     def watch(self, is_watched: bool) -> None:
         """Notes whether a person looks at the runs."""
@@ -112,7 +112,7 @@ class UnderWay(QObject):
         made = () if plan.kind == SWEEP else plan.experiments
         self._sweep, self._over, self._runs = sweep, {}, {}
         self.groups = {
-            Group(sweep, trial): GroupUnderWay(each.changed(seed=plan.seeds[0]), data, len(plan.seeds))
+            Group(sweep, trial): ActiveGroup(each.changed(seed=plan.seeds[0]), data, len(plan.seeds))
             for trial, each in enumerate(made)
         }
         self.groups_changed.emit()
@@ -126,7 +126,7 @@ class UnderWay(QObject):
                 self._runs.pop(key, None)
                 continue
             if each.is_anew or key not in self._runs:
-                self._runs[key] = RunUnderWay(each.seed)
+                self._runs[key] = ActiveRun(each.seed)
             self._runs[key].take(each)
         self._make_room()
         self.changed.emit()
@@ -155,7 +155,7 @@ class UnderWay(QObject):
 
     # ---- what is known
 
-    def runs_of(self, group: Chosen) -> Mapping[int, RunUnderWay]:
+    def runs_of(self, group: Chosen) -> Mapping[int, ActiveRun]:
         """The runs of a group of which something was measured that need not be in the library yet, by seed."""
         return {seed: run for (of, seed), run in self._runs.items() if of == group and run.epoch >= 0}
 

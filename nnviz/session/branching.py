@@ -22,7 +22,7 @@ from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import Replayed
+    from nnviz.library.replay import ReplayedMoment
 
 
 class Branching(QObject):
@@ -114,7 +114,7 @@ class Branching(QObject):
         self._messages.tell_error("The run could not be branched off", error)
         self.changed.emit()
 
-    def _put(self, wish: Wish, found: Replayed) -> None:
+    def _put(self, wish: Wish, found: ReplayedMoment) -> None:
         """Makes the new run the current one, paused where it branched off."""
         wanted, trainer = self._settings.fitting.changed(**wish.changes), found.trainer
         run = branched(wish, found)

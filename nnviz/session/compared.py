@@ -15,7 +15,7 @@ from engine.network.network import Network
 from engine.training.history import Curve, History
 from nnviz.formatting.run_name import RunName
 from nnviz.library import Group, UnknownRunError
-from nnviz.session.active_runs import GroupUnderWay, RunUnderWay
+from nnviz.session.active_runs import ActiveGroup, ActiveRun
 from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of
 from nnviz.session.seeds import Chosen, middle_of, seed_number, seed_of
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
+class ComparedMember:
     """A run: what the library tells of it, its curves, and its network as it was last; None where none is kept."""
 
     record: RunRecord
@@ -33,7 +33,7 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class ComparedRun:
     """A run that is compared, or a group of seeds.
 
     Attributes:
@@ -41,14 +41,14 @@ class Compared:
         members: the run, or those of the group that the library has, the oldest first; perhaps none of a group under
             way.
         colour: the name of its colour, in every view.
-        under_way: what is being trained with several seeds; None for what is not under way.
+        active_group: what is being trained with several seeds; None for what is not under way.
         title: what it is called among those that are compared: see :func:`named`.
     """
 
     chosen: Chosen
-    members: tuple[Member, ...]
+    members: tuple[ComparedMember, ...]
     colour: str
-    under_way: GroupUnderWay | None = None
+    active_group: ActiveGroup | None = None
     title: RunName = field(default_factory=lambda: RunName(""))
 
     @property
@@ -59,7 +59,7 @@ class Compared:
     @property
     def count(self) -> int:
         """How many runs there are, with those that are not done."""
-        return max(len(self.members), 0 if self.under_way is None else self.under_way.seeds)
+        return max(len(self.members), 0 if self.active_group is None else self.active_group.seeds)
 
     @cached_property
     def records(self) -> list[RunRecord]:
@@ -67,7 +67,7 @@ class Compared:
         return [member.record for member in self.members]
 
     @cached_property
-    def middle(self) -> Member | None:
+    def middle(self) -> ComparedMember | None:
         """The run that stands for all of them where only one can: see :func:`~nnviz.session.seeds.middle_of`."""
         return self.members[self.records.index(middle_of(self.records))] if self.members else None
 
@@ -86,25 +86,25 @@ class Compared:
         """What was, or is, trained. Raises LibraryError if it cannot be read."""
         if self.record is not None:
             return self.record.experiment
-        assert self.under_way is not None, "else it would not be compared"
-        return self.under_way.experiment
+        assert self.active_group is not None, "else it would not be compared"
+        return self.active_group.experiment
 
     @property
     def data(self) -> str:
         """Title of its data."""
         if self.record is not None:
             return self.record.data
-        return "" if self.under_way is None else self.under_way.data
+        return "" if self.active_group is None else self.active_group.data
 
     @property
     def subject(self) -> Subject:
         """What gets a name."""
         if self.records:
             found = subject_of(self.records, says_diverged=True)
-            is_growing = self.under_way is not None  # its name stays the same while runs join it
+            is_growing = self.active_group is not None  # its name stays the same while runs join it
             return found._replace(number="", seeds="") if is_growing else found
-        assert self.under_way is not None, "else it would not be compared"
-        made = self.under_way.experiment
+        assert self.active_group is not None, "else it would not be compared"
+        made = self.active_group.experiment
         return Subject(settings_of(made, (self.data, made.fingerprint)), "", seeds="" if self.is_group else None)
 
     @property
@@ -112,7 +112,7 @@ class Compared:
         """What the run in the middle is called: "wider · seed 3"."""
         return self.title.before(seed_of(self.record)) if self.is_group and self.record is not None else self.title
 
-    def curves(self, figure: str, going: Mapping[int, RunUnderWay]) -> list[tuple[str, Curve]]:
+    def curves(self, figure: str, going: Mapping[int, ActiveRun]) -> list[tuple[str, Curve]]:
         """The curve of a figure ("test_error") of each run, after what tells it from the others: "seed 3".
 
         Args:
@@ -129,7 +129,7 @@ class Compared:
         return found + [(f"seed {seed}", run.curve(figure)) for seed, run in left.items()]
 
 
-def named(runs: Sequence[Compared]) -> tuple[Compared, ...]:
+def named(runs: Sequence[ComparedRun]) -> tuple[ComparedRun, ...]:
     """The same with names that say what distinguishes each from the others; one run of a group with its seed."""
     subjects = [run.subject for run in runs]
     known = [subject.settings for subject in subjects if subject.settings is not None]
@@ -144,10 +144,10 @@ def named(runs: Sequence[Compared]) -> tuple[Compared, ...]:
     return tuple(found)
 
 
-Content = tuple[Member, ...]
+Content = tuple[ComparedMember, ...]
 
 
-def contents_of(
+def read_contents(
     library: Library, chosen: list[Chosen], known: dict[Chosen, list[RunRecord]]
 ) -> dict[Chosen, Content | None]:
     """What is in those that are others than they were; None for one that is gone."""
@@ -165,9 +165,9 @@ def contents_of(
     return found
 
 
-def _member(library: Library, record: RunRecord) -> Member:
+def _member(library: Library, record: RunRecord) -> ComparedMember:
     try:
         network = library.network(record.id)
     except UnknownRunError:
         network = None
-    return Member(record, library.history(record.id), network)
+    return ComparedMember(record, library.history(record.id), network)

@@ -10,9 +10,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.sweeps.bands import QUARTILES, RANGE
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Group
-from nnviz.session.active_runs import GroupUnderWay, UnderWay
-from nnviz.session.compared import Compared, Content, contents_of, named
-from nnviz.session.library import KeptRuns
+from nnviz.session.active_runs import ActiveGroup, ActiveRuns
+from nnviz.session.compared import ComparedRun, Content, named, read_contents
+from nnviz.session.library import RunLibrary
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
 
@@ -31,7 +31,7 @@ class Comparison(QObject):
 
     Attributes:
         runs: those that were read, or are under way, in the order in which they were chosen; a new tuple whenever it
-            changes. What is measured of those under way, ``under_way`` of the session tells.
+            changes. What is measured of those under way, ``active_runs`` of the session tells.
         colours: the name of the colour of each that was chosen, in that order.
         spread: how the runs of a group are shown to spread: "range" or "quartiles".
     """
@@ -39,10 +39,10 @@ class Comparison(QObject):
     changed = pyqtSignal()
     spread_changed = pyqtSignal()
 
-    def __init__(self, lane: LibraryLane, library: KeptRuns, under_way: UnderWay, messages: Messages) -> None:
+    def __init__(self, lane: LibraryLane, library: RunLibrary, active_runs: ActiveRuns, messages: Messages) -> None:
         super().__init__()
-        self._lane, self._under_way, self._messages = lane, under_way, messages
-        self.runs: tuple[Compared, ...] = ()
+        self._lane, self._active_runs, self._messages = lane, active_runs, messages
+        self.runs: tuple[ComparedRun, ...] = ()
         self.colours: dict[Chosen, str] = {}
         self.spread = RANGE
         self._given: dict[Chosen, str] = {}  # the colours that runs had: they get them again if nobody has them
@@ -52,8 +52,8 @@ class Comparison(QObject):
         library.known.connect(lambda: self._follow_words(library))
         self._left_out: dict[int, tuple[int, bool]] = {}  # of those that were deleted: place, and whether pinned
         library.deletion_changed.connect(self._follow_deletion)
-        under_way.groups_changed.connect(self._look)
-        under_way.changed.connect(self._hold)
+        active_runs.groups_changed.connect(self._look)
+        active_runs.changed.connect(self._hold)
 
     # ---- which
 
@@ -147,7 +147,7 @@ class Comparison(QObject):
     # ---- two of them
 
     @property
-    def pair(self) -> tuple[Compared, Compared] | None:
+    def pair(self) -> tuple[ComparedRun, ComparedRun] | None:
         """Two whose answers are set against each other: the baseline and the next one, unless a person chose others.
 
         None where there are no two with a network.
@@ -175,7 +175,7 @@ class Comparison(QObject):
 
     def _read(self, runs: list[Chosen]) -> None:
         known = {each.chosen: each.records for each in self.runs}
-        going = dict(self._under_way.groups)  # what they will have is not in the library yet
+        going = dict(self._active_runs.groups)  # what they will have is not in the library yet
 
         def done(contents: dict[Chosen, Content | None]) -> None:
             self._take(contents, going)
@@ -184,40 +184,40 @@ class Comparison(QObject):
         def failed(error: Exception) -> None:
             self._messages.tell_error("A run could not be read", error)
 
-        self._lane.run(lambda library: contents_of(library, runs, known), done, failed, {})
+        self._lane.run(lambda library: read_contents(library, runs, known), done, failed, {})
 
-    def _take(self, contents: dict[Chosen, Content | None], going: Mapping[Group, GroupUnderWay]) -> None:
-        read: dict[Chosen, Compared] = {each.chosen: each for each in self.runs}
+    def _take(self, contents: dict[Chosen, Content | None], going: Mapping[Group, ActiveGroup]) -> None:
+        read: dict[Chosen, ComparedRun] = {each.chosen: each for each in self.runs}
         for run, content in contents.items():
             begun = going.get(run) if isinstance(run, Group) else None
             if content is None and begun is None:
                 self.colours.pop(run, None)  # it was deleted, perhaps by another program
             elif run in self.colours and (content is not None or run not in read or read[run].members):
-                read[run] = Compared(run, content or (), self.colours[run], begun)
+                read[run] = ComparedRun(run, content or (), self.colours[run], begun)
         self._pinned = self._pinned if self._pinned in self.colours else None
         runs = named([self._standing(read[run]) for run in self.colours if run in read])
         if contents or runs != self.runs:
             self.runs = runs
             self.changed.emit()
 
-    def _standing(self, run: Compared) -> Compared:
+    def _standing(self, run: ComparedRun) -> ComparedRun:
         """The same as it stands now: under way, or no longer."""
-        begun = self._under_way.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
-        return run if begun is run.under_way or not run.members else replace(run, under_way=begun)
+        begun = self._active_runs.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
+        return run if begun is run.active_group or not run.members else replace(run, active_group=begun)
 
     def _let_go(self, going: Container[Group]) -> None:
         """What is read needs not be held as it was measured; nothing of groups that were not ``going`` then."""
         for run in self.runs:
             if isinstance(run.chosen, Group):
                 seeds = [seed for each in run.records if (seed := seed_number(each)) is not None]
-                self._under_way.let_go(run.chosen, seeds if run.chosen in going else None)
+                self._active_runs.let_go(run.chosen, seeds if run.chosen in going else None)
 
     def _hold(self) -> None:
         """What is read may be told as written a little later."""
-        self._under_way.hold(self.colours)
+        self._active_runs.hold(self.colours)
         self._let_go([run.chosen for run in self.runs if isinstance(run.chosen, Group)])
 
-    def _follow_words(self, library: KeptRuns) -> None:
+    def _follow_words(self, library: RunLibrary) -> None:
         """Takes the names that a person gave."""
         old = [record for each in self.runs for record in each.records]
         now = [library.record(record.id) for record in old]

@@ -24,7 +24,7 @@ from nnviz.session.training import Training
 
 if TYPE_CHECKING:
     from nnviz.library import Library
-    from nnviz.library.replay import Replayed
+    from nnviz.library.replay import ReplayedMoment
 
 # Data, library, and what waits until that holds all of the run and returns its number there.
 _Place = tuple[Dataset, Path, Callable[[], int]]
@@ -70,7 +70,7 @@ class Exact:
         return None
 
     def steps(self, wish: Wish) -> Callable[[], Steps]:
-        """What goes there, for another thread; it returns a :class:`~nnviz.library.replay.Replayed`.
+        """What goes there, for another thread; it returns a :class:`~nnviz.library.replay.ReplayedMoment`.
 
         Call it only where :meth:`why_not` returns None.
         """
@@ -145,7 +145,7 @@ def _gone_through(
     return found
 
 
-def branched(wish: Wish, found: Replayed) -> Run:
+def branched(wish: Wish, found: ReplayedMoment) -> Run:
     """A run that begins at that moment of another one's past, with all that lies before it."""
     run, at = wish.run, wish.at
     made = of_the_past(wish, run.history.until(at), found)
@@ -155,7 +155,7 @@ def branched(wish: Wish, found: Replayed) -> Run:
     return made
 
 
-def of_the_past(wish: Wish, history: History, found: Replayed | None) -> Run:
+def of_the_past(wish: Wish, history: History, found: ReplayedMoment | None) -> Run:
     """A run that begins at that moment, with the history up to there, without snapshots of before.
 
     It rests if the moment was not ``found``: then its network is as it is displayed.
@@ -163,7 +163,7 @@ def of_the_past(wish: Wish, history: History, found: Replayed | None) -> Run:
     return _resting(wish, history) if found is None else _paused(wish, history, found)
 
 
-def _paused(wish: Wish, history: History, found: Replayed) -> Run:
+def _paused(wish: Wish, history: History, found: ReplayedMoment) -> Run:
     run, trainer = wish.run, found.trainer
     made = Run(
         run.experiment.changed(training=trainer.settings),

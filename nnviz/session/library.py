@@ -10,13 +10,13 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
-from nnviz.session.active_runs import UnderWay
+from nnviz.session.active_runs import ActiveRuns
 from nnviz.session.messages import Message, Messages
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
-from nnviz.session.run_list import Listed, Row, Sweep, listed, with_begun, with_opened
+from nnviz.session.run_list import RunListing, RunRow, SweepKey, read_listing, with_active_groups, with_open_groups
 from nnviz.session.run_names import Settings
-from nnviz.session.run_pages import KeptRecords
+from nnviz.session.run_pages import RunPages
 from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.runs import Runs
 from nnviz.session.training import Training
@@ -24,14 +24,14 @@ from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:
     from nnviz.library import Group, Library, RunRecord
-    from nnviz.library.sweeps import ToldSweep
+    from nnviz.library.sweeps import SweepSummary
 
 _BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
 _BACK_ALL = "Ctrl+Z brings them back; they go for good when the window is closed."
 _PAUSE = 1000  # milliseconds between two looks while figures come in
 
 
-class KeptRuns(QObject):
+class RunLibrary(QObject):
     """The list of the library's runs. Attributes are for reading. While no view is there, nothing is read.
 
     Signals:
@@ -62,22 +62,20 @@ class KeptRuns(QObject):
         runs: Runs,
         training: Training,
         reopening: Reopening,
-        under_way: UnderWay,
+        active_runs: ActiveRuns,
         undo: Undo,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._lane, self._reopening, self._undo, self._messages = lane, reopening, undo, messages
-        self._under_way = under_way
+        self._active_runs = active_runs
         self.search, self.sort = "", NEWEST
-        self.rows: list[Row] = []
-        self._closed: list[Row] = []  # the same while no group is open
-        self._opened: set[Group | Sweep] = set()
+        self.rows: list[RunRow] = []
+        self._closed: list[RunRow] = []  # the same while no group is open
+        self._opened: set[Group | SweepKey] = set()
         self.count, self.is_read, self.problem = 0, False, ""
         self._common: Mapping[tuple[str, str], Settings] = {}
-        self._records = KeptRecords(
-            lane, self.known.emit, partial(messages.tell_error, "The library could not be read")
-        )
+        self._records = RunPages(lane, self.known.emit, partial(messages.tell_error, "The library could not be read"))
         self._is_watched = self._is_listing = self._is_stale = False
         self._others = others
         others.wrote.connect(self.refresh)
@@ -89,7 +87,7 @@ class KeptRuns(QObject):
         records.changed.connect(self.refresh)
         training.state_changed.connect(self._soon)
         runs.history_changed.connect(self._soon)
-        under_way.groups_changed.connect(self._add_begun)
+        active_runs.groups_changed.connect(self._add_begun)
 
     # ---- which are listed
 
@@ -127,9 +125,9 @@ class KeptRuns(QObject):
             return
         self._is_listing, self._is_stale = True, False
         asked = self.search, self.sort, frozenset(self._opened)
-        self._lane.run(lambda library: listed(library, *asked), self._take, self._failed, Listed([]))
+        self._lane.run(lambda library: read_listing(library, *asked), self._take, self._failed, RunListing([]))
 
-    def _take(self, found: Listed) -> None:
+    def _take(self, found: RunListing) -> None:
         self._is_listing = False
         if self._is_stale:
             self.refresh()
@@ -150,10 +148,10 @@ class KeptRuns(QObject):
         self._messages.tell_error("The library could not be read", error)
         self.listed.emit()
 
-    def unfold(self, what: Group | Sweep, is_open: bool) -> None:
+    def unfold(self, what: Group | SweepKey, is_open: bool) -> None:
         """Lists the runs of a group below it, or no longer; the trials of a sweep as soon as they are read."""
         (self._opened.add if is_open else self._opened.discard)(what)
-        if isinstance(what, Sweep):
+        if isinstance(what, SweepKey):
             self._closed = [
                 row._replace(is_open=is_open) if row.is_sweep and row.key == what else row for row in self._closed
             ]
@@ -163,12 +161,12 @@ class KeptRuns(QObject):
 
     def _arrange(self) -> None:
         """Groups whose first runs are under way come first; they are not found by words yet."""
-        begun = () if self.search else self._under_way.groups
-        self.rows = with_opened(with_begun(self._closed, begun), self._opened)
+        begun = () if self.search else self._active_runs.groups
+        self.rows = with_open_groups(with_active_groups(self._closed, begun), self._opened)
         self._records.show(self.rows)
 
     def _add_begun(self) -> None:
-        if self.is_read and self._under_way.groups:  # at their end the list is read again
+        if self.is_read and self._active_runs.groups:  # at their end the list is read again
             self._arrange()
             self.listed.emit()
 
@@ -212,7 +210,7 @@ class KeptRuns(QObject):
 
         self._lane.run(work, done, lambda error: self._messages.tell_error("That could not be noted", error), {})
 
-    def rename_sweep(self, sweep: ToldSweep, name: str) -> None:
+    def rename_sweep(self, sweep: SweepSummary, name: str) -> None:
         """Gives a sweep another name, as one step to undo; empty for none."""
         if name != sweep.name:
             old, new = (sweep.id, sweep.name), (sweep.id, name)
@@ -220,9 +218,9 @@ class KeptRuns(QObject):
 
     def _write_sweep_name(self, told: tuple[int, str]) -> None:
         def work(library: Library) -> None:
-            from nnviz.library.sweeps import Sweeps
+            from nnviz.library.sweeps import SweepLibrary
 
-            Sweeps(library).rename(*told)
+            SweepLibrary(library).rename(*told)
 
         def done(_: object) -> None:
             self.refresh()

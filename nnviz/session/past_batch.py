@@ -16,7 +16,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.timeline import Timeline
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import Replayed
+    from nnviz.library.replay import ReplayedMoment
 
 _PATIENCE = 1000  # milliseconds after which a person is told that it takes a while
 
@@ -60,9 +60,9 @@ class PastBatch(QObject):
             self._data_changed()
 
     @property
-    def found(self) -> Replayed | None:
+    def found(self) -> ReplayedMoment | None:
         """The training at the moment that is looked back at; None while it is not there."""
-        found: Replayed | None = self.work.result
+        found: ReplayedMoment | None = self.work.result
         return found
 
     @property

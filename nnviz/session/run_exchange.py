@@ -10,16 +10,16 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.storage.files import whole_folder
 from nnviz.formatting import text
-from nnviz.session.library import KeptRuns
+from nnviz.session.library import RunLibrary
 from nnviz.session.library_work import LibraryWork, Tell
 from nnviz.session.messages import Choice, Messages
 
 if TYPE_CHECKING:
     from nnviz.library import Library
-    from nnviz.library.export import Exported
+    from nnviz.library.export import ExportResult
 
 
-class Exchange(QObject):
+class RunExchange(QObject):
     """Writes and reads in a thread of its own; what takes long can be cancelled, and leaves nothing behind then.
 
     Signals:
@@ -30,7 +30,7 @@ class Exchange(QObject):
     told = pyqtSignal(str)
     imported = pyqtSignal(int)
 
-    def __init__(self, path: Callable[[], Path], library: KeptRuns, messages: Messages) -> None:
+    def __init__(self, path: Callable[[], Path], library: RunLibrary, messages: Messages) -> None:
         """``path`` returns the file of the library."""
         super().__init__()
         self._library, self._messages = library, messages
@@ -40,13 +40,13 @@ class Exchange(QObject):
     def export(self, run: int, folder: Path, with_paths: bool = False, with_rows: bool = False) -> None:
         """Writes a run into a new folder, whole or not at all, as :func:`nnviz.library.export.export_run` does."""
 
-        def work(library: Library, tell: Tell) -> Exported:
+        def work(library: Library, tell: Tell) -> ExportResult:
             from nnviz.library.export import export_run  # not before there is a use for it
 
             with whole_folder(folder) as new:
                 return export_run(library, run, new, with_paths, with_rows, lambda name: tell(f"{name} is written"))
 
-        def done(exported: Exported) -> str:
+        def done(exported: ExportResult) -> str:
             if exported.left_out:
                 why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
                 self._messages.tell(f"Run {run} was exported, but not all of it. {text.plain(why)}")

@@ -14,24 +14,24 @@ from engine.basics.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.library import Group, LibraryError
 from nnviz.session.run_names import Settings, common, settings_of
-from nnviz.session.run_tree import Families
+from nnviz.session.run_tree import RunTree
 from nnviz.session.seeds import Chosen, named_first
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord
-    from nnviz.library.sweeps import ToldSweep
+    from nnviz.library.sweeps import SweepSummary
 
 PAGE = 25  # rows that are read at once: about as many as are in sight
 _MOST_COMPARED = 50  # runs of a data set that are looked at for what most of them have
 
 
-class Sweep(NamedTuple):
+class SweepKey(NamedTuple):
     """The sweep of that number, as one row of the list."""
 
     id: int
 
 
-class Row(NamedTuple):
+class RunRow(NamedTuple):
     """A run in the list, a group of seeds, or a sweep.
 
     Attributes:
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     runs: Sequence[int] = ()
     is_open: bool = False
     siblings: tuple[int, ...] = ()
-    of: ToldSweep | None = None
+    of: SweepSummary | None = None
     best: tuple[str, float] | None = None
     section: str = ""
 
@@ -76,17 +76,17 @@ class Row(NamedTuple):
         return self.is_sweep or len(self.runs) > 1
 
     @property
-    def key(self) -> Chosen | Sweep:
+    def key(self) -> Chosen | SweepKey:
         """The same for what is the same in another list."""
         if self.is_sweep and self.of is not None:
-            return Sweep(self.of.id)
+            return SweepKey(self.of.id)
         return self.run if self.group is None else self.group
 
     @property
     def chosen(self) -> Chosen | None:
         """What is compared and marked by it; None for a sweep."""
         key = self.key
-        return None if isinstance(key, Sweep) else key
+        return None if isinstance(key, SweepKey) else key
 
     @property
     def all_runs(self) -> Sequence[int]:
@@ -99,7 +99,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Listed:
+class RunListing:
     """What was found.
 
     Attributes:
@@ -110,30 +110,30 @@ class Listed:
         common: the settings that most of the listed runs of a data set have, by its title and fingerprint.
     """
 
-    rows: list[Row]
+    rows: list[RunRow]
     count: int = 0
     notice: str | None = None
     records: Mapping[int, RunRecord] = field(default_factory=dict)
     common: Mapping[tuple[str, str], Settings] = field(default_factory=dict)
 
 
-def listed(library: Library, search: str, sort: str, opened: Collection[object] = ()) -> Listed:
+def read_listing(library: Library, search: str, sort: str, opened: Collection[object] = ()) -> RunListing:
     """The runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError.
 
     A group is found if one of its runs is, and stands where the median of its figures puts it; a sweep where its best
     trial does. Below a sweep that is ``opened`` stand those of its trials that were found.
     """
-    families = Families(library, search, sort, [each.id for each in opened if isinstance(each, Sweep)])
-    found = under_parents(families.order, families.parents)
+    families = RunTree(library, search, sort, [each.id for each in opened if isinstance(each, SweepKey)])
+    found = nested_rows(families.order, families.parents)
     rows = [_row(row, families) for row in found]
     for place, section in _sections(found, families.data).items():
         rows[place] = rows[place]._replace(section=section)
     known = with_parents(library, rows[:PAGE])
-    return Listed(rows, library.count, library.notice, known, _common(library, rows, families.data))
+    return RunListing(rows, library.count, library.notice, known, _common(library, rows, families.data))
 
 
 def _common(
-    library: Library, rows: Sequence[Row], data: Mapping[int, tuple[str, str]]
+    library: Library, rows: Sequence[RunRow], data: Mapping[int, tuple[str, str]]
 ) -> dict[tuple[str, str], Settings]:
     """What most runs of each data set have, by the newest ones that stand alone or for a group of seeds."""
     runs: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -156,7 +156,7 @@ def _settings(written: str, data: tuple[str, str]) -> Settings | None:
         return None
 
 
-def _sections(rows: Sequence[Row], data: Mapping[int, tuple[str, str]]) -> dict[int, str]:
+def _sections(rows: Sequence[RunRow], data: Mapping[int, tuple[str, str]]) -> dict[int, str]:
     """Where rows of other data begin, and the title of these; empty if all are of the same data."""
     if len(set(data.values())) < 2:
         return {}
@@ -170,40 +170,40 @@ def _sections(rows: Sequence[Row], data: Mapping[int, tuple[str, str]]) -> dict[
     return found
 
 
-def _row(row: Row, families: Families) -> Row:
+def _row(row: RunRow, families: RunTree) -> RunRow:
     """The same with the group or the sweep that it stands for."""
     if row.run < 0:
         of, runs = families.sweeps[-row.run], families.runs_of[-row.run]
-        return Row(0, row.depth, None, runs, of.id in families.opened, of=of, best=families.best.get(of.id))
+        return RunRow(0, row.depth, None, runs, of.id in families.opened, of=of, best=families.best.get(of.id))
     group = families.groups.get(row.run)
     if group is None:
         return row
     return row._replace(group=group, runs=families.members[group], of=families.sweeps.get(group.sweep))
 
 
-def runs_of(rows: Iterable[Row]) -> list[int]:
+def runs_of(rows: Iterable[RunRow]) -> list[int]:
     """The numbers of all runs that these rows tell of."""
     return list(dict.fromkeys(run for row in rows for run in row.all_runs))
 
 
-def with_begun(rows: Sequence[Row], groups: Iterable[Group]) -> list[Row]:
+def with_active_groups(rows: Sequence[RunRow], groups: Iterable[Group]) -> list[RunRow]:
     """The rows below one for each of these groups that is not among them, the newest first."""
     there = {row.group for row in rows}
-    return [Row(0, 0, group) for group in groups if group not in there][::-1] + list(rows)
+    return [RunRow(0, 0, group) for group in groups if group not in there][::-1] + list(rows)
 
 
-def with_opened(rows: Sequence[Row], opened: Collection[object]) -> list[Row]:
+def with_open_groups(rows: Sequence[RunRow], opened: Collection[object]) -> list[RunRow]:
     """The rows with the runs of these groups below them."""
-    found: list[Row] = []
+    found: list[RunRow] = []
     for row in rows:
         is_open = row.group in opened and len(row.runs) > 1
         found.append(row._replace(is_open=is_open) if is_open else row)
         if is_open:
-            found += [Row(run, row.depth + 1, siblings=tuple(row.runs)) for run in row.runs]
+            found += [RunRow(run, row.depth + 1, siblings=tuple(row.runs)) for run in row.runs]
     return found
 
 
-def with_parents(library: Library, rows: Sequence[Row]) -> dict[int, RunRecord]:
+def with_parents(library: Library, rows: Sequence[RunRow]) -> dict[int, RunRecord]:
     """The records of the runs of these rows, and of those that they branched off from, by number."""
     found = library.records(runs_of(rows))
     parents = {record.parent for record in found.values() if record.parent is not None}
@@ -222,7 +222,7 @@ def _parse(record: RunRecord, known: Mapping[int, RunRecord]) -> None:
             _ = each and each.experiment
 
 
-def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:
+def nested_rows(ids: Iterable[int], parents: Mapping[int, int]) -> list[RunRow]:
     """The runs in order, each branch below its parent if that is among them; a family stands where its first one did.
 
     A parent is older than its branches, so its number is smaller: a damaged file cannot lead in circles.
@@ -231,7 +231,7 @@ def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:
     shown = set(order)
     above = {run: parent for run, parent in parents.items() if parent < run and run in shown and parent in shown}
     if not above:
-        return [Row(run, 0) for run in order]
+        return [RunRow(run, 0) for run in order]
     children: dict[int, list[int]] = defaultdict(list)
     roots: dict[int, None] = {}
     for run in order:
@@ -241,9 +241,9 @@ def under_parents(ids: Iterable[int], parents: Mapping[int, int]) -> list[Row]:
         while root in above:
             root = above[root]
         roots[root] = None
-    rows, waiting = [], [Row(run, 0) for run in reversed(roots)]
+    rows, waiting = [], [RunRow(run, 0) for run in reversed(roots)]
     while waiting:
         row = waiting.pop()
         rows.append(row)
-        waiting += [Row(run, row.depth + 1) for run in reversed(children[row.run])]
+        waiting += [RunRow(run, row.depth + 1) for run in reversed(children[row.run])]
     return rows

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nnviz.jobs.library_lane import LibraryLane
-from nnviz.session.run_list import PAGE, Row, runs_of, with_parents
+from nnviz.session.run_list import PAGE, RunRow, runs_of, with_parents
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
@@ -16,7 +16,7 @@ _NONE = range(0)
 _MOST_KNOWN, _MOST_SPARE = 4000, 500  # records that are kept in memory, and beside those that were lately in sight
 
 
-class KeptRecords:
+class RunPages:
     """The records of runs that were read. Those of a list that was read anew are read anew, too."""
 
     def __init__(self, lane: LibraryLane, known: Callable[[], None], failed: Callable[[Exception], None]) -> None:
@@ -25,7 +25,7 @@ class KeptRecords:
         self._records: dict[int, RunRecord] = {}
         self._fresh: set[int] = set()  # the runs that were read since the list was
         self._lately: set[int] = set()  # the same, and their parents
-        self._rows: Sequence[Row] = ()
+        self._rows: Sequence[RunRow] = ()
         self._wanted: list[range] = []  # rows, the latest last
         self._reading = _NONE
 
@@ -37,7 +37,7 @@ class KeptRecords:
         self._fresh, self._lately = set(records), set()
         self._keep(records)
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[RunRow]) -> None:
         """These rows are listed now."""
         self._rows, self._wanted = rows, []
 

@@ -1,4 +1,4 @@
-"""``Families``: which runs of the library are one in a list, in which order they come, and what stands below what."""
+"""``RunTree``: which runs of the library are one in a list, in which order they come, and what stands below what."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from nnviz.session.seeds import OF_TRIALS
 
 if TYPE_CHECKING:
     from nnviz.library import Group, Library
-    from nnviz.library.sweeps import ToldSweep
+    from nnviz.library.sweeps import SweepSummary
 
 
-class Families:
+class RunTree:
     """The groups of seeds and the sweeps of a library, and its other runs. Raises LibraryError.
 
     Each is known by a number: a run by its own, a group by that of its first run, a sweep by the negative of its own.
@@ -134,13 +134,13 @@ class Families:
         return best
 
 
-def _sweeps(library: Library) -> dict[int, ToldSweep]:
+def _sweeps(library: Library) -> dict[int, SweepSummary]:
     if not library.database.has_sweeps:
         return {}
     from engine.sweeps.plan import SWEEP  # which only libraries with plans need
-    from nnviz.library.sweeps import Sweeps
+    from nnviz.library.sweeps import SweepLibrary
 
-    return {told.id: told for told in Sweeps(library).told(SWEEP)}
+    return {told.id: told for told in SweepLibrary(library).told(SWEEP)}
 
 
 def _members(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:

@@ -15,7 +15,7 @@ from nnviz.session.seeds import main_figure, median_of
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
-    from nnviz.library.quota import Plan
+    from nnviz.library.quota import ThinningPlan
 
 NEWEST = "id"
 _MEGABYTE = 1e6
@@ -102,7 +102,7 @@ def words_of_loss(run: Run) -> str:
     )
 
 
-def words_of_plan(plan: Plan) -> str:
+def words_of_plan(plan: ThinningPlan) -> str:
     """What old runs would lose: "41 moments of 6 old runs, 12 MB; none with a star"."""
     count, runs, starred = plan.moments, len(plan.runs), plan.starred
     moments = f"{text.count(count)} moment{'' if count == 1 else 's'}"
@@ -111,12 +111,12 @@ def words_of_plan(plan: Plan) -> str:
     return f"{moments} of {of}, {text.size(plan.nbytes)}; {stars} with a star"
 
 
-def words_of_room(plan: Plan) -> str:
+def words_of_room(plan: ThinningPlan) -> str:
     """How much the library takes: "143 MB of 2 GB"."""
     return f"{text.size(plan.taken)} of {text.size(plan.budget)}"
 
 
-def words_of_going(plan: Plan, when: str) -> str:
+def words_of_going(plan: ThinningPlan, when: str) -> str:
     """What goes of a library that takes more than it may, and when: "when the next training is over"."""
     over = f"The library takes {text.size(plan.taken)} of the {text.size(plan.budget)} that it may"
     if not plan.losses:

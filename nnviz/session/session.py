@@ -16,7 +16,7 @@ from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.stepwise import Stepwise
-from nnviz.session.active_runs import UnderWay
+from nnviz.session.active_runs import ActiveRuns
 from nnviz.session.asked import new_queries
 from nnviz.session.asked_own import OWN, TESTED
 from nnviz.session.branching import Branching
@@ -29,7 +29,7 @@ from nnviz.session.files import Files
 from nnviz.session.gaps import Gaps
 from nnviz.session.imported import Imported
 from nnviz.session.importing import Importing
-from nnviz.session.library import KeptRuns
+from nnviz.session.library import RunLibrary
 from nnviz.session.making import Making
 from nnviz.session.map import Map
 from nnviz.session.messages import Messages
@@ -49,14 +49,14 @@ from nnviz.session.reopening import Reopening
 from nnviz.session.resuming import Resuming
 from nnviz.session.robustness import HowRobust
 from nnviz.session.run import new_run
-from nnviz.session.run_exchange import Exchange
+from nnviz.session.run_exchange import RunExchange
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.sketch import Sketch
 from nnviz.session.status import Status
 from nnviz.session.steps import step_parts
-from nnviz.session.sweep_target import SweepWhere
+from nnviz.session.sweep_target import SweepTarget
 from nnviz.session.sweeps import Sweeps
 from nnviz.session.taught import Taught
 from nnviz.session.timeline import Timeline
@@ -87,7 +87,7 @@ class Session(QObject):
         map: places the examples by what a layer sees in them.
         models: what single cards hold.
         robustness: the error over disturbed examples, and an example at one strength.
-        library, under_way: the runs that are kept on disk, and those that are trained beside the window.
+        library, active_runs: the runs that are kept on disk, and those that are trained beside the window.
         comparison: which of both are compared.
         library_lane, library_watch: the thread of the library; finds out when another program wrote to it.
         exchange: exports runs of the library, and imports runs into it.
@@ -141,14 +141,14 @@ class Session(QObject):
         self.moment_files = MomentFiles(self.runs, self.branching.exact, self.files, self.messages)
         lane = self.library_lane = LibraryLane(lambda: self.records.path)
         self.library_watch = LibraryWatch(lane)
-        self.under_way = UnderWay()
+        self.active_runs = ActiveRuns()
         self._reopening = Reopening(lane, *opening, self._resuming, self.messages)
-        listing = self.records, self.runs, self.training, self._reopening, self.under_way, self.undo, self.messages
-        self.library = KeptRuns(lane, self.library_watch, *listing)
-        self.comparison = Comparison(lane, self.library, self.under_way, self.messages)
-        self.exchange = Exchange(lambda: self.records.path, self.library, self.messages)
-        self.sweep_target = SweepWhere(self.undo, self.messages)
-        sweeping = self.data, self.settings, self.records, self.library, self.under_way, self.comparison
+        listing = self.records, self.runs, self.training, self._reopening, self.active_runs, self.undo, self.messages
+        self.library = RunLibrary(lane, self.library_watch, *listing)
+        self.comparison = Comparison(lane, self.library, self.active_runs, self.messages)
+        self.exchange = RunExchange(lambda: self.records.path, self.library, self.messages)
+        self.sweep_target = SweepTarget(self.undo, self.messages)
+        sweeping = self.data, self.settings, self.records, self.library, self.active_runs, self.comparison
         self.sweeps = Sweeps(*sweeping, self.sweep_target, self.messages)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()

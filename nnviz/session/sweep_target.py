@@ -14,34 +14,34 @@ from nnviz.jobs.executors import address_typed, who_is_there
 from nnviz.jobs.lane import Lanes
 from nnviz.session.messages import Choice, Message, Messages
 from nnviz.session.sweep_text import (
+    format_cluster_error,
+    format_hosts,
+    format_rows_question,
+    format_trust_question,
     is_sweep,
-    title_of_own,
-    words_of_cluster_error,
-    words_of_hosts,
-    words_of_rows,
-    words_of_trust,
+    user_data_title,
 )
 from nnviz.session.undo import Kind, Step, Undo
 
 if TYPE_CHECKING:  # loaded when there is an address
     from engine.sweeps.plan import Plan
-    from nnviz.sweeps.cluster import WhoIsThere
+    from nnviz.sweeps.cluster import ClusterStatus
     from nnviz.sweeps.cluster_address import ClusterAddress
 
 _ASKING = "Asking who is there …"
 
 
 @dataclass(eq=False)
-class _Found:
+class _TargetStatus:
     """What was found out about an address that was typed."""
 
     address: ClusterAddress | None = None
-    who: WhoIsThere | None = None
+    who: ClusterStatus | None = None
     why_not: str = ""
     is_waited_for: bool = False  # by a sweep that is to begin
 
 
-class SweepWhere(QObject):
+class SweepTarget(QObject):
     """Nothing is sent beyond this computer without TLS before the person said yes to the host, and none of their own
     rows before they said yes to that. Both hold as long as this window, and stand in no file.
 
@@ -59,7 +59,7 @@ class SweepWhere(QObject):
         self._undo, self._messages = undo, messages
         self.typed = ""
         self._lanes = Lanes()  # of one address each: who does not answer, keeps nobody waiting
-        self._found = _Found()
+        self._found = _TargetStatus()
         self._trusted: set[str] = set()  # hosts
         self._may_have_rows: set[str] = set()  # hosts of schedulers
         self._question: Message | None = None
@@ -103,7 +103,7 @@ class SweepWhere(QObject):
         if found.who is not None:
             return found.who.in_words.removeprefix(f"{self.typed}: ")
         if found.address is not None and self._untrusted and not found.why_not:
-            return f"Nothing is sent to {words_of_hosts(self._untrusted)} before you trust it: Start asks you."
+            return f"Nothing is sent to {format_hosts(self._untrusted)} before you trust it: Start asks you."
         return found.why_not or _ASKING
 
     @property
@@ -137,7 +137,7 @@ class SweepWhere(QObject):
     def _read(self, then: Callable[[], None]) -> None:
         """Reads what was typed, which may be a file; what was asked before is out of date."""
         self._withdraw()
-        self._found = _Found()
+        self._found = _TargetStatus()
         self.changed.emit()
         if not self.typed:
             return
@@ -152,7 +152,7 @@ class SweepWhere(QObject):
     def _ask_who(self) -> None:
         address, self._found.why_not = self._address, ""
 
-        def answered(who: WhoIsThere) -> None:
+        def answered(who: ClusterStatus) -> None:
             self._found.who = who
 
         self._run(lambda: who_is_there(address), answered)
@@ -168,7 +168,7 @@ class SweepWhere(QObject):
 
         def failed(error: Exception) -> None:
             if self._found is wanted:
-                wanted.why_not = words_of_cluster_error(error)
+                wanted.why_not = format_cluster_error(error)
                 if wanted.address is None and wanted.is_waited_for:
                     self._messages.warn(wanted.why_not)
                 self.changed.emit()
@@ -202,7 +202,7 @@ class SweepWhere(QObject):
             self._trusting(then)
 
         if hosts:
-            self._ask(words_of_trust(self._address.url, hosts), f"Trust {words_of_hosts(hosts)}", yes)
+            self._ask(format_trust_question(self._address.url, hosts), f"Trust {format_hosts(hosts)}", yes)
             return
         if self._found.who is None:
             self._ask_who()
@@ -210,7 +210,7 @@ class SweepWhere(QObject):
 
     def _sending(self, made: Experiment, then: Callable[[], None]) -> None:
         """Asks whether rows of the person's own may leave this computer, where they would."""
-        address, own = self._address, title_of_own(made)
+        address, own = self._address, user_data_title(made)
         hosts = _hosts(url for url in self._urls if not address.may_have_rows(url))
 
         def yes() -> None:
@@ -218,7 +218,7 @@ class SweepWhere(QObject):
             then()
 
         if own and hosts:
-            self._ask(words_of_rows(own, hosts), f"Send them to {words_of_hosts(hosts)}", yes)
+            self._ask(format_rows_question(own, hosts), f"Send them to {format_hosts(hosts)}", yes)
         else:
             then()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_HOSTS = 3  # that are named
 
 
-def name_of(plan: Plan) -> str:
+def plan_name(plan: Plan) -> str:
     """ "5 seeds", "race", "sweep"."""
     return words_of_seeds(len(plan.seeds)) if _is_of_seeds(plan) else plan.kind
 
@@ -39,10 +39,10 @@ def is_sweep(plan: Plan) -> bool:
     return plan.kind == SWEEP
 
 
-def words_of_keeping(plan: Plan) -> tuple[str, str]:
+def format_recording_offer(plan: Plan) -> tuple[str, str]:
     """Why a plan cannot be done while no runs are kept, and what can be chosen then."""
-    what = f"{name_of(plan)} are" if _is_of_seeds(plan) else f"The runs of a {name_of(plan)} are"
-    do = f"train {name_of(plan)}" if _is_of_seeds(plan) else f"begin the {name_of(plan)}"
+    what = f"{plan_name(plan)} are" if _is_of_seeds(plan) else f"The runs of a {plan_name(plan)} are"
+    do = f"train {plan_name(plan)}" if _is_of_seeds(plan) else f"begin the {plan_name(plan)}"
     off = "trained as runs of the library, and none is kept there while File → Keep runs in the library is off."
     return f"{what} {off}", f"Keep runs, and {do}"
 
@@ -50,7 +50,7 @@ def words_of_keeping(plan: Plan) -> tuple[str, str]:
 # ---- on a cluster
 
 
-def title_of_own(made: Experiment) -> str:
+def user_data_title(made: Experiment) -> str:
     """What its data are called, if something of a person's own is in them: a file, examples or points; else empty."""
     from engine.sweeps.shared_data import are_registered
 
@@ -59,7 +59,7 @@ def title_of_own(made: Experiment) -> str:
     return text.name(source_of(made.data).title)
 
 
-def words_of_hosts(hosts: Sequence[str]) -> str:
+def format_hosts(hosts: Sequence[str]) -> str:
     """ "gpu7 and gpu8"; "gpu7, gpu8, gpu9 and 997 others"."""
     named = [text.name(host) for host in hosts[:_MOST_HOSTS]]
     if len(hosts) > _MOST_HOSTS:
@@ -67,24 +67,24 @@ def words_of_hosts(hosts: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
-def words_of_trust(url: str, hosts: Sequence[str]) -> str:
+def format_trust_question(url: str, hosts: Sequence[str]) -> str:
     """The question whether hosts are trusted without TLS."""
     return (
-        f"Do you trust {words_of_hosts(hosts)}, and the way there? What goes to the cluster {text.name(url)} and back "
+        f"Do you trust {format_hosts(hosts)}, and the way there? What goes to the cluster {text.name(url)} and back "
         "is code, without TLS: whoever can change it on its way can run programs on both ends. Your yes holds until "
         "this window closes."
     )
 
 
-def words_of_rows(title: str, hosts: Sequence[str]) -> str:
+def format_rows_question(title: str, hosts: Sequence[str]) -> str:
     """The question whether data of a person's own may leave this computer."""
     return (
         f"May the rows of {title}, which are your own, leave this computer? They would be sent to "
-        f"{words_of_hosts(hosts)}. Your yes holds for all data of your own until this window closes."
+        f"{format_hosts(hosts)}. Your yes holds for all data of your own until this window closes."
     )
 
 
-def words_of_cluster_error(error: Exception) -> str:
+def format_cluster_error(error: Exception) -> str:
     """Why an address cannot be used, or nobody answers there, in sentences."""
     if isinstance(error, EngineError):  # of an address the parameter is called as on the command line
         words = error.message_for("the address") if error.parameter == "--dask" else str(error)
@@ -96,13 +96,13 @@ def words_of_cluster_error(error: Exception) -> str:
 # ---- how far it is
 
 
-def words_of_count(how_far: HowFar) -> str:
+def format_stop_count(how_far: HowFar) -> str:
     """ "■ 2/5", for the button that stops them; "■ 2" where it is not known how many there will be."""
     runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
     return f"■ {text.count(how_far.done)}{runs}"
 
 
-def words_of_progress(how_far: HowFar) -> str:
+def format_progress(how_far: HowFar) -> str:
     """ "2 of 5 runs done, 12 s left"."""
     done = f"{_of(how_far.done, how_far.runs)} runs done"
     if how_far.seconds_left is None:
@@ -111,17 +111,17 @@ def words_of_progress(how_far: HowFar) -> str:
     return f"{done}, {left} left"
 
 
-def words_of_end(end: PlanEnd) -> str:
+def format_plan_end(end: PlanEnd) -> str:
     """ "5 seeds: test error median 2.3 %, 2.2 to 2.6 %." Or how much was done when it was stopped."""
     results, plan = end.results, end.plan
     if not end.is_done and not results.over:
-        return f"Stopped before a run was done ({name_of(plan)})."
+        return f"Stopped before a run was done ({plan_name(plan)})."
     over = _of(results.over, plan.most_runs)
     stopped = "" if end.is_done else f" Stopped with {over} runs done, which are kept."
     if not _is_of_seeds(plan):
         how = f"is over: {over} runs are done" if end.is_done else f"was stopped with {over} runs done, which are kept"
-        return f"The {name_of(plan)} {how}.{_best(end) if is_sweep(plan) else ''}"
-    return f"{name_of(plan)}: {_figures_of_seeds(end)}.{_others(results)}{stopped}"
+        return f"The {plan_name(plan)} {how}.{_best(end) if is_sweep(plan) else ''}"
+    return f"{plan_name(plan)}: {_figures_of_seeds(end)}.{_others(results)}{stopped}"
 
 
 def _best(end: PlanEnd) -> str:
@@ -154,10 +154,10 @@ def _others(results: Results) -> str:
     return f" Not counted: {', '.join(told)}." if told else ""
 
 
-def words_of_broken_off(broken: BrokenOff) -> str:
+def format_interrupted(broken: BrokenOff) -> str:
     """That a plan can go on: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
     plan = broken.plan
-    what = f"Training with {name_of(plan)}" if _is_of_seeds(plan) else f"A {name_of(plan)}"
+    what = f"Training with {plan_name(plan)}" if _is_of_seeds(plan) else f"A {plan_name(plan)}"
     kept = " What is done is in the library." if broken.done else ""
     return f"{what} was broken off with {_of(broken.done, plan.most_runs)} runs done.{kept}"
 

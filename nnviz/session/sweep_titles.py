@@ -16,33 +16,33 @@ from nnviz.session.run_names import NAMELESS, run_name, subject_of
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
-    from nnviz.library.sweeps import ToldSweep
+    from nnviz.library.sweeps import SweepSummary
 
 _MOST_TOLD = 3  # settings that vary
 
 
-def sweep_title(told: ToldSweep) -> str:
+def sweep_title(told: SweepSummary) -> str:
     """ "sweep 3", or its name."""
     return text.name(told.name) if told.name else f"sweep {told.id}"
 
 
-def sweep_entry(told: ToldSweep) -> str:
+def sweep_entry(told: SweepSummary) -> str:
     """As it stands in a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
     when = text.date(told.created)
     return f"{sweep_words(told)} · {when}"
 
 
-def sweep_words(told: ToldSweep) -> str:
+def sweep_words(told: SweepSummary) -> str:
     """ "sweep 4 · learning rate, hidden layers": its title, whether it was stopped, and which settings vary."""
     return " · ".join(filter(None, (_with_status(told), ", ".join(_varied(told)))))
 
 
-def sweep_row(told: ToldSweep) -> str:
+def sweep_row(told: SweepSummary) -> str:
     """The same where there is little room: "sweep 4 · rate, hidden"."""
     return " · ".join(filter(None, (_with_status(told), ", ".join(map(short_name, _varied(told))))))
 
 
-def _with_status(told: ToldSweep) -> str:
+def _with_status(told: SweepSummary) -> str:
     """ "sweep 4", "sweep 4, stopped": that one can go on."""
     return f"{sweep_title(told)}, stopped" if told.status == STOPPED else sweep_title(told)
 
@@ -52,7 +52,7 @@ def short_name(name: str) -> str:
     return name.removeprefix("learning ").removesuffix(" layers")
 
 
-def _varied(told: ToldSweep) -> list[str]:
+def _varied(told: SweepSummary) -> list[str]:
     """The names of some settings that vary; a damaged file may hold any."""
     names = [text.name(setting_name(name)) for name in told.varied[:_MOST_TOLD]]
     return [*names, "…"] if len(told.varied) > _MOST_TOLD else names

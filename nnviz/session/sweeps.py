@@ -11,23 +11,23 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import EngineError
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
-from nnviz.session.active_runs import UnderWay
-from nnviz.session.auto_compare import LookingOn
+from nnviz.session.active_runs import ActiveRuns
+from nnviz.session.auto_compare import AutoCompare
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
-from nnviz.session.library import KeptRuns
+from nnviz.session.library import RunLibrary
 from nnviz.session.messages import Choice, Messages
 from nnviz.session.records import Records
 from nnviz.session.run_words import words_of_going
 from nnviz.session.settings import Settings
-from nnviz.session.sweep_target import SweepWhere
+from nnviz.session.sweep_target import SweepTarget
 from nnviz.session.sweep_text import (
+    format_interrupted,
+    format_plan_end,
+    format_progress,
+    format_recording_offer,
     is_sweep,
-    name_of,
-    words_of_broken_off,
-    words_of_end,
-    words_of_keeping,
-    words_of_progress,
+    plan_name,
 )
 
 if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
@@ -52,7 +52,7 @@ class Sweeps(QObject):
     Attributes:
         seeds: with how many each experiment is trained: one of ``SEEDS``.
         how_far: what is being done; None while nothing is.
-        looking_on: what the person sees of it.
+        auto_compare: what the person sees of it.
     """
 
     changed = pyqtSignal()
@@ -67,16 +67,16 @@ class Sweeps(QObject):
         data: Data,
         settings: Settings,
         records: Records,
-        library: KeptRuns,
-        under_way: UnderWay,
+        library: RunLibrary,
+        active_runs: ActiveRuns,
         comparison: Comparison,
-        where: SweepWhere,
+        where: SweepTarget,
         messages: Messages,
     ) -> None:
         super().__init__()
         self._data, self._settings, self._records = data, settings, records
-        self._library, self._under_way, self._messages = library, under_way, messages
-        self._where, self.looking_on = where, LookingOn(under_way, comparison)
+        self._library, self._active_runs, self._messages = library, active_runs, messages
+        self._where, self.auto_compare = where, AutoCompare(active_runs, comparison)
         self.seeds = _USUAL
         self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
@@ -84,8 +84,8 @@ class Sweeps(QObject):
         self._plans = Plans(lambda: records.path)
         self._plans.went_on.connect(self._go_on)
         self._plans.came.connect(self.came)
-        self._plans.began.connect(under_way.begin)
-        self._plans.measured.connect(under_way.take)
+        self._plans.began.connect(active_runs.begin)
+        self._plans.measured.connect(active_runs.take)
         self._plans.noticed.connect(messages.tell_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
@@ -137,7 +137,7 @@ class Sweeps(QObject):
         """How far it is, in words: "2 of 5 runs done, 12 s left"; empty while nothing is done."""
         if self.how_far is None:
             return ""
-        return "stopping" if self._is_stopping else words_of_progress(self.how_far)
+        return "stopping" if self._is_stopping else format_progress(self.how_far)
 
     def stop(self) -> None:
         """Ends what is being done after the present step. What is done stays, and the rest can go on later."""
@@ -160,7 +160,7 @@ class Sweeps(QObject):
         def done(broken: BrokenOff | None) -> None:
             if broken is not None:
                 choice = Choice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
-                self._messages.tell_later(words_of_broken_off(broken), choice)
+                self._messages.tell_later(format_interrupted(broken), choice)
 
         self._plans.look_for_broken_off(done)
 
@@ -180,7 +180,7 @@ class Sweeps(QObject):
             self._records.set_on(True)
             self.start(plan)
 
-        off, choice = words_of_keeping(plan)
+        off, choice = format_recording_offer(plan)
         self._messages.tell(off, Choice(choice, keep))
 
     def _begins(self, plan: Plan) -> bool:
@@ -188,7 +188,7 @@ class Sweeps(QObject):
         if self.how_far is not None:
             self._messages.tell(f"{self._name} come first: {self.progress}.")
             return False
-        self._name, self._is_stopping = name_of(plan), False
+        self._name, self._is_stopping = plan_name(plan), False
         self._messages.clear()  # such as the offer to go on with it
         self._go_on(HowFar(0, plan.most_runs))
         return True
@@ -202,8 +202,8 @@ class Sweeps(QObject):
 
     def _end(self, groups: Sequence[Group] = ()) -> None:
         self.how_far = None
-        self._under_way.end()
-        self.looking_on.end(groups)
+        self._active_runs.end()
+        self.auto_compare.end(groups)
         self.told.emit("")
         self._library.refresh()
         self.changed.emit()
@@ -215,10 +215,10 @@ class Sweeps(QObject):
         choices = [Choice("Show in Runs", show)] if groups else []
         if not end.is_done:
             choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
-        if end.is_done and self.looking_on.sees(end.sweep, groups):
+        if end.is_done and self.auto_compare.sees(end.sweep, groups):
             self.told.emit(f"{self._name}: done")
         else:
-            self._messages.tell_later(words_of_end(end), *choices)
+            self._messages.tell_later(format_plan_end(end), *choices)
         if end.going is not None:
             self._messages.tell_later(words_of_going(end.going, "when the next training is over"))
 
@@ -227,7 +227,7 @@ class Sweeps(QObject):
         self._messages.tell_error(f"The {self._name} could not be trained", error)
 
     def _show(self, groups: list[Group]) -> None:
-        self.looking_on.show(groups)
+        self.auto_compare.show(groups)
         self.shown.emit(0)
 
     def close(self, milliseconds: int) -> bool:

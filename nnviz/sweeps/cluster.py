@@ -28,7 +28,7 @@ from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
 
 T = TypeVar("T")
 
-PATIENCE = 9.0  # seconds, in which somebody must have answered
+ANSWER_TIMEOUT = 9.0  # seconds, in which somebody must have answered
 _SECONDS_AT_END = 3.0
 _MOST_GREETING = 1_000_000  # bytes of the first message of a scheduler, which has some hundred
 _VERSION = "engine.version:__version__"
@@ -36,7 +36,7 @@ UNKNOWN = "unknown"  # the version of a worker that did not answer
 
 
 @dataclass(frozen=True)
-class WorkerThere:
+class WorkerInfo:
     """A worker of a cluster.
 
     Attributes:
@@ -56,7 +56,7 @@ class WorkerThere:
 
 
 @dataclass(frozen=True)
-class WhoIsThere:
+class ClusterStatus:
     """The workers of a cluster, as they were when it was asked.
 
     Attributes:
@@ -64,7 +64,7 @@ class WhoIsThere:
     """
 
     address: str
-    workers: tuple[WorkerThere, ...]
+    workers: tuple[WorkerInfo, ...]
     dask: str
 
     @property
@@ -87,9 +87,9 @@ class WhoIsThere:
         )
 
 
-def who_is_there(address: ClusterAddress) -> WhoIsThere:
+def cluster_status(address: ClusterAddress) -> ClusterStatus:
     """Asks a cluster who is there: at most ten seconds in all. Raises SettingError, ClusterError."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + ANSWER_TIMEOUT
     with Cluster(address) as cluster:
         return cluster.who(until)
 
@@ -125,7 +125,7 @@ class Cluster:
         with suppress(RuntimeError):  # it is closed
             self._loop.call_soon_threadsafe(function, *arguments)
 
-    def who(self, until: float | None = None) -> WhoIsThere:
+    def who(self, until: float | None = None) -> ClusterStatus:
         """Asks who is there; ``until``: that moment of time.monotonic(). Raises ClusterError."""
         return self.call(_answered(self.address.url, _who(self.client), until))
 
@@ -188,7 +188,7 @@ async def _reached(address: ClusterAddress) -> None:
     reader, writer = await asyncio.open_connection(address.host, address.port)
     try:
         with suppress(asyncio.TimeoutError):  # a listener that waits, as for TLS: Dask finds out for what
-            head = b"" if address.tls else await asyncio.wait_for(reader.readexactly(8), PATIENCE / 3)
+            head = b"" if address.tls else await asyncio.wait_for(reader.readexactly(8), ANSWER_TIMEOUT / 3)
             if head and (size := struct.unpack("<Q", head)[0]) > _MOST_GREETING:
                 raise ValueError(f"its first message would have {size:,} bytes")
     finally:
@@ -206,7 +206,7 @@ def _client(address: ClusterAddress) -> Any:
     files = {name: str(path) for name, path in address.tls.items()}
     try:
         security = Security(require_encryption=True, **files) if files else None
-        return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=PATIENCE)
+        return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=ANSWER_TIMEOUT)
     except OSError as error:  # of which those of TLS are some
         names = ", ".join(path.name for path in address.tls.values())
         raise ClusterError(
@@ -220,11 +220,11 @@ def _client(address: ClusterAddress) -> Any:
 async def _answered(url: str, answer: Awaitable[T], until: float | None = None) -> T:
     """What is answered in time. Raises ClusterError, in words for what a network may say."""
     try:
-        return await asyncio.wait_for(answer, PATIENCE if until is None else until - time.monotonic())
+        return await asyncio.wait_for(answer, ANSWER_TIMEOUT if until is None else until - time.monotonic())
     except ClusterError:
         raise
     except asyncio.TimeoutError:
-        value, rule = f"{url}, where nobody answers", f"must answer within {PATIENCE:.0f} seconds"
+        value, rule = f"{url}, where nobody answers", f"must answer within {ANSWER_TIMEOUT:.0f} seconds"
         remedy = "Is it the address of a scheduler, and does a firewall let you through?"
     except Exception as error:  # an answer of something else may be read as anything, also as a huge message
         value, (rule, remedy) = url, _in_words(error)
@@ -250,7 +250,7 @@ def _in_words(error: BaseException) -> tuple[str, str]:
     return f"must answer as a scheduler of Dask does ({why[:100]})", "Check host and port, and whether it speaks TLS."
 
 
-async def _who(client: Any) -> WhoIsThere:
+async def _who(client: Any) -> ClusterStatus:
     info = await client.scheduler.identity(n_workers=-1)
     versions = await client.get_versions()
     addresses = list(info["workers"])
@@ -260,8 +260,8 @@ async def _who(client: Any) -> WhoIsThere:
         packages = versions["workers"].get(address, {}).get("packages", {})
         numpy, python = packages.get("numpy") or "none", ".".join(str(packages.get("python", "")).split(".")[:3])
         memory = int(told.get("memory_limit") or 0)
-        workers.append(WorkerThere(address, told["nthreads"], memory, engines[address], python, numpy))
-    return WhoIsThere(info["address"], tuple(workers), versions["scheduler"]["packages"]["distributed"])
+        workers.append(WorkerInfo(address, told["nthreads"], memory, engines[address], python, numpy))
+    return ClusterStatus(info["address"], tuple(workers), versions["scheduler"]["packages"]["distributed"])
 
 
 async def engine_versions(client: Any, addresses: Sequence[str]) -> dict[str, str]:

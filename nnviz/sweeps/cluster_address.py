@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.regular_files import read_regular
 
-USUAL_PORT = 8786
+DEFAULT_PORT = 8786
 TLS_FILES = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 _MOST_BYTES = 10**6
 _EXAMPLE = "For example tcp://127.0.0.1:8786, or a file of settings."
@@ -49,7 +49,7 @@ class ClusterAddress:
 
     @property
     def port(self) -> int:
-        return urlsplit(self.url).port or USUAL_PORT
+        return urlsplit(self.url).port or DEFAULT_PORT
 
     @property
     def is_here(self) -> bool:
@@ -158,4 +158,4 @@ def _of_url(typed: str, tls: Mapping[str, Path]) -> ClusterAddress:
         remedy = "Name them in a file of settings beside the address, and give that file."
         raise SettingError("--dask", Verbatim(url), rule, remedy)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return ClusterAddress(f"{parts.scheme}://{host}:{parts.port or USUAL_PORT}", tls)
+    return ClusterAddress(f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORT}", tls)

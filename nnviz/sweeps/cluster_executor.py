@@ -23,8 +23,8 @@ from engine.sweeps.results import FAILED, STOPPED
 from engine.sweeps.shared_data import DataOffer, are_registered
 from engine.sweeps.wishes import ALL
 from nnviz.sweeps.cluster import Cluster
-from nnviz.sweeps.cluster_workers import SweepClient, Task, Worker, Workers, new_name
-from nnviz.sweeps.executor import MOST_DEATHS, Halted, Message, Notice
+from nnviz.sweeps.cluster_workers import ClusterWorker, ClusterWorkers, SweepClient, WorkerTask, new_name
+from nnviz.sweeps.executor import MOST_DEATHS, ExecutorHalted, Message, UserNotice
 
 _PATIENCE = 10.0  # seconds that workers have to end runs that were asked to
 _GIVEN_UP = f"Its worker ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
@@ -61,7 +61,7 @@ class ClusterExecutor:
         self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._busy = 0
         client = SweepClient(cluster.client, cluster.address, dataset, offer, is_own, beside)
-        self._work = cluster.call(_Work.begin(client, self._told))
+        self._work = cluster.call(_SubmittedRuns.begin(client, self._told))
 
     @property
     def workers(self) -> int:
@@ -107,22 +107,22 @@ def _without_place(spec: RunSpec) -> RunSpec:
     return replace(spec, experiment=replace(spec.experiment, data="", data_settings={}))
 
 
-class _Work:
+class _SubmittedRuns:
     """What is under way on the cluster. In the cluster's thread."""
 
     def __init__(self, client: SweepClient, told: queue.SimpleQueue[Message]) -> None:
         self._client, self._told = client, told
-        self._open: dict[int, Worker | None] = {}  # runs without an Outcome, and where they are
+        self._open: dict[int, ClusterWorker | None] = {}  # runs without an Outcome, and where they are
         self._waiting: deque[tuple[RunSpec, ...]] = deque()  # those that are nowhere; of a group, epochs are in turn
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, WorkerTask] = {}
         self._deaths: dict[int, int] = {}
         self._wish: str | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         client.dask.subscribe_topic(client.dask.id, self._hear)
-        self._workers = Workers(client, told.put, self._give_out, self._lose, self._halt)
+        self._workers = ClusterWorkers(client, told.put, self._give_out, self._lose, self._halt)
 
     @classmethod
-    async def begin(cls, client: SweepClient, told: queue.SimpleQueue[Message]) -> _Work:
+    async def begin(cls, client: SweepClient, told: queue.SimpleQueue[Message]) -> _SubmittedRuns:
         """Is called in the cluster's thread."""
         return cls(client, told)
 
@@ -159,16 +159,16 @@ class _Work:
                     break
                 self._give(worker, self._waiting.popleft())
 
-    def _give(self, worker: Worker, specs: tuple[RunSpec, ...]) -> None:
+    def _give(self, worker: ClusterWorker, specs: tuple[RunSpec, ...]) -> None:
         name = new_name()
-        task = Task(name, specs, asyncio.create_task(self._do(worker, name, specs)))
+        task = WorkerTask(name, specs, asyncio.create_task(self._do(worker, name, specs)))
         worker.tasks.append(task)
         self._tasks[name] = task
         for spec in specs:
             self._open[spec.number] = worker
             self._told.put(Started(spec.number))
 
-    async def _do(self, worker: Worker, name: str, specs: tuple[RunSpec, ...]) -> None:
+    async def _do(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> None:
         found: Sequence[Outcome] | None
         try:
             found = await self._client.trained(worker, name, specs)
@@ -239,7 +239,7 @@ class _Work:
 
     # ---- workers
 
-    def _lose(self, worker: Worker, is_death: bool) -> None:
+    def _lose(self, worker: ClusterWorker, is_death: bool) -> None:
         """What a worker had is done again, elsewhere; after a death each run alone, to see which one it is."""
         lost, worker.tasks = worker.tasks, []
         for task in lost:
@@ -249,10 +249,10 @@ class _Work:
         self._put_back(self._accused(lost) if is_death else [task.specs for task in lost])
         if lost and self._wish is None:
             what = "ended before its time" if is_death else "has left"
-            self._told.put(Notice(f"The worker {worker.address} {what}: what was lost with it is done again."))
+            self._told.put(UserNotice(f"The worker {worker.address} {what}: what was lost with it is done again."))
         self._give_out()
 
-    def _accused(self, lost: Iterable[Task]) -> list[tuple[RunSpec, ...]]:
+    def _accused(self, lost: Iterable[WorkerTask]) -> list[tuple[RunSpec, ...]]:
         """The runs that a worker died with, one by one; those that are given up are over."""
         again: list[tuple[RunSpec, ...]] = []
         for spec in (spec for task in lost for spec in task.specs):
@@ -266,6 +266,6 @@ class _Work:
     def _halt(self) -> None:
         """The scheduler is gone."""
         self._wish = STOPPED
-        self._told.put(Halted("The scheduler of the cluster is gone: what is done is kept."))
+        self._told.put(ExecutorHalted("The scheduler of the cluster is gone: what is done is kept."))
         self._waiting.clear()
         self._give_back()

@@ -1,4 +1,4 @@
-"""``Workers``: the workers of a cluster that may do the runs of a sweep. It sees who comes, who leaves and who dies.
+"""``ClusterWorkers``: the workers of a cluster that may train the runs of a sweep, and when they join, leave or die.
 
 Each worker is checked once: its address must be trusted, its versions must be those of this program, and it must have
 the data of the sweep.
@@ -23,7 +23,7 @@ from engine.sweeps.shared_data import DataOffer
 from engine.version import __version__
 from nnviz.sweeps.cluster import UNKNOWN, engine_versions
 from nnviz.sweeps.cluster_address import ClusterAddress, host_of
-from nnviz.sweeps.executor import Message, Notice
+from nnviz.sweeps.executor import Message, UserNotice
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_OF_SILENCE = 30.0  # after which the scheduler counts as gone
@@ -36,7 +36,7 @@ class RefusedError(Exception):
 
 
 @dataclass(eq=False)
-class Task:
+class WorkerTask:
     """Runs that are done in a worker, an epoch of each in turn.
 
     Attributes:
@@ -50,7 +50,7 @@ class Task:
 
 
 @dataclass(eq=False)
-class Worker:
+class ClusterWorker:
     """A worker that was checked and has the data.
 
     Attributes:
@@ -60,7 +60,7 @@ class Worker:
 
     address: str
     threads: int
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[WorkerTask] = field(default_factory=list)
 
 
 class _Call:
@@ -107,7 +107,7 @@ class SweepClient:
         """Whether the scheduler is there."""
         return bool(self.dask.status == "running")
 
-    async def met(self, address: str, threads: int) -> Worker:
+    async def met(self, address: str, threads: int) -> ClusterWorker:
         """Checks a worker, and gives it the data. Raises RefusedError, or OSError if it is gone."""
         self._check_address(address)
         version = (await engine_versions(self.dask, [address]))[address]
@@ -122,7 +122,7 @@ class SweepClient:
             sent = await self.dask.scatter(self._dataset, workers=[address], hash=False)
             await self.dask.run(remote.receive, self.sweep, sent.key, workers=[address])
             await self._submit(address, new_name(), *prepare)
-        return Worker(address, threads)
+        return ClusterWorker(address, threads)
 
     def _check_address(self, address: str) -> None:
         if not self._address.trusts(address):
@@ -137,7 +137,7 @@ class SweepClient:
         called = pickle.dumps(_Call(function, *arguments))
         return await self.dask.submit(pickle.loads, called, key=name, workers=[address], pure=False)
 
-    async def trained(self, worker: Worker, name: str, specs: tuple[RunSpec, ...]) -> Any:
+    async def trained(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> Any:
         """Has a worker do runs; see :func:`engine.sweeps.remote.work`."""
         return await self._submit(worker.address, name, remote.work, (self.sweep, worker.address), name, specs)
 
@@ -164,7 +164,7 @@ def new_name() -> str:
     return f"nnviz-{uuid4().hex}"
 
 
-class Workers(dict[str, Worker]):
+class ClusterWorkers(dict[str, ClusterWorker]):
     """The workers that may be used, by address. In the cluster's thread."""
 
     def __init__(
@@ -172,7 +172,7 @@ class Workers(dict[str, Worker]):
         client: SweepClient,
         tell: Callable[[Message], None],
         joined: Callable[[], None],
-        lost: Callable[[Worker, bool], None],
+        lost: Callable[[ClusterWorker, bool], None],
         halted: Callable[[], None],
     ) -> None:
         """
@@ -221,7 +221,7 @@ class Workers(dict[str, Worker]):
             self._meetings[address] = asyncio.create_task(self._meet(address, there[address]))
         is_nobody = not self and not self._meetings
         if is_nobody and not self._is_told_nobody:
-            self._tell(Notice(_NOBODY))
+            self._tell(UserNotice(_NOBODY))
         self._is_told_nobody = is_nobody
 
     async def _meet(self, address: str, threads: int) -> None:
@@ -232,14 +232,14 @@ class Workers(dict[str, Worker]):
         except Exception as error:
             why = str(error) if isinstance(error, RefusedError) else f"failed with {type(error).__name__}: {error}"
             self._refused.add(address)
-            self._tell(Notice(f"The worker {address} is not used: it {why}."))
+            self._tell(UserNotice(f"The worker {address} is not used: it {why}."))
             return
         finally:
             if self._meetings.get(address) is asyncio.current_task():
                 del self._meetings[address]
         self._joined()
 
-    async def _part(self, worker: Worker) -> None:
+    async def _part(self, worker: ClusterWorker) -> None:
         """A worker is no longer there."""
         self._lost(worker, not await self._client.has_left(worker.address))
 

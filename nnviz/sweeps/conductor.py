@@ -21,14 +21,14 @@ from engine.sweeps.pruning import rule_of
 from engine.sweeps.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
 from engine.sweeps.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
-from nnviz.library.sweeps import Done, figures_at_end
-from nnviz.sweeps.executor import Executor, Halted, Message, Notice
+from nnviz.library.sweeps import FinishedRun, figures_at_end
+from nnviz.sweeps.executor import Executor, ExecutorHalted, Message, UserNotice
 from nnviz.sweeps.live_figures import BEGUN, ENDED, GOING, GONE, WRITTEN
-from nnviz.sweeps.sweep_writer import Store
+from nnviz.sweeps.sweep_writer import SweepWriter
 
 
 @dataclass
-class _UnderWay:
+class _SubmittedRun:
     """A run that was given to the executor."""
 
     trial: int
@@ -62,7 +62,7 @@ class Conductor:
         plan: Plan,
         dataset: Dataset,
         executor: Executor,
-        store: Store | None = None,
+        store: SweepWriter | None = None,
         tell: Callable[[str], None] = lambda text: None,
         hear: Callable[..., None] = lambda trial, seed, stage, epochs=(): None,
     ) -> None:
@@ -86,7 +86,7 @@ class Conductor:
         self._rule = rule_of(plan)
         self._room = MOMENT_BYTES if store is None else store.moment_bytes(plan)
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
-        self._under_way: dict[int, _UnderWay] = {}
+        self._under_way: dict[int, _SubmittedRun] = {}
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
         known = [] if store is None else store.record.trials
@@ -104,7 +104,7 @@ class Conductor:
 
     # ---- where it begins
 
-    def _take_up(self, store: Store) -> None:
+    def _take_up(self, store: SweepWriter) -> None:
         """What the library has of it."""
         results, self._replaced = store.results()
         curves = {} if self._rule is None else store.curves(self.results.compared_by)
@@ -232,20 +232,20 @@ class Conductor:
             self._fail(trial, seed, str(error))
             return None
         spec = RunSpec(self._numbers, made, self._room)
-        self._under_way[self._numbers] = _UnderWay(trial, spec)
+        self._under_way[self._numbers] = _SubmittedRun(trial, spec)
         return spec
 
     # ---- listening
 
     def _hear(self, message: Message) -> RunResult | None:
-        if isinstance(message, Notice | Halted):
+        if isinstance(message, UserNotice | ExecutorHalted):
             self._tell(message.text)
-            if isinstance(message, Halted) and not self.is_stopping:
+            if isinstance(message, ExecutorHalted) and not self.is_stopping:
                 self.stop()
         elif isinstance(message, Started):
             run = self._under_way.get(message.number)
             if run is not None:  # perhaps anew, in a process that heard of no wish
-                self._under_way[message.number] = _UnderWay(run.trial, run.spec)
+                self._under_way[message.number] = _SubmittedRun(run.trial, run.spec)
                 self._hear_of(run.trial, run.experiment.seed, BEGUN)
                 if self._rule is not None:
                     self._rule.begun(run.key)
@@ -290,7 +290,7 @@ class Conductor:
         told = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
         return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_step == 0}
 
-    def _write(self, run: _UnderWay, outcome: Outcome, result: RunResult) -> None:
+    def _write(self, run: _SubmittedRun, outcome: Outcome, result: RunResult) -> None:
         if self._store is None:
             return
         seed = run.experiment.seed
@@ -300,7 +300,7 @@ class Conductor:
             self.results.name_run(run.trial, seed, number)
             self._hear_of(run.trial, seed, WRITTEN)
 
-        self._store.add(Done(run.trial, run.experiment, outcome, replaced), written)
+        self._store.add(FinishedRun(run.trial, run.experiment, outcome, replaced), written)
 
     def _fail(self, trial: int, seed: int, why: str) -> RunResult:
         result = RunResult(trial, seed, FAILED, {})

@@ -12,20 +12,20 @@ MOST_DEATHS = 2  # of processes or workers with the same run in them, after whic
 
 
 @dataclass(frozen=True)
-class Notice:
+class UserNotice:
     """Something that a person should know, in a sentence."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Halted:
+class ExecutorHalted:
     """Nobody is left who could do runs: those without an Outcome get one at once, as stopped. Why, in a sentence."""
 
     text: str
 
 
-Message = Started | Report | Outcome | Notice | Halted
+Message = Started | Report | Outcome | UserNotice | ExecutorHalted
 
 
 class Executor(Protocol):

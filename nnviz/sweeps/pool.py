@@ -1,4 +1,4 @@
-"""``Pool``: does runs in processes of this machine, one on each core."""
+"""``ProcessPool``: does runs in processes of this machine, one on each core."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from engine.sweeps.plan import MOST_WORKERS
 from engine.sweeps.results import FAILED, STOPPED
 from engine.sweeps.shared_data import DataOffer
 from engine.sweeps.wishes import ALL
-from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
-from nnviz.sweeps.pool_process import NeedsData, PoolProcess, Wish
+from nnviz.sweeps.executor import MOST_DEATHS, Message, UserNotice
+from nnviz.sweeps.pool_process import NeedsData, PoolProcess, StopRequest
 
 _GIVEN_UP = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
 _STILLBORN = "No process could be started that does it."
 
 
-def usual_workers(beside_a_window: bool = False) -> int:
+def default_workers(beside_a_window: bool = False) -> int:
     """As many processes as cores, less one where a window is open, and at least one."""
     return max(1, cores() - beside_a_window)
 
 
-class Pool:
+class ProcessPool:
     """An :class:`~nnviz.sweeps.executor.Executor` on this machine.
 
     The runs of a process that dies are done again in another one, but for a run whose process died twice. What was told
@@ -51,7 +51,7 @@ class Pool:
 
         Raises SettingError unless ``workers`` is a whole number of at least 1. Processes are started by the first runs.
         """
-        self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
+        self._workers = whole_number("workers", default_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
         self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
         self._prepare = prepare
@@ -135,7 +135,9 @@ class Pool:
         self._processes.remove(process)
         how, lost = process.end(), list(process.runs.values())
         if lost:
-            self._told.append(Notice(f"A process ended before its time ({how}): what was lost with it is done again."))
+            self._told.append(
+                UserNotice(f"A process ended before its time ({how}): what was lost with it is done again.")
+            )
         for spec in lost:
             deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1
             if deaths < MOST_DEATHS:
@@ -150,7 +152,7 @@ class Pool:
             self._give_out()
         for process in self._processes:
             if number is None or number in process.runs:
-                process.send(Wish(ALL if number is None else number, how))
+                process.send(StopRequest(ALL if number is None else number, how))
 
     def close(self) -> None:
         for process in self._processes:
@@ -160,7 +162,7 @@ class Pool:
         self._processes.clear()
         self._waiting.clear()
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> ProcessPool:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -34,7 +34,7 @@ class NeedsData:
 
 
 @dataclass(frozen=True)
-class Wish:
+class StopRequest:
     """How a run, or all (-1), are to end."""
 
     number: int
@@ -63,7 +63,7 @@ class PoolProcess:
         try:
             self.link, far_end = Pipe()
             try:
-                with _one_thread_each(), _without_main(), _deaf():
+                with _one_thread_each(), _without_main(), _ignore_interrupt():
                     self._process = get_context("spawn").Process(
                         target=_serve, args=(far_end, offer, prepare), daemon=True
                     )
@@ -130,7 +130,7 @@ def _without_main() -> Iterator[None]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _ignore_interrupt() -> Iterator[None]:
     """Ctrl+C in the terminal reaches all processes there; what it means, the maker tells."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -146,7 +146,7 @@ def _deaf() -> Iterator[None]:
 # ---- what happens in it
 
 
-class _Worker:
+class _ProcessLoop:
     """What a process knows: its pipe, its data, and the runs and wishes that came."""
 
     def __init__(self, link: Connection, offer: DataOffer) -> None:
@@ -161,7 +161,7 @@ class _Worker:
         try:
             while True:
                 heard = self._link.recv()
-                if isinstance(heard, Wish):
+                if isinstance(heard, StopRequest):
                     self._wishes.add(heard.number, heard.how)
                 elif isinstance(heard, tuple):
                     self._runs.put(heard)
@@ -221,4 +221,4 @@ def _serve(link: Connection, offer: DataOffer, prepare: Callable[[], None] | Non
     if prepare is not None:
         prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Worker(link, offer).serve()
+    _ProcessLoop(link, offer).serve()

@@ -1,4 +1,4 @@
-"""``Store``: writes what comes of a plan into the library, many runs in one transaction, at most one a second."""
+"""``SweepWriter``: writes what comes of a plan into the library, many runs in one transaction, at most one a second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.sweeps.results import OVER, STOPPED, RunResult
 from nnviz.library import DamagedError, Library, LibraryError, ReplacedError
 from nnviz.library.errors import UnknownSweepError
 from nnviz.library.locks import Lock
-from nnviz.library.sweeps import RUNNING, Done, SweepRecord, Sweeps, result_of, take_lock
+from nnviz.library.sweeps import RUNNING, FinishedRun, SweepLibrary, SweepRecord, result_of, take_lock
 
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SHARE_OF_BUDGET = 0.25  # of the library's, for the moments of all runs of a plan
@@ -23,7 +23,7 @@ _MOST_WAITING = 256 * 10**6  # bytes of outcomes that wait because the library c
 Tell = Callable[[str], None]
 
 
-class Store:
+class SweepWriter:
     """A sweep of the library that is worked on, by this program alone: a lock says so, and ends with it.
 
     Attributes:
@@ -34,10 +34,10 @@ class Store:
     def __init__(self, library: Library, sweep: int, tell: Tell = lambda text: None) -> None:
         """Takes up a sweep that is there. Raises LibraryError if another program works on it."""
         self.sweep = sweep
-        self._library, self._sweeps, self._tell = library, Sweeps(library), tell
+        self._library, self._sweeps, self._tell = library, SweepLibrary(library), tell
         self._lock: Lock = take_lock(library.path, sweep)
         self.problem: LibraryError | None = None
-        self._waiting: list[tuple[Done, Callable[[int], None]]] = []
+        self._waiting: list[tuple[FinishedRun, Callable[[int], None]]] = []
         self._trials: list[Mapping[str, Any]] = []  # that the library does not know yet
         self._tried = self._counted_to = time.monotonic()  # up to when the library knows how long it took
         try:
@@ -48,12 +48,12 @@ class Store:
             raise
 
     @classmethod
-    def of_new(cls, library: Library, plan: Plan, data: str, name: str, tell: Tell) -> Store:
+    def of_new(cls, library: Library, plan: Plan, data: str, name: str, tell: Tell) -> SweepWriter:
         """Adds a sweep to the library, if it can be locked, too. Raises LibraryError."""
-        made: Store | None = None
+        made: SweepWriter | None = None
         try:
             with library.database.writing():  # nothing is left of one that nobody can work on
-                made = cls(library, Sweeps(library).begin(plan, data, name), tell)
+                made = cls(library, SweepLibrary(library).begin(plan, data, name), tell)
         except BaseException:
             if made is not None:
                 made._lock.release()
@@ -100,7 +100,7 @@ class Store:
         """Notes the next trial, with the next writing."""
         self._trials.append(values)
 
-    def add(self, done: Done, written: Callable[[int], None] = lambda run: None) -> None:
+    def add(self, done: FinishedRun, written: Callable[[int], None] = lambda run: None) -> None:
         """Has an outcome written soon; ``written`` is called with the number of its run when it is."""
         self._waiting.append((done, written))
 
@@ -140,7 +140,7 @@ class Store:
     def _is_known(self, library: Library) -> bool:
         """Whether a library has the sweep."""
         with suppress(UnknownSweepError):
-            return Sweeps(library).get(self.sweep).created == self._created
+            return SweepLibrary(library).get(self.sweep).created == self._created
         return False
 
     def _write(self, dataset: Dataset) -> None:

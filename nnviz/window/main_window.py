@@ -28,7 +28,7 @@ from nnviz.cards.curves.curves import CurvesPanel
 from nnviz.cards.draw.draw import DrawPanel
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
-from nnviz.cards.runs.storage import KeptRoom
+from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.data import DataPanel
 from nnviz.cards.settings.training import TrainingPanel
 from nnviz.cards.timeline.timeline_bar import TimelineBar
@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
             self.cards.done,
             self.films.film.done,
             session.exchange.told,
-            session.models[KeptRoom].told,
+            session.models[StorageModel].told,
             session.sweeps.told,
         )
         for signal in told:

@@ -19,9 +19,9 @@ from engine.experiment import Experiment
 from engine.old_experiments import present_data_settings, recorded_data_settings
 from engine.presets import TYPED_NAMES
 from engine.training.augmentation import Augmentation
-from nnviz.cards.runs.storage import KeptRoom
+from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.sweep.model import SweepForm
-from nnviz.cards.sweep.trials_model import Trials
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.making import is_quickly_made
 from nnviz.session.session import Session
@@ -70,7 +70,7 @@ class Memory(QObject):
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         session.models[SweepForm].take(self._preferences.document("sweep"))
         session.sweep_target.take(self._preferences.text("sweep_where"))
-        session.models[Trials].set_view(self._preferences.text("trials_view"))
+        session.models[TrialsModel].set_view(self._preferences.text("trials_view"))
         session.comparison.set_spread(self._preferences.text("spread"))
         share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
@@ -83,10 +83,10 @@ class Memory(QObject):
     def _set_memory_budget(self, session: Session, nbytes: int) -> None:
         """Sets what was chosen, where that is possible this time; it is chosen until it is changed."""
         try:
-            session.models[KeptRoom].set_memory_budget(nbytes)
+            session.models[StorageModel].set_memory_budget(nbytes)
         except EngineError:
             self._moment_bytes = nbytes
-            session.models[KeptRoom].memory_changed.connect(self._memory_chosen)
+            session.models[StorageModel].memory_changed.connect(self._memory_chosen)
 
     def _memory_chosen(self) -> None:
         self._moment_bytes = None
@@ -138,10 +138,10 @@ class Memory(QObject):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
-        many = session.sweeps.seeds_changed, session.models[SweepForm].changed, session.models[Trials].view_changed
+        many = session.sweeps.seeds_changed, session.models[SweepForm].changed, session.models[TrialsModel].view_changed
         for signal in (
             session.records.changed,
-            session.models[KeptRoom].memory_changed,
+            session.models[StorageModel].memory_changed,
             session.comparison.spread_changed,
             *many,
         ):
@@ -170,10 +170,11 @@ class Memory(QObject):
         remember("seeds", session.sweeps.seeds)
         remember("sweep", json.dumps(session.models[SweepForm].fields.as_dict()))
         remember("sweep_where", session.sweep_target.typed)
-        remember("trials_view", session.models[Trials].view)
+        remember("trials_view", session.models[TrialsModel].view)
         remember("spread", session.comparison.spread)
         remember(
-            "moment_bytes", session.models[KeptRoom].memory_budget if self._moment_bytes is None else self._moment_bytes
+            "moment_bytes",
+            session.models[StorageModel].memory_budget if self._moment_bytes is None else self._moment_bytes,
         )
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet

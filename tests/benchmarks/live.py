@@ -73,9 +73,9 @@ def measured(start: Callable[[MainWindow], None]) -> dict[str, Any]:
     window.show_workspace("runs")
     wait_for(lambda: session.library.is_read)
     start(window)
-    wait_for(lambda: any(session.under_way.runs_of(each.chosen) for each in session.comparison.runs))
+    wait_for(lambda: any(session.active_runs.runs_of(each.chosen) for each in session.comparison.runs))
     try:
-        return drawn(window, session.under_way.changed, {})
+        return drawn(window, session.active_runs.changed, {})
     finally:
         window.close_unasked()
 

@@ -20,7 +20,7 @@ _KEYS: dict[int, tuple[int, int]] = {
 }
 
 
-class RightWrong(QWidget):
+class AgreementTable(QWidget):
     """A cell for each of right × wrong. Mouse and arrow keys choose one.
 
     Signals:

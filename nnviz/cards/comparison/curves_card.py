@@ -10,7 +10,7 @@ from engine.sweeps.bands import LEAST_FOR_QUARTILES, RANGE
 from engine.training.history import PARTS, Curve
 from nnviz.cards.comparison.runs_plot import RunCurve, RunsPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.session.compared import Compared
+from nnviz.session.compared import ComparedRun
 from nnviz.session.comparison import SPREADS
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
@@ -34,16 +34,16 @@ _SPREAD_TIP = (
 _HINT = "click runs in the list to compare their curves"
 
 
-class TheirCurvesPanel(TabbedCard):
+class ComparedCurvesCard(TabbedCard):
     """The page of the error is there for classes, that of the RMSE for numbers, or both where both are compared."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Their curves")
         self._session = session
-        self.curves = [TheirCurvesPage(session, quantity) for quantity in (ERROR, RMSE, LOSS)]
+        self.curves = [ComparedCurvesPage(session, quantity) for quantity in (ERROR, RMSE, LOSS)]
         for number, page in enumerate(self.curves):
             self.add_page(page, number)
-        for signal in (session.comparison.changed, session.under_way.changed):
+        for signal in (session.comparison.changed, session.active_runs.changed):
             signal.connect(self._offer)
         self._offer()
 
@@ -56,7 +56,7 @@ class TheirCurvesPanel(TabbedCard):
             error.offer(error.has_curves or not has_rmse)
 
 
-class TheirCurvesPage(Page):
+class ComparedCurvesPage(Page):
     """One figure of one part of the data. Empty until it is first seen."""
 
     def __init__(self, session: Session, quantity: Quantity) -> None:
@@ -82,18 +82,18 @@ class TheirCurvesPage(Page):
         arranged(QHBoxLayout(self.aside), 1, self.part_button, self.spread_button, self.log_button, spacing=4)
         for signal in (session.comparison.changed, session.comparison.spread_changed):
             signal.connect(self.refresh)
-        session.under_way.changed.connect(self._follow)
+        session.active_runs.changed.connect(self._follow)
 
     def _follow(self) -> None:
         """Draws what was measured of compared groups that are under way."""
-        if any(run.under_way is not None for run in self._session.comparison.runs):
+        if any(run.active_group is not None for run in self._session.comparison.runs):
             self.refresh()
 
-    def _named(self, run: Compared, part: str) -> list[tuple[str, Curve]]:
+    def _named(self, run: ComparedRun, part: str) -> list[tuple[str, Curve]]:
         """The curve of the run, or those of all runs of a group, each after its seed."""
-        return run.curves(f"{part}_{self._quantity.name}", self._session.under_way.runs_of(run.chosen))
+        return run.curves(f"{part}_{self._quantity.name}", self._session.active_runs.runs_of(run.chosen))
 
-    def _curves(self, run: Compared, part: str) -> list[Curve]:
+    def _curves(self, run: ComparedRun, part: str) -> list[Curve]:
         return [curve for _, curve in self._named(run, part)]
 
     @property
@@ -151,11 +151,11 @@ def _words(groups: Sequence[RunCurve], spread: str) -> str:
     return f"median and quartiles {of}{f'; range below {LEAST_FOR_QUARTILES}' if any(are_few) else ''}"
 
 
-def _planned(runs: Sequence[Compared]) -> int:
+def _planned(runs: Sequence[ComparedRun]) -> int:
     """The epoch at which the last of those that are under way ends; 0 where none is."""
-    return max((run.under_way.experiment.training.epochs for run in runs if run.under_way is not None), default=0)
+    return max((run.active_group.experiment.training.epochs for run in runs if run.active_group is not None), default=0)
 
 
 CARDS.register("theirCurvesDock")(
-    CardInfo(TheirCurvesPanel, {"runs": Place(Column.WATCH, 1, 380)}, is_of_displayed=False)
+    CardInfo(ComparedCurvesCard, {"runs": Place(Column.WATCH, 1, 380)}, is_of_displayed=False)
 )

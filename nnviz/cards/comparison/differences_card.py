@@ -8,11 +8,11 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
-from nnviz.cards.comparison.differences import Live, differing, verdicts, why_no_differences
-from nnviz.cards.comparison.differences_table import DifferTable
+from nnviz.cards.comparison.differences import Live, differing_rows, reason_without_differences, verdicts
+from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.session.compared import Compared
+from nnviz.session.compared import ComparedRun
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton
@@ -34,12 +34,12 @@ _LONGEST, _SHORT = 22, 10  # letters of a run's name on the button; where there 
 _WIDE = 700  # pixels, from which there is room for all of the head
 
 
-class WhatDiffersPanel(TabbedCard):
+class DifferencesCard(TabbedCard):
     """A card of two pages; where they disagree is a page of its own file."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("What differs")
-        self.add_page(WhatDiffersPage(session))
+        self.add_page(DifferencesPage(session))
 
     def show_tabs(self) -> None:
         """All tabs stay in sight; the name of the baseline gets shorter instead."""
@@ -47,13 +47,13 @@ class WhatDiffersPanel(TabbedCard):
         keep_in_sight(self.tabs)
 
 
-class WhatDiffersPage(Page):
+class DifferencesPage(Page):
     """Only what differs."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("What differs", "whatDiffersTab", _TIP)
         self._session = session
-        self.view = named(DifferTable(), "differTable", "What differs between the compared runs", "")
+        self.view = named(DifferenceTable(), "differTable", "What differs between the compared runs", "")
         self.view.setWhatsThis(_TIP)
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignCenter)
@@ -76,18 +76,18 @@ class WhatDiffersPage(Page):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self.refresh)
-        session.under_way.changed.connect(self._soon)
+        session.active_runs.changed.connect(self._soon)
         self.in_view_changed.connect(lambda in_view: None if in_view else self._pause.stop())
 
     def _soon(self) -> None:
         """Shows what was measured of compared groups under way, at most once a second: they are to be read."""
-        is_going = any(run.under_way is not None for run in self._session.comparison.runs)
+        is_going = any(run.active_group is not None for run in self._session.comparison.runs)
         if self.in_view and is_going and not self._pause.isActive():
             self._pause.start(_PAUSE)
 
-    def _live(self, runs: Sequence[Compared]) -> Live:
+    def _live(self, runs: Sequence[ComparedRun]) -> Live:
         """What was measured so far of groups of which no run is done."""
-        going = {run.chosen: self._session.under_way.runs_of(run.chosen).values() for run in runs if not run.members}
+        going = {run.chosen: self._session.active_runs.runs_of(run.chosen).values() for run in runs if not run.members}
         return {group: [{**run.figures, "epochs": run.epoch} for run in each] for group, each in going.items()}
 
     def _choose(self, chosen: str) -> None:
@@ -115,11 +115,11 @@ class WhatDiffersPage(Page):
         self.baseline_button.show_choice(titles, str(baseline))
         self.baseline_button.setVisible(len(runs) > 1)
         self._baseline_word.setVisible(len(runs) > 1 and self._is_wide)
-        rows = differing(runs, baseline, self._live(runs)) if len(runs) > 1 else []
+        rows = differing_rows(runs, baseline, self._live(runs)) if len(runs) > 1 else []
         self.view.show_rows([(run.title, run.colour) for run in runs], rows)
         self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
         self._stack.setCurrentWidget(self.view if rows else self._note)
-        unlike = why_no_differences(runs, baseline) if rows else ""
+        unlike = reason_without_differences(runs, baseline) if rows else ""
         self.verdict.setText("\n".join(filter(None, [unlike, *verdicts(runs, baseline)])))
         self.verdict.setVisible(bool(self.verdict.text()))
 
@@ -130,5 +130,5 @@ class WhatDiffersPage(Page):
 
 
 CARDS.register("whatDiffersDock")(
-    CardInfo(WhatDiffersPanel, {"runs": Place(Column.WATCH, 2, 340)}, is_of_displayed=False)
+    CardInfo(DifferencesCard, {"runs": Place(Column.WATCH, 2, 340)}, is_of_displayed=False)
 )

@@ -24,7 +24,7 @@ _HIGH, _NAME, _LEAST = 25, 150, 104  # pixels: a row, the first column, the othe
 _SIDE, _GAP, _AIR = 9, 6, 8
 
 
-class DifferCell(NamedTuple):
+class DifferenceCell(NamedTuple):
     """A value, how much it differs from that of the baseline, and what its tooltip adds; empty for nothing."""
 
     text: str
@@ -33,21 +33,21 @@ class DifferCell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DifferRow:
+class DifferenceRow:
     """What a row is about, a cell for each run, and whether they stand out."""
 
     name: str
-    cells: tuple[DifferCell, ...]
+    cells: tuple[DifferenceCell, ...]
     is_strong: bool = False
 
 
-class _Model(QAbstractTableModel):
+class _DifferenceTableModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.heads: Sequence[tuple[str, str]] = ()  # titles and names of colours
-        self.rows: Sequence[DifferRow] = ()
+        self.rows: Sequence[DifferenceRow] = ()
 
-    def show(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferRow]) -> bool:
+    def show(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferenceRow]) -> bool:
         """Takes other rows; returns whether these are others than before, and not only other figures in the same."""
         is_other = list(heads) != list(self.heads) or [row.name for row in rows] != [row.name for row in self.rows]
         if is_other:
@@ -85,7 +85,7 @@ class _Model(QAbstractTableModel):
         return self.heads[section - 1][0] if role in (Qt.DisplayRole, Qt.ToolTipRole) else None
 
 
-class _Heads(QHeaderView):
+class _RunHeader(QHeaderView):
     """Names at the right, each behind the colour of its run."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class _Heads(QHeaderView):
         painter.fillRect(place, theme.colour("card"))
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
         model = self.model()
-        assert isinstance(model, _Model)
+        assert isinstance(model, _DifferenceTableModel)
         if not section or section > len(model.heads):
             return
         (title, colour), room = model.heads[section - 1], place.adjusted(_AIR + _SIDE + _GAP, 0, -_AIR, 0)
@@ -109,12 +109,12 @@ class _Heads(QHeaderView):
         painter.fillRect(left, place.center().y() - _SIDE // 2, _SIDE, _SIDE, theme.colour(colour))
 
 
-class _Cells(QStyledItemDelegate):
+class _DifferenceDelegate(QStyledItemDelegate):
     """Paints a value and, smaller in grey behind it, its difference."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         model = index.model()
-        assert isinstance(model, _Model)
+        assert isinstance(model, _DifferenceTableModel)
         row, place = model.rows[index.row()], QRect(option.rect)
         painter.save()
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
@@ -129,7 +129,7 @@ class _Cells(QStyledItemDelegate):
         painter.restore()
 
 
-def _paint_cell(painter: QPainter, cell: DifferCell, is_strong: bool, place: QRect) -> None:
+def _paint_cell(painter: QPainter, cell: DifferenceCell, is_strong: bool, place: QRect) -> None:
     right = int(Qt.AlignRight | Qt.AlignVCenter)
     small = theme.font(theme.SMALL)
     width = QFontMetrics(small).horizontalAdvance(cell.delta) + _GAP if cell.delta else 0
@@ -142,21 +142,21 @@ def _paint_cell(painter: QPainter, cell: DifferCell, is_strong: bool, place: QRe
     painter.drawText(room, right, painter.fontMetrics().elidedText(cell.text, Qt.ElideMiddle, room.width()))
 
 
-class DifferTable(QTableView):
+class DifferenceTable(QTableView):
     """Shows the rows; long values are shortened in the middle, and told in full by their tooltips."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines = _Model()
-        self.setHorizontalHeader(_Heads())
+        self._lines = _DifferenceTableModel()
+        self.setHorizontalHeader(_RunHeader())
         self.setModel(self._lines)
-        self.setItemDelegate(_Cells(self))
+        self.setItemDelegate(_DifferenceDelegate(self))
         self.setSelectionMode(QAbstractItemView.NoSelection)
         show_as_rows(self, _HIGH)
         theme.changed.connect(self.viewport().update)
         theme.changed.connect(self._fit)
 
-    def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferRow]) -> None:
+    def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferenceRow]) -> None:
         """Shows other rows; ``heads`` are title and name of the colour of each run."""
         is_new = (list(heads), list(rows)) != (list(self._lines.heads), list(self._lines.rows))
         if is_new and self._lines.show(list(heads), list(rows)):
@@ -180,6 +180,6 @@ class DifferTable(QTableView):
         return QSize(200, 3 * theme.px(_HIGH))
 
     @property
-    def rows(self) -> Sequence[DifferRow]:
+    def rows(self) -> Sequence[DifferenceRow]:
         """What is shown."""
         return self._lines.rows

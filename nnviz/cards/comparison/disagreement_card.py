@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from nnviz.cards.comparison.agreement_table import RightWrong
+from nnviz.cards.comparison.agreement_table import AgreementTable
 from nnviz.cards.comparison.model import DISAGREEMENT, ComparedPredictions, Disagreement, can_disagree
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting.meaning import Meaning
@@ -35,7 +35,7 @@ _LONGEST = 18  # letters of a run's name on a button
 _MOST_FIELDS, _MEASURED = 20, 60  # columns of a row; rows by whose texts columns get their widths
 
 
-class DisagreeingPage(Page):
+class DisagreementPage(Page):
     """The matrix at the left, the examples of the chosen cell beside it. Empty until it is first seen."""
 
     def __init__(self, session: Session) -> None:
@@ -46,7 +46,7 @@ class DisagreeingPage(Page):
         self._chosen: int | None = None  # the place in the list
 
     def _make(self) -> None:
-        self.matrix = named(RightWrong(), "disagreeMatrix", "Right and wrong answers of two runs", _MATRIX_TIP)
+        self.matrix = named(AgreementTable(), "disagreeMatrix", "Right and wrong answers of two runs", _MATRIX_TIP)
         self.pictures = named(PictureList(), "disagreePictures", "Examples of the chosen cell")
         self.pictures.setWhatsThis(_LIST_TIP)
         self.rows = named(RowList(), "disagreeRows", "Examples of the chosen cell", _LIST_TIP)
@@ -217,4 +217,4 @@ class DisagreeingPage(Page):
         return head, [[f"{one}: {word}", *row] for word, row in zip(("right", "wrong"), counts, strict=True)]
 
 
-CARDS.register("disagreePage")(CardInfo(DisagreeingPage, page_of="whatDiffersDock", page_number=1))
+CARDS.register("disagreePage")(CardInfo(DisagreementPage, page_of="whatDiffersDock", page_number=1))

@@ -14,13 +14,13 @@ from engine.datasets import Dataset
 from engine.explain.answers import ClassAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.session.compared import Compared
+from nnviz.session.compared import ComparedRun
 from nnviz.session.part import Part
 from nnviz.session.question import ask
 from nnviz.session.run import misfit_of
 from nnviz.session.session import Session
 
-THEIR_ANSWERS, DISAGREEMENT = "answers of compared runs", "where two runs disagree"
+COMPARED_PREDICTIONS, DISAGREEMENT = "answers of compared runs", "where two runs disagree"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Disagreement:
         part: the part of the data.
     """
 
-    pair: tuple[Compared, Compared]
+    pair: tuple[ComparedRun, ComparedRun]
     answers: tuple[ClassAnswers, ClassAnswers]
     part: Part
 
@@ -62,7 +62,7 @@ class ComparedPredictions:
         self._latest: RequestKey | None = None  # of the disagreement: another request stops its work
         self.predictions = Latest(self._ask_predictions)
         self.disagreement = Latest(self._ask_disagreement)
-        session.queries.add({THEIR_ANSWERS: self.predictions, DISAGREEMENT: self.disagreement})
+        session.queries.add({COMPARED_PREDICTIONS: self.predictions, DISAGREEMENT: self.disagreement})
         for signal in (session.comparison.changed, session.data.changed):
             signal.connect(self.predictions.look)
             signal.connect(self._look_at_disagreement)
@@ -92,7 +92,7 @@ class ComparedPredictions:
         if runs is None or dataset is None or not can_disagree(runs, dataset):
             self._latest = None
             return None
-        part = part_of(dataset)
+        part = compared_split(dataset)
         key = RequestKey(runs[0].network, runs[1].network, part.split)
         if key != self._latest:
             self._latest = key
@@ -100,7 +100,7 @@ class ComparedPredictions:
         return latest, lambda: self._compute_disagreement(latest, runs, part)
 
     def _compute_disagreement(
-        self, key: RequestKey, runs: tuple[Compared, Compared], part: Part
+        self, key: RequestKey, runs: tuple[ComparedRun, ComparedRun], part: Part
     ) -> Disagreement | None:
         """Runs in the query's thread. Returns None if another request came meanwhile."""
         found = []
@@ -123,13 +123,13 @@ def _predict(network: Network | None, example: Array, rows: Dataset | None) -> A
     return ask(network, example)
 
 
-def part_of(data: Dataset) -> Part:
+def compared_split(data: Dataset) -> Part:
     """The part that they are asked about: the test part, or else the first one there is."""
     name = "test" if data.test is not None else next(iter(data.splits))
     return Part(name, data.splits[name], name)
 
 
-def can_disagree(runs: tuple[Compared, ...], data: Dataset) -> bool:
+def can_disagree(runs: tuple[ComparedRun, ...], data: Dataset) -> bool:
     """Whether each can be right or wrong about these data: they are classes, and the networks fit them."""
     networks = [run.network for run in runs if run.network is not None]
     return data.is_classification and all(misfit_of(each, each.description, data) is None for each in networks)

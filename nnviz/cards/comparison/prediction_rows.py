@@ -20,7 +20,7 @@ _BAR_ROOM = 12  # for a scroll bar
 
 
 @dataclass(frozen=True)
-class AnswerRow:
+class ComparedPrediction:
     """A run's answer.
 
     Attributes:
@@ -40,18 +40,18 @@ class AnswerRow:
     runs: tuple[str, ...] = ()
 
 
-class AnswerRows(QWidget):
+class PredictionRows(QWidget):
     """Paints a row for each run, lower ones where there is little room."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Sequence[AnswerRow] = ()
+        self.rows: Sequence[ComparedPrediction] = ()
         self.note = ""
         theme.sized(self.setMinimumHeight, 2 * _LEAST_ROW)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         theme.changed.connect(self.update)
 
-    def show_rows(self, rows: Sequence[AnswerRow], note: str = "") -> None:
+    def show_rows(self, rows: Sequence[ComparedPrediction], note: str = "") -> None:
         """Shows other rows; ``note`` stands in their place where there are none."""
         if (rows, note) != (self.rows, self.note):
             self.rows, self.note = rows, note
@@ -79,7 +79,7 @@ class AnswerRows(QWidget):
         for number, row in enumerate(self.rows):
             self._paint_row(painter, row, QRect(0, number * high, width, high))
 
-    def _paint_row(self, painter: QPainter, row: AnswerRow, place: QRect) -> None:
+    def _paint_row(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> None:
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
         square = QRectF(place.left(), place.center().y() - _SIDE / 2, _SIDE, _SIDE)
         painter.setPen(Qt.NoPen)
@@ -91,7 +91,7 @@ class AnswerRows(QWidget):
         room = QRect(_SIDE + _GAP, place.top(), end - _SIDE - 2 * _GAP, place.height())
         painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), fitted(row.title, room.width()))
 
-    def _paint_answer(self, painter: QPainter, row: AnswerRow, place: QRect) -> int:
+    def _paint_answer(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> int:
         """The answer at the right, with the bar before it; returns the width that both take."""
         is_short = len(row.answer) <= 2
         font = theme.font(theme.LARGE if is_short else theme.SMALL, bold=True)

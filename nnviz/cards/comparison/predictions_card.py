@@ -9,13 +9,13 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.network.network import Network
-from nnviz.cards.comparison.model import THEIR_ANSWERS, ComparedPredictions
-from nnviz.cards.comparison.prediction_rows import AnswerRow, AnswerRows
+from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, ComparedPredictions
+from nnviz.cards.comparison.prediction_rows import ComparedPrediction, PredictionRows
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.asked_words import noun
-from nnviz.session.compared import Compared, Member
+from nnviz.session.compared import ComparedMember, ComparedRun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session
@@ -29,14 +29,14 @@ _TIP = (
 )
 
 
-class TheirAnswersPanel(DockCard):
+class PredictionsCard(DockCard):
     """A row for each compared run; follows the drawing, row, point or number that is asked about."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Their answers")
         self._session = session
         self._targets = Targets(session)
-        self.rows = named(AnswerRows(), "theirAnswers", "Their answers", _TIP)
+        self.rows = named(PredictionRows(), "theirAnswers", "Their answers", _TIP)
         self.body.addWidget(ScrollColumn("theirAnswersScroll", self.rows))
         self.rows.setAutoFillBackground(False)  # which a scrolled widget has
         self._query = session.models[ComparedPredictions].predictions
@@ -59,14 +59,14 @@ class TheirAnswersPanel(DockCard):
             if [len(each) for each in found] == [len(run.members) for run in runs]:  # else a group has grown meanwhile
                 self.rows.show_rows([self._row(run, answer) for run, answer in zip(runs, found, strict=True)])
 
-    def _row(self, run: Compared, answers: Sequence[Array | None]) -> AnswerRow:
+    def _row(self, run: ComparedRun, answers: Sequence[Array | None]) -> ComparedPrediction:
         given = [each for each in answers if each is not None]
         if not given:
             reason = self._reason(run.network) if run.members else "its first run is under way"
-            return AnswerRow(run.title, run.colour, reason=reason)
+            return ComparedPrediction(run.title, run.colour, reason=reason)
         answer, share = self._answer(given)
         pairs = zip(run.members, answers, strict=True) if run.is_group else ()
-        return AnswerRow(run.title, run.colour, answer, share, runs=tuple(self._told(*pair) for pair in pairs))
+        return ComparedPrediction(run.title, run.colour, answer, share, runs=tuple(self._told(*pair) for pair in pairs))
 
     def _answer(self, given: Sequence[Array]) -> tuple[str, float | None]:
         """What one or several runs answer: a class and its confidence or share, or the median of numbers."""
@@ -75,10 +75,10 @@ class TheirAnswersPanel(DockCard):
             return targets[0].words(statistics.median([self._targets.values(each)[0] for each in given])), None
         if len(given[0]) == 1:
             return text.steady(statistics.median([float(each[0]) for each in given])), None
-        best, share = leading(given)
+        best, share = majority_class(given)
         return self._name(len(given[0]), best), share
 
-    def _told(self, member: Member, answer: Array | None) -> str:
+    def _told(self, member: ComparedMember, answer: Array | None) -> str:
         """What one run of a group answers: "seed 3: 7, 99.1 %"."""
         if answer is None:
             return f"{seed_of(member.record)}: {self._reason(member.network)}"
@@ -102,7 +102,7 @@ class TheirAnswersPanel(DockCard):
         return ["run", "answer", "confidence"], rows
 
 
-def leading(answers: Sequence[Array]) -> tuple[int, float]:
+def majority_class(answers: Sequence[Array]) -> tuple[int, float]:
     """The class that most of several runs answer, the one they are surer of if it is not the only one, and their share.
 
     Of a single run its answer and its confidence 0…1.
@@ -116,5 +116,5 @@ def leading(answers: Sequence[Array]) -> tuple[int, float]:
 
 
 CARDS.register("theirAnswersDock")(
-    CardInfo(TheirAnswersPanel, {"runs": Place(Column.ASK, 3, 230)}, needs=(THEIR_ANSWERS,), is_of_displayed=False)
+    CardInfo(PredictionsCard, {"runs": Place(Column.ASK, 3, 230)}, needs=(COMPARED_PREDICTIONS,), is_of_displayed=False)
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from nnviz.library import LibraryError
-from nnviz.session.compared import Compared
+from nnviz.session.compared import ComparedRun
 from nnviz.session.seeds import seed_number
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nnviz.session.session import Session
 
 
-def why_no_race(runs: Sequence[Compared]) -> str | None:
+def reason_no_race(runs: Sequence[ComparedRun]) -> str | None:
     """Why they cannot, in a sentence; None if they can."""
     if len(runs) < 2:
         return "Two runs or more can race: click them in the list."
@@ -38,20 +38,20 @@ def start_or_stop_race(session: Session) -> None:
     sweeps, runs = session.sweeps, session.comparison.runs
     if sweeps.how_far is not None:
         sweeps.stop()
-    elif (why_not := why_no_race(runs)) is not None:
+    elif (why_not := reason_no_race(runs)) is not None:
         session.messages.tell(why_not)
     else:
         sweeps.start(race_between(runs, sweeps.seeds))
 
 
-def race_between(runs: Sequence[Compared], seeds: int) -> Plan:
+def race_between(runs: Sequence[ComparedRun], seeds: int) -> Plan:
     """The race, for runs that can; from the seed of the first on, of a group its lowest one."""
     from engine.sweeps.plan import race_of
 
     return race_of(_experiments(runs), seeds)
 
 
-def _experiments(runs: Sequence[Compared]) -> list[Experiment]:
+def _experiments(runs: Sequence[ComparedRun]) -> list[Experiment]:
     """Those that differ in more than their seed, in order, with one seed. Raises LibraryError if one cannot be read."""
     made = [each.experiment for each in runs]
     seeds = [seed for record in runs[0].records if (seed := seed_number(record)) is not None]

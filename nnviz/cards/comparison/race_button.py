@@ -7,10 +7,10 @@ from functools import partial
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QToolButton
 
-from nnviz.cards.comparison.race import start_or_stop_race, why_no_race
+from nnviz.cards.comparison.race import reason_no_race, start_or_stop_race
 from nnviz.formatting.results import words_of_seeds
 from nnviz.session.session import Session
-from nnviz.session.sweep_text import words_of_count
+from nnviz.session.sweep_text import format_stop_count
 from nnviz.ui.parts import named
 from nnviz.ui.start_stop import StartStop
 
@@ -31,14 +31,14 @@ class RaceButton(QToolButton):
 
     def _show(self) -> None:
         sweeps, how_far = self._sweeps, self._sweeps.how_far
-        why_not = why_no_race(self._comparison.runs)
+        why_not = reason_no_race(self._comparison.runs)
         self.setVisible(len(self._comparison.runs) > 1)
         self._start_stop.show(how_far is not None, why_not is None)
         if how_far is None:
             self.setText(f"race: {words_of_seeds(sweeps.seeds)}")
             self.setToolTip(why_not or self._tip())
         else:
-            self.setText(words_of_count(how_far))
+            self.setText(format_stop_count(how_far))
             self.setToolTip(f"{sweeps.progress}. Stops them: what is done is kept, and can go on.")
 
     def _tip(self) -> str:

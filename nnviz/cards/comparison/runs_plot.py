@@ -55,7 +55,7 @@ class RunCurve:
 
 
 @dataclass(frozen=True, eq=False)
-class _Shown:
+class _DrawnRun:
     """What is drawn: a line, and of a group its band."""
 
     run: RunCurve
@@ -63,7 +63,7 @@ class _Shown:
     band: Band | None
 
     @classmethod
-    def of(cls, run: RunCurve, is_log: bool, spread: str) -> _Shown:
+    def of(cls, run: RunCurve, is_log: bool, spread: str) -> _DrawnRun:
         if not run.is_group:
             return cls(run, run.curves[0], None)
         found = band(run.curves, is_log, spread)
@@ -93,7 +93,7 @@ class RunsPlot(ZoomPlot):
         self.quantity, self.is_log, self.spread = quantity, True, RANGE
         self.runs: Sequence[RunCurve] = ()
         self._planned = self._room = 0  # epochs; pixels for the names, which do not become fewer while runs go on
-        self._shown: list[_Shown] = []
+        self._shown: list[_DrawnRun] = []
         self._lines: list[CurveLine] = []
         self._fills: list[BandFill] = []
         self._mouse: QPoint | None = None
@@ -137,7 +137,7 @@ class RunsPlot(ZoomPlot):
             for item, items in ((BandFill(), self._fills), (CurveLine(2.0), self._lines)):
                 self.addItem(item, ignoreBounds=True)
                 items.append(item)
-        shown = [_Shown.of(run, self.is_log, self.spread) for run in self.runs]
+        shown = [_DrawnRun.of(run, self.is_log, self.spread) for run in self.runs]
         for number, (line, fill) in enumerate(zip(self._lines, self._fills, strict=True)):
             is_there = number < len(shown)
             line.take(shown[number].line if is_there else Curve(), self.quantity)
@@ -253,7 +253,7 @@ class RunsPlot(ZoomPlot):
         """What stands at the lines' ends, without regard to the room."""
         return [self._label(each, 10_000) for each in self._shown]
 
-    def _label(self, shown: _Shown, width: int) -> str:
+    def _label(self, shown: _DrawnRun, width: int) -> str:
         """A run's name, its last value, and of how many runs that is. If there is little room, the name is shortened.
 
         Before the name is cut, the number of runs is left out. The value is whole, if need be without a name.
@@ -265,11 +265,11 @@ class RunsPlot(ZoomPlot):
         label = fitted(shown.run.title, width - measure(value)) + value
         return label if measure(label) <= width else self._value(shown)
 
-    def _value(self, shown: _Shown) -> str:
+    def _value(self, shown: _DrawnRun) -> str:
         """The last value of a line."""
         return self.quantity.text(shown.line.values[-1])
 
-    def _labels(self) -> list[tuple[_Shown, float]]:
+    def _labels(self) -> list[tuple[_DrawnRun, float]]:
         """Each run with the height of its name in pixels: that of the line's end, apart from the others."""
         area, (low, high) = self.plot_area(), self.view[1]
         found = []
@@ -279,7 +279,7 @@ class RunsPlot(ZoomPlot):
                 share = (float(self.quantity.height(within[-1], self.is_log)) - low) / (high - low)
                 found.append((shown, area.bottom() - min(max(share, 0.0), 1.0) * area.height()))
         found.sort(key=lambda each: each[1])
-        heights = apart([y for _, y in found], area.top(), area.bottom())
+        heights = spaced_heights([y for _, y in found], area.top(), area.bottom())
         return [(shown, y) for (shown, _), y in zip(found, heights, strict=True)]
 
     # ---- read-out
@@ -318,7 +318,7 @@ class RunsPlot(ZoomPlot):
                 lines.append([("■", theme.colour(shown.run.colour)), (words, "text")])
         return [[(f"epoch {at:.0f}", "muted")], *lines] if lines else []
 
-    def _spread(self, shown: _Shown, at: float) -> str:
+    def _spread(self, shown: _DrawnRun, at: float) -> str:
         """How a group's values spread at an epoch, and of how many runs: ", 2.20 – 2.60 % · n = 5".
 
         Where quartiles are wanted it says which it is: ", quartiles 2.25 – 2.41 % · n = 5".
@@ -332,7 +332,7 @@ class RunsPlot(ZoomPlot):
         return f", {named}{low.removesuffix(f' {self.quantity.unit}')} – {high}{shown.told(place)}"
 
 
-def apart(heights: Sequence[float], highest: float, lowest: float) -> list[float]:
+def spaced_heights(heights: Sequence[float], highest: float, lowest: float) -> list[float]:
     """The heights, from the top, moved so that each is ``_LINE`` below the one before, and none is below ``lowest``."""
     moved: list[float] = []
     for height in heights:

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton, QWidg
 
 from nnviz.cards.run_bar.progress_button import ProgressButton
 from nnviz.formatting.results import words_of_seeds
-from nnviz.session.sweep_text import words_of_count
+from nnviz.session.sweep_text import format_stop_count
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named
@@ -64,7 +64,7 @@ class SeedsButton(QWidget):
         if how_far is None:
             self.button.setText(f"× {sweeps.seeds}")
         else:
-            self.button.setText(words_of_count(how_far))
+            self.button.setText(format_stop_count(how_far))
         self.button.show_share(None if how_far is None else how_far.share)
         self.button.setToolTip(self._tip())
 

@@ -10,15 +10,15 @@ from PyQt5.QtWidgets import QAction, QStackedWidget
 
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.runs.run_table import RunLine, RunTable
-from nnviz.cards.runs.storage_part import RoomPart
+from nnviz.cards.runs.storage_part import StoragePart
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name
 from nnviz.formatting.run_name import RunName
 from nnviz.formatting.units import unit_of
 from nnviz.library import LibraryError, RunRecord
 from nnviz.library.schema import FIGURES
-from nnviz.library.sweeps import ToldSweep
-from nnviz.session.run_list import Row, Sweep
+from nnviz.library.sweeps import SweepSummary
+from nnviz.session.run_list import RunRow, SweepKey
 from nnviz.session.run_names import (
     NAMELESS,
     Subject,
@@ -62,7 +62,7 @@ _MOST_SEEDS = 12  # of a group in a tooltip
 _MOST_TOLD = 400  # letters of a note in a tooltip
 
 
-class KeptRunsPanel(DockCard):
+class RunsCard(DockCard):
     """Shows what the session lists; which runs are compared, the session knows too.
 
     Signals:
@@ -75,7 +75,7 @@ class KeptRunsPanel(DockCard):
     def __init__(self, session: Session) -> None:
         super().__init__("Runs")
         self._session = session
-        self._chosen: Chosen | Sweep | None = None  # the run, group or sweep of the current row
+        self._chosen: Chosen | SweepKey | None = None  # the run, group or sweep of the current row
         self._is_sought = False  # whether its row is to come into sight
         self._titles: dict[int, RunName] = {}  # of the rows that were painted since something changed
         self.sort_button = ChoiceButton("runSortButton", "What the runs are sorted by", _SORT_TIP)
@@ -95,7 +95,7 @@ class KeptRunsPanel(DockCard):
         self.body.addWidget(self.search)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self.note)
-        self.body.addWidget(RoomPart(session))
+        self.body.addWidget(StoragePart(session))
         self._add_actions()
         self._connect()
 
@@ -121,7 +121,7 @@ class KeptRunsPanel(DockCard):
             self.table_view.addAction(entry)
         self.table_view.setContextMenuPolicy(Qt.ActionsContextMenu)
 
-    def _action(self, words: str, name: str, keys: str, act: Callable[[Row], object]) -> None:
+    def _action(self, words: str, name: str, keys: str, act: Callable[[RunRow], object]) -> None:
         action = QAction(words, self)
         action.setObjectName(name)
         action.setShortcuts(QKeySequence.listFromString(keys))
@@ -129,13 +129,13 @@ class KeptRunsPanel(DockCard):
         action.triggered.connect(lambda: None if (row := self._row) is None else act(row))
         self.table_view.addAction(action)
 
-    def _of_runs(self, act: Callable[[Row], object]) -> Callable[[Row], object]:
+    def _of_runs(self, act: Callable[[RunRow], object]) -> Callable[[RunRow], object]:
         """Does that with a run or a group; of a sweep it tells that there are many."""
         return lambda row: self._session.messages.tell(_OF_RUNS) if row.is_sweep else act(row)
 
     def _connect(self) -> None:
         library, comparison, table = self._session.library, self._session.comparison, self.table_view
-        under_way = self._session.under_way
+        under_way = self._session.active_runs
         for watch in (library.watch, under_way.watch):
             self.in_view_changed.connect(watch)
         self.search.textChanged.connect(library.find)
@@ -174,7 +174,7 @@ class KeptRunsPanel(DockCard):
         self._is_sought = False
         self._moved()
 
-    def _place_of(self, chosen: Chosen | Sweep | None) -> int | None:
+    def _place_of(self, chosen: Chosen | SweepKey | None) -> int | None:
         """The row of a run, group or sweep; of a run that is folded, the row of its group."""
         rows = self._session.library.rows
         found = next((place for place, row in enumerate(rows) if row.key == chosen), None)
@@ -190,7 +190,7 @@ class KeptRunsPanel(DockCard):
 
     def _show_progress(self) -> None:
         """How far groups under way are."""
-        if self.in_view and self._session.under_way.groups:
+        if self.in_view and self._session.active_runs.groups:
             self.table_view.show_anew()
 
     def _line(self, place: int) -> RunLine:
@@ -221,36 +221,36 @@ class KeptRunsPanel(DockCard):
             f"#{max(row.all_runs)}" if row.all_runs else "",
         )
 
-    def _figure(self, row: Row, records: Sequence[RunRecord]) -> tuple[str, str]:
+    def _figure(self, row: RunRow, records: Sequence[RunRecord]) -> tuple[str, str]:
         if row.is_sweep:
             return figure_words(*row.best or (self._session.library.sort, None))
         return figure_of(records, self._session.library.sort) if records else ("", "muted")
 
-    def _progress(self, row: Row) -> str:
+    def _progress(self, row: RunRow) -> str:
         """How far a group under way is."""
-        return "" if row.chosen is None else self._session.under_way.words(row.chosen)
+        return "" if row.chosen is None else self._session.active_runs.words(row.chosen)
 
     def _tip(self, place: int) -> str:
         records, row = self._session.library.records_at(place), self._session.library.rows[place]
         title, progress = self._title(row, records), self._progress(row)
         going = f"\n{progress}: it is trained at this moment" if progress else ""
         if row.of is not None and row.is_sweep:
-            return f"{sweep_entry(row.of)}\n{_told_of_sweep(row)}"
+            return f"{sweep_entry(row.of)}\n{_sweep_tooltip(row)}"
         if not records:
             return f"{title}{going}" if going else ""
         if row.of is not None and not row.is_member:
             title = trial_title(named_first(records), row.of.varied, is_whole=True)
         elif len(records) == 1:
             title = title_of(records[0])
-        told = _told(records[0]) if len(records) == 1 else _told_of_group(records, self._session.library.sort)
+        told = _run_tooltip(records[0]) if len(records) == 1 else _group_tooltip(records, self._session.library.sort)
         return f"{title}{going}{told}"
 
-    def _title(self, row: Row, records: Sequence[RunRecord]) -> RunName:
+    def _title(self, row: RunRow, records: Sequence[RunRecord]) -> RunName:
         library = self._session.library
         if row.of is not None and row.is_sweep:
             return RunName(sweep_row(row.of))
         if not records:
-            begun = self._session.under_way.groups.get(row.group) if row.group is not None else None
+            begun = self._session.active_runs.groups.get(row.group) if row.group is not None else None
             return RunName("…") if begun is None else run_name(Subject(settings_of(begun.experiment), ""))
         if row.is_member:
             return title_in_group(records[0], self._known(row.siblings))
@@ -264,7 +264,7 @@ class KeptRunsPanel(DockCard):
     # ---- the current row
 
     @property
-    def _row(self) -> Row | None:
+    def _row(self) -> RunRow | None:
         """The current one."""
         place, rows = self.table_view.current, self._session.library.rows
         return rows[place] if place is not None and place < len(rows) else None
@@ -309,61 +309,61 @@ class KeptRunsPanel(DockCard):
             self.note.setModified(False)
             self._session.library.annotate(self._row.all_runs, note=self.note.text().strip())
 
-    def _delete(self, row: Row) -> None:
+    def _delete(self, row: RunRow) -> None:
         if row.is_sweep or self._has_runs(row):
             self._session.library.delete(row.runs or row.all_runs)
 
-    def _choose(self, row: Row) -> None:
+    def _choose(self, row: RunRow) -> None:
         """What a click does."""
         if row.is_sweep:
             self._show_sweep(row)
         else:
             self._compare(row)
 
-    def _compare(self, row: Row) -> None:
+    def _compare(self, row: RunRow) -> None:
         compared = self._compared_in(row)
         for run in compared:
             self._session.comparison.leave_out(run)
         if row.chosen is not None and not compared:
             self._session.comparison.toggle(row.chosen)
 
-    def _compared_in(self, row: Row) -> list[int]:
+    def _compared_in(self, row: RunRow) -> list[int]:
         """The runs of a closed group that are compared by themselves: their row shows it, as they have none."""
         is_closed = row.group is not None and not row.is_open
         return [run for run in row.runs if run in self._session.comparison.colours] if is_closed else []
 
-    def _pin(self, row: Row) -> None:
+    def _pin(self, row: RunRow) -> None:
         if row.chosen is not None:
             self._session.comparison.pin(row.chosen)
 
-    def _has_runs(self, row: Row) -> bool:
+    def _has_runs(self, row: RunRow) -> bool:
         """Whether there is something to do that with; tells where there is not."""
         if not row.all_runs:
             self._session.messages.tell("That can be done when the first of these runs is over.")
         return bool(row.all_runs)
 
-    def _rename(self, row: Row, name: str) -> None:
+    def _rename(self, row: RunRow, name: str) -> None:
         if row.is_sweep and row.of is not None:
             self._session.library.rename_sweep(row.of, name)
         else:
             self._session.library.annotate(row.all_runs, name=name)
 
-    def _star(self, row: Row) -> None:
+    def _star(self, row: RunRow) -> None:
         is_starred = any(record.starred for record in self._known(row.all_runs))
         self._session.library.annotate(row.all_runs, starred=not is_starred)
 
-    def _open(self, row: Row) -> None:
+    def _open(self, row: RunRow) -> None:
         """Puts a run into the window; opens or closes a sweep."""
-        if isinstance(row.key, Sweep):
+        if isinstance(row.key, SweepKey):
             self._session.library.unfold(row.key, not row.is_open)
         elif self._has_runs(row):
             self._session.library.open(self._one_of(row))
 
-    def _export(self, row: Row) -> None:
+    def _export(self, row: RunRow) -> None:
         if self._has_runs(row):
             self.export_wanted.emit(self._one_of(row))
 
-    def _show_sweep(self, row: Row) -> None:
+    def _show_sweep(self, row: RunRow) -> None:
         known = (record.sweep for record in self._known(row.all_runs))
         sweep = row.of.id if row.of is not None else next(known, None)
         if sweep is None:
@@ -371,7 +371,7 @@ class KeptRunsPanel(DockCard):
         else:
             self._session.sweeps.selected.emit(sweep)
 
-    def _one_of(self, row: Row) -> int:
+    def _one_of(self, row: RunRow) -> int:
         """The number of the run; of a group of that in the middle."""
         records = self._known(row.all_runs)
         return middle_of(records).id if records else row.run
@@ -393,7 +393,7 @@ class KeptRunsPanel(DockCard):
         return ["run", "title", "data", "unit of RMSE", "epochs", "seconds", *names], rows
 
 
-def _title_in_file(sweep: ToldSweep, records: Sequence[RunRecord]) -> str:
+def _title_in_file(sweep: SweepSummary, records: Sequence[RunRecord]) -> str:
     """What a trial is called where its sweep does not stand above it."""
     return f"{sweep_title(sweep)} · {trial_title(named_first(records), sweep.varied, is_whole=True)}"
 
@@ -404,7 +404,7 @@ def _own_name(records: Sequence[RunRecord]) -> str:
     return "" if name in NAMELESS else text.name(name)
 
 
-def _told(record: RunRecord) -> str:
+def _run_tooltip(record: RunRecord) -> str:
     """What a tooltip tells of a run below its title."""
     when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
@@ -420,7 +420,7 @@ def _told(record: RunRecord) -> str:
     return "\n" + "\n".join(lines)
 
 
-def _told_of_sweep(row: Row) -> str:
+def _sweep_tooltip(row: RunRow) -> str:
     """What a tooltip tells of a sweep below its name."""
     runs = f"{text.count(len(row.runs))} run{'' if len(row.runs) == 1 else 's'}"
     figure = "" if row.best is None else _TOGETHER.get(row.best[0], f"{figure_name(row.best[0])} of the best trial")
@@ -428,7 +428,7 @@ def _told_of_sweep(row: Row) -> str:
     return f"{told}\nA click shows what came of its trials, and the right arrow lists them below it."
 
 
-def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:
+def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     """What a tooltip tells of a group below its title: the figure of each of its runs."""
     middle = seed_of(middle_of(records))
     figures, unit = values_of(records, figure := main_figure(records)), unit_of(records[0].target)
@@ -448,4 +448,4 @@ def _told_of_group(records: Sequence[RunRecord], sort: str) -> str:
     return "\n" + "\n".join(lines)
 
 
-CARDS.register("runsDock")(CardInfo(KeptRunsPanel, {"runs": Place(Column.CHOOSE, 1)}, is_of_displayed=False))
+CARDS.register("runsDock")(CardInfo(RunsCard, {"runs": Place(Column.CHOOSE, 1)}, is_of_displayed=False))

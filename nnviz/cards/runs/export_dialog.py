@@ -93,7 +93,7 @@ class ExportDialog(QDialog):
         dialog.setFileMode(QFileDialog.Directory)
         dialog.setOption(QFileDialog.ShowDirsOnly)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self._take(new_folder(Path(chosen), now.name)))
+        dialog.fileSelected.connect(lambda chosen: self._take(unused_folder(Path(chosen), now.name)))
         dialog.open()
 
     def _take(self, folder: Path) -> None:
@@ -103,7 +103,7 @@ class ExportDialog(QDialog):
     def _export(self) -> None:
         """Tells of the folder and closes, if it can be made."""
         typed = self.folder.text().strip()
-        wrong = _what_is_wrong(typed)
+        wrong = _folder_problem(typed)
         self._show_wrong(wrong)
         if not wrong:
             self.wanted.emit(os.path.expanduser(typed), self.paths.isChecked(), self.rows.isChecked())
@@ -115,19 +115,19 @@ class ExportDialog(QDialog):
         set_look(self.folder, "wrong", bool(words))
 
 
-def new_folder(within: Path, name: str) -> Path:
+def unused_folder(within: Path, name: str) -> Path:
     """A folder of that name, or of one with a number, which is not there yet."""
     names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
     return next((within / each for each in names if not os.path.lexists(within / each)), within / name)
 
 
-def _what_is_wrong(typed: str) -> str:
+def _folder_problem(typed: str) -> str:
     """Why no folder can be made there, and what to do; empty if it can."""
     path = Path(os.path.expanduser(typed))
     if not typed or not path.is_absolute():
         return f"New folder is “{typed}”: it must be a whole path. Choose a folder for it."
     if os.path.lexists(path):
-        return f"New folder is {path.name}: it must not be there yet. Try {new_folder(path.parent, path.name).name}."
+        return f"New folder is {path.name}: it must not be there yet. Try {unused_folder(path.parent, path.name).name}."
     if not path.parent.is_dir():
         return f"New folder is in {path.parent}: that must be a folder that is there. Choose another one."
     return ""

@@ -95,7 +95,7 @@ class RunLine:
         return _INDENT * min(max(self.depth - self.is_branch, 0), 3)
 
 
-class _Model(QAbstractTableModel):
+class _RunTableModel(QAbstractTableModel):
     """Makes a line when its row is painted."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ def _spoken(line: RunLine) -> str:
     return f"{text.count(line.runs)} {of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
 
 
-class _NameField(QStyledItemDelegate):
+class _NameDelegate(QStyledItemDelegate):
     """Makes the field for another name."""
 
     def __init__(self, table: RunTable) -> None:
@@ -171,7 +171,7 @@ class _NameField(QStyledItemDelegate):
         editor.setGeometry(place)
 
 
-class _Ink:
+class _RowPainter:
     """What rows are painted with: fonts, colours and columns are looked up once for all of them."""
 
     def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]], number_width: int) -> None:
@@ -294,10 +294,10 @@ class RunTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines = _Model()
+        self.lines = _RunTableModel()
         self.lines.renamed = self.renamed.emit
         self.setModel(self.lines)
-        self.setItemDelegate(_NameField(self))
+        self.setItemDelegate(_NameDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
@@ -425,7 +425,7 @@ class RunTable(QTableView):
         if first < 0:
             return
         painter = QPainter(self.viewport())
-        ink, width = _Ink(painter, columns, self.number_width), sum(width for _, width in columns.values())
+        ink, width = _RowPainter(painter, columns, self.number_width), sum(width for _, width in columns.values())
         for row in range(first, self.lines.count if last < 0 else last + 1):
             line, top = self.lines.line(row), self.rowViewportPosition(row)
             if line.heading:

@@ -13,11 +13,11 @@ from nnviz.session.session import Session
 
 if TYPE_CHECKING:
     from nnviz.library import Library
-    from nnviz.library.quota import Plan
+    from nnviz.library.quota import ThinningPlan
 
 
 @dataclass(frozen=True)
-class Taken:
+class StorageUsage:
     """What was found.
 
     Attributes:
@@ -27,13 +27,13 @@ class Taken:
         marks: see :attr:`Room.marks`; the plans are of them.
     """
 
-    plan: Plan
-    possible: Plan | None
+    plan: ThinningPlan
+    possible: ThinningPlan | None
     moment_budget: int
     marks: tuple[int, ...] = ()
 
 
-class KeptRoom(QObject):
+class StorageModel(QObject):
     """Is read while a view is there. Attributes are for reading.
 
     Signals:
@@ -52,8 +52,8 @@ class KeptRoom(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._runs, self._library, self._messages = session.runs, session.library, session.messages
-        self.taken: Taken | None = None
-        self._known: Taken | None = None  # the same while its plans hold
+        self.taken: StorageUsage | None = None
+        self._known: StorageUsage | None = None  # the same while its plans hold
         self._work = LibraryWork(lambda: session.records.path, session.messages)
         self._work.told.connect(self.told)
         self._work.ended.connect(self._look_anew)
@@ -81,14 +81,14 @@ class KeptRoom(QObject):
             return
         self._is_looking, self._is_stale = True, False
         known, is_asked = self._known, self._is_asked
-        self._work.look(lambda library: _taken(library, known, is_asked), self._take, self._failed)
+        self._work.look(lambda library: _read_usage(library, known, is_asked), self._take, self._failed)
 
-    def _take(self, found: Taken | None) -> None:
+    def _take(self, found: StorageUsage | None) -> None:
         self._is_looking = False
         if self._is_stale:
             self.refresh()
             return
-        taken = self._known = found or _nothing()
+        taken = self._known = found or _empty_usage()
         if taken != self.taken:
             self.taken = taken
             self.changed.emit()
@@ -138,10 +138,10 @@ class KeptRoom(QObject):
             return
         plan = self.taken.plan
 
-        def work(library: Library, tell: Tell) -> Plan:
+        def work(library: Library, tell: Tell) -> ThinningPlan:
             return library.room.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
 
-        def done(gone: Plan) -> str:
+        def done(gone: ThinningPlan) -> str:
             return f"Gone: {words_of_plan(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
 
         self._work.run("Thinning old runs", work, done, "Old runs could not be thinned")
@@ -151,7 +151,7 @@ class KeptRoom(QObject):
         return self._work.close(milliseconds)
 
 
-def _taken(library: Library, known: Taken | None, is_asked: bool) -> Taken:
+def _read_usage(library: Library, known: StorageUsage | None, is_asked: bool) -> StorageUsage:
     """What there is. What is ``known`` of what goes is not found out again where it still holds."""
     room, marks = library.room, library.room.marks
     if known is not None and known.marks == marks:
@@ -163,11 +163,11 @@ def _taken(library: Library, known: Taken | None, is_asked: bool) -> Taken:
             return replace(known, plan=plan, moment_budget=room.moment_budget)
     # A view of it says what goes, so it may go when the next training is over.
     plan = (room.announce() if library.why_read_only is None else None) or room.plan()
-    return Taken(plan, room.plan(0) if is_asked and not plan.is_over else None, room.moment_budget, marks)
+    return StorageUsage(plan, room.plan(0) if is_asked and not plan.is_over else None, room.moment_budget, marks)
 
 
-def _nothing() -> Taken:
+def _empty_usage() -> StorageUsage:
     """Where there is no library yet."""
-    from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Plan  # not at the start of the window
+    from nnviz.library.quota import BUDGET, MOMENT_BUDGET, ThinningPlan  # not at the start of the window
 
-    return Taken(Plan((), 0, BUDGET), None, MOMENT_BUDGET)
+    return StorageUsage(ThinningPlan((), 0, BUDGET), None, MOMENT_BUDGET)

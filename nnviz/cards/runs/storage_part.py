@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
-from nnviz.cards.runs.storage import KeptRoom
+from nnviz.cards.runs.storage import StorageModel
 from nnviz.library.quota import LEAST, MOST, MOST_OF_RUN
 from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
 from nnviz.session.session import Session
@@ -31,7 +31,7 @@ _FIELD = 84  # pixels
 
 
 @dataclass(frozen=True)
-class _Budget:
+class _LimitField:
     """A field: its name, its caption with the unit, how many bytes that unit is, what may be typed, its tip."""
 
     name: str
@@ -54,8 +54,8 @@ class _Budget:
         return f"{nbytes / self.unit:.4f}".rstrip("0").rstrip(".")
 
 
-_BUDGETS = (
-    _Budget(
+_LIMIT_FIELDS = (
+    _LimitField(
         "library",
         "Whole library, GB",
         1e9,
@@ -65,7 +65,7 @@ _BUDGETS = (
         step_decade,
         "How much the library may take on the disk. Beyond that old runs lose moments between, never their result.",
     ),
-    _Budget(
+    _LimitField(
         "run",
         "A run on the disk, MB",
         1e6,
@@ -76,7 +76,7 @@ _BUDGETS = (
         "How much the moments of one run may take in the library. With less, moments are farther apart in trainings "
         "that begin from now on.",
     ),
-    _Budget(
+    _LimitField(
         "memory",
         "A run in memory, MiB",
         2**20,
@@ -90,12 +90,12 @@ _BUDGETS = (
 )
 
 
-class RoomPart(QWidget):
+class StoragePart(QWidget):
     """A line that says what goes if the library takes too much, and a group with fields, words and a button."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._room = session.models[KeptRoom]
+        self._room = session.models[StorageModel]
         self._notes: dict[str, Note] = {}
         self._edits: dict[str, NumberEdit] = {}
         self._warning = named(label(role="notice"), "roomWarning")
@@ -116,7 +116,7 @@ class RoomPart(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(0, 1)
-        for row, budget in enumerate(_BUDGETS):
+        for row, budget in enumerate(_LIMIT_FIELDS):
             edit = NumberEdit(f"{budget.name}RoomEdit", budget.step, budget.tip, budget.title)
             theme.sized(edit.setFixedWidth, _FIELD)
             edit.committed.connect(partial(self._typed, budget))
@@ -151,7 +151,7 @@ class RoomPart(QWidget):
         known = {"memory": self._room.memory_budget}
         if taken is not None:
             known |= {"library": taken.plan.budget, "run": taken.moment_budget}
-        for budget in _BUDGETS:
+        for budget in _LIMIT_FIELDS:
             if budget.name in known and not self._notes[budget.name].text():
                 self._edits[budget.name].show_value(budget.written(known[budget.name]))
         self._words.setText(self._what_goes())
@@ -167,7 +167,7 @@ class RoomPart(QWidget):
 
     # ---- what is typed
 
-    def _typed(self, budget: _Budget, typed: str) -> None:
+    def _typed(self, budget: _LimitField, typed: str) -> None:
         room, edit, note = self._room, self._edits[budget.name], self._notes[budget.name]
         change = {"library": room.set_budget, "run": room.set_moment_budget, "memory": room.set_memory_budget}
         wrong = ""

@@ -18,7 +18,7 @@ _LEAST, _AIR, _PAD = 24, 16, 6  # pixels: a column at least, beside its text, an
 
 
 @dataclass(frozen=True)
-class BestRow:
+class BestTrialRow:
     """A trial.
 
     Attributes:
@@ -34,13 +34,13 @@ class BestRow:
     is_best: bool = False
 
 
-class _Model(QAbstractTableModel):
+class _BestTrialTableModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.names: Sequence[str] = ()
-        self.rows: Sequence[BestRow] = ()
+        self.rows: Sequence[BestTrialRow] = ()
 
-    def show(self, names: Sequence[str], rows: Sequence[BestRow]) -> None:
+    def show(self, names: Sequence[str], rows: Sequence[BestTrialRow]) -> None:
         if list(names) == list(self.names) and len(rows) == len(self.rows):
             self.rows = rows
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(names)))
@@ -71,7 +71,7 @@ class _Model(QAbstractTableModel):
         return int(Qt.AlignRight | Qt.AlignVCenter) if role == Qt.TextAlignmentRole else None
 
 
-class BestTable(QTableView):
+class BestTrialTable(QTableView):
     """A click chooses a trial, on its square it compares it; a double click, or Enter, opens it.
 
     Signals:
@@ -84,7 +84,7 @@ class BestTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._model = _Model()
+        self._model = _BestTrialTableModel()
         self._divided: tuple[tuple[str, ...], int, int] = ((), 0, 0)  # the columns, the width and the text size
         self.setModel(self._model)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
@@ -102,7 +102,7 @@ class BestTable(QTableView):
         theme.changed.connect(self._divide)
 
     @property
-    def rows(self) -> Sequence[BestRow]:
+    def rows(self) -> Sequence[BestTrialRow]:
         """What is shown."""
         return self._model.rows
 
@@ -111,7 +111,7 @@ class BestTable(QTableView):
         """The names of the columns."""
         return self._model.names
 
-    def show_rows(self, names: Sequence[str], rows: Sequence[BestRow], chosen: int | None) -> None:
+    def show_rows(self, names: Sequence[str], rows: Sequence[BestTrialRow], chosen: int | None) -> None:
         """Shows rows below the names of their columns; ``chosen`` is the number of the trial that is chosen."""
         self._model.show(names, rows)
         self._divide()

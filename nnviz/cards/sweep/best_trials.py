@@ -6,10 +6,10 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from nnviz.cards.sweep.best_table import BestRow, BestTable
+from nnviz.cards.sweep.best_table import BestTrialRow, BestTrialTable
 from nnviz.cards.sweep.trial_table import TrialTable
-from nnviz.cards.sweep.trial_text import chosen_words, figures_of, title_of_shown, unit_of
-from nnviz.cards.sweep.trials_model import Trials
+from nnviz.cards.sweep.trial_text import format_chosen_trial, format_figures, shown_sweep_title, unit_of
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name, verdict_words
 from nnviz.formatting.setting_words import setting_name
@@ -42,10 +42,10 @@ class BestTrials(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._trials = session.models[Trials]
+        self._trials = session.models[TrialsModel]
         self._words = ("", "")
         self.title = label(role="muted")
-        self.table = named(BestTable(), "bestTrialsTable", "The best trials", "")
+        self.table = named(BestTrialTable(), "bestTrialsTable", "The best trials", "")
         self.table.setWhatsThis(_TIP)
         self._empty = label(_EMPTY, "muted")
         self._empty.setAlignment(Qt.AlignCenter)
@@ -84,7 +84,7 @@ class BestTrials(QWidget):
         self.table.show_rows(names, rows, trials.chosen)
         alone = _ALONE if len(table.plan.seeds) == 1 else ""
         verdict = verdict_words(table.plan, table.results, are_listed=True) or alone
-        self._show_words(verdict, chosen_words(table, unit) if trials.is_over else _NOT_YET)
+        self._show_words(verdict, format_chosen_trial(table, unit) if trials.is_over else _NOT_YET)
 
     def _show_words(self, verdict: str, chosen: str) -> None:
         self._words = verdict, chosen
@@ -108,17 +108,17 @@ class BestTrials(QWidget):
         state = self._session.sweeps.progress if trials.is_under_way else f"{runs} runs done"
         stopped = ", stopped" if not (trials.is_under_way or trials.is_over) else ""
         percent = " %" if table.results.quantity == "error" else ""
-        return f"{title_of_shown(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
+        return f"{shown_sweep_title(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
 
-    def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestRow:
+    def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestTrialRow:
         values, comparison = table.results.trials[trial].values, self._session.comparison
         settings = [value_words(axis.name, values.get(axis.name)) for axis in table.axes]
         found, seeds = table.results.trials[trial], len(table.plan.seeds)
         count = len(found.runs)
         done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
-        figures = [*(words.removesuffix(" %") for words in figures_of(table, trial, unit)), done]
+        figures = [*(words.removesuffix(" %") for words in format_figures(table, trial, unit)), done]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
-        return BestRow(trial, cells, comparison.colours.get(Group(self._trials.shown, trial), ""), is_best)
+        return BestTrialRow(trial, cells, comparison.colours.get(Group(self._trials.shown, trial), ""), is_best)
 
 
 def _names_of_figures(table: TrialTable) -> list[str]:

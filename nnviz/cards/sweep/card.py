@@ -13,9 +13,9 @@ from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.best_trials import BestTrials
 from nnviz.cards.sweep.fields_view import SweepFieldsView
 from nnviz.cards.sweep.model import SweepForm
-from nnviz.cards.sweep.trials_model import Trials
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.session.session import Session
-from nnviz.session.sweep_text import words_of_count
+from nnviz.session.sweep_text import format_stop_count
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
 from nnviz.ui.column import ScrollColumn
@@ -43,7 +43,7 @@ class SweepPage(Page):
         super().__init__("Sweep", "sweepTab", _TIP)
         self._session = session
         self._model = session.models[SweepForm]
-        self._trials = session.models[Trials]
+        self._trials = session.models[TrialsModel]
         self.form = SweepFieldsView(session)
         self.estimate = label(role="notice")
         self.estimate.setWordWrap(True)
@@ -138,7 +138,7 @@ class SweepPage(Page):
             return
         why_not = self._model.why_not
         self._start_stop.show(how_far is not None, why_not is None)
-        self.start.setText("▷ start" if how_far is None else words_of_count(how_far))
+        self.start.setText("▷ start" if how_far is None else format_stop_count(how_far))
         self.start.setToolTip(f"{sweeps.progress}. {_STOP_TIP}" if how_far is not None else why_not or _START_TIP)
         self.start.setAccessibleName("Start the sweep" if how_far is None else "Stop")
         self.go_on.setVisible(self._trials.can_go_on)

@@ -15,7 +15,7 @@ from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, NONE, Plan
 from engine.sweeps.vary import with_values
 from nnviz.formatting import text
-from nnviz.library.run_durations import Took
+from nnviz.library.run_durations import RunDuration
 
 _NEWEST = 20  # runs whose median counts
 _LIKE = 8.0  # a step of like size takes at most so many times more or fewer numbers
@@ -26,31 +26,31 @@ _MOST_DRAWN = 32  # trials by which the mean of all is told
 _OF_TIME = ("hidden", "epochs", "batch_size")  # other settings hardly change how long a run takes
 
 
-def run_seconds(made: Experiment, dataset: Dataset, took: Sequence[Took]) -> tuple[float, bool] | None:
+def run_seconds(made: Experiment, dataset: Dataset, took: Sequence[RunDuration]) -> tuple[float, bool] | None:
     """How long a run of that experiment takes; and whether runs just like it say so, or some of like size.
 
     As long as the median of the newest runs with the same data, layers and batches; else scaled by parameters and
     examples from those whose steps have at most eight times more or fewer numbers. None where there is none.
     """
     size, examples = made.training.batch_size, made.examples(dataset)
-    epoch = _of_the_same(made, took)
+    epoch = _seconds_of_equal_runs(made, took)
     is_like = epoch is not None
     if epoch is None:
-        epoch = _scaled(parameter_count(made.shape), size, examples, took)
+        epoch = _scaled_seconds(parameter_count(made.shape), size, examples, took)
     if epoch is None:
         return None
     measured = len(dataset.train) + sum(len(part) for part in (dataset.test, dataset.validation) if part is not None)
     return _ONCE + made.training.epochs * epoch * (1 + _MEASURING * measured / max(1, examples)), is_like
 
 
-def _of_the_same(made: Experiment, took: Sequence[Took]) -> float | None:
+def _seconds_of_equal_runs(made: Experiment, took: Sequence[RunDuration]) -> float | None:
     """Seconds of learning in an epoch."""
     like = (made.fingerprint, made.shape, made.training.batch_size)
     same = [each.seconds for each in took if (each.fingerprint, each.shape, each.batch_size) == like]
     return statistics.median(same[:_NEWEST]) if same else None
 
 
-def _scaled(parameters: int, batch_size: int, examples: int, took: Sequence[Took]) -> float | None:
+def _scaled_seconds(parameters: int, batch_size: int, examples: int, took: Sequence[RunDuration]) -> float | None:
     """The same from runs of like size, by parameters × examples."""
     step = parameters * batch_size
     found = [
@@ -61,7 +61,7 @@ def _scaled(parameters: int, batch_size: int, examples: int, took: Sequence[Took
     return statistics.median(found[:_NEWEST]) * parameters * examples if found else None
 
 
-def mean_seconds(plan: Plan, dataset: Dataset, took: Sequence[Took]) -> tuple[float, bool] | None:
+def mean_seconds(plan: Plan, dataset: Dataset, took: Sequence[RunDuration]) -> tuple[float, bool] | None:
     """How long a run of a sweep takes on average, over trials as they may be drawn; None where that is not known."""
     found = []
     for values in _drawn(plan):
@@ -87,7 +87,7 @@ def _drawn(plan: Plan) -> list[Mapping[str, Any]]:
     return [{name: grid[int(rng.integers(len(grid)))] for name, grid in grids.items()} for _ in range(_MOST_DRAWN)]
 
 
-def estimate_words(plan: Plan, told: tuple[float, bool] | None, workers: int, is_cluster: bool = False) -> str:
+def format_estimate(plan: Plan, told: tuple[float, bool] | None, workers: int, is_cluster: bool = False) -> str:
     """What a sweep will take: "60 runs of 5 epochs, about 9 min with 1 process. One takes about 8.9 s, …"."""
     with_them = f"with {workers} process{'es' * (workers > 1)}"
     if is_cluster:

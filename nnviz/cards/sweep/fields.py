@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-USUAL = ""  # where nothing was typed or chosen: as suits the experiment and the other fields
+DEFAULT = ""  # where nothing was typed or chosen: as suits the experiment and the other fields
 _MOST_ROWS, _LONGEST = 50, 10_000  # settings; characters of a text
 
 
 @dataclass(frozen=True)
-class Varying:
+class VariedSetting:
     """A setting that varies, and its values.
 
     Attributes:
         name: the setting.
-        kind: "list", "linear" or "log"; ``USUAL`` as long as nothing was typed: its values then follow the experiment.
+        kind: "list", "linear" or "log"; ``DEFAULT`` if nothing was typed: the values then follow the experiment.
         values: of a list.
         low, high: of a range.
         points: of a range, how many values it has on a grid.
     """
 
     name: str
-    kind: str = USUAL
+    kind: str = DEFAULT
     values: str = ""
     low: str = ""
     high: str = ""
@@ -32,7 +32,7 @@ class Varying:
 
 @dataclass(frozen=True)
 class SweepFields:
-    """All fields. ``USUAL`` in one of them is as :class:`~engine.sweeps.plan.Plan` has it.
+    """All fields. ``DEFAULT`` in one of them is as :class:`~engine.sweeps.plan.Plan` has it.
 
     Attributes:
         rows: the settings that vary.
@@ -41,18 +41,18 @@ class SweepFields:
         seeds: how many each trial is trained with.
     """
 
-    rows: tuple[Varying, ...] = (Varying("learning_rate"),)
-    sampler: str = USUAL
-    rule: str = USUAL
-    runs: str = USUAL
-    minutes: str = USUAL
+    rows: tuple[VariedSetting, ...] = (VariedSetting("learning_rate"),)
+    sampler: str = DEFAULT
+    rule: str = DEFAULT
+    runs: str = DEFAULT
+    minutes: str = DEFAULT
     seeds: str = "3"
 
-    def row(self, name: str) -> Varying | None:
+    def row(self, name: str) -> VariedSetting | None:
         """The row of that setting."""
         return next((row for row in self.rows if row.name == name), None)
 
-    def with_row(self, row: Varying) -> SweepFields:
+    def with_row(self, row: VariedSetting) -> SweepFields:
         """The same with that row in the place of the one of the same setting; at the end where there is none."""
         if self.row(row.name) is None:
             return replace(self, rows=(*self.rows, row))
@@ -67,15 +67,15 @@ class SweepFields:
         return asdict(self) | {"rows": [asdict(row) for row in self.rows]}
 
 
-def fields_of(document: object) -> SweepFields | None:
+def fields_from_dict(document: object) -> SweepFields | None:
     """The inverse of :meth:`SweepFields.as_dict`; None for anything else."""
     if not isinstance(document, Mapping) or not isinstance(document.get("rows"), list):
         return None
-    rows = [_texts(Varying, each) for each in document["rows"][:_MOST_ROWS]]
+    rows = [_texts(VariedSetting, each) for each in document["rows"][:_MOST_ROWS]]
     known = _texts(SweepFields, {name: value for name, value in document.items() if name != "rows"})
     if known is None or any(row is None or "name" not in row for row in rows):
         return None
-    found = {str(row["name"]): Varying(**row) for row in rows if row is not None}
+    found = {str(row["name"]): VariedSetting(**row) for row in rows if row is not None}
     return SweepFields(rows=tuple(found.values()), **known)
 
 

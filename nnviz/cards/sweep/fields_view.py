@@ -9,12 +9,12 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.sweeps.plan import ASHA, GRID, HYPERBAND, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
-from nnviz.cards.sweep.fields import Varying
-from nnviz.cards.sweep.form_parser import Planned
+from nnviz.cards.sweep.fields import VariedSetting
+from nnviz.cards.sweep.form_parser import ParsedForm
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.cards.sweep.setting_row import RowTexts, SettingRow
-from nnviz.cards.sweep.setting_rows import info_of, offered
-from nnviz.cards.sweep.target_row import SweepWhereRow
+from nnviz.cards.sweep.setting_rows import offered_settings, setting_info
+from nnviz.cards.sweep.target_row import SweepTargetRow
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_whole
@@ -77,7 +77,7 @@ class SweepFieldsView(QWidget):
             widget.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
             grid.addWidget(caption, row, column)
             grid.addWidget(widget, row, column + 1, 1, 3 if widget is self.sampler else 1)
-        self.where = SweepWhereRow(session, grid)
+        self.where = SweepTargetRow(session, grid)
         arranged(QVBoxLayout(self), self._column, self.add_button, grid, 1, spacing=4)
         self.layout().setAlignment(self.add_button, Qt.AlignLeft)
 
@@ -115,11 +115,11 @@ class SweepFieldsView(QWidget):
     def _open_menu(self) -> None:
         """Opens the menu with popup(), because exec() would start a nested event loop."""
         self._menu.clear()
-        for title, names in offered(self._session.data.dataset):
+        for title, names in offered_settings(self._session.data.dataset):
             left = [name for name in names if self._form.fields.row(name) is None]
             menu = self._menu.addMenu(title) if title and left else self._menu
             for name in left:
-                info = info_of(name)
+                info = setting_info(name)
                 action = menu.addAction(info.title)
                 action.setObjectName(f"actionVary{info.part}")
                 action.setToolTip(info.tip)
@@ -134,7 +134,7 @@ class SweepFieldsView(QWidget):
             self._rows[name].take_focus()
 
     def _new_row(self, name: str) -> SettingRow:
-        row = SettingRow(info_of(name))
+        row = SettingRow(setting_info(name))
         row.kind_chosen.connect(lambda kind: self._form.set_kind(name, kind))
         row.typed.connect(lambda field, text: self._form.type_row(name, **{field: text}))
         row.removed.connect(lambda: self._form.leave_out(name))
@@ -157,37 +157,37 @@ class SweepFieldsView(QWidget):
 
     def refresh(self) -> None:
         """Shows the fields, and at each what is wrong with it."""
-        planned = self._form.planned
-        self.setEnabled(planned is not None)
+        form = self._form.parsed
+        self.setEnabled(form is not None)
         self.where.refresh()
-        if planned is None:
+        if form is None:
             return
-        self._show_rows(planned)
-        self.sampler.setCurrentIndex(self.sampler.findData(planned.sampler))
-        self.rule.setCurrentIndex(self.rule.findData(planned.rule))
+        self._show_rows(form)
+        self.sampler.setCurrentIndex(self.sampler.findData(form.sampler))
+        self.rule.setCurrentIndex(self.rule.findData(form.rule))
         for field, widget in self._fields.items():
-            words = _problem(planned.problems, field)
+            words = _problem(form.problems, field)
             set_look(widget, "wrong", bool(words))
             if isinstance(widget, NumberEdit):
                 widget.show_value(self._shown(field))
             self._notes[field].show_text(words)
-        self._nothing.show_text(planned.problems.get("vary", ""))
+        self._nothing.show_text(form.problems.get("vary", ""))
 
     def _shown(self, field: str) -> str:
         """The text of a number; how many runs there are where nobody said it."""
         typed: str = getattr(self._form.fields, field)
-        planned = self._form.planned
-        if typed or field != "runs" or planned is None or planned.plan is None:
+        form = self._form.parsed
+        if typed or field != "runs" or form is None or form.plan is None:
             return typed
-        return "" if planned.plan.most_runs is None else str(planned.plan.most_runs)
+        return "" if form.plan.most_runs is None else str(form.plan.most_runs)
 
-    def _show_rows(self, planned: Planned) -> None:
-        names = [row.name for row in planned.rows]
+    def _show_rows(self, form: ParsedForm) -> None:
+        names = [row.name for row in form.rows]
         for name in [name for name in self._rows if name not in names]:
             row = self._rows.pop(name)
             row.hide()
             row.deleteLater()
-        for place, told in enumerate(planned.rows):
+        for place, told in enumerate(form.rows):
             if told.name not in self._rows:
                 row = self._rows[told.name] = self._new_row(told.name)
                 self._column.insertWidget(place, row)
@@ -195,10 +195,10 @@ class SweepFieldsView(QWidget):
                 self._order_tabs()
             problems = {
                 field.partition(".")[2]: words
-                for field, words in planned.problems.items()
+                for field, words in form.problems.items()
                 if field.partition(".")[0] == told.name
             }
-            self._rows[told.name].show_texts(_texts(told), planned.sampler == GRID, problems)
+            self._rows[told.name].show_texts(_texts(told), form.sampler == GRID, problems)
 
 
 def _in_order(layout: QLayout) -> Iterator[QWidget]:
@@ -213,7 +213,7 @@ def _in_order(layout: QLayout) -> Iterator[QWidget]:
             yield item.widget()
 
 
-def _texts(row: Varying) -> RowTexts:
+def _texts(row: VariedSetting) -> RowTexts:
     return RowTexts(row.kind, row.values, row.low, row.high, row.points)
 
 

@@ -29,7 +29,7 @@ from engine.sweeps.vary import (
     with_values,
     written,
 )
-from nnviz.cards.sweep.fields import USUAL, SweepFields, Varying
+from nnviz.cards.sweep.fields import DEFAULT, SweepFields, VariedSetting
 from nnviz.formatting.setting_words import setting_name
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ _WORTH_TRYING = {
 
 
 @dataclass(frozen=True)
-class Planned:
+class ParsedForm:
     """What the fields come to.
 
     Attributes:
@@ -63,17 +63,17 @@ class Planned:
         problems: what is wrong, by field: "learning_rate.low", "runs", "vary" where nothing varies.
     """
 
-    rows: tuple[Varying, ...]
+    rows: tuple[VariedSetting, ...]
     sampler: str
     rule: str
     plan: Plan | None
     problems: Mapping[str, str]
 
 
-def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
+def parse_form(fields: SweepFields, base: Experiment, dataset: Dataset) -> ParsedForm:
     """Reads the fields for an experiment that fits the data."""
-    rows = tuple(filled(row, base, dataset) for row in fields.rows if row.name in FREE)
-    found = _Reader()
+    rows = tuple(with_default_values(row, base, dataset) for row in fields.rows if row.name in FREE)
+    found = _FieldReader()
     vary = [each for row in rows if (each := _varied(found, row)) is not None]
     sampler = fields.sampler or usual_sampler(row.kind for row in rows)  # also while one is wrong
     rule = fields.rule or usual_rule(sampler)
@@ -87,10 +87,10 @@ def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
     held = None if plan is None else plan.held_aside(dataset)
     for each in vary if held is not None else ():
         _check(found, held, each, dataset)
-    return Planned(rows, sampler, rule, None if found.problems else plan, found.problems)
+    return ParsedForm(rows, sampler, rule, None if found.problems else plan, found.problems)
 
 
-class _Reader:
+class _FieldReader:
     """Reads texts, and notes what is wrong with which."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class _Reader:
         return None
 
 
-def _varied(found: _Reader, row: Varying) -> Varied | None:
+def _varied(found: _FieldReader, row: VariedSetting) -> Varied | None:
     """A row as it is meant; None where it is wrong."""
     title = setting_name(row.name)
     if row.kind == LIST:
@@ -134,7 +134,7 @@ def _varied(found: _Reader, row: Varying) -> Varied | None:
 
 
 def _plan(
-    found: _Reader, fields: SweepFields, base: Experiment, vary: list[Varied], how: tuple[str, str]
+    found: _FieldReader, fields: SweepFields, base: Experiment, vary: list[Varied], how: tuple[str, str]
 ) -> Plan | None:
     runs = found.read("runs", "Runs", fields.runs, parse_whole, "40") if fields.runs else None
     minutes = found.read("minutes", "Minutes", fields.minutes, parse_number, "10") if fields.minutes else None
@@ -153,7 +153,7 @@ def _plan(
         return None
 
 
-def _check(found: _Reader, plan: Plan | None, varied: Varied, dataset: Dataset) -> None:
+def _check(found: _FieldReader, plan: Plan | None, varied: Varied, dataset: Dataset) -> None:
     """Whether its values fit the data and what does not vary; a problem stands at the end that does not."""
     assert plan is not None
     try:
@@ -177,11 +177,13 @@ def _is_wrong(plan: Plan, varied: Varied, dataset: Dataset) -> bool:
 # ---- what suits an experiment
 
 
-def filled(row: Varying, base: Experiment, dataset: Dataset) -> Varying:
+def with_default_values(row: VariedSetting, base: Experiment, dataset: Dataset) -> VariedSetting:
     """The row itself if something was typed into it, else with values around those of the experiment."""
-    if row.kind != USUAL:
+    if row.kind != DEFAULT:
         return row
-    return usual_list(row.name, base, dataset) if not _is_scale(row.name, base) else usual_range(row.name, base, LOG)
+    return (
+        default_list(row.name, base, dataset) if not _is_scale(row.name, base) else default_range(row.name, base, LOG)
+    )
 
 
 def _is_scale(name: str, base: Experiment) -> bool:
@@ -198,7 +200,7 @@ def _number(name: str, base: Experiment) -> float:
     return float(value) if isinstance(value, (int, float)) else 1.0
 
 
-def usual_range(name: str, base: Experiment, kind: str) -> Varying:
+def default_range(name: str, base: Experiment, kind: str) -> VariedSetting:
     """From a tenth of the present value to ten times it, or to twice it where steps add up."""
     now = _number(name, base)
     low, high = (now / _FACTOR, now * _FACTOR) if kind == LOG else (now / 2, now * 2)
@@ -206,15 +208,15 @@ def usual_range(name: str, base: Experiment, kind: str) -> Varying:
         low, high = (1e-5, 1e-2) if kind == LOG else (0.0, 0.5)
     if is_whole(name):
         low, high = max(1, round(low)), max(2, round(high))
-    return Varying(name, kind, "", f"{low:.4g}", f"{high:.4g}", str(POINTS))
+    return VariedSetting(name, kind, "", f"{low:.4g}", f"{high:.4g}", str(POINTS))
 
 
-def usual_list(name: str, base: Experiment, dataset: Dataset) -> Varying:
+def default_list(name: str, base: Experiment, dataset: Dataset) -> VariedSetting:
     """Half, the same and double; or what is worth trying; of names those that fit the data."""
-    return Varying(name, LIST, ", ".join(_usual_values(name, base, dataset)))
+    return VariedSetting(name, LIST, ", ".join(_default_values(name, base, dataset)))
 
 
-def _usual_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
+def _default_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
     if choices := choices_of(name):
         return [each for each in choices if _fits(base, name, each, dataset)]
     if name in _WORTH_TRYING:
@@ -240,11 +242,11 @@ def _fits(base: Experiment, name: str, value: str, dataset: Dataset) -> bool:
     return True
 
 
-def other_kind(row: Varying, kind: str, base: Experiment, dataset: Dataset) -> Varying:
+def with_kind(row: VariedSetting, kind: str, base: Experiment, dataset: Dataset) -> VariedSetting:
     """The row as another kind: a list of its ends, a range between the least and the largest of its values."""
     if kind == LIST:
         ends = [each for each in (row.low, row.high) if each]
-        return Varying(row.name, LIST, ", ".join(ends)) if ends else usual_list(row.name, base, dataset)
+        return VariedSetting(row.name, LIST, ", ".join(ends)) if ends else default_list(row.name, base, dataset)
     if row.kind in (LINEAR, LOG):
         return replace(row, kind=kind)
     try:
@@ -252,21 +254,21 @@ def other_kind(row: Varying, kind: str, base: Experiment, dataset: Dataset) -> V
     except (EngineError, TypeError):
         values = []
     if len(values) < 2 or (kind == LOG and values[0] <= 0):
-        return usual_range(row.name, base, kind)
-    return Varying(row.name, kind, "", f"{values[0]:g}", f"{values[-1]:g}", str(POINTS))
+        return default_range(row.name, base, kind)
+    return VariedSetting(row.name, kind, "", f"{values[0]:g}", f"{values[-1]:g}", str(POINTS))
 
 
 # ---- fields for a plan
 
 
-def fields_for(plan: Plan) -> SweepFields:
+def fields_of_plan(plan: Plan) -> SweepFields:
     """The fields that come to such a plan."""
     rows = tuple(map(_row_of, plan.vary))
     runs, minutes = ("" if each is None else f"{each:.12g}" for each in (plan.runs, plan.minutes))
     return SweepFields(rows, plan.sampler, plan.prune, runs, minutes, str(len(plan.seeds)))
 
 
-def _row_of(varied: Varied) -> Varying:
+def _row_of(varied: Varied) -> VariedSetting:
     if varied.kind == LIST:
-        return Varying(varied.name, LIST, ", ".join(map(written, varied.values)))
-    return Varying(varied.name, varied.kind, "", f"{varied.low:.12g}", f"{varied.high:.12g}", str(varied.points))
+        return VariedSetting(varied.name, LIST, ", ".join(map(written, varied.values)))
+    return VariedSetting(varied.name, varied.kind, "", f"{varied.low:.12g}", f"{varied.high:.12g}", str(varied.points))

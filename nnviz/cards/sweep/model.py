@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.cards.sweep.fields import SweepFields, Varying, fields_of
+from nnviz.cards.sweep.fields import SweepFields, VariedSetting, fields_from_dict
 from nnviz.formatting.setting_words import setting_name
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:  # loaded when somebody looks at the form
-    from nnviz.cards.sweep.form_parser import Planned
+    from nnviz.cards.sweep.form_parser import ParsedForm
     from nnviz.library import Library
-    from nnviz.library.run_durations import Took
+    from nnviz.library.run_durations import RunDuration
 
 _SAMPLER_SEEDS = 1_000_000  # from 0
 
@@ -42,8 +42,8 @@ class SweepForm(QObject):
         self._lane, self._data, self._settings, self._where = session.library_lane, data, settings, where
         self._sweeps, self._undo, self._messages = session.sweeps, session.undo, session.messages
         self.fields = SweepFields()
-        self._planned: Planned | None = None
-        self._took: Sequence[Took] | None = None  # None until the library was looked at
+        self._parsed: ParsedForm | None = None
+        self._took: Sequence[RunDuration] | None = None  # None until the library was looked at
         self._is_watched = self._is_reading = False
         for signal in (data.changed, data.loading_changed, settings.changed, settings.problems_changed):
             signal.connect(self._forget)
@@ -56,14 +56,14 @@ class SweepForm(QObject):
 
     def take(self, document: object) -> None:
         """Takes what was remembered, if it makes sense."""
-        found = fields_of(document)
+        found = fields_from_dict(document)
         if found is not None:
             self._put(found)
 
     def vary(self, name: str) -> None:
         """Lets one more setting vary, over values that suit the experiment."""
         if self.fields.row(name) is None:
-            self._change(f"variation of {setting_name(name)} in the sweep", self.fields.with_row(Varying(name)))
+            self._change(f"variation of {setting_name(name)} in the sweep", self.fields.with_row(VariedSetting(name)))
 
     def leave_out(self, name: str) -> None:
         """Lets a setting vary no longer."""
@@ -71,11 +71,11 @@ class SweepForm(QObject):
 
     def set_kind(self, name: str, kind: str) -> None:
         """Makes the values of a setting a "list", or a "linear" or "log" range; what it had is kept where it can be."""
-        from nnviz.cards.sweep.form_parser import other_kind
+        from nnviz.cards.sweep.form_parser import with_kind
 
         row, dataset = self._row(name), self._data.dataset
         if row is not None and dataset is not None and kind != row.kind:
-            self._set_row(other_kind(row, kind, self._settings.of_new_network, dataset))
+            self._set_row(with_kind(row, kind, self._settings.of_new_network, dataset))
 
     def type_row(self, name: str, **texts: str) -> None:
         """Takes what was typed for a setting: ``values``, ``low``, ``high`` or ``points``."""
@@ -83,13 +83,13 @@ class SweepForm(QObject):
         if row is not None:
             self._set_row(replace(row, **texts))
 
-    def _set_row(self, row: Varying) -> None:
+    def _set_row(self, row: VariedSetting) -> None:
         self._change(f"change of the sweep’s {setting_name(row.name)}", self.fields.with_row(row))
 
-    def _row(self, name: str) -> Varying | None:
+    def _row(self, name: str) -> VariedSetting | None:
         """A row as it is shown."""
-        planned = self.planned
-        return None if planned is None else next((row for row in planned.rows if row.name == name), None)
+        form = self.parsed
+        return None if form is None else next((row for row in form.rows if row.name == name), None)
 
     def type(self, field: str, text: str) -> None:
         """Takes what was typed or chosen in "sampler", "rule", "runs", "minutes" or "seeds"."""
@@ -107,41 +107,41 @@ class SweepForm(QObject):
     # ---- what it comes to
 
     def _forget(self) -> None:
-        self._planned = None
+        self._parsed = None
         self.changed.emit()
         self.estimated.emit()
 
     @property
-    def planned(self) -> Planned | None:
+    def parsed(self) -> ParsedForm | None:
         """What the fields come to for the experiment of Train; None while there are no data."""
-        if self._planned is None and self._data.dataset is not None and not self._data.loading:
-            from nnviz.cards.sweep.form_parser import planned
+        if self._parsed is None and self._data.dataset is not None and not self._data.loading:
+            from nnviz.cards.sweep.form_parser import parse_form
 
-            self._planned = planned(self.fields, self._settings.of_new_network, self._data.dataset)
-        return self._planned
+            self._parsed = parse_form(self.fields, self._settings.of_new_network, self._data.dataset)
+        return self._parsed
 
     @property
     def why_not(self) -> str | None:
         """Why no sweep can be started, in sentences; None if one can."""
-        planned = self.planned
-        if planned is None:
+        form = self.parsed
+        if form is None:
             return "A sweep can be started when the data are there."
         where = [self._where.problem] if self._where.problem else []
-        problems = [*self._settings.problems.values(), *planned.problems.values(), *where]
-        if planned.plan is None and not problems:
+        problems = [*self._settings.problems.values(), *form.problems.values(), *where]
+        if form.plan is None and not problems:
             return "A sweep can be started when its fields make sense."
         return f"A sweep can be started when this is corrected: {' '.join(problems)}" if problems else None
 
     def start(self) -> None:
         """Begins the sweep that the fields describe; each time with other draws, where trials are drawn."""
-        planned, why_not = self.planned, self.why_not
-        if why_not is not None or planned is None or planned.plan is None:
+        form, why_not = self.parsed, self.why_not
+        if why_not is not None or form is None or form.plan is None:
             self._messages.tell(why_not or "")
         elif self._sweeps.how_far is not None:
             self._messages.tell(f"One after the other: {self._sweeps.progress}.")
         else:
-            self._put(replace(self.fields, rows=tuple(planned.rows)))  # they stay, whatever is put into the window
-            self._sweeps.start(replace(planned.plan, sampler_seed=randrange(_SAMPLER_SEEDS)))
+            self._put(replace(self.fields, rows=tuple(form.rows)))  # they stay, whatever is put into the window
+            self._sweeps.start(replace(form.plan, sampler_seed=randrange(_SAMPLER_SEEDS)))
 
     # ---- what it will take
 
@@ -160,7 +160,7 @@ class SweepForm(QObject):
         fingerprint = dataset.fingerprint
         self._lane.run(lambda library: _read(library, fingerprint), self._take, self._failed, ())
 
-    def _take(self, took: Sequence[Took]) -> None:
+    def _take(self, took: Sequence[RunDuration]) -> None:
         self._is_reading, self._took = False, took
         self.estimated.emit()
 
@@ -171,20 +171,20 @@ class SweepForm(QObject):
     @property
     def estimate(self) -> str:
         """How many runs there will be and how long they take, in sentences; empty until that can be told."""
-        planned, dataset = self.planned, self._data.dataset
+        form, dataset = self.parsed, self._data.dataset
         cores = self._where.cores
-        if planned is None or planned.plan is None or dataset is None or self._took is None or cores == 0:
+        if form is None or form.plan is None or dataset is None or self._took is None or cores == 0:
             return ""
-        from nnviz.cards.sweep.estimate import estimate_words, mean_seconds
-        from nnviz.sweeps.pool import usual_workers
+        from nnviz.cards.sweep.estimate import format_estimate, mean_seconds
+        from nnviz.sweeps.pool import default_workers
 
-        plan = planned.plan.held_aside(dataset)
+        plan = form.plan.held_aside(dataset)
         told = mean_seconds(plan, dataset, self._took)
-        return estimate_words(plan, told, cores or usual_workers(beside_a_window=True), is_cluster=cores is not None)
+        return format_estimate(plan, told, cores or default_workers(beside_a_window=True), is_cluster=cores is not None)
 
 
-def _read(library: Library, fingerprint: str) -> Sequence[Took]:
+def _read(library: Library, fingerprint: str) -> Sequence[RunDuration]:
     """In the library's thread. Raises LibraryError."""
-    from nnviz.library.run_durations import what_runs_took
+    from nnviz.library.run_durations import recent_durations
 
-    return what_runs_took(library, fingerprint)
+    return recent_durations(library, fingerprint)

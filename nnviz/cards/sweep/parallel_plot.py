@@ -46,7 +46,7 @@ class LineAxis:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class LineGroup:
     """Lines that look alike.
 
     Attributes:
@@ -85,7 +85,7 @@ class ParallelPlot(QWidget):
         super().__init__()
         self._axes: Sequence[LineAxis] = ()
         self._places: Array = np.zeros((0, 0))
-        self._lines: Sequence[Lines] = ()
+        self._lines: Sequence[LineGroup] = ()
         self._hint = ""
         self._choice: int | None = None
         self._pointed = -1
@@ -98,7 +98,7 @@ class ParallelPlot(QWidget):
         self.setFocusPolicy(Qt.StrongFocus)
         theme.changed.connect(self._redraw)
 
-    def show_lines(self, axes: Sequence[LineAxis], places: Array, lines: Sequence[Lines], hint: str = "") -> None:
+    def show_lines(self, axes: Sequence[LineAxis], places: Array, lines: Sequence[LineGroup], hint: str = "") -> None:
         """Shows items by their places (items, axes); where one is NaN the line has a gap. Without lines the hint.
 
         Args:
@@ -237,7 +237,7 @@ class ParallelPlot(QWidget):
         painter.end()
         return picture
 
-    def _draw_lines(self, painter: QPainter, lines: Lines, numbers: Array) -> None:
+    def _draw_lines(self, painter: QPainter, lines: LineGroup, numbers: Array) -> None:
         """So many of them as one path, with gaps."""
         if not len(numbers):
             return

@@ -28,7 +28,7 @@ _OTHERS = {
 }
 
 
-def info_of(name: str) -> SettingInfo:
+def setting_info(name: str) -> SettingInfo:
     """What the form tells of a setting."""
     row = _TOLD.get(name)
     tip = _OTHERS.get(name, "") if row is None else row.tip
@@ -36,7 +36,7 @@ def info_of(name: str) -> SettingInfo:
     return SettingInfo(name, setting_name(name), tip, step, is_number(name), choices_of(name))
 
 
-def offered(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]:
+def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]:
     """The names of all that may vary: those that matter most, without a title, then others in groups with theirs.
 
     Pictures alone are distorted.

@@ -18,7 +18,7 @@ _TIP = (
 )
 
 
-class SweepWhereRow:
+class SweepTargetRow:
     """Shows and changes what ``session.sweep_target`` holds."""
 
     def __init__(self, session: Session, grid: QGridLayout) -> None:

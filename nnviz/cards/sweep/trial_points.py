@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
-from nnviz.cards.sweep.parallel_plot import LineAxis, Lines
+from nnviz.cards.sweep.parallel_plot import LineAxis, LineGroup
 from nnviz.cards.sweep.trial_table import SettingAxis, TrialTable
 from nnviz.formatting.results import figure_name
 from nnviz.formatting.round_numbers import marks, round_top
@@ -82,7 +82,7 @@ def result_axis(table: TrialTable, is_log: bool, unit: str) -> ResultAxis:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class TrialDots:
     """Dots, and what each stands for.
 
     Attributes:
@@ -104,7 +104,7 @@ class Drawn:
         return int(own[0] if len(own) else found[0]) if len(found) else None
 
 
-class _Dots:
+class _DotBuilder:
     """Gathers series of dots."""
 
     def __init__(self) -> None:
@@ -120,10 +120,10 @@ class _Dots:
             self._trials.append(trials)
             self._runs.append(runs)
 
-    def drawn(self) -> Drawn:
+    def drawn(self) -> TrialDots:
         """All of them."""
         nothing = [np.zeros(0, np.intp)]
-        return Drawn(
+        return TrialDots(
             tuple(self._series), np.concatenate(self._trials or nothing), np.concatenate(self._runs or nothing)
         )
 
@@ -137,14 +137,14 @@ _LOOKS = {
 }
 
 
-def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[int, str]) -> Drawn:
+def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[int, str]) -> TrialDots:
     """A dot for each run, and for each trial with several seeds one for their median, before them.
 
     Args:
         across: (trials,) where trials lie along x.
         colours: of the trials that are compared.
     """
-    found, trial_of, statuses = _Dots(), table.trials_of_runs, table.statuses
+    found, trial_of, statuses = _DotBuilder(), table.trials_of_runs, table.statuses
     figures = result.places(table.values)
     numbers = np.arange(len(trial_of))
     for status, looks in _LOOKS.items():
@@ -161,7 +161,7 @@ def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[
 
 
 def _add_trials(
-    found: _Dots,
+    found: _DotBuilder,
     table: TrialTable,
     across: Array,
     result: ResultAxis,
@@ -243,7 +243,7 @@ def line_places(table: TrialTable, result: ResultAxis) -> Array:
     return np.stack([*(places_along(table, number) for number in range(len(table.axes))), last], axis=1)
 
 
-def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
+def lines(table: TrialTable, colours: Mapping[int, str]) -> list[LineGroup]:
     """Trials as lines, the best ones brighter; those that were not trained to their end dotted."""
     results, medians = table.results, table.medians
     ranked = results.order
@@ -253,14 +253,14 @@ def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
     counts = np.bincount(table.trials_of_runs, minlength=len(medians))
     started, has_all = counts > 0, counts[rest] == len(table.plan.seeds)
     found = [
-        Lines(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
-        Lines(_some(rest[has_all]), "past", 0.8, is_ground=True),
-        Lines(_some(rest[~has_all]), "past", 0.8),
-        Lines(front[::-1], "text", 0.75),
-        *(Lines(np.array([trial]), colour, 1.0, 2.0) for trial, colour in colours.items() if started[trial]),
+        LineGroup(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
+        LineGroup(_some(rest[has_all]), "past", 0.8, is_ground=True),
+        LineGroup(_some(rest[~has_all]), "past", 0.8),
+        LineGroup(front[::-1], "text", 0.75),
+        *(LineGroup(np.array([trial]), colour, 1.0, 2.0) for trial, colour in colours.items() if started[trial]),
     ]
     first = best[:1][~np.isin(best[:1], list(colours))]
-    return [each for each in (*found, Lines(first, "good", 1.0, 2.5)) if len(each.numbers)]
+    return [each for each in (*found, LineGroup(first, "good", 1.0, 2.5)) if len(each.numbers)]
 
 
 def _some(trials: Array) -> Array:
@@ -271,10 +271,10 @@ def _some(trials: Array) -> Array:
 # ---- the best so far
 
 
-def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str]) -> tuple[Drawn, Array, Frame]:
+def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str]) -> tuple[TrialDots, Array, Frame]:
     """A dot for each run in the order in which they were done, a step curve of the best median, and their frame."""
     places = np.arange(1, len(table.runs) + 1)
-    found, figures = _Dots(), result.places(table.values)
+    found, figures = _DotBuilder(), result.places(table.values)
     trial_of, statuses = table.trials_of_runs, table.statuses
     for status, looks in (*_LOOKS.items(), (FINISHED, ("text", True, DISC, 1.0))):
         which = np.flatnonzero(statuses == status)

@@ -8,42 +8,42 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nnviz.cards.sweep.trial_table import TrialTable
     from nnviz.library import Library
-    from nnviz.library.sweeps import ToldSweep
+    from nnviz.library.sweeps import SweepSummary
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
+class SweepReading:
     """What the library tells: all sweeps, newest first; of the one that is looked at its number, status and trials."""
 
-    sweeps: list[ToldSweep]
+    sweeps: list[SweepSummary]
     shown: int = 0
     status: str = ""
     table: TrialTable | None = None
 
 
-def glance(library: Library, shown: int) -> object:
+def change_marker(library: Library, shown: int) -> object:
     """What is another thing after somebody has written to a sweep, or to the one that is shown."""
     from engine.sweeps.plan import SWEEP
-    from nnviz.library.sweeps import Sweeps
+    from nnviz.library.sweeps import SweepLibrary
 
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     return sweeps.told(SWEEP), sweeps.done(shown)
 
 
-def read(library: Library, shown: int) -> Read:
+def read_sweep(library: Library, shown: int) -> SweepReading:
     """In the library's thread. Without a sweep to look at, or if that is gone, the newest. Raises LibraryError."""
     from engine.sweeps.plan import SWEEP
     from nnviz.cards.sweep.trial_table import TrialTable
-    from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps, result_of
+    from nnviz.library.sweeps import RUNNING, STOPPED, SweepLibrary, result_of
 
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     told = sweeps.told(SWEEP)
     if not told:
-        return Read([])
+        return SweepReading([])
     number = shown if any(each.id == shown for each in told) else told[0].id
     record = sweeps.get(number)
     table = TrialTable(record.plan)
     table.add_trials(0, record.trials)
     table.add_runs(map(result_of, sweeps.records(number, by_number=True)))
     is_left = record.status == RUNNING and not sweeps.is_live(number)
-    return Read(told, number, STOPPED if is_left else record.status, table)
+    return SweepReading(told, number, STOPPED if is_left else record.status, table)

@@ -20,7 +20,7 @@ from nnviz.session.sweep_titles import sweep_title, value_words
 from nnviz.ui.read_out import Piece
 
 if TYPE_CHECKING:
-    from nnviz.cards.sweep.trials_model import Trials
+    from nnviz.cards.sweep.trials_model import TrialsModel
 
 # How runs ended, and how such a dot is told from the others.
 STATUSES = {
@@ -38,7 +38,7 @@ _OPENS = "double click: put it into the window"
 _OPENS_MIDDLE = "double click: put its middle run into the window"
 
 
-def title_of_shown(trials: Trials) -> str:
+def shown_sweep_title(trials: TrialsModel) -> str:
     """What the sweep that is looked at is called, in one line that is not long."""
     told = next((each for each in trials.sweeps if each.id == trials.shown), None)
     return text.plain(f"sweep {trials.shown}" if told is None else sweep_title(told), _LONGEST)
@@ -50,13 +50,13 @@ def unit_of(table: TrialTable, dataset: Dataset | None) -> str:
     return Meaning(dataset).unit if is_same else ""
 
 
-def setting_words(table: TrialTable, trial: int) -> str:
+def format_settings(table: TrialTable, trial: int) -> str:
     """What distinguishes a trial: "learning rate 0.05 · hidden layers 64-32"."""
     values = table.results.trials[trial].values
     return " · ".join(f"{setting_name(name)} {value_words(name, value)}" for name, value in values.items())
 
 
-def figures_of(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
+def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
     """Median, as trials are ranked, and lowest to highest of what they are compared by.
 
     Runs that did not end well count as the worst; of a trial whose median is one of them it tells how they ended.
@@ -75,43 +75,43 @@ def _ended(status: str) -> str:
     return "stopped early" if status == PRUNED else status
 
 
-def told_run(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:
+def run_readout(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:
     """What a read-out tells of a run."""
     results = table.results
     value = run.figures.get(results.compared_by)
     measured = "not measured" if value is None else figure_value(results.quantity, value, unit)
     lines: list[list[Piece]] = [
         [(f"trial {run.trial + 1} · seed {run.seed}", "text")],
-        [(setting_words(table, run.trial), "muted")],
+        [(format_settings(table, run.trial), "muted")],
         [(f"{figure_name(results.compared_by)} {measured}", "text")],
         [(f"epoch {text.epochs(run.epochs)} · {STATUSES.get(run.status, run.status)}", "muted")],
     ]
     return [*lines, [(_OPENS, "muted")]] if run.run is not None else lines
 
 
-def told_trial(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
+def trial_readout(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
     """What a read-out tells of a trial and its seeds."""
     results, found = table.results, table.results.trials[trial]
     spread, score = found.spread(results.compared_by), found.score(results.compared_by)
-    figures = figures_of(table, trial, unit)[0]
+    figures = format_figures(table, trial, unit)[0]
     if spread is not None and math.isfinite(score):
         words = spread_words(results.quantity, replace(spread, median=score), unit)
         figures = f"{figure_name(results.compared_by)} {words}"
     count = len(found.runs)
     return [
         [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
-        [(setting_words(table, trial), "muted")],
+        [(format_settings(table, trial), "muted")],
         [(figures, "text")],
         [(_OPENS_MIDDLE if count > 1 else _OPENS, "muted")],
     ]
 
 
-def line_words(table: TrialTable) -> str:
+def lines_key(table: TrialTable) -> str:
     """What the lines of parallel coordinates are."""
     return f"{_LINES} · {_DOTTED}" if np.isnan(table.medians[table.trials_of_runs]).any() else _LINES
 
 
-def key_words(table: TrialTable) -> str:
+def dots_key(table: TrialTable) -> str:
     """What the dots are, and how many runs did not end well."""
     seeds = len(table.plan.seeds)
     dots = "a dot is a run" if seeds == 1 else f"● median of {words_of_seeds(seeds)}, faint: each run"
@@ -120,7 +120,7 @@ def key_words(table: TrialTable) -> str:
     return " · ".join([dots, *ended])
 
 
-def chosen_words(table: TrialTable, unit: str) -> str:
+def format_chosen_trial(table: TrialTable, unit: str) -> str:
     """The test error of the trial that is best by the validation error, once, and why only that; empty without one."""
     results = table.results
     chosen, last = results.chosen, results.told_at_last
@@ -128,6 +128,6 @@ def chosen_words(table: TrialTable, unit: str) -> str:
         return "No trial has ended well with all its seeds, so none is chosen."
     spread = None if last is None else chosen.spread(last)
     if spread is None or last is None:
-        return f"The best: {setting_words(table, chosen.trial)}. There is no test part to tell its error by."
+        return f"The best: {format_settings(table, chosen.trial)}. There is no test part to tell its error by."
     figures = f"{spread_words(results.quantity, spread, unit)}, {words_of_seeds(spread.count)}"
     return f"{figure_name(last).replace('test', 'Test', 1)} of the best: {figures}. {WHY_ONCE}"

@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.cards.sweep.parallel_plot import ParallelPlot
 from nnviz.cards.sweep.trial_points import (
-    Drawn,
     ResultAxis,
+    TrialDots,
     best_so_far,
     dots,
     line_axes,
@@ -24,7 +24,7 @@ from nnviz.cards.sweep.trial_points import (
     setting_frame,
 )
 from nnviz.cards.sweep.trial_table import TrialTable
-from nnviz.cards.sweep.trial_text import told_run, told_trial
+from nnviz.cards.sweep.trial_text import run_readout, trial_readout
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.point_plot import PointPlot
@@ -69,7 +69,7 @@ class TrialViews(QStackedWidget):
         self._next = QTimer(self)
         self._next.setSingleShot(True)
         self._next.timeout.connect(self._draw_next)
-        self._drawn: dict[PointPlot, Drawn] = {}
+        self._drawn: dict[PointPlot, TrialDots] = {}
         self.grid = QWidget()
         self._cells = QGridLayout(self.grid)
         self._cells.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +103,7 @@ class TrialViews(QStackedWidget):
         """That of each setting."""
         return self._plots
 
-    def drawn(self, plot: PointPlot) -> Drawn:
+    def drawn(self, plot: PointPlot) -> TrialDots:
         """What the dots of a plot stand for."""
         return self._drawn[plot]
 
@@ -199,12 +199,12 @@ class TrialViews(QStackedWidget):
             plot.show_text("")
             return
         run, trial = int(drawn.runs[dot]), int(drawn.trials[dot])
-        told = told_trial(table, trial, self._unit) if run < 0 else told_run(table, table.runs[run], self._unit)
+        told = trial_readout(table, trial, self._unit) if run < 0 else run_readout(table, table.runs[run], self._unit)
         plot.show_text(told)
 
     def _describe_line(self, trial: int) -> None:
         table = self._table
-        self.lines.show_text("" if trial < 0 or table is None else told_trial(table, trial, self._unit))
+        self.lines.show_text("" if trial < 0 or table is None else trial_readout(table, trial, self._unit))
 
     def _tell(self, plot: PointPlot, dot: int) -> None:
         drawn = self._drawn.get(plot)

@@ -7,9 +7,16 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.sweep.trial_table import TrialTable
-from nnviz.cards.sweep.trial_text import figures_of, key_words, line_words, setting_words, title_of_shown, unit_of
+from nnviz.cards.sweep.trial_text import (
+    dots_key,
+    format_figures,
+    format_settings,
+    lines_key,
+    shown_sweep_title,
+    unit_of,
+)
 from nnviz.cards.sweep.trial_views import TrialViews
-from nnviz.cards.sweep.trials_model import VIEWS, Trials
+from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel
 from nnviz.jobs.pace import Budget
 from nnviz.library import Group
 from nnviz.session.session import Session
@@ -38,9 +45,9 @@ class TrialsPage(Page):
     """Draws what the session knows of the sweep that is looked at."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Trials", "trialsTab", _TIP)
+        super().__init__("TrialsModel", "trialsTab", _TIP)
         self._session = session
-        self._model = session.models[Trials]
+        self._model = session.models[TrialsModel]
         self._is_log = True
         self.views = TrialViews()
         self.hint = label(role="muted")
@@ -114,7 +121,7 @@ class TrialsPage(Page):
         trials = self._model
         titles = {str(told.id): sweep_entry(told) for told in trials.sweeps}
         self.sweep_button.show_choice(titles, str(trials.shown))
-        self.sweep_button.setText(f"{title_of_shown(trials)} ▾")
+        self.sweep_button.setText(f"{shown_sweep_title(trials)} ▾")
         self.view_button.show_choice(_NAMES, trials.view)
         table = trials.table
         for part in (self.view_button, self.log_button, self.sweep_button):
@@ -154,12 +161,12 @@ class TrialsPage(Page):
         for button in (self.compare_button, self.open_button):
             button.setVisible(chosen is not None)
         if table is None or chosen is None:
-            words_of = line_words if trials.view == "parallel" else key_words
+            words_of = lines_key if trials.view == "parallel" else dots_key
             self.words.setText("" if table is None else words_of(table))
             return
         self.compare_button.setChecked(chosen in self._colours(table))
-        median, spread = figures_of(table, chosen, self._unit(table))
-        told = [f"trial {chosen + 1}", setting_words(table, chosen), median, spread]
+        median, spread = format_figures(table, chosen, self._unit(table))
+        told = [f"trial {chosen + 1}", format_settings(table, chosen), median, spread]
         self.words.setText(" · ".join(part for part in told if part))
 
     # ---- what a person does

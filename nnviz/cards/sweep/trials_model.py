@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.cards.sweep.trial_reading import Read, glance, read
+from nnviz.cards.sweep.trial_reading import SweepReading, change_marker, read_sweep
 from nnviz.jobs.plans import NewResults
 from nnviz.library import Group
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:
     from nnviz.cards.sweep.trial_table import TrialTable
-    from nnviz.library.sweeps import ToldSweep
+    from nnviz.library.sweeps import SweepSummary
 
 VIEWS = ("dots", "parallel", "best")
 
 
-class Trials(QObject):
+class TrialsModel(QObject):
     """Attributes are for reading. While nobody watches, nothing is read, and nothing is kept of what comes.
 
     Signals:
@@ -45,7 +45,7 @@ class Trials(QObject):
         library, sweeps = session.library, session.sweeps
         self._lane, self._library, self._sweeps = session.library_lane, library, sweeps
         self._comparison, self._messages = session.comparison, session.messages
-        self.sweeps: list[ToldSweep] = []
+        self.sweeps: list[SweepSummary] = []
         self.shown = 0
         self.table: TrialTable | None = None
         self.chosen: int | None = None
@@ -77,7 +77,7 @@ class Trials(QObject):
 
     def _tell_seen(self) -> None:
         """What comes of the sweep that a person sees need not be told to them."""
-        self._sweeps.looking_on.sweep = self.shown if self._watchers else 0
+        self._sweeps.auto_compare.sweep = self.shown if self._watchers else 0
 
     def show(self, sweep: int) -> None:
         """Looks at the sweep of that number, where the person can see it."""
@@ -97,9 +97,9 @@ class Trials(QObject):
             return
         self._is_reading, self._is_stale = True, False
         shown = self.shown
-        self._lane.run(lambda library: read(library, shown), self._take, self._failed, Read([]))
+        self._lane.run(lambda library: read_sweep(library, shown), self._take, self._failed, SweepReading([]))
 
-    def _take(self, found: Read) -> None:
+    def _take(self, found: SweepReading) -> None:
         self._is_reading = False
         if self._is_stale or not self._watchers:
             self._read()
@@ -149,7 +149,7 @@ class Trials(QObject):
                 self._read()
 
         if self._watchers and not self._under_way:
-            self._lane.run(lambda library: glance(library, shown), take, self._failed)
+            self._lane.run(lambda library: change_marker(library, shown), take, self._failed)
 
     def _follow_end(self) -> None:
         if self._under_way and self._sweeps.how_far is None:

@@ -27,7 +27,7 @@ from nnviz.formatting.text import percent
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
 from nnviz.library.locks import lock_of_run
-from nnviz.library.quota import Room
+from nnviz.library.quota import Quota
 from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -317,7 +317,7 @@ def test_the_end_of_a_training_does_not_wait_for_thinning(
     recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(Room, "make_room", lambda room: go_on.wait(20) and None)
+    monkeypatch.setattr(Quota, "make_room", lambda room: go_on.wait(20) and None)
     train_epochs(qtbot, recorded, 1)  # until it has ended
     assert not go_on.is_set()
     go_on.set()

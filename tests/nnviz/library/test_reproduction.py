@@ -16,8 +16,8 @@ from engine.network.network import Network
 from engine.training.trainer import Trainer
 from nnviz.library import Library, Recording
 from nnviz.library.replay import edit_content
-from nnviz.library.reproduction import command_of, way_to
-from nnviz.library.run_file import without_places
+from nnviz.library.reproduction import command_of, reproduction_of
+from nnviz.library.run_file import without_paths
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded
 
 
@@ -77,14 +77,14 @@ def branch(library: Library, parent: int, at: float, **settings: Any) -> int:
 
 def test_of_a_plain_run_it_is_its_command(library: Library) -> None:
     for run in (trained(library), record(library)[0]):
-        way = way_to(library, run)
+        way = reproduction_of(library, run)
         assert way.command == command_of(an_experiment())
         assert way.in_words(run) == way.command + "\n"
 
 
 def test_of_a_branch_what_it_came_from_and_what_is_other_from_there(library: Library) -> None:
     run = branch(library, trained(library), 3, learning_rate=0.05)
-    way = way_to(library, run)
+    way = reproduction_of(library, run)
     assert way.command is None
     command = command_of(an_experiment())
     assert way.steps == (f"run 1: {command}", "at epoch 3 of run 1, branch off as run 2: learning rate 0.05")
@@ -93,13 +93,13 @@ def test_of_a_branch_what_it_came_from_and_what_is_other_from_there(library: Lib
 
 def test_of_a_branch_with_the_same_settings(library: Library) -> None:
     run = branch(library, trained(library), 3)
-    assert way_to(library, run).steps[-1] == "at epoch 3 of run 1, branch off as run 2, with the same settings"
+    assert reproduction_of(library, run).steps[-1] == "at epoch 3 of run 1, branch off as run 2, with the same settings"
 
 
 def test_of_a_branch_of_a_branch(library: Library) -> None:
     first = branch(library, trained(library), 3, learning_rate=0.05)
     second = branch(library, first, 5, weight_decay=0.01)
-    assert way_to(library, second).steps[1:] == (
+    assert reproduction_of(library, second).steps[1:] == (
         "at epoch 3 of run 1, branch off as run 2: learning rate 0.05",
         "at epoch 5 of run 2, branch off as run 3: weight decay 0.01",
     )
@@ -112,7 +112,7 @@ def test_of_a_chain_of_many_branches_all_are_listed(library: Library) -> None:
     with library.database.writing():
         for _ in range(count):
             run = library.begin(made, DATA.title, parent=run, left_at=1)
-    steps = way_to(library, run).steps
+    steps = reproduction_of(library, run).steps
     assert len(steps) == count + 2, "the command, each branch, and where it was left"
     assert steps[-2].startswith(f"at epoch 1 of run {run - 1}, branch off as run {run}")
 
@@ -122,7 +122,7 @@ def test_branches_in_a_circle_come_to_an_end(library: Library) -> None:
     first = trained(library)
     second = branch(library, first, 3)
     library.database.update_run(first, {"parent": second, "left_at": 2.0})
-    assert way_to(library, second).command is None
+    assert reproduction_of(library, second).command is None
 
 
 def test_settings_that_were_changed_on_the_way(library: Library) -> None:
@@ -131,11 +131,11 @@ def test_settings_that_were_changed_on_the_way(library: Library) -> None:
     until(recording, 2, 3)
     change(recording, learning_rate=0.002)
     recorded(recording, Clock())
-    way = way_to(library, recording.run)
+    way = reproduction_of(library, recording.run)
     assert way.command is None
     assert way.steps == (command_of(made), "at epoch 1.5: learning rate 0.002")
     child = branch(library, recording.run, 1)
-    assert "learning rate 0.002" not in " ".join(way_to(library, child).steps[:1]), "that came later"
+    assert "learning rate 0.002" not in " ".join(reproduction_of(library, child).steps[:1]), "that came later"
 
 
 def test_weights_that_were_edited(library: Library) -> None:
@@ -147,7 +147,7 @@ def test_weights_that_were_edited(library: Library) -> None:
     recording.log("edit", *edit_content(before, recording.trainer.network.parameters), "neuron 3 edited")
     recorded(recording, Clock())
     edited = "at epoch 1: weights were edited by hand, which no command repeats (neuron 3 edited)"
-    assert way_to(library, recording.run).steps[1:] == (edited,)
+    assert reproduction_of(library, recording.run).steps[1:] == (edited,)
 
 
 def edit(recording: Recording, value: float, text: str) -> None:
@@ -173,7 +173,7 @@ def test_each_of_several_edits_of_one_epoch_is_named(library: Library) -> None:
     edit(recording, 0.75, "neuron 7 edited")
     recorded(recording, Clock())
     by_hand = "weights were edited by hand, which no command repeats"
-    assert way_to(library, recording.run).steps[1:] == (
+    assert reproduction_of(library, recording.run).steps[1:] == (
         f"at epoch 1: {by_hand} (neuron 3 edited)",
         f"at epoch 1: {by_hand} (neuron 4 edited)",
         f"at epoch 2: {by_hand} (neuron 5 edited)",
@@ -200,7 +200,7 @@ def test_an_edit_of_a_run_of_version_0_21_is_named_if_its_note_is_known(library:
             payload = json.dumps({"count": order.payload["count"]})
             library.database.write("UPDATE orders SET payload = ? WHERE number = ?", (payload, order.number))
     by_hand = "weights were edited by hand, which no command repeats"
-    steps = way_to(library, recording.run).steps
+    steps = reproduction_of(library, recording.run).steps
     assert steps[1:3] == (f"at epoch 1: {by_hand} (neuron 3 edited)", f"at epoch 2: {by_hand}")
 
 
@@ -237,7 +237,7 @@ def test_each_training_names_its_own_data(library: Library) -> None:
     recording = begun(library, made.trainer(data), made)
     recorded(recording, Clock())
     train_again(library, recording.run, *on_moons(0.3))
-    way = way_to(library, recording.run)
+    way = reproduction_of(library, recording.run)
     assert way.command is None
     assert way.steps == (command_of(made), "at epoch 2, another training: epochs 2, noise 0.3")
     assert "noise" in way.steps[0]
@@ -258,7 +258,7 @@ def test_data_that_were_changed_before_a_step_are_those_of_the_next(library: Lib
         again.leap()
         again.pause()
         again.close()
-    assert way_to(library, recording.run).steps[1:3] == (
+    assert reproduction_of(library, recording.run).steps[1:3] == (
         "at epoch 2, another training: epochs 2, noise 0.2",
         "at epoch 2, another training: epochs 2, noise 0.3",
     )
@@ -273,7 +273,7 @@ def test_a_setting_that_is_changed_later_leaves_the_data(library: Library) -> No
     recording.change(made.changed(training=trainer.settings))
     recorded(recording, Clock())
     train_again(library, recording.run, *on_moons(0.3))
-    assert way_to(library, recording.run).steps[1:] == (
+    assert reproduction_of(library, recording.run).steps[1:] == (
         "at epoch 0.5: learning rate 0.002",
         f"at epoch 3, another training: epochs 2, learning rate {made.training.learning_rate:g}, noise 0.3",
     )
@@ -284,7 +284,7 @@ def test_data_that_an_older_program_did_not_name_cannot_be_repeated(library: Lib
     recording = begun(library, made.trainer(data), made)
     recorded(recording, Clock())
     train_again(library, recording.run, *on_moons(0.3), name_data=False)
-    way = way_to(library, recording.run)
+    way = reproduction_of(library, recording.run)
     assert way.command is None
     assert way.steps[0].startswith("python main.py train --data DATA ")
     assert way.steps[0].endswith(
@@ -295,7 +295,7 @@ def test_data_that_an_older_program_did_not_name_cannot_be_repeated(library: Lib
     train_again(library, recording.run, made, data)
     as_by_older_programs(library)
     assert (
-        way_to(library, recording.run)
+        reproduction_of(library, recording.run)
         .steps[1]
         .startswith("at epoch 2, another training: epochs 2, other data (no command repeats this: of these data ")
     )
@@ -307,8 +307,8 @@ def test_own_examples_whose_file_is_not_told_leave_no_command(library: Library) 
     made = replace(made, data_settings={"own": "/home/ann/own-1.npz"})
     recording = begun(library, made.trainer(DATA), made)
     recorded(recording, Clock())
-    assert "own=/home/ann/own-1.npz" in str(way_to(library, recording.run).command)
-    way = way_to(library, recording.run, without_places)
+    assert "own=/home/ann/own-1.npz" in str(reproduction_of(library, recording.run).command)
+    way = reproduction_of(library, recording.run, without_paths)
     assert way.command is None
     (step,) = way.steps
     assert step.endswith("(no command repeats this: own examples are mixed in, whose file is not named here)")
@@ -323,9 +323,9 @@ def test_own_examples_that_came_later_are_named_where_they_came(library: Library
     train_again(
         library, recording.run, replace(made.for_data(more), data_settings={"own": "/home/ann/own-1.npz"}), more
     )
-    way = way_to(library, recording.run)
+    way = reproduction_of(library, recording.run)
     assert way.steps == (command_of(made), "at epoch 6, another training: epochs 6, own /home/ann/own-1.npz")
-    assert way_to(library, recording.run, without_places).steps[1] == (
+    assert reproduction_of(library, recording.run, without_paths).steps[1] == (
         "at epoch 6, another training: epochs 6, "
         "other data (no command repeats this: own examples are mixed in, whose file is not named here)"
     )
@@ -334,9 +334,12 @@ def test_own_examples_that_came_later_are_named_where_they_came(library: Library
 def test_a_run_of_a_command_that_was_trained_on_in_the_window(library: Library) -> None:
     run, _ = record(library)
     train_again(library, run, an_experiment(epochs=2), DATA)
-    assert way_to(library, run).steps == (command_of(an_experiment()), "at epoch 6, another training: epochs 2")
+    assert reproduction_of(library, run).steps == (
+        command_of(an_experiment()),
+        "at epoch 6, another training: epochs 2",
+    )
     without_first_settings(library)
-    assert way_to(library, run).steps == (
+    assert reproduction_of(library, run).steps == (
         "run 1 begins, with settings that are not kept",
         "at epoch 6, another training: epochs 2",
     )
@@ -365,14 +368,14 @@ def test_a_run_of_a_command_that_is_resumed_with_other_settings(library: Library
     continued(library, run, epochs=8)
     continued(library, run, epochs=9, learning_rate=0.005)
     command = command_of(an_experiment())
-    assert way_to(library, run).steps == (
+    assert reproduction_of(library, run).steps == (
         command,
         "at epoch 6: epochs 8",
         "at epoch 8: epochs 9, learning rate 0.005",
     )
-    assert way_to(library, child).steps[0] == f"run 1: {command}", "not with the settings of later"
+    assert reproduction_of(library, child).steps[0] == f"run 1: {command}", "not with the settings of later"
     without_first_settings(library)
-    assert way_to(library, run).steps[:2] == (
+    assert reproduction_of(library, run).steps[:2] == (
         "run 1 begins, with settings that are not kept",
         "at epoch 6, settings were changed",
     )
@@ -391,7 +394,7 @@ def test_of_a_run_whose_data_were_changed_since_the_first_are_not_guessed(librar
     made, data = on_moons(0.1)
     run, _ = record(library, made, data)
     train_again(library, run, *on_moons(0.3))
-    assert way_to(library, run).steps[0] == "run 1 begins, with settings that are not kept"
+    assert reproduction_of(library, run).steps[0] == "run 1 begins, with settings that are not kept"
 
 
 def test_another_training_of_the_same_network(library: Library) -> None:
@@ -403,7 +406,7 @@ def test_another_training_of_the_same_network(library: Library) -> None:
     recording.change(made, is_order=False)
     recording.leap()
     recorded(recording, Clock())
-    assert way_to(library, run).steps == (
+    assert reproduction_of(library, run).steps == (
         command_of(an_experiment(epochs=3)),
         "at epoch 3, another training: epochs 2, learning rate 0.1",
     )
@@ -415,7 +418,7 @@ def test_a_network_from_elsewhere(library: Library) -> None:
     network.parameters[...] = np.linspace(-1, 1, network.parameters.size)
     recording = begun(library, made.trainer(DATA, network), made, before=4)
     recorded(recording, Clock())
-    way = way_to(library, recording.run)
+    way = reproduction_of(library, recording.run)
     assert way.command is None
     assert way.steps == ("run 1 begins with a network from elsewhere, trained for 4 epochs: epochs 6",)
 
@@ -425,14 +428,14 @@ def test_a_branch_whose_parent_is_gone(library: Library) -> None:
     run = branch(library, parent, 3, learning_rate=0.05)
     library.delete([parent])
     library.purge()
-    way = way_to(library, run)
+    way = reproduction_of(library, run)
     assert way.command is None
     assert "from elsewhere, trained for 3 epochs" in way.steps[0]
 
 
 def test_what_is_not_to_be_told_is_left_out(library: Library) -> None:
     run = branch(library, trained(library), 3, learning_rate=0.05)
-    way = way_to(library, run, lambda made: replace(made, data="elsewhere.csv"))
+    way = reproduction_of(library, run, lambda made: replace(made, data="elsewhere.csv"))
     assert "elsewhere.csv" in way.steps[0]
 
 
@@ -456,4 +459,4 @@ def test_data_that_take_too_long_a_text_are_not_named(library: Library) -> None:
     recorded(recording, Clock())
     (order,) = library.orders(recording.run)
     assert "data" not in order.payload
-    assert way_to(library, recording.run).command == command_of(made), "its record has them"
+    assert reproduction_of(library, recording.run).command == command_of(made), "its record has them"

@@ -29,7 +29,7 @@ from nnviz.commands.train_options import described_experiment
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.export import export_run
 from nnviz.library.replay import edit_content, replay
-from nnviz.library.reproduction import way_to
+from nnviz.library.reproduction import reproduction_of
 from nnviz.library.run_file import read_run, write_run
 from nnviz.library.states import with_data
 from tests.engine.helpers import refused
@@ -85,7 +85,7 @@ def test_a_run_of_0_22_keeps_the_rows_that_it_was_trained_with(library: Library,
     assert list(replay(library, run, 1.5, data))[-1] == 1
     write_run(library, run, tmp_path / "again.nnvizrun")
     assert library.run(read_run(library, tmp_path / "again.nnvizrun")).experiment == made
-    arguments = parser().parse_args(shlex.split(way_to(library, run).steps[0])[2:])
+    arguments = parser().parse_args(shlex.split(reproduction_of(library, run).steps[0])[2:])
     assert described_experiment(arguments).data_settings == made.data_settings
 
 
@@ -119,7 +119,7 @@ def test_a_run_whose_settings_were_changed_comes_back_with_its_changes(library: 
     assert library.run(new).changes == library.run(run).changes
     assert [change.text for change in library.run(new).changes] == ["learning rate 0.05", "neuron 3 edited"]
     assert library.orders(new) == library.orders(run)
-    assert way_to(library, new).steps == way_to(library, run).steps
+    assert reproduction_of(library, new).steps == reproduction_of(library, run).steps
 
 
 def test_a_run_without_anything_can_be_passed_on(library: Library, tmp_path: Path) -> None:

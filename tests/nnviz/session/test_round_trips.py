@@ -32,7 +32,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.session.writing import network_for_file
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.sweep_writer import Store
+from nnviz.sweeps.sweep_writer import SweepWriter
 from nnviz.window.memory import Memory
 from nnviz.window.preferences import Preferences
 from tests.nnviz.helpers import is_shown
@@ -208,7 +208,7 @@ def seeds(program: Started) -> None:
     experiment = program.session.settings.experiment.changed(epochs=3, evaluate=True)
     with Library() as library:
         plan = seeds_of(experiment, 2)
-        store = Store.of_new(library, plan, data.title, "", lambda text: None)
+        store = SweepWriter.of_new(library, plan, data.title, "", lambda text: None)
         conductor = Conductor(plan, data, Here(data), store)
         worked(conductor)
         assert conductor.close(True)

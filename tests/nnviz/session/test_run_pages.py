@@ -11,8 +11,8 @@ import pytest
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Library
 from nnviz.session import run_pages as kept_records
-from nnviz.session.run_list import PAGE, Listed, listed
-from nnviz.session.run_pages import KeptRecords
+from nnviz.session.run_list import PAGE, RunListing, read_listing
+from nnviz.session.run_pages import RunPages
 from nnviz.session.run_words import NEWEST
 from tests.nnviz.library.helpers import an_experiment
 
@@ -35,9 +35,9 @@ class AtOnce:
         done(work(self._library))
 
 
-def shown(library: Library) -> tuple[KeptRecords, Listed]:
-    found = listed(library, "", NEWEST)
-    records = KeptRecords(cast(LibraryLane, AtOnce(library)), lambda: None, lambda error: None)
+def shown(library: Library) -> tuple[RunPages, RunListing]:
+    found = read_listing(library, "", NEWEST)
+    records = RunPages(cast(LibraryLane, AtOnce(library)), lambda: None, lambda error: None)
     records.show(found.rows)
     records.renew(found.records)
     return records, found

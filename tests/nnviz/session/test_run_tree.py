@@ -13,7 +13,7 @@ import pytest
 from engine.sweeps.beats import compared
 from nnviz.formatting.results import words_of_pairs
 from nnviz.library import Group, Library, RunRecord
-from nnviz.session.run_list import Row, listed, with_opened
+from nnviz.session.run_list import RunRow, read_listing, with_open_groups
 from nnviz.session.run_names import run_name, subject_of, title_in_group
 from nnviz.session.run_words import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
@@ -40,7 +40,7 @@ def records_of(library: Library, group: Group) -> list[RunRecord]:
 
 
 def order(library: Library, sort: str, search: str = "") -> list[int | Group]:
-    return [row.chosen for row in listed(library, search, sort).rows]
+    return [row.chosen for row in read_listing(library, search, sort).rows]
 
 
 # ---- rows
@@ -59,14 +59,16 @@ def test_rows_of_other_data_are_sorted_apart_below_a_title(library: Library, has
         group = told_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST"))
         expected.insert(1, (group, "MNIST"))
         newest.insert(0, (group, "MNIST"))
-    assert [(row.chosen, row.section) for row in listed(library, "", "test_error").rows] == expected
-    assert [(row.chosen, row.section) for row in listed(library, "", NEWEST).rows] == newest, "the latest data first"
+    assert [(row.chosen, row.section) for row in read_listing(library, "", "test_error").rows] == expected
+    assert [(row.chosen, row.section) for row in read_listing(library, "", NEWEST).rows] == newest, (
+        "the latest data first"
+    )
     again = library.begin(made.changed(fingerprint="more noise"), "moons")
-    last = listed(library, "", "test_error").rows[-1]
+    last = read_listing(library, "", "test_error").rows[-1]
     assert (last.chosen, last.section) == (again, "moons (other data)")
     library.delete([again])
     for sort in (NEWEST, "test_error", "epochs"):
-        assert not any(row.section for row in listed(library, "moons", sort).rows), "there is only one data set"
+        assert not any(row.section for row in read_listing(library, "moons", sort).rows), "there is only one data set"
 
 
 def test_data_without_the_figure_come_last(library: Library) -> None:
@@ -76,7 +78,7 @@ def test_data_without_the_figure_come_last(library: Library) -> None:
         run = library.begin(made.changed(fingerprint=title), title, name=f"{title} {status}")
         with library.database.writing():
             library.database.update_run(run, {"status": status, "test_error": error})
-    assert [row.section for row in listed(library, "", "test_error").rows if row.section] == ["xor", "autos"]
+    assert [row.section for row in read_listing(library, "", "test_error").rows if row.section] == ["xor", "autos"]
 
 
 def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
@@ -84,8 +86,8 @@ def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
     group = told_group(library, [0.3, 0.1, 0.2])
     runs = tuple(library.runs_of_group(group))
     new = single(library, 0.4)
-    found = listed(library, "", NEWEST)
-    assert found.rows == [Row(new, 0), Row(runs[0], 0, group, runs), Row(old, 0)]
+    found = read_listing(library, "", NEWEST)
+    assert found.rows == [RunRow(new, 0), RunRow(runs[0], 0, group, runs), RunRow(old, 0)]
     assert found.count == 5
     assert found.records.keys() == {old, new, *runs}, "what all of them tell is read"
 
@@ -93,7 +95,7 @@ def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
 def test_opened_its_runs_stand_below_it(library: Library) -> None:
     group = told_group(library, [0.3, 0.1])
     first, second = library.runs_of_group(group)
-    rows = with_opened(listed(library, "", NEWEST).rows, {group})
+    rows = with_open_groups(read_listing(library, "", NEWEST).rows, {group})
     assert [(row.chosen, row.depth, row.is_open, row.is_member) for row in rows] == [
         (group, 0, True, False),
         (first, 1, False, True),
@@ -130,7 +132,7 @@ def test_a_group_is_found_if_one_of_its_runs_is(library: Library) -> None:
     group = told_group(library, [0.3, 0.1, 0.2])
     runs = library.runs_of_group(group)
     library.annotate(runs[1], note="odd one")
-    (row,) = listed(library, "odd", NEWEST).rows
+    (row,) = read_listing(library, "odd", NEWEST).rows
     assert (row.chosen, row.runs) == (group, tuple(runs))
 
 
@@ -138,22 +140,22 @@ def test_a_branch_of_one_of_its_runs_stands_below_the_group(library: Library) ->
     group = told_group(library, [0.3, 0.1])
     _, second = library.runs_of_group(group)
     branch = single(library, 0.2, parent=second, left_at=1)
-    assert [(row.chosen, row.depth) for row in listed(library, "", NEWEST).rows] == [(group, 0), (branch, 1)]
+    assert [(row.chosen, row.depth) for row in read_listing(library, "", NEWEST).rows] == [(group, 0), (branch, 1)]
 
 
 def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
     group = told_group(library, [0.3, 0.1, 0.2])
     first, *others = library.runs_of_group(group)
     library.delete([first])
-    (row,) = listed(library, "", NEWEST).rows
+    (row,) = read_listing(library, "", NEWEST).rows
     assert (row.run, row.runs) == (others[0], tuple(others))
     library.delete(others)
-    assert not listed(library, "", NEWEST).rows
+    assert not read_listing(library, "", NEWEST).rows
 
 
 def test_a_lone_run_of_a_plan_is_listed_as_a_run(library: Library) -> None:
     group = told_group(library, [0.3])
-    rows = with_opened(listed(library, "", NEWEST).rows, {group})
+    rows = with_open_groups(read_listing(library, "", NEWEST).rows, {group})
     assert [(row.chosen, row.is_open) for row in rows] == [(group, False)]
 
 
@@ -172,14 +174,14 @@ def test_equal_runs_one_after_the_other_are_one_row(library: Library) -> None:
     runs = [ended(library, seed=seed) for seed in (1, 2, 2)]
     other = ended(library, learning_rate=0.5)
     again = ended(library, seed=4)
-    rows = listed(library, "", NEWEST).rows
+    rows = read_listing(library, "", NEWEST).rows
     assert [(row.chosen, tuple(row.runs)) for row in rows] == [
         (again, ()),
         (other, ()),
         (Group(0, runs[0]), tuple(runs)),
     ]
     assert library.runs_of_group(Group(0, runs[0])) == runs
-    opened = with_opened(rows, {Group(0, runs[0])})
+    opened = with_open_groups(rows, {Group(0, runs[0])})
     assert [row.run for row in opened if row.is_member] == runs
 
 
@@ -205,7 +207,7 @@ def test_equal_runs_stay_the_same_row_when_some_of_them_are_deleted_or_come_back
     group = Group(0, one)
     for gone, left in ([one], [two, three]), ([two], [one, three]), ([three], [one, two]):
         library.delete(gone)
-        rows = listed(library, "", NEWEST).rows
+        rows = read_listing(library, "", NEWEST).rows
         assert [(row.chosen, list(row.runs)) for row in rows] == [(group, left), (before, [])]
         assert library.runs_of_group(group) == left
         library.restore(gone)
@@ -260,7 +262,10 @@ def test_settings_of_equal_runs_are_read_once_until_they_change(
 def test_a_branch_stands_below_the_row_of_equal_runs_that_it_left(library: Library) -> None:
     one, two = ended(library), ended(library, seed=2)
     branch = library.begin(an_experiment(), "MNIST", one, 2.0)
-    assert [(row.chosen, row.depth) for row in listed(library, "", NEWEST).rows] == [(Group(0, one), 0), (branch, 1)]
+    assert [(row.chosen, row.depth) for row in read_listing(library, "", NEWEST).rows] == [
+        (Group(0, one), 0),
+        (branch, 1),
+    ]
     library.delete([two])
     assert order(library, NEWEST) == [one, branch]
 
@@ -269,7 +274,7 @@ def test_what_most_runs_of_a_data_set_have_need_not_be_said(library: Library) ->
     for rate in (0.1, 0.1, 0.1, 0.2):
         ended(library, learning_rate=rate, seed=round(10 * rate))
     ended(library, data="moons")
-    found = listed(library, "", NEWEST)
+    found = read_listing(library, "", NEWEST)
     titles = {
         row.run: str(run_name(subject_of([found.records[row.run]]), found.common.get(("MNIST", "MNIST"))))
         for row in found.rows
@@ -288,7 +293,7 @@ def test_a_library_of_the_first_version_that_can_only_be_read_is_listed(
     with Library(path) as library:
         assert not library.database.has_sweeps
         for sort in (NEWEST, "test_error"):
-            assert sorted(run for row in listed(library, "", sort).rows for run in row.all_runs) == [1, 2]
+            assert sorted(run for row in read_listing(library, "", sort).rows for run in row.all_runs) == [1, 2]
 
 
 # ---- what they have in common

@@ -13,7 +13,7 @@ from engine.training.metrics import Evaluation
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.live_figures import BEGUN, ENDED, GOING, LiveFigures, PlanNews
-from nnviz.sweeps.sweep_writer import Store
+from nnviz.sweeps.sweep_writer import SweepWriter
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, worked
 
@@ -88,7 +88,7 @@ def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypat
     plan = race_of([an_experiment(), an_experiment(hidden=(9,))], 1).held_aside(DATA)
     live = LiveFigures(plan)
     with Library(tmp_path / "library.sqlite") as library:
-        store = Store.of_new(library, plan, DATA.title, "", lambda text: None)
+        store = SweepWriter.of_new(library, plan, DATA.title, "", lambda text: None)
         conductor = Conductor(plan, DATA, Here(), store, hear=live.hear)
         worked(conductor, 1)
         first = told(live.taken(conductor.results))

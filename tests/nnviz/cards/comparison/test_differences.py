@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from nnviz.cards.comparison.differences import differing, why_no_differences
-from nnviz.cards.comparison.differences_table import DifferRow
+from nnviz.cards.comparison.differences import differing_rows, reason_without_differences
+from nnviz.cards.comparison.differences_table import DifferenceRow
 from nnviz.library import Library
-from nnviz.session.compared import Compared, Member
+from nnviz.session.compared import ComparedMember, ComparedRun
 from nnviz.session.run_words import figure_of
 from tests.engine.helpers import prices
 from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, record
@@ -21,13 +21,13 @@ def library() -> Iterator[Library]:
         yield opened
 
 
-def compared_of(library: Library, *runs: int) -> list[Compared]:
-    members = [Member(library.run(run), library.history(run), None) for run in runs]
-    return [Compared(run, (member,), "text") for run, member in zip(runs, members, strict=True)]
+def compared_of(library: Library, *runs: int) -> list[ComparedRun]:
+    members = [ComparedMember(library.run(run), library.history(run), None) for run in runs]
+    return [ComparedRun(run, (member,), "text") for run, member in zip(runs, members, strict=True)]
 
 
-def rows_of(library: Library, *runs: int) -> dict[str, DifferRow]:
-    return {row.name: row for row in differing(compared_of(library, *runs), runs[0])}
+def rows_of(library: Library, *runs: int) -> dict[str, DifferenceRow]:
+    return {row.name: row for row in differing_rows(compared_of(library, *runs), runs[0])}
 
 
 def test_figures_of_other_data_are_not_subtracted(library: Library) -> None:
@@ -42,10 +42,10 @@ def test_figures_of_other_data_are_not_subtracted(library: Library) -> None:
     assert [cell.text.endswith(" €") for cell in rows["test RMSE"].cells] == [True, True, True, False]
     assert rows["epochs trained"].cells[2].delta
     runs = compared_of(library, first, second, third, fourth)
-    why = why_no_differences(runs, first)
+    why = reason_without_differences(runs, first)
     assert why.startswith("Trained on other data than the baseline, so their figures do not compare: ")
     assert why.endswith(f"{runs[2].title} (prices), {runs[3].title} (clouds).")
-    assert why_no_differences(runs[:2], first) == ""
+    assert reason_without_differences(runs[:2], first) == ""
 
 
 def test_a_branch_says_where_it_left_its_parent(library: Library) -> None:

@@ -17,7 +17,7 @@ from nnviz.cards.runs.run_table import SEEDS, TITLE, RunTable
 from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.schema import FIGURES
-from nnviz.session.run_list import Row, under_parents
+from nnviz.session.run_list import RunRow, nested_rows
 from nnviz.session.run_words import SORTS
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
@@ -208,8 +208,8 @@ def test_sorted_by_a_figure_the_best_family_comes_first(
 
 
 def test_families_stand_where_their_first_one_would() -> None:
-    rows = under_parents([5, 4, 3, 2, 1], {5: 4, 4: 1, 3: 99, 2: 3})  # who is younger than its branch is no parent
-    assert rows == [Row(1, 0), Row(4, 1), Row(5, 2), Row(3, 0), Row(2, 0)]
+    rows = nested_rows([5, 4, 3, 2, 1], {5: 4, 4: 1, 3: 99, 2: 3})  # who is younger than its branch is no parent
+    assert rows == [RunRow(1, 0), RunRow(4, 1), RunRow(5, 2), RunRow(3, 0), RunRow(2, 0)]
 
 
 @pytest.mark.parametrize(

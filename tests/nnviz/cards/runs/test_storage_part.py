@@ -11,10 +11,10 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.runs.storage import KeptRoom
+from nnviz.cards.runs.storage import StorageModel
 from nnviz.library import Library
 from nnviz.library.errors import read_only
-from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Plan, Room
+from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Quota, ThinningPlan
 from nnviz.session.snapshots import MOST_BYTES
 from nnviz.ui.group import Group
 from nnviz.window.main_window import MainWindow
@@ -35,7 +35,7 @@ def open_room(window: MainWindow, qtbot: QtBot) -> Group:
     """Turns to Runs, opens the group with the mouse, and waits until its figures are there."""
     show_runs(window, qtbot)
     group = find(window, Group, "roomGroup")
-    qtbot.waitUntil(lambda: window.session.models[KeptRoom].taken is not None)
+    qtbot.waitUntil(lambda: window.session.models[StorageModel].taken is not None)
     if not group.is_open:
         qtbot.mouseClick(group.head, Qt.LeftButton)
     return group
@@ -101,7 +101,7 @@ def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: Ma
     qtbot.waitUntil(lambda: group.head.summary.endswith(" of 500 MB"))
     assert value(ready_window, "libraryRoomEdit") == "0.5"
     retype(qtbot, ready_window, "runRoomEdit", "8")
-    room = ready_window.session.models[KeptRoom]
+    room = ready_window.session.models[StorageModel]
     qtbot.waitUntil(lambda: room.taken is not None and room.taken.moment_budget == 8_000_000)
     with Library() as library:
         assert (library.room.budget, library.room.moment_budget) == (500_000_000, 8_000_000)
@@ -127,7 +127,7 @@ WRONG = [
 
 def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     open_room(ready_window, qtbot)
-    room = ready_window.session.models[KeptRoom]
+    room = ready_window.session.models[StorageModel]
     for name, typed, message in WRONG:
         field = retype(qtbot, ready_window, f"{name}RoomEdit", typed)
         note = find(ready_window, QLabel, f"{name}RoomError")
@@ -151,7 +151,7 @@ def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
     def refuse(*_: object) -> None:
         raise read_only(ready_window.session.records.path, "its file is write-protected")
 
-    monkeypatch.setattr(Room, "_set", refuse)
+    monkeypatch.setattr(Quota, "_set", refuse)
     retype(qtbot, ready_window, "libraryRoomEdit", "1")
     messages = ready_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None)
@@ -174,12 +174,12 @@ def test_memory_is_changed_at_once_and_remembered(
     assert len(before) == 11
     open_room(ready_window, qtbot)
     retype(qtbot, ready_window, "memoryRoomEdit", "2")
-    assert session.models[KeptRoom].memory_budget == 2 * 2**20
+    assert session.models[StorageModel].memory_budget == 2 * 2**20
     assert session.runs.current.snapshots.nbytes <= 2 * 2**20
     assert 2 < len(session.timeline.epochs) < len(before)
     qtbot.waitUntil(lambda: stored_settings().get("moment_bytes") == 2 * 2**20)
     again = make_window()
-    assert again.session.models[KeptRoom].memory_budget == 2 * 2**20
+    assert again.session.models[StorageModel].memory_budget == 2 * 2**20
 
 
 # ---- less of it
@@ -210,13 +210,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Thinning waits for this after its first run; what takes time takes long."""
     monkeypatch.setattr("nnviz.session.activities._LONG", 0)
     monkeypatch.setattr("nnviz.session.library_work._BETWEEN_NEWS", 0)
-    goes_on, take_from = threading.Event(), Room._take_from
+    goes_on, take_from = threading.Event(), Quota._take_from
 
-    def slowly(self: Room, *arguments: Any) -> None:
+    def slowly(self: Quota, *arguments: Any) -> None:
         take_from(self, *arguments)
         goes_on.wait(30)
 
-    monkeypatch.setattr(Room, "_take_from", slowly)
+    monkeypatch.setattr(Quota, "_take_from", slowly)
     yield goes_on
     goes_on.set()
 
@@ -265,16 +265,16 @@ def test_old_runs_are_not_looked_at_again_and_again(
     """There may be thousands; the list is read every second while the network learns."""
     large_runs(2)
     looks: list[int | None] = []
-    plan = Room.plan
+    plan = Quota.plan
 
-    def counted(room: Room, budget: int | None = None) -> Plan:
+    def counted(room: Quota, budget: int | None = None) -> ThinningPlan:
         looks.append(budget)
         return plan(room, budget)
 
     open_room(ready_window, qtbot)
     qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
-    monkeypatch.setattr(Room, "plan", counted)
-    library, room = ready_window.session.library, ready_window.session.models[KeptRoom]
+    monkeypatch.setattr(Quota, "plan", counted)
+    library, room = ready_window.session.library, ready_window.session.models[StorageModel]
     for _ in range(3):
         with qtbot.waitSignal(library.listed):
             library.refresh()

@@ -11,13 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset
-from nnviz.cards.sweep.best_table import BestTable
-from nnviz.cards.sweep.fields import Varying
+from nnviz.cards.sweep.best_table import BestTrialTable
+from nnviz.cards.sweep.fields import VariedSetting
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.cards.sweep.tick_button import TickButton
-from nnviz.cards.sweep.trials_model import Trials
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.library import Library
-from nnviz.library.sweeps import Sweeps
+from nnviz.library.sweeps import SweepLibrary
 from nnviz.ui import start_stop
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
@@ -63,7 +63,7 @@ def words(window: MainWindow, name: str) -> str:
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
-    qtbot.waitUntil(lambda: window.session.models[Trials].is_over or window.session.models[Trials].can_go_on)
+    qtbot.waitUntil(lambda: window.session.models[TrialsModel].is_over or window.session.models[TrialsModel].can_go_on)
 
 
 def two_rates(qtbot: QtBot, window: MainWindow, seeds: str = "5") -> None:
@@ -92,7 +92,7 @@ def test_is_one_learning_rate_really_better_than_another(
     assert {spec.experiment.training.validation_share for spec in executor.done} == {0.1}
     assert {spec.experiment.shape for spec in executor.done} == {(2, 4, 2)}
     qtbot.waitUntil(lambda: dots(window).count == 12)  # ten runs and two medians
-    rows = find(window, BestTable, "bestTrialsTable").rows
+    rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert {row.cells[1] for row in rows} == {"0.05", "0.2"}
     assert [row.cells[0] for row in rows] == ["1", "2"]
     assert rows[0].cells[4] == "5"
@@ -102,7 +102,7 @@ def test_is_one_learning_rate_really_better_than_another(
     assert "It played no part in the choice" in find(window, QLabel, "trialsChosen").text()
     assert "sweep" not in told(window.session), "a message would cover what the person looks at"
     with Library() as library:
-        assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("sweep", "finished")]
+        assert [(each.kind, each.status) for each in SweepLibrary(library).all()] == [("sweep", "finished")]
 
 
 def test_a_range_stays_once_a_sweep_was_started_with_it(
@@ -136,7 +136,7 @@ def test_with_real_processes(window: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, window, QPushButton, "sweepStartButton")
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
     wait_for_end(qtbot, window)
-    table = window.session.models[Trials].table
+    table = window.session.models[TrialsModel].table
     assert table is not None
     assert len(table.runs) == 4
     assert all(run.run is not None for run in table.runs)
@@ -217,7 +217,7 @@ def test_names_are_ticked(window: MainWindow, plane: Dataset, qtbot: QtBot, does
     click(qtbot, window, QPushButton, "sweepStartButton")
     wait_for_end(qtbot, window)
     assert [spec.experiment.training.optimizer for spec in executor.done] == ["sgd", "adam"]
-    assert {row.cells[1] for row in find(window, BestTable, "bestTrialsTable").rows} == {"SGD", "Adam"}
+    assert {row.cells[1] for row in find(window, BestTrialTable, "bestTrialsTable").rows} == {"SGD", "Adam"}
 
 
 def test_on_a_grid_a_range_says_how_many_values_it_has(window: MainWindow, qtbot: QtBot) -> None:
@@ -229,7 +229,7 @@ def test_on_a_grid_a_range_says_how_many_values_it_has(window: MainWindow, qtbot
     retype(qtbot, window, "sweepLearningRatePointsEdit", "3")
     assert find_field(window, "sweepRunsEdit").text() == "9"
     pick(qtbot, window, "sweepRuleCombo", "median rule")
-    planned = window.session.models[SweepForm].planned
+    planned = window.session.models[SweepForm].parsed
     assert planned is not None
     assert planned.plan is not None
     assert planned.plan.prune == "median"
@@ -388,19 +388,19 @@ def test_the_form_comes_back_at_the_next_start(
     window: MainWindow, plane: Dataset, qtbot: QtBot, make_window: MakeWindow
 ) -> None:
     two_rates(qtbot, window)
-    window.session.models[Trials].set_view("parallel")
+    window.session.models[TrialsModel].set_view("parallel")
     qtbot.waitUntil(lambda: '"0.05, 0.2"' in str(stored_settings().get("sweep")))
     again = make_window()
-    assert again.session.models[SweepForm].fields.rows == (Varying("learning_rate", "list", "0.05, 0.2"),)
+    assert again.session.models[SweepForm].fields.rows == (VariedSetting("learning_rate", "list", "0.05, 0.2"),)
     assert again.session.models[SweepForm].fields.seeds == "5"
-    assert again.session.models[Trials].view == "parallel"
+    assert again.session.models[TrialsModel].view == "parallel"
 
 
 def test_a_sweep_of_before_is_there_with_its_best_trials(window: MainWindow, plane: Dataset, qtbot: QtBot) -> None:
     window.show_workspace("train")
     record_sweep(plane, a_sweep(plane, "learning-rate=0.01,0.1"))
     window.show_sweep_form()
-    qtbot.waitUntil(lambda: len(find(window, BestTable, "bestTrialsTable").rows) == 2)
+    qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
     assert "one run, which may be luck" in words(window, "trialsVerdict")
     head, rows = window.card("sweepPage").table()
     assert head == ["rank", "learning rate", "error"], "of one seed there is no spread"

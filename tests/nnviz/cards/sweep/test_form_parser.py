@@ -12,24 +12,24 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, MEDIAN, NONE, RANDOM, SWEEP, Plan
 from engine.sweeps.vary import FREE, parsed
-from nnviz.cards.sweep.fields import SweepFields, Varying, fields_of
-from nnviz.cards.sweep.form_parser import Planned, fields_for, other_kind, planned
+from nnviz.cards.sweep.fields import SweepFields, VariedSetting, fields_from_dict
+from nnviz.cards.sweep.form_parser import ParsedForm, fields_of_plan, parse_form, with_kind
 from tests.engine.helpers import class_data
 
 DATA = class_data()
 BASE = Experiment().changed(hidden=(64, 32), batch_size=20, epochs=10, learning_rate=0.2).for_data(DATA)
 
 
-def read(*rows: Varying, **fields: str) -> Planned:
-    return planned(SweepFields(rows=rows, **fields), BASE, DATA)
+def read(*rows: VariedSetting, **fields: str) -> ParsedForm:
+    return parse_form(SweepFields(rows=rows, **fields), BASE, DATA)
 
 
-def of_list(name: str, values: str) -> Varying:
-    return Varying(name, "list", values)
+def of_list(name: str, values: str) -> VariedSetting:
+    return VariedSetting(name, "list", values)
 
 
-def of_range(name: str, low: str, high: str, kind: str = "log", points: str = "5") -> Varying:
-    return Varying(name, kind, "", low, high, points)
+def of_range(name: str, low: str, high: str, kind: str = "log", points: str = "5") -> VariedSetting:
+    return VariedSetting(name, kind, "", low, high, points)
 
 
 # ---- values that suit the experiment
@@ -46,38 +46,38 @@ def of_range(name: str, low: str, high: str, kind: str = "log", points: str = "5
         ("drop_last", of_list("drop_last", "true, false")),
     ],
 )
-def test_what_was_not_typed_lies_around_the_present_value(name: str, expected: Varying) -> None:
-    found = read(Varying(name))
+def test_what_was_not_typed_lies_around_the_present_value(name: str, expected: VariedSetting) -> None:
+    found = read(VariedSetting(name))
     assert found.rows == (expected,)
     assert found.plan is not None
 
 
 def test_of_names_those_that_fit_are_usual() -> None:
-    (row,) = read(Varying("loss")).rows
+    (row,) = read(VariedSetting("loss")).rows
     assert "cross-entropy" in row.values
     numbers = source_of("sine").load({})
     fit = BASE.for_data(numbers).for_task(numbers)
-    (row,) = planned(SweepFields(rows=(Varying("output"),)), fit, numbers).rows
+    (row,) = parse_form(SweepFields(rows=(VariedSetting("output"),)), fit, numbers).rows
     assert "identity" in row.values
     assert "softmax" not in row.values
 
 
 @pytest.mark.parametrize("name", FREE)
 def test_each_setting_that_may_vary_has_values_that_fit(name: str, few_digits: Dataset) -> None:
-    found = planned(SweepFields(rows=(Varying(name),)), BASE.for_data(few_digits), few_digits)
+    found = parse_form(SweepFields(rows=(VariedSetting(name),)), BASE.for_data(few_digits), few_digits)
     assert not found.problems
     assert found.plan is not None
 
 
 def test_distortions_begin_at_none(few_digits: Dataset) -> None:
-    (row,) = planned(SweepFields(rows=(Varying("rotation"),)), BASE.for_data(few_digits), few_digits).rows
+    (row,) = parse_form(SweepFields(rows=(VariedSetting("rotation"),)), BASE.for_data(few_digits), few_digits).rows
     assert row == of_list("rotation", "0, 8, 16")
-    assert "must have pictures" in read(Varying("rotation")).problems["rotation.values"]
+    assert "must have pictures" in read(VariedSetting("rotation")).problems["rotation.values"]
 
 
 def test_until_something_is_typed_the_values_follow_the_experiment() -> None:
-    fields = SweepFields(rows=(Varying("learning_rate"), of_list("hidden", "5")))
-    rows = planned(fields, BASE.changed(learning_rate=0.5, hidden=(8,)), DATA).rows
+    fields = SweepFields(rows=(VariedSetting("learning_rate"), of_list("hidden", "5")))
+    rows = parse_form(fields, BASE.changed(learning_rate=0.5, hidden=(8,)), DATA).rows
     assert rows == (of_range("learning_rate", "0.05", "5"), of_list("hidden", "5"))
 
 
@@ -91,8 +91,8 @@ def test_until_something_is_typed_the_values_follow_the_experiment() -> None:
         (of_list("hidden", "32, 64-32"), "linear", of_range("hidden", "32", "128", "linear")),
     ],
 )
-def test_another_kind_keeps_the_values_where_it_can(row: Varying, kind: str, expected: Varying) -> None:
-    assert other_kind(row, kind, BASE, DATA) == expected
+def test_another_kind_keeps_the_values_where_it_can(row: VariedSetting, kind: str, expected: VariedSetting) -> None:
+    assert with_kind(row, kind, BASE, DATA) == expected
 
 
 # ---- the plan
@@ -149,7 +149,7 @@ def test_what_is_usual_stays_while_a_value_is_wrong() -> None:
         (of_list("output", "identity"), "output.values", "loss"),
     ],
 )
-def test_a_wrong_value_is_told_at_its_field(row: Varying, field: str, words: str) -> None:
+def test_a_wrong_value_is_told_at_its_field(row: VariedSetting, field: str, words: str) -> None:
     found = read(of_list("epochs", "1, 2"), row)
     assert list(found.problems) == [field]
     assert words in found.problems[field]
@@ -171,7 +171,7 @@ def test_a_wrong_value_is_told_at_its_field(row: Varying, field: str, words: str
     ],
 )
 def test_so_are_wrong_budgets_and_seeds(fields: dict[str, str], field: str, words: str) -> None:
-    found = read(Varying("learning_rate"), **fields)
+    found = read(VariedSetting("learning_rate"), **fields)
     assert list(found.problems) == [field]
     assert words in found.problems[field]
     assert found.plan is None
@@ -179,7 +179,7 @@ def test_so_are_wrong_budgets_and_seeds(fields: dict[str, str], field: str, word
 
 def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    assert install_command("sweep") in read(Varying("learning_rate"), sampler="tpe").problems["sampler"]
+    assert install_command("sweep") in read(VariedSetting("learning_rate"), sampler="tpe").problems["sampler"]
 
 
 def test_nothing_varies() -> None:
@@ -193,7 +193,7 @@ def test_nothing_varies() -> None:
 
 def test_fields_come_back_as_they_were() -> None:
     fields = SweepFields((of_range("learning_rate", "x", "1"), of_list("hidden", "5")), "grid", "none", "7", "1", "2")
-    assert fields_of(fields.as_dict() | {"rows": [vars(row) for row in fields.rows]}) == fields
+    assert fields_from_dict(fields.as_dict() | {"rows": [vars(row) for row in fields.rows]}) == fields
 
 
 @pytest.mark.parametrize(
@@ -201,11 +201,11 @@ def test_fields_come_back_as_they_were() -> None:
     [None, [], {}, {"rows": 3}, {"rows": [3]}, {"rows": [{"kind": "list"}]}, {"rows": [], "seeds": 3}],
 )
 def test_what_is_damaged_is_not_taken(document: Any) -> None:
-    assert fields_of(document) is None
+    assert fields_from_dict(document) is None
 
 
 def test_an_unknown_setting_is_left_out() -> None:
-    found = read(Varying("beauty"), Varying("learning_rate"))
+    found = read(VariedSetting("beauty"), VariedSetting("learning_rate"))
     assert [row.name for row in found.rows] == ["learning_rate"]
     assert found.plan is not None
 
@@ -217,4 +217,4 @@ def test_the_fields_for_a_plan_come_to_that_plan() -> None:
     typed = "learning-rate=log:0.0125..1", "dropout=0..0.5/7", "hidden=8,64-32", "optimizer=sgd,adam"
     how: dict[str, Any] = {"sampler": RANDOM, "prune": MEDIAN, "runs": 1_000_000, "minutes": 2.5}
     plan = Plan(SWEEP, (BASE,), (1, 2, 3, 4), tuple(map(parsed, typed)), **how)
-    assert planned(fields_for(plan), BASE, DATA).plan == plan
+    assert parse_form(fields_of_plan(plan), BASE, DATA).plan == plan

@@ -23,10 +23,10 @@ from engine.sweeps.results import STOPPED
 from engine.version import __version__
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.library import Library
-from nnviz.library.sweeps import Sweeps
-from nnviz.sweeps.cluster import WhoIsThere, WorkerThere
+from nnviz.library.sweeps import SweepLibrary
+from nnviz.sweeps.cluster import ClusterStatus, WorkerInfo
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError, address_of
-from nnviz.sweeps.executor import Halted, Message
+from nnviz.sweeps.executor import ExecutorHalted, Message
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -57,15 +57,15 @@ class Clusters:
         self.go, self.threads = threading.Event(), set()
         self.executor = Beside(data=data)
 
-    def who(self, address: ClusterAddress) -> WhoIsThere:
+    def who(self, address: ClusterAddress) -> ClusterStatus:
         self.asked.append(address)
         self.threads.add(threading.current_thread())
         address.check_trust()
         self._answer(address)
         if address.url in self.held:
             self.go.wait(10)
-        worker = WorkerThere(f"tcp://{address.host}:40001", 4, 8 * 10**9, __version__, "3.10.12", "1.26.4")
-        return WhoIsThere(address.url, (worker, worker), "2024.8.0")
+        worker = WorkerInfo(f"tcp://{address.host}:40001", 4, 8 * 10**9, __version__, "3.10.12", "1.26.4")
+        return ClusterStatus(address.url, (worker, worker), "2024.8.0")
 
     def _answer(self, address: ClusterAddress) -> None:
         if address.url in self.silent:
@@ -102,7 +102,7 @@ def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 def clusters(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clusters]:
     assert window.session.data.dataset is not None
     made = Clusters(window.session.data.dataset)
-    monkeypatch.setattr("nnviz.sweeps.cluster.who_is_there", made.who)
+    monkeypatch.setattr("nnviz.sweeps.cluster.cluster_status", made.who)
     monkeypatch.setattr("nnviz.sweeps.cluster.Cluster", made.connect)
     monkeypatch.setattr("nnviz.sweeps.cluster_executor.ClusterExecutor", lambda *given: made.executor)
     yield made
@@ -132,7 +132,7 @@ def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
 def statuses() -> list[str]:
     """Of the sweeps in the library."""
     with Library() as library:
-        return [each.status for each in Sweeps(library).all()]
+        return [each.status for each in SweepLibrary(library).all()]
 
 
 # ---- who is there
@@ -296,7 +296,7 @@ class Gone(Beside):
         if not self.done:
             return super().next(timeout)
         left, self._waiting = self._waiting, []
-        gone: Any = Halted("The scheduler of the cluster is gone: what is done is kept.")
+        gone: Any = ExecutorHalted("The scheduler of the cluster is gone: what is done is kept.")
         return [gone, *(Outcome(each.number, STOPPED) for each in left)]
 
 
@@ -323,9 +323,9 @@ def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
 
 def at_rest_on(qtbot: QtBot, window: MainWindow, settings: Path) -> None:
     """The address of a cluster with one worker, typed; who is there, is told."""
-    from nnviz.sweeps.cluster import who_is_there
+    from nnviz.sweeps.cluster import cluster_status
 
-    wait_for(lambda: len(who_is_there(address_of(str(settings))).workers) == 1)
+    wait_for(lambda: len(cluster_status(address_of(str(settings))).workers) == 1)
     retype(qtbot, window, "sweepWhereEdit", str(settings))
     qtbot.waitUntil(lambda: "1 worker with 1 core" in line(window), timeout=10_000)
 
@@ -338,7 +338,7 @@ def test_on_a_real_cluster(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> 
         wait_for_end(qtbot, window)
         assert statuses() == ["finished"]
         with Library() as library:
-            assert len(Sweeps(library).runs(1)) == 2
+            assert len(SweepLibrary(library).runs(1)) == 2
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make certificates with")
@@ -375,7 +375,7 @@ def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes
     qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped with "))
     assert any("The scheduler of the cluster is gone" in each for each in messages)
     with Library() as library:
-        assert Sweeps(library).done(1) >= 1
+        assert SweepLibrary(library).done(1) >= 1
     here = does(data=window.session.data.dataset)
     retype(qtbot, window, "sweepWhereEdit", "")
     answer(qtbot, window, "Go on with it")
@@ -383,4 +383,4 @@ def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes
     assert statuses() == ["finished"]
     assert 1 <= len(here.done) <= 5
     with Library() as library:
-        assert sorted(each.trial for each in Sweeps(library).records(1)) == [0, 1, 2, 3, 4, 5]
+        assert sorted(each.trial for each in SweepLibrary(library).records(1)) == [0, 1, 2, 3, 4, 5]

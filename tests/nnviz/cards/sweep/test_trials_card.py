@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.sweeps.results import DIVERGED, PRUNED, STOPPED
-from nnviz.cards.sweep.best_table import BestTable
+from nnviz.cards.sweep.best_table import BestTrialTable
 from nnviz.cards.sweep.parallel_plot import ParallelPlot
 from nnviz.cards.sweep.trial_points import places_along
 from nnviz.cards.sweep.trial_table import TrialTable
-from nnviz.cards.sweep.trials_model import Trials
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.library import Group, Library
-from nnviz.library.sweeps import Sweeps
+from nnviz.library.sweeps import SweepLibrary
 from nnviz.ui import theme
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.plots.point_plot import PointPlot
@@ -59,7 +59,7 @@ def values_of(table: TrialTable, trial: int) -> list[float]:
 
 def dot_of_run(window: MainWindow, trial: int, seed: int) -> int:
     """The dot of a run in the first plot."""
-    table, drawn = window.session.models[Trials].table, window.card("trialsPage").views.drawn(dots(window))
+    table, drawn = window.session.models[TrialsModel].table, window.card("trialsPage").views.drawn(dots(window))
     assert table is not None
     place = next(n for n, run in enumerate(table.runs) if (run.trial, run.seed) == (trial, seed))
     return int(np.flatnonzero(drawn.runs == place)[0])
@@ -93,13 +93,13 @@ def test_the_best_trials_stand_as_they_are_ranked(window: MainWindow, few_digits
     """One of which the better runs were stopped early is told so, and how many of its runs a trial still lacks."""
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2, 3)))
     with Library() as library, library.database.writing():
-        runs = Sweeps(library).runs(sweep)
+        runs = SweepLibrary(library).runs(sweep)
         for run, told in zip(runs, [("pruned", 0.9), ("pruned", 0.9), ("finished", 0.001)], strict=False):
             library.database.update_run(run, {"status": told[0], "validation_error": told[1]})
         library.delete(runs[-1:])
     table = show_trials(window, qtbot)
-    qtbot.waitUntil(lambda: len(find(window, BestTable, "bestTrialsTable").rows) == 2)
-    rows = find(window, BestTable, "bestTrialsTable").rows
+    qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
+    rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert [row.trial for row in rows] == [0, 1]
     assert rows[0].cells[2:] == ("stopped early", "", "3")
     assert rows[1].cells[-1] == "2 of 3"
@@ -109,7 +109,7 @@ def test_the_best_trials_stand_as_they_are_ranked(window: MainWindow, few_digits
 def test_the_words_below_are_of_what_is_drawn(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.001,0.1"))
     with Library() as library:
-        library.database.update_run(Sweeps(library).runs(sweep)[0], {"status": PRUNED})
+        library.database.update_run(SweepLibrary(library).runs(sweep)[0], {"status": PRUNED})
     show_trials(window, qtbot)
     words = window.card("trialsPage").words
     qtbot.waitUntil(lambda: words.text() == "a dot is a run · • 1 stopped early")
@@ -152,7 +152,7 @@ def test_a_double_click_puts_that_run_into_the_window_with_its_past(
 def test_enter_puts_the_run_in_the_middle_of_the_chosen_trial_into_the_window(
     window: MainWindow, table: TrialTable, qtbot: QtBot
 ) -> None:
-    window.session.models[Trials].choose(2)
+    window.session.models[TrialsModel].choose(2)
     plot = dots(window)
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_Return)
@@ -167,7 +167,7 @@ def test_a_click_chooses_and_c_compares_as_the_list_does(window: MainWindow, tab
     page = window.card("trialsPage")
     assert not page.compare_button.isVisible()
     qtbot.mouseClick(plot, Qt.LeftButton, pos=at(plot, page.views.drawn(plot).dot_of(3)))
-    assert session.models[Trials].chosen == 3
+    assert session.models[TrialsModel].chosen == 3
     assert "trial 4 · learning rate 0.01 · hidden layers 8" in page.words.text()
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_C)
@@ -183,11 +183,11 @@ def test_arrows_go_from_dot_to_dot(window: MainWindow, table: TrialTable, qtbot:
     plot = dots(window)
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_Right)
-    first = window.session.models[Trials].chosen
+    first = window.session.models[TrialsModel].chosen
     for _ in range(24):
         qtbot.keyClick(plot, Qt.Key_Right)
     assert first in (0, 1), "the smallest learning rate"
-    assert window.session.models[Trials].chosen in (4, 5)
+    assert window.session.models[TrialsModel].chosen in (4, 5)
 
 
 @pytest.mark.parametrize("name", ["dark", "light"])
@@ -199,7 +199,7 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
     best = table.results.chosen
     assert best is not None
     other = (best.trial + 3) % 6
-    session.models[Trials].compare(other)
+    session.models[TrialsModel].compare(other)
 
     def colour(trial: int) -> QColor:
         return plot.grab().toImage().pixelColor(at(plot, page.views.drawn(plot).dot_of(trial)))
@@ -207,7 +207,7 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
     assert colour(best.trial) == theme.colour("good")
     assert colour(other) == theme.colour(session.comparison.colours[Group(1, other)])
     for view in ("parallel", "best"):
-        session.models[Trials].set_view(view)
+        session.models[TrialsModel].set_view(view)
         assert not page.views.currentWidget().grab().isNull()
     theme.apply(qapp, "dark")
 
@@ -228,13 +228,13 @@ def test_parallel_coordinates_show_each_trial_and_the_mouse_finds_it(
     hover(lines, (place.x(), place.y()))
     assert f"trial {best.trial + 1} · 3 seeds" in read_out(lines)
     qtbot.mouseClick(lines, Qt.LeftButton, pos=place)
-    assert window.session.models[Trials].chosen == best.trial
+    assert window.session.models[TrialsModel].chosen == best.trial
     qtbot.mouseDClick(lines, Qt.LeftButton, pos=place)
     wait_for_current(qtbot, window, (table.run_of(best.trial) or table.runs[0]).run)
     lines.setFocus()
     qtbot.keyClick(lines, Qt.Key_Up)
-    assert window.session.models[Trials].chosen != best.trial
-    assert window.session.models[Trials].view == "parallel"
+    assert window.session.models[TrialsModel].chosen != best.trial
+    assert window.session.models[TrialsModel].view == "parallel"
 
 
 def test_best_so_far_falls_from_trial_to_trial(window: MainWindow, table: TrialTable, qtbot: QtBot) -> None:
@@ -274,7 +274,7 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: MainWindow, few
     assert 0 < place.y() - plot.field.top() < 0.03 * plot.field.height(), "at the upper end, as it has no figure"
     hover(plot, (place.x(), place.y()))
     assert "diverged: its numbers grew beyond all bounds" in read_out(plot)
-    rows = find(window, BestTable, "bestTrialsTable").rows
+    rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert len(rows) == 4, "of the one that was stopped, nothing can be told"
     assert {row.cells[2] for row in rows[2:]} == {"stopped early", "diverged"}
 
@@ -300,7 +300,7 @@ def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
     record_sweep(few_digits, a_sweep(few_digits, RATES), name="rates")
     record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
     show_trials(window, qtbot)
-    trials, button = window.session.models[Trials], find(window, ChoiceButton, "trialsSweepButton")
+    trials, button = window.session.models[TrialsModel], find(window, ChoiceButton, "trialsSweepButton")
     assert (trials.shown, button.entries, button.text()) == (2, ["2", "1"], "sweep 2 ▾")
     title = next(
         entry.text()
@@ -321,13 +321,13 @@ def test_a_sweep_of_another_program_appears_and_grows(
     plan = a_sweep(few_digits, RATES)
     record_sweep(few_digits, plan, most=1)
     show_trials(window, qtbot)
-    trials = window.session.models[Trials]
+    trials = window.session.models[TrialsModel]
     assert [each.id for each in trials.sweeps] == [1]
     record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
     qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [2, 1], timeout=10_000)
     assert trials.shown == 1
     with Library() as other:
-        (run,) = Sweeps(other).runs(1)
+        (run,) = SweepLibrary(other).runs(1)
         other.delete([run])
     qtbot.waitUntil(lambda: trials.table is not None and not trials.table.runs, timeout=10_000)
 
@@ -343,8 +343,8 @@ def test_t_in_the_list_shows_the_sweep_of_a_run(window: MainWindow, few_digits: 
     click_row(qtbot, runs, 2)
     qtbot.keyClick(runs, Qt.Key_T)
     assert page.in_view
-    qtbot.waitUntil(lambda: window.session.models[Trials].table is not None)
-    assert window.session.models[Trials].shown == 1
+    qtbot.waitUntil(lambda: window.session.models[TrialsModel].table is not None)
+    assert window.session.models[TrialsModel].shown == 1
     click_row(qtbot, runs, 1)
     qtbot.keyClick(runs, Qt.Key_T)
     assert messages.current is not None
@@ -368,9 +368,9 @@ def test_runs_that_are_deleted_leave_their_dots_and_undo_brings_them_back(
     library = window.session.library
     qtbot.waitUntil(lambda: library.is_read)
     library.delete([1, 2])
-    qtbot.waitUntil(lambda: len((window.session.models[Trials].table or table).runs) == 16)
+    qtbot.waitUntil(lambda: len((window.session.models[TrialsModel].table or table).runs) == 16)
     window.session.undo.undo()
-    qtbot.waitUntil(lambda: len((window.session.models[Trials].table or table).runs) == 18)
+    qtbot.waitUntil(lambda: len((window.session.models[TrialsModel].table or table).runs) == 18)
 
 
 # ---- what is hidden
@@ -384,7 +384,7 @@ def test_what_is_hidden_is_neither_read_nor_drawn(
     drawn: list[Any] = []
     original = PointPlot.show_points
     monkeypatch.setattr(PointPlot, "show_points", lambda self, *given: drawn.append(self) or original(self, *given))
-    trials = window.session.models[Trials]
+    trials = window.session.models[TrialsModel]
     window.card("theirCurvesDock").tabs.setCurrentIndex(0)
     window.card("whatDiffersDock").tabs.setCurrentIndex(0)
     assert trials.table is None, "nothing is kept of what nobody sees"
@@ -406,7 +406,7 @@ def test_what_is_hidden_is_neither_read_nor_drawn(
 
 def test_a_table_of_all_runs_goes_into_a_file(window: MainWindow, table: TrialTable) -> None:
     card = window.card("theirCurvesDock")
-    assert card.caption == "Trials"
+    assert card.caption == "TrialsModel"
     assert card.has_table
     head, rows = card.table()
     assert head == [
