@@ -1,4 +1,4 @@
-"""Two runs against each other: how many examples both answer right, one of them, or neither."""
+"""A table of two runs: how many examples both predict correctly, one of them, or neither."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _KEYS: dict[int, tuple[int, int]] = {
 
 
 class AgreementTable(QWidget):
-    """A cell for each of right × wrong. Mouse and arrow keys choose one.
+    """A 2 × 2 table with a cell for each combination of right and wrong. Mouse and arrow keys choose a cell.
 
     Signals:
-        chosen(bool, bool): whether the first is wrong and whether the second is, in the cell that the person chose.
+        chosen(bool, bool): the user chose a cell: whether the first run is wrong, and whether the second is.
 
     Attributes:
-        cell: the chosen one, (0 or 1, 0 or 1): 1 for wrong.
-        counts: (2, 2) what is shown; None for nothing.
+        cell: the chosen cell, (0 or 1, 0 or 1): 1 for wrong.
+        counts: (2, 2) the counts; None for nothing.
     """
 
     chosen = pyqtSignal(bool, bool)
@@ -43,13 +43,13 @@ class AgreementTable(QWidget):
         theme.changed.connect(self._new_look)
 
     def show_counts(self, runs: tuple[tuple[str, str], tuple[str, str]], counts: Array) -> None:
-        """Shows (2, 2) counts; rows are the first run's, columns the second's, each with its name and colour."""
+        """Shows (2, 2) counts: rows for the first run, columns for the second, each with its name and colour."""
         self._runs, self.counts = runs, counts
         self.setAccessibleDescription(self.words(self.cell))
         self.update()
 
     def words(self, cell: tuple[int, int]) -> str:
-        """A cell in words."""
+        """Returns the description of a cell."""
         if self.counts is None:
             return ""
         (one, _), (other, _) = self._runs
@@ -63,7 +63,7 @@ class AgreementTable(QWidget):
         return QSize(theme.px(210), theme.px(110))
 
     def place_of(self, cell: tuple[int, int]) -> QRect:
-        """Where a cell is."""
+        """Returns the rectangle of a cell."""
         wide, high = (
             (self.width() - theme.px(_SIDE_HEAD)) // 2,
             min(theme.px(70), (self.height() - theme.px(_HEAD)) // 2),

@@ -1,4 +1,4 @@
-"""Error, RMSE and loss of the compared runs against epochs, each run in its colour."""
+"""Error, RMSE and loss of the compared runs over epochs, each run in its colour."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _HINT = "click runs in the list to compare their curves"
 
 
 class ComparedCurvesCard(TabbedCard):
-    """The page of the error is there for classes, that of the RMSE for numbers, or both where both are compared."""
+    """The card of the curves: pages for error, RMSE and loss, as far as the compared runs have them."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Their curves")
@@ -48,7 +48,7 @@ class ComparedCurvesCard(TabbedCard):
         self._offer()
 
     def _offer(self) -> None:
-        """Gives tabs to those pages that have curves; without any, to that of the error."""
+        """Shows the tabs of the pages that have curves; without curves the tab of the error."""
         error, rmse, _ = self.curves
         has_rmse = rmse.has_curves
         if error.is_offered != (error.has_curves or not has_rmse) or rmse.is_offered != has_rmse:
@@ -57,7 +57,7 @@ class ComparedCurvesCard(TabbedCard):
 
 
 class ComparedCurvesPage(Page):
-    """One figure of one part of the data. Empty until it is first seen."""
+    """The curves of one figure for one split of the data. Empty until it is first shown."""
 
     def __init__(self, session: Session, quantity: Quantity) -> None:
         name = quantity.name
@@ -85,12 +85,12 @@ class ComparedCurvesPage(Page):
         session.active_runs.changed.connect(self._follow)
 
     def _follow(self) -> None:
-        """Draws what was measured of compared groups that are under way."""
+        """Draws new measurements of compared groups in training."""
         if any(run.active_group is not None for run in self._session.comparison.runs):
             self.refresh()
 
     def _named(self, run: ComparedRun, part: str) -> list[tuple[str, Curve]]:
-        """The curve of the run, or those of all runs of a group, each after its seed."""
+        """Returns the curve of a run, or the curves of a group's runs, named by their seeds."""
         return run.curves(f"{part}_{self._quantity.name}", self._session.active_runs.runs_of(run.chosen))
 
     def _curves(self, run: ComparedRun, part: str) -> list[Curve]:
@@ -98,13 +98,13 @@ class ComparedCurvesPage(Page):
 
     @property
     def has_curves(self) -> bool:
-        """Whether a compared run has such figures, of any part."""
+        """Whether a compared run has this figure for any split."""
         return any(
             curve.values for run in self._session.comparison.runs for part in PARTS for curve in self._curves(run, part)
         )
 
     def set_part(self, part: str) -> None:
-        """Shows the figures of "test", "validation" or "train"."""
+        """Shows the figures of the "test", "validation" or "train" split."""
         self.part = part
         self.refresh()
 
@@ -120,14 +120,14 @@ class ComparedCurvesPage(Page):
         self._show_spread(curves)
 
     def _show_spread(self, curves: Sequence[RunCurve]) -> None:
-        """What bands are, if there are groups."""
+        """Shows what bands mean, if groups are compared."""
         groups = [each for each in curves if each.is_group]
         self.spread_button.setVisible(bool(groups))
         words = {spread: _words(groups, spread) for spread in SPREADS}
         self.spread_button.show_choice(words, self._session.comparison.spread)
 
     def table(self) -> Table:
-        """A row for each epoch, a column for each run; of a group one for each of its runs."""
+        """Returns a row for each epoch and a column for each run; a column for each run of a group."""
         named = [
             (f"{run.title} · {seed}" if run.is_group else run.title, curve)
             for run in self._session.comparison.runs
@@ -140,7 +140,7 @@ class ComparedCurvesPage(Page):
 
 
 def _words(groups: Sequence[RunCurve], spread: str) -> str:
-    """What lines and bands are: "median and range of 5 seeds"; of quartiles also where there cannot be any."""
+    """Returns what lines and bands mean: "median and range of 5 seeds"."""
     sizes = {each.count for each in groups}
     of = f"of {sizes.pop()} seeds" if len(sizes) == 1 else "of seeds"
     if spread == RANGE:
@@ -152,7 +152,7 @@ def _words(groups: Sequence[RunCurve], spread: str) -> str:
 
 
 def _planned(runs: Sequence[ComparedRun]) -> int:
-    """The epoch at which the last of those that are under way ends; 0 where none is."""
+    """Returns the last epoch of the compared groups in training; 0 if none is in training."""
     return max((run.active_group.experiment.training.epochs for run in runs if run.active_group is not None), default=0)
 
 

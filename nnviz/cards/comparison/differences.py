@@ -1,6 +1,6 @@
-"""In which settings and figures the compared runs differ, in words, and by how much from the baseline.
+"""The differences of compared runs in settings and figures, also relative to the baseline.
 
-A group of seeds is one column: the settings without the seed, figures as medians, the best one with its range.
+A group of seeds is one column: settings without the seed, figures as medians, the best one with its range.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups under way, th
 def differing_rows(
     runs: Sequence[ComparedRun], baseline: Chosen | None, live: Live | None = None
 ) -> list[DifferenceRow]:
-    """A row for each setting and each figure that is not the same in all of them.
+    """Returns a row for each setting and each figure that differs between the runs.
 
-    Figures of a group under way are those of its runs that are done, or else what was measured ``live`` so far. While
-    there is such a group all figures are told, so that no row comes and goes.
+    Figures of a group in training are those of its finished runs, or else the ``live`` measurements. While a group is
+    in
+    training all figures are included, so that rows do not appear and disappear.
     """
     base = _place_of(baseline, runs)
     rows = [row for row in (_origin(runs), *_settings(runs)) if _differs(row)]
@@ -54,7 +55,7 @@ def differing_rows(
 
 
 def reason_without_differences(runs: Sequence[ComparedRun], baseline: Chosen | None) -> str:
-    """Why there are no differences to the baseline in the figures of some runs; empty if there are."""
+    """Returns why figures have no difference to the baseline; empty if they have."""
     others = [run for run in runs if _data_of(run) != _data_of(runs[_place_of(baseline, runs)])]
     named = ", ".join(f"{run.title.within(30)} ({text.name(run.data)})" for run in others)
     return f"Trained on other data than the baseline, so their figures do not compare: {named}." if others else ""
@@ -65,7 +66,7 @@ def _place_of(baseline: Chosen | None, runs: Sequence[ComparedRun]) -> int:
 
 
 def _so_far(figure: _FigureKind, run: ComparedRun, live: Live) -> list[float]:
-    """What was measured of the runs of a group of which none is done, ascending."""
+    """Returns the measurements of a group without a finished run, ascending."""
     return sorted(found[figure.name] for found in live.get(run.chosen, ()) if figure.name in found)
 
 
@@ -74,9 +75,9 @@ def _differs(row: DifferenceRow) -> bool:
 
 
 def verdicts(runs: Sequence[ComparedRun], baseline: Chosen | None) -> list[str]:
-    """Which groups are better than the baseline, or than the first one where that is no group, and how sure that is.
+    """Returns whether groups are better than the baseline, or than the first group, and with which confidence.
 
-    Nothing of those that learned from other data: their figures tell nothing about which is better.
+    Groups that were trained on other data are left out, because their figures cannot be compared.
     """
     found = sorted((run for run in runs if run.is_group), key=lambda run: run.chosen != baseline)
     groups = [run for run in found[1:] if _data_of(run) == _data_of(found[0])]
@@ -98,7 +99,7 @@ def _data_of(run: ComparedRun) -> tuple[str, str]:
 
 
 def _origin(runs: Sequence[ComparedRun]) -> DifferenceRow:
-    """Where a branch left the run that it came from."""
+    """Returns where a branch left its parent."""
     return DifferenceRow("branch", tuple(DifferenceCell(_beginning(run.record)) for run in runs))
 
 
@@ -113,7 +114,7 @@ def _parent(run: int | None) -> str:
 
 
 def _dated(cell: DifferenceCell, record: RunRecord) -> DifferenceCell:
-    """A figure that says of which epoch it is, if the network is of another: "2.67 % at epoch 8"."""
+    """Returns a figure with its epoch if it is of another epoch than the network: "2.67 % at epoch 8"."""
     at = None if cell.text == "—" else record.figures_before
     return cell if at is None else cell._replace(text=f"{cell.text} at epoch {text.epochs(at)}")
 
@@ -151,7 +152,7 @@ def _value(name: str, value: object) -> str:
 
 @dataclass(frozen=True)
 class _FigureKind:
-    """A figure: its name, what it is called in the table, and how it and a difference are written."""
+    """A kind of figure: its key, its title in the table, and how values and differences are written."""
 
     name: str
     title: str
@@ -160,7 +161,7 @@ class _FigureKind:
     is_strong: bool = False
 
     def values(self, run: ComparedRun) -> list[float]:
-        """Of the runs that have it, ascending; of a group that of one that diverged is infinite."""
+        """Returns the values of the runs that have them, ascending; infinite for a diverged run of a group."""
         if run.is_group:
             return values_of(run.records, self.name)
         record = run.record
@@ -170,11 +171,11 @@ class _FigureKind:
         return [] if value is None else [value]
 
     def range(self, values: Sequence[float]) -> str:
-        """ "2.20 – 2.60", without the unit."""
+        """Returns "2.20 – 2.60", without the unit."""
         return " – ".join(self.words(value).removesuffix(" %") for value in (values[0], values[-1]))
 
     def words(self, value: float, unit: str = "") -> str:
-        """ "2.67 %", "2.94 mpg": an RMSE with the unit of the target, if that is known."""
+        """Returns "2.67 %", or "2.94 mpg" for an RMSE whose target has a unit."""
         of = unit if self.name.endswith("_rmse") else ""
         return f"{self.write(value)} {of}".rstrip() if math.isfinite(value) else "diverged"
 
@@ -184,7 +185,7 @@ def _signed(difference: float) -> str:
 
 
 def _points(difference: float) -> str:
-    """A difference of shares, in percentage points."""
+    """Returns a difference of shares in percentage points."""
     percent = 100 * difference
     return "±0.00" if abs(percent) < _FEW else f"{percent:+.2f}".replace("-", "−")
 
@@ -209,7 +210,7 @@ _AT_ANY_TIME = {"epochs", "seconds"}
 def _medians(
     figure: _FigureKind, runs: Sequence[ComparedRun], values: Sequence[Sequence[float]], base: int
 ) -> DifferenceRow:
-    """The figure of each run, of a group the median."""
+    """Returns the figure of each run; for a group the median."""
     found = [statistics.median(each) if each else None for each in values]
     cells = []
     for number, (run, measured) in enumerate(zip(runs, values, strict=True)):
@@ -223,13 +224,13 @@ def _medians(
 
 
 def _of(run: ComparedRun, measured: Sequence[float]) -> str:
-    """Of how many runs something was measured: "5"; "2 of 5", or "1 of 5, still learning"."""
+    """Returns the number of measured runs: "5"; "2 of 5", or "1 of 5, still learning"."""
     count = f"{len(measured)}" if len(measured) == run.count else f"{len(measured)} of {run.count}"
     return f"{count}, still learning" if not run.members else count
 
 
 def _called(figure: _FigureKind, runs: Sequence[ComparedRun]) -> str:
-    """ "test error, median of 5", or "so far"; of the figures below it only what they are: tooltips tell the rest."""
+    """Returns "test error, median of 5", or "so far"; only the name for the figures below it."""
     sizes = {run.count for run in runs if run.is_group}
     if not sizes or not figure.is_strong:
         return figure.title
@@ -247,7 +248,7 @@ def _cell(figure: _FigureKind, value: float | None, base: float | None, tip: str
 
 
 def _range(figure: _FigureKind, runs: Sequence[ComparedRun], values: Sequence[Sequence[float]]) -> DifferenceRow:
-    """From the lowest to the highest of a group; of how many runs, where not all were measured."""
+    """Returns the range of a group, with the number of runs if not all were measured."""
     cells = []
     for run, measured in zip(runs, values, strict=True):
         found = measured if run.is_group else ()

@@ -1,4 +1,4 @@
-"""What the compared runs have that others have not: settings, figures, and which examples they get right."""
+"""The card of the differences between compared runs in settings and figures."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ _WIDE = 700  # pixels, from which there is room for all of the head
 
 
 class DifferencesCard(TabbedCard):
-    """A card of two pages; where they disagree is a page of its own file."""
+    """The card with the page of differences; other pages register themselves."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("What differs")
         self.add_page(DifferencesPage(session))
 
     def show_tabs(self) -> None:
-        """All tabs stay in sight; the name of the baseline gets shorter instead."""
+        """Shows all tabs, and shortens the name of the baseline instead."""
         super().show_tabs()
         keep_in_sight(self.tabs)
 
 
 class DifferencesPage(Page):
-    """Only what differs."""
+    """A table of the settings and figures that differ."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("What differs", "whatDiffersTab", _TIP)
@@ -80,13 +80,13 @@ class DifferencesPage(Page):
         self.in_view_changed.connect(lambda in_view: None if in_view else self._pause.stop())
 
     def _soon(self) -> None:
-        """Shows what was measured of compared groups under way, at most once a second: they are to be read."""
+        """Shows new measurements of compared groups in training, at most once a second."""
         is_going = any(run.active_group is not None for run in self._session.comparison.runs)
         if self.in_view and is_going and not self._pause.isActive():
             self._pause.start(_PAUSE)
 
     def _live(self, runs: Sequence[ComparedRun]) -> Live:
-        """What was measured so far of groups of which no run is done."""
+        """Returns the measurements of groups without a finished run."""
         going = {run.chosen: self._session.active_runs.runs_of(run.chosen).values() for run in runs if not run.members}
         return {group: [{**run.figures, "epochs": run.epoch} for run in each] for group, each in going.items()}
 
@@ -124,7 +124,7 @@ class DifferencesPage(Page):
         self.verdict.setVisible(bool(self.verdict.text()))
 
     def table(self) -> Table | None:
-        """A row for each setting and figure that differs, a column for each run."""
+        """Returns a row for each setting and figure that differs, a column for each run."""
         titles = [run.title for run in self._session.comparison.runs]
         return ["", *titles], [[row.name, *(cell.text for cell in row.cells)] for row in self.view.rows]
 

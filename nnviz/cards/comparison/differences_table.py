@@ -1,4 +1,4 @@
-"""A table of what differs: a row for each setting or figure, a column for each run, under its colour."""
+"""A table of differences: a row for each setting or figure, a column for each run, with its colour."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SIDE, _GAP, _AIR = 9, 6, 8
 
 
 class DifferenceCell(NamedTuple):
-    """A value, how much it differs from that of the baseline, and what its tooltip adds; empty for nothing."""
+    """A value, its difference to the baseline, and an addition for the tooltip; empty texts for nothing."""
 
     text: str
     delta: str = ""
@@ -34,7 +34,7 @@ class DifferenceCell(NamedTuple):
 
 @dataclass(frozen=True)
 class DifferenceRow:
-    """What a row is about, a cell for each run, and whether they stand out."""
+    """The title of a row, a cell for each run, and whether the row is highlighted."""
 
     name: str
     cells: tuple[DifferenceCell, ...]
@@ -48,7 +48,7 @@ class _DifferenceTableModel(QAbstractTableModel):
         self.rows: Sequence[DifferenceRow] = ()
 
     def show(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferenceRow]) -> bool:
-        """Takes other rows; returns whether these are others than before, and not only other figures in the same."""
+        """Shows other rows; returns whether their titles or number have changed, not only the figures."""
         is_other = list(heads) != list(self.heads) or [row.name for row in rows] != [row.name for row in self.rows]
         if is_other:
             self.beginResetModel()
@@ -86,7 +86,7 @@ class _DifferenceTableModel(QAbstractTableModel):
 
 
 class _RunHeader(QHeaderView):
-    """Names at the right, each behind the colour of its run."""
+    """A header with the names of runs, each after the square of its colour."""
 
     def __init__(self) -> None:
         super().__init__(Qt.Horizontal)
@@ -110,7 +110,7 @@ class _RunHeader(QHeaderView):
 
 
 class _DifferenceDelegate(QStyledItemDelegate):
-    """Paints a value and, smaller in grey behind it, its difference."""
+    """Paints a value and, smaller and in grey, its difference."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         model = index.model()
@@ -143,7 +143,7 @@ def _paint_cell(painter: QPainter, cell: DifferenceCell, is_strong: bool, place:
 
 
 class DifferenceTable(QTableView):
-    """Shows the rows; long values are shortened in the middle, and told in full by their tooltips."""
+    """A table of differences. Long values are elided in the middle and complete in their tooltips."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class DifferenceTable(QTableView):
         theme.changed.connect(self._fit)
 
     def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferenceRow]) -> None:
-        """Shows other rows; ``heads`` are title and name of the colour of each run."""
+        """Shows other rows; ``heads`` are title and colour name of each run."""
         is_new = (list(heads), list(rows)) != (list(self._lines.heads), list(self._lines.rows))
         if is_new and self._lines.show(list(heads), list(rows)):
             self._fit()
@@ -181,5 +181,5 @@ class DifferenceTable(QTableView):
 
     @property
     def rows(self) -> Sequence[DifferenceRow]:
-        """What is shown."""
+        """The rows that are shown."""
         return self._lines.rows

@@ -1,4 +1,4 @@
-"""Which examples of the test part one run answers right and another wrong."""
+"""A page with the examples of the test set that one run predicts correctly and another does not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_FIELDS, _MEASURED = 20, 60  # columns of a row; rows by whose texts column
 
 
 class DisagreementPage(Page):
-    """The matrix at the left, the examples of the chosen cell beside it. Empty until it is first seen."""
+    """A table of agreement at the left, the examples of its chosen cell next to it. Empty until first shown."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Where they disagree", "disagreeTab", _TIP)
@@ -128,7 +128,7 @@ class DisagreementPage(Page):
         self._times.setVisible(pair is not None)
 
     def _why_not(self) -> str:
-        """Why there is nothing to show; empty if there is."""
+        """Returns why there is nothing to show; empty if there is."""
         pair, data = self._session.comparison.pair, self._session.data.dataset
         if pair is None:
             return "Click two runs to see which examples one of them gets right and the other does not."
@@ -141,7 +141,7 @@ class DisagreementPage(Page):
         return ""
 
     def _list(self) -> None:
-        """The examples of the chosen cell."""
+        """Lists the examples of the chosen cell."""
         found, data = self._shown, self._session.data.dataset
         if found is None or data is None:
             return
@@ -165,7 +165,7 @@ class DisagreementPage(Page):
         return self._inputs(place).reshape(data.example_shape)
 
     def _answers(self, place: int) -> list[str]:
-        """The true class, and what each answered."""
+        """Returns the true class and the predictions of both runs."""
         assert self._shown is not None
         index, name = self._listed[place], Meaning(self._session.data.dataset).output
         one, other = self._shown.answers
@@ -202,13 +202,13 @@ class DisagreementPage(Page):
         self.pictures.show_choice(place)
 
     def _ask(self) -> None:
-        """Asks about it: all cards at the right then answer."""
+        """Makes the chosen example the current input."""
         if self._shown is not None and self._chosen is not None:
             part = self._shown.part
             self._session.question.ask_about(Example(part.where, part.number(self._listed[self._chosen])))
 
     def table(self) -> Table | None:
-        """The counts of all four cells."""
+        """Returns the counts of all four cells."""
         if self._shown is None:
             return None
         one, other = (run.title_of_middle for run in self._shown.pair)

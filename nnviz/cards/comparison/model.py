@@ -1,6 +1,6 @@
-"""What the compared runs answer: each to what is asked about, and two of them to all examples of the test part.
+"""Predictions of the compared runs: of each for the current input, and of two for all examples of the test set.
 
-Of a group of seeds each run answers to what is asked about; to all examples, the one in the middle.
+In a group of seeds every run predicts the current input; its median run predicts the test set.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ COMPARED_PREDICTIONS, DISAGREEMENT = "answers of compared runs", "where two runs
 
 @dataclass(frozen=True, eq=False)
 class Disagreement:
-    """The answers of two networks to the examples of a part.
+    """The predictions of two networks for the examples of a split.
 
     Attributes:
         pair: the two runs.
-        answers: those of each, example by example.
-        part: the part of the data.
+        answers: the predictions of each, by example.
+        part: the split.
     """
 
     pair: tuple[ComparedRun, ComparedRun]
@@ -39,12 +39,14 @@ class Disagreement:
 
     @property
     def counts(self) -> Array:
-        """(2, 2): rows: the first is right, is wrong; columns: the second likewise."""
+        """(2, 2) numbers of examples: rows for the first run (right, wrong), columns for the second."""
         one, other = (each.are_wrong.astype(np.int64) for each in self.answers)
         return np.bincount(2 * one + other, minlength=4).reshape(2, 2)
 
     def examples(self, first_wrong: bool, second_wrong: bool) -> Array:
-        """The numbers in the part of the examples of one cell, those first of which the first run is surest."""
+        """Returns the numbers in the split of the examples of one cell, the first run's most confident predictions
+        first.
+        """
         one, other = self.answers
         return one.among((one.are_wrong == first_wrong) & (other.are_wrong == second_wrong))
 
@@ -124,12 +126,12 @@ def _predict(network: Network | None, example: Array, rows: Dataset | None) -> A
 
 
 def compared_split(data: Dataset) -> Part:
-    """The part that they are asked about: the test part, or else the first one there is."""
+    """Returns the split on which runs are compared: the test set, or the first one that exists."""
     name = "test" if data.test is not None else next(iter(data.splits))
     return Part(name, data.splits[name], name)
 
 
 def can_disagree(runs: tuple[ComparedRun, ...], data: Dataset) -> bool:
-    """Whether each can be right or wrong about these data: they are classes, and the networks fit them."""
+    """Whether the runs can be right or wrong: the data have classes and fit the networks."""
     networks = [run.network for run in runs if run.network is not None]
     return data.is_classification and all(misfit_of(each, each.description, data) is None for each in networks)

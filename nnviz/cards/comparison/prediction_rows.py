@@ -1,4 +1,4 @@
-"""What each of several runs answers: its name, a bar of its confidence, and the answer."""
+"""Rows with the predictions of compared runs: name, bar of the confidence, predicted class."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ _BAR_ROOM = 12  # for a scroll bar
 
 @dataclass(frozen=True)
 class ComparedPrediction:
-    """A run's answer.
+    """The prediction of a run.
 
     Attributes:
-        title, colour: what the run is called, and the name of its colour.
-        answer: its answer in words.
-        share: its confidence 0…1, or the share of the runs of a group that give that answer; None for none, where
-            numbers are predicted.
-        reason: why it has no answer; empty if it has.
-        runs: what each run of a group answers, in words; nothing for a run.
+        title, colour: title of the run, and the name of its colour.
+        answer: the prediction as text.
+        share: confidence 0…1, or for a group the share of its runs with this prediction; None for numbers.
+        reason: why there is no prediction; empty if there is one.
+        runs: the predictions of a group's runs as text; empty for a single run.
     """
 
     title: str
@@ -41,7 +40,7 @@ class ComparedPrediction:
 
 
 class PredictionRows(QWidget):
-    """Paints a row for each run, lower ones where there is little room."""
+    """Paints a row for each run; rows are lower if there is little height."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +51,7 @@ class PredictionRows(QWidget):
         theme.changed.connect(self.update)
 
     def show_rows(self, rows: Sequence[ComparedPrediction], note: str = "") -> None:
-        """Shows other rows; ``note`` stands in their place where there are none."""
+        """Shows other rows; ``note`` is shown if there are none."""
         if (rows, note) != (self.rows, self.note):
             self.rows, self.note = rows, note
             theme.sized(self.setMinimumHeight, max(2, len(rows)) * _LEAST_ROW)
@@ -92,7 +91,7 @@ class PredictionRows(QWidget):
         painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), fitted(row.title, room.width()))
 
     def _paint_answer(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> int:
-        """The answer at the right, with the bar before it; returns the width that both take."""
+        """Paints the prediction at the right and its bar; returns the width of both."""
         is_short = len(row.answer) <= 2
         font = theme.font(theme.LARGE if is_short else theme.SMALL, bold=True)
         words = row.reason or row.answer

@@ -1,4 +1,4 @@
-"""What each compared run answers to what the network is asked about."""
+"""The card of the compared runs' predictions for the current input."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TIP = (
 
 
 class PredictionsCard(DockCard):
-    """A row for each compared run; follows the drawing, row, point or number that is asked about."""
+    """A row for each compared run with its prediction for the current input."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Their answers")
@@ -69,7 +69,9 @@ class PredictionsCard(DockCard):
         return ComparedPrediction(run.title, run.colour, answer, share, runs=tuple(self._told(*pair) for pair in pairs))
 
     def _answer(self, given: Sequence[Array]) -> tuple[str, float | None]:
-        """What one or several runs answer: a class and its confidence or share, or the median of numbers."""
+        """Returns the prediction of one or several runs: a class with its confidence or share, or the median of
+        numbers.
+        """
         data, targets = self._session.data.dataset, self._targets.all
         if data is not None and not data.is_classification and len(given[0]) == len(targets):
             return targets[0].words(statistics.median([self._targets.values(each)[0] for each in given])), None
@@ -79,7 +81,7 @@ class PredictionsCard(DockCard):
         return self._name(len(given[0]), best), share
 
     def _told(self, member: ComparedMember, answer: Array | None) -> str:
-        """What one run of a group answers: "seed 3: 7, 99.1 %"."""
+        """Returns the prediction of one run of a group: "seed 3: 7, 99.1 %"."""
         if answer is None:
             return f"{seed_of(member.record)}: {self._reason(member.network)}"
         words, share = self._answer([answer])
@@ -97,15 +99,15 @@ class PredictionsCard(DockCard):
         return "not finite" if fits else f"takes {text.count(network.shape[0])} inputs"
 
     def table(self) -> Table | None:
-        """Run, answer and confidence, of a group the share of its runs, for a CSV file."""
+        """Returns run, prediction, and confidence (or share of a group's runs), for a CSV file."""
         rows = [[row.title, row.answer, "" if row.share is None else row.share] for row in self.rows.rows]
         return ["run", "answer", "confidence"], rows
 
 
 def majority_class(answers: Sequence[Array]) -> tuple[int, float]:
-    """The class that most of several runs answer, the one they are surer of if it is not the only one, and their share.
+    """Returns the class that most runs predict and their share; the more confident class in case of a tie.
 
-    Of a single run its answer and its confidence 0…1.
+    For a single run returns its predicted class and its confidence 0…1.
     """
     if len(answers) == 1:
         best = int(answers[0].argmax())

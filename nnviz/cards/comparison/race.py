@@ -1,4 +1,4 @@
-"""Which experiments of compared runs can race: be trained with the same seeds and the same order of examples."""
+"""Races: experiments of compared runs are trained with the same seeds and the same order of examples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def reason_no_race(runs: Sequence[ComparedRun]) -> str | None:
-    """Why they cannot, in a sentence; None if they can."""
+    """Returns why the runs cannot race, as a sentence; None if they can."""
     if len(runs) < 2:
         return "Two runs or more can race: click them in the list."
     try:
@@ -45,14 +45,14 @@ def start_or_stop_race(session: Session) -> None:
 
 
 def race_between(runs: Sequence[ComparedRun], seeds: int) -> Plan:
-    """The race, for runs that can; from the seed of the first on, of a group its lowest one."""
+    """Returns the plan of a race, whose first seed is the lowest one of the first run or group."""
     from engine.sweeps.plan import race_of
 
     return race_of(_experiments(runs), seeds)
 
 
 def _experiments(runs: Sequence[ComparedRun]) -> list[Experiment]:
-    """Those that differ in more than their seed, in order, with one seed. Raises LibraryError if one cannot be read."""
+    """Returns the experiments that differ in more than their seed, in order, with one seed. Raises LibraryError."""
     made = [each.experiment for each in runs]
     seeds = [seed for record in runs[0].records if (seed := seed_number(record)) is not None]
     seed = min(seeds, default=made[0].seed)

@@ -1,4 +1,4 @@
-"""In the head of What differs: the compared experiments race, with the same seeds; while they do, it stops them."""
+"""A button that starts and stops a race of the compared experiments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nnviz.ui.start_stop import StartStop
 
 
 class RaceButton(QToolButton):
-    """Is there where two runs or more are compared."""
+    """The button of a race; visible if two runs or more are compared."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The library: every run that was recorded, to find, mark, compare, and put into the window again."""
+"""The card of the run library: lists recorded runs, and marks, compares and opens them."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ _MOST_TOLD = 400  # letters of a note in a tooltip
 
 
 class RunsCard(DockCard):
-    """Shows what the session lists; which runs are compared, the session knows too.
+    """The list of recorded runs.
 
     Signals:
-        export_wanted(int), import_wanted: the person wants to pass that run on, or to take in one.
+        export_wanted(int), import_wanted: the user wants to export the run of that number, or to import one.
     """
 
     export_wanted = pyqtSignal(int)
@@ -100,7 +100,7 @@ class RunsCard(DockCard):
         self._connect()
 
     def _add_actions(self) -> None:
-        """What can be done with the current run: by keys, and by a right click."""
+        """Adds the actions for the current run: shortcuts and a context menu."""
         comparison = self._session.comparison
         self._action("Put into the window", "actionOpenRun", "Return; Enter", self._open)
         self._action("Compare, or no longer", "actionCompareRun", "C", self._of_runs(self._compare))
@@ -130,7 +130,7 @@ class RunsCard(DockCard):
         self.table_view.addAction(action)
 
     def _of_runs(self, act: Callable[[RunRow], object]) -> Callable[[RunRow], object]:
-        """Does that with a run or a group; of a sweep it tells that there are many."""
+        """Returns a function that acts on a run or a group. For a sweep it shows a message instead."""
         return lambda row: self._session.messages.tell(_OF_RUNS) if row.is_sweep else act(row)
 
     def _connect(self) -> None:
@@ -175,7 +175,7 @@ class RunsCard(DockCard):
         self._moved()
 
     def _place_of(self, chosen: Chosen | SweepKey | None) -> int | None:
-        """The row of a run, group or sweep; of a run that is folded, the row of its group."""
+        """Returns the row of a run, group or sweep; for a run in a closed group the row of the group."""
         rows = self._session.library.rows
         found = next((place for place, row in enumerate(rows) if row.key == chosen), None)
         if found is None and isinstance(chosen, int):
@@ -189,7 +189,7 @@ class RunsCard(DockCard):
             self._show_note()
 
     def _show_progress(self) -> None:
-        """How far groups under way are."""
+        """Shows the progress of groups in training."""
         if self.in_view and self._session.active_runs.groups:
             self.table_view.show_anew()
 
@@ -227,7 +227,7 @@ class RunsCard(DockCard):
         return figure_of(records, self._session.library.sort) if records else ("", "muted")
 
     def _progress(self, row: RunRow) -> str:
-        """How far a group under way is."""
+        """Returns the progress of a group in training; empty for other rows."""
         return "" if row.chosen is None else self._session.active_runs.words(row.chosen)
 
     def _tip(self, place: int) -> str:
@@ -265,17 +265,17 @@ class RunsCard(DockCard):
 
     @property
     def _row(self) -> RunRow | None:
-        """The current one."""
+        """The current row; None if there is none."""
         place, rows = self.table_view.current, self._session.library.rows
         return rows[place] if place is not None and place < len(rows) else None
 
     def _known(self, runs: Sequence[int]) -> list[RunRecord]:
-        """What is known of these runs."""
+        """Returns the records of these runs that were read so far."""
         records = map(self._session.library.record, runs)
         return [record for record in records if record is not None]
 
     def _seek(self, run: int) -> None:
-        """Makes a run the current one when the list is read again, and brings its row into sight."""
+        """Makes a run current when the list is next read, and scrolls to its row."""
         self._chosen, self._is_sought = run, True
 
     def _moved(self) -> None:
@@ -287,7 +287,7 @@ class RunsCard(DockCard):
         self._show_note()
 
     def _unfold(self, place: int, is_open: bool) -> None:
-        """Opens or closes the group or the sweep; from what stands below another row, the left arrow leads to that."""
+        """Opens or closes a group or a sweep. To close any other nested row makes its parent current."""
         rows = self._session.library.rows
         row = rows[place]
         if row.can_open and not isinstance(row.key, int) and is_open != row.is_open:
@@ -314,7 +314,7 @@ class RunsCard(DockCard):
             self._session.library.delete(row.runs or row.all_runs)
 
     def _choose(self, row: RunRow) -> None:
-        """What a click does."""
+        """Handles a click: shows a sweep, or compares a run."""
         if row.is_sweep:
             self._show_sweep(row)
         else:
@@ -328,7 +328,7 @@ class RunsCard(DockCard):
             self._session.comparison.toggle(row.chosen)
 
     def _compared_in(self, row: RunRow) -> list[int]:
-        """The runs of a closed group that are compared by themselves: their row shows it, as they have none."""
+        """Returns the runs of a closed group that are compared individually."""
         is_closed = row.group is not None and not row.is_open
         return [run for run in row.runs if run in self._session.comparison.colours] if is_closed else []
 
@@ -337,7 +337,7 @@ class RunsCard(DockCard):
             self._session.comparison.pin(row.chosen)
 
     def _has_runs(self, row: RunRow) -> bool:
-        """Whether there is something to do that with; tells where there is not."""
+        """Whether the row has finished runs to act on. Shows a message if it has none."""
         if not row.all_runs:
             self._session.messages.tell("That can be done when the first of these runs is over.")
         return bool(row.all_runs)
@@ -353,7 +353,7 @@ class RunsCard(DockCard):
         self._session.library.annotate(row.all_runs, starred=not is_starred)
 
     def _open(self, row: RunRow) -> None:
-        """Puts a run into the window; opens or closes a sweep."""
+        """Opens a run in the window; opens or closes a sweep."""
         if isinstance(row.key, SweepKey):
             self._session.library.unfold(row.key, not row.is_open)
         elif self._has_runs(row):
@@ -372,13 +372,14 @@ class RunsCard(DockCard):
             self._session.sweeps.selected.emit(sweep)
 
     def _one_of(self, row: RunRow) -> int:
-        """The number of the run; of a group of that in the middle."""
+        """Returns the number of the run; for a group that of its median run."""
         records = self._known(row.all_runs)
         return middle_of(records).id if records else row.run
 
     def table(self) -> Table | None:
-        """The runs whose rows were lately in sight, for a CSV file; of a group each of its runs, of a sweep those of
-        the trials that are listed below it: *Trials* has a file of all.
+        """Returns the runs whose rows were recently visible, for a CSV file.
+
+        A group has a row for each of its runs; a sweep has rows for its trials that are listed below it.
         """
         library = self._session.library
         names = list(dict.fromkeys([*(name for name in SORTS if name in FIGURES), *FIGURES]))
@@ -394,18 +395,18 @@ class RunsCard(DockCard):
 
 
 def _title_in_file(sweep: SweepSummary, records: Sequence[RunRecord]) -> str:
-    """What a trial is called where its sweep does not stand above it."""
+    """Returns the title of a trial with the title of its sweep."""
     return f"{sweep_title(sweep)} · {trial_title(named_first(records), sweep.varied, is_whole=True)}"
 
 
 def _own_name(records: Sequence[RunRecord]) -> str:
-    """What the user calls a run or a group; empty for nothing."""
+    """Returns the user's name of a run or group; empty if it has none."""
     name = named_first(records).name if records else ""
     return "" if name in NAMELESS else text.name(name)
 
 
 def _run_tooltip(record: RunRecord) -> str:
-    """What a tooltip tells of a run below its title."""
+    """Returns the lines of a run's tooltip below its title."""
     when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
     if record.figures_before is not None:
@@ -421,7 +422,7 @@ def _run_tooltip(record: RunRecord) -> str:
 
 
 def _sweep_tooltip(row: RunRow) -> str:
-    """What a tooltip tells of a sweep below its name."""
+    """Returns the lines of a sweep's tooltip below its name."""
     runs = f"{text.count(len(row.runs))} run{'' if len(row.runs) == 1 else 's'}"
     figure = "" if row.best is None else _TOGETHER.get(row.best[0], f"{figure_name(row.best[0])} of the best trial")
     told = f"{runs}. The figure: {figure}." if figure else f"{runs}."
@@ -429,7 +430,7 @@ def _sweep_tooltip(row: RunRow) -> str:
 
 
 def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
-    """What a tooltip tells of a group below its title: the figure of each of its runs."""
+    """Returns the lines of a group's tooltip below its title: the figure of each of its runs."""
     middle = seed_of(middle_of(records))
     figures, unit = values_of(records, figure := main_figure(records)), unit_of(records[0].target)
     ends = [figure_words(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]

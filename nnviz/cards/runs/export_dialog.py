@@ -1,4 +1,4 @@
-"""Asks where a run is exported to, and what of a person's own files goes along."""
+"""A dialog for the export of a run: the folder, and whether paths and data files are included."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _EXPORT_TIP = "Writes the files. Nothing is left if that fails or is cancelled."
 
 
 class ExportDialog(QDialog):
-    """Is closed when the folder is one that can be made, and by Escape.
+    """Asks for the folder of an exported run. Accepts only a folder that can be made.
 
     Signals:
-        wanted(str, bool, bool): the folder; whether paths and whether rows go along.
+        wanted(str, bool, bool): the folder; whether paths are included; whether rows are included.
     """
 
     wanted = pyqtSignal(str, bool, bool)
 
     def __init__(self, parent: QWidget, run: int, title: str, folder: Path, has_files: bool) -> None:
-        """Proposes a new folder; ``has_files``: whether its data are files of the person's."""
+        """Proposes a new folder; ``has_files``: whether the data of the run are files of the user."""
         super().__init__(parent)
         named(self, "exportRunDialog", f"Export run {run}")
         self.setWindowTitle(f"Export run {run}")
@@ -87,7 +87,7 @@ class ExportDialog(QDialog):
         return [cancel, export]
 
     def _choose(self) -> None:
-        """Asks for the folder that the new one is made in."""
+        """Opens a dialog for the parent of the new folder."""
         now = Path(self.folder.text())
         dialog = named(QFileDialog(self, "Make the new folder in", str(now.parent)), "exportPlaceDialog")
         dialog.setFileMode(QFileDialog.Directory)
@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
         self._show_wrong("")
 
     def _export(self) -> None:
-        """Tells of the folder and closes, if it can be made."""
+        """Emits ``wanted`` and closes the dialog if the folder can be made."""
         typed = self.folder.text().strip()
         wrong = _folder_problem(typed)
         self._show_wrong(wrong)
@@ -116,13 +116,13 @@ class ExportDialog(QDialog):
 
 
 def unused_folder(within: Path, name: str) -> Path:
-    """A folder of that name, or of one with a number, which is not there yet."""
+    """Returns a path of that name, with a number appended if the path exists."""
     names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
     return next((within / each for each in names if not os.path.lexists(within / each)), within / name)
 
 
 def _folder_problem(typed: str) -> str:
-    """Why no folder can be made there, and what to do; empty if it can."""
+    """Returns why a folder cannot be made and what to do; empty if it can be made."""
     path = Path(os.path.expanduser(typed))
     if not typed or not path.is_absolute():
         return f"New folder is “{typed}”: it must be a whole path. Choose a folder for it."

@@ -1,4 +1,4 @@
-"""How much room runs take, how much they may, and what old ones can do without."""
+"""The model of the library's storage: disk usage, limits, and what thinning of old runs removes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StorageUsage:
-    """What was found.
+    """The disk usage of the library.
 
     Attributes:
-        plan: what the library takes and may take, and what goes because it takes more.
-        possible: what could go at most; None if that was not asked.
-        moment_budget: bytes that the moments of one run may take in the library.
-        marks: see :attr:`Room.marks`; the plans are of them.
+        plan: usage, limit, and what thinning removes if the usage exceeds the limit.
+        possible: what thinning could remove at most; None if that was not computed.
+        moment_budget: limit in bytes of the snapshots of one run in the library.
+        marks: the :attr:`Quota.marks` for which the plans hold.
     """
 
     plan: ThinningPlan
@@ -34,15 +34,15 @@ class StorageUsage:
 
 
 class StorageModel(QObject):
-    """Is read while a view is there. Attributes are for reading.
+    """Reads the disk usage in the background while a view needs it. Attributes are for reading.
 
     Signals:
         changed: ``taken`` has changed.
         memory_changed: ``memory_budget`` has changed.
-        told(str): what is being done, which ends with "…", or what came of it.
+        told(str): the task in progress, which ends with "…", or its result.
 
     Attributes:
-        taken: what was found last; None until it was read.
+        taken: the usage that was read last; None before the first reading.
     """
 
     changed = pyqtSignal()
@@ -63,19 +63,19 @@ class StorageModel(QObject):
     # ---- what there is
 
     def ask_what_can_go(self, is_asked: bool) -> None:
-        """Finds out from now on what could go at most, or no longer: of many runs that takes a while."""
+        """Switches the computation of ``possible`` on or off, which takes a while for many runs."""
         self._is_asked = is_asked
         if is_asked:
             self._look_anew()
 
     def _look_anew(self) -> None:
-        """Also at each run, of which there may be many; and has the list of runs read."""
+        """Reads the usage of all runs from scratch, and refreshes the list of runs."""
         self._known = None
         self._library.refresh()
         self.refresh()
 
     def refresh(self) -> None:
-        """Looks again. Is called when the list of runs was read."""
+        """Reads the usage again; called when the list of runs was read."""
         if self._is_looking:
             self._is_stale = True  # what is being read may be of before
             return
@@ -104,20 +104,20 @@ class StorageModel(QObject):
 
     @property
     def memory_budget(self) -> int:
-        """Bytes of memory that the moments of one run may take in the window."""
+        """Limit in bytes of the snapshots that the window keeps of one run."""
         return self._runs.moment_bytes
 
     def set_memory_budget(self, nbytes: int) -> None:
-        """Changes it at once, for all runs of the window. Raises SettingError."""
+        """Changes the limit at once, for all runs in the window. Raises SettingError."""
         self._runs.moment_bytes = nbytes
         self.memory_changed.emit()
 
     def set_budget(self, nbytes: int) -> None:
-        """Changes how much the whole library may take; what goes then is known when ``changed`` tells."""
+        """Changes the limit of the whole library. ``changed`` follows with the runs to thin."""
         self._set("budget", nbytes)
 
     def set_moment_budget(self, nbytes: int) -> None:
-        """Changes how much the moments of one run may take in the library, from the next training on."""
+        """Changes the limit of one run's snapshots in the library, from the next run on."""
         self._set("moment_budget", nbytes)
 
     def _set(self, which: str, nbytes: int) -> None:
@@ -133,7 +133,7 @@ class StorageModel(QObject):
     # ---- less of it
 
     def thin(self) -> None:
-        """Takes from old runs at once what goes otherwise when the next training is over."""
+        """Thins old runs at once instead of at the end of the next run."""
         if self.taken is None or not self.taken.plan.losses:
             return
         plan = self.taken.plan
@@ -147,12 +147,12 @@ class StorageModel(QObject):
         self._work.run("Thinning old runs", work, done, "Old runs could not be thinned")
 
     def close(self, milliseconds: int) -> bool:
-        """Ends what is being done; returns whether that was in time."""
+        """Ends the task in progress; returns whether that was in time."""
         return self._work.close(milliseconds)
 
 
 def _read_usage(library: Library, known: StorageUsage | None, is_asked: bool) -> StorageUsage:
-    """What there is. What is ``known`` of what goes is not found out again where it still holds."""
+    """Reads the usage. Reuses the plans of ``known`` as long as they hold."""
     room, marks = library.room, library.room.marks
     if known is not None and known.marks == marks:
         plan = replace(known.plan, taken=room.nbytes, budget=room.budget)
@@ -167,7 +167,7 @@ def _read_usage(library: Library, known: StorageUsage | None, is_asked: bool) ->
 
 
 def _empty_usage() -> StorageUsage:
-    """Where there is no library yet."""
+    """Returns the usage if there is no library yet."""
     from nnviz.library.quota import BUDGET, MOMENT_BUDGET, ThinningPlan  # not at the start of the window
 
     return StorageUsage(ThinningPlan((), 0, BUDGET), None, MOMENT_BUDGET)

@@ -1,4 +1,4 @@
-"""How much room runs take and may take, below their list; what old ones can do without, and a button to take it."""
+"""The storage of the library below the list of runs: usage, limits and a button that thins old runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FIELD = 84  # pixels
 
 @dataclass(frozen=True)
 class _LimitField:
-    """A field: its name, its caption with the unit, how many bytes that unit is, what may be typed, its tip."""
+    """A field for a limit: name, caption with unit, bytes per unit, default, bounds, steps and tooltip."""
 
     name: str
     title: str
@@ -44,13 +44,13 @@ class _LimitField:
     tip: str
 
     def parsed(self, typed: str) -> int:
-        """The bytes. Raises SettingError."""
+        """Returns the typed value in bytes. Raises SettingError."""
         title, _, unit = self.title.partition(", ")
         value, most = parse_number(title, typed, self.usual), self.most() // self.unit
         return round(self.unit * number_within(title, value, self.least / self.unit, most, self.usual, unit))
 
     def written(self, nbytes: int) -> str:
-        """The bytes in this unit."""
+        """Returns bytes as text in the unit of the field."""
         return f"{nbytes / self.unit:.4f}".rstrip("0").rstrip(".")
 
 
@@ -91,7 +91,7 @@ _LIMIT_FIELDS = (
 
 
 class StoragePart(QWidget):
-    """A line that says what goes if the library takes too much, and a group with fields, words and a button."""
+    """A warning if the library exceeds its limit, and a group with fields, text and a button."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
