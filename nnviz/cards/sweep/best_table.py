@@ -1,4 +1,4 @@
-"""The best trials as a short table: rank, settings, figures, runs."""
+"""A short table of the best trials: rank, settings, figures, runs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _LEAST, _AIR, _PAD = 24, 16, 6  # pixels: a column at least, beside its text, an
 
 @dataclass(frozen=True)
 class BestTrialRow:
-    """A trial.
+    """A row of the table.
 
     Attributes:
-        trial: its number.
-        cells: what stands in the columns.
-        colour: the name of its colour while it is compared; empty while it is not.
-        is_best: whether it is the one that is chosen by the sweep.
+        trial: number of the trial.
+        cells: texts of the columns.
+        colour: name of the trial's colour in the comparison; empty if the trial is not compared.
+        is_best: whether it is the selected trial of the sweep.
     """
 
     trial: int
@@ -72,10 +72,10 @@ class _BestTrialTableModel(QAbstractTableModel):
 
 
 class BestTrialTable(QTableView):
-    """A click chooses a trial, on its square it compares it; a double click, or Enter, opens it.
+    """A table of trials. A click chooses a trial, on its square it compares it; a double click or Enter opens it.
 
     Signals:
-        chosen(int), compared(int), opened(int): what the person did with the trial of that number.
+        chosen(int), compared(int), opened(int): the user chose, compared or opened the trial of that number.
     """
 
     chosen = pyqtSignal(int)
@@ -103,7 +103,7 @@ class BestTrialTable(QTableView):
 
     @property
     def rows(self) -> Sequence[BestTrialRow]:
-        """What is shown."""
+        """The rows that are shown."""
         return self._model.rows
 
     @property
@@ -112,7 +112,7 @@ class BestTrialTable(QTableView):
         return self._model.names
 
     def show_rows(self, names: Sequence[str], rows: Sequence[BestTrialRow], chosen: int | None) -> None:
-        """Shows rows below the names of their columns; ``chosen`` is the number of the trial that is chosen."""
+        """Shows rows below the names of their columns; ``chosen`` is the number of the chosen trial."""
         self._model.show(names, rows)
         self._divide()
         self.show_choice(chosen)
@@ -126,9 +126,9 @@ class BestTrialTable(QTableView):
             self.selectRow(row)
 
     def _divide(self) -> None:
-        """Gives each column what its cells need, then what its name needs, then an equal share of what is left.
+        """Sets the widths of the columns: for their cells first, then for their names; the rest is divided equally.
 
-        While columns and text size are the same, what was given stays if it is enough, so that nothing jumps.
+        As long as columns and text size stay the same, widths that suffice are kept, so that nothing jumps.
         """
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
         cells = [
@@ -156,7 +156,7 @@ class BestTrialTable(QTableView):
         self._divide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints whole rows, not cell by cell through a delegate, which takes several times as long."""
+        """Paints whole rows, which is several times as fast as a delegate for each cell."""
         first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
         if first < 0:
             return

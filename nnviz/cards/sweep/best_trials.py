@@ -1,4 +1,4 @@
-"""The best trials of the sweep that is looked at, how sure it is that the best is better, and its test error."""
+"""The best trials of the displayed sweep, the significance of the best one's lead, and its test error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ALONE = "Each trial is one run, which may be luck: with several seeds it can be
 
 
 class BestTrials(QWidget):
-    """Shows what the session knows of them."""
+    """A table of the best trials with a title, the verdict and the test error."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class BestTrials(QWidget):
         self.table.opened.connect(trials.open)
 
     def refresh(self) -> None:
-        """Shows the trials as they are ranked now."""
+        """Shows the current ranking of the trials."""
         trials = self._trials
         table = trials.table
         ranked = [] if table is None else table.results.ranked(_MOST_ROWS)
@@ -99,7 +99,7 @@ class BestTrials(QWidget):
         self._show_words(*self._words)
 
     def _title(self, table: TrialTable | None) -> str:
-        """Which sweep it is, and how far: "sweep 3 · 12 of 60 runs done, 2 min left"."""
+        """Returns the sweep and its progress: "sweep 3 · 12 of 60 runs done, 2 min left"."""
         trials = self._trials
         if table is None:
             return ""
@@ -122,7 +122,7 @@ class BestTrials(QWidget):
 
 
 def _names_of_figures(table: TrialTable) -> list[str]:
-    """Of one seed there is one figure, and no spread."""
+    """Returns the titles of the figures' columns; a single seed has no spread."""
     if len(table.plan.seeds) > 1:
         return ["median", "low – high", "runs"]
     return ["error" if table.results.quantity == "error" else "RMSE"]

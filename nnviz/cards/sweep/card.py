@@ -1,7 +1,7 @@
-"""Sweep: at the left its form, at the right the best trials of the sweep that is looked at.
+"""The page of a sweep: its form at the left, the best trials of the displayed sweep at the right.
 
-It stands beside "What differs", since it answers the same question, which is better, and is as wide as it needs to be
-for values side by side. Its dots fill the card above meanwhile, and its runs the list at the left.
+It is a page of the card of differences, which is wide enough for both and also shows which run is better. The dots of
+the trials fill the card above.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SOON = 300  # milliseconds
 
 
 class SweepPage(Page):
-    """The form, and what came of it."""
+    """A page with the form and the best trials."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Sweep", "sweepTab", _TIP)
@@ -93,7 +93,7 @@ class SweepPage(Page):
             self._session.sweeps.stop()
 
     def open(self) -> None:
-        """Comes to the front with what came of a sweep, and with the focus in its first field."""
+        """Shows the page and the trials, and focuses the first field of the form."""
         self._trials.show(self._trials.shown)
         self.wanted.emit()
         self.form.take_focus()
@@ -101,7 +101,7 @@ class SweepPage(Page):
     # ---- what is shown
 
     def refresh(self) -> None:
-        """Shows all of it."""
+        """Shows the form, the estimate and the best trials."""
         self._show_form()
         self._show_estimate()
         self._show_best()
@@ -118,7 +118,7 @@ class SweepPage(Page):
             self.estimate.setVisible(bool(words))
 
     def _show_soon(self) -> None:
-        """While results come, not in the same turn as the dots above: the mouse would wait for both."""
+        """Delays the best trials while results arrive, so that the window responds after the dots are drawn."""
         if not self._trials.is_under_way:
             self._soon.stop()
             self._show_best()
@@ -144,7 +144,7 @@ class SweepPage(Page):
         self.go_on.setVisible(self._trials.can_go_on)
 
     def table(self) -> Table | None:
-        """The best trials, for a CSV file."""
+        """Returns the best trials, for a CSV file."""
         best = self.best.table
         return ["rank", *best.names[1:]], [list(row.cells) for row in best.rows]
 

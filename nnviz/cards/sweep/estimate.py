@@ -1,4 +1,4 @@
-"""How long a sweep will take, by the seconds that runs of the library took."""
+"""Estimated duration of a sweep, by the durations of runs in the library."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ _OF_TIME = ("hidden", "epochs", "batch_size")  # other settings hardly change ho
 
 
 def run_seconds(made: Experiment, dataset: Dataset, took: Sequence[RunDuration]) -> tuple[float, bool] | None:
-    """How long a run of that experiment takes; and whether runs just like it say so, or some of like size.
+    """Returns the estimated seconds of a run, and whether runs with equal settings were found; None without similar
+    runs.
 
-    As long as the median of the newest runs with the same data, layers and batches; else scaled by parameters and
-    examples from those whose steps have at most eight times more or fewer numbers. None where there is none.
+    The estimate is the median of the newest runs with the same data, layers and batches. Without any, it is scaled by
+    parameters and examples from runs whose steps process at most eight times more or fewer numbers.
     """
     size, examples = made.training.batch_size, made.examples(dataset)
     epoch = _seconds_of_equal_runs(made, took)
@@ -44,14 +45,14 @@ def run_seconds(made: Experiment, dataset: Dataset, took: Sequence[RunDuration])
 
 
 def _seconds_of_equal_runs(made: Experiment, took: Sequence[RunDuration]) -> float | None:
-    """Seconds of learning in an epoch."""
+    """Returns the seconds of training in an epoch."""
     like = (made.fingerprint, made.shape, made.training.batch_size)
     same = [each.seconds for each in took if (each.fingerprint, each.shape, each.batch_size) == like]
     return statistics.median(same[:_NEWEST]) if same else None
 
 
 def _scaled_seconds(parameters: int, batch_size: int, examples: int, took: Sequence[RunDuration]) -> float | None:
-    """The same from runs of like size, by parameters × examples."""
+    """Returns the seconds of an epoch, scaled from similar runs by parameters × examples."""
     step = parameters * batch_size
     found = [
         each.seconds / (own * each.batch_size * each.batches)
@@ -62,7 +63,7 @@ def _scaled_seconds(parameters: int, batch_size: int, examples: int, took: Seque
 
 
 def mean_seconds(plan: Plan, dataset: Dataset, took: Sequence[RunDuration]) -> tuple[float, bool] | None:
-    """How long a run of a sweep takes on average, over trials as they may be drawn; None where that is not known."""
+    """Returns the mean seconds of a run over possible trials of a sweep; None if it is not known."""
     found = []
     for values in _drawn(plan):
         try:
@@ -76,7 +77,7 @@ def mean_seconds(plan: Plan, dataset: Dataset, took: Sequence[RunDuration]) -> t
 
 
 def _drawn(plan: Plan) -> list[Mapping[str, Any]]:
-    """Values of those settings that decide how long a run takes."""
+    """Returns values of the settings that decide the duration of a run."""
     vary = [each for each in plan.vary if each.name in _OF_TIME]
     if not vary:
         return [{}]
@@ -88,7 +89,7 @@ def _drawn(plan: Plan) -> list[Mapping[str, Any]]:
 
 
 def format_estimate(plan: Plan, told: tuple[float, bool] | None, workers: int, is_cluster: bool = False) -> str:
-    """What a sweep will take: "60 runs of 5 epochs, about 9 min with 1 process. One takes about 8.9 s, …"."""
+    """Returns the estimate of a sweep: "60 runs of 5 epochs, about 9 min with 1 process. One takes about 8.9 s, …"."""
     with_them = f"with {workers} process{'es' * (workers > 1)}"
     if is_cluster:
         with_them = f"on {text.count(workers)} core{'s' * (workers > 1)} of the cluster"

@@ -1,4 +1,4 @@
-"""What stands in the form of a sweep, as it was typed. Nothing here is checked, so that nothing typed is lost."""
+"""The content of a sweep's form as it was typed, unchecked, so that no text is lost."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class VariedSetting:
     """A setting that varies, and its values.
 
     Attributes:
-        name: the setting.
+        name: key of the setting.
         kind: "list", "linear" or "log"; ``DEFAULT`` if nothing was typed: the values then follow the experiment.
-        values: of a list.
-        low, high: of a range.
-        points: of a range, how many values it has on a grid.
+        values: the values of a list.
+        low, high: the ends of a range.
+        points: number of values of a range on a grid.
     """
 
     name: str
@@ -32,13 +32,13 @@ class VariedSetting:
 
 @dataclass(frozen=True)
 class SweepFields:
-    """All fields. ``DEFAULT`` in one of them is as :class:`~engine.sweeps.plan.Plan` has it.
+    """All fields. ``DEFAULT`` means the default of :class:`~engine.sweeps.plan.Plan`.
 
     Attributes:
         rows: the settings that vary.
-        sampler, rule: how trials are found; by what rule runs are stopped early.
-        runs, minutes: how many runs there may be in all, and how long it may take.
-        seeds: how many each trial is trained with.
+        sampler, rule: how trials are sampled; the pruning rule.
+        runs, minutes: the largest number of runs; the largest duration.
+        seeds: number of seeds per trial.
     """
 
     rows: tuple[VariedSetting, ...] = (VariedSetting("learning_rate"),)
@@ -49,26 +49,26 @@ class SweepFields:
     seeds: str = "3"
 
     def row(self, name: str) -> VariedSetting | None:
-        """The row of that setting."""
+        """Returns the row of that setting; None if there is none."""
         return next((row for row in self.rows if row.name == name), None)
 
     def with_row(self, row: VariedSetting) -> SweepFields:
-        """The same with that row in the place of the one of the same setting; at the end where there is none."""
+        """Returns a copy in which that row replaces the row of the same setting, or is appended."""
         if self.row(row.name) is None:
             return replace(self, rows=(*self.rows, row))
         return replace(self, rows=tuple(row if each.name == row.name else each for each in self.rows))
 
     def without(self, name: str) -> SweepFields:
-        """The same without the row of that setting."""
+        """Returns a copy without the row of that setting."""
         return replace(self, rows=tuple(each for each in self.rows if each.name != name))
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it in types that JSON can hold."""
+        """Returns all fields in types that JSON can hold."""
         return asdict(self) | {"rows": [asdict(row) for row in self.rows]}
 
 
 def fields_from_dict(document: object) -> SweepFields | None:
-    """The inverse of :meth:`SweepFields.as_dict`; None for anything else."""
+    """Returns the inverse of :meth:`SweepFields.as_dict`; None for an invalid document."""
     if not isinstance(document, Mapping) or not isinstance(document.get("rows"), list):
         return None
     rows = [_texts(VariedSetting, each) for each in document["rows"][:_MOST_ROWS]]
@@ -80,7 +80,7 @@ def fields_from_dict(document: object) -> SweepFields | None:
 
 
 def _texts(kind: Any, entries: object) -> dict[str, Any] | None:
-    """The entries that are fields of a data class; None if one of them is no short text."""
+    """Returns the entries that are fields of a data class; None if one of them is not a short text."""
     if not isinstance(entries, Mapping):
         return None
     known = {each.name: entries[each.name] for each in fields(kind) if each.name in entries}

@@ -1,4 +1,4 @@
-"""The fields of the form of a sweep: what varies, and how trials are found, how many, and which are stopped early."""
+"""The fields of a sweep's form: varied settings, sampler, number of runs, pruning."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ADD_TIP = "Lets one more setting vary, around its value in Train."
 
 
 class SweepFieldsView(QWidget):
-    """Shows and changes what the session's form holds."""
+    """Shows and changes the fields of the :class:`SweepForm`."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class SweepFieldsView(QWidget):
         return edit
 
     def _typed(self, field: str, text: str) -> None:
-        """What is shown because it is usual was not typed."""
+        """Returns the typed text; a text that is a default was not typed."""
         if text != self._shown(field):
             self._form.type(field, text.strip())
 
@@ -141,12 +141,12 @@ class SweepFieldsView(QWidget):
         return row
 
     def _order_tabs(self) -> None:
-        """Tab goes from above to below, also through rows that were made late."""
+        """Sets the tab order from top to bottom, also through rows that were added later."""
         for before, after in itertools.pairwise(_in_order(self.layout())):
             QWidget.setTabOrder(before, after)
 
     def take_focus(self) -> None:
-        """Puts the focus where a person begins."""
+        """Focuses the first field."""
         first = next(iter(self._rows.values()), None)
         if first is None:
             self.add_button.setFocus()
@@ -156,7 +156,7 @@ class SweepFieldsView(QWidget):
     # ---- what is shown
 
     def refresh(self) -> None:
-        """Shows the fields, and at each what is wrong with it."""
+        """Shows the fields and their problems."""
         form = self._form.parsed
         self.setEnabled(form is not None)
         self.where.refresh()
@@ -174,7 +174,7 @@ class SweepFieldsView(QWidget):
         self._nothing.show_text(form.problems.get("vary", ""))
 
     def _shown(self, field: str) -> str:
-        """The text of a number; how many runs there are where nobody said it."""
+        """Returns the text of a number field; the number of planned runs if nothing was typed."""
         typed: str = getattr(self._form.fields, field)
         form = self._form.parsed
         if typed or field != "runs" or form is None or form.plan is None:
@@ -202,7 +202,7 @@ class SweepFieldsView(QWidget):
 
 
 def _in_order(layout: QLayout) -> Iterator[QWidget]:
-    """The widgets of a layout that Tab reaches, in its order."""
+    """Returns the widgets of a layout that Tab reaches, in order."""
     for place in range(layout.count()):
         item = layout.itemAt(place)
         if item.layout() is not None:
@@ -218,5 +218,5 @@ def _texts(row: VariedSetting) -> RowTexts:
 
 
 def _problem(problems: Mapping[str, str], field: str) -> str:
-    """What is wrong with a field; the plan calls the rule by another name."""
+    """Returns the problem of a field; the plan has another name for the pruning rule."""
     return problems.get("prune" if field == "rule" else field, "")

@@ -1,4 +1,4 @@
-"""What the form of a sweep comes to: a plan, or what is wrong with which field. Values that suit an experiment."""
+"""Parses a sweep's form into a plan or problems of fields, and proposes values that suit an experiment."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ _WORTH_TRYING = {
 
 @dataclass(frozen=True)
 class ParsedForm:
-    """What the fields come to.
+    """The result of parsing the form.
 
     Attributes:
-        rows: the settings that vary, with the values that they have where nothing was typed.
-        sampler, rule: what is chosen, or is usual here.
-        plan: what would be done; None while something is wrong.
-        problems: what is wrong, by field: "learning_rate.low", "runs", "vary" where nothing varies.
+        rows: the settings that vary, with default values if nothing was typed.
+        sampler, rule: the chosen or default sampler and pruning rule.
+        plan: the plan; None if there are problems.
+        problems: problems by field: "learning_rate.low", "runs", "vary" if nothing varies.
     """
 
     rows: tuple[VariedSetting, ...]
@@ -71,7 +71,7 @@ class ParsedForm:
 
 
 def parse_form(fields: SweepFields, base: Experiment, dataset: Dataset) -> ParsedForm:
-    """Reads the fields for an experiment that fits the data."""
+    """Parses the fields for an experiment that fits the data."""
     rows = tuple(with_default_values(row, base, dataset) for row in fields.rows if row.name in FREE)
     found = _FieldReader()
     vary = [each for row in rows if (each := _varied(found, row)) is not None]
@@ -91,32 +91,32 @@ def parse_form(fields: SweepFields, base: Experiment, dataset: Dataset) -> Parse
 
 
 class _FieldReader:
-    """Reads texts, and notes what is wrong with which."""
+    """Parses texts and collects problems by field."""
 
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
 
     @contextmanager
     def at(self, field: str, title: str = "") -> Iterator[None]:
-        """Notes an error at that field, which it calls so."""
+        """Notes an error at that field, whose message uses the field's name."""
         try:
             yield
         except EngineError as error:
             self.note(field, error.message_for(title or setting_name(error.parameter)))
 
     def note(self, field: str, words: str) -> None:
-        """Notes what is wrong with a field, unless something else is."""
+        """Notes a problem of a field, unless the field has one."""
         self.problems.setdefault(field, words[:1].upper() + words[1:])
 
     def read(self, field: str, title: str, text: str, read: Callable[[str, str, str], T], example: str) -> T | None:
-        """What the text means; None where that is wrong."""
+        """Returns the parsed text; None if it is invalid."""
         with self.at(field, title):
             return read(title, text, example)
         return None
 
 
 def _varied(found: _FieldReader, row: VariedSetting) -> Varied | None:
-    """A row as it is meant; None where it is wrong."""
+    """Returns the parsed row; None if it is invalid."""
     title = setting_name(row.name)
     if row.kind == LIST:
         with found.at(f"{row.name}.values", title):
@@ -154,7 +154,7 @@ def _plan(
 
 
 def _check(found: _FieldReader, plan: Plan | None, varied: Varied, dataset: Dataset) -> None:
-    """Whether its values fit the data and what does not vary; a problem stands at the end that does not."""
+    """Checks that the values fit the data and the other settings; a problem is noted at the end that does not fit."""
     assert plan is not None
     try:
         plan.check_varied(varied, dataset)
@@ -178,7 +178,7 @@ def _is_wrong(plan: Plan, varied: Varied, dataset: Dataset) -> bool:
 
 
 def with_default_values(row: VariedSetting, base: Experiment, dataset: Dataset) -> VariedSetting:
-    """The row itself if something was typed into it, else with values around those of the experiment."""
+    """Returns the row itself if something was typed into it, else with values around the experiment's."""
     if row.kind != DEFAULT:
         return row
     return (
@@ -187,21 +187,21 @@ def with_default_values(row: VariedSetting, base: Experiment, dataset: Dataset) 
 
 
 def _is_scale(name: str, base: Experiment) -> bool:
-    """Whether it is a number above 0 that matters by its order of magnitude."""
+    """Whether the setting is a positive number that is varied by orders of magnitude."""
     if name in _WORTH_TRYING or not is_number(name) or is_whole(name):
         return False
     return _number(name, base) > 0 and not hasattr(MILD, name)
 
 
 def _number(name: str, base: Experiment) -> float:
-    """The present value as one number: of several layers the first, of shares for each layer the first."""
+    """Returns the current value as one number: the first layer's, or the first share."""
     value = base.value(name)
     value = value[0] if isinstance(value, tuple) and value else value
     return float(value) if isinstance(value, (int, float)) else 1.0
 
 
 def default_range(name: str, base: Experiment, kind: str) -> VariedSetting:
-    """From a tenth of the present value to ten times it, or to twice it where steps add up."""
+    """Returns a range from a tenth of the current value to ten times it, or to twice it for linear ranges."""
     now = _number(name, base)
     low, high = (now / _FACTOR, now * _FACTOR) if kind == LOG else (now / 2, now * 2)
     if not now:
@@ -212,7 +212,7 @@ def default_range(name: str, base: Experiment, kind: str) -> VariedSetting:
 
 
 def default_list(name: str, base: Experiment, dataset: Dataset) -> VariedSetting:
-    """Half, the same and double; or what is worth trying; of names those that fit the data."""
+    """Returns a list of half, once and twice the current value, or of names that fit the data."""
     return VariedSetting(name, LIST, ", ".join(_default_values(name, base, dataset)))
 
 
@@ -243,7 +243,7 @@ def _fits(base: Experiment, name: str, value: str, dataset: Dataset) -> bool:
 
 
 def with_kind(row: VariedSetting, kind: str, base: Experiment, dataset: Dataset) -> VariedSetting:
-    """The row as another kind: a list of its ends, a range between the least and the largest of its values."""
+    """Returns the row as another kind: a list of its ends, or a range from its smallest to its largest value."""
     if kind == LIST:
         ends = [each for each in (row.low, row.high) if each]
         return VariedSetting(row.name, LIST, ", ".join(ends)) if ends else default_list(row.name, base, dataset)
@@ -262,7 +262,7 @@ def with_kind(row: VariedSetting, kind: str, base: Experiment, dataset: Dataset)
 
 
 def fields_of_plan(plan: Plan) -> SweepFields:
-    """The fields that come to such a plan."""
+    """Returns fields that parse to that plan."""
     rows = tuple(map(_row_of, plan.vary))
     runs, minutes = ("" if each is None else f"{each:.12g}" for each in (plan.runs, plan.minutes))
     return SweepFields(rows, plan.sampler, plan.prune, runs, minutes, str(len(plan.seeds)))

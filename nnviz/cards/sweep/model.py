@@ -1,4 +1,4 @@
-"""The form of a sweep: which settings vary, from where to where, how many runs; what is wrong; what it will take."""
+"""The model of a sweep's form: fields, the parsed plan, problems, and the estimated duration."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SAMPLER_SEEDS = 1_000_000  # from 0
 
 
 class SweepForm(QObject):
-    """What was typed stays as it is, right or wrong; what it comes to is worked out when somebody asks.
+    """The form. Typed texts are kept as they are; they are parsed when the plan is read.
 
     Signals:
-        changed: ``fields`` has changed, or what they come to.
+        changed: ``fields`` or ``parsed`` has changed.
         estimated: ``estimate`` has changed.
 
     Attributes:
@@ -55,22 +55,22 @@ class SweepForm(QObject):
     # ---- what was typed
 
     def take(self, document: object) -> None:
-        """Takes what was remembered, if it makes sense."""
+        """Restores remembered fields, if they are valid."""
         found = fields_from_dict(document)
         if found is not None:
             self._put(found)
 
     def vary(self, name: str) -> None:
-        """Lets one more setting vary, over values that suit the experiment."""
+        """Adds a setting that varies, with values that suit the experiment."""
         if self.fields.row(name) is None:
             self._change(f"variation of {setting_name(name)} in the sweep", self.fields.with_row(VariedSetting(name)))
 
     def leave_out(self, name: str) -> None:
-        """Lets a setting vary no longer."""
+        """Removes a setting that varies."""
         self._change(f"removal of {setting_name(name)} from the sweep", self.fields.without(name))
 
     def set_kind(self, name: str, kind: str) -> None:
-        """Makes the values of a setting a "list", or a "linear" or "log" range; what it had is kept where it can be."""
+        """Changes the values of a setting to a "list", or to a "linear" or "log" range; keeps them if possible."""
         from nnviz.cards.sweep.form_parser import with_kind
 
         row, dataset = self._row(name), self._data.dataset
@@ -78,7 +78,7 @@ class SweepForm(QObject):
             self._set_row(with_kind(row, kind, self._settings.of_new_network, dataset))
 
     def type_row(self, name: str, **texts: str) -> None:
-        """Takes what was typed for a setting: ``values``, ``low``, ``high`` or ``points``."""
+        """Sets typed texts of a setting: ``values``, ``low``, ``high`` or ``points``."""
         row = self._row(name)
         if row is not None:
             self._set_row(replace(row, **texts))
@@ -87,12 +87,12 @@ class SweepForm(QObject):
         self._change(f"change of the sweep’s {setting_name(row.name)}", self.fields.with_row(row))
 
     def _row(self, name: str) -> VariedSetting | None:
-        """A row as it is shown."""
+        """Returns a row with its default values."""
         form = self.parsed
         return None if form is None else next((row for row in form.rows if row.name == name), None)
 
     def type(self, field: str, text: str) -> None:
-        """Takes what was typed or chosen in "sampler", "rule", "runs", "minutes" or "seeds"."""
+        """Sets the text of "sampler", "rule", "runs", "minutes" or "seeds"."""
         changes: dict[str, Any] = {field: text}
         self._change(f"change of the sweep’s {field}", replace(self.fields, **changes))
 
@@ -113,7 +113,7 @@ class SweepForm(QObject):
 
     @property
     def parsed(self) -> ParsedForm | None:
-        """What the fields come to for the experiment of Train; None while there are no data."""
+        """The fields parsed for the experiment of the Train workspace; None without data."""
         if self._parsed is None and self._data.dataset is not None and not self._data.loading:
             from nnviz.cards.sweep.form_parser import parse_form
 
@@ -122,7 +122,7 @@ class SweepForm(QObject):
 
     @property
     def why_not(self) -> str | None:
-        """Why no sweep can be started, in sentences; None if one can."""
+        """Why no sweep can start, in sentences; None if one can start."""
         form = self.parsed
         if form is None:
             return "A sweep can be started when the data are there."
@@ -133,7 +133,7 @@ class SweepForm(QObject):
         return f"A sweep can be started when this is corrected: {' '.join(problems)}" if problems else None
 
     def start(self) -> None:
-        """Begins the sweep that the fields describe; each time with other draws, where trials are drawn."""
+        """Starts the sweep. Sampled trials differ each time."""
         form, why_not = self.parsed, self.why_not
         if why_not is not None or form is None or form.plan is None:
             self._messages.tell(why_not or "")
@@ -146,7 +146,7 @@ class SweepForm(QObject):
     # ---- what it will take
 
     def watch(self, is_watched: bool) -> None:
-        """Looks up from now on what runs of the library took, and once who is in the cluster; or no longer."""
+        """Switches the reading of run durations on or off; also reads the cluster's status once."""
         self._is_watched = is_watched
         if is_watched:
             self._where.look()
@@ -165,12 +165,12 @@ class SweepForm(QObject):
         self.estimated.emit()
 
     def _failed(self, error: Exception) -> None:
-        """That the library cannot be read, its list tells."""
+        """Ignores the error, which the list of runs reports."""
         self._is_reading = False
 
     @property
     def estimate(self) -> str:
-        """How many runs there will be and how long they take, in sentences; empty until that can be told."""
+        """The number of runs and their estimated duration, in sentences; empty if it is not known."""
         form, dataset = self.parsed, self._data.dataset
         cores = self._where.cores
         if form is None or form.plan is None or dataset is None or self._took is None or cores == 0:
@@ -184,7 +184,7 @@ class SweepForm(QObject):
 
 
 def _read(library: Library, fingerprint: str) -> Sequence[RunDuration]:
-    """In the library's thread. Raises LibraryError."""
+    """Returns recent durations. Runs in the library's thread. Raises LibraryError."""
     from nnviz.library.run_durations import recent_durations
 
     return recent_durations(library, fingerprint)

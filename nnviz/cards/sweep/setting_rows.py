@@ -1,4 +1,4 @@
-"""Which settings a sweep may vary, as the form offers them: their names, what they do, in the groups of Train."""
+"""The settings that a sweep can vary: names, tooltips, and their groups as in the Train workspace."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OTHERS = {
 
 
 def setting_info(name: str) -> SettingInfo:
-    """What the form tells of a setting."""
+    """Returns the description of a setting."""
     row = _TOLD.get(name)
     tip = _OTHERS.get(name, "") if row is None else row.tip
     step = row.step if isinstance(row, Field) else step_whole(1, by=8) if name == "hidden" else step_decade
@@ -37,9 +37,9 @@ def setting_info(name: str) -> SettingInfo:
 
 
 def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]:
-    """The names of all that may vary: those that matter most, without a title, then others in groups with theirs.
+    """Yields titles and names of the settings that can vary: the most important ones first, without a title.
 
-    Pictures alone are distorted.
+    Augmentation is offered for images only.
     """
     usual = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in USUAL))) if name in FREE]
     yield "", usual

@@ -1,4 +1,4 @@
-"""Where a sweep is done, as rows of its form: a field for an address, and beneath it who is there."""
+"""Rows of a sweep's form for the place where it is trained: an address, and the status of the cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIP = (
 
 
 class SweepTargetRow:
-    """Shows and changes what ``session.sweep_target`` holds."""
+    """Shows and changes ``session.sweep_target``."""
 
     def __init__(self, session: Session, grid: QGridLayout) -> None:
         """Adds two rows at the end of a grid of four columns."""
@@ -40,17 +40,17 @@ class SweepTargetRow:
         grid.addWidget(self._who, row + 1, 1, 1, 3)
 
     def _enter(self) -> None:
-        """Also what was not changed is asked again."""
+        """Sets the address, and refreshes the status if the address is unchanged."""
         self._field.setModified(False)
         self._where.type(self._field.text())
 
     def commit(self) -> None:
-        """Takes what is being typed, as when the person leaves the field."""
+        """Sets the address if its text was edited."""
         if self._field.isModified():
             self._enter()
 
     def refresh(self) -> None:
-        """Shows the address, and who is there."""
+        """Shows the address and the status."""
         where = self._where
         if not self._field.is_typed and self._field.text() != where.typed:
             self._field.setText(where.typed)

@@ -1,4 +1,4 @@
-"""What the library tells of sweeps and of the trials of one, read in the library's thread."""
+"""Reads sweeps and the trials of one of them in the library's thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SweepReading:
-    """What the library tells: all sweeps, newest first; of the one that is looked at its number, status and trials."""
+    """The result of reading: all sweeps, newest first; number, status and trials of the displayed one."""
 
     sweeps: list[SweepSummary]
     shown: int = 0
@@ -22,7 +22,7 @@ class SweepReading:
 
 
 def change_marker(library: Library, shown: int) -> object:
-    """What is another thing after somebody has written to a sweep, or to the one that is shown."""
+    """Returns an object that differs after another program wrote to a sweep."""
     from engine.sweeps.plan import SWEEP
     from nnviz.library.sweeps import SweepLibrary
 
@@ -31,7 +31,9 @@ def change_marker(library: Library, shown: int) -> object:
 
 
 def read_sweep(library: Library, shown: int) -> SweepReading:
-    """In the library's thread. Without a sweep to look at, or if that is gone, the newest. Raises LibraryError."""
+    """Reads the sweep of that number, or the newest one if there is none. Runs in the library's thread. Raises
+    LibraryError.
+    """
     from engine.sweeps.plan import SWEEP
     from nnviz.cards.sweep.trial_table import TrialTable
     from nnviz.library.sweeps import RUNNING, STOPPED, SweepLibrary, result_of

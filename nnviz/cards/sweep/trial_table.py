@@ -1,4 +1,4 @@
-"""``TrialTable``: the trials of a sweep in columns, for the views. It grows as results come."""
+"""The trials of a sweep in columns, which grow as results arrive."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _APART = 10.0  # a list of numbers whose largest is so many times its least is l
 
 @dataclass(frozen=True)
 class SettingAxis:
-    """Where the values of a setting lie.
+    """The axis of a setting.
 
     Attributes:
-        name: of the setting.
+        name: the setting.
         is_log: whether places are logarithms (base 10) of numbers.
-        names: of values that lie side by side, at 0, 1, 2 …; empty for numbers along an axis.
+        names: names of values at 0, 1, 2 …; empty for numbers.
         low, high: the ends.
     """
 
@@ -38,7 +38,7 @@ class SettingAxis:
 
     @classmethod
     def of(cls, varied: Varied) -> SettingAxis:
-        """The axis of what varies: numbers from low to high, names in the order in which they were given."""
+        """Returns the axis of a dimension: numbers from low to high, names in their given order."""
         if varied.kind != LIST:
             return cls._along(varied.name, varied.kind == LOG, varied.low, varied.high)
         are_numbers = all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in varied.values)
@@ -55,7 +55,7 @@ class SettingAxis:
         return cls(name, is_log, (), *ends)
 
     def place(self, value: Any) -> float:
-        """Where a value lies; NaN for one that has no place, as in a damaged file."""
+        """Returns the place of a value; NaN for a value without one, as in a damaged file."""
         if self.names:
             return self._places.get(written(value), math.nan)
         if isinstance(value, (tuple, list)) and len(value) == 1:
@@ -66,12 +66,12 @@ class SettingAxis:
 
 
 class TrialTable:
-    """What is known of a sweep.
+    """The plan of a sweep, and its results so far.
 
     Attributes:
-        plan: what was to be done.
-        results: what came of it, as ``engine.sweeps`` ranks it.
-        axes: one for each setting that varies.
+        plan: the plan.
+        results: the results, which rank the trials.
+        axes: an axis for each setting that varies.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -85,7 +85,7 @@ class TrialTable:
     # ---- growing
 
     def add_trials(self, before: int, trials: Sequence[Mapping[str, Any]]) -> bool:
-        """Adds trials of which so many were there before; returns False, and adds nothing, where some are missing."""
+        """Adds the trials after the first ``before``; returns False, and adds nothing, if trials are missing."""
         there = len(self.results.trials)
         if before > there:
             return False
@@ -97,9 +97,9 @@ class TrialTable:
         return True
 
     def add_runs(self, runs: Iterable[RunResult]) -> None:
-        """Adds what came of runs, in the order in which they were done; of one that was done again the last result.
+        """Adds results of runs in order of completion; the last result counts for a run that was repeated.
 
-        Nothing came of one that was stopped before the end of its first epoch: its figures are those of before.
+        A run that was stopped before the end of its first epoch has no result: its figures precede training.
         """
         for run in runs:
             is_measured = run.status != STOPPED or run.epochs > 1
@@ -109,7 +109,7 @@ class TrialTable:
                     self._note_trial(self.results.trials[run.trial])
 
     def _learn_figures(self, run: RunResult) -> None:
-        """What is measured shows in the first figures."""
+        """Derives quantity and splits from the first figures."""
         if "validation_rmse" in run.figures:
             self.results.quantity = "rmse"
         if any(name.startswith("test_") for name in run.figures):
@@ -125,7 +125,7 @@ class TrialTable:
 
     @property
     def runs(self) -> list[RunResult]:
-        """What came of each run, in the order in which it got here."""
+        """The results of runs, in order of arrival."""
         return self.results.runs
 
     @property
@@ -135,28 +135,28 @@ class TrialTable:
 
     @property
     def statuses(self) -> Array:
-        """(runs,): how each run ended."""
+        """(runs,): the status of each run."""
         return np.array([run.status for run in self.runs], object)
 
     @property
     def values(self) -> Array:
-        """(runs,): what trials are compared by, as it was last measured of each run; NaN where it was not."""
+        """(runs,): the last figure of each run by which trials are compared; NaN if it was not measured."""
         figure = self.results.compared_by
         return np.array([run.figures.get(figure, math.nan) for run in self.runs], float)
 
     @property
     def medians(self) -> Array:
-        """(trials,): the medians by which they are ranked; NaN where a run that did not end well is in the middle."""
+        """(trials,): the medians by which trials are ranked; NaN if the median run did not finish."""
         return np.array(self._medians, float)
 
     def places(self, axis: int) -> Array:
-        """(trials,): where each lies on an axis."""
+        """Returns (trials,) places on an axis."""
         return np.array(self._places[axis], float)
 
     # ---- one of them
 
     def run_of(self, trial: int) -> RunResult | None:
-        """The run that stands for a trial: the one with the median, the better one of two; None without any."""
+        """Returns the representative run of a trial: its median, the better of two; None without runs."""
         figure = self.results.compared_by
         kept = [run for run in self.results.trials[trial].runs.values() if run.run is not None]
         finished = sorted(
@@ -166,7 +166,7 @@ class TrialTable:
         return finished[(len(finished) - 1) // 2] if finished else next(iter(kept), None)
 
     def best_so_far(self) -> tuple[Array, Array]:
-        """After how many runs the best trial changed, and its median then; (k,) each.
+        """Returns (k,) numbers of runs after which the best trial changed, and (k,) its medians.
 
         A trial counts when the runs with all its seeds are over.
         """

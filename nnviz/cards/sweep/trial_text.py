@@ -1,4 +1,4 @@
-"""Trials and runs of a sweep in words, for read-outs, tables and lines below plots."""
+"""Texts about trials and runs of a sweep, for read-outs, tables and lines below plots."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ _OPENS_MIDDLE = "double click: put its middle run into the window"
 
 
 def shown_sweep_title(trials: TrialsModel) -> str:
-    """What the sweep that is looked at is called, in one line that is not long."""
+    """Returns the title of the displayed sweep, shortened to one line."""
     told = next((each for each in trials.sweeps if each.id == trials.shown), None)
     return text.plain(f"sweep {trials.shown}" if told is None else sweep_title(told), _LONGEST)
 
 
 def unit_of(table: TrialTable, dataset: Dataset | None) -> str:
-    """That of what is predicted, where the data in the window are those of the sweep."""
+    """Returns the unit of the target, if the window has the data of the sweep."""
     is_same = dataset is not None and dataset.fingerprint == table.plan.base.fingerprint
     return Meaning(dataset).unit if is_same else ""
 
 
 def format_settings(table: TrialTable, trial: int) -> str:
-    """What distinguishes a trial: "learning rate 0.05 · hidden layers 64-32"."""
+    """Returns the settings of a trial: "learning rate 0.05 · hidden layers 64-32"."""
     values = table.results.trials[trial].values
     return " · ".join(f"{setting_name(name)} {value_words(name, value)}" for name, value in values.items())
 
 
 def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
-    """Median, as trials are ranked, and lowest to highest of what they are compared by.
+    """Returns the median of a trial and its range, by the figure by which trials are compared.
 
-    Runs that did not end well count as the worst; of a trial whose median is one of them it tells how they ended.
+    Runs that did not finish count as the worst; if the median is such a run, its status is returned.
     """
     results = table.results
     found = results.trials[trial]
@@ -76,7 +76,7 @@ def _ended(status: str) -> str:
 
 
 def run_readout(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:
-    """What a read-out tells of a run."""
+    """Returns the read-out of a run."""
     results = table.results
     value = run.figures.get(results.compared_by)
     measured = "not measured" if value is None else figure_value(results.quantity, value, unit)
@@ -90,7 +90,7 @@ def run_readout(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece
 
 
 def trial_readout(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
-    """What a read-out tells of a trial and its seeds."""
+    """Returns the read-out of a trial and its seeds."""
     results, found = table.results, table.results.trials[trial]
     spread, score = found.spread(results.compared_by), found.score(results.compared_by)
     figures = format_figures(table, trial, unit)[0]
@@ -107,12 +107,12 @@ def trial_readout(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]
 
 
 def lines_key(table: TrialTable) -> str:
-    """What the lines of parallel coordinates are."""
+    """Returns the meaning of the lines of parallel coordinates."""
     return f"{_LINES} · {_DOTTED}" if np.isnan(table.medians[table.trials_of_runs]).any() else _LINES
 
 
 def dots_key(table: TrialTable) -> str:
-    """What the dots are, and how many runs did not end well."""
+    """Returns the meaning of the dots, and the number of runs that did not finish."""
     seeds = len(table.plan.seeds)
     dots = "a dot is a run" if seeds == 1 else f"● median of {words_of_seeds(seeds)}, faint: each run"
     counts = Counter(run.status for run in table.runs)
@@ -121,7 +121,7 @@ def dots_key(table: TrialTable) -> str:
 
 
 def format_chosen_trial(table: TrialTable, unit: str) -> str:
-    """The test error of the trial that is best by the validation error, once, and why only that; empty without one."""
+    """Returns the test error of the trial selected by validation error; empty without one."""
     results = table.results
     chosen, last = results.chosen, results.told_at_last
     if chosen is None:

@@ -1,4 +1,4 @@
-"""The trials of a sweep as dots, as lines, and the best so far, while they come or afterwards."""
+"""A page of the trials of a sweep as dots, as lines, and the best so far."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _BETWEEN, _TIMES_ITS_COST = 0.15, 60  # between two drawings: seconds at least, 
 
 
 class TrialsPage(Page):
-    """Draws what the session knows of the sweep that is looked at."""
+    """A page with the views of the displayed sweep."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("TrialsModel", "trialsTab", _TIP)
@@ -98,11 +98,11 @@ class TrialsPage(Page):
     # ---- what is shown
 
     def refresh(self) -> None:
-        """Draws the view that is chosen."""
+        """Draws the chosen view."""
         self._draw(at_once=True)
 
     def _follow(self) -> None:
-        """Draws what has come, while more comes only as often as the mouse does not notice."""
+        """Draws new results; while a sweep is running only as often as the window stays responsive."""
         if not self._model.is_under_way:
             self._later.stop()
             self.refresh()
@@ -139,7 +139,7 @@ class TrialsPage(Page):
         return unit_of(table, self._session.data.dataset)
 
     def _colours(self, table: TrialTable) -> dict[int, str]:
-        """Of the trials that are compared."""
+        """Returns the colours of the compared trials."""
         shown, count = self._model.shown, len(table.results.trials)
         found = self._session.comparison.colours.items()
         return {
@@ -182,7 +182,7 @@ class TrialsPage(Page):
             self._model.open(self._model.chosen)
 
     def table(self) -> Table | None:
-        """A row for each run, for a CSV file."""
+        """Returns a row for each run, for a CSV file."""
         table = self._model.table
         if table is None:
             return None
@@ -199,7 +199,7 @@ class TrialsPage(Page):
 
 
 def _cell(value: object) -> object:
-    """A value as a cell of a file: layers as they are typed."""
+    """Returns a value as a cell of a file; layers as they are typed."""
     return "-".join(map(str, value)) if isinstance(value, tuple) else value
 
 

@@ -1,4 +1,4 @@
-"""The sweep that is looked at: which there are, its trials and what came of them, the one that is chosen."""
+"""The model of the displayed sweep: its trials, their results, and the chosen one."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ VIEWS = ("dots", "parallel", "best")
 
 
 class TrialsModel(QObject):
-    """Attributes are for reading. While nobody watches, nothing is read, and nothing is kept of what comes.
+    """The sweeps of the library, and the trials of the displayed one. Nothing is read without a watching view.
+
+    Attributes are for reading.
 
     Signals:
-        changed: another sweep is looked at, more is known of it, or ``sweeps`` has changed.
+        changed: ``sweeps``, the displayed sweep or its results have changed.
         chosen_changed: another trial is chosen.
         view_changed: ``view`` has changed.
-        wanted: a person wants to see the sweep.
+        wanted: the user wants to see the sweep.
 
     Attributes:
-        sweeps: what the library tells of each sweep, the newest first.
-        shown: the number of the sweep that is looked at; 0 for none.
-        table: its trials; None until they are read.
-        chosen: the number of the trial that is chosen; None for none.
-        view: how trials are shown: one of ``VIEWS``.
+        sweeps: summaries of all sweeps, newest first.
+        shown: number of the displayed sweep; 0 for none.
+        table: its trials; None before they are read.
+        chosen: number of the chosen trial; None for none.
+        view: the kind of view: one of ``VIEWS``.
     """
 
     changed = pyqtSignal()
@@ -66,7 +68,7 @@ class TrialsModel(QObject):
     # ---- which
 
     def watch(self, view: str, is_watched: bool) -> None:
-        """Reads from now on what a view of that name shows, or no longer."""
+        """Registers or unregisters a view of that name; trials are read while there is any."""
         was_watched = bool(self._watchers)
         (self._watchers.add if is_watched else self._watchers.discard)(view)
         self._tell_seen()
@@ -76,11 +78,11 @@ class TrialsModel(QObject):
             self.table, self._meanwhile = None, []
 
     def _tell_seen(self) -> None:
-        """What comes of the sweep that a person sees need not be told to them."""
+        """Tells the automatic comparison which sweep is visible, so that its end needs no message."""
         self._sweeps.auto_compare.sweep = self.shown if self._watchers else 0
 
     def show(self, sweep: int) -> None:
-        """Looks at the sweep of that number, where the person can see it."""
+        """Displays the sweep of that number, and brings it into view."""
         if sweep != self.shown:
             self.shown, self.table, self._status, self._is_asked_for = sweep, None, "", bool(sweep)
             self._tell_seen()
@@ -133,14 +135,14 @@ class TrialsModel(QObject):
                 self._read()
 
     def _add(self, new: NewResults) -> bool:
-        """Whether that could be added to what is known."""
+        """Adds new results; returns whether they follow the known ones."""
         if self.table is None or new.sweep != self.shown or not self.table.add_trials(new.before, new.trials):
             return False
         self.table.add_runs(new.runs)
         return True
 
     def _follow_others(self) -> None:
-        """What another program writes may be a sweep, which a short look tells; what this one does tells of itself."""
+        """Reads the sweeps again if another program wrote to one of them."""
         shown = self.shown
 
         def take(seen: object) -> None:
@@ -158,42 +160,42 @@ class TrialsModel(QObject):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether this window does the sweep that is looked at."""
+        """Whether this window trains the displayed sweep."""
         return bool(self.shown) and self.shown == self._under_way
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to be done of the sweep that is looked at."""
+        """Whether the displayed sweep is complete."""
         return self._status == "finished" and not self.is_under_way
 
     @property
     def can_go_on(self) -> bool:
-        """Whether the sweep that is looked at was stopped, and nothing else is being done."""
+        """Whether the displayed sweep was stopped and nothing else is in progress."""
         return self.table is not None and self._status == "stopped" and self._sweeps.how_far is None
 
     def go_on(self) -> None:
-        """Goes on with the sweep that is looked at."""
+        """Resumes the displayed sweep."""
         if self.can_go_on and self.table is not None:
             self._sweeps.resume(self.shown, self.table.plan)
 
     # ---- one of its trials
 
     def choose(self, trial: int | None) -> None:
-        """Chooses a trial, or none."""
+        """Chooses a trial; None for none."""
         if trial != self.chosen:
             self.chosen = trial
             self.chosen_changed.emit()
 
     def compare(self, trial: int) -> None:
-        """Compares a trial with what is compared already, or no longer."""
+        """Adds a trial to the comparison, or removes it."""
         if self.table is not None and self.table.results.trials[trial].is_kept:
             self._comparison.toggle(Group(self.shown, trial))
 
     def open(self, trial: int, place: int = -1) -> None:
-        """Puts a run into the window, alive, with its whole past.
+        """Opens a run in the window, with its snapshots.
 
         Args:
-            place: of the run among those of the table; -1 for the one that stands for the trial.
+            place: index of the run in the table; -1 for the representative run of the trial.
         """
         table = self.table
         if table is not None:
@@ -204,7 +206,7 @@ class TrialsModel(QObject):
     # ---- how
 
     def set_view(self, view: str) -> None:
-        """Shows trials otherwise, if it is one of ``VIEWS``."""
+        """Changes the kind of view, if it is one of ``VIEWS``."""
         if view in VIEWS and view != self.view:
             self.view = view
             self.view_changed.emit()
