@@ -1,6 +1,6 @@
-"""The runs on disk: one SQLite file that keeps every run, with its curves, moments and whole states.
+"""The run library: one SQLite file that keeps every run, with its curves, snapshots and training states.
 
-What is named here is loaded when it is first asked for: the window's first picture need not wait for it.
+Names of this package are imported at first use, so that the window appears sooner.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _PLACES = {
 
 
 def is_exported_run(path: str) -> bool:
-    """Whether it has a name as exported runs have."""
+    """Whether the name of a file is that of an exported run."""
     return path.lower().endswith(ENDING)
 
 

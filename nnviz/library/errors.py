@@ -1,4 +1,4 @@
-"""What can be wrong with a library, in words: what it is, the rule, and a way out."""
+"""Errors of the run library, with their messages."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ _LEAST_ROOM = 2**17  # bytes that SQLite takes beside the library, even if nothi
 
 
 class LibraryError(EngineError):
-    """The library cannot do this. Nothing that was in it is lost. ``parameter`` is the name of its file."""
+    """Base class: the library refuses an operation, and keeps its content. ``parameter`` is the name of its file."""
 
 
 class FullDiskError(LibraryError):
-    """There is no room on the disk for what was to be written."""
+    """The disk is full."""
 
 
 class ReadOnlyError(LibraryError):
-    """The library can be read, and not written to."""
+    """The library can be read only."""
 
 
 class BusyError(LibraryError):
-    """Another program wrote to the library all the time that this one could wait."""
+    """Another program kept writing to the library until the timeout."""
 
 
 class DamagedError(LibraryError):
-    """The file holds what no library can hold. It is repaired when it is opened the next time."""
+    """The file is damaged. It is repaired when it is next opened."""
 
 
 class UnreadableRunError(LibraryError):
-    """Something that belongs to one run cannot be read. That says nothing of the file, which is not repaired."""
+    """A part of one run cannot be read. The file itself is not considered damaged."""
 
 
 class NotALibraryError(LibraryError):
-    """The file is something else, or is a library of a release that is newer than this one can read."""
+    """The file is something else, or a library of a release that is too new."""
 
 
 class NotSQLiteError(NotALibraryError):
-    """The file is no SQLite file at all."""
+    """The file is no SQLite file."""
 
 
 class ReplacedError(LibraryError):
-    """The file that is open is no longer at its place: another one is, for example because it was damaged, or none."""
+    """The open file is no longer at its path: it was replaced, for example after damage, or removed."""
 
 
 class UnknownRunError(LibraryError):
-    """The library has no run of that number, or not what was asked of it."""
+    """The library has no run of that number, or not the requested part of it."""
 
 
 class UnknownSweepError(LibraryError):
@@ -64,15 +64,15 @@ class UnknownSweepError(LibraryError):
 
 
 class ReplayError(LibraryError):
-    """A training that was gone through again did not come out as it was recorded."""
+    """A replayed training did not reproduce its recording."""
 
 
 class RunInUseError(LibraryError):
-    """Another program, or another part of this one, is training this run at this moment, or has trained it on."""
+    """The run is being trained elsewhere, or was trained further there."""
 
 
 class TooLargeError(LibraryError):
-    """The network is too large to be kept again and again while it trains."""
+    """The network is too large to be saved repeatedly during training."""
 
 
 def unknown_run(path: Path, run: object) -> UnknownRunError:
@@ -91,12 +91,12 @@ def continued_elsewhere(run: int) -> RunInUseError:
 
 
 def damage_mark(path: Path) -> Path:
-    """The file that says that damage was met: the next one who opens the library repairs it."""
+    """Returns the path of a marker file: the library is repaired when it is next opened."""
     return path.with_name(f"{path.name}.damaged")
 
 
 def damaged(path: Path, what: str) -> DamagedError:
-    """Notes beside the file that it is damaged, and returns the error."""
+    """Makes the marker file, and returns the error."""
     with suppress(OSError):
         damage_mark(path).touch(0o600)
     remedy = "Start nnviz again: the file is set aside then, and what can still be read becomes a new library."
@@ -104,7 +104,7 @@ def damaged(path: Path, what: str) -> DamagedError:
 
 
 def unreadable(what: str, why: object) -> UnreadableRunError:
-    """Returns the error of something in a run that cannot be read."""
+    """Returns the error for a part of a run that cannot be read."""
     remedy = "Delete the run, or repair the library."
     return UnreadableRunError(what, Verbatim(f"unreadable ({str(why)[:80]})"), "must be as nnviz wrote it", remedy)
 
@@ -133,7 +133,7 @@ def no_memory() -> LibraryError:
 
 @contextmanager
 def translated_errors(path: Path) -> Iterator[None]:
-    """Turns errors of SQLite and of the system into one of the errors above."""
+    """Turns errors of SQLite and of the system into a LibraryError."""
     try:
         yield
     except sqlite3.Error as error:
@@ -162,14 +162,14 @@ def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
 
 
 def is_disk_full(path: Path) -> bool:
-    """Whether SQLite could not even make the files beside the library."""
+    """Whether the disk has no room for SQLite's temporary files."""
     with suppress(OSError):
         return shutil.disk_usage(path.parent).free < _LEAST_ROOM
     return False
 
 
 def _ends_within_a_page(path: Path) -> bool:
-    """Whether the file was cut short, so that SQLite cannot read its last page."""
+    """Whether the file was truncated within a page, so that SQLite cannot read the page."""
     with suppress(OSError):
         return path.stat().st_size % PAGE_BYTES > 0
     return False
@@ -181,7 +181,7 @@ def _full(path: Path) -> FullDiskError:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file holds what SQLite did not write there."""
+    """Whether an error indicates a damaged file."""
     text = str(error)
     signs = ("malformed", "not a database", "no such table", "no such column", "Could not decode")
     return any(sign in text for sign in signs)

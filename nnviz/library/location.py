@@ -1,4 +1,4 @@
-"""Where the library is: the person's own in the user's data directory, or the one that ``NNVIZ_LIBRARY`` names."""
+"""The path of the library: in the user's data directory, or the one that ``NNVIZ_LIBRARY`` names."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _OF_NETWORKS = ("nfs", "cifs", "smb", "9p", "afs", "fuse.sshfs", "fuse.glusterfs
 
 
 def default_library_path() -> Path:
-    """The person's own library; it need not be there yet."""
+    """Returns the path in the user's data directory; the file need not exist."""
     return platformdirs.user_data_path("nnviz", appauthor=False) / _NAME
 
 
 def library_path() -> Path:
-    """The library that is used unless another is named."""
+    """Returns the path of the library that is used unless another one is given."""
     named = os.environ.get(VARIABLE, "").strip()
     return Path(named).expanduser() if named else default_library_path()
 
 
 def is_on_network(path: Path, mounts: Path = _MOUNTS) -> bool:
-    """Whether the file is on another computer's disk, as far as the system tells."""
+    """Whether the file is on a network file system, as far as the operating system tells."""
     kind, longest = "", -1
     folder = os.path.realpath(path.parent)
     for where, what in _mounted(mounts):
@@ -37,7 +37,7 @@ def is_on_network(path: Path, mounts: Path = _MOUNTS) -> bool:
 
 
 def _mounted(mounts: Path) -> list[tuple[str, str]]:
-    """Folders on which something is mounted, and the kind of its file system; none where the system has no list."""
+    """Returns mount points and their file systems; empty if the operating system has no such list."""
     try:
         lines = mounts.read_text(errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""How much the library takes on disk, how much it may, and what old runs can do without."""
+"""The limit of the library's size, and the thinning of old runs that exceed it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _TOLD = "thinning_told"
 
 @dataclass(frozen=True)
 class Thinning:
-    """What one run would lose. Its figures, its first and its last moment and its last state always stay.
+    """What thinning removes from one run. Its figures, its first and last snapshot and its last state always stay.
 
     Attributes:
-        is_starred: whether the person marked the run.
-        moments: epochs of the moments that would go.
-        states: epochs of the whole states that would go.
-        nbytes: room that this makes.
+        is_starred: whether the run is starred.
+        moments: epochs of the snapshots to remove.
+        states: epochs of the states to remove.
+        nbytes: bytes that become free.
     """
 
     run: int
@@ -40,10 +40,10 @@ class Thinning:
 
 @dataclass(frozen=True)
 class ThinningPlan:
-    """What would go so that the library fits into its budget, in this order.
+    """What thinning removes so that the library meets its limit, in this order.
 
     Attributes:
-        taken, budget: bytes that it takes, and that it may take.
+        taken, budget: size and limit in bytes.
     """
 
     losses: tuple[Thinning, ...]
@@ -52,50 +52,50 @@ class ThinningPlan:
 
     @property
     def nbytes(self) -> int:
-        """Room that all of it makes."""
+        """Bytes that become free."""
         return sum(loss.nbytes for loss in self.losses)
 
     @property
     def is_over(self) -> bool:
-        """Whether the library takes more than it may."""
+        """Whether the library exceeds its limit."""
         return self.taken > self.budget
 
     @property
     def is_enough(self) -> bool:
-        """Whether it fits then; if not, only deleting runs helps."""
+        """Whether thinning meets the limit; if not, runs must be deleted."""
         return self.taken - self.nbytes <= self.budget
 
     @property
     def moments(self) -> int:
-        """How many moments and states would go."""
+        """Number of snapshots and states to remove."""
         return sum(len(loss.moments) + len(loss.states) for loss in self.losses)
 
     @property
     def runs(self) -> list[int]:
-        """The runs that would lose some, in this order."""
+        """The runs to thin, in order."""
         return list(dict.fromkeys(loss.run for loss in self.losses))
 
     @property
     def starred(self) -> int:
-        """How many of them have a star."""
+        """Number of starred runs among them."""
         return len({loss.run for loss in self.losses if loss.is_starred})
 
 
 class Quota:
-    """The library's room on disk."""
+    """Size and limits of the library, and the thinning of old runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the library takes, without pages that are free."""
+        """Size of the library in bytes, without free pages."""
         free = self._database.number("PRAGMA freelist_count") * self._database.number("PRAGMA page_size")
         return self._database.nbytes - free
 
     @property
     def budget(self) -> int:
-        """Bytes that the whole library may take, at least 1 MB. Setting it raises SettingError."""
+        """Limit of the whole library in bytes, at least 1 MB. Setting it raises SettingError."""
         return self._setting("budget", BUDGET, MOST)
 
     @budget.setter
@@ -104,7 +104,7 @@ class Quota:
 
     @property
     def moment_budget(self) -> int:
-        """Bytes that the moments of one run may take, at least 1 MB. Setting it raises SettingError."""
+        """Limit of one run's snapshots in bytes, at least 1 MB. Setting it raises SettingError."""
         return self._setting("moment_budget", MOMENT_BUDGET, MOST_OF_RUN)
 
     @moment_budget.setter
@@ -126,16 +126,16 @@ class Quota:
     # ---- thinning
 
     def plan(self, budget: int | None = None) -> ThinningPlan:
-        """Returns what would go so that the library fits: moments of the oldest runs first, of those with a star last.
+        """Returns the thinning that meets the limit: oldest runs first, starred ones last.
 
-        Runs that are being trained lose nothing. With a budget of 0 it is all that can go.
+        Runs in training are left out. For a budget of 0 the plan has everything that can be removed.
         """
         taken, budget = self.nbytes, self.budget if budget is None else budget
         losses = tuple(self._losses(taken - budget + _SPARE * budget)) if taken > budget else ()
         return ThinningPlan(losses, taken, budget)
 
     def _losses(self, missing: float) -> Iterator[Thinning]:
-        """Until they make so much room."""
+        """Yields thinnings until enough bytes become free."""
         gone: dict[int, Thinning] = {}  # by run, in the first round
         for keep in _ROUNDS:
             for run, is_starred in self._in_order(keep):
@@ -148,7 +148,7 @@ class Quota:
                     gone[run] = loss
 
     def _in_order(self, keep: int) -> list[tuple[int, bool]]:
-        """The runs that can lose something if they keep so many moments, each with whether it has a star."""
+        """Yields the runs that exceed a number of snapshots, in order, and whether each is starred."""
         many = " OR ".join(
             f"id IN (SELECT run FROM {table} GROUP BY run HAVING count(*) > {most})"
             for table, most in (("moments", keep), ("states", 2))
@@ -168,7 +168,7 @@ class Quota:
         return Thinning(run, is_starred, tuple(at for at, _ in moments), tuple(at for at, _ in states), nbytes)
 
     def _between(self, query: str, run: int, keep: int, gone: Iterable[float]) -> list[tuple[float, int]]:
-        """What goes where so many are to stay, evenly apart."""
+        """Returns the epochs to remove so that evenly spaced ones stay."""
         less = set(gone)
         there = [(float(at), int(size)) for at, size in self._database.numbers(query, {"run": run}) if at not in less]
         if len(there) <= keep:
@@ -177,12 +177,12 @@ class Quota:
         return [each for number, each in enumerate(there) if number not in stay]
 
     def thin(self, plan: ThinningPlan, tell: Callable[[float], None] = lambda share: None) -> ThinningPlan:
-        """Carries out a plan, run by run: the file shrinks. Runs that are being trained by now lose nothing.
+        """Carries out a plan, run by run, and shrinks the file. Leaves out runs that are in training by now.
 
-        Returns what is gone of it.
+        Returns the part of the plan that was carried out.
 
         Args:
-            tell: is called before each run with the share that is done; what it raises ends it.
+            tell: called before each run with the progress 0…1; an exception that it raises ends the thinning.
         """
         done, gone = 0, []
         try:
@@ -212,7 +212,7 @@ class Quota:
     # ---- nothing goes before it was said
 
     def announce(self) -> ThinningPlan | None:
-        """Returns what :meth:`make_room` takes the next time, for a person to be told; None if nothing has to go."""
+        """Returns what :meth:`enforce` removes the next time, for a message to the user; None for nothing."""
         plan = self.plan()
         if plan.is_over:
             if not self._is_told:
@@ -240,13 +240,13 @@ class Quota:
         return self._database.row("SELECT value FROM meta WHERE name = ?", (_TOLD,)) is not None
 
     def forget_told(self) -> None:
-        """To be called when there may be more room than before: where all fits, what goes next was not yet said."""
+        """Withdraws the announcement if the library meets its limit; called when bytes may have become free."""
         if self._is_told and self.nbytes <= self.budget:
             self._database.write("DELETE FROM meta WHERE name = ?", (_TOLD,))
 
     @property
     def marks(self) -> tuple[int, ...]:
-        """How many runs there are, are in training, and have a star: while that stays, old runs lose what they did."""
+        """Numbers of runs, of runs in training, and of starred runs: as long as they are equal, a plan stays valid."""
         query = "SELECT count(*), coalesce(sum(status = 'training'), 0), coalesce(sum(starred), 0) FROM runs"
         (row,) = self._database.numbers(f"{query} WHERE deleted IS NULL")
         return tuple(map(int, row))

@@ -1,4 +1,4 @@
-"""Opens a library; a damaged one is set aside, and as much as possible is read out of it into a new one."""
+"""Opens a library; moves a damaged one aside, and copies its readable content into a new one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _OTHERS = ("-wal", "-shm", "-journal")  # SQLite's files beside it
 
 
 def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
-    """Opens the file, or makes a new one. Returns what a person should be told, too. Raises LibraryError."""
+    """Opens the file, or makes a new one. Returns a notice for the user, too. Raises LibraryError."""
     if not damage_mark(path).exists():
         try:
             database = Database(path, seconds)
@@ -57,7 +57,7 @@ def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
 
 
 def _rescue(path: Path) -> str | None:
-    """Puts what can be read into a new file, which takes the place of the old one when it is whole."""
+    """Copies the readable content into a new file, which replaces the old one when it is complete."""
     lock = Lock(path, "rescue")
     with translated_errors(path):
         lock.take(waits=True)
@@ -80,7 +80,7 @@ def _rescue(path: Path) -> str | None:
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    """Locks the file against writers, as far as it can be locked: what they write meanwhile would be lost."""
+    """Locks the file against writers, if possible, so that no write is lost meanwhile."""
     if sys.platform == "win32":  # a file that is open can get no other name there
         yield
         return
@@ -92,7 +92,7 @@ def _held(path: Path) -> Iterator[None]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file has a row that only libraries have, also if SQLite no longer knows it."""
+    """Whether a file has a row that only libraries have, also if SQLite does not recognise the file."""
     with translated_errors(path), open(path, "rb") as file:
         content = file.read(_SEARCHED)
     return path.stat().st_size >= 2 * PAGE_BYTES and any(sign in content for sign in _SIGNS)
@@ -112,7 +112,7 @@ def _remove(path: Path) -> None:
 
 
 def _set_aside(path: Path) -> Path:
-    """Gives the old file another name, and the log that belongs to it too; nothing is written over."""
+    """Renames the damaged file and its log to unused names."""
     names = (path.with_name(f"{path.stem}.damaged{number}{path.suffix}") for number in range(1, 1000))
     aside = next(name for name in names if not name.exists())
     try:
@@ -126,7 +126,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def _copy_readable(path: Path, new: Path, is_ours: bool) -> int:
-    """Returns how many runs were saved."""
+    """Returns the number of runs that were copied."""
     target, headed = Database(new), path.with_name(f"{path.name}.headed")
     try:
         saved = _copy_from(path, target)
@@ -141,7 +141,7 @@ def _copy_readable(path: Path, new: Path, is_ours: bool) -> int:
 
 
 def _copy_from(path: Path, target: Database) -> int:
-    """Likewise; 0 where not even its tables can be found."""
+    """Returns the number of runs that were copied; 0 if the tables cannot be found."""
     address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
     with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
         source.text_factory = lambda content: content.decode("utf-8", "replace")
@@ -152,9 +152,9 @@ def _copy_from(path: Path, target: Database) -> int:
 
 
 def _copy_with_head(path: Path, copy: Path) -> None:
-    """Copies a library with the first page of a new one, which says where the tables are: in all it is the same place.
+    """Copies a library with the first page of a new one, which has the location of the tables: it is the same in all.
 
-    Of a library that an older release began it may not be; then nothing can be read there.
+    It may differ in a library of an older release; then nothing can be read.
     """
     _remove(copy)
     Database(copy).close()
@@ -184,7 +184,7 @@ def _copy_runs(source: sqlite3.Connection, target: Database) -> int:
 
 
 def _copy_sweeps(source: sqlite3.Connection, target: Database) -> set[int] | None:
-    """Returns the numbers of those that were saved; None if the library is of before there were any."""
+    """Returns the numbers of the sweeps that were copied; None if the library is older than sweeps."""
     if not any(row[1] == "sweep" for row in _readable(source, "PRAGMA table_info(runs)", ())):
         return None
     saved: set[int] = set()
@@ -198,7 +198,7 @@ def _copy_sweeps(source: sqlite3.Connection, target: Database) -> set[int] | Non
 
 
 def _numbers(source: sqlite3.Connection) -> Iterator[int]:
-    """The numbers of all runs that can be found, ascending; between damaged pages one by one."""
+    """Yields the numbers of all runs that can be found, ascending; one by one between damaged pages."""
     queries = ["SELECT id FROM runs ORDER BY id", "SELECT id FROM runs ORDER BY id DESC"]
     queries += [f"SELECT DISTINCT run FROM {table}" for table in PARTS_OF_RUN]
     told = {row[0] for query in queries for row in _readable(source, query, ())}
@@ -234,7 +234,7 @@ def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set
 
 
 def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: str, made: Experiment) -> None:
-    """Copies the rows that can be read, from both ends up to a damaged page."""
+    """Copies readable rows, from both ends up to a damaged page."""
     columns = PARTS_OF_RUN[table]
     names = ", ".join(columns)
     for way in ("", "DESC"):
@@ -248,7 +248,7 @@ def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: st
 
 
 def _readable(source: sqlite3.Connection, query: str, values: tuple) -> Iterator[tuple]:
-    """The rows of a query, up to one that cannot be read."""
+    """Yields the rows of a query up to one that cannot be read."""
     try:
         yield from source.execute(query, values)
     except sqlite3.Error:

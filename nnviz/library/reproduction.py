@@ -1,4 +1,4 @@
-"""How a run comes again: by one command line, or by the steps that were taken one after the other."""
+"""How to reproduce a run: one command line, or a list of steps."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _PLACEHOLDER = "DATA"  # in a command, for data of which only the title is known
 
 @dataclass(frozen=True)
 class Reproduction:
-    """How a run comes again.
+    """Instructions that reproduce a run.
 
     Attributes:
-        command: the command line that trains it again; None where none does: only the steps lead to it.
-        steps: what was done, in order, as short sentences.
+        command: the command line that trains it again; None if there is none.
+        steps: the steps, in order, as short sentences.
     """
 
     command: str | None
     steps: tuple[str, ...]
 
     def in_words(self, run: int) -> str:
-        """The content of a text file."""
+        """Returns the content of a text file."""
         if self.command is not None:
             return f"{self.command}\n"
         steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self.steps, 1))
@@ -52,17 +52,17 @@ class Reproduction:
 
 
 def command_of(experiment: Experiment) -> str:
-    """The command line that trains an experiment."""
+    """Returns the command line that trains an experiment."""
     return f"{RECORDED_PROGRAM} {shell_command(experiment.command())}"
 
 
 def reproduction_of(
     library: Library, run: int, as_told: Callable[[Experiment], Experiment] = lambda made: made
 ) -> Reproduction:
-    """How a run comes again. Raises LibraryError.
+    """Returns the instructions that reproduce a run. Raises LibraryError.
 
     Args:
-        as_told: leaves out of an experiment what is not to be told, such as the folders of files.
+        as_told: removes private parts of an experiment, such as folders.
     """
     record = library.run(run)
     path = _StepReader(library, as_told)
@@ -75,12 +75,12 @@ def reproduction_of(
 
 
 class _StepReader:
-    """Writes down what happened to a run, after what happened to those that it came from.
+    """Collects the steps of a run, after those of its ancestors.
 
     Attributes:
         steps: as in :class:`Reproduction`.
-        begins_with: the command line of the first step; None if no command leads there: the network came from
-            elsewhere, or not all of its data can be named.
+        begins_with: command line of the first step; None if no command leads there, because the network came from
+            elsewhere or its data are not all known.
     """
 
     def __init__(self, library: Library, as_told: Callable[[Experiment], Experiment]) -> None:
@@ -90,10 +90,9 @@ class _StepReader:
         self._titles: dict[str, str] = {}  # of data of which no more is known, by their fingerprints
 
     def follow(self, record: RunRecord) -> Experiment | None:
-        """Goes through the runs that a run comes from, the oldest first, each up to where the next one left it, and
-        through the run itself.
+        """Collects the steps of a run's ancestors, oldest first, each up to the next branch, and then of the run.
 
-        Returns what it was trained with at its end, as far as that is known.
+        Returns the experiment at its end, as far as that is known.
         """
         chain = self._chain(record)
         made: Experiment | None = None
@@ -107,7 +106,7 @@ class _StepReader:
         return made
 
     def _chain(self, record: RunRecord) -> list[RunRecord]:
-        """The run, below the one that it branched off from, and so on up to one that branched off from none."""
+        """Returns the run after its ancestors, the oldest one first."""
         chain = {record.id: record}
         while record.parent is not None and record.left_at is not None and record.parent not in chain:
             parent = self._library.records([record.parent]).get(record.parent)
@@ -149,7 +148,7 @@ class _StepReader:
     # ---- its data
 
     def _made(self, record: RunRecord, order: Order, state: _State) -> Experiment:
-        """The experiment of a training that continues from a whole state. Its data may differ from the run's last."""
+        """Returns the experiment of a training that continues a state. Its data may differ from the run's last."""
         made = _with(record.experiment, state[1].settings)
         identity = state[1].progress.get("data")
         known = identity if isinstance(identity, Mapping) else {}
@@ -161,11 +160,11 @@ class _StepReader:
         return replace(made, fingerprint=fingerprint)
 
     def _named(self, made: Experiment) -> Experiment:
-        """The experiment with a placeholder for data of which only the title is known."""
+        """Returns the experiment with a placeholder for data of which only the title is known."""
         return made if made.fingerprint not in self._titles else replace(made, data=_PLACEHOLDER, data_settings={})
 
     def _lacking(self, made: Experiment) -> str:
-        """Why no command gives these data, in words; empty if one does."""
+        """Returns why no command loads these data; empty if one does."""
         if made.fingerprint in self._titles:
             known = f"the title, {self._titles[made.fingerprint]}, and the fingerprint {made.fingerprint}"
             return f"no command repeats this: of these data the library keeps only {known}"
@@ -174,7 +173,7 @@ class _StepReader:
         return ""
 
     def _told_data(self, before: Experiment, made: Experiment) -> list[str]:
-        """How the data differ, in words; empty if they are the same."""
+        """Returns the difference of the data as text; empty if they are the same."""
         if before.fingerprint == made.fingerprint or not (before.fingerprint and made.fingerprint):
             return []
         lacking = self._lacking(made)
@@ -217,7 +216,7 @@ class _StepReader:
         return made
 
     def _text_of(self, record: RunRecord, order: Order) -> str:
-        """What is noted of an edit; empty if it is not known which of several notes belongs to it."""
+        """Returns the note of an edit; empty if its note is ambiguous."""
         if NOTE in order.payload:
             return str(order.payload[NOTE])
         texts = [change.text for change in record.changes if change.epoch == order.at]
@@ -226,7 +225,7 @@ class _StepReader:
         return texts[edits.index(order.number)] if len(texts) == len(edits) else ""
 
     def _told(self, before: Experiment | None, made: Experiment, is_new: bool) -> str:
-        """The settings and data that are others from there on; of a new training the number of its epochs, too."""
+        """Returns the settings and data that change there; for a new training also its number of epochs."""
         names = [] if before is None else [name for name in before.difference(made) if name not in _UNTOLD]
         names = [*(["epochs"] if is_new else []), *(name for name in names if not (is_new and name == "epochs"))]
         words = [f"{name.replace('_', ' ')} {_written(made.value(name))}" for name in names]
@@ -234,7 +233,7 @@ class _StepReader:
         return f": {', '.join(words)}" if words else ", with the same settings" if before is not None else ""
 
     def _state(self, record: RunRecord, order: Order) -> _State:
-        """The state that is the content of an order: of two at the same place, each has its own."""
+        """Returns the state in the content of an order."""
         with suppress(EngineError):
             network, training = read_checkpoint(order.content or b"", "its state")
             if training is not None:
@@ -243,18 +242,18 @@ class _StepReader:
 
 
 def _is_beginning(orders: list[Order]) -> bool:
-    """Whether a run begins with the first of its orders: not if it was recorded without one up to there."""
+    """Whether a run begins with its first order; not if it was recorded before without one."""
     first = orders[0] if orders and orders[0].kind == LEAP else None
     return first is not None and not 0 < first.at <= float(first.payload.get("since", 0)) + _ROUNDING
 
 
 def _has_first_settings(orders: list[Order]) -> bool:
-    """Whether the first order has the settings of the run from its beginning, see :meth:`Recording.change`."""
+    """Whether the first order has the initial settings of the run, see :meth:`Recording.change`."""
     return bool(orders) and orders[0].kind == "settings" and bool(orders[0].content)
 
 
 def _made_at_first(record: RunRecord, orders: list[Order]) -> Experiment | None:
-    """The experiment of a run that began without a whole state; None if it is not known: its record has the last."""
+    """Returns the initial experiment of a run that began without a state; None if it is not known."""
     if not any(order.kind in ("settings", LEAP) for order in orders):
         return record.experiment
     if not _has_first_settings(orders) or orders[0].content != record.experiment.fingerprint.encode():

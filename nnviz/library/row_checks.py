@@ -1,4 +1,4 @@
-"""Checks of the rows of a run that come from a file of unknown origin, or from a damaged library."""
+"""Checks of the rows of a run that come from an untrusted file or from a damaged library."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ _PARAMETERS = (np.dtype("<f4"), np.dtype("<f8"))
 
 
 def check_row(table: str, row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    """The columns of a row of that table, all of the kind and range that they must have.
+    """Returns the columns of a row of that table after it has checked their types and ranges.
 
     Args:
-        row: its columns, without its bytes.
+        row: the columns, without the bytes.
         made: the experiment of the run.
 
-    Raises EngineError, ValueError, TypeError or KeyError for what no run has.
+    Raises EngineError, ValueError, TypeError or KeyError for invalid rows.
     """
     return _CHECKS[table](row, content, made)
 
 
 def most_rows(table: str) -> int:
-    """Rows of a part that a run can have: some times as many as a recording keeps."""
+    """Returns the largest number of rows of a table for one run: several times as many as a recording keeps."""
     return {"moments": 10_000, "states": 100, "confusions": 20_000}.get(table, 100_000)
 
 
 def most_bytes(table: str, made: Experiment) -> int:
-    """Bytes that a row of a part can need, besides its other columns, in a run of that experiment."""
+    """Returns the largest size of a row's bytes in a run of that experiment, besides its other columns."""
     parameters, neurons = parameter_count(made.shape), sum(made.shape)
     if table == "moments":
         return 4 * (parameters + neurons)
@@ -60,14 +60,14 @@ def most_bytes(table: str, made: Experiment) -> int:
 
 
 def _classes(made: Experiment) -> int:
-    """The largest number of classes in a confusion matrix of the run."""
+    """Returns the largest possible number of classes in a confusion matrix of the run."""
     return max(made.outputs, 2)
 
 
 def read_description(content: bytes | None, made: Experiment) -> Description | None:
-    """What inputs and outputs of the run mean, from its packed JSON; None for none.
+    """Returns the meaning of the run's inputs and outputs from its packed JSON; None for none.
 
-    Raises EngineError, ValueError, TypeError or RecursionError for what does not fit the run.
+    Raises EngineError, ValueError, TypeError or RecursionError if it does not fit the run.
     """
     if content is None:
         return None
@@ -81,24 +81,24 @@ def read_description(content: bytes | None, made: Experiment) -> Description | N
 
 
 def text(name: str, value: object, most: int) -> str:
-    """The text, if it is one of at most so many characters. Raises SettingError."""
+    """Returns the text if its length is within the limit. Raises SettingError."""
     if not isinstance(value, str) or len(value) > most:
         raise SettingError(name, value, f"must be a text of at most {most:,} characters", REMEDY)
     return value.encode("utf-8", "replace").decode()
 
 
 def finite(name: str, value: object) -> float:
-    """The number, if it is a finite one. Raises SettingError."""
+    """Returns the number if it is finite. Raises SettingError."""
     return number_within(name, value, -math.inf, math.inf, "1")
 
 
 def date(name: str, value: object) -> float:
-    """The seconds since 1970, if a calendar has that date. Raises SettingError."""
+    """Returns the seconds since 1970 if a calendar has that date. Raises SettingError."""
     return number_within(name, value, 0, _LAST_DATE, "0", "seconds since 1970")
 
 
 def duration(name: str, value: object) -> float:
-    """The epochs or seconds, if they are a number that a run can have. Raises SettingError."""
+    """Returns the epochs or seconds if a run can have that many. Raises SettingError."""
     return number_within(name, value, 0, MOST, "1")
 
 
@@ -143,7 +143,7 @@ def _order(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, A
 
 
 def _check_payload(kind: str, payload: object, content: bytes, made: Experiment) -> None:
-    """Raises an error unless an order of that kind can be carried out in such a run. Other kinds are not known here."""
+    """Raises an error unless an order of that kind is valid for the run. Unknown kinds are invalid."""
     if not isinstance(payload, Mapping):
         raise TypeError("an order without values")
     if kind == "settings":

@@ -1,4 +1,4 @@
-"""How long runs of the library took to learn: what another one will take is told by it."""
+"""Training times of the library's runs, from which the duration of other runs is estimated."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _MOST = 100  # the newest runs of the same data that are looked at, and of other
 
 
 class RunDuration(NamedTuple):
-    """A run that was trained.
+    """The training time of a run.
 
     Attributes:
-        fingerprint: of its data.
+        fingerprint: fingerprint of its data.
         shape: sizes of its layers.
-        batch_size, batches: examples of a step, and steps of an epoch.
-        seconds: of learning in an epoch, without measuring.
+        batch_size, batches: examples in a step, and steps in an epoch.
+        seconds: training time of an epoch, without measurements.
     """
 
     fingerprint: str
@@ -28,7 +28,7 @@ class RunDuration(NamedTuple):
 
 
 def recent_durations(library: Library, fingerprint: str) -> list[RunDuration]:
-    """The newest runs of these data, then the newest of others. Raises LibraryError."""
+    """Returns the newest runs of these data, then the newest of others. Raises LibraryError."""
     trained = "deleted IS NULL AND seconds > 0 AND epochs > 0 AND batches > 0"
     found: list[RunDuration] = []
     for which in ("=", "!="):
@@ -42,7 +42,7 @@ def recent_durations(library: Library, fingerprint: str) -> list[RunDuration]:
 
 
 def _duration(fingerprint: str, experiment: str, batches: int, seconds: float) -> RunDuration | None:
-    """None for a run whose experiment cannot be read."""
+    """Returns None for a run whose experiment cannot be read."""
     try:
         told = json.loads(experiment)
         shape, batch_size = tuple(map(int, told["shape"])), int(told["training"]["batch_size"])

@@ -1,8 +1,8 @@
-"""A run as one file that another library reads back: an ``.npz`` of numbers and texts, read without pickle.
+"""A run as one file for another library: an ``.npz`` of numbers and texts, read without pickle.
 
-The text ``header`` is JSON: the run, and of each of its parts the rows without their bytes. The member of a part's name
-holds those bytes, one after the other; of the table ``epochs`` its numbers. Whoever reads such a file does not know who
-wrote it: everything in it is checked, and becomes a new run with a number of its own.
+The text ``header`` is JSON: the run, and the rows of its tables without their bytes. A member named after a table holds
+the concatenated bytes of its rows; the member ``epochs`` holds numbers. The file is untrusted: everything in it is
+checked, and becomes a new run with a new number.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ _Parts = dict[str, list[dict[str, Any]]]  # rows by table
 
 
 def without_paths(experiment: Experiment) -> Experiment:
-    """The experiment without the folders of a person's files: of the data's path the name is left."""
+    """Returns the experiment without folders of the user's files: the data's path keeps its name only."""
     settings = {name: value for name, value in experiment.data_settings.items() if name != "own"}
     return replace(experiment, data=Path(experiment.data).name or experiment.data, data_settings=settings)
 
 
 def _without_places_in(payload: Any, made: Experiment) -> Any:
-    """The payload of an order of a run, without the folders in the name and the settings of its data."""
+    """Returns the payload of an order without the folders in its data."""
     if not isinstance(payload, dict):
         return payload
     rest, data = {name: value for name, value in payload.items() if name != "data"}, payload.get("data")
@@ -76,12 +76,12 @@ def _without_places_in(payload: Any, made: Experiment) -> Any:
 
 
 def write_run(library: Library, run: int, path: str | Path, with_paths: bool = False) -> None:
-    """Writes a run to a file, whole or not at all.
+    """Writes a run to a file atomically.
 
-    Points that were painted go along; rows of files never do.
+    User-drawn points are included; rows of files never are.
 
     Args:
-        with_paths: whether the paths of its data go along, too.
+        with_paths: whether paths of the data are included.
 
     Raises UnknownRunError or another LibraryError, OSError.
     """
@@ -130,11 +130,11 @@ def read_run(library: Library, path: str | Path, tell: Callable[[str], None] = l
     """Adds the run in a file to the library; returns its new number.
 
     Args:
-        tell: is called now and then with how far it is; what it raises ends it, and nothing was added.
+        tell: called regularly with the progress; an exception that it raises cancels the import without a trace.
 
     Raises:
-        FileFormatError: the file holds no run, or is damaged, too large or of a newer version.
-        LibraryError, OSError: the library cannot be written to, the file cannot be read.
+        FileFormatError: the file is no run, or it is damaged, too large or of a newer version.
+        LibraryError, OSError: the library cannot be written to, or the file cannot be read.
     """
     path = Path(path)
     with open_regular(path, _MOST_BYTES) as file, _refused_in_words(path):
@@ -152,7 +152,7 @@ def read_run(library: Library, path: str | Path, tell: Callable[[str], None] = l
 
 
 def _with_content(file: Npz, parts: _Parts) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All rows with their tables. Their bytes are unpacked again: those of all rows may need too much memory."""
+    """Yields all rows with their tables. Unpacks one row at a time, because all may need too much memory."""
     for table, rows in parts.items():
         if table not in _WITH_BYTES:
             yield from ((table, row) for row in rows)
@@ -164,7 +164,7 @@ def _with_content(file: Npz, parts: _Parts) -> Iterator[tuple[str, dict[str, Any
 
 @contextmanager
 def _refused_in_words(path: Path) -> Iterator[None]:
-    """Errors about what a file holds become FileFormatError."""
+    """Turns errors about the content of a file into FileFormatError."""
     try:
         yield
     except (FileFormatError, LibraryError):
@@ -178,7 +178,7 @@ def _refused_in_words(path: Path) -> Iterator[None]:
 
 
 def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str, Any], _Parts]:
-    """The row of the run, and those of its parts: checked, without their bytes, but with how many these are."""
+    """Returns the checked rows of the run and its tables, without their bytes but with the sizes of these."""
     needed = sum(claim.nbytes for claim in file.claims.values())
     if needed > _MOST_BYTES:
         raise ValueError(f"{needed:,} bytes unpacked")
@@ -255,7 +255,7 @@ def _epochs(file: Npz) -> list[dict[str, Any]]:
 
 
 def _part(file: Npz, rows: list[dict[str, Any]], table: str, made: Experiment) -> Iterator[dict[str, Any]]:
-    """The rows of one part, each with how many bytes it has. Raises an error for what is none."""
+    """Returns the checked rows of one table, each with the size of its bytes."""
     if len(rows) > most_rows(table):
         raise ValueError(f"{len(rows):,} rows in {table}")
     if file.claims[table].dtype != np.uint8:

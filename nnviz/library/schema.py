@@ -150,7 +150,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Brings the tables of an older version to this one, within the present transaction."""
+    """Migrates the tables of an older version, within the present transaction."""
     if version < 2:
         connection.execute(_SWEEPS)
         there = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}

@@ -1,4 +1,4 @@
-"""Parameters at moments of a training: how they are kept and read."""
+"""Storage of snapshots, that is of parameters at certain epochs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INSERT = f"INSERT INTO moments (run, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 def write_moment(database: Database, run: int, epoch: float, moment: Moment, instead_of: float | None = None) -> None:
-    """Keeps a moment, in the place of another one if that is told. Within a transaction."""
+    """Writes a snapshot, in place of another one if that is given. Within a transaction."""
     if instead_of is not None and instead_of != epoch:
         drop_moments(database, run, [epoch])
     values = _values(epoch, moment)
@@ -28,7 +28,7 @@ def write_moment(database: Database, run: int, epoch: float, moment: Moment, ins
 
 
 def insert_moments(database: Database, run: int, moments: Iterable[tuple[float, Moment]]) -> None:
-    """Keeps moments, by epoch, of a run that has none yet. Within a transaction."""
+    """Writes snapshots, by epoch, of a run that has none. Within a transaction."""
     database.many(_INSERT, [(run, *_values(epoch, moment)) for epoch, moment in moments])
 
 
@@ -38,22 +38,22 @@ def _values(epoch: float, moment: Moment) -> tuple[float, int, int, int, bytes]:
 
 
 def drop_moments(database: Database, run: int, epochs: Sequence[float]) -> None:
-    """Deletes moments. Within a transaction."""
+    """Deletes snapshots. Within a transaction."""
     database.many("DELETE FROM moments WHERE run = ? AND epoch = ?", [(run, epoch) for epoch in epochs])
 
 
 def kept_epochs(database: Database, run: int) -> list[float]:
-    """The epochs of the moments that are kept, ascending."""
+    """Returns the epochs of all snapshots of a run, ascending."""
     return epochs_in(database, "moments", run)
 
 
 def nearest(epochs: Sequence[float], epoch: float) -> float:
-    """The one of the epochs that is nearest; of two, the earlier."""
+    """Returns the epoch nearest to another; the earlier of two."""
     return min(epochs, key=lambda kept: (abs(kept - epoch), kept))
 
 
 def read_moment(database: Database, run: int, epoch: float, shape: Sequence[int]) -> Array | None:
-    """The parameters of a moment, float32; None if none is kept of exactly that epoch. Raises LibraryError."""
+    """Returns the parameters of the snapshot of exactly that epoch, float32; None without one. Raises LibraryError."""
     row = database.row(f"SELECT {_COLUMNS} FROM moments WHERE run = ? AND epoch = ?", (run, epoch))
     if row is None:
         return None
