@@ -147,7 +147,7 @@ def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
         complain(f"{many.store.waiting} runs could not be written: they are done again when the sweep goes on.")
         return False
     with complaining():
-        plan = many.library.room.make_room()
+        plan = many.library.quota.enforce()
         if not many.is_json:
             tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
     return True

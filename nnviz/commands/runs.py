@@ -73,7 +73,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
 
 
 def _room(library: Library) -> str:
-    return f"takes {text.size(library.room.nbytes)} of the {text.size(library.room.budget)} that it may"
+    return f"takes {text.size(library.quota.nbytes)} of the {text.size(library.quota.budget)} that it may"
 
 
 def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
@@ -247,8 +247,8 @@ def _delete(library: Library, arguments: argparse.Namespace) -> int:
 def _thin(library: Library, arguments: argparse.Namespace) -> int:
     if arguments.budget is not None:
         budget = number_within("--budget", arguments.budget, LEAST / 1e6, MOST / 1e6, "2000", "MB")
-        library.room.budget = int(budget * 1e6)
-    plan = library.room.plan()
+        library.quota.budget = int(budget * 1e6)
+    plan = library.quota.plan()
     print(f"the library {_room(library)}")
     if plan.losses:
         ids = text.listed([str(each) for each in plan.runs])
@@ -256,7 +256,7 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
             f"{plan.moments} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
         )
         if arguments.yes:
-            library.room.thin(plan)
+            library.quota.thin(plan)
         print(f"{'gone' if arguments.yes else 'to go'}: {what}")
         if not arguments.yes:
             print(f"do it with: {program_name()} runs thin --yes")

@@ -220,7 +220,7 @@ class Plans(QObject):
             if executor is not None:
                 executor.close()
         self._tell_results(news)
-        going = None if self._closes.is_set() else library.room.make_room()
+        going = None if self._closes.is_set() else library.quota.enforce()
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
     def _conduct(

@@ -343,7 +343,7 @@ class Recorder:
         standing = self.standing
         if not standing.is_failing:
             with suppress(LibraryError), Library(self.plan.path) as library:  # the next training tries again
-                plan = library.room.make_room()
+                plan = library.quota.enforce()
                 if plan is not None:
                     tell(Recorded(standing.run, None, standing.keeps_weights, plan))
 

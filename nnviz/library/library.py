@@ -55,7 +55,7 @@ class Library:
     Attributes:
         path: the file.
         notice: a message for the user about opening it (repaired, read-only); None for none.
-        room: its size, and the thinning of old runs.
+        quota: its size, limits, and the thinning of old runs.
         database: the connection, for other modules of this package.
     """
 
@@ -74,7 +74,7 @@ class Library:
         """
         self.path, self._seconds = library_path() if path is None else Path(path), seconds
         self.database, self.notice = open_database(self.path, seconds)
-        self.room = Quota(self.database)
+        self.quota = Quota(self.database)
         self._equal_runs = EqualRuns()
         self._undoable: set[int] = set()
         self._undoes = lock_of_deletions(self.path)  # held while there are any
@@ -418,7 +418,7 @@ class Library:
     def _remove(self, runs: Iterable[int]) -> None:
         query, ids = "DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs]
         self.database.delete(lambda: self.database.many(query, ids))
-        self.room.forget_told()
+        self.quota.forget_told()
 
     def _purge_forgotten(self) -> None:
         """Deletes for good what programs had deleted that were killed before they could purge it.

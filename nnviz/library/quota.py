@@ -221,10 +221,10 @@ class Quota:
         self.forget_told()
         return None
 
-    def make_room(self) -> ThinningPlan | None:
-        """To be called when a training is over: takes what has to go, if that was announced.
+    def enforce(self) -> ThinningPlan | None:
+        """Thins runs after a training has ended, if that was announced before.
 
-        If not, it is now: returns what goes the next time, for a person to be told.
+        Otherwise announces it now: returns what is removed the next time, for a message to the user.
         """
         if not self._is_told:
             return self.announce()

@@ -143,7 +143,7 @@ class Recording:
         """Reads which snapshots, states and epochs are kept so far."""
         database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
         self._room = max(
-            2, min(_MOST_MOMENTS, self._library.room.moment_budget // usual_bytes(network.parameters.size))
+            2, min(_MOST_MOMENTS, self._library.quota.moment_budget // usual_bytes(network.parameters.size))
         )
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
         self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)

@@ -143,7 +143,7 @@ def _order(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, A
 
 
 def _check_payload(kind: str, payload: object, content: bytes, made: Experiment) -> None:
-    """Raises an error unless an order of that kind is valid for the run. Unknown kinds are invalid."""
+    """Raises an error unless an order of that kind is valid for the run. Other kinds are not checked."""
     if not isinstance(payload, Mapping):
         raise TypeError("an order without values")
     if kind == "settings":

@@ -92,9 +92,9 @@ class SweepWriter:
 
     def moment_bytes(self, plan: Plan) -> int:
         """Room for the moments of one run, so that all together leave room for what else is in the library."""
-        room, most = self._library.room, plan.most_runs
-        share = room.budget * _SHARE_OF_BUDGET / most if most else MOMENT_BYTES
-        return int(min(MOMENT_BYTES, room.moment_budget, share))
+        quota, most = self._library.quota, plan.most_runs
+        share = quota.budget * _SHARE_OF_BUDGET / most if most else MOMENT_BYTES
+        return int(min(MOMENT_BYTES, quota.moment_budget, share))
 
     def note_trial(self, values: Mapping[str, Any]) -> None:
         """Notes the next trial, with the next writing."""

@@ -95,7 +95,7 @@ def measured(
             seconds = time.perf_counter() - ready
         runs = len(library.runs())
         assert runs == plan.most_runs
-        nbytes = library.room.nbytes / runs
+        nbytes = library.quota.nbytes / runs
     return {
         "seconds": seconds,
         "besides": (seconds * workers - timed.training) / runs,

@@ -194,7 +194,7 @@ def read_all(library: Library) -> None:
             assert np.isfinite(library.network(run.id).parameters).all()
         for at in library.moments(run.id):
             library.moment(run.id, at)
-    library.room.plan(1_000_000), library.runs("note"), library.interrupted()
+    library.quota.plan(1_000_000), library.runs("note"), library.interrupted()
     for sweep in SweepLibrary(library).all():
         SweepLibrary(library).runs(sweep.id)
         for name in ("plan", "trials"):

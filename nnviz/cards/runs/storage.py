@@ -126,7 +126,7 @@ class StorageModel(QObject):
             self.changed.emit()  # what is shown is as before
 
         def work(library: Library) -> None:
-            setattr(library.room, which, nbytes)
+            setattr(library.quota, which, nbytes)
 
         self._work.look(work, lambda _: self.refresh(), failed, makes=True)
 
@@ -139,7 +139,7 @@ class StorageModel(QObject):
         plan = self.taken.plan
 
         def work(library: Library, tell: Tell) -> ThinningPlan:
-            return library.room.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
+            return library.quota.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
 
         def done(gone: ThinningPlan) -> str:
             return f"Gone: {words_of_plan(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
@@ -153,17 +153,17 @@ class StorageModel(QObject):
 
 def _read_usage(library: Library, known: StorageUsage | None, is_asked: bool) -> StorageUsage:
     """Reads the usage. Reuses the plans of ``known`` as long as they hold."""
-    room, marks = library.room, library.room.marks
+    quota, marks = library.quota, library.quota.marks
     if known is not None and known.marks == marks:
-        plan = replace(known.plan, taken=room.nbytes, budget=room.budget)
+        plan = replace(known.plan, taken=quota.nbytes, budget=quota.budget)
         lacks = is_asked and known.possible is None and not plan.is_over
         before = known.plan
         holds = (plan.is_over, plan.is_enough, plan.budget) == (before.is_over, before.is_enough, before.budget)
         if holds and not lacks:
-            return replace(known, plan=plan, moment_budget=room.moment_budget)
+            return replace(known, plan=plan, moment_budget=quota.moment_budget)
     # A view of it says what goes, so it may go when the next training is over.
-    plan = (room.announce() if library.why_read_only is None else None) or room.plan()
-    return StorageUsage(plan, room.plan(0) if is_asked and not plan.is_over else None, room.moment_budget, marks)
+    plan = (quota.announce() if library.why_read_only is None else None) or quota.plan()
+    return StorageUsage(plan, quota.plan(0) if is_asked and not plan.is_over else None, quota.moment_budget, marks)
 
 
 def _empty_usage() -> StorageUsage:

@@ -235,7 +235,7 @@ def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixt
         record(library, an_experiment(epochs=8).changed(hidden=(2000,)))  # with as many moments on any machine
     train("--shape", "784,200,10", "--epochs", "8")
     with Library() as library:
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
         before = library.moments(1)
     assert "it may" not in capsys.readouterr().out
     train("--shape", "784,200,10", "--epochs", "8")
@@ -251,7 +251,7 @@ def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixt
 def test_what_is_too_much_only_after_a_training_goes_after_the_next(capsys: pytest.CaptureFixture[str]) -> None:
     with Library() as library:
         record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
-        library.room.budget = library.room.nbytes + 100_000
+        library.quota.budget = library.quota.nbytes + 100_000
         before = library.moments(1)
     train("--shape", "784,200,10", "--epochs", "1")
     assert "When the next training is over, this goes:" in capsys.readouterr().out

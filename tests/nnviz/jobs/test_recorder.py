@@ -250,7 +250,7 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
         library.introduce()
         run, _ = record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
         before = library.moments(run)
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
     train_epochs(qtbot, recorded, 1)
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
@@ -317,7 +317,7 @@ def test_the_end_of_a_training_does_not_wait_for_thinning(
     recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(Quota, "make_room", lambda room: go_on.wait(20) and None)
+    monkeypatch.setattr(Quota, "enforce", lambda room: go_on.wait(20) and None)
     train_epochs(qtbot, recorded, 1)  # until it has ended
     assert not go_on.is_set()
     go_on.set()

@@ -239,10 +239,10 @@ def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column
         record(library)
         library.database.write(f"UPDATE OR IGNORE {table} SET {column} = ?", (value,))
         with pytest.raises(DamagedError, match=r"^library\.sqlite is damaged"):
-            read_all(library), library.room.plan(1)
+            read_all(library), library.quota.plan(1)
     with Library(path) as again:
         assert again.notice.startswith("The library was damaged.")
-        read_all(again), again.room.plan(1)
+        read_all(again), again.quota.plan(1)
 
 
 @pytest.mark.parametrize("kind", ["settings", "edit", "state"])

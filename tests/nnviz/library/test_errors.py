@@ -121,8 +121,8 @@ def test_on_a_full_disk_runs_can_be_thinned(disk: MountedDisk) -> None:
     disk.fill()
     before = path.stat().st_size
     with Library(path) as library:
-        library.room.budget = 1_000_000
-        assert library.room.thin(library.room.plan()).moments > 0
+        library.quota.budget = 1_000_000
+        assert library.quota.thin(library.quota.plan()).moments > 0
         assert path.stat().st_size < before
         assert len(library.runs()) == 6
 

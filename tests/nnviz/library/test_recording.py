@@ -155,7 +155,7 @@ def test_a_pause_is_written_at_once_where_it_is(library: Library) -> None:
 
 
 def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> None:
-    library.room.moment_budget = 1_000_000
+    library.quota.moment_budget = 1_000_000
     made = an_experiment(epochs=200).changed(hidden=(2000,))  # 16,003 parameters: room for 31
     run, _ = record(library, made)
     moments = np.array(library.moments(run)[:-1])

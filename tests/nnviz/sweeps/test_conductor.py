@@ -522,7 +522,7 @@ def test_time_that_is_up_does_not_cut_a_plan(library: Library) -> None:
 
 
 def test_moments_of_many_runs_leave_room_for_the_rest(library: Library) -> None:
-    library.room.budget = 40_000_000
+    library.quota.budget = 40_000_000
     many, few = a_plan("batch-size=1..50/50", "hidden=1..40/40"), a_plan("hidden=3,4")
     store = SweepWriter.of_new(library, many, "", "", print)
     assert store.moment_bytes(many) == 40_000_000 // 4 // 2000

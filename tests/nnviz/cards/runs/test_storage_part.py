@@ -65,7 +65,7 @@ def test_it_tells_what_is_taken_and_what_could_go(ready_window: MainWindow, qtbo
     large_runs(2)
     group = open_room(ready_window, qtbot)
     with Library() as library:
-        taken = library.room.nbytes
+        taken = library.quota.nbytes
     assert group.head.summary.startswith(f"{taken / 1e6:.1f}".removesuffix(".0"))
     assert group.head.summary.endswith(" MB of 2 GB")
     qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
@@ -79,7 +79,7 @@ def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: 
     (run,) = large_runs(1)
     with Library() as library:
         library.annotate(run, starred=True)
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
         before = library.moments(run)
     show_runs(ready_window, qtbot)
     warning = find(ready_window, QLabel, "roomWarning")
@@ -104,7 +104,7 @@ def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: Ma
     room = ready_window.session.models[StorageModel]
     qtbot.waitUntil(lambda: room.taken is not None and room.taken.moment_budget == 8_000_000)
     with Library() as library:
-        assert (library.room.budget, library.room.moment_budget) == (500_000_000, 8_000_000)
+        assert (library.quota.budget, library.quota.moment_budget) == (500_000_000, 8_000_000)
 
 
 def test_a_budget_that_is_typed_first_makes_the_library(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -112,7 +112,7 @@ def test_a_budget_that_is_typed_first_makes_the_library(ready_window: MainWindow
     retype(qtbot, ready_window, "libraryRoomEdit", "1")
     qtbot.waitUntil(lambda: group.head.summary.endswith(" of 1 GB"))
     with Library() as library:
-        assert library.room.budget == 10**9
+        assert library.quota.budget == 10**9
 
 
 WRONG = [
@@ -189,7 +189,7 @@ def test_thin_now_takes_what_was_told(ready_window: MainWindow, qtbot: QtBot) ->
     first, second = large_runs(2)
     with Library() as library:
         library.annotate(first, starred=True)
-        library.room.budget = library.room.nbytes - 1000
+        library.quota.budget = library.quota.nbytes - 1000
         before = {run: library.moments(run) for run in (first, second)}
     open_room(ready_window, qtbot)
     assert "When the next training is over, this goes: " in words(ready_window)
@@ -200,7 +200,7 @@ def test_thin_now_takes_what_was_told(ready_window: MainWindow, qtbot: QtBot) ->
     with Library() as library:
         assert library.moments(first) == before[first], "it has a star"
         assert len(library.moments(second)) < len(before[second])
-        assert library.room.nbytes <= library.room.budget
+        assert library.quota.nbytes <= library.quota.budget
     assert announced(ready_window.session).startswith("Gone: ")
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
 
@@ -227,7 +227,7 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
     session = ready_window.session
     first, second = large_runs(2)
     with Library() as library:
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
         before = library.moments(second)
     open_room(ready_window, qtbot)
     click(qtbot, ready_window, QPushButton, "thinButton")
@@ -249,7 +249,7 @@ def test_what_the_view_says_goes_after_the_next_training_does(ready_window: Main
     (run,) = large_runs(1)
     with Library() as library:
         library.introduce()
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
         before = library.moments(run)
     open_room(ready_window, qtbot)
     qtbot.waitUntil(lambda: "When the next training is over, this goes:" in words(ready_window))
