@@ -1,7 +1,8 @@
-"""``ClusterExecutor``: does runs on a Dask cluster.
+"""An executor that trains runs on a Dask cluster.
 
-A run is a task that is submitted to one worker with a free thread, and none waits behind it there. So it is known which
-runs a worker dies with, and which worker must hear that a run is to end.
+A run is a task that is submitted to one worker with a free thread; no task is queued there. The executor therefore
+knows
+which runs were lost with a worker, and which worker must receive a stop request.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _GIVEN_UP = f"Its worker ended before its time, {MOST_DEATHS} times: perhaps it 
 class ClusterExecutor:
     """An :class:`~nnviz.sweeps.executor.Executor` on a Dask cluster.
 
-    Workers may come and go. Who is met is asked for its versions first and gets the data once. The runs of a worker
-    that dies are done again, and only the outcome of that counts; one whose worker dies twice is given up.
+    Workers may join and leave. A new worker's versions are checked, and it receives the data once. The runs of a worker
+    that dies are repeated, and only the last outcome counts; a run that lost two workers fails.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class ClusterExecutor:
         settings: Mapping[str, Any],
         beside: Neighbour | None = None,
     ) -> None:
-        """
-        Args:
-            cluster: which this has for itself, and whoever made it closes.
-            name, settings: of the data in the registry, if they are from there.
-            beside: a window, to which workers on its computer give way.
+        """Starts to use the workers of a cluster.
 
-        Raises SettingError if the data are a person's own and may not leave this computer.
+        Args:
+            cluster: the connection, which the caller closes and does not use meanwhile.
+            name, settings: name and settings of data in the registry; None for other data.
+            beside: a window process, to which workers on its computer yield.
+
+        Raises SettingError if the data are the user's own and may not leave this computer.
         """
         is_own = not are_registered(name, settings)
         if is_own:
@@ -103,12 +105,12 @@ class ClusterExecutor:
 
 
 def _without_place(spec: RunSpec) -> RunSpec:
-    """Where the data come from, workers need not know; and painted points are in it."""
+    """Returns the run without the origin of its data, which may contain user-drawn points."""
     return replace(spec, experiment=replace(spec.experiment, data="", data_settings={}))
 
 
 class _SubmittedRuns:
-    """What is under way on the cluster. In the cluster's thread."""
+    """The runs on the cluster. For the cluster's thread only."""
 
     def __init__(self, client: SweepClient, told: queue.SimpleQueue[Message]) -> None:
         self._client, self._told = client, told
@@ -116,18 +118,18 @@ class _SubmittedRuns:
         self._waiting: deque[tuple[RunSpec, ...]] = deque()  # those that are nowhere; of a group, epochs are in turn
         self._tasks: dict[str, WorkerTask] = {}
         self._deaths: dict[int, int] = {}
-        self._wish: str | None = None
+        self._stop_how: str | None = None
         self._jobs: set[asyncio.Task[None]] = set()
-        client.dask.subscribe_topic(client.dask.id, self._hear)
-        self._workers = ClusterWorkers(client, told.put, self._give_out, self._lose, self._halt)
+        client.dask.subscribe_topic(client.dask.id, self._receive)
+        self._workers = ClusterWorkers(client, told.put, self._dispatch, self._requeue_lost, self._halt)
 
     @classmethod
     async def begin(cls, client: SweepClient, told: queue.SimpleQueue[Message]) -> _SubmittedRuns:
-        """Is called in the cluster's thread."""
+        """Makes the object in the cluster's thread."""
         return cls(client, told)
 
     async def end(self) -> None:
-        """Has all workers end what is under way, and forget the sweep."""
+        """Makes all workers end their runs and forget the sweep."""
         self._workers.end()
         for job in (*self._jobs, *(task.job for task in self._tasks.values())):
             job.cancel()
@@ -139,7 +141,7 @@ class _SubmittedRuns:
 
     @property
     def threads(self) -> int:
-        """Of all workers that are used; from any thread."""
+        """The number of threads of all usable workers, from any thread."""
         return sum(worker.threads for worker in list(self._workers.values()))
 
     # ---- runs
@@ -147,12 +149,12 @@ class _SubmittedRuns:
     def submit(self, specs: tuple[RunSpec, ...]) -> None:
         self._open |= {spec.number: None for spec in specs}
         self._waiting.append(specs)
-        self._give_out()
+        self._dispatch()
 
-    def _give_out(self) -> None:
-        """Gives each free thread a group of runs; one that a worker died with only a worker that does nothing else."""
-        if self._wish is not None:
-            self._end_waiting(self._wish)
+    def _dispatch(self) -> None:
+        """Submits a group of runs to each free thread; a run that lost a worker only to an idle worker."""
+        if self._stop_how is not None:
+            self._end_waiting(self._stop_how)
         for worker in self._workers.values():
             while self._waiting and len(worker.tasks) < worker.threads:
                 if worker.tasks and self._waiting[0][0].number in self._deaths:
@@ -179,31 +181,31 @@ class _SubmittedRuns:
             found = () if not self._client.is_connected else [Outcome(spec.number, FAILED, why) for spec in specs]
         if found is None:  # the worker was started anew, and knows of no sweep
             self._workers.pop(worker.address, None)
-            self._lose(worker, is_death=True)
+            self._requeue_lost(worker, is_death=True)
             return
         worker.tasks.remove(self._tasks.pop(name))
-        self._over(found)
+        self._report(found)
         over = {outcome.number for outcome in found}
-        self._put_back([tuple(spec for spec in specs if spec.number not in over)])
-        self._give_out()
+        self._requeue([tuple(spec for spec in specs if spec.number not in over)])
+        self._dispatch()
 
-    def _over(self, outcomes: Iterable[Outcome]) -> None:
-        """Tells what came of runs, once."""
+    def _report(self, outcomes: Iterable[Outcome]) -> None:
+        """Reports the outcomes of runs, each once."""
         for outcome in outcomes:
             if outcome.number in self._open:
                 del self._open[outcome.number]
                 self._deaths.pop(outcome.number, None)
                 self._told.put(outcome)
 
-    def _put_back(self, groups: Iterable[tuple[RunSpec, ...]]) -> None:
-        """Has runs done next."""
+    def _requeue(self, groups: Iterable[tuple[RunSpec, ...]]) -> None:
+        """Puts runs at the front of the queue."""
         for specs in groups:
             self._open |= {spec.number: None for spec in specs if spec.number in self._open}
             if specs:
                 self._waiting.appendleft(specs)
 
-    def _hear(self, event: tuple[float, Any]) -> None:
-        """Figures, from a worker; the scheduler, too, tells something under this topic."""
+    def _receive(self, event: tuple[float, Any]) -> None:
+        """Receives figures from a worker; ignores messages of the scheduler on the same topic."""
         told = event[1]
         if isinstance(told, (list, tuple)) and told[0] in self._tasks:
             report: Report = pickle.loads(told[1])
@@ -215,14 +217,14 @@ class _SubmittedRuns:
         if number is not None:
             worker = self._open.get(number)
             if worker is not None:
-                self._tell_wish([worker.address], number, how)
+                self._send_stop([worker.address], number, how)
             return
-        self._wish = how
+        self._stop_how = how
         self._end_waiting(how)
-        self._tell_wish([worker.address for worker in self._workers.values() if worker.tasks], ALL, how)
-        asyncio.get_running_loop().call_later(_PATIENCE, self._give_back)
+        self._send_stop([worker.address for worker in self._workers.values() if worker.tasks], ALL, how)
+        asyncio.get_running_loop().call_later(_PATIENCE, self._abandon)
 
-    def _tell_wish(self, addresses: list[str], number: int, how: str) -> None:
+    def _send_stop(self, addresses: list[str], number: int, how: str) -> None:
         if addresses:
             job = asyncio.create_task(self._client.wish(addresses, number, how))
             self._jobs.add(job)  # nobody else holds it
@@ -231,41 +233,41 @@ class _SubmittedRuns:
     def _end_waiting(self, how: str) -> None:
         waiting = [spec.number for specs in self._waiting for spec in specs]
         self._waiting.clear()
-        self._over([Outcome(number, how) for number in waiting])
+        self._report([Outcome(number, how) for number in waiting])
 
-    def _give_back(self) -> None:
-        """Runs of workers that do not answer: they were not begun, as far as anybody will know."""
-        self._over([Outcome(number, STOPPED) for number in list(self._open)])
+    def _abandon(self) -> None:
+        """Reports the runs of workers that do not answer as stopped."""
+        self._report([Outcome(number, STOPPED) for number in list(self._open)])
 
     # ---- workers
 
-    def _lose(self, worker: ClusterWorker, is_death: bool) -> None:
-        """What a worker had is done again, elsewhere; after a death each run alone, to see which one it is."""
+    def _requeue_lost(self, worker: ClusterWorker, is_death: bool) -> None:
+        """Repeats the runs of a lost worker elsewhere; after a death one by one, to find the run that causes it."""
         lost, worker.tasks = worker.tasks, []
         for task in lost:
             self._tasks.pop(task.name, None)
             if task.job is not asyncio.current_task():
                 task.job.cancel()
-        self._put_back(self._accused(lost) if is_death else [task.specs for task in lost])
-        if lost and self._wish is None:
+        self._requeue(self._suspect_runs(lost) if is_death else [task.specs for task in lost])
+        if lost and self._stop_how is None:
             what = "ended before its time" if is_death else "has left"
             self._told.put(UserNotice(f"The worker {worker.address} {what}: what was lost with it is done again."))
-        self._give_out()
+        self._dispatch()
 
-    def _accused(self, lost: Iterable[WorkerTask]) -> list[tuple[RunSpec, ...]]:
-        """The runs that a worker died with, one by one; those that are given up are over."""
+    def _suspect_runs(self, lost: Iterable[WorkerTask]) -> list[tuple[RunSpec, ...]]:
+        """Returns the runs of a dead worker one by one, without those that have failed too often."""
         again: list[tuple[RunSpec, ...]] = []
         for spec in (spec for task in lost for spec in task.specs):
             deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1
-            if deaths < MOST_DEATHS or self._wish is not None:
+            if deaths < MOST_DEATHS or self._stop_how is not None:
                 again.append((spec,))
             else:
-                self._over([Outcome(spec.number, FAILED, _GIVEN_UP)])
+                self._report([Outcome(spec.number, FAILED, _GIVEN_UP)])
         return again
 
     def _halt(self) -> None:
-        """The scheduler is gone."""
-        self._wish = STOPPED
+        """Ends all runs after the scheduler has gone."""
+        self._stop_how = STOPPED
         self._told.put(ExecutorHalted("The scheduler of the cluster is gone: what is done is kept."))
         self._waiting.clear()
-        self._give_back()
+        self._abandon()

@@ -1,4 +1,4 @@
-"""``LiveFigures``: what was measured of the runs of a plan, epoch by epoch, until somebody takes it."""
+"""Live figures of a plan's runs, collected epoch by epoch until they are taken."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _Figures = dict[str, float]
 
 @dataclass
 class RunNews:
-    """What was heard of a run since the last time.
+    """New figures of a run.
 
     Attributes:
-        trial, seed: which run of the plan it is.
-        step: of which number the epochs are multiples that stay in its curves; the last one stays until another comes.
-        is_anew: whether it was begun, perhaps again: nothing that was told of it before is so any more.
-        stage: "going", "ended" (it waits to be written), "written", or "gone" (it failed, and nothing is written).
-        epochs: epochs and the figures that were measured then, by their names ("test_error").
+        trial, seed: identify the run in the plan.
+        step: multiples of this epoch number are kept in its curves; the last epoch is kept until the next one.
+        is_anew: whether the run has started, perhaps again: earlier figures are then void.
+        stage: "going", "ended" (not yet written), "written", or "gone" (failed, and not written).
+        epochs: epochs and their figures by name ("test_error").
     """
 
     trial: int
@@ -37,11 +37,11 @@ class RunNews:
 
 @dataclass(frozen=True, eq=False)
 class PlanNews:
-    """What was heard of a plan since the last time.
+    """New figures of a plan.
 
     Attributes:
-        over: how many runs of each trial are over.
-        runs: those of which something was heard.
+        over: number of finished runs of each trial.
+        runs: the runs with new figures.
     """
 
     over: tuple[int, ...]
@@ -49,7 +49,7 @@ class PlanNews:
 
 
 class LiveFigures:
-    """Hears of the runs of seeds and races. Not of those of a sweep, of which there may be very many."""
+    """Collects figures of the runs of seeds and races, but not of sweeps, which may have very many."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -58,7 +58,7 @@ class LiveFigures:
         self._reached: dict[tuple[int, int], int] = {}  # the last epoch that was heard of
 
     def hear(self, trial: int, seed: int, stage: str, epochs: Sequence[Epoch] = ()) -> None:
-        """Takes notice of how a run stands, and of epochs that are over; of those that were told before only once."""
+        """Notes the stage of a run and its finished epochs, each epoch once."""
         if self._plan.kind == SWEEP:
             return
         if stage == BEGUN:
@@ -80,7 +80,7 @@ class LiveFigures:
                 self._reached[news.trial, news.seed] = event.epoch
 
     def taken(self, results: Results) -> PlanNews | None:
-        """Returns what was heard since the last time, or at first how many runs are over already; None for nothing."""
+        """Returns new figures since the last call, the numbers of finished runs at first; None for nothing."""
         if self._plan.kind == SWEEP or (self._is_told and not self._news):
             return None
         self._is_told = True

@@ -1,4 +1,4 @@
-"""``ProcessPool``: does runs in processes of this machine, one on each core."""
+"""An executor that trains runs in processes of this machine, one for each core."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _STILLBORN = "No process could be started that does it."
 
 
 def default_workers(beside_a_window: bool = False) -> int:
-    """As many processes as cores, less one where a window is open, and at least one."""
+    """Returns the number of cores, less one if a window is open, at least one."""
     return max(1, cores() - beside_a_window)
 
 
 class ProcessPool:
     """An :class:`~nnviz.sweeps.executor.Executor` on this machine.
 
-    The runs of a process that dies are done again in another one, but for a run whose process died twice. What was told
-    of a run before is then told again, and its Outcome only once.
+    The runs of a process that dies are repeated in another one, except a run whose process died twice. Reports of a
+    repeated run are repeated, and its outcome is reported once.
     """
 
     def __init__(
@@ -43,13 +43,14 @@ class ProcessPool:
         workers: int | None = None,
         prepare: Callable[[], None] | None = None,
     ) -> None:
-        """
-        Args:
-            name, settings: of the data in the registry, if they are from there.
-            workers: how many processes; None for as many as there are cores.
-            prepare: is called first in each of them; a function of a module.
+        """Prepares the pool. Processes start with the first runs.
 
-        Raises SettingError unless ``workers`` is a whole number of at least 1. Processes are started by the first runs.
+        Args:
+            name, settings: name and settings of data in the registry; None for other data.
+            workers: number of processes; None for the number of cores.
+            prepare: called first in each process; a function of a module.
+
+        Raises SettingError unless ``workers`` is a whole number of at least 1.
         """
         self._workers = whole_number("workers", default_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
@@ -76,17 +77,17 @@ class ProcessPool:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that there are."""
+        """The ids of the processes."""
         return [process.pid for process in self._processes]
 
     def submit(self, *specs: RunSpec) -> None:
         """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._busy += len(specs)
         self._waiting.append(specs)
-        self._give_out()
+        self._dispatch()
 
-    def _give_out(self) -> None:
-        """Gives each process that does nothing a group of runs; starts processes while there are too few."""
+    def _dispatch(self) -> None:
+        """Sends a group of runs to each idle process; starts processes if there are too few."""
         if self._wish is not None:
             self._told += [Outcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
             self._waiting.clear()
@@ -102,7 +103,7 @@ class ProcessPool:
     def next(self, timeout: float) -> list[Message]:
         """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._listen(0 if self._told else timeout)
-        self._give_out()
+        self._dispatch()
         told, self._told = self._told, []
         self._busy -= sum(isinstance(each, Outcome) for each in told)
         return told
@@ -117,7 +118,7 @@ class ProcessPool:
                 while process.link.poll():
                     self._hear(process, process.link.recv())
             except (EOFError, OSError):
-                self._bury(process)
+                self._requeue_lost(process)
 
     def _hear(self, process: PoolProcess, message: Message | NeedsData) -> None:
         if isinstance(message, NeedsData):
@@ -130,8 +131,8 @@ class ProcessPool:
             self._deaths.pop(message.number, None)
         self._told.append(message)
 
-    def _bury(self, process: PoolProcess) -> None:
-        """A process died: each of its runs is done again alone, so that it is seen which one it dies of."""
+    def _requeue_lost(self, process: PoolProcess) -> None:
+        """Repeats the runs of a dead process one by one, to find the run that causes its death."""
         self._processes.remove(process)
         how, lost = process.end(), list(process.runs.values())
         if lost:
@@ -149,7 +150,7 @@ class ProcessPool:
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         if number is None:
             self._wish = how
-            self._give_out()
+            self._dispatch()
         for process in self._processes:
             if number is None or number in process.runs:
                 process.send(StopRequest(ALL if number is None else number, how))

@@ -1,7 +1,7 @@
-"""A process of the pool: how it is started, and what happens in it.
+"""A process of the pool: its start, and its loop.
 
-It has a pipe to the process that started it. Figures and outcomes go through that; runs, data and wishes come back; and
-when it is closed from there, however that came about, the process ends at once.
+A pipe connects it to the process that started it. The process sends figures and outcomes, and receives runs, data and
+stop requests. It exits at once when the other end closes, for whatever reason.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from engine.sweeps.wishes import ALL, Wishes
 
 @dataclass(frozen=True)
 class NeedsData:
-    """Asks for the data themselves."""
+    """A request for the data themselves."""
 
 
 @dataclass(frozen=True)
 class StopRequest:
-    """How a run, or all (-1), are to end."""
+    """How a run, or all runs (-1), are to end."""
 
     number: int
     how: str
@@ -45,16 +45,16 @@ class StopRequest:
 
 
 class PoolProcess:
-    """A process that does runs, with a pipe to it.
+    """A process that trains runs, with a pipe to it.
 
     Attributes:
         link: this end of the pipe.
-        runs: what was given to it and has no Outcome yet, by number.
+        runs: its runs without an outcome, by number.
         has_begun: whether it has begun a run.
     """
 
     def __init__(self, offer: DataOffer, prepare: Callable[[], None] | None) -> None:
-        """Starts it with one thread for BLAS, deaf to Ctrl+C, and without running the caller's script again.
+        """Starts the process with one BLAS thread, with Ctrl+C ignored, and without running the caller's script again.
 
         Raises ProcessError.
         """
@@ -78,25 +78,25 @@ class PoolProcess:
 
     @property
     def pid(self) -> int:
-        """Its number on this machine."""
+        """The id of the process."""
         return self._process.pid or 0
 
     def give(self, specs: tuple[RunSpec, ...]) -> None:
-        """Has it do runs, an epoch of each in turn."""
+        """Sends runs, of which an epoch each is trained in turn."""
         self.runs = {spec.number: spec for spec in specs}
         self.send(specs)
 
     def send(self, what: object) -> None:
-        """Sends runs, data or a wish. That it is gone is noticed when it is read from."""
+        """Sends runs, data or a stop request. A dead process is noticed at the next read."""
         with suppress(OSError):
             self.link.send(what)
 
     def kill(self) -> None:
-        """Ends it at once; it may still be there for a moment."""
+        """Kills the process, which may exist for a moment longer."""
         self._process.kill()
 
     def end(self) -> str:
-        """Waits until it has ended, and returns how: "signal 9", "exit code 1"."""
+        """Waits for the end of the process, and returns its cause: "signal 9", "exit code 1"."""
         self.link.close()
         self._process.join()
         code = self._process.exitcode or 0
@@ -105,7 +105,7 @@ class PoolProcess:
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """The libraries behind numpy read it when they are loaded, which a new process does at once (joblib #834)."""
+    """Sets the environment in which NumPy's libraries use one thread, as a new process reads it (joblib #834)."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -120,7 +120,7 @@ def _one_thread_each() -> Iterator[None]:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """A new process imports the main module of the old one again, and would run a script that is not guarded."""
+    """Hides the main module, which a new process would import again and run if it is not guarded."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -131,7 +131,7 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def _ignore_interrupt() -> Iterator[None]:
-    """Ctrl+C in the terminal reaches all processes there; what it means, the maker tells."""
+    """Blocks Ctrl+C, which reaches all processes of the terminal: only the parent process handles it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -147,7 +147,7 @@ def _ignore_interrupt() -> Iterator[None]:
 
 
 class _ProcessLoop:
-    """What a process knows: its pipe, its data, and the runs and wishes that came."""
+    """The loop of the process, with its pipe, its data, and the runs and stop requests it received."""
 
     def __init__(self, link: Connection, offer: DataOffer) -> None:
         self._link, self._offer = link, offer
@@ -177,12 +177,12 @@ class _ProcessLoop:
             os._exit(0)
 
     def serve(self) -> None:
-        """Does the runs that come, until the process is ended."""
+        """Trains runs as they arrive, until the process is ended."""
         while True:
             self._work(self._runs.get())
 
     def _work(self, specs: Sequence[RunSpec]) -> None:
-        """Does runs, in turn, and tells what comes of them."""
+        """Trains runs in turn, and sends their outcomes."""
         left = [spec.number for spec in specs]
         for number in left:
             self._tell(Started(number))
@@ -208,7 +208,7 @@ class _ProcessLoop:
         train_in_turn(specs, self._dataset, self._tell, self._wishes.of, over)
 
     def _data(self) -> Dataset:
-        """The data, once for all runs in this process. They are the right ones: their fingerprint says so."""
+        """Returns the data, once for all runs in this process, after it has checked their fingerprint."""
         made = self._offer.made()
         if made is not None:
             return made
@@ -217,7 +217,7 @@ class _ProcessLoop:
 
 
 def _serve(link: Connection, offer: DataOffer, prepare: Callable[[], None] | None) -> None:
-    """What the process does."""
+    """Runs the loop of the process."""
     if prepare is not None:
         prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""``SweepWriter``: writes what comes of a plan into the library, many runs in one transaction, at most one a second."""
+"""Writes the results of a plan into the library, many runs in one transaction, at most once a second."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Tell = Callable[[str], None]
 
 
 class SweepWriter:
-    """A sweep of the library that is worked on, by this program alone: a lock says so, and ends with it.
+    """Writes to a sweep of the library, and locks it against other programs.
 
     Attributes:
-        sweep: its number.
-        problem: why the last writing failed; None if it did not.
+        sweep: number of the sweep.
+        problem: why the last write failed; None if it did not.
     """
 
     def __init__(self, library: Library, sweep: int, tell: Tell = lambda text: None) -> None:
-        """Takes up a sweep that is there. Raises LibraryError if another program works on it."""
+        """Locks an existing sweep. Raises LibraryError if another program is training it."""
         self.sweep = sweep
         self._library, self._sweeps, self._tell = library, SweepLibrary(library), tell
         self._lock: Lock = take_lock(library.path, sweep)
@@ -49,7 +49,7 @@ class SweepWriter:
 
     @classmethod
     def of_new(cls, library: Library, plan: Plan, data: str, name: str, tell: Tell) -> SweepWriter:
-        """Adds a sweep to the library, if it can be locked, too. Raises LibraryError."""
+        """Adds a sweep to the library and locks it. Raises LibraryError."""
         made: SweepWriter | None = None
         try:
             with library.database.writing():  # nothing is left of one that nobody can work on
@@ -62,19 +62,19 @@ class SweepWriter:
 
     @property
     def record(self) -> SweepRecord:
-        """What the library knows of the sweep."""
+        """The record of the sweep in the library."""
         return self._sweeps.get(self.sweep)
 
     def note_plan(self, plan: Plan) -> None:
-        """Notes another budget. Raises LibraryError."""
+        """Writes a changed plan. Raises LibraryError."""
         self._sweeps.note(self.sweep, plan=plan)
 
     # ---- what is there already
 
     def results(self) -> tuple[list[RunResult], dict[tuple[int, int], int]]:
-        """What came of the runs that are over, and those that were stopped, by trial and seed.
+        """Returns the results of finished runs, and the numbers of stopped runs by trial and seed.
 
-        The latter are done again in their place. Raises LibraryError.
+        Stopped runs are replaced when they are repeated. Raises LibraryError.
         """
         over, again = list[RunResult](), dict[tuple[int, int], int]()
         for each in self._sweeps.records(self.sweep):
@@ -85,37 +85,39 @@ class SweepWriter:
         return over, again
 
     def curves(self, figure: str) -> dict[int, dict[int, float]]:
-        """A figure of all runs that were trained to their end, by run and epoch. Raises LibraryError."""
+        """Returns a figure of all runs that were trained to their end, by run and epoch. Raises LibraryError."""
         return self._sweeps.curves(self.sweep, figure)
 
     # ---- writing
 
     def moment_bytes(self, plan: Plan) -> int:
-        """Room for the moments of one run, so that all together leave room for what else is in the library."""
+        """Returns the limit of one run's snapshots, so that all runs of the plan take a quarter of the library at
+        most.
+        """
         quota, most = self._library.quota, plan.most_runs
         share = quota.budget * _SHARE_OF_BUDGET / most if most else MOMENT_BYTES
         return int(min(MOMENT_BYTES, quota.moment_budget, share))
 
     def note_trial(self, values: Mapping[str, Any]) -> None:
-        """Notes the next trial, with the next writing."""
+        """Adds the next trial at the next write."""
         self._trials.append(values)
 
     def add(self, done: FinishedRun, written: Callable[[int], None] = lambda run: None) -> None:
-        """Has an outcome written soon; ``written`` is called with the number of its run when it is."""
+        """Queues a finished run for writing; ``written`` is then called with its number."""
         self._waiting.append((done, written))
 
     @property
     def waiting(self) -> int:
-        """How many runs are not yet written."""
+        """The number of runs that are not yet written."""
         return len(self._waiting)
 
     @property
     def is_choking(self) -> bool:
-        """Whether more waits than memory should hold, because nothing can be written."""
+        """Whether too much is pending because nothing can be written."""
         return self.problem is not None and sum(_size(done.outcome) for done, _ in self._waiting) > _MOST_WAITING
 
     def flush(self, dataset: Dataset, now: bool = False) -> None:
-        """Writes what waits, if the last writing was long enough ago. Never raises LibraryError."""
+        """Writes what is pending, if the last write was long enough ago. Never raises LibraryError."""
         pause = SECONDS_BETWEEN_COMMITS if self.problem is None else SECONDS_AFTER_FAILURE
         if not (self._waiting or self._trials) or not (now or time.monotonic() - self._tried >= pause):
             return
@@ -156,7 +158,7 @@ class SweepWriter:
             written(run)
 
     def close(self, status: str, dataset: Dataset) -> bool:
-        """Writes what is left and how the sweep ended ("finished", "stopped"); returns whether all could be written."""
+        """Writes what is pending and the status ("finished", "stopped"); returns whether that worked."""
         try:
             self.flush(dataset, now=True)
             if self.problem is None:
