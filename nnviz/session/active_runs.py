@@ -1,4 +1,4 @@
-"""The runs that are trained beside the window at this moment, with what was measured of them so far."""
+"""The runs in training in the background, with their live figures."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _MOST_RUNS = 100  # whose curves are held; of more, those go first that the libr
 
 @dataclass(frozen=True, eq=False)
 class ActiveGroup:
-    """What is known of a group before the library has a run of it.
+    """A group in training, before the library has a run of it.
 
     Attributes:
-        experiment: what is trained, with the first of its seeds.
+        experiment: its experiment, with the first of its seeds.
         data: title of the data.
-        seeds: how many runs it has when all are done.
+        seeds: final number of runs.
     """
 
     experiment: Experiment
@@ -38,13 +38,13 @@ class ActiveGroup:
 
 @dataclass(eq=False)
 class ActiveRun:
-    """A run that is trained, or that only waits until its curves are read from the library.
+    """A run in training, or a finished one whose curves were not yet read from the library.
 
     Attributes:
-        seed: of its training.
-        epoch: the last one that was measured; -1 for none.
+        seed: its seed.
+        epoch: the last measured epoch; -1 for none.
         stage: "going", "ended", "written".
-        curves: by the names of figures ("test_error").
+        curves: curves by figure ("test_error").
     """
 
     seed: int
@@ -53,7 +53,7 @@ class ActiveRun:
     curves: dict[str, Curve] = field(default_factory=dict)
 
     def take(self, news: RunNews) -> None:
-        """Takes what was heard since."""
+        """Adds new figures."""
         self.stage = news.stage
         for epoch, figures in news.epochs:
             self.epoch = epoch
@@ -64,26 +64,26 @@ class ActiveRun:
                 curve.add(epoch, value)
 
     def curve(self, figure: str) -> Curve:
-        """That of a figure; one without points where it was not measured."""
+        """Returns the curve of a figure; without points if it was not measured."""
         return self.curves.get(figure, Curve())
 
     @property
     def figures(self) -> dict[str, float]:
-        """Those of its last epoch."""
+        """The figures of its last epoch."""
         latest = {name: curve.at(self.epoch) for name, curve in self.curves.items()}
         return {name: value for name, value in latest.items() if value is not None}
 
 
 class ActiveRuns(QObject):
-    """Seeds and races beside the window. Attributes are for reading.
+    """The runs of seeds and races in training in the background. Attributes are for reading.
 
     Signals:
-        changed: something was measured, or ``is_watched`` has changed.
-        groups_changed: ``groups`` has.
+        changed: figures or ``is_watched`` have changed.
+        groups_changed: ``groups`` has changed.
 
     Attributes:
-        groups: the groups of the plan that is being done, in order; of a sweep none.
-        is_watched: whether a person looks at the runs.
+        groups: the groups of the plan in training, in order; none for a sweep.
+        is_watched: whether the Runs workspace is visible.
     """
 
     changed = pyqtSignal()
@@ -98,7 +98,7 @@ class ActiveRuns(QObject):
         self._runs: dict[tuple[Group, int], ActiveRun] = {}
 
     def watch(self, is_watched: bool) -> None:
-        """Notes whether a person looks at the runs."""
+        """Sets whether the Runs workspace is visible."""
         if is_watched != self.is_watched:
             self.is_watched = is_watched
             self.changed.emit()
@@ -106,7 +106,7 @@ class ActiveRuns(QObject):
     # ---- what is told of it
 
     def begin(self, sweep: int, plan: Plan, data: str) -> None:
-        """A plan of that number is done now, with data of that title."""
+        """Sets the plan in training, by number, and the title of its data."""
         from engine.sweeps.plan import SWEEP
 
         made = () if plan.kind == SWEEP else plan.experiments
@@ -118,7 +118,7 @@ class ActiveRuns(QObject):
         self.groups_changed.emit()
 
     def take(self, news: PlanNews) -> None:
-        """Takes what was measured since the last time."""
+        """Adds new figures."""
         self._over = {Group(self._sweep, trial): over for trial, over in enumerate(news.over)}
         for each in news.runs:
             key = Group(self._sweep, each.trial), each.seed
@@ -137,18 +137,18 @@ class ActiveRuns(QObject):
             del self._runs[key]
 
     def end(self) -> None:
-        """The plan is done, or was stopped. What was measured stays until it is let go."""
+        """Ends the plan. Its figures are kept until they are released."""
         self.groups, self._over = {}, {}
         self.groups_changed.emit()
 
     def let_go(self, group: Group, seeds: Collection[int] | None = None) -> None:
-        """Forgets what was measured of the runs of a group that are written, with these seeds; of all for None."""
+        """Drops the figures of a group's written runs with these seeds; of all its runs for None."""
         for key, run in list(self._runs.items()):
             if key[0] == group and (seeds is None or (run.stage == "written" and run.seed in seeds)):
                 del self._runs[key]
 
     def hold(self, groups: Collection[Chosen]) -> None:
-        """Forgets what was measured of runs of others than these, if the library has it or the plan is over."""
+        """Drops the figures of other groups, if the library has them or the plan is over."""
         for key, run in list(self._runs.items()):
             if key[0] not in groups and (run.stage == "written" or key[0] not in self.groups):
                 del self._runs[key]
@@ -156,15 +156,15 @@ class ActiveRuns(QObject):
     # ---- what is known
 
     def runs_of(self, group: Chosen) -> Mapping[int, ActiveRun]:
-        """The runs of a group of which something was measured that need not be in the library yet, by seed."""
+        """Returns the measured runs of a group, by seed, which may not be in the library yet."""
         return {seed: run for (of, seed), run in self._runs.items() if of == group and run.epoch >= 0}
 
     def has_begun(self, group: Group) -> bool:
-        """Whether something was measured of a group under way."""
+        """Whether a group in training has measurements."""
         return bool(self._over.get(group) or self.runs_of(group))
 
     def words(self, group: Chosen) -> str:
-        """How far a group is: "2 of 5 · epoch 7"; empty for one that is not under way."""
+        """Returns the progress of a group: "2 of 5 · epoch 7"; empty if it is not in training."""
         if not isinstance(group, Group) or group not in self.groups:
             return ""
         going = [run.epoch for run in self.runs_of(group).values() if run.stage == "going"]

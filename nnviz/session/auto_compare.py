@@ -1,4 +1,4 @@
-"""What is trained beside the window is compared as soon as there is something to see, for who looks on."""
+"""Adds background runs to the comparison once they have results, while the Runs workspace is visible."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from nnviz.session.comparison import COMPARED, Comparison
 
 
 class AutoCompare:
-    """Compares groups under way, each once: a person may leave them out again.
+    """Compares groups in training, each once, so that the user can remove them.
 
-    A race takes the place of what was compared. Seeds are compared only where the user has not chosen runs.
+    A race replaces the comparison. Seeds are added only if the user has not chosen runs.
 
     Attributes:
-        sweep: the sweep whose trials are in view; 0 for none.
+        sweep: the sweep whose trials are visible; 0 for none.
     """
 
     def __init__(self, active_runs: ActiveRuns, comparison: Comparison) -> None:
@@ -31,7 +31,7 @@ class AutoCompare:
             self._new = list(self._active_runs.groups)
 
     def _look(self) -> None:
-        """Compares them when somebody looks, and something was measured."""
+        """Compares new groups if they are watched and have measurements."""
         if self._active_runs.is_watched and any(map(self._active_runs.has_begun, self._new)):
             self._show(self._new)
 
@@ -48,18 +48,18 @@ class AutoCompare:
             self._added.add(group)
 
     def end(self, groups: Sequence[Group]) -> None:
-        """It is over, and these have runs in the library. A race is compared now if nobody looked before."""
+        """Ends the plan with these groups in the library. A race that was not compared before is compared now."""
         if groups and (len(self._new) > 1 or (self._new and self._active_runs.is_watched)):
             self._show(groups)
         self._new = []
 
     def sees(self, sweep: int, groups: Sequence[Group]) -> bool:
-        """Whether what came of a plan, of that number and with these groups, is in view; a message would cover it."""
+        """Whether the results of a plan, by its number and groups, are visible, so that no message is needed."""
         are_compared = bool(groups) and all(group in self._comparison.colours for group in groups)
         return sweep == self.sweep or (self._active_runs.is_watched and are_compared)
 
     def show(self, groups: Sequence[Group]) -> None:
-        """Compares these groups in the place of others, as many as can be told apart."""
+        """Replaces the comparison by these groups, as far as there are colours."""
         self._comparison.clear()
         for group in groups[: len(COMPARED)]:
             self._compare(group)

@@ -1,4 +1,4 @@
-"""Which runs of the library are compared, in which colours, and with which of them as the baseline."""
+"""The comparison of runs: which ones, their colours, and the baseline."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ SPREADS = (RANGE, QUARTILES)
 
 
 class Comparison(QObject):
-    """Up to eight runs or groups of seeds. Attributes are for reading.
+    """Up to eight compared runs or groups of seeds. Attributes are for reading.
 
     Signals:
         changed: ``runs``, ``colours`` or ``baseline`` has changed.
-        spread_changed: ``spread`` has.
+        spread_changed: ``spread`` has changed.
 
     Attributes:
-        runs: those that were read, or are under way, in the order in which they were chosen; a new tuple whenever it
-            changes. What is measured of those under way, ``active_runs`` of the session tells.
-        colours: the name of the colour of each that was chosen, in that order.
-        spread: how the runs of a group are shown to spread: "range" or "quartiles".
+        runs: the compared runs that were read or are in training, in order of choice; a new tuple at each change. Live
+            figures are in ``session.active_runs``.
+        colours: the colour name of each chosen run or group, in order of choice.
+        spread: what bands of groups show: "range" or "quartiles".
     """
 
     changed = pyqtSignal()
@@ -58,9 +58,9 @@ class Comparison(QObject):
     # ---- which
 
     def toggle(self, run: Chosen) -> None:
-        """Compares a run or a group, or no longer.
+        """Adds a run or a group, or removes it.
 
-        Of more than eight the colours could not be told apart: a message says so.
+        Shows a message instead of adding a ninth one, because colours could not be distinguished.
         """
         if run in self.colours:
             self.leave_out(run)
@@ -75,7 +75,7 @@ class Comparison(QObject):
             self._read([run])
 
     def _free_colour(self, run: Chosen) -> str:
-        """The one that the run had before, or else one that nobody had, so that those may get theirs again."""
+        """Returns the run's former colour, or else a colour that no run had before."""
         taken = set(self.colours.values())
         before = self._given.get(run)
         if before is not None and before not in taken:
@@ -84,7 +84,7 @@ class Comparison(QObject):
         return next((colour for colour in free if colour not in self._given.values()), free[0])
 
     def leave_out(self, run: Chosen) -> None:
-        """Compares that run no longer."""
+        """Removes a run or a group."""
         if run in self.colours:
             del self.colours[run]
             self.runs = named([each for each in self.runs if each.chosen != run])
@@ -93,7 +93,7 @@ class Comparison(QObject):
             self.changed.emit()
 
     def _follow_deletion(self, runs: Iterable[int], are_deleted: bool) -> None:
-        """Runs that come back are compared as before, if there is still room."""
+        """Removes deleted runs, and adds restored ones if there is a free colour."""
         for run in runs:
             if not are_deleted:
                 self._compare_again(run)
@@ -112,28 +112,28 @@ class Comparison(QObject):
             self._read([run])
 
     def clear(self) -> None:
-        """Compares no run any more."""
+        """Removes all runs."""
         self.colours, self.runs, self._pinned = {}, (), None
         self.changed.emit()
 
     def set_spread(self, spread: str) -> None:
-        """Shows spreads as "range" or "quartiles" from now on; nothing else is taken."""
+        """Changes what bands show, if it is "range" or "quartiles"."""
         if spread != self.spread and spread in SPREADS:
             self.spread = spread
             self.spread_changed.emit()
 
     @property
     def baseline(self) -> Chosen | None:
-        """The run or group that the others are measured by: the pinned one, or else the first; None for none."""
+        """The pinned run or group, or else the first; None without any."""
         return self._pinned if self._pinned is not None else next(iter(self.colours), None)
 
     @property
     def is_pinned(self) -> bool:
-        """Whether a person chose the baseline."""
+        """Whether the user chose the baseline."""
         return self._pinned is not None
 
     def pin(self, run: Chosen) -> None:
-        """Makes a run the baseline, and compares it; the pinned one is unpinned."""
+        """Makes a run the baseline and adds it; unpins the pinned one."""
         if run == self._pinned:
             self._pinned = None
         else:
@@ -148,9 +148,9 @@ class Comparison(QObject):
 
     @property
     def pair(self) -> tuple[ComparedRun, ComparedRun] | None:
-        """Two whose answers are set against each other: the baseline and the next one, unless a person chose others.
+        """Two runs whose predictions are compared: the baseline and the next one, unless the user chose others.
 
-        None where there are no two with a network.
+        None if there are no two runs with a network.
         """
         known = {each.chosen: each for each in self.runs if each.network is not None}
         first = next((each for each in (self._pair[0], self.baseline, *known) if each in known), None)
@@ -158,7 +158,7 @@ class Comparison(QObject):
         return None if first is None or second is None else (known[first], known[second])
 
     def choose_for_pair(self, place: int, run: Chosen) -> None:
-        """Puts a run into the first (0) or the second (1) place; where it has the other one, they change places."""
+        """Chooses the first (0) or second (1) run of the pair; swaps both if it is the other one."""
         now = self.pair
         if now is not None and now[place].chosen != run:
             one, other = (each.chosen for each in now)
@@ -169,7 +169,7 @@ class Comparison(QObject):
     # ---- what is in them
 
     def _look(self) -> None:
-        """Reads those again that may have been trained on."""
+        """Reads runs again that may have been trained further."""
         if self.colours:
             self._read(list(self.colours))
 
@@ -201,24 +201,24 @@ class Comparison(QObject):
             self.changed.emit()
 
     def _standing(self, run: ComparedRun) -> ComparedRun:
-        """The same as it stands now: under way, or no longer."""
+        """Returns the run with its present active group, or None for that."""
         begun = self._active_runs.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
         return run if begun is run.active_group or not run.members else replace(run, active_group=begun)
 
     def _let_go(self, going: Container[Group]) -> None:
-        """What is read needs not be held as it was measured; nothing of groups that were not ``going`` then."""
+        """Drops live figures of runs that were read from the library."""
         for run in self.runs:
             if isinstance(run.chosen, Group):
                 seeds = [seed for each in run.records if (seed := seed_number(each)) is not None]
                 self._active_runs.let_go(run.chosen, seeds if run.chosen in going else None)
 
     def _hold(self) -> None:
-        """What is read may be told as written a little later."""
+        """Drops live figures of other runs; runs may be reported as written after they were read."""
         self._active_runs.hold(self.colours)
         self._let_go([run.chosen for run in self.runs if isinstance(run.chosen, Group)])
 
     def _follow_words(self, library: RunLibrary) -> None:
-        """Takes the names that a person gave."""
+        """Updates titles after a name has changed."""
         old = [record for each in self.runs for record in each.records]
         now = [library.record(record.id) for record in old]
         if any(

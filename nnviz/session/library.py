@@ -1,4 +1,4 @@
-"""The runs that are kept on disk: which are listed, in which order; what a person says of them; deletions."""
+"""The list of the library's runs: search, order, names, notes, stars and deletions."""
 
 from __future__ import annotations
 
@@ -32,20 +32,21 @@ _PAUSE = 1000  # milliseconds between two looks while figures come in
 
 
 class RunLibrary(QObject):
-    """The list of the library's runs. Attributes are for reading. While no view is there, nothing is read.
+    """The list of the library's runs. Nothing is read without a watching view. Attributes are for reading.
 
     Signals:
-        listed: ``rows`` has changed, or ``problem``; what the runs tell may have changed too.
-        known: the records of more rows are there, or what a person says of one has changed.
-        deletion_changed(list, bool): runs of these numbers were deleted, or (False) their deletion was undone.
-        sweep_renamed: a sweep has another name.
+        listed: ``rows`` or ``problem`` has changed; records may have changed, too.
+        known: more records were read, or a name, note or star has changed.
+        deletion_changed(list, bool): runs of these numbers were deleted, or (False) restored.
+        sweep_renamed: the name of a sweep has changed.
 
     Attributes:
-        search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
-        rows: the runs, groups of seeds and sweeps that are listed, in order, each branch below its parent; groups whose
-            first runs are under way above all.
-        count: how many runs there are in all.
-        is_read: whether the library was looked at.
+        search, sort: the searched words; the sort order, a key of ``SORTS``.
+        rows: runs, groups of seeds and sweeps, in order, branches below their parents; at the top groups without a
+            finished
+            run.
+        count: number of all runs.
+        is_read: whether the library was read.
         problem: why it could not be read; empty if it could.
     """
 
@@ -92,7 +93,7 @@ class RunLibrary(QObject):
     # ---- which are listed
 
     def find(self, words: str) -> None:
-        """Lists the runs with all these words in settings, name, note or data; all for none."""
+        """Lists the runs with all these words in settings, name, note or data; all runs for no words."""
         if words != self.search:
             self.search = words
             self.refresh()
@@ -104,7 +105,7 @@ class RunLibrary(QObject):
             self.refresh()
 
     def watch(self, is_watched: bool) -> None:
-        """Reads the list from now on whenever it may have changed, or no longer."""
+        """Starts or stops reading the list whenever it may have changed."""
         self._is_watched = is_watched
         self._others.switch(is_watched)
         if is_watched:
@@ -149,7 +150,7 @@ class RunLibrary(QObject):
         self.listed.emit()
 
     def unfold(self, what: Group | SweepKey, is_open: bool) -> None:
-        """Lists the runs of a group below it, or no longer; the trials of a sweep as soon as they are read."""
+        """Opens or closes a group at once, or a sweep as soon as its trials are read."""
         (self._opened.add if is_open else self._opened.discard)(what)
         if isinstance(what, SweepKey):
             self._closed = [
@@ -160,7 +161,7 @@ class RunLibrary(QObject):
         self.listed.emit()
 
     def _arrange(self) -> None:
-        """Groups whose first runs are under way come first; they are not found by words yet."""
+        """Puts groups without a finished run at the top, unless words are searched."""
         begun = () if self.search else self._active_runs.groups
         self.rows = with_open_groups(with_active_groups(self._closed, begun), self._opened)
         self._records.show(self.rows)
@@ -173,23 +174,21 @@ class RunLibrary(QObject):
     # ---- what they tell
 
     def record(self, run: int) -> RunRecord | None:
-        """What is known of a run, or of a parent of one; None until it was read."""
+        """Returns the record of a run or a parent; None before it was read."""
         return self._records.get(run)
 
     def records_at(self, place: int) -> list[RunRecord]:
-        """What the run in that row tells, or those of its group; where they were not read yet, they are, and ``known``
-        follows.
-        """
+        """Returns the records of the runs in that row. Reads missing ones in the background; ``known`` follows."""
         return self._records.at(place)
 
     def common_of(self, record: RunRecord) -> Settings | None:
-        """The settings that most of the listed runs of its data have; None where it is listed alone."""
+        """Returns the most common settings among listed runs of the same data; None for a single run."""
         return self._common.get(record.data_set)
 
     # ---- what a person does with them
 
     def annotate(self, runs: Sequence[int], **told: Any) -> None:
-        """Changes ``name``, ``note`` or ``starred`` of runs, as one step to undo; not of those that are not known."""
+        """Changes ``name``, ``note`` or ``starred`` of runs whose records were read, as one step to undo."""
         known = [record for run in runs if (record := self._records.get(run)) is not None]
         old = {record.id: {name: getattr(record, name) for name in told} for record in known}
         new = {record.id: told for record in known}
@@ -211,7 +210,7 @@ class RunLibrary(QObject):
         self._lane.run(work, done, lambda error: self._messages.tell_error("That could not be noted", error), {})
 
     def rename_sweep(self, sweep: SweepSummary, name: str) -> None:
-        """Gives a sweep another name, as one step to undo; empty for none."""
+        """Changes the name of a sweep, as one step to undo; empty for none."""
         if name != sweep.name:
             old, new = (sweep.id, sweep.name), (sweep.id, name)
             self._undo.push(Step("name of a sweep", Kind.LIBRARY, self._write_sweep_name, old, new))
@@ -229,7 +228,7 @@ class RunLibrary(QObject):
         self._lane.run(work, done, partial(self._messages.tell_error, "The sweep could not be renamed"))
 
     def delete(self, runs: Sequence[int]) -> None:
-        """Deletes runs, as one step to undo; they go for good when the window is closed."""
+        """Deletes runs, as one step to undo. The deletion is final when the window closes."""
         what = "deletion of a run" if len(runs) == 1 else f"deletion of {len(runs)} runs"
         self._undo.push(Step(what, Kind.LIBRARY, self._set_deleted, (runs, False), (runs, True)))
 
@@ -254,5 +253,5 @@ class RunLibrary(QObject):
         self._lane.run(work, done, failed)
 
     def open(self, run: int, over: Callable[[], None] = lambda: None) -> None:
-        """Puts a run into the window as it was left; ``over`` is called when it is there, or could not be read."""
+        """Opens a run in the window as it was left; calls ``over`` when it is there or could not be read."""
         self._reopening.open(run, over=over)

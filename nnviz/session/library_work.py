@@ -1,4 +1,4 @@
-"""Work on the library that may take long: in a thread and with a connection of its own, and it can be cancelled."""
+"""Long work on the library in a thread and with a connection of its own, which can be cancelled."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ Tell = Callable[[str], None]
 
 @dataclass(eq=False)
 class _Piece:
-    """A piece of work, by its name: "Exporting run 12"."""
+    """A task, with its name: "Exporting run 12"."""
 
     name: str
     is_cancelled: bool = False
 
 
 class LibraryWork(QObject):
-    """One piece after the other. What takes longer than a second is told, with how far it is, and can be cancelled.
+    """Runs one task after the other. Reports the progress of tasks longer than a second, and offers to cancel them.
 
     Signals:
-        told(str): what is being done, which ends with "…", or what came of it.
-        ended: a piece is done, has failed, or was cancelled.
+        told(str): the task in progress, which ends with "…", or its result.
+        ended: a task is done, has failed, or was cancelled.
     """
 
     told = pyqtSignal(str)
@@ -60,17 +60,18 @@ class LibraryWork(QObject):
         failed: Callable[[Exception], None],
         makes: bool = False,
     ) -> None:
-        """Does what is soon over, as :meth:`LibraryLane.run` does."""
+        """Runs a short task, as :meth:`LibraryLane.run` does."""
         self._lane.run(work, done, failed, makes=makes)
 
     def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:
-        """Does a piece of work; ``done`` gets its result and returns what came of it, in words.
+        """Runs a task; ``done`` receives its result and returns a text about it.
 
         Args:
-            name: what is being done: "Exporting run 12".
-            work: calls what it is given with how far it is; that ends it if it was cancelled. A library is made if
-                there is none.
-            fails: what could not be done, if it fails: "Run 12 could not be exported".
+            name: name of the task: "Exporting run 12".
+            work: reports its progress to its second argument, which raises an exception if the task was cancelled. A
+                library
+                is made if there is none.
+            fails: the message if the task fails: "Run 12 could not be exported".
         """
         piece = _Piece(name)
         self._waiting.append(piece)
@@ -93,7 +94,7 @@ class LibraryWork(QObject):
         self._lane.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
 
     def _teller(self, piece: _Piece) -> Tell:
-        """What the work calls, in the lane's thread."""
+        """Returns the function to which the task reports its progress in the lane's thread."""
         last = 0.0
 
         def tell(words: str) -> None:
@@ -128,13 +129,13 @@ class LibraryWork(QObject):
             self._patience.tell_how_far(words)
 
     def cancel(self) -> None:
-        """Ends all that was begun as soon as it can be: what it wrote goes, but not what is done."""
+        """Cancels all tasks as soon as possible, and removes what unfinished ones wrote."""
         self._patience.end()
         for piece in self._waiting:
             piece.is_cancelled = True
 
     def close(self, milliseconds: int) -> bool:
-        """Cancels what is being done, drops all outcomes; returns whether it ended in time."""
+        """Cancels all tasks and drops their results; returns whether they ended in time."""
         self.cancel()
         self._patience.close()
         return self._lane.close(milliseconds)

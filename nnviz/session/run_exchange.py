@@ -1,4 +1,4 @@
-"""Runs that are passed on as a folder of files, and those that somebody else passed on."""
+"""Export of runs to folders, and import of exported runs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class RunExchange(QObject):
-    """Writes and reads in a thread of its own; what takes long can be cancelled, and leaves nothing behind then.
+    """Exports and imports in the background. Can be cancelled without leaving anything behind.
 
     Signals:
-        told(str): what is being done, which ends with "…", or what came of it.
-        imported(int): a run was added to the library.
+        told(str): the task in progress, which ends with "…", or its result.
+        imported(int): the run of that number was added to the library.
     """
 
     told = pyqtSignal(str)
@@ -38,7 +38,7 @@ class RunExchange(QObject):
         self._work.told.connect(self.told)
 
     def export(self, run: int, folder: Path, with_paths: bool = False, with_rows: bool = False) -> None:
-        """Writes a run into a new folder, whole or not at all, as :func:`nnviz.library.export.export_run` does."""
+        """Exports a run to a new folder atomically: see :func:`nnviz.library.export.export_run`."""
 
         def work(library: Library, tell: Tell) -> ExportResult:
             from nnviz.library.export import export_run  # not before there is a use for it
@@ -55,7 +55,7 @@ class RunExchange(QObject):
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")
 
     def read(self, path: Path, then: Callable[[int], None] = lambda run: None) -> None:
-        """Adds the run in a file to the library, under a new number, with which ``then`` is called."""
+        """Imports the run in a file under a new number, with which ``then`` is called."""
         name = text.name(path.name)
 
         def work(library: Library, tell: Tell) -> int:
@@ -74,5 +74,5 @@ class RunExchange(QObject):
         self._work.run(f"Importing {name}", work, done, f"{name} could not be imported")
 
     def close(self, milliseconds: int) -> bool:
-        """Ends what is being done; returns whether that was in time."""
+        """Ends the task in progress; returns whether that was in time."""
         return self._work.close(milliseconds)

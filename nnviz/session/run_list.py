@@ -1,4 +1,4 @@
-"""Which runs of the library are listed, in which order, and what is read of them."""
+"""Rows of the list of runs: runs, groups and sweeps, nested and in order, and the records they need."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _MOST_COMPARED = 50  # runs of a data set that are looked at for what most of th
 
 
 class SweepKey(NamedTuple):
-    """The sweep of that number, as one row of the list."""
+    """Identifies a sweep among the rows."""
 
     id: int
 
 
 class RunRow(NamedTuple):
-    """A run in the list, a group of seeds, or a sweep.
+    """A row of the list: a run, a group of seeds, or a sweep.
 
     Attributes:
-        run: its number; of a group that of its first run, 0 where the library has none of it yet; 0 for a sweep.
-        depth: how many of its ancestors stand above it.
-        group: the group that it stands for; None for a run, or a sweep.
-        runs: the numbers of the runs of the group; of those of the sweep, in no order, that were searched for.
-        is_open: whether the runs of the group, or the trials of the sweep, stand below it.
-        siblings: of one of these, the numbers of all of them.
-        of: the sweep that it stands for, or whose trial it is; None for any other.
-        best: of a sweep what it is sorted by, and what its runs have of it together.
-        section: title of its data, if this is the first row of other data than the row before has.
+        run: number of the run; for a group that of its first run, or 0 if none is finished; 0 for a sweep.
+        depth: number of ancestors above the row.
+        group: the group; None for a run or a sweep.
+        runs: numbers of a group's runs; for a sweep those of the found runs, unordered.
+        is_open: whether the runs of the group, or the trials of the sweep, are listed below it.
+        siblings: for a run of a group, numbers of all runs of the group.
+        of: the sweep of the row, or of its trial; None for others.
+        best: for a sweep, the key by which it is sorted and its value.
+        section: title of the data, if the row begins a section of other data.
     """
 
     run: int
@@ -58,12 +58,12 @@ class RunRow(NamedTuple):
 
     @property
     def is_member(self) -> bool:
-        """Whether it is a run that stands below its group."""
+        """Whether it is a run below its group."""
         return bool(self.siblings)
 
     @property
     def is_branch(self) -> bool:
-        """Whether it stands below the run that it branched off from."""
+        """Whether it is a branch below its parent."""
         return self.depth > 0 and not self.is_member and self.of is None
 
     @property
@@ -72,42 +72,42 @@ class RunRow(NamedTuple):
 
     @property
     def can_open(self) -> bool:
-        """Whether more can stand below it."""
+        """Whether it can have rows below it."""
         return self.is_sweep or len(self.runs) > 1
 
     @property
     def key(self) -> Chosen | SweepKey:
-        """The same for what is the same in another list."""
+        """Identifies the row in any list."""
         if self.is_sweep and self.of is not None:
             return SweepKey(self.of.id)
         return self.run if self.group is None else self.group
 
     @property
     def chosen(self) -> Chosen | None:
-        """What is compared and marked by it; None for a sweep."""
+        """The run or group for comparison; None for a sweep."""
         key = self.key
         return None if isinstance(key, SweepKey) else key
 
     @property
     def all_runs(self) -> Sequence[int]:
-        """The numbers of the runs that it tells of; none of a sweep, or of a group whose first runs are under way."""
+        """Numbers of the runs whose records the row needs; none for a sweep, or a group without a finished run."""
         return () if self.is_sweep else self.runs or ((self.run,) if self.run else ())
 
     def holds(self, run: int | None) -> bool:
-        """Whether that run is one of those that it stands for."""
+        """Whether the row represents that run."""
         return run is not None and (run == self.run or run in self.runs)
 
 
 @dataclass(frozen=True)
 class RunListing:
-    """What was found.
+    """The result of reading the list.
 
     Attributes:
-        rows: the runs, the groups of seeds, which are closed, and the sweeps, in order.
-        count: how many runs there are, also those that were not searched for.
-        notice: what there is to tell of how the file was opened; None for nothing.
-        records: those of the runs that stand at the top, and of their parents.
-        common: the settings that most of the listed runs of a data set have, by its title and fingerprint.
+        rows: runs, closed groups of seeds, and sweeps, in order.
+        count: number of all runs, also of those that do not match the search.
+        notice: a message about opening the file; None for none.
+        records: records of the first rows' runs, and of their parents.
+        common: the most common settings by title and fingerprint of the data.
     """
 
     rows: list[RunRow]
@@ -118,10 +118,11 @@ class RunListing:
 
 
 def read_listing(library: Library, search: str, sort: str, opened: Collection[object] = ()) -> RunListing:
-    """The runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError.
+    """Reads the runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError.
 
-    A group is found if one of its runs is, and stands where the median of its figures puts it; a sweep where its best
-    trial does. Below a sweep that is ``opened`` stand those of its trials that were found.
+    A group matches if one of its runs does; its rank is the median of its figures, that of a sweep its best trial.
+    Below an
+    ``opened`` sweep are its matching trials.
     """
     families = RunTree(library, search, sort, [each.id for each in opened if isinstance(each, SweepKey)])
     found = nested_rows(families.order, families.parents)
@@ -135,7 +136,7 @@ def read_listing(library: Library, search: str, sort: str, opened: Collection[ob
 def _common(
     library: Library, rows: Sequence[RunRow], data: Mapping[int, tuple[str, str]]
 ) -> dict[tuple[str, str], Settings]:
-    """What most runs of each data set have, by the newest ones that stand alone or for a group of seeds."""
+    """Returns the most common settings of each data set, by its newest runs and groups that are not nested."""
     runs: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row in sorted((row for row in rows if row.run and not row.depth), key=lambda row: -row.run):
         of = runs[data.get(row.run, ("", ""))]
@@ -149,7 +150,7 @@ def _common(
 
 @lru_cache(maxsize=2000)
 def _settings(written: str, data: tuple[str, str]) -> Settings | None:
-    """The settings of an experiment of the library; None where it cannot be read."""
+    """Returns the settings in the JSON of an experiment; None if it cannot be read."""
     try:
         return settings_of(Experiment.from_dict(json.loads(written)), data)
     except (EngineError, ValueError, RecursionError):
@@ -157,7 +158,7 @@ def _settings(written: str, data: tuple[str, str]) -> Settings | None:
 
 
 def _sections(rows: Sequence[RunRow], data: Mapping[int, tuple[str, str]]) -> dict[int, str]:
-    """Where rows of other data begin, and the title of these; empty if all are of the same data."""
+    """Returns the rows that begin a section of other data, and their titles; empty for a single data set."""
     if len(set(data.values())) < 2:
         return {}
     found: dict[int, str] = {}
@@ -171,7 +172,7 @@ def _sections(rows: Sequence[RunRow], data: Mapping[int, tuple[str, str]]) -> di
 
 
 def _row(row: RunRow, families: RunTree) -> RunRow:
-    """The same with the group or the sweep that it stands for."""
+    """Returns the row with its group or sweep."""
     if row.run < 0:
         of, runs = families.sweeps[-row.run], families.runs_of[-row.run]
         return RunRow(0, row.depth, None, runs, of.id in families.opened, of=of, best=families.best.get(of.id))
@@ -182,18 +183,18 @@ def _row(row: RunRow, families: RunTree) -> RunRow:
 
 
 def runs_of(rows: Iterable[RunRow]) -> list[int]:
-    """The numbers of all runs that these rows tell of."""
+    """Returns the numbers of all runs whose records these rows need."""
     return list(dict.fromkeys(run for row in rows for run in row.all_runs))
 
 
 def with_active_groups(rows: Sequence[RunRow], groups: Iterable[Group]) -> list[RunRow]:
-    """The rows below one for each of these groups that is not among them, the newest first."""
+    """Returns the rows after a row for each of these groups that is missing, newest first."""
     there = {row.group for row in rows}
     return [RunRow(0, 0, group) for group in groups if group not in there][::-1] + list(rows)
 
 
 def with_open_groups(rows: Sequence[RunRow], opened: Collection[object]) -> list[RunRow]:
-    """The rows with the runs of these groups below them."""
+    """Returns the rows with the runs of these groups below them."""
     found: list[RunRow] = []
     for row in rows:
         is_open = row.group in opened and len(row.runs) > 1
@@ -204,7 +205,7 @@ def with_open_groups(rows: Sequence[RunRow], opened: Collection[object]) -> list
 
 
 def with_parents(library: Library, rows: Sequence[RunRow]) -> dict[int, RunRecord]:
-    """The records of the runs of these rows, and of those that they branched off from, by number."""
+    """Returns the records of the runs of these rows and of their parents, by number."""
     found = library.records(runs_of(rows))
     parents = {record.parent for record in found.values() if record.parent is not None}
     known = library.records(sorted(parents - set(found))) | found
@@ -216,16 +217,16 @@ def with_parents(library: Library, rows: Sequence[RunRow]) -> dict[int, RunRecor
 
 
 def _parse(record: RunRecord, known: Mapping[int, RunRecord]) -> None:
-    """Reads what the title of a row needs: here, and not while the list is painted."""
+    """Parses what the title of a row needs, so that painting does not."""
     for each in (record, None if record.parent is None else known.get(record.parent)):
         with suppress(LibraryError):
             _ = each and each.experiment
 
 
 def nested_rows(ids: Iterable[int], parents: Mapping[int, int]) -> list[RunRow]:
-    """The runs in order, each branch below its parent if that is among them; a family stands where its first one did.
+    """Returns rows in order, each branch below its parent; a family has the place of its first member.
 
-    A parent is older than its branches, so its number is smaller: a damaged file cannot lead in circles.
+    A parent's number is smaller than its branches': a damaged file cannot cause cycles.
     """
     order = list(ids)
     shown = set(order)

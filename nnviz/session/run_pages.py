@@ -1,4 +1,4 @@
-"""What the runs of a list tell: read a page at a time, as their rows come into sight."""
+"""The records of listed runs, read in pages as their rows become visible."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MOST_KNOWN, _MOST_SPARE = 4000, 500  # records that are kept in memory, and bes
 
 
 class RunPages:
-    """The records of runs that were read. Those of a list that was read anew are read anew, too."""
+    """A cache of records. Records of a refreshed list are read again."""
 
     def __init__(self, lane: LibraryLane, known: Callable[[], None], failed: Callable[[Exception], None]) -> None:
-        """``known`` is called when more are there, ``failed`` when they could not be read."""
+        """``known`` is called when records were read, ``failed`` when they could not be read."""
         self._lane, self._tell_known, self._tell_failed = lane, known, failed
         self._records: dict[int, RunRecord] = {}
         self._fresh: set[int] = set()  # the runs that were read since the list was
@@ -30,7 +30,7 @@ class RunPages:
         self._reading = _NONE
 
     def renew(self, records: Mapping[int, RunRecord]) -> None:
-        """The list was read anew, with these records. Of many others, those stay that were lately in sight."""
+        """Takes the records of a refreshed list, and keeps recently visible ones among many others."""
         spare = [run for run in self._records if run not in self._lately]
         for run in spare[: max(0, len(self._records) - _MOST_SPARE)]:
             del self._records[run]
@@ -38,19 +38,19 @@ class RunPages:
         self._keep(records)
 
     def show(self, rows: Sequence[RunRow]) -> None:
-        """These rows are listed now."""
+        """Sets the listed rows."""
         self._rows, self._wanted = rows, []
 
     def update(self, records: Mapping[int, RunRecord]) -> None:
-        """What is known of some has changed."""
+        """Replaces records."""
         self._records.update(records)
 
     def get(self, run: int) -> RunRecord | None:
-        """The record of a run; None until it was read."""
+        """Returns the record of a run; None before it was read."""
         return self._records.get(run)
 
     def at(self, place: int) -> list[RunRecord]:
-        """The records of the runs in a row. Those that were not read since the list was are read now."""
+        """Returns the records of the runs in a row, and reads outdated ones in the background."""
         if not self._is_fresh(place):
             self._want(place)
         runs = self._rows[place].all_runs
@@ -60,8 +60,8 @@ class RunPages:
         return self._fresh.issuperset(self._rows[place].all_runs)
 
     def _want(self, place: int) -> None:
-        """Has a page read that begins at that row, as the rows in sight are asked for from the top; one that ends there
-        where the next row is known, as when a person scrolls up.
+        """Queues the page that begins at that row, or that ends there if the user scrolls up: the next row is then
+        known.
         """
         if any(place in page for page in (self._reading, *self._wanted)):
             return

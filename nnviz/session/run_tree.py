@@ -1,4 +1,4 @@
-"""``RunTree``: which runs of the library are one in a list, in which order they come, and what stands below what."""
+"""The tree of a library's runs: groups, sweeps and branches, in order."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class RunTree:
-    """The groups of seeds and the sweeps of a library, and its other runs. Raises LibraryError.
+    """The groups of seeds, the sweeps, and the other runs of a library. Raises LibraryError.
 
-    Each is known by a number: a run by its own, a group by that of its first run, a sweep by the negative of its own.
+    A run is identified by its number, a group by the number of its first run, a sweep by its negative number.
 
     Attributes:
-        sweeps: what the library tells of each sweep, by its number.
-        opened: the sweeps whose trials stand below them.
-        groups: the group of each run of a plan, but for those of sweeps that are closed, and of each run that has equal
-            settings as the one next to it.
-        members: the runs of each of these groups, in the order in which they come.
-        runs_of: of each sweep the runs that were found.
-        best: of each sweep what it is sorted by, and what its runs have of it together, as far as it is known.
-        order: the numbers of all that was found, in order, those of the same data together.
-        data: title and fingerprint of the data of each that was found.
-        parents: of each that stands below another, that one.
+        sweeps: summaries of sweeps, by number.
+        opened: sweeps whose trials are listed below them.
+        groups: the group of each run of a plan that is not a closed sweep, and of each run with the same settings as an
+            adjacent one.
+        members: the runs of each of these groups, in order.
+        runs_of: the found runs of each sweep.
+        best: the key by which each sweep is sorted and its value, as far as it is known.
+        order: all that was found, in order; the same data are adjacent.
+        data: title and fingerprint of the data of each.
+        parents: the parent of each nested one.
     """
 
     def __init__(self, library: Library, search: str, sort: str, opened: Collection[int]) -> None:
@@ -51,7 +51,7 @@ class RunTree:
         self.order = self._sorted(newest)
 
     def _found(self, closed: Collection[int]) -> dict[int, int]:
-        """The newest run of each that was found, by its number."""
+        """Returns the newest run of each that was found."""
         newest: dict[int, int] = {}
         opened: dict[int, list[int]] = defaultdict(list)
 
@@ -71,11 +71,11 @@ class RunTree:
         return newest
 
     def _number(self, run: int) -> int:
-        """That of its group, or its own."""
+        """Returns the identifier of a run's group, or the run's own."""
         return self.members[self.groups[run]][0] if run in self.groups else run
 
     def _stand_below(self, parents: Mapping[int, int]) -> None:
-        """Puts branches below the runs that they left, or what these are part of."""
+        """Nests branches below their parents, or below the groups and sweeps of these."""
         known = {*parents, *parents.values()}
         alone = known - self.groups.keys()
         folded = {run: -sweep for sweep, runs in self.runs_of.items() for run in alone.intersection(runs)}
@@ -84,8 +84,9 @@ class RunTree:
             self.parents.setdefault(number, folded.get(parent, self._number(parent)))
 
     def _sorted(self, newest: Mapping[int, int]) -> list[int]:
-        """The best of each data set first; of those alike, and where none is asked for, the newest. What is not known
-        comes last. Data sets are in the order of their titles if it is sorted by a figure, else in that of their first.
+        """Returns the order: the best of each data set first, newest first in a tie, unknown values last.
+
+        If sorted by a figure, data sets are in the order of their titles; else in the order of their first entry.
         """
         best_first = sorted(newest, key=lambda number: -newest[number])
         worth: dict[int, float | None] = {}
@@ -111,12 +112,12 @@ class RunTree:
         return [number for data in ordered for number in sections[data]]
 
     def _data_of(self, newest: Mapping[int, int]) -> dict[int, tuple[str, str]]:
-        """The data of each, which are those of its newest run."""
+        """Returns the data of each, by its newest run."""
         known = self._library.data_sets()
         return {number: known[run] for number, run in newest.items() if run in known}
 
     def _worth(self, number: int, values: Mapping[int, float]) -> float | None:
-        """What a sweep has together, the median of a group, the figure of a run; None where it is not known."""
+        """Returns the value of a sweep, the median of a group, the figure of a run; None if it is not known."""
         if number < 0:
             return self.best.get(-number, (self._sort, None))[1]
         group = self.groups.get(number)

@@ -1,4 +1,4 @@
-"""Where a sweep is done: on this machine, or on the Dask cluster whose address a person typed; and who is there."""
+"""Where sweeps are trained: on this machine, or on a Dask cluster; with the cluster's status."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ASKING = "Asking who is there …"
 
 @dataclass(eq=False)
 class _TargetStatus:
-    """What was found out about an address that was typed."""
+    """What is known about a typed address."""
 
     address: ClusterAddress | None = None
     who: ClusterStatus | None = None
@@ -42,14 +42,16 @@ class _TargetStatus:
 
 
 class SweepTarget(QObject):
-    """Nothing is sent beyond this computer without TLS before the person said yes to the host, and none of their own
-    rows before they said yes to that. Both hold as long as this window, and stand in no file.
+    """The target of sweeps, with the user's permissions.
+
+    Nothing is sent to another computer without TLS before the user trusts its host, and no rows of the user's own data
+    without permission. Both answers are kept in memory only, until the window closes.
 
     Signals:
-        changed: ``typed`` has changed, or what is known of it.
+        changed: ``typed`` or its status has changed.
 
     Attributes:
-        typed: an address or the path of a file of settings, right or wrong; empty for this machine.
+        typed: an address or the path of a settings file, valid or not; empty for this machine.
     """
 
     changed = pyqtSignal()
@@ -67,11 +69,11 @@ class SweepTarget(QObject):
     # ---- what was typed
 
     def take(self, typed: str) -> None:
-        """Takes what was remembered. Nobody is asked before somebody looks at it."""
+        """Restores a remembered address, without connecting."""
         self.typed = typed
 
     def type(self, text: str) -> None:
-        """Takes an address, and asks who is there; again if it is the same."""
+        """Sets the address, and reads the status, also if the address is the same."""
         text = text.strip()
         if text == self.typed:
             self._put(text)
@@ -83,7 +85,7 @@ class SweepTarget(QObject):
         self._read(partial(self._trusting, lambda: None))
 
     def look(self) -> None:
-        """Asks who is there, unless that is known; not where the person would have to be asked first."""
+        """Reads the status if it is not known and needs no question."""
         if self.typed and self._found.who is None:
             self._read(lambda: None if self._untrusted else self._ask_who())
 
@@ -91,12 +93,12 @@ class SweepTarget(QObject):
 
     @property
     def problem(self) -> str:
-        """Why it is no address and no file of settings, in sentences; empty if it is."""
+        """Why the address is invalid, in sentences; empty if it is valid."""
         return "" if self._found.address is not None else self._found.why_not
 
     @property
     def words(self) -> str:
-        """Who is there, or why that is not known, in a sentence; empty for this machine."""
+        """The cluster's status, or why it is not known, as a sentence; empty for this machine."""
         found = self._found
         if not self.typed:
             return ""
@@ -108,14 +110,14 @@ class SweepTarget(QObject):
 
     @property
     def cores(self) -> int | None:
-        """How many runs the cluster does at the same time; None on this machine, 0 as long as that is not known."""
+        """The number of concurrent runs on the cluster; None on this machine, 0 if it is not known."""
         if not self.typed:
             return None
         return 0 if self._found.who is None else self._found.who.cores
 
     @property
     def _address(self) -> ClusterAddress:
-        """With what the person said yes to."""
+        """The address with the user's permissions."""
         address = self._found.address
         assert address is not None
         may_send = address.host in self._may_have_rows
@@ -123,19 +125,19 @@ class SweepTarget(QObject):
 
     @property
     def _urls(self) -> list[str]:
-        """Of the scheduler, and of its workers as far as they are known."""
+        """The addresses of the scheduler and of known workers."""
         who = self._found.who
         return [self._address.url, *(each.address for each in (() if who is None else who.workers))]
 
     @property
     def _untrusted(self) -> list[str]:
-        """Hosts that the person would have to trust."""
+        """The hosts that need the user's trust."""
         return _hosts(url for url in self._urls if not self._address.trusts(url))
 
     # ---- in lanes
 
     def _read(self, then: Callable[[], None]) -> None:
-        """Reads what was typed, which may be a file; what was asked before is out of date."""
+        """Reads the typed address, or its settings file, and withdraws an earlier question."""
         self._withdraw()
         self._found = _TargetStatus()
         self.changed.emit()
@@ -158,7 +160,7 @@ class SweepTarget(QObject):
         self._run(lambda: who_is_there(address), answered)
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Does something in a lane, whose outcome counts as long as nothing else was typed."""
+        """Runs a function in the background. Its result counts only if the address is still the same."""
         wanted = self._found
 
         def succeeded(outcome: Any) -> None:
@@ -178,9 +180,9 @@ class SweepTarget(QObject):
     # ---- before a sweep begins
 
     def choose(self, plan: Plan, then: Callable[[ClusterAddress | None], None]) -> None:
-        """Hands over where a plan is to be done, None for this machine; the person is asked first where that must be.
+        """Calls ``then`` with the address for a plan, None for this machine, after questions to the user if necessary.
 
-        Seeds and races are always done on this machine.
+        Seeds and races are always trained on this machine.
         """
         if not self.typed or not is_sweep(plan):
             then(None)
@@ -194,7 +196,7 @@ class SweepTarget(QObject):
         self._trusting(lambda: self._sending(made, lambda: then(self._address)))
 
     def _trusting(self, then: Callable[[], None]) -> None:
-        """Asks for trust where it is needed, and who is there where that is not known."""
+        """Asks for trust if necessary, reads an unknown status, then continues."""
         hosts = self._untrusted
 
         def yes() -> None:
@@ -209,7 +211,7 @@ class SweepTarget(QObject):
         then()
 
     def _sending(self, made: Experiment, then: Callable[[], None]) -> None:
-        """Asks whether rows of the person's own may leave this computer, where they would."""
+        """Asks for permission to send the user's own rows if necessary, then continues."""
         address, own = self._address, user_data_title(made)
         hosts = _hosts(url for url in self._urls if not address.may_have_rows(url))
 
@@ -232,7 +234,7 @@ class SweepTarget(QObject):
             self._question = None
 
     def close(self, milliseconds: int) -> bool:
-        """Drops all outcomes; returns whether nobody is being asked any more."""
+        """Drops all results; returns whether no query is left."""
         return self._lanes.close(milliseconds)
 
 

@@ -1,4 +1,4 @@
-"""What came of many runs, and how far they are, in words."""
+"""Texts about plans: progress, results, and questions about clusters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_HOSTS = 3  # that are named
 
 
 def plan_name(plan: Plan) -> str:
-    """ "5 seeds", "race", "sweep"."""
+    """Returns "5 seeds", "race" or "sweep"."""
     return words_of_seeds(len(plan.seeds)) if _is_of_seeds(plan) else plan.kind
 
 
@@ -33,14 +33,14 @@ def _is_of_seeds(plan: Plan) -> bool:
 
 
 def is_sweep(plan: Plan) -> bool:
-    """Whether settings vary in it."""
+    """Whether the plan varies settings."""
     from engine.sweeps.plan import SWEEP
 
     return plan.kind == SWEEP
 
 
 def format_recording_offer(plan: Plan) -> tuple[str, str]:
-    """Why a plan cannot be done while no runs are kept, and what can be chosen then."""
+    """Returns why a plan needs recording, and the button that switches it on."""
     what = f"{plan_name(plan)} are" if _is_of_seeds(plan) else f"The runs of a {plan_name(plan)} are"
     do = f"train {plan_name(plan)}" if _is_of_seeds(plan) else f"begin the {plan_name(plan)}"
     off = "trained as runs of the library, and none is kept there while File → Keep runs in the library is off."
@@ -51,7 +51,7 @@ def format_recording_offer(plan: Plan) -> tuple[str, str]:
 
 
 def user_data_title(made: Experiment) -> str:
-    """What its data are called, if something of a person's own is in them: a file, examples or points; else empty."""
+    """Returns the title of data that include the user's files, examples or points; empty for other data."""
     from engine.sweeps.shared_data import are_registered
 
     if are_registered(made.data, made.data_settings):
@@ -60,7 +60,7 @@ def user_data_title(made: Experiment) -> str:
 
 
 def format_hosts(hosts: Sequence[str]) -> str:
-    """ "gpu7 and gpu8"; "gpu7, gpu8, gpu9 and 997 others"."""
+    """Returns "gpu7 and gpu8", or "gpu7, gpu8, gpu9 and 997 others"."""
     named = [text.name(host) for host in hosts[:_MOST_HOSTS]]
     if len(hosts) > _MOST_HOSTS:
         return f"{', '.join(named)} and {text.count(len(hosts) - _MOST_HOSTS)} others"
@@ -68,7 +68,7 @@ def format_hosts(hosts: Sequence[str]) -> str:
 
 
 def format_trust_question(url: str, hosts: Sequence[str]) -> str:
-    """The question whether hosts are trusted without TLS."""
+    """Returns the question whether hosts are trusted without TLS."""
     return (
         f"Do you trust {format_hosts(hosts)}, and the way there? What goes to the cluster {text.name(url)} and back "
         "is code, without TLS: whoever can change it on its way can run programs on both ends. Your yes holds until "
@@ -77,7 +77,7 @@ def format_trust_question(url: str, hosts: Sequence[str]) -> str:
 
 
 def format_rows_question(title: str, hosts: Sequence[str]) -> str:
-    """The question whether data of a person's own may leave this computer."""
+    """Returns the question whether the user's own data may leave this computer."""
     return (
         f"May the rows of {title}, which are your own, leave this computer? They would be sent to "
         f"{format_hosts(hosts)}. Your yes holds for all data of your own until this window closes."
@@ -85,7 +85,7 @@ def format_rows_question(title: str, hosts: Sequence[str]) -> str:
 
 
 def format_cluster_error(error: Exception) -> str:
-    """Why an address cannot be used, or nobody answers there, in sentences."""
+    """Returns why an address is invalid or does not answer, in sentences."""
     if isinstance(error, EngineError):  # of an address the parameter is called as on the command line
         words = error.message_for("the address") if error.parameter == "--dask" else str(error)
         return words[:1].upper() + words[1:]
@@ -97,13 +97,13 @@ def format_cluster_error(error: Exception) -> str:
 
 
 def format_stop_count(how_far: HowFar) -> str:
-    """ "■ 2/5", for the button that stops them; "■ 2" where it is not known how many there will be."""
+    """Returns "■ 2/5" for the stop button, or "■ 2" if the total is not known."""
     runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
     return f"■ {text.count(how_far.done)}{runs}"
 
 
 def format_progress(how_far: HowFar) -> str:
-    """ "2 of 5 runs done, 12 s left"."""
+    """Returns "2 of 5 runs done, 12 s left"."""
     done = f"{_of(how_far.done, how_far.runs)} runs done"
     if how_far.seconds_left is None:
         return done
@@ -112,7 +112,7 @@ def format_progress(how_far: HowFar) -> str:
 
 
 def format_plan_end(end: PlanEnd) -> str:
-    """ "5 seeds: test error median 2.3 %, 2.2 to 2.6 %." Or how much was done when it was stopped."""
+    """Returns the results: "5 seeds: test error median 2.3 %, 2.2 to 2.6 %." Or how much was done before a stop."""
     results, plan = end.results, end.plan
     if not end.is_done and not results.over:
         return f"Stopped before a run was done ({plan_name(plan)})."
@@ -125,7 +125,7 @@ def format_plan_end(end: PlanEnd) -> str:
 
 
 def _best(end: PlanEnd) -> str:
-    """Which trial is the best so far, by what they are compared by."""
+    """Returns the best trial so far."""
     results, chosen = end.results, end.results.chosen
     spread = None if chosen is None else chosen.spread(results.compared_by)
     if chosen is None or spread is None:
@@ -135,7 +135,7 @@ def _best(end: PlanEnd) -> str:
 
 
 def _figures_of_seeds(end: PlanEnd) -> str:
-    """ "test error median 2.3 %, 2.2 to 2.6 %"; of how many runs, where that is not of all."""
+    """Returns "test error median 2.3 %, 2.2 to 2.6 %", with the number of runs if not all count."""
     results = end.results
     spread = results.trials[0].spread(results.compared_by)
     if spread is None:
@@ -146,7 +146,7 @@ def _figures_of_seeds(end: PlanEnd) -> str:
 
 
 def _others(results: Results) -> str:
-    """How runs ended that are no part of the figures."""
+    """Returns the statuses of runs that do not count."""
     from engine.sweeps.results import FINISHED, STOPPED
 
     counts = Counter(results.trials[0].statuses)
@@ -155,7 +155,7 @@ def _others(results: Results) -> str:
 
 
 def format_interrupted(broken: BrokenOff) -> str:
-    """That a plan can go on: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
+    """Returns that a plan can be resumed: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
     plan = broken.plan
     what = f"Training with {plan_name(plan)}" if _is_of_seeds(plan) else f"A {plan_name(plan)}"
     kept = " What is done is in the library." if broken.done else ""
@@ -163,5 +163,5 @@ def format_interrupted(broken: BrokenOff) -> str:
 
 
 def _of(done: int, runs: int | None) -> str:
-    """ "2 of 5"; "2" where it is not known how many there will be."""
+    """Returns "2 of 5", or "2" if the total is not known."""
     return text.count(done) if runs is None else f"{text.count(done)} of {text.count(runs)}"

@@ -1,4 +1,4 @@
-"""Many runs beside the one in the window: several seeds of an experiment, several experiments, or a sweep."""
+"""Plans of many runs in the background: seeds of an experiment, a race of experiments, or a sweep."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ _USUAL = 5
 
 
 class Sweeps(QObject):
-    """Trains in processes beside the window, whose own training goes on. One plan at a time.
+    """Trains a plan in processes while the window's own training continues. One plan at a time.
 
     Signals:
-        changed: ``how_far`` has changed, ``why_not`` or ``seeds``.
-        seeds_changed: ``seeds`` has.
-        told(str): what is being done, which ends with "…", or what came of it.
-        came(NewResults): what is new of the sweep that is being done.
-        shown(int): the person wants to see what came of a plan: the sweep of that number; 0 for what is compared.
-        selected(int): the trials of the sweep of that number are to be shown.
+        changed: ``how_far``, ``why_not`` or ``seeds`` has changed.
+        seeds_changed: ``seeds`` has changed.
+        told(str): the plan in training, which ends with "…", or its result.
+        came(NewResults): new results of the sweep in training.
+        shown(int): the user wants to see the results of a plan: the sweep of that number; 0 for compared runs.
+        selected(int): the trials of the sweep of that number are to be displayed.
 
     Attributes:
-        seeds: with how many each experiment is trained: one of ``SEEDS``.
-        how_far: what is being done; None while nothing is.
-        auto_compare: what the person sees of it.
+        seeds: number of seeds of an experiment: one of ``SEEDS``.
+        how_far: progress of the plan in training; None without one.
+        auto_compare: compares the groups of the plan.
     """
 
     changed = pyqtSignal()
@@ -93,7 +93,7 @@ class Sweeps(QObject):
     # ---- seeds
 
     def set_seeds(self, count: int) -> None:
-        """Trains experiments with so many seeds from now on, if it is one of ``SEEDS``."""
+        """Sets the number of seeds, if it is one of ``SEEDS``."""
         if count in SEEDS and count != self.seeds:
             self.seeds = count
             self.seeds_changed.emit()
@@ -101,7 +101,7 @@ class Sweeps(QObject):
 
     @property
     def why_not(self) -> str | None:
-        """Why the experiment of the fields cannot be trained with several seeds, in a sentence; None if it can."""
+        """Why the current experiment cannot be trained with several seeds, as a sentence; None if it can."""
         if self._data.dataset is None or self._data.loading:
             return "Seeds can be trained when the data are there."
         if self._settings.problems:
@@ -109,7 +109,7 @@ class Sweeps(QObject):
         return None
 
     def toggle(self) -> None:
-        """Trains the experiment of the fields with ``seeds`` seeds, or stops what is being done."""
+        """Trains the current experiment with ``seeds`` seeds, or stops the plan in training."""
         if self.how_far is not None:
             self.stop()
         elif self.why_not is not None:
@@ -134,20 +134,20 @@ class Sweeps(QObject):
 
     @property
     def progress(self) -> str:
-        """How far it is, in words: "2 of 5 runs done, 12 s left"; empty while nothing is done."""
+        """The progress as text: "2 of 5 runs done, 12 s left"; empty without a plan in training."""
         if self.how_far is None:
             return ""
         return "stopping" if self._is_stopping else format_progress(self.how_far)
 
     def stop(self) -> None:
-        """Ends what is being done after the present step. What is done stays, and the rest can go on later."""
+        """Stops the plan after the present step. Finished runs are kept, and the plan can be resumed."""
         if self.how_far is not None:
             self._is_stopping = True
             self._plans.stop()
             self._go_on(self.how_far)
 
     def resume(self, sweep: int, plan: Plan) -> None:
-        """Goes on with a plan of the library that was stopped; with a sweep where the form says now."""
+        """Resumes a stopped plan of the library; a sweep at the present target."""
         self._where.choose(plan, partial(self._resume_at, sweep, plan))
 
     def _resume_at(self, sweep: int, plan: Plan, cluster: ClusterAddress | None) -> None:
@@ -155,7 +155,7 @@ class Sweeps(QObject):
             self._plans.go_on(sweep, self._data.dataset, self._done, self._failed, cluster)
 
     def offer_broken_off(self) -> None:
-        """Offers to go on with what was broken off when its program ended, if there is something."""
+        """Offers to resume a plan whose program ended before it did, if there is one."""
 
         def done(broken: BrokenOff | None) -> None:
             if broken is not None:
@@ -165,7 +165,7 @@ class Sweeps(QObject):
         self._plans.look_for_broken_off(done)
 
     def start(self, plan: Plan) -> None:
-        """Does a plan, which fits the data. Where no runs are kept, that is offered first: it needs the library."""
+        """Starts a plan that fits the data. If recording is off, offers to switch it on first."""
         if not self._records.is_on:
             self._offer_to_keep(plan)
             return
@@ -184,7 +184,7 @@ class Sweeps(QObject):
         self._messages.tell(off, Choice(choice, keep))
 
     def _begins(self, plan: Plan) -> bool:
-        """Whether a plan begins now; that something else is being done is told."""
+        """Starts the progress of a plan; returns False after a message if another plan is in training."""
         if self.how_far is not None:
             self._messages.tell(f"{self._name} come first: {self.progress}.")
             return False
@@ -231,5 +231,5 @@ class Sweeps(QObject):
         self.shown.emit(0)
 
     def close(self, milliseconds: int) -> bool:
-        """Ends what is being done, which can go on at the next start; returns whether that was in time."""
+        """Stops the plan, which can be resumed at the next start; returns whether that was in time."""
         return self._plans.close(milliseconds)
