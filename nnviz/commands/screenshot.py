@@ -159,7 +159,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
         raise CommandError(f"--sweep {number}: {where} has no such sweep; nnviz runs tells of which sweep each run is.")
     from nnviz.cards.sweep.form_parser import fields_of_plan  # which only sweeps need
 
-    window.session.models[SweepForm].take(fields_of_plan(trials.table.plan).as_dict())
+    window.session.models[SweepForm].restore(fields_of_plan(trials.table.plan).as_dict())
     best = trials.table.results.ranked(_MOST_TRIALS)
     for each in best:
         trials.compare(each.trial)

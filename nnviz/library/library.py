@@ -418,7 +418,7 @@ class Library:
     def _remove(self, runs: Iterable[int]) -> None:
         query, ids = "DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs]
         self.database.delete(lambda: self.database.many(query, ids))
-        self.quota.forget_told()
+        self.quota.withdraw_announcement()
 
     def _purge_forgotten(self) -> None:
         """Deletes for good what programs had deleted that were killed before they could purge it.

@@ -194,7 +194,7 @@ class Quota:
                 done += loss.nbytes
         finally:
             self._database.shrink()
-        self.forget_told()
+        self.withdraw_announcement()
         return replace(plan, losses=tuple(gone))
 
     def _take_from(self, loss: Thinning) -> None:
@@ -215,10 +215,10 @@ class Quota:
         """Returns what :meth:`enforce` removes the next time, for a message to the user; None for nothing."""
         plan = self.plan()
         if plan.is_over:
-            if not self._is_told:
+            if not self._is_announced:
                 self._database.write("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_TOLD,))
             return plan
-        self.forget_told()
+        self.withdraw_announcement()
         return None
 
     def enforce(self) -> ThinningPlan | None:
@@ -226,22 +226,22 @@ class Quota:
 
         Otherwise announces it now: returns what is removed the next time, for a message to the user.
         """
-        if not self._is_told:
+        if not self._is_announced:
             return self.announce()
         plan = self.plan()
         if plan.losses:
             self.thin(plan)
         else:
-            self.forget_told()
+            self.withdraw_announcement()
         return None
 
     @property
-    def _is_told(self) -> bool:
+    def _is_announced(self) -> bool:
         return self._database.row("SELECT value FROM meta WHERE name = ?", (_TOLD,)) is not None
 
-    def forget_told(self) -> None:
+    def withdraw_announcement(self) -> None:
         """Withdraws the announcement if the library meets its limit; called when bytes may have become free."""
-        if self._is_told and self.nbytes <= self.budget:
+        if self._is_announced and self.nbytes <= self.budget:
             self._database.write("DELETE FROM meta WHERE name = ?", (_TOLD,))
 
     @property

@@ -197,7 +197,7 @@ class SweepLibrary:
             found = self._library.records(page)
             yield from [found[run] for run in page if run in found]
 
-    def told(self, kind: str) -> list[SweepSummary]:
+    def summaries(self, kind: str) -> list[SweepSummary]:
         """Returns summaries of the sweeps of a kind, newest first, except those whose runs were all deleted.
 
         Raises LibraryError.

@@ -52,7 +52,7 @@ class ActiveRun:
     stage: str = "going"
     curves: dict[str, Curve] = field(default_factory=dict)
 
-    def take(self, news: RunNews) -> None:
+    def add_news(self, news: RunNews) -> None:
         """Adds new figures."""
         self.stage = news.stage
         for epoch, figures in news.epochs:
@@ -117,7 +117,7 @@ class ActiveRuns(QObject):
         }
         self.groups_changed.emit()
 
-    def take(self, news: PlanNews) -> None:
+    def add_news(self, news: PlanNews) -> None:
         """Adds new figures."""
         self._over = {Group(self._sweep, trial): over for trial, over in enumerate(news.over)}
         for each in news.runs:
@@ -127,7 +127,7 @@ class ActiveRuns(QObject):
                 continue
             if each.is_anew or key not in self._runs:
                 self._runs[key] = ActiveRun(each.seed)
-            self._runs[key].take(each)
+            self._runs[key].add_news(each)
         self._make_room()
         self.changed.emit()
 

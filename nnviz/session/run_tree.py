@@ -141,7 +141,7 @@ def _sweeps(library: Library) -> dict[int, SweepSummary]:
     from engine.sweeps.plan import SWEEP  # which only libraries with plans need
     from nnviz.library.sweeps import SweepLibrary
 
-    return {told.id: told for told in SweepLibrary(library).told(SWEEP)}
+    return {told.id: told for told in SweepLibrary(library).summaries(SWEEP)}
 
 
 def _members(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:

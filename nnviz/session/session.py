@@ -247,7 +247,7 @@ class Session(QObject):
     def offer_interrupted(self) -> None:
         """Offers to go on with what was broken off when its program ended: a training, or many."""
         self._reopening.offer(self.start)
-        self.sweeps.offer_broken_off()
+        self.sweeps.offer_interrupted()
 
     def search_rate(self) -> None:
         """Searches for a good learning rate for the network that the fields describe; see ``rate_search``."""

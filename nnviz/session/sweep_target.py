@@ -68,7 +68,7 @@ class SweepTarget(QObject):
 
     # ---- what was typed
 
-    def take(self, typed: str) -> None:
+    def restore(self, typed: str) -> None:
         """Restores a remembered address, without connecting."""
         self.typed = typed
 

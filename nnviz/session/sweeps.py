@@ -85,7 +85,7 @@ class Sweeps(QObject):
         self._plans.went_on.connect(self._go_on)
         self._plans.came.connect(self.came)
         self._plans.began.connect(active_runs.begin)
-        self._plans.measured.connect(active_runs.take)
+        self._plans.measured.connect(active_runs.add_news)
         self._plans.noticed.connect(messages.tell_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
@@ -154,7 +154,7 @@ class Sweeps(QObject):
         if self._begins(plan):
             self._plans.go_on(sweep, self._data.dataset, self._done, self._failed, cluster)
 
-    def offer_broken_off(self) -> None:
+    def offer_interrupted(self) -> None:
         """Offers to resume a plan whose program ended before it did, if there is one."""
 
         def done(broken: BrokenOff | None) -> None:

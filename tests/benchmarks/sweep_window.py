@@ -194,7 +194,7 @@ def beside(window: MainWindow, view: str, runs: int) -> dict[str, Any]:
     until(
         lambda: (
             session.models[TrialsModel].table is not None
-            and session.models[TrialsModel].is_under_way
+            and session.models[TrialsModel].is_running
             and len(session.models[TrialsModel].table.runs)
         )
     )

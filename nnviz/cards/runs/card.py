@@ -135,8 +135,8 @@ class RunsCard(DockCard):
 
     def _connect(self) -> None:
         library, comparison, table = self._session.library, self._session.comparison, self.table_view
-        under_way = self._session.active_runs
-        for watch in (library.watch, under_way.watch):
+        active_runs = self._session.active_runs
+        for watch in (library.watch, active_runs.watch):
             self.in_view_changed.connect(watch)
         self.search.textChanged.connect(library.find)
         self.sort_button.chosen.connect(library.sort_by)
@@ -150,7 +150,7 @@ class RunsCard(DockCard):
         library.listed.connect(self.refresh)
         library.known.connect(self._show_words)
         comparison.changed.connect(self._show_words)
-        under_way.changed.connect(self._show_progress)
+        active_runs.changed.connect(self._show_progress)
         self._session.runs.replaced.connect(self._show_words)
         self._session.exchange.imported.connect(self._seek)
 

@@ -37,12 +37,12 @@ class StorageModel(QObject):
     """Reads the disk usage in the background while a view needs it. Attributes are for reading.
 
     Signals:
-        changed: ``taken`` has changed.
+        changed: ``usage`` has changed.
         memory_changed: ``memory_budget`` has changed.
         told(str): the task in progress, which ends with "…", or its result.
 
     Attributes:
-        taken: the usage that was read last; None before the first reading.
+        usage: the usage that was read last; None before the first reading.
     """
 
     changed = pyqtSignal()
@@ -52,7 +52,7 @@ class StorageModel(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._runs, self._library, self._messages = session.runs, session.library, session.messages
-        self.taken: StorageUsage | None = None
+        self.usage: StorageUsage | None = None
         self._known: StorageUsage | None = None  # the same while its plans hold
         self._work = LibraryWork(lambda: session.records.path, session.messages)
         self._work.told.connect(self.told)
@@ -62,7 +62,7 @@ class StorageModel(QObject):
 
     # ---- what there is
 
-    def ask_what_can_go(self, is_asked: bool) -> None:
+    def estimate_thinning(self, is_asked: bool) -> None:
         """Switches the computation of ``possible`` on or off, which takes a while for many runs."""
         self._is_asked = is_asked
         if is_asked:
@@ -88,9 +88,9 @@ class StorageModel(QObject):
         if self._is_stale:
             self.refresh()
             return
-        taken = self._known = found or _empty_usage()
-        if taken != self.taken:
-            self.taken = taken
+        usage = self._known = found or _empty_usage()
+        if usage != self.usage:
+            self.usage = usage
             self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
@@ -134,9 +134,9 @@ class StorageModel(QObject):
 
     def thin(self) -> None:
         """Thins old runs at once instead of at the end of the next run."""
-        if self.taken is None or not self.taken.plan.losses:
+        if self.usage is None or not self.usage.plan.losses:
             return
-        plan = self.taken.plan
+        plan = self.usage.plan
 
         def work(library: Library, tell: Tell) -> ThinningPlan:
             return library.quota.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))

@@ -95,7 +95,7 @@ class StoragePart(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._room = session.models[StorageModel]
+        self._model = session.models[StorageModel]
         self._notes: dict[str, Note] = {}
         self._edits: dict[str, NumberEdit] = {}
         self._warning = named(label(role="notice"), "roomWarning")
@@ -103,9 +103,9 @@ class StoragePart(QWidget):
         arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
         self._warning.setWordWrap(True)
         self._warning.hide()
-        self.group.toggled.connect(self._room.ask_what_can_go)
+        self.group.toggled.connect(self._model.estimate_thinning)
         self.group.toggled.connect(self._show)
-        for signal in (self._room.changed, self._room.memory_changed):
+        for signal in (self._model.changed, self._model.memory_changed):
             signal.connect(self._show)
         self._show()
 
@@ -130,7 +130,7 @@ class StoragePart(QWidget):
         self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
         self._words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self._thin = named(QPushButton("Thin now"), "thinButton", "Thin old runs now", _THIN_TIP)
-        self._thin.clicked.connect(self._room.thin)
+        self._thin.clicked.connect(self._model.thin)
         arranged(QVBoxLayout(content), grid, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)
         self._show_content()
         return content
@@ -138,37 +138,37 @@ class StoragePart(QWidget):
     # ---- what is shown
 
     def _show(self) -> None:
-        taken = self._room.taken
-        if taken is not None:
-            self.group.head.show_summary(words_of_room(taken.plan), taken.plan.is_over)
-            self._warning.setText(self._what_goes() if taken.plan.is_over else "")
-            self._warning.setVisible(taken.plan.is_over and not self.group.is_open)
+        usage = self._model.usage
+        if usage is not None:
+            self.group.head.show_summary(words_of_room(usage.plan), usage.plan.is_over)
+            self._warning.setText(self._what_goes() if usage.plan.is_over else "")
+            self._warning.setVisible(usage.plan.is_over and not self.group.is_open)
         if self._edits:
             self._show_content()
 
     def _show_content(self) -> None:
-        taken = self._room.taken
-        known = {"memory": self._room.memory_budget}
-        if taken is not None:
-            known |= {"library": taken.plan.budget, "run": taken.moment_budget}
+        usage = self._model.usage
+        known = {"memory": self._model.memory_budget}
+        if usage is not None:
+            known |= {"library": usage.plan.budget, "run": usage.moment_budget}
         for budget in _LIMIT_FIELDS:
             if budget.name in known and not self._notes[budget.name].text():
                 self._edits[budget.name].show_value(budget.written(known[budget.name]))
         self._words.setText(self._what_goes())
-        self._thin.setEnabled(taken is not None and bool(taken.plan.losses))
+        self._thin.setEnabled(usage is not None and bool(usage.plan.losses))
 
     def _what_goes(self) -> str:
-        taken = self._room.taken
-        if taken is not None and taken.plan.is_over:
-            return words_of_going(taken.plan, "when the next training is over")
-        if taken is None or taken.possible is None or not taken.possible.losses:
+        usage = self._model.usage
+        if usage is not None and usage.plan.is_over:
+            return words_of_going(usage.plan, "when the next training is over")
+        if usage is None or usage.possible is None or not usage.possible.losses:
             return "Nothing has to go."
-        return f"Nothing has to go. What could, at most: {words_of_plan(taken.possible)}."
+        return f"Nothing has to go. What could, at most: {words_of_plan(usage.possible)}."
 
     # ---- what is typed
 
     def _typed(self, budget: _LimitField, typed: str) -> None:
-        room, edit, note = self._room, self._edits[budget.name], self._notes[budget.name]
+        room, edit, note = self._model, self._edits[budget.name], self._notes[budget.name]
         change = {"library": room.set_budget, "run": room.set_moment_budget, "memory": room.set_memory_budget}
         wrong = ""
         try:

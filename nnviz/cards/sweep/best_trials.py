@@ -105,8 +105,8 @@ class BestTrials(QWidget):
             return ""
         done, most = table.results.over, table.plan.most_runs
         runs = text.count(done) if most is None else f"{text.count(done)} of {text.count(most)}"
-        state = self._session.sweeps.progress if trials.is_under_way else f"{runs} runs done"
-        stopped = ", stopped" if not (trials.is_under_way or trials.is_over) else ""
+        state = self._session.sweeps.progress if trials.is_running else f"{runs} runs done"
+        stopped = ", stopped" if not (trials.is_running or trials.is_over) else ""
         percent = " %" if table.results.quantity == "error" else ""
         return f"{shown_sweep_title(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
 

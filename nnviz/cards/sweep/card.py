@@ -73,7 +73,7 @@ class SweepPage(Page):
         form, trials, sweeps = self._model, self._trials, session.sweeps
         self.in_view_changed.connect(lambda in_view: trials.watch(self.name, in_view))
         self.in_view_changed.connect(form.watch)
-        self.go_on.clicked.connect(trials.go_on)
+        self.go_on.clicked.connect(trials.resume)
         form.changed.connect(self._show_form)
         form.estimated.connect(self._show_estimate)
         self._soon = QTimer(self)
@@ -119,7 +119,7 @@ class SweepPage(Page):
 
     def _show_soon(self) -> None:
         """Delays the best trials while results arrive, so that the window responds after the dots are drawn."""
-        if not self._trials.is_under_way:
+        if not self._trials.is_running:
             self._soon.stop()
             self._show_best()
         elif self.in_view and not self._soon.isActive():
@@ -141,7 +141,7 @@ class SweepPage(Page):
         self.start.setText("▷ start" if how_far is None else format_stop_count(how_far))
         self.start.setToolTip(f"{sweeps.progress}. {_STOP_TIP}" if how_far is not None else why_not or _START_TIP)
         self.start.setAccessibleName("Start the sweep" if how_far is None else "Stop")
-        self.go_on.setVisible(self._trials.can_go_on)
+        self.go_on.setVisible(self._trials.can_resume)
 
     def table(self) -> Table | None:
         """Returns the best trials, for a CSV file."""

@@ -26,7 +26,7 @@ _MOST_DRAWN = 32  # trials by which the mean of all is told
 _OF_TIME = ("hidden", "epochs", "batch_size")  # other settings hardly change how long a run takes
 
 
-def run_seconds(made: Experiment, dataset: Dataset, took: Sequence[RunDuration]) -> tuple[float, bool] | None:
+def run_seconds(made: Experiment, dataset: Dataset, durations: Sequence[RunDuration]) -> tuple[float, bool] | None:
     """Returns the estimated seconds of a run, and whether runs with equal settings were found; None without similar
     runs.
 
@@ -34,40 +34,40 @@ def run_seconds(made: Experiment, dataset: Dataset, took: Sequence[RunDuration])
     parameters and examples from runs whose steps process at most eight times more or fewer numbers.
     """
     size, examples = made.training.batch_size, made.examples(dataset)
-    epoch = _seconds_of_equal_runs(made, took)
+    epoch = _seconds_of_equal_runs(made, durations)
     is_like = epoch is not None
     if epoch is None:
-        epoch = _scaled_seconds(parameter_count(made.shape), size, examples, took)
+        epoch = _scaled_seconds(parameter_count(made.shape), size, examples, durations)
     if epoch is None:
         return None
     measured = len(dataset.train) + sum(len(part) for part in (dataset.test, dataset.validation) if part is not None)
     return _ONCE + made.training.epochs * epoch * (1 + _MEASURING * measured / max(1, examples)), is_like
 
 
-def _seconds_of_equal_runs(made: Experiment, took: Sequence[RunDuration]) -> float | None:
+def _seconds_of_equal_runs(made: Experiment, durations: Sequence[RunDuration]) -> float | None:
     """Returns the seconds of training in an epoch."""
     like = (made.fingerprint, made.shape, made.training.batch_size)
-    same = [each.seconds for each in took if (each.fingerprint, each.shape, each.batch_size) == like]
+    same = [each.seconds for each in durations if (each.fingerprint, each.shape, each.batch_size) == like]
     return statistics.median(same[:_NEWEST]) if same else None
 
 
-def _scaled_seconds(parameters: int, batch_size: int, examples: int, took: Sequence[RunDuration]) -> float | None:
+def _scaled_seconds(parameters: int, batch_size: int, examples: int, durations: Sequence[RunDuration]) -> float | None:
     """Returns the seconds of an epoch, scaled from similar runs by parameters × examples."""
     step = parameters * batch_size
     found = [
         each.seconds / (own * each.batch_size * each.batches)
-        for each in took
+        for each in durations
         if (own := parameter_count(each.shape)) and 1 / _LIKE <= own * each.batch_size / step <= _LIKE
     ]
     return statistics.median(found[:_NEWEST]) * parameters * examples if found else None
 
 
-def mean_seconds(plan: Plan, dataset: Dataset, took: Sequence[RunDuration]) -> tuple[float, bool] | None:
+def mean_seconds(plan: Plan, dataset: Dataset, durations: Sequence[RunDuration]) -> tuple[float, bool] | None:
     """Returns the mean seconds of a run over possible trials of a sweep; None if it is not known."""
     found = []
     for values in _drawn(plan):
         try:
-            told = run_seconds(with_values(plan.base, values), dataset, took)
+            told = run_seconds(with_values(plan.base, values), dataset, durations)
         except EngineError:
             continue  # a trial that fails takes no time
         if told is None:

@@ -43,7 +43,7 @@ class SweepForm(QObject):
         self._sweeps, self._undo, self._messages = session.sweeps, session.undo, session.messages
         self.fields = SweepFields()
         self._parsed: ParsedForm | None = None
-        self._took: Sequence[RunDuration] | None = None  # None until the library was looked at
+        self._durations: Sequence[RunDuration] | None = None  # None until the library was looked at
         self._is_watched = self._is_reading = False
         for signal in (data.changed, data.loading_changed, settings.changed, settings.problems_changed):
             signal.connect(self._forget)
@@ -54,7 +54,7 @@ class SweepForm(QObject):
 
     # ---- what was typed
 
-    def take(self, document: object) -> None:
+    def restore(self, document: object) -> None:
         """Restores remembered fields, if they are valid."""
         found = fields_from_dict(document)
         if found is not None:
@@ -160,8 +160,8 @@ class SweepForm(QObject):
         fingerprint = dataset.fingerprint
         self._lane.run(lambda library: _read(library, fingerprint), self._take, self._failed, ())
 
-    def _take(self, took: Sequence[RunDuration]) -> None:
-        self._is_reading, self._took = False, took
+    def _take(self, durations: Sequence[RunDuration]) -> None:
+        self._is_reading, self._durations = False, durations
         self.estimated.emit()
 
     def _failed(self, error: Exception) -> None:
@@ -173,13 +173,13 @@ class SweepForm(QObject):
         """The number of runs and their estimated duration, in sentences; empty if it is not known."""
         form, dataset = self.parsed, self._data.dataset
         cores = self._where.cores
-        if form is None or form.plan is None or dataset is None or self._took is None or cores == 0:
+        if form is None or form.plan is None or dataset is None or self._durations is None or cores == 0:
             return ""
         from nnviz.cards.sweep.estimate import format_estimate, mean_seconds
         from nnviz.sweeps.pool import default_workers
 
         plan = form.plan.held_aside(dataset)
-        told = mean_seconds(plan, dataset, self._took)
+        told = mean_seconds(plan, dataset, self._durations)
         return format_estimate(plan, told, cores or default_workers(beside_a_window=True), is_cluster=cores is not None)
 
 

@@ -27,7 +27,7 @@ def change_marker(library: Library, shown: int) -> object:
     from nnviz.library.sweeps import SweepLibrary
 
     sweeps = SweepLibrary(library)
-    return sweeps.told(SWEEP), sweeps.done(shown)
+    return sweeps.summaries(SWEEP), sweeps.done(shown)
 
 
 def read_sweep(library: Library, shown: int) -> SweepReading:
@@ -39,7 +39,7 @@ def read_sweep(library: Library, shown: int) -> SweepReading:
     from nnviz.library.sweeps import RUNNING, STOPPED, SweepLibrary, result_of
 
     sweeps = SweepLibrary(library)
-    told = sweeps.told(SWEEP)
+    told = sweeps.summaries(SWEEP)
     if not told:
         return SweepReading([])
     number = shown if any(each.id == shown for each in told) else told[0].id

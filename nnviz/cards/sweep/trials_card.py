@@ -103,7 +103,7 @@ class TrialsPage(Page):
 
     def _follow(self) -> None:
         """Draws new results; while a sweep is running only as often as the window stays responsive."""
-        if not self._model.is_under_way:
+        if not self._model.is_running:
             self._later.stop()
             self.refresh()
         elif not self.in_view:

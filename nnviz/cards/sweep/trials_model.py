@@ -54,7 +54,7 @@ class TrialsModel(QObject):
         self.view = VIEWS[0]
         self._status = ""
         self._seen: object = None  # when it was looked whether others wrote a sweep
-        self._under_way = 0  # the sweep that this window does
+        self._running = 0  # the sweep that this window does
         self._watchers: set[str] = set()
         self._is_reading = self._is_stale = self._is_asked_for = False
         self._meanwhile: list[NewResults] = []  # what came while it was read
@@ -71,13 +71,13 @@ class TrialsModel(QObject):
         """Registers or unregisters a view of that name; trials are read while there is any."""
         was_watched = bool(self._watchers)
         (self._watchers.add if is_watched else self._watchers.discard)(view)
-        self._tell_seen()
+        self._report_visible_sweep()
         if self._watchers and not was_watched:
             self._read()
         elif not self._watchers:
             self.table, self._meanwhile = None, []
 
-    def _tell_seen(self) -> None:
+    def _report_visible_sweep(self) -> None:
         """Tells the automatic comparison which sweep is visible, so that its end needs no message."""
         self._sweeps.auto_compare.sweep = self.shown if self._watchers else 0
 
@@ -85,7 +85,7 @@ class TrialsModel(QObject):
         """Displays the sweep of that number, and brings it into view."""
         if sweep != self.shown:
             self.shown, self.table, self._status, self._is_asked_for = sweep, None, "", bool(sweep)
-            self._tell_seen()
+            self._report_visible_sweep()
             self.choose(None)
             self.changed.emit()
             self._read()
@@ -110,7 +110,7 @@ class TrialsModel(QObject):
         if is_asked_for and found.shown != self.shown:  # else it was deleted
             self._messages.tell("That is no sweep: several seeds, or a race, which are compared by their curves.")
         self.sweeps, self.shown, self.table, self._status = found.sweeps, found.shown, found.table, found.status
-        self._tell_seen()
+        self._report_visible_sweep()
         meanwhile, self._meanwhile = self._meanwhile, []
         for new in meanwhile:
             self._add(new)
@@ -123,8 +123,8 @@ class TrialsModel(QObject):
     # ---- while it is done
 
     def _take_new(self, new: NewResults) -> None:
-        if new.sweep != self._under_way:  # it begins
-            self._under_way = new.sweep
+        if new.sweep != self._running:  # it begins
+            self._running = new.sweep
             self.show(new.sweep)
         elif self._watchers and new.sweep == self.shown:
             if self._is_reading:
@@ -150,32 +150,32 @@ class TrialsModel(QObject):
                 self._seen = seen
                 self._read()
 
-        if self._watchers and not self._under_way:
+        if self._watchers and not self._running:
             self._lane.run(lambda library: change_marker(library, shown), take, self._failed)
 
     def _follow_end(self) -> None:
-        if self._under_way and self._sweeps.how_far is None:
-            self._under_way, self._status = 0, ""  # which the library knows now
+        if self._running and self._sweeps.how_far is None:
+            self._running, self._status = 0, ""  # which the library knows now
             self._read()
 
     @property
-    def is_under_way(self) -> bool:
+    def is_running(self) -> bool:
         """Whether this window trains the displayed sweep."""
-        return bool(self.shown) and self.shown == self._under_way
+        return bool(self.shown) and self.shown == self._running
 
     @property
     def is_over(self) -> bool:
         """Whether the displayed sweep is complete."""
-        return self._status == "finished" and not self.is_under_way
+        return self._status == "finished" and not self.is_running
 
     @property
-    def can_go_on(self) -> bool:
+    def can_resume(self) -> bool:
         """Whether the displayed sweep was stopped and nothing else is in progress."""
         return self.table is not None and self._status == "stopped" and self._sweeps.how_far is None
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Resumes the displayed sweep."""
-        if self.can_go_on and self.table is not None:
+        if self.can_resume and self.table is not None:
             self._sweeps.resume(self.shown, self.table.plan)
 
     # ---- one of its trials

@@ -42,8 +42,8 @@ def test_runs_that_were_not_trained_or_cannot_be_read_tell_nothing(library: Libr
 def test_sweeps_are_told_without_their_plans_and_their_runs_with_their_figures(library: Library) -> None:
     conductor = swept(library, a_plan("learning-rate=0.01,0.1", seeds=(1, 2)))
     sweeps = SweepLibrary(library)
-    (told,) = sweeps.told("sweep")
-    assert (told.id, told.status, sweeps.told("race")) == (1, "finished", [])
+    (told,) = sweeps.summaries("sweep")
+    assert (told.id, told.status, sweeps.summaries("race")) == (1, "finished", [])
     found = list(sweeps.records(1))
     assert [(each.trial, each.seed) for each in found] == [(0, 1), (0, 2), (1, 1), (1, 2)]
     assert found[0].figures == dict(conductor.results.trials[0].runs[1].figures)

@@ -35,7 +35,7 @@ def open_room(window: MainWindow, qtbot: QtBot) -> Group:
     """Turns to Runs, opens the group with the mouse, and waits until its figures are there."""
     show_runs(window, qtbot)
     group = find(window, Group, "roomGroup")
-    qtbot.waitUntil(lambda: window.session.models[StorageModel].taken is not None)
+    qtbot.waitUntil(lambda: window.session.models[StorageModel].usage is not None)
     if not group.is_open:
         qtbot.mouseClick(group.head, Qt.LeftButton)
     return group
@@ -102,7 +102,7 @@ def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: Ma
     assert value(ready_window, "libraryRoomEdit") == "0.5"
     retype(qtbot, ready_window, "runRoomEdit", "8")
     room = ready_window.session.models[StorageModel]
-    qtbot.waitUntil(lambda: room.taken is not None and room.taken.moment_budget == 8_000_000)
+    qtbot.waitUntil(lambda: room.usage is not None and room.usage.moment_budget == 8_000_000)
     with Library() as library:
         assert (library.quota.budget, library.quota.moment_budget) == (500_000_000, 8_000_000)
 
@@ -135,8 +135,8 @@ def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window
         assert note.text().startswith(message)
         assert field.text() == typed, "it can be corrected"
         assert room.memory_budget == MOST_BYTES
-        assert room.taken is not None
-        assert (room.taken.plan.budget, room.taken.moment_budget) == (BUDGET, MOMENT_BUDGET)
+        assert room.usage is not None
+        assert (room.usage.plan.budget, room.usage.moment_budget) == (BUDGET, MOMENT_BUDGET)
         qtbot.keyClick(field, Qt.Key_Escape)
         assert not note.isVisible(), name
         assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")

@@ -63,7 +63,7 @@ def words(window: MainWindow, name: str) -> str:
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
-    qtbot.waitUntil(lambda: window.session.models[TrialsModel].is_over or window.session.models[TrialsModel].can_go_on)
+    qtbot.waitUntil(lambda: window.session.models[TrialsModel].is_over or window.session.models[TrialsModel].can_resume)
 
 
 def two_rates(qtbot: QtBot, window: MainWindow, seeds: str = "5") -> None:

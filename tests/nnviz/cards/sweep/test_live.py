@@ -124,8 +124,8 @@ def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
     qtbot.waitUntil(lambda: ends(window) == [2, 2])
     epochwise.let(EPOCHS - 1)  # one more, in which each sees that it is over
     qtbot.waitUntil(lambda: [len(run.members) for run in comparison.runs] == [1, 1], timeout=10_000)
-    under_way = window.session.active_runs  # which may hear a little later that they are written
-    qtbot.waitUntil(lambda: not any(under_way.runs_of(group) for group in GROUPS))  # they need not be held any more
+    active_runs = window.session.active_runs  # which may hear a little later that they are written
+    qtbot.waitUntil(lambda: not any(active_runs.runs_of(group) for group in GROUPS))  # they need not be held any more
     assert len(seen) > 1
     for (before, values), (after, _) in itertools.pairwise(seen):
         assert after[: len(before)] == before
@@ -134,8 +134,8 @@ def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
     seed = seed_number(recorded.record)
     assert seed is not None
     late = RunNews(0, seed, 1, True, "written", [(EPOCHS, {"test_error": 0.5})])
-    under_way.take(PlanNews((1, 1), (late,)))
-    assert not under_way.runs_of(GROUPS[0]), "it was read before that was heard"
+    active_runs.add_news(PlanNews((1, 1), (late,)))
+    assert not active_runs.runs_of(GROUPS[0]), "it was read before that was heard"
     assert seen[-1][1] == pytest.approx([100 * value for value in recorded.history.error.test.values])
     epochwise.let(3)
     qtbot.waitUntil(lambda: any("n = 1 of 3" in label for label in plot_of(window).labels))
