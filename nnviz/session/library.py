@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.library_lane import LibraryLane
-from nnviz.jobs.library_watch import LibraryWatch
-from nnviz.session.active_runs import ActiveRuns
-from nnviz.session.messages import Message, Messages
-from nnviz.session.records import Records
+from nnviz.session.messages import Message
 from nnviz.session.reopening import Reopening
 from nnviz.session.run_list import RunListing, RunRow, SweepKey, read_listing, with_active_groups, with_open_groups
 from nnviz.session.run_names import Settings
 from nnviz.session.run_pages import RunPages
 from nnviz.session.run_words import NEWEST, SORTS
-from nnviz.session.runs import Runs
-from nnviz.session.training import Training
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:
     from nnviz.library import Group, Library, RunRecord
     from nnviz.library.sweeps import SweepSummary
+    from nnviz.session.session import Session
 
 _BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
 _BACK_ALL = "Ctrl+Z brings them back; they go for good when the window is closed."
@@ -55,40 +50,30 @@ class RunLibrary(QObject):
     deletion_changed = pyqtSignal(object, bool)
     sweep_renamed = pyqtSignal()
 
-    def __init__(
-        self,
-        lane: LibraryLane,
-        others: LibraryWatch,
-        records: Records,
-        runs: Runs,
-        training: Training,
-        reopening: Reopening,
-        active_runs: ActiveRuns,
-        undo: Undo,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session, reopening: Reopening) -> None:
         super().__init__()
-        self._lane, self._reopening, self._undo, self._messages = lane, reopening, undo, messages
-        self._active_runs = active_runs
+        self._lane, self._watch, self._reopening = session.library_lane, session.library_watch, reopening
+        self._active_runs, self._undo, self._messages = session.active_runs, session.undo, session.messages
         self.search, self.sort = "", NEWEST
         self.rows: list[RunRow] = []
         self._closed: list[RunRow] = []  # the same while no group is open
         self._opened: set[Group | SweepKey] = set()
         self.count, self.is_read, self.problem = 0, False, ""
         self._common: Mapping[tuple[str, str], Settings] = {}
-        self._records = RunPages(lane, self.known.emit, partial(messages.tell_error, "The library could not be read"))
+        self._records = RunPages(
+            self._lane, self.known.emit, partial(self._messages.tell_error, "The library could not be read")
+        )
         self._is_watched = self._is_listing = self._is_stale = False
-        self._others = others
-        others.wrote.connect(self.refresh)
+        self._watch.wrote.connect(self.refresh)
         self._notice: str | None = None
         self._told: Message | None = None  # that a run was deleted
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
-        records.changed.connect(self.refresh)
-        training.state_changed.connect(self._soon)
-        runs.history_changed.connect(self._soon)
-        active_runs.groups_changed.connect(self._add_begun)
+        session.records.changed.connect(self.refresh)
+        session.training.state_changed.connect(self._soon)
+        session.runs.history_changed.connect(self._soon)
+        self._active_runs.groups_changed.connect(self._add_begun)
 
     # ---- which are listed
 
@@ -107,7 +92,7 @@ class RunLibrary(QObject):
     def watch(self, is_watched: bool) -> None:
         """Starts or stops reading the list whenever it may have changed."""
         self._is_watched = is_watched
-        self._others.switch(is_watched)
+        self._watch.switch(is_watched)
         if is_watched:
             self.refresh()
         else:

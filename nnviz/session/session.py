@@ -87,7 +87,7 @@ class Session(QObject):
         map: places the examples by what a layer sees in them.
         models: what single cards hold.
         robustness: the error over disturbed examples, and an example at one strength.
-        library, active_runs: the runs that are kept on disk, and those that are trained beside the window.
+        library, active_runs: the recorded runs; the runs in training in the background.
         comparison: which of both are compared.
         library_lane, library_watch: the thread of the library; finds out when another program wrote to it.
         exchange: exports runs of the library, and imports runs into it.
@@ -143,13 +143,11 @@ class Session(QObject):
         self.library_watch = LibraryWatch(lane)
         self.active_runs = ActiveRuns()
         self._reopening = Reopening(lane, *opening, self._resuming, self.messages)
-        listing = self.records, self.runs, self.training, self._reopening, self.active_runs, self.undo, self.messages
-        self.library = RunLibrary(lane, self.library_watch, *listing)
+        self.library = RunLibrary(self, self._reopening)
         self.comparison = Comparison(lane, self.library, self.active_runs, self.messages)
         self.exchange = RunExchange(lambda: self.records.path, self.library, self.messages)
         self.sweep_target = SweepTarget(self.undo, self.messages)
-        sweeping = self.data, self.settings, self.records, self.library, self.active_runs, self.comparison
-        self.sweeps = Sweeps(*sweeping, self.sweep_target, self.messages)
+        self.sweeps = Sweeps(self)
         self.pictures = Pictures(looking)
         self.rate_search, self.ranking = Stepwise(), Stepwise()
         asked = *changing, self.settings, self.timeline, self.branching.exact, self.question, self.selection

@@ -11,16 +11,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import EngineError
 from nnviz.jobs.plans import BrokenOff, HowFar, PlanEnd, Plans
 from nnviz.library import Group
-from nnviz.session.active_runs import ActiveRuns
 from nnviz.session.auto_compare import AutoCompare
-from nnviz.session.comparison import Comparison
-from nnviz.session.data import Data
-from nnviz.session.library import RunLibrary
-from nnviz.session.messages import Choice, Messages
-from nnviz.session.records import Records
+from nnviz.session.messages import Choice
 from nnviz.session.run_words import words_of_going
-from nnviz.session.settings import Settings
-from nnviz.session.sweep_target import SweepTarget
 from nnviz.session.sweep_text import (
     format_interrupted,
     format_plan_end,
@@ -32,6 +25,7 @@ from nnviz.session.sweep_text import (
 
 if TYPE_CHECKING:  # loaded when something is to be trained: the first picture need not wait for it
     from engine.sweeps.plan import Plan
+    from nnviz.session.session import Session
     from nnviz.sweeps.cluster_address import ClusterAddress
 
 SEEDS = (3, 5, 10)  # that are offered
@@ -62,21 +56,12 @@ class Sweeps(QObject):
     shown = pyqtSignal(int)
     selected = pyqtSignal(int)
 
-    def __init__(
-        self,
-        data: Data,
-        settings: Settings,
-        records: Records,
-        library: RunLibrary,
-        active_runs: ActiveRuns,
-        comparison: Comparison,
-        where: SweepTarget,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        data, settings, records, active_runs = session.data, session.settings, session.records, session.active_runs
         self._data, self._settings, self._records = data, settings, records
-        self._library, self._active_runs, self._messages = library, active_runs, messages
-        self._where, self.auto_compare = where, AutoCompare(active_runs, comparison)
+        self._library, self._active_runs, self._messages = session.library, active_runs, session.messages
+        self._target, self.auto_compare = session.sweep_target, AutoCompare(active_runs, session.comparison)
         self.seeds = _USUAL
         self.how_far: HowFar | None = None
         self._name = ""  # of what is being done
@@ -86,7 +71,7 @@ class Sweeps(QObject):
         self._plans.came.connect(self.came)
         self._plans.began.connect(active_runs.begin)
         self._plans.measured.connect(active_runs.add_news)
-        self._plans.noticed.connect(messages.tell_later)
+        self._plans.noticed.connect(self._messages.tell_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
 
@@ -148,7 +133,7 @@ class Sweeps(QObject):
 
     def resume(self, sweep: int, plan: Plan) -> None:
         """Resumes a stopped plan of the library; a sweep at the present target."""
-        self._where.choose(plan, partial(self._resume_at, sweep, plan))
+        self._target.choose(plan, partial(self._resume_at, sweep, plan))
 
     def _resume_at(self, sweep: int, plan: Plan, cluster: ClusterAddress | None) -> None:
         if self._begins(plan):
@@ -169,7 +154,7 @@ class Sweeps(QObject):
         if not self._records.is_on:
             self._offer_to_keep(plan)
             return
-        self._where.choose(plan, partial(self._start_at, plan))
+        self._target.choose(plan, partial(self._start_at, plan))
 
     def _start_at(self, plan: Plan, cluster: ClusterAddress | None) -> None:
         if self._begins(plan):
