@@ -129,14 +129,14 @@ class Database:
         self._connection.execute(f"PRAGMA page_size = {schema.PAGE_BYTES}")
         self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         with self.writing():
-            if not self.number("SELECT count(*) FROM sqlite_master"):  # nobody else was faster
+            if not self.number("SELECT count(*) FROM sqlite_master"):  # unless another program was faster
                 schema.create(self._connection)
 
     def _bring_here(self) -> None:
         """Migrates tables of an older version, completely or not at all."""
         with self.writing():
             version = self.number("PRAGMA user_version")
-            if version < schema.VERSION:  # nobody else was faster
+            if version < schema.VERSION:  # unless another program was faster
                 schema.migrate(self._connection, version)
 
     def _take_newer(self, version: int) -> None:

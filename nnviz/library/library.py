@@ -44,7 +44,7 @@ from nnviz.library.snapshots import kept_epochs, nearest, read_moment
 from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
 _ROUNDING = 1e-9  # epochs
-_CHANGES_HANDS = 1.5  # seconds that a training may take to go on in another process
+_CHANGES_HANDS = 1.5  # seconds that a training may need to move to another process
 _BETWEEN_LOOKS = 0.05  # seconds
 _FORGOTTEN = 86400.0  # seconds after which a deletion that a killed program left undoable is made for good
 

@@ -13,7 +13,7 @@ from pathlib import Path
 _OWNER_ONLY = 0o600
 _LOOKS, _LOOK_SECONDS = 3, 0.002
 _DELETIONS, _NUMBERS = "deletions-", count()
-_HELD = (BlockingIOError, PermissionError)  # what the systems say of a lock that somebody has
+_HELD = (BlockingIOError, PermissionError)  # errors of the operating systems for a lock that is held
 
 
 class Lock:
@@ -32,7 +32,7 @@ class Lock:
                 return False
             if os.fstat(handle).st_nlink:
                 self._handle = handle
-            else:  # who held it removed the file before it was locked here
+            else:  # the previous holder removed the file before it was locked here
                 os.close(handle)
         return True
 

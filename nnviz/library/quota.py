@@ -12,10 +12,10 @@ from nnviz.library.database import Database
 from nnviz.library.locks import lock_of_run
 from nnviz.library.snapshots import drop_moments
 
-BUDGET = 2 * 10**9  # bytes of the whole library, unless the person says otherwise
-MOMENT_BUDGET = 32 * 10**6  # bytes of the moments of one run, likewise
+BUDGET = 2 * 10**9  # default limit of the whole library in bytes
+MOMENT_BUDGET = 32 * 10**6  # default limit of the snapshots of one run in bytes
 LEAST, MOST, MOST_OF_RUN = 10**6, 10**13, 10**11  # what these may be set to
-_ROUNDS = (16, 2)  # moments that a run keeps, in the first round and where that is not enough
+_ROUNDS = (16, 2)  # snapshots that a run keeps in the first round, and in the second one if that is not enough
 _SPARE = 0.05  # of the budget: thinning makes so much more room than it must, so that it is seldom due
 _TOLD = "thinning_told"
 
@@ -160,7 +160,7 @@ class Quota:
     def _loss(self, run: int, is_starred: bool, keep: int, gone: Thinning | None) -> Thinning:
         query = "SELECT epoch, nbytes FROM moments WHERE run = :run ORDER BY epoch"
         moments = self._between(query, run, keep, () if gone is None else gone.moments)
-        # The newest is what the run goes on from; the first one may be the only way to its weights.
+        # The run resumes from its newest state; the first one may be the only source of its weights.
         query = "SELECT at, nbytes FROM states WHERE run = :run AND at > (SELECT min(at) FROM states WHERE run = :run)"
         query += " AND at < (SELECT max(at) FROM states WHERE run = :run) ORDER BY at"
         states = self._between(query, run, 0, () if gone is None else gone.states)

@@ -60,8 +60,8 @@ _SECONDS_BETWEEN_WAYPOINTS = 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS = 1000, 8
 _WAYPOINT_BYTES = 32 * 10**6
 _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
-_TIMES_AS_LONG = 100  # as taking a moment takes, it is at least until the next one
-_BYTES_PER_SECOND = 2 * 10**6  # of moments, when there are many already
+_TIMES_AS_LONG = 100  # smallest ratio of the time between two snapshots to the time of taking one
+_BYTES_PER_SECOND = 2 * 10**6  # of snapshots, when there are many already
 
 Tell = Callable[[str], None]
 

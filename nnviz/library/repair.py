@@ -48,7 +48,7 @@ def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
             pass
         except NotALibraryError as error:
             if not isinstance(error, NotSQLiteError) or not (path == default_library_path() or _is_ours(path)):
-                raise  # who knows whose it is
+                raise  # the file may belong to another program
         else:
             why = database.why_read_only
             return database, None if why is None else f"The library is open for reading only, because {why}."

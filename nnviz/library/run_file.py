@@ -50,7 +50,7 @@ _NUMBERS: dict[str, Callable[[str, object], float]] = {
 _OPTIONAL = ("left_at", *FIGURES)
 _EPOCH_COLUMNS = PARTS_OF_RUN["epochs"]
 _WITH_BYTES = tuple(table for table in PARTS_OF_RUN if table != "epochs")
-_ROWS_AT_ONCE = 500  # that are written before it is told how far it is
+_ROWS_AT_ONCE = 500  # rows between two reports of the progress
 _Parts = dict[str, list[dict[str, Any]]]  # rows by table
 
 

@@ -16,7 +16,7 @@ from nnviz.session.library import RunLibrary
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
 
-# Colours of runs that are compared, in this order, which can be told apart in both themes; their names are beside them.
+# Colours of compared runs, in this order. Both themes distinguish them; the names of runs are next to them.
 COMPARED = ("twelfth", "eighth", "ninth", "sixth", "fourth", "third", "seventh", "tenth")
 
 SPREADS = (RANGE, QUARTILES)
@@ -45,9 +45,9 @@ class Comparison(QObject):
         self.runs: tuple[ComparedRun, ...] = ()
         self.colours: dict[Chosen, str] = {}
         self.spread = RANGE
-        self._given: dict[Chosen, str] = {}  # the colours that runs had: they get them again if nobody has them
+        self._given: dict[Chosen, str] = {}  # former colours of runs, used again if they are free
         self._pinned: Chosen | None = None
-        self._pair: tuple[Chosen | None, Chosen | None] = (None, None)  # that a person chose
+        self._pair: tuple[Chosen | None, Chosen | None] = (None, None)  # chosen by the user
         library.listed.connect(self._look)
         library.known.connect(lambda: self._follow_words(library))
         self._left_out: dict[int, tuple[int, bool]] = {}  # of those that were deleted: place, and whether pinned

@@ -60,7 +60,7 @@ class SweepTarget(QObject):
         super().__init__()
         self._undo, self._messages = undo, messages
         self.typed = ""
-        self._lanes = Lanes()  # of one address each: who does not answer, keeps nobody waiting
+        self._lanes = Lanes()  # one for each address, so that an address that does not answer blocks no other
         self._found = _TargetStatus()
         self._trusted: set[str] = set()  # hosts
         self._may_have_rows: set[str] = set()  # hosts of schedulers

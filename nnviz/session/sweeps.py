@@ -174,7 +174,7 @@ class Sweeps(QObject):
             self._messages.tell(f"{self._name} come first: {self.progress}.")
             return False
         self._name, self._is_stopping = plan_name(plan), False
-        self._messages.clear()  # such as the offer to go on with it
+        self._messages.clear()  # for example the offer to resume it
         self._go_on(HowFar(0, plan.most_runs))
         return True
 

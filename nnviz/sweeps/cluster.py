@@ -28,7 +28,7 @@ from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
 
 T = TypeVar("T")
 
-ANSWER_TIMEOUT = 9.0  # seconds, in which somebody must have answered
+ANSWER_TIMEOUT = 9.0  # seconds
 _SECONDS_AT_END = 3.0
 _MOST_GREETING = 1_000_000  # bytes of the first message of a scheduler, which has some hundred
 _VERSION = "engine.version:__version__"
@@ -288,7 +288,7 @@ def _listed(values: Sequence[str]) -> str:
 async def _closed(client: Any) -> None:
     """Closes a client, and cancels all other tasks of this thread."""
     if client is not None:
-        seconds = _SECONDS_AT_END if client.status == "running" else 0.1  # else there is nobody to say goodbye to
+        seconds = _SECONDS_AT_END if client.status == "running" else 0.1  # else the scheduler is gone
         with suppress(Exception):
             await asyncio.wait_for(client.close(), seconds)
     with suppress(asyncio.TimeoutError):

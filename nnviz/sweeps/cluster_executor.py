@@ -136,7 +136,7 @@ class _SubmittedRuns:
         self._tasks.clear()
         if self._client.is_connected:
             self._client.dask.unsubscribe_topic(self._client.dask.id)
-            with suppress(OSError, asyncio.TimeoutError):  # they see by themselves that nobody wants their results
+            with suppress(OSError, asyncio.TimeoutError):  # workers notice by themselves that the client is gone
                 await asyncio.wait_for(self._client.leave(list(self._workers)), 2)
 
     @property
@@ -179,7 +179,7 @@ class _SubmittedRuns:
         except Exception as error:
             why = f"{type(error).__name__}: {str(error)[:300]}"
             found = () if not self._client.is_connected else [Outcome(spec.number, FAILED, why) for spec in specs]
-        if found is None:  # the worker was started anew, and knows of no sweep
+        if found is None:  # the worker was restarted, and does not know the sweep
             self._workers.pop(worker.address, None)
             self._requeue_lost(worker, is_death=True)
             return
@@ -227,7 +227,7 @@ class _SubmittedRuns:
     def _send_stop(self, addresses: list[str], number: int, how: str) -> None:
         if addresses:
             job = asyncio.create_task(self._client.wish(addresses, number, how))
-            self._jobs.add(job)  # nobody else holds it
+            self._jobs.add(job)  # keeps a reference to the task
             job.add_done_callback(self._jobs.discard)
 
     def _end_waiting(self, how: str) -> None:

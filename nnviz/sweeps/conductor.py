@@ -90,7 +90,7 @@ class Conductor:
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
         known = [] if store is None else store.record.trials
-        self._learned: set[int] = set()  # the trials of which the sampler was told
+        self._learned: set[int] = set()  # trials whose scores were reported to the sampler
         self._sampler: Sampler = sampler_of(plan, known)
         for values in known:
             self.results.add_trial(values)
@@ -247,7 +247,7 @@ class Conductor:
                 self.stop()
         elif isinstance(message, Started):
             run = self._submitted.get(message.number)
-            if run is not None:  # perhaps anew, in a process that heard of no wish
+            if run is not None:  # perhaps restarted, in a process that did not receive the stop request
                 self._submitted[message.number] = _SubmittedRun(run.trial, run.spec)
                 self._hear_of(run.trial, run.experiment.seed, BEGUN)
                 if self._rule is not None:

@@ -168,7 +168,7 @@ class _ProcessLoop:
                 else:
                     self._sent.put(heard)
         except (EOFError, OSError):
-            os._exit(0)  # whoever wanted the results is gone
+            os._exit(0)  # the parent process is gone
 
     def _tell(self, message: object) -> None:
         try:

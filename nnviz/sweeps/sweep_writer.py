@@ -17,7 +17,7 @@ from nnviz.library.locks import Lock
 from nnviz.library.sweeps import RUNNING, FinishedRun, SweepLibrary, SweepRecord, result_of, take_lock
 
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
-_SHARE_OF_BUDGET = 0.25  # of the library's, for the moments of all runs of a plan
+_SHARE_OF_BUDGET = 0.25  # share of the library's limit for the snapshots of all runs of a plan
 _MOST_WAITING = 256 * 10**6  # bytes of outcomes that wait because the library cannot be written to
 
 Tell = Callable[[str], None]
@@ -52,7 +52,7 @@ class SweepWriter:
         """Adds a sweep to the library and locks it. Raises LibraryError."""
         made: SweepWriter | None = None
         try:
-            with library.database.writing():  # nothing is left of one that nobody can work on
+            with library.database.writing():  # a sweep that cannot be locked is rolled back
                 made = cls(library, SweepLibrary(library).begin(plan, data, name), tell)
         except BaseException:
             if made is not None:

@@ -91,7 +91,7 @@ class RunsPlot(ZoomPlot):
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
         self.quantity, self.is_log, self.spread = quantity, True, RANGE
         self.runs: Sequence[RunCurve] = ()
-        self._planned = self._room = 0  # epochs; pixels for the names, which do not become fewer while runs go on
+        self._planned = self._room = 0  # epochs; pixels for the names, which do not shrink during training
         self._shown: list[_DrawnRun] = []
         self._lines: list[CurveLine] = []
         self._fills: list[BandFill] = []

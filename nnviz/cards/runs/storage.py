@@ -95,7 +95,7 @@ class StorageModel(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._is_looking = False
-        if not self._library.problem:  # else it was told
+        if not self._library.problem:  # else the problem was reported
             self._messages.tell_error("How much the library takes could not be read", error)
         if self._is_stale:
             self.refresh()

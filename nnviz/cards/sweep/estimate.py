@@ -18,11 +18,11 @@ from nnviz.formatting import text
 from nnviz.library.run_durations import RunDuration
 
 _NEWEST = 20  # runs whose median counts
-_LIKE = 8.0  # a step of like size takes at most so many times more or fewer numbers
+_LIKE = 8.0  # largest factor between the sizes of similar steps
 # Of the time that a step takes for an example: what measuring one takes. 0.44 to 0.48 on MNIST, with one thread.
 _MEASURING = 0.45
 _ONCE = 0.1  # seconds of a run besides: the network is built, results are handed over and written
-_MOST_DRAWN = 32  # trials by which the mean of all is told
+_MOST_DRAWN = 32  # trials in the sample for the mean duration
 _OF_TIME = ("hidden", "epochs", "batch_size")  # other settings hardly change how long a run takes
 
 

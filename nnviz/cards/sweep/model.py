@@ -14,7 +14,7 @@ from nnviz.formatting.setting_words import setting_name
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind, Step
 
-if TYPE_CHECKING:  # loaded when somebody looks at the form
+if TYPE_CHECKING:  # loaded when the form is shown
     from nnviz.cards.sweep.form_parser import ParsedForm
     from nnviz.library import Library
     from nnviz.library.run_durations import RunDuration

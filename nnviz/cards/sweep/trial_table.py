@@ -15,7 +15,7 @@ from engine.sweeps.results import FINISHED, STOPPED, Results, RunResult, TrialRe
 from engine.sweeps.vary import LIST, LOG, Varied, written
 
 _MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
-_APART = 10.0  # a list of numbers whose largest is so many times its least is laid out logarithmically
+_APART = 10.0  # largest to smallest number of a list, from which on its axis is logarithmic
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class TrialTable:
         self.axes = [SettingAxis.of(each) for each in plan.vary]
         self._places: list[list[float]] = [[] for _ in self.axes]  # of the trials
         self._medians: list[float] = []  # of the trials
-        self._bests: list[tuple[int, float]] = []  # after so many runs, the best median
+        self._bests: list[tuple[int, float]] = []  # number of runs, and the best median after them
 
     # ---- growing
 
@@ -105,7 +105,7 @@ class TrialTable:
             is_measured = run.status != STOPPED or run.epochs > 1
             if is_measured and 0 <= run.trial < len(self.results.trials):
                 self._learn_figures(run)
-                if self.results.add(run):  # else it is over, and was told twice
+                if self.results.add(run):  # false for a repeated message about a finished run
                     self._note_trial(self.results.trials[run.trial])
 
     def _learn_figures(self, run: RunResult) -> None:

@@ -22,7 +22,7 @@ from nnviz.ui.read_out import Piece
 if TYPE_CHECKING:
     from nnviz.cards.sweep.trials_model import TrialsModel
 
-# How runs ended, and how such a dot is told from the others.
+# The status of runs, and the appearance of their dots.
 STATUSES = {
     FINISHED: "trained to its end",
     PRUNED: "stopped early, as others were better",
