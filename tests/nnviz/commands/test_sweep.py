@@ -42,7 +42,7 @@ def executors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Here]:
         def __exit__(self, *error: object) -> None:
             self.close()
 
-    monkeypatch.setattr(many, "Pool", Near)
+    monkeypatch.setattr(many, "ProcessPool", Near)
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
     monkeypatch.chdir(tmp_path)
     return made

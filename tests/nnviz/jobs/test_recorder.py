@@ -389,7 +389,7 @@ import main
 main.set_threads()
 from nnviz.app import create_window
 from nnviz.commands.screenshot import wait_until
-from nnviz.library.quota import Room
+from nnviz.library.quota import Quota
 from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status

@@ -97,17 +97,17 @@ def test_a_library_of_before_gets_sweeps_and_loses_nothing(old: Path) -> None:
 
 
 def test_a_library_is_brought_here_whole_or_not_at_all(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = database.schema.bring_here
+    before = database.schema.migrate
 
     def broken(connection: sqlite3.Connection, version: int) -> None:
         before(connection, version)
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(database.schema, "bring_here", broken)
+    monkeypatch.setattr(database.schema, "migrate", broken)
     with pytest.raises(LibraryError, match="full disk"):
         Library(old)
     assert version_of(old) == 1
-    monkeypatch.setattr(database.schema, "bring_here", before)
+    monkeypatch.setattr(database.schema, "migrate", before)
     with Library(old) as library:
         assert len(library.runs()) == 2
 

@@ -170,9 +170,9 @@ UNGUARDED = """
 import sys, time
 print("once", flush=True)
 from engine.sweeps.one_run import Report, RunSpec
-from nnviz.sweeps.pool import Pool
+from nnviz.sweeps.pool import ProcessPool
 from tests.nnviz.library.helpers import DATA, an_experiment
-pool = Pool(DATA, "", {}, 2)
+pool = ProcessPool(DATA, "", {}, 2)
 for number in (1, 2):
     pool.submit(RunSpec(number, an_experiment(epochs=100_000)))
 told = []
