@@ -91,7 +91,7 @@ def engine_for(
     from nnviz.sweeps.cluster_executor import ClusterExecutor
 
     with Cluster(address) as cluster:
-        print(text.plain(cluster.who().in_words), file=sys.stderr if is_json else sys.stdout)
+        print(text.plain(cluster.status().summary), file=sys.stderr if is_json else sys.stdout)
         yield lambda: ClusterExecutor(cluster, data, name, settings)
 
 

@@ -207,7 +207,7 @@ class Plans(QObject):
             plan = store.record.plan
             executor = make_executor()
             live = LiveFigures(plan)
-            conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.hear)
+            conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.add)
             news = _News(conductor, store.sweep)
             self._tell(self.began, store.sweep, plan, dataset.title)
             self._conduct(conductor, store, stops, news, live)
@@ -248,7 +248,7 @@ class Plans(QObject):
             self._tell(self.came, new)
 
     def _tell_measured(self, conductor: Conductor, live: LiveFigures) -> None:
-        news = live.taken(conductor.results)
+        news = live.take_news(conductor.results)
         if news is not None:
             self._tell(self.measured, news)
 

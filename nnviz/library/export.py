@@ -69,7 +69,7 @@ def export_run(
     way = reproduction_of(library, run, (lambda told: told) if with_paths else without_paths)
     written: dict[str, Callable[[Path], None]] = {
         f"run{ENDING}": lambda path: write_run(library, run, path, with_paths),
-        "command.txt": lambda path: write_whole(path, way.in_words(run).encode()),
+        "command.txt": lambda path: write_whole(path, way.as_text(run).encode()),
         "curves.csv": lambda path: write_whole(path, _curves(library, run).encode()),
     }
     written |= _networks(library, run, made)

@@ -43,7 +43,7 @@ class Reproduction:
     command: str | None
     steps: tuple[str, ...]
 
-    def in_words(self, run: int) -> str:
+    def as_text(self, run: int) -> str:
         """Returns the content of a text file."""
         if self.command is not None:
             return f"{self.command}\n"

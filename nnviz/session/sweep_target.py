@@ -36,7 +36,7 @@ class _TargetStatus:
     """What is known about a typed address."""
 
     address: ClusterAddress | None = None
-    who: ClusterStatus | None = None
+    cluster: ClusterStatus | None = None
     why_not: str = ""
     is_waited_for: bool = False  # by a sweep that is to begin
 
@@ -61,7 +61,7 @@ class SweepTarget(QObject):
         self._undo, self._messages = undo, messages
         self.typed = ""
         self._lanes = Lanes()  # one for each address, so that an address that does not answer blocks no other
-        self._found = _TargetStatus()
+        self._status = _TargetStatus()
         self._trusted: set[str] = set()  # hosts
         self._may_have_rows: set[str] = set()  # hosts of schedulers
         self._question: Message | None = None
@@ -86,7 +86,7 @@ class SweepTarget(QObject):
 
     def look(self) -> None:
         """Reads the status if it is not known and needs no question."""
-        if self.typed and self._found.who is None:
+        if self.typed and self._status.cluster is None:
             self._read(lambda: None if self._untrusted else self._ask_who())
 
     # ---- what is known of it
@@ -94,16 +94,16 @@ class SweepTarget(QObject):
     @property
     def problem(self) -> str:
         """Why the address is invalid, in sentences; empty if it is valid."""
-        return "" if self._found.address is not None else self._found.why_not
+        return "" if self._status.address is not None else self._status.why_not
 
     @property
     def words(self) -> str:
         """The cluster's status, or why it is not known, as a sentence; empty for this machine."""
-        found = self._found
+        found = self._status
         if not self.typed:
             return ""
-        if found.who is not None:
-            return found.who.in_words.removeprefix(f"{self.typed}: ")
+        if found.cluster is not None:
+            return found.cluster.summary.removeprefix(f"{self.typed}: ")
         if found.address is not None and self._untrusted and not found.why_not:
             return f"Nothing is sent to {format_hosts(self._untrusted)} before you trust it: Start asks you."
         return found.why_not or _ASKING
@@ -113,12 +113,12 @@ class SweepTarget(QObject):
         """The number of concurrent runs on the cluster; None on this machine, 0 if it is not known."""
         if not self.typed:
             return None
-        return 0 if self._found.who is None else self._found.who.cores
+        return 0 if self._status.cluster is None else self._status.cluster.cores
 
     @property
     def _address(self) -> ClusterAddress:
         """The address with the user's permissions."""
-        address = self._found.address
+        address = self._status.address
         assert address is not None
         may_send = address.host in self._may_have_rows
         return replace(address, trusted=frozenset(self._trusted), may_send_rows=may_send)
@@ -126,8 +126,8 @@ class SweepTarget(QObject):
     @property
     def _urls(self) -> list[str]:
         """The addresses of the scheduler and of known workers."""
-        who = self._found.who
-        return [self._address.url, *(each.address for each in (() if who is None else who.workers))]
+        cluster = self._status.cluster
+        return [self._address.url, *(each.address for each in (() if cluster is None else cluster.workers))]
 
     @property
     def _untrusted(self) -> list[str]:
@@ -139,43 +139,43 @@ class SweepTarget(QObject):
     def _read(self, then: Callable[[], None]) -> None:
         """Reads the typed address, or its settings file, and withdraws an earlier question."""
         self._withdraw()
-        self._found = _TargetStatus()
+        self._status = _TargetStatus()
         self.changed.emit()
         if not self.typed:
             return
         typed = self.typed
 
         def read(address: ClusterAddress) -> None:
-            self._found.address = address
+            self._status.address = address
             then()
 
         self._run(lambda: address_typed(typed), read)
 
     def _ask_who(self) -> None:
-        address, self._found.why_not = self._address, ""
+        address, self._status.why_not = self._address, ""
 
-        def answered(who: ClusterStatus) -> None:
-            self._found.who = who
+        def answered(cluster: ClusterStatus) -> None:
+            self._status.cluster = cluster
 
         self._run(lambda: who_is_there(address), answered)
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Runs a function in the background. Its result counts only if the address is still the same."""
-        wanted = self._found
+        wanted = self._status
 
         def succeeded(outcome: Any) -> None:
-            if self._found is wanted:
+            if self._status is wanted:
                 done(outcome)
                 self.changed.emit()
 
         def failed(error: Exception) -> None:
-            if self._found is wanted:
+            if self._status is wanted:
                 wanted.why_not = format_cluster_error(error)
                 if wanted.address is None and wanted.is_waited_for:
                     self._messages.warn(wanted.why_not)
                 self.changed.emit()
 
-        self._lanes.run(self.typed, lambda: work() if self._found is wanted else None, succeeded, failed)
+        self._lanes.run(self.typed, lambda: work() if self._status is wanted else None, succeeded, failed)
 
     # ---- before a sweep begins
 
@@ -186,9 +186,9 @@ class SweepTarget(QObject):
         """
         if not self.typed or not is_sweep(plan):
             then(None)
-        elif self._found.address is None:
+        elif self._status.address is None:
             self._read(partial(self._agree, plan.base, then))
-            self._found.is_waited_for = True
+            self._status.is_waited_for = True
         else:
             self._agree(plan.base, then)
 
@@ -206,7 +206,7 @@ class SweepTarget(QObject):
         if hosts:
             self._ask(format_trust_question(self._address.url, hosts), f"Trust {format_hosts(hosts)}", yes)
             return
-        if self._found.who is None:
+        if self._status.cluster is None:
             self._ask_who()
         then()
 

@@ -71,7 +71,7 @@ class ClusterStatus:
         return sum(each.cores for each in self.workers)
 
     @property
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """The status as one line."""
         count = len(self.workers)
         if not count:
@@ -90,7 +90,7 @@ def cluster_status(address: ClusterAddress) -> ClusterStatus:
     """Returns the status of a cluster, after at most ten seconds. Raises SettingError, ClusterError."""
     until = time.monotonic() + ANSWER_TIMEOUT
     with Cluster(address) as cluster:
-        return cluster.who(until)
+        return cluster.status(until)
 
 
 class Cluster:
@@ -119,14 +119,14 @@ class Cluster:
         """Runs a coroutine in the cluster's thread, and returns its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def soon(self, function: Any, *arguments: Any) -> None:
+    def call_soon(self, function: Any, *arguments: Any) -> None:
         """Schedules a function in the cluster's thread."""
         with suppress(RuntimeError):  # it is closed
             self._loop.call_soon_threadsafe(function, *arguments)
 
-    def who(self, until: float | None = None) -> ClusterStatus:
+    def status(self, until: float | None = None) -> ClusterStatus:
         """Returns the status; ``until``: deadline by time.monotonic(). Raises ClusterError."""
-        return self.call(_answered(self.address.url, _who(self.client), until))
+        return self.call(_answered(self.address.url, _query_status(self.client), until))
 
     def close(self) -> None:
         """Disconnects and ends the thread. Pending tasks are abandoned."""
@@ -227,11 +227,11 @@ async def _answered(url: str, answer: Awaitable[T], until: float | None = None) 
         value, rule = f"{url}, where nobody answers", f"must answer within {ANSWER_TIMEOUT:.0f} seconds"
         remedy = "Is it the address of a scheduler, and does a firewall let you through?"
     except Exception as error:  # an answer of something else may be read as anything, also as a huge message
-        value, (rule, remedy) = url, _in_words(error)
+        value, (rule, remedy) = url, _rule_and_remedy(error)
     raise ClusterError("the cluster", Verbatim(value), rule, remedy)
 
 
-def _in_words(error: BaseException) -> tuple[str, str]:
+def _rule_and_remedy(error: BaseException) -> tuple[str, str]:
     """Returns the rule and the remedy for a network error."""
     causes = []
     found: BaseException | None = error
@@ -250,7 +250,7 @@ def _in_words(error: BaseException) -> tuple[str, str]:
     return f"must answer as a scheduler of Dask does ({why[:100]})", "Check host and port, and whether it speaks TLS."
 
 
-async def _who(client: Any) -> ClusterStatus:
+async def _query_status(client: Any) -> ClusterStatus:
     info = await client.scheduler.identity(n_workers=-1)
     versions = await client.get_versions()
     addresses = list(info["workers"])

@@ -79,7 +79,7 @@ class ClusterExecutor:
 
     def submit(self, *specs: RunSpec) -> None:
         self._busy += len(specs)
-        self._cluster.soon(self._work.submit, tuple(map(_without_place, specs)))
+        self._cluster.call_soon(self._work.submit, tuple(map(_without_place, specs)))
 
     def next(self, timeout: float) -> list[Message]:
         told: list[Message] = []
@@ -92,7 +92,7 @@ class ClusterExecutor:
             return told
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
-        self._cluster.soon(self._work.stop, number, how)
+        self._cluster.call_soon(self._work.stop, number, how)
 
     def close(self) -> None:
         self._cluster.call(self._work.end())
@@ -137,7 +137,7 @@ class _SubmittedRuns:
         if self._client.is_connected:
             self._client.dask.unsubscribe_topic(self._client.dask.id)
             with suppress(OSError, asyncio.TimeoutError):  # workers notice by themselves that the client is gone
-                await asyncio.wait_for(self._client.leave(list(self._workers)), 2)
+                await asyncio.wait_for(self._client.end_sweep(list(self._workers)), 2)
 
     @property
     def threads(self) -> int:
@@ -173,7 +173,7 @@ class _SubmittedRuns:
     async def _do(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> None:
         found: Sequence[Outcome] | None
         try:
-            found = await self._client.trained(worker, name, specs)
+            found = await self._client.train(worker, name, specs)
         except (CancelledError, OSError):  # all workers were restarted, say
             found = ()
         except Exception as error:
@@ -226,7 +226,7 @@ class _SubmittedRuns:
 
     def _send_stop(self, addresses: list[str], number: int, how: str) -> None:
         if addresses:
-            job = asyncio.create_task(self._client.wish(addresses, number, how))
+            job = asyncio.create_task(self._client.request_stop(addresses, number, how))
             self._jobs.add(job)  # keeps a reference to the task
             job.add_done_callback(self._jobs.discard)
 

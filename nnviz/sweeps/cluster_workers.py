@@ -108,7 +108,7 @@ class SweepClient:
         """Whether the scheduler is connected."""
         return bool(self.dask.status == "running")
 
-    async def met(self, address: str, threads: int) -> ClusterWorker:
+    async def admit(self, address: str, threads: int) -> ClusterWorker:
         """Checks a worker, and sends it the data. Raises RefusedError, or OSError if it is gone."""
         self._check_address(address)
         version = (await engine_versions(self.dask, [address]))[address]
@@ -140,19 +140,19 @@ class SweepClient:
         called = pickle.dumps(_Call(function, *arguments))
         return await self.dask.submit(pickle.loads, called, key=name, workers=[address], pure=False)
 
-    async def trained(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> Any:
+    async def train(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> Any:
         """Trains runs in a worker; see :func:`engine.sweeps.remote.work`."""
         return await self._submit(worker.address, name, remote.work, (self.sweep, worker.address), name, specs)
 
-    async def wish(self, addresses: list[str], number: int, how: str) -> None:
+    async def request_stop(self, addresses: list[str], number: int, how: str) -> None:
         """Sends workers a request to stop a run, or all. Dask cannot cancel a running task."""
         await self.dask.run(remote.wish, self.sweep, number, how, workers=addresses, on_error="ignore")
 
-    async def leave(self, addresses: list[str]) -> None:
+    async def end_sweep(self, addresses: list[str]) -> None:
         """Makes workers forget the sweep, and ends its runs there."""
         await self.dask.run(remote.goodbye, self.sweep, workers=addresses, on_error="ignore")
 
-    async def has_left(self, address: str) -> bool:
+    async def was_closed(self, address: str) -> bool:
         """Whether a worker that is gone was closed by itself or by its scheduler, and did not die."""
         try:
             events = await asyncio.wait_for(self.dask.get_events(address), 2)
@@ -199,13 +199,13 @@ class ClusterWorkers(dict[str, ClusterWorker]):
             job.cancel()
 
     async def _watch(self) -> None:
-        while (there := await self._who()) is not None:
+        while (there := await self._threads_of_all()) is not None:
             self._look_at(there)
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
         self.clear()
         self._halted()
 
-    async def _who(self) -> Mapping[str, int] | None:
+    async def _threads_of_all(self) -> Mapping[str, int] | None:
         """Returns the threads of all workers of the cluster, by address; None if the scheduler is gone."""
         try:
             there: Mapping[str, int] = await asyncio.wait_for(self._client.dask.nthreads(), _SECONDS_OF_SILENCE)
@@ -215,7 +215,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
 
     def _look_at(self, there: Mapping[str, int]) -> None:
         for address in self.keys() - there.keys():
-            job = asyncio.create_task(self._part(self.pop(address)))
+            job = asyncio.create_task(self._remove(self.pop(address)))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
         for address in self._meetings.keys() - there.keys():
@@ -230,7 +230,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
 
     async def _meet(self, address: str, threads: int) -> None:
         try:
-            self[address] = await self._client.met(address, threads)
+            self[address] = await self._client.admit(address, threads)
         except OSError:
             return  # it is gone; else it is asked again
         except Exception as error:
@@ -243,9 +243,9 @@ class ClusterWorkers(dict[str, ClusterWorker]):
                 del self._meetings[address]
         self._joined()
 
-    async def _part(self, worker: ClusterWorker) -> None:
+    async def _remove(self, worker: ClusterWorker) -> None:
         """Removes a worker that is gone."""
-        self._lost(worker, not await self._client.has_left(worker.address))
+        self._lost(worker, not await self._client.was_closed(worker.address))
 
 
 def _check_facts(facts: remote.Facts) -> None:

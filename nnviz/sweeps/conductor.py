@@ -73,7 +73,7 @@ class Conductor:
             store: writes results; None to write nothing.
             tell: called with messages for the user, in sentences.
             hear: called with trial, seed, stage and finished epochs of a run, see
-                :meth:`~nnviz.sweeps.live_figures.LiveFigures.hear`.
+                :meth:`~nnviz.sweeps.live_figures.LiveFigures.add`.
 
         Raises SettingError if the plan's sampler is not installed, or LibraryError.
         """
@@ -161,7 +161,7 @@ class Conductor:
         return self.results.over + sum(going)
 
     @property
-    def under_way(self) -> int:
+    def submitted(self) -> int:
         """The number of submitted runs without an outcome."""
         return len(self._submitted)
 
@@ -171,7 +171,7 @@ class Conductor:
         ended = [each for message in self._executor.next(timeout) if (each := self._hear(message)) is not None]
         if self._store is not None:
             self._store.flush(self._dataset)
-            if self._store.is_choking and not self.is_stopping:
+            if self._store.is_overloaded and not self.is_stopping:
                 self._tell("Too many results wait to be written: nothing more is begun.")
                 self.stop()
         if time.monotonic() >= self._deadline and not self.is_stopping:

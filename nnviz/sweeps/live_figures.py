@@ -57,7 +57,7 @@ class LiveFigures:
         self._news: dict[tuple[int, int], RunNews] = {}
         self._reached: dict[tuple[int, int], int] = {}  # the last epoch that was heard of
 
-    def hear(self, trial: int, seed: int, stage: str, epochs: Sequence[Epoch] = ()) -> None:
+    def add(self, trial: int, seed: int, stage: str, epochs: Sequence[Epoch] = ()) -> None:
         """Notes the stage of a run and its finished epochs, each epoch once."""
         if self._plan.kind == SWEEP:
             return
@@ -67,19 +67,19 @@ class LiveFigures:
             return
         news = self._news.setdefault((trial, seed), RunNews(trial, seed, self._step(trial)))
         news.stage = stage
-        self._add(news, epochs)
+        self._add_epochs(news, epochs)
 
     def _step(self, trial: int) -> int:
         return thinning_step(self._plan.experiments[trial].training.epochs, MOST_REPORTED)
 
-    def _add(self, news: RunNews, epochs: Sequence[Epoch]) -> None:
+    def _add_epochs(self, news: RunNews, epochs: Sequence[Epoch]) -> None:
         reached = self._reached.get((news.trial, news.seed), -1)
         for event in epochs:
             if event.epoch > reached and (event.epoch % news.step == 0 or event is epochs[-1]):
                 news.epochs.append((event.epoch, figures_of_epoch(event)))
                 self._reached[news.trial, news.seed] = event.epoch
 
-    def taken(self, results: Results) -> PlanNews | None:
+    def take_news(self, results: Results) -> PlanNews | None:
         """Returns new figures since the last call, the numbers of finished runs at first; None for nothing."""
         if self._plan.kind == SWEEP or (self._is_told and not self._news):
             return None

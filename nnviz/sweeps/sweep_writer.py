@@ -112,7 +112,7 @@ class SweepWriter:
         return len(self._waiting)
 
     @property
-    def is_choking(self) -> bool:
+    def is_overloaded(self) -> bool:
         """Whether too much is pending because nothing can be written."""
         return self.problem is not None and sum(_size(done.outcome) for done, _ in self._waiting) > _MOST_WAITING
 

@@ -79,7 +79,7 @@ def test_of_a_plain_run_it_is_its_command(library: Library) -> None:
     for run in (trained(library), record(library)[0]):
         way = reproduction_of(library, run)
         assert way.command == command_of(an_experiment())
-        assert way.in_words(run) == way.command + "\n"
+        assert way.as_text(run) == way.command + "\n"
 
 
 def test_of_a_branch_what_it_came_from_and_what_is_other_from_there(library: Library) -> None:
@@ -88,7 +88,7 @@ def test_of_a_branch_what_it_came_from_and_what_is_other_from_there(library: Lib
     assert way.command is None
     command = command_of(an_experiment())
     assert way.steps == (f"run 1: {command}", "at epoch 3 of run 1, branch off as run 2: learning rate 0.05")
-    assert way.in_words(run).startswith("No single command trains run 2 again. What was done, in order:\n\n1. run 1: ")
+    assert way.as_text(run).startswith("No single command trains run 2 again. What was done, in order:\n\n1. run 1: ")
 
 
 def test_of_a_branch_with_the_same_settings(library: Library) -> None:

@@ -190,7 +190,7 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
     for number in range(11, 15):
         executor.submit(RunSpec(number, LONG))
     heard(executor, reported(11, 12, 13, 14))
-    (address,) = (each.address for each in connected.who().workers if each.cores == 2)
+    (address,) = (each.address for each in connected.status().workers if each.cores == 2)
     connected.call(retire(connected.client, address))
     told = heard(executor, lambda told: any(isinstance(each, UserNotice) for each in told))
     assert f"The worker {address} has left: what was lost with it is done again." in [
@@ -205,5 +205,5 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
 def test_who_is_there_is_told_in_a_line(cluster: LocalCluster) -> None:
     told = cluster_status(address_of(cluster.address))
     assert (len(told.workers), told.cores) == (2, 2)
-    assert told.in_words.startswith(f"{cluster.address}: 2 workers with 2 cores and ")
-    assert " GB of memory; nnviz " in told.in_words
+    assert told.summary.startswith(f"{cluster.address}: 2 workers with 2 cores and ")
+    assert " GB of memory; nnviz " in told.summary

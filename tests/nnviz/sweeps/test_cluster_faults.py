@@ -262,7 +262,7 @@ def test_certificates_that_are_right_do_and_others_are_told_in_words(
     def ask(settings: dict[str, str]) -> str:
         file.write_text(json.dumps({"address": cluster.address, **settings}))
         try:
-            return cluster_status(address_of(str(file))).in_words
+            return cluster_status(address_of(str(file))).summary
         except EngineError as error:
             return str(error)
 

@@ -509,7 +509,7 @@ def test_a_plan_that_was_cut_is_not_done_although_all_could_be_written_at_last(
     conductor = Conductor(plan, DATA, Here(), store)
     worked(conductor)
     assert conductor.close(False)
-    assert not store.is_choking
+    assert not store.is_overloaded
     assert 0 < len(library.runs()) < 6
     assert conductor.was_cut
 

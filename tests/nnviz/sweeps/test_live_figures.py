@@ -28,7 +28,7 @@ def taken(live: LiveFigures, plan: Plan = SEEDS) -> PlanNews | None:
     results = Results(plan, True, True, False)
     for _ in plan.experiments:
         results.add_trial({})
-    return live.taken(results)
+    return live.take_news(results)
 
 
 def told(news: PlanNews | None) -> dict[tuple[int, int], tuple[str, list[int]]]:
@@ -38,16 +38,16 @@ def told(news: PlanNews | None) -> dict[tuple[int, int], tuple[str, list[int]]]:
 
 def test_each_epoch_is_told_once_with_its_figures() -> None:
     live = LiveFigures(SEEDS)
-    live.hear(0, 1, BEGUN)
-    live.hear(0, 1, GOING, epochs(0, 1))
-    live.hear(0, 2, BEGUN)
+    live.add(0, 1, BEGUN)
+    live.add(0, 1, GOING, epochs(0, 1))
+    live.add(0, 2, BEGUN)
     news = taken(live)
     assert told(news) == {(0, 1): (GOING, [0, 1]), (0, 2): (GOING, [])}
     assert news is not None
     assert news.runs[0].is_anew
     assert news.runs[0].epochs[1][1] == {"train_error": 0.5, "train_loss": 1.0}
-    live.hear(0, 1, GOING, epochs(2))
-    live.hear(0, 1, ENDED, epochs(0, 1, 2, 3))
+    live.add(0, 1, GOING, epochs(2))
+    live.add(0, 1, ENDED, epochs(0, 1, 2, 3))
     news = taken(live)
     assert told(news) == {(0, 1): (ENDED, [2, 3])}
     assert news is not None
@@ -64,11 +64,11 @@ def test_at_first_it_tells_how_many_are_over_also_without_news() -> None:
 
 def test_a_run_that_is_done_again_is_told_from_its_beginning() -> None:
     live = LiveFigures(SEEDS)
-    live.hear(0, 1, BEGUN)
-    live.hear(0, 1, GOING, epochs(0, 1, 2))
+    live.add(0, 1, BEGUN)
+    live.add(0, 1, GOING, epochs(0, 1, 2))
     taken(live)
-    live.hear(0, 1, BEGUN)
-    live.hear(0, 1, GOING, epochs(0, 1))
+    live.add(0, 1, BEGUN)
+    live.add(0, 1, GOING, epochs(0, 1))
     news = taken(live)
     assert told(news) == {(0, 1): (GOING, [0, 1])}
     assert news is not None
@@ -78,9 +78,9 @@ def test_a_run_that_is_done_again_is_told_from_its_beginning() -> None:
 def test_of_a_sweep_nothing_is_told() -> None:
     plan = a_plan()
     live = LiveFigures(plan)
-    live.hear(0, 1, BEGUN)
-    live.hear(0, 1, GOING, epochs(0))
-    assert live.taken(Results(plan, True, True, True)) is None
+    live.add(0, 1, BEGUN)
+    live.add(0, 1, GOING, epochs(0))
+    assert live.take_news(Results(plan, True, True, True)) is None
 
 
 def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,12 +89,12 @@ def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypat
     live = LiveFigures(plan)
     with Library(tmp_path / "library.sqlite") as library:
         store = SweepWriter.of_new(library, plan, DATA.title, "", lambda text: None)
-        conductor = Conductor(plan, DATA, Here(), store, hear=live.hear)
+        conductor = Conductor(plan, DATA, Here(), store, hear=live.add)
         worked(conductor, 1)
-        first = told(live.taken(conductor.results))
+        first = told(live.take_news(conductor.results))
         worked(conductor)
         conductor.close(True)
-        rest = told(live.taken(conductor.results))
+        rest = told(live.take_news(conductor.results))
     all_epochs = list(range(plan.base.training.epochs + 1))
     assert first[0, 1] == ("written", all_epochs)
     assert rest == {(1, 1): ("written", all_epochs)}
@@ -103,5 +103,5 @@ def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypat
 def test_one_that_fails_is_told_as_gone() -> None:
     plan = seeds_of(an_experiment().changed(hidden=(10**9,)), 1)
     live = LiveFigures(plan)
-    worked(Conductor(plan, DATA, Here(), hear=live.hear))
+    worked(Conductor(plan, DATA, Here(), hear=live.add))
     assert told(taken(live, plan))[0, 1][0] == "gone"
