@@ -1,4 +1,4 @@
-"""Puts a run of the library into the window as it was left: to look at, to go on with, to branch from."""
+"""Opens recorded runs in the window, and offers to resume interrupted ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TAKEN = "Run {} continues in another window."
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A run that was read: its network and training, what it tells, what its parent does, and moments of its past."""
+    """A run that was read: network and training, its record, the record of its parent, and its snapshots."""
 
     found: Opened
     record: RunRecord
@@ -45,7 +45,7 @@ class Kept:
 
 
 class Reopening:
-    """Reads runs in the library's thread. Only the latest that was asked for becomes the current one."""
+    """Reads runs in the library's thread. Only the run requested last is opened."""
 
     def __init__(
         self,
@@ -72,9 +72,10 @@ class Reopening:
     def open(
         self, number: int, then: Callable[[], None] = lambda: None, over: Callable[[], None] = lambda: None
     ) -> None:
-        """Makes it the current run, which can be undone; one that this window still has comes back with its past.
+        """Makes a run the current one, as a step to undo. A run that the window still holds is reused with its
+        snapshots.
 
-        ``then`` is called when it is, ``over`` also if it could not be read.
+        Calls ``then`` when it is open, and ``over`` also if it could not be read.
         """
         self._latest = number
         if self._put_held(number):
@@ -97,23 +98,23 @@ class Reopening:
         self._lane.run(lambda library: self._read(library, number, dataset), done, failed)
 
     def _read(self, library: Library, number: int, dataset: Dataset | None) -> Kept:
-        """In the library's thread. As soon as a run is taken up here, nothing tells that it was broken off."""
+        """Reads a run in the library's thread. From then on it does not count as interrupted."""
         if library.run(number).status == "training":
             self._broken_off |= {record.id: record for record in library.interrupted() if record.id == number}
         return kept_run(library, number, dataset)
 
     def _put_held(self, number: int) -> bool:
-        """Makes it the current run if this window has it; returns whether it has."""
+        """Makes a run current if the window holds it; returns whether it does."""
         held = self._runs.with_record(number)
         if held is not None and held is not self._runs.current:
             self._making.put(held, f"opening of {held.title}")
         return held is not None
 
     def offer(self, go_on: Callable[[], None]) -> None:
-        """Tells which training was broken off when its program ended, and offers to go on with it.
+        """Offers to resume the training whose program ended before it did.
 
-        Of several windows one makes the offer. If its process dies before the user answers, the next window does.
-        ``go_on`` trains what is then the current run.
+        One of several windows makes the offer. If its process dies before the user answers, the next window offers it.
+        ``go_on`` trains the current run.
         """
 
         def done(found: list[RunRecord]) -> None:
@@ -131,13 +132,13 @@ class Reopening:
         self._lane.run(self._interrupted, done, lambda _: None, [])
 
     def _interrupted(self, library: Library) -> list[RunRecord]:
-        """The runs that were broken off and that no other window offers, the newest first. In the library's thread."""
+        """Returns the interrupted runs that no other window offers, newest first. Runs in the library's thread."""
         all_found = {record.id: record for record in library.interrupted()} | self._broken_off
         self._broken_off = {}
         return [all_found[number] for number in sorted(all_found, reverse=True) if self._claim(library, number)]
 
     def _claim(self, library: Library, number: int) -> bool:
-        """Whether this window may offer to continue a run. In the library's thread."""
+        """Whether this window may offer to resume a run. Runs in the library's thread."""
         from nnviz.library.locks import lock_of_offer
 
         claim = lock_of_offer(library.path, number)
@@ -150,7 +151,7 @@ class Reopening:
         return is_free
 
     def _end_offer(self) -> None:
-        """The offer is gone: it was answered or dismissed. Behind another message it waits."""
+        """Ends the offer after it was answered or dismissed; behind another message it waits."""
         if self._offer is None or self._messages.has(self._offer):
             return
         offered, self._offered, self._offer = self._offered, [], None
@@ -163,7 +164,7 @@ class Reopening:
         self._lane.run(settle, lambda _: None, lambda _: None)
 
     def _look_whether_taken(self) -> None:
-        """Withdraws the offer if the run continues in another window by now."""
+        """Withdraws the offer if the run was resumed in another window."""
         offer, number = self._offer, self._offered[0]
 
         def done(is_taken: bool) -> None:
@@ -175,7 +176,7 @@ class Reopening:
         self._lane.run(lambda library: library.is_live(number), done, lambda _: None, False)
 
     def _take_up(self, number: int, go_on: Callable[[], None]) -> None:
-        """Continues a run, unless another window has taken it just now."""
+        """Resumes a run, unless another window has just done so."""
 
         def done(is_taken: bool) -> None:
             if is_taken:
@@ -186,7 +187,7 @@ class Reopening:
         self._lane.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
 
     def close(self, milliseconds: int) -> bool:
-        """Gives the offers back: what was not answered, the next window offers. Returns that this was in time."""
+        """Releases unanswered offers, which the next window makes. Returns that this was in time."""
         self._look.stop()
         self._offer = None
         for claim in self._claims:
@@ -209,7 +210,7 @@ class Reopening:
 
 
 def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
-    """A run with its training, if that can be continued with these data. Raises LibraryError."""
+    """Returns a run, with its training if that can be resumed with these data. Raises LibraryError."""
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
     moments = library.past(number, MOST)
@@ -220,7 +221,7 @@ def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
 
 
 def _with_training(state: KeptState, network: Network, dataset: Dataset | None) -> Opened:
-    """The network in its last whole state, with its training; ``network`` knows its past."""
+    """Returns the network at its last state, with its training; ``network`` has its snapshots."""
     state.network.provenance = network.provenance
     past = Provenance.read(network)
     found = resumed(Opened(state.network, state=state.training), dataset)
