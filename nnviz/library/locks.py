@@ -78,7 +78,7 @@ if sys.platform == "win32":
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
     def _let_go(handle: int, place: Path) -> None:
-        """Ends the lock, then removes the file: a file that somebody has open stays there."""
+        """Releases the lock, then removes the file: an open file cannot be removed."""
         with suppress(OSError):
             msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)  # the system may do it only some time after the end
         os.close(handle)
@@ -93,7 +93,7 @@ else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _let_go(handle: int, place: Path) -> None:
-        """Removes the file, then ends the lock: who waited for it sees that the file is gone."""
+        """Removes the file, then releases the lock: a process that waited for it notices that the file is gone."""
         with suppress(OSError):
             os.unlink(place)
         os.close(handle)
