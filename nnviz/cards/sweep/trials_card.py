@@ -45,7 +45,7 @@ class TrialsPage(Page):
     """A page with the views of the displayed sweep."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("TrialsModel", "trialsTab", _TIP)
+        super().__init__("Trials", "trialsTab", _TIP)
         self._session = session
         self._model = session.models[TrialsModel]
         self._is_log = True

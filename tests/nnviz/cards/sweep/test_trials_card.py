@@ -406,7 +406,7 @@ def test_what_is_hidden_is_neither_read_nor_drawn(
 
 def test_a_table_of_all_runs_goes_into_a_file(window: MainWindow, table: TrialTable) -> None:
     card = window.card("theirCurvesDock")
-    assert card.caption == "TrialsModel"
+    assert card.caption == "Trials"
     assert card.has_table
     head, rows = card.table()
     assert head == [
