@@ -92,13 +92,13 @@ _MODULES = {
         "step_through.card",
     ),
     "runs": (
-        "comparison.disagreeing",
-        "comparison.their_answers",
-        "comparison.their_curves",
-        "comparison.what_differs",
-        "runs.kept_runs",
-        "sweep.sweep_page",
-        "sweep.trials_page",
+        "comparison.curves_card",
+        "comparison.differences_card",
+        "comparison.disagreement_card",
+        "comparison.predictions_card",
+        "runs.card",
+        "sweep.card",
+        "sweep.trials_card",
     ),
 }
 # Arrangements of cards: each card says where it is in which.

@@ -27,8 +27,8 @@ from nnviz.session.run_words import words_of_going
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor
-from nnviz.sweeps.pool import Pool
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.pool import ProcessPool
+from nnviz.sweeps.sweep_writer import SweepWriter
 
 _SECONDS_BETWEEN_BEST, _SHARE_OF_BEST = 0.5, 0.05  # all trials are looked at for it, which takes so much of the time
 
@@ -49,7 +49,7 @@ class Many:
     plan: Plan
     data: Dataset
     library: Library | None
-    store: Store | None
+    store: SweepWriter | None
     make_executor: MakeExecutor
     is_json: bool
     was_finished: bool = False
@@ -83,7 +83,7 @@ def engine_for(
     """
     name, settings = plan.base.data, plan.base.data_settings
     if address is None:
-        yield lambda: Pool(data, name, settings, workers)
+        yield lambda: ProcessPool(data, name, settings, workers)
         return
     if not are_registered(name, settings):
         address.check_rows(text.name(data.title))
@@ -91,7 +91,7 @@ def engine_for(
     from nnviz.sweeps.cluster_executor import ClusterExecutor
 
     with Cluster(address) as cluster:
-        print(text.plain(cluster.who().in_words), file=sys.stderr if is_json else sys.stdout)
+        print(text.plain(cluster.status().summary), file=sys.stderr if is_json else sys.stdout)
         yield lambda: ClusterExecutor(cluster, data, name, settings)
 
 
@@ -147,7 +147,7 @@ def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
         complain(f"{many.store.waiting} runs could not be written: they are done again when the sweep goes on.")
         return False
     with complaining():
-        plan = many.library.room.make_room()
+        plan = many.library.quota.enforce()
         if not many.is_json:
             tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
     return True
@@ -166,7 +166,7 @@ def _tell_results(many: Many, results: Results, is_done: bool) -> None:
         print(line)
 
 
-def _tell_how_to_go_on(store: Store | None) -> None:
+def _tell_how_to_go_on(store: SweepWriter | None) -> None:
     if store is None:
         print("stopped; the runs were not recorded, so that it cannot go on", file=sys.stderr)
     else:

@@ -114,7 +114,7 @@ class Keeper:
         if not self._recording.finish(status):
             return
         with complaining():
-            plan = self._library.room.make_room()
+            plan = self._library.quota.enforce()
             tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ def introduced(library: Library, what: str) -> str:
 
 def what_will_go(library: Library) -> str | None:
     """What is thinned when the training is over; None for nothing."""
-    plan = library.room.announce()
+    plan = library.quota.announce()
     return None if plan is None else words_of_going(plan, "when this training is over")
 
 

@@ -16,12 +16,12 @@ from nnviz.commands.tabular import lines_of
 from nnviz.formatting import text
 from nnviz.formatting.units import unit_of
 from nnviz.library import Library, RunRecord
-from nnviz.library.exchange import read_run
 from nnviz.library.export import export_run
-from nnviz.library.repeating import RECORDED_PROGRAM, way_to
-from nnviz.library.room import LEAST, MOST
+from nnviz.library.quota import LEAST, MOST
+from nnviz.library.reproduction import RECORDED_PROGRAM, reproduction_of
+from nnviz.library.run_file import read_run
 from nnviz.library.states import state_places
-from nnviz.library.sweeps import STOPPED, Sweeps
+from nnviz.library.sweeps import STOPPED, SweepLibrary
 from nnviz.program_name import program_name
 
 _HEAD = ("run", "", "name", "data", "network", "rate", "epochs", "test", "begun", "size")
@@ -65,7 +65,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
                 f"run {each.id} was interrupted before any of its training was kept, so it cannot be resumed. See how "
                 f"it was made with: {program_name()} runs show {each.id}"
             )
-    for sweep in Sweeps(library).interrupted():
+    for sweep in SweepLibrary(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
         print(f"sweep {sweep.id} {what}; continue with: {program_name()} sweep --resume {sweep.id}")
     print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {text.path(library.path)}")
@@ -73,7 +73,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
 
 
 def _room(library: Library) -> str:
-    return f"takes {text.size(library.room.nbytes)} of the {text.size(library.room.budget)} that it may"
+    return f"takes {text.size(library.quota.nbytes)} of the {text.size(library.quota.budget)} that it may"
 
 
 def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
@@ -146,7 +146,7 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
     record = library.run(arguments.id)
     if arguments.json:
         history, moments = library.history(record.id), library.moments(record.id)
-        way = way_to(library, record.id)
+        way = reproduction_of(library, record.id)
         more = {"curves": history.as_dict(), "moments": moments, "command": way.command, "steps": way.steps}
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
@@ -182,7 +182,7 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield f"epoch {text.epochs(change.epoch, record.batches)}", text.plain(change.text)
     moments = library.moments(record.id)
     yield "kept", f"{len(moments)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
-    way = way_to(library, record.id)
+    way = reproduction_of(library, record.id)
     if way.command is not None:
         yield "command", text.plain(_as_started(way.command))
     else:
@@ -201,7 +201,7 @@ def _as_started(command: str) -> str:
 
 def _place_in_sweep(library: Library, record: RunRecord) -> str:
     """ "3, trial 7: learning rate 0.05"."""
-    sweep, trial = Sweeps(library).get(record.sweep or 0), record.trial or 0
+    sweep, trial = SweepLibrary(library).get(record.sweep or 0), record.trial or 0
     values = sweep.trials[trial] if trial < len(sweep.trials) else {}
     varied = f": {text.plain(in_words(values))}" if values else ""
     return f"{sweep.id}, trial {trial + 1}{varied}"
@@ -247,8 +247,8 @@ def _delete(library: Library, arguments: argparse.Namespace) -> int:
 def _thin(library: Library, arguments: argparse.Namespace) -> int:
     if arguments.budget is not None:
         budget = number_within("--budget", arguments.budget, LEAST / 1e6, MOST / 1e6, "2000", "MB")
-        library.room.budget = int(budget * 1e6)
-    plan = library.room.plan()
+        library.quota.budget = int(budget * 1e6)
+    plan = library.quota.plan()
     print(f"the library {_room(library)}")
     if plan.losses:
         ids = text.listed([str(each) for each in plan.runs])
@@ -256,7 +256,7 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
             f"{plan.moments} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
         )
         if arguments.yes:
-            library.room.thin(plan)
+            library.quota.thin(plan)
         print(f"{'gone' if arguments.yes else 'to go'}: {what}")
         if not arguments.yes:
             print(f"do it with: {program_name()} runs thin --yes")

@@ -25,6 +25,8 @@ from engine.experiment import Experiment
 from engine.old_experiments import recorded_data_settings
 from engine.storage.files import write_whole
 from nnviz.app import create_window
+from nnviz.cards.sweep.model import SweepForm
+from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel
 from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
@@ -33,7 +35,6 @@ from nnviz.library import Group, Library
 from nnviz.session.comparison import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.session.trials import VIEWS
 from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
@@ -148,7 +149,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
 
     Raises CommandError where the library lacks it.
     """
-    trials = window.session.trials
+    trials = window.session.models[TrialsModel]
     trials.set_view(view)
     window.show_sweep_form()
     trials.show(number)
@@ -156,9 +157,9 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     if trials.table is None or trials.shown != number:
         where = window.session.records.path
         raise CommandError(f"--sweep {number}: {where} has no such sweep; nnviz runs tells of which sweep each run is.")
-    from nnviz.session.sweep_plan import fields_for  # which only sweeps need
+    from nnviz.cards.sweep.form_parser import fields_of_plan  # which only sweeps need
 
-    window.session.sweep_form.take(fields_for(trials.table.plan).as_dict())
+    window.session.models[SweepForm].restore(fields_of_plan(trials.table.plan).as_dict())
     best = trials.table.results.ranked(_MOST_TRIALS)
     for each in best:
         trials.compare(each.trial)
@@ -197,7 +198,7 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
             loop.quit()
 
     probes = [signal for probe in session.queries for signal in (probe.changed, probe.failed)]
-    kept = session.library.listed, session.comparison.changed, session.trials.changed
+    kept = session.library.listed, session.comparison.changed, session.models[TrialsModel].changed
     shown = views.ended, session.training.state_changed, session.displayed.changed
     signals = (*shown, *kept, *probes)
     for signal in signals:

@@ -15,10 +15,10 @@ from nnviz.commands.recorded import complain, introduced, opened_library, tell_n
 from nnviz.commands.sweep_options import check_sweep, cluster_of, plan_of
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 from nnviz.library import Library, LibraryError
-from nnviz.library.sweeps import FINISHED, Sweeps
+from nnviz.library.sweeps import FINISHED, SweepLibrary
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import check_installed
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import SweepWriter
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,12 +61,12 @@ def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset, cluster: C
                 library.close()
 
 
-def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is_quiet: bool) -> Store | None:
+def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is_quiet: bool) -> SweepWriter | None:
     """What writes the runs; None, which is told, where that cannot be."""
     if library is None:
         return None
     try:
-        store = Store.of_new(library, plan, data.title, name, complain)
+        store = SweepWriter.of_new(library, plan, data.title, name, complain)
         said = introduced(library, f"recorded as {plan.kind_in_words} {store.sweep}")
     except LibraryError as error:
         complain(f"The runs are not recorded: {error}")
@@ -80,7 +80,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
         if library.why_read_only is not None:
             raise CommandError(f"{library.notice or library.why_read_only} A sweep needs one that can be written to.")
         tell_notice(None if arguments.json else library.notice)
-        record = Sweeps(library).get(arguments.resume)
+        record = SweepLibrary(library).get(arguments.resume)
         plan = _with_budget(arguments, record.plan, record.seconds)
         data = load_named(plan.base.data, plan.base.data_settings)
         if data.fingerprint != plan.base.fingerprint:
@@ -90,7 +90,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
             )
         check_installed(plan)
         with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
-            store = Store(library, record.id, complain)
+            store = SweepWriter(library, record.id, complain)
             if plan != record.plan:
                 store.note_plan(plan)
             if not arguments.json:

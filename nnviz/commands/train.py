@@ -38,7 +38,7 @@ from nnviz.commands.train_options import (
     without_places,
 )
 from nnviz.formatting import text
-from nnviz.library.repeating import RECORDED_PROGRAM
+from nnviz.library.reproduction import RECORDED_PROGRAM
 from nnviz.program_name import program_name, program_words
 
 _LIVE_LINE = "{desc}  {percentage:3.0f} % |{bar}| {remaining} left"  # on a terminal

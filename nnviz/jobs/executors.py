@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 from nnviz.jobs.child import give_way_apart
 
 if TYPE_CHECKING:
-    from nnviz.sweeps.cluster import WhoIsThere
+    from nnviz.sweeps.cluster import ClusterStatus
     from nnviz.sweeps.cluster_address import ClusterAddress
     from nnviz.sweeps.executor import Executor
 
@@ -44,9 +44,11 @@ def engine_for(dataset: Dataset, made: Experiment, cluster: ClusterAddress | Non
 
 def beside_a_window(dataset: Dataset, made: Experiment) -> Executor:
     """Returns an executor on this machine that leaves the window a core, at a lower priority."""
-    from nnviz.sweeps.pool import Pool, usual_workers
+    from nnviz.sweeps.pool import ProcessPool, default_workers
 
-    return Pool(dataset, made.data, made.data_settings, usual_workers(beside_a_window=True), prepare=give_way_apart)
+    return ProcessPool(
+        dataset, made.data, made.data_settings, default_workers(beside_a_window=True), prepare=give_way_apart
+    )
 
 
 def address_typed(typed: str) -> ClusterAddress:
@@ -56,8 +58,8 @@ def address_typed(typed: str) -> ClusterAddress:
     return address_of(os.path.expanduser(typed))
 
 
-def who_is_there(address: ClusterAddress) -> WhoIsThere:
+def who_is_there(address: ClusterAddress) -> ClusterStatus:
     """Queries the workers of a cluster. Raises ClusterError; SettingError if it is not trusted or without Dask."""
     from nnviz.sweeps import cluster
 
-    return cluster.who_is_there(address)
+    return cluster.cluster_status(address)

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from engine.sweeps.plan import Plan
     from engine.sweeps.results import Results, RunResult
     from nnviz.library import Library
-    from nnviz.library.room import Plan as RoomPlan
+    from nnviz.library.quota import ThinningPlan
     from nnviz.sweeps.cluster_address import ClusterAddress
     from nnviz.sweeps.conductor import Conductor
-    from nnviz.sweeps.live import LiveFigures
-    from nnviz.sweeps.store import Store
+    from nnviz.sweeps.live_figures import LiveFigures
+    from nnviz.sweeps.sweep_writer import SweepWriter
 
 _STEP = 0.05  # seconds between two checks for a stop request
 _GRACE = 0.2  # seconds in which runs report their progress when the window closes
@@ -86,7 +86,7 @@ class PlanEnd:
     dataset: Dataset
     results: Results
     is_done: bool
-    going: RoomPlan | None
+    going: ThinningPlan | None
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,12 @@ class Plans(QObject):
 
         def work(library: Library) -> PlanEnd:
             from nnviz.sweeps.conductor import check_installed
-            from nnviz.sweeps.store import Store
+            from nnviz.sweeps.sweep_writer import SweepWriter
 
             check_installed(plan)
             data = _data_of(plan.base, dataset)
             with engine_for(data, plan.base, cluster) as make_executor:
-                store = Store.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
+                store = SweepWriter.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
                 if words := opening_words(library):
                     self.noticed.emit(words)
                 return self._do(library, store, data, stops, make_executor)
@@ -162,15 +162,15 @@ class Plans(QObject):
         stops = self._stops = threading.Event()
 
         def work(library: Library) -> PlanEnd:
-            from nnviz.library.sweeps import Sweeps
+            from nnviz.library.sweeps import SweepLibrary
             from nnviz.sweeps.conductor import check_installed
-            from nnviz.sweeps.store import Store
+            from nnviz.sweeps.sweep_writer import SweepWriter
 
-            plan = Sweeps(library).get(sweep).plan
+            plan = SweepLibrary(library).get(sweep).plan
             check_installed(plan)
             data = _data_of(plan.base, dataset)
             with engine_for(data, plan.base, cluster) as make_executor:
-                store = Store(library, sweep, self.noticed.emit)
+                store = SweepWriter(library, sweep, self.noticed.emit)
                 return self._do(library, store, data, stops, make_executor)
 
         self._thread.run(work, done, failed, makes=True)
@@ -191,18 +191,23 @@ class Plans(QObject):
     # ---- in the thread
 
     def _do(
-        self, library: Library, store: Store, dataset: Dataset, stops: threading.Event, make_executor: MakeExecutor
+        self,
+        library: Library,
+        store: SweepWriter,
+        dataset: Dataset,
+        stops: threading.Event,
+        make_executor: MakeExecutor,
     ) -> PlanEnd:
         from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED
         from nnviz.sweeps.conductor import Conductor
-        from nnviz.sweeps.live import LiveFigures
+        from nnviz.sweeps.live_figures import LiveFigures
 
         status, executor = STOPPED, None
         try:
             plan = store.record.plan
             executor = make_executor()
             live = LiveFigures(plan)
-            conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.hear)
+            conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.add)
             news = _UnreportedResults(conductor, store.sweep)
             self._tell(self.began, store.sweep, plan, dataset.title)
             self._conduct(conductor, store, stops, news, live)
@@ -215,11 +220,16 @@ class Plans(QObject):
             if executor is not None:
                 executor.close()
         self._tell_results(news)
-        going = None if self._closes.is_set() else library.room.make_room()
+        going = None if self._closes.is_set() else library.quota.enforce()
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
     def _conduct(
-        self, conductor: Conductor, store: Store, stops: threading.Event, news: _UnreportedResults, live: LiveFigures
+        self,
+        conductor: Conductor,
+        store: SweepWriter,
+        stops: threading.Event,
+        news: _UnreportedResults,
+        live: LiveFigures,
     ) -> None:
         timer, told, latest = _PlanTimer(conductor, store), -_BETWEEN_NEWS, float("inf")
         self._tell_results(news)
@@ -243,7 +253,7 @@ class Plans(QObject):
             self._tell(self.came, new)
 
     def _tell_measured(self, conductor: Conductor, live: LiveFigures) -> None:
-        news = live.taken(conductor.results)
+        news = live.take_news(conductor.results)
         if news is not None:
             self._tell(self.measured, news)
 
@@ -290,7 +300,7 @@ def _is_known(result: RunResult) -> bool:
 class _PlanTimer:
     """Estimates the remaining time of a plan, from the first progress of its runs on."""
 
-    def __init__(self, conductor: Conductor, store: Store) -> None:
+    def __init__(self, conductor: Conductor, store: SweepWriter) -> None:
         self._conductor, self._store = conductor, store
         self._first = conductor.amount_done
         self._began: tuple[float, float] | None = None  # when, and how much was done
@@ -325,9 +335,9 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
 
 def _interrupted(library: Library) -> InterruptedPlan | None:
     """Returns the newest plan that is marked as running but is not. Marks all such plans as stopped."""
-    from nnviz.library.sweeps import Sweeps
+    from nnviz.library.sweeps import SweepLibrary
 
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     found = sweeps.left_running()
     if library.why_read_only is None:
         found = [sweep for sweep in found if sweeps.settle(sweep)]  # of two windows at once, one offers it

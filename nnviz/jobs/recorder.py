@@ -231,7 +231,7 @@ class Recorder:
 
     def _tell_where(self, library: Library, tell: Tell) -> None:
         """Reports the run's number, with messages for the user."""
-        from nnviz.library.faults import WRITTEN_AGAIN
+        from nnviz.library.errors import WRITTEN_AGAIN
 
         left_at, self.state.left_at = self.state.left_at, None
         words, is_first = [library.notice], library.introduce()
@@ -344,7 +344,7 @@ class Recorder:
         state = self.state
         if not state.is_failing:
             with suppress(LibraryError), Library(self.plan.path) as library:  # the next training tries again
-                plan = library.room.make_room()
+                plan = library.quota.enforce()
                 if plan is not None:
                     tell(Recorded(state.run, None, state.keeps_weights, plan))
 

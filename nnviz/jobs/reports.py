@@ -13,7 +13,7 @@ from engine.storage.epoch_bytes import epoch_bytes, epoch_from
 from engine.training.events import BestRestored, Epoch, Estimate
 
 if TYPE_CHECKING:
-    from nnviz.library.room import Plan
+    from nnviz.library.quota import ThinningPlan
 
 
 class StopCondition(Enum):
@@ -130,6 +130,6 @@ class Recorded:
     run: int | None
     words: str | None = None
     is_written: bool = True
-    going: Plan | None = None
+    going: ThinningPlan | None = None
     left_at: float | None = None
     is_first: bool = False

@@ -1,6 +1,6 @@
-"""The runs on disk: one SQLite file that keeps every run, with its curves, moments and whole states.
+"""The run library: one SQLite file that keeps every run, with its curves, snapshots and training states.
 
-What is named here is loaded when it is first asked for: the window's first picture need not wait for it.
+Names of this package are imported at first use, so that the window appears sooner.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nnviz.library.faults import (
+from nnviz.library.errors import (
     BusyError,
     DamagedError,
     FullDiskError,
@@ -25,7 +25,7 @@ from nnviz.library.groups import Group
 
 if TYPE_CHECKING:
     from nnviz.library.library import Library
-    from nnviz.library.place import library_path
+    from nnviz.library.location import library_path
     from nnviz.library.recording import Recording
     from nnviz.library.records import RunRecord
     from nnviz.library.states import KeptState, Order
@@ -57,7 +57,7 @@ ENDING = ".nnvizrun"  # of the name of a run that was exported
 
 _PLACES = {
     "Library": "library",
-    "library_path": "place",
+    "library_path": "location",
     "Recording": "recording",
     "RunRecord": "records",
     "KeptState": "states",
@@ -66,7 +66,7 @@ _PLACES = {
 
 
 def is_exported_run(path: str) -> bool:
-    """Whether it has a name as exported runs have."""
+    """Whether the name of a file is that of an exported run."""
     return path.lower().endswith(ENDING)
 
 

@@ -1,4 +1,4 @@
-"""Figures and confusion matrices of epochs: rows of the library, and the history that they are made into."""
+"""Figures and confusion matrices of epochs: rows of the library, and the history made from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.storage.epoch_bytes import Numbers
 from engine.training.events import Epoch
 from engine.training.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged
+from nnviz.library.errors import damaged
 from nnviz.library.schema import FIGURES
 
 _HEAD = struct.Struct("<BBH")  # which parts there are, bytes of a count, classes
@@ -30,24 +30,24 @@ Row = tuple[float | None, ...]  # of an epoch: seconds, number of the dead layer
 
 
 def figures_of_epoch(event: Epoch) -> dict[str, float]:
-    """All finite figures of an epoch: "train_error", "test_loss" and so on."""
+    """Returns all finite figures of an epoch by name: "train_error", "test_loss", …."""
     return figures_of_row(row_of_epoch(event))
 
 
 def figures_of_row(row: Row) -> dict[str, float]:
-    """The same, of an epoch's row."""
+    """Returns all finite figures of an epoch's row by name."""
     figures = _finite(row[2:])
     return {name: value for name, value in zip(FIGURES, figures, strict=True) if value is not None}
 
 
 def row_of_epoch(event: Epoch) -> Row:
-    """What table ``epochs`` is to have of an epoch."""
+    """Returns the row of table ``epochs`` for an epoch."""
     figures = [_NOTHING if part is None else _QUANTITIES_OF(part) for part in _PARTS_OF(event)]
     return (event.seconds, event.dead_layer, *figures[0], *figures[1], *figures[2])
 
 
 def row_of_numbers(numbers: Numbers) -> Row:
-    """The same, of an epoch's numbers."""
+    """Returns the row of table ``epochs`` for the numbers of an epoch."""
     _, seconds, dead_layer, *parts = numbers
     figures = [_NOTHING if part is None else part[: len(QUANTITIES)] for part in parts]
     return (seconds, dead_layer, *figures[0], *figures[1], *figures[2])
@@ -62,7 +62,7 @@ def _is_empty(values: Iterable[float | None]) -> bool:
 
 
 def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> None:
-    """Adds rows of epochs by the network's epochs; takes the place of what is there. Within a transaction."""
+    """Writes rows by epoch over existing ones. Within a transaction."""
     if not rows:
         return
     columns = zip(("seconds", "dead_layer", *FIGURES), zip(*rows.values(), strict=True), strict=True)
@@ -76,7 +76,7 @@ def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> Non
 
 
 def packed_confusions(found: Iterable[Numbers]) -> list[bytes | None]:
-    """The confusion matrices of each epoch in few bytes; None where there are none. Packs those of a kind at once."""
+    """Returns the packed confusion matrices of each epoch, None for an epoch without any. Packs equal kinds at once."""
     every = [[None if part is None else part[-2] for part in parts] for _, _, _, *parts in found]
     packed: list[bytes | None] = [None] * len(every)
     kinds: dict[tuple[int, int], list[tuple[int, bytes]]] = {}  # by parts and bytes of one: places, and what is there
@@ -96,9 +96,9 @@ def packed_confusions(found: Iterable[Numbers]) -> list[bytes | None]:
 
 
 def unpack_matrices(content: bytes, most_classes: int = _MOST_CLASSES) -> dict[str, Array]:
-    """The matrices (classes, classes) in what :func:`packed_confusions` made, by part.
+    """Returns the matrices (classes, classes) by split from the result of :func:`packed_confusions`.
 
-    Raises ValueError for others, and for more classes, before they are unpacked.
+    Raises ValueError for invalid bytes, and for too many classes before it unpacks them.
     """
     try:
         mask, size, classes = _HEAD.unpack_from(content)
@@ -121,14 +121,14 @@ def _unpacked(content: bytes, expected: int) -> bytes:
 
 
 def write_confusions(database: Database, run: int, found: Iterable[tuple[float, bytes]]) -> None:
-    """Adds packed matrices by epoch; takes the place of what is there. Within a transaction."""
+    """Writes packed matrices by epoch over existing ones. Within a transaction."""
     rows = [(run, epoch, len(content), content) for epoch, content in found]
     database.many("DELETE FROM confusions WHERE run = ? AND epoch = ?", [row[:2] for row in rows])
     database.many("INSERT INTO confusions (run, epoch, nbytes, content) VALUES (?, ?, ?, ?)", rows)
 
 
 def read_history(database: Database, run: int) -> History:
-    """The exact curves and confusion matrices of a run. Raises LibraryError."""
+    """Returns the exact curves and confusion matrices of a run. Raises LibraryError."""
     history = History()
     rows = database.rows(f"SELECT epoch, {', '.join(FIGURES)} FROM epochs WHERE run = ? ORDER BY epoch", (run,))
     curves = [(name, _curve(history, name)) for name in FIGURES]
@@ -167,14 +167,14 @@ def write_curves(database: Database, run: int, history: History) -> None:
 
 
 def epochs_in(database: Database, table: str, run: int) -> list[float]:
-    """The epochs of which a table has something of a run, ascending."""
+    """Returns the epochs for which a table has rows of a run, ascending."""
     return [row[0] for row in database.numbers(f"SELECT epoch FROM {table} WHERE run = ? ORDER BY epoch", (run,))]
 
 
 def write_figures(database: Database, run: int, epoch: float, figures: Mapping[str, float]) -> None:
-    """Replaces the figures at an epoch by those of a network that was changed there; empty: they are not known.
+    """Replaces the figures at an epoch by those of a network that was edited there; empty figures are unknown.
 
-    The confusion matrices of the network before go. Within a transaction.
+    Removes the confusion matrices of the network before the edit. Within a transaction.
     """
     database.write("DELETE FROM confusions WHERE run = ? AND epoch = ?", (run, epoch))
     values = _finite(figures.get(name) for name in FIGURES)
@@ -184,18 +184,18 @@ def write_figures(database: Database, run: int, epoch: float, figures: Mapping[s
 
 
 def drop_figures(database: Database, run: int, epoch: float) -> None:
-    """Removes what :func:`write_figures` added within an epoch. Within a transaction."""
+    """Removes the figures that :func:`write_figures` added within an epoch. Within a transaction."""
     database.write("DELETE FROM epochs WHERE run = ? AND epoch = ? AND NOT seconds AND epoch > 0", (run, epoch))
 
 
 def last_figures(database: Database, run: int) -> dict[str, float]:
-    """The figures of the last epoch of a run that is kept; empty without any."""
+    """Returns the figures of a run's last kept epoch; empty if there are none."""
     query = f"SELECT {', '.join(FIGURES)} FROM epochs WHERE run = ? ORDER BY epoch DESC LIMIT 1"
     row = database.row(query, (run,))
     return {name: value for name, value in zip(FIGURES, row or (), strict=False) if value is not None}
 
 
 def figures_at(database: Database, run: int, epoch: float) -> dict[str, float]:
-    """The figures of an epoch of a run; empty if they are not kept."""
+    """Returns the figures of an epoch of a run; empty if they are not kept."""
     row = database.row(f"SELECT {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?", (run, epoch))
     return {name: value for name, value in zip(FIGURES, row or (), strict=False) if value is not None}

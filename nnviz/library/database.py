@@ -1,4 +1,4 @@
-"""One connection to a library's file: how it is made, opened, checked, and written to in short transactions."""
+"""A connection to a library's file: opening, migration, checks, queries and short transactions."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from engine.basics.regular_files import check_regular, mode_at
 from engine.datasets.entries import storable
 from nnviz import __version__
 from nnviz.library import schema
-from nnviz.library.faults import (
+from nnviz.library.errors import (
     ELSEWHERE,
     FullDiskError,
     NotALibraryError,
     NotSQLiteError,
     ReplacedError,
     damaged,
-    has_no_room,
-    in_words,
     is_damage,
+    is_disk_full,
     read_only,
+    translated_errors,
 )
-from nnviz.library.place import is_on_network
+from nnviz.library.location import is_on_network
 
 _OWNER_ONLY, _FOLDER_OF_OWNER = 0o600, 0o700
 _WAL_BYTES = 64 * 2**20  # the log is put into the file when it has grown so large
@@ -42,7 +42,7 @@ class Database:
     Attributes:
         path: the file.
         why_read_only: why nothing can be written, as a clause; None if it can.
-        has_sweeps: whether it has the table of sweeps; not where an older file can only be read.
+        has_sweeps: whether there is a table of sweeps, which a read-only file of an older version lacks.
     """
 
     def __init__(self, path: Path, seconds: float = 5.0) -> None:
@@ -52,13 +52,13 @@ class Database:
             seconds: how long to wait while another program writes.
 
         Raises:
-            NotALibraryError: it is something else, or too new.
-            DamagedError: it is a library that cannot be read.
-            LibraryError: it is out of reach, or a new one cannot be made.
+            NotALibraryError: the file is something else, or too new.
+            DamagedError: the file is a library that cannot be read.
+            LibraryError: the file is not accessible, or a new one cannot be made.
         """
         self.path, self._seconds = path, seconds
         self.why_read_only: str | None = None
-        with in_words(path):
+        with translated_errors(path):
             _make_file(path)
             _check_head(path)
             self._file = _file_at(path)
@@ -79,7 +79,7 @@ class Database:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             connection.close()
-            if self.why_read_only is None and has_no_room(self.path):
+            if self.why_read_only is None and is_disk_full(self.path):
                 return self._connect_without_log()
             if not _needs_immutable(error, self.path):
                 raise
@@ -88,9 +88,10 @@ class Database:
         return connection
 
     def _connect_without_log(self) -> sqlite3.Connection:
-        """Where a log needs more files than the disk has room for. The log comes back when there is room.
+        """Connects without a write-ahead log, if the disk has no room for its files. The log returns when there is
+        room.
 
-        An exclusive connection, which needs no memory that is shared, puts what is in the log into the file.
+        An exclusive connection, which needs no shared memory, first transfers the log to the file.
         """
         with closing(self._open("mode=rw")) as connection:
             for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = MEMORY"):
@@ -128,18 +129,18 @@ class Database:
         self._connection.execute(f"PRAGMA page_size = {schema.PAGE_BYTES}")
         self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         with self.writing():
-            if not self.number("SELECT count(*) FROM sqlite_master"):  # nobody else was faster
+            if not self.number("SELECT count(*) FROM sqlite_master"):  # unless another program was faster
                 schema.create(self._connection)
 
     def _bring_here(self) -> None:
-        """Tables of an older version get what they do not have, all at once or not at all."""
+        """Migrates tables of an older version, completely or not at all."""
         with self.writing():
             version = self.number("PRAGMA user_version")
-            if version < schema.VERSION:  # nobody else was faster
-                schema.bring_here(self._connection, version)
+            if version < schema.VERSION:  # unless another program was faster
+                schema.migrate(self._connection, version)
 
     def _take_newer(self, version: int) -> None:
-        """A library of a newer release is read, if that says that this one can."""
+        """Opens a library of a newer release if that release allows it."""
         told = dict(self._connection.execute("SELECT name, value FROM meta"))
         by = f"nnviz {str(told.get('nnviz', ''))[:20]}".strip()
         try:
@@ -155,49 +156,49 @@ class Database:
         self._connection.execute("PRAGMA query_only = ON")
 
     def _keep_a_log(self) -> None:
-        """A write-ahead log, with which readers and a writer do not wait for each other; without it where it fails."""
+        """Switches to a write-ahead log, which lets readers and a writer work at once, if that is possible."""
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // schema.PAGE_BYTES}")
         self._connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         wanted = "TRUNCATE" if is_on_network(self.path) else "WAL"
-        if not has_no_room(self.path):
+        if not is_disk_full(self.path):
             with suppress(sqlite3.OperationalError):  # another program has it open in its own way
                 self._connection.execute(f"PRAGMA journal_mode = {wanted}")
         self._connection.execute(f"PRAGMA synchronous = {'NORMAL' if self.journal == 'wal' else 'FULL'}")
 
     @property
     def journal(self) -> str:
-        """How changes are written so that each is whole: "wal", or "truncate" where that cannot work."""
+        """The journal mode of SQLite: "wal", or "truncate" if that is not possible."""
         mode: str = self._connection.execute("PRAGMA journal_mode").fetchone()[0]
         return mode
 
     # ---- reading and writing
 
     def rows(self, query: str, values: object = ()) -> list[tuple]:
-        """All rows that a query gives. Raises LibraryError."""
-        with in_words(self.path):
+        """Returns all rows of a query. Raises LibraryError."""
+        with translated_errors(self.path):
             return self._connection.execute(query, _sought(values)).fetchall()
 
     def row(self, query: str, values: object = ()) -> tuple | None:
-        """The first row, or None."""
-        with in_words(self.path):
+        """Returns the first row of a query, or None."""
+        with translated_errors(self.path):
             return self._connection.execute(query, _sought(values)).fetchone()
 
     def numbers(self, query: str, values: object = ()) -> list[tuple[float, ...]]:
-        """All rows that a query gives, which must be of finite numbers. Raises LibraryError."""
+        """Returns all rows of a query, which must contain finite numbers only. Raises LibraryError."""
         rows = self.rows(query, values)
         if not all(isinstance(each, (int, float)) and math.isfinite(each) for row in rows for each in row):
             raise damaged(self.path, "no number where there must be one")
         return rows
 
     def number(self, query: str, values: object = ()) -> int:
-        """The one number that a query gives."""
+        """Returns the single number of a query."""
         row = self.row(query, values)
         if row is None or not isinstance(row[0], (int, float)) or not math.isfinite(row[0]):
             raise damaged(self.path, "no number where there must be one")
         return int(row[0])
 
     def write(self, statement: str, values: object = ()) -> int:
-        """Carries out one statement; returns how many rows it changed. Raises LibraryError."""
+        """Executes a statement; returns the number of rows it changed. Raises LibraryError."""
         with self.writing():
             return self._connection.execute(statement, _storable(values)).rowcount
 
@@ -210,7 +211,7 @@ class Database:
         return done.lastrowid or 0
 
     def many(self, statement: str, rows: list[tuple]) -> None:
-        """Carries out a statement for each row of values. Within :meth:`writing`."""
+        """Executes a statement for each row of values. Within :meth:`writing`."""
         self._connection.executemany(statement, rows)
 
     def update_run(self, run: int, entries: dict[str, object]) -> None:
@@ -219,7 +220,7 @@ class Database:
         self.write(f"UPDATE runs SET {names} WHERE id = ?", (*entries.values(), run))
 
     def count_bytes(self, run: int) -> None:
-        """Notes how many bytes a run takes. Within :meth:`writing`."""
+        """Updates the size of a run. Within :meth:`writing`."""
         sizes = " + ".join(
             f"(SELECT coalesce(sum(nbytes), 0) FROM {table} WHERE run = runs.id)"
             for table in ("moments", "states", "confusions")
@@ -228,13 +229,13 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction: all of it is written, or nothing. Within another, a part of that. Raises LibraryError."""
+        """Opens a transaction, or a savepoint within another one. Raises LibraryError."""
         if self.why_read_only is not None:
             raise read_only(self.path, self.why_read_only)
         if self._connection.in_transaction:
             yield
             return
-        with in_words(self.path):
+        with translated_errors(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._check_place()  # it may have been rescued while this waited
@@ -259,22 +260,22 @@ class Database:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the whole file, without the log that is not yet put into it."""
+        """Bytes of the file, without the part of the log that is not yet in it."""
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
     def hold_states(self) -> None:
-        """Keeps more of the file in memory from now on: else a whole state would be written in parts."""
-        with in_words(self.path):
+        """Enlarges the cache, so that a whole training state is not written in pieces."""
+        with translated_errors(self.path):
             self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
 
     def delete(self, work: Callable[[], None], shrinks: bool = True) -> None:
-        """Calls what deletes in a transaction in which what is deleted is overwritten, in the file and in its log.
+        """Calls a function that deletes, in a transaction that overwrites what is deleted, in the file and in its log.
 
-        Then the file shrinks, unless whoever deletes more calls :meth:`shrink` at the end. Raises LibraryError.
+        Then the file shrinks, unless the caller postpones :meth:`shrink`. Raises LibraryError.
         """
 
         def overwriting() -> None:
-            with in_words(self.path):
+            with translated_errors(self.path):
                 self._connection.execute("PRAGMA secure_delete = ON")
                 try:
                     with self.writing():
@@ -287,22 +288,23 @@ class Database:
             self.shrink()
 
     def shrink(self) -> None:
-        """Gives free pages back to the disk. Raises LibraryError."""
+        """Returns free pages to the disk. Raises LibraryError."""
         if self.why_read_only is None:
             self.also_on_full_disk(self._shrink)
 
     def _shrink(self) -> None:
-        with in_words(self.path):
+        with translated_errors(self.path):
             # First zeros are put where the deleted was; only then is the file cut.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.executescript("PRAGMA incremental_vacuum")  # execute() would stop after one page
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def also_on_full_disk(self, work: Callable[[], object]) -> None:
-        """Calls what deletes, or belongs to deleting. If even that needs room, it is done again without a log on disk.
+        """Calls a function that deletes. If the disk is too full for that, calls it again without a log on disk.
 
-        What takes the place of the log is in memory: only a program that is killed in just that moment leaves a
-        damaged file, and without this nothing could be deleted. Raises LibraryError.
+        The journal is then in memory: a program that is killed at that moment leaves a damaged file. Without this
+        nothing
+        could be deleted on a full disk. Raises LibraryError.
         """
         try:
             work()
@@ -317,12 +319,12 @@ class Database:
                 self._connection.execute("PRAGMA journal_mode = TRUNCATE").fetchall()
 
     def become(self, other: Database) -> None:
-        """Takes the connection of another one over, and ends its own."""
+        """Takes over the connection of another object, and closes its own."""
         self._connection.close()
         vars(self).update(vars(other))
 
     def close(self) -> None:
-        """Ends the connection. The last one puts the log into the file."""
+        """Closes the connection. The last one transfers the log to the file."""
         self._connection.close()
 
 
@@ -331,13 +333,13 @@ def not_a_library(path: Path, what: str, kind: type[NotALibraryError] = NotALibr
 
 
 def _file_at(path: Path) -> tuple[int, int]:
-    """Which file is there, whatever its name is."""
+    """Returns an identity of the file that does not depend on its name."""
     found = path.stat()
     return found.st_dev, found.st_ino
 
 
 def _make_file(path: Path) -> None:
-    """An empty file that its owner alone can read, if there is none: SQLite's other files get its permissions."""
+    """Makes an empty file for its owner only, if there is none. SQLite's other files inherit its permissions."""
     try:
         check_regular(path, mode_at(path), "{} is there, and a library is a regular file")
     except FileNotFoundError:
@@ -347,14 +349,14 @@ def _make_file(path: Path) -> None:
 
 
 def _storable(values: Any) -> Any:
-    """Values as SQLite can hold them, which keeps no text that is not UTF-8. Paths are in JSON, which escapes them."""
+    """Returns values that SQLite can store: text is valid UTF-8. Paths are in JSON, which escapes them."""
     if isinstance(values, dict):
         return dict(zip(values, _storable(tuple(values.values())), strict=True))
     return tuple(storable(value) if isinstance(value, str) else value for value in values)
 
 
 def _sought(values: Any) -> Any:
-    """Values to search for. An integer that no row can hold becomes NULL, which equals nothing."""
+    """Returns values to search for. An integer that no row can have becomes NULL, which equals nothing."""
     stored = _storable(values)
     if isinstance(stored, dict):
         return dict(zip(stored, _sought(tuple(stored.values())), strict=True))
@@ -362,10 +364,10 @@ def _sought(values: Any) -> Any:
 
 
 def _check_head(path: Path) -> None:
-    """Raises NotALibraryError for a file that another program wrote, before it is opened for writing.
+    """Raises NotALibraryError for a file of another program, before it is opened for writing.
 
-    SQLite itself looks at it: who opens and closes a file in another way loses all locks that the process has on it.
-    It looks at the file without its log, which may be only half put into it: nothing can be said of damage then.
+    SQLite itself reads the file, because to open and close it in another way would release all locks of the process. It
+    reads the file without its log, which may be transferred in part, so damage is not detected here.
     """
     address = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True)) as connection:
@@ -383,7 +385,7 @@ def _check_head(path: Path) -> None:
 
 
 def _needs_immutable(error: sqlite3.OperationalError, path: Path) -> bool:
-    """Whether it can be read only as a file that nobody writes to: its log cannot be opened, and holds nothing."""
+    """Whether the file can only be read as immutable: its log cannot be opened and is empty."""
     log = Path(f"{path}-wal")
     is_empty = not log.exists() or not log.stat().st_size
     return is_empty and any(sign in str(error) for sign in ("unable to open", "readonly"))

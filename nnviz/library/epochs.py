@@ -1,4 +1,4 @@
-"""``WaitingEpochs``: which epochs of a run are kept, and what of them waits to be written."""
+"""Figures and confusion matrices of a run's epochs that are to be written, and the choice of those that are kept."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _MOST_CONFUSIONS = 2_000
 _MOST_CONFUSIONS_AT_ONCE = 250  # between two transactions
 
 
-class WaitingEpochs:
-    """Figures and confusion matrices of a run's epochs. Those that are kept are evenly apart, however many there are.
+class PendingEpochs:
+    """Epochs of a run that are not yet written. Kept epochs are evenly spaced, whatever their number.
 
     Attributes:
-        epoch: the last epoch that was taken, in its training; -1 before the first.
-        seconds: how long all epochs that were taken have learned.
+        epoch: the last epoch of this training; -1 before the first.
+        seconds: training time of all epochs.
     """
 
     def __init__(self, database: Database, run: int, before: float) -> None:
-        """``before``: epochs that the network had before this training."""
+        """``before``: epochs of the network before this training."""
         self._database, self._run, self._before = database, run, before
         self.epoch = -1
         self.seconds = 0.0
@@ -44,11 +44,11 @@ class WaitingEpochs:
 
     @property
     def row(self) -> Row | None:
-        """The row of the last epoch that was taken; None before the first."""
+        """The row of the last epoch; None before the first."""
         return row_of_numbers(epoch_numbers(self._last)) if self._last else None
 
     def read_grids(self) -> None:
-        """What is kept so far; it decides of the epochs that come from now on."""
+        """Reads which epochs are kept so far, on which the choice of later ones depends."""
         self._row_grid, self._confusion_grid = (
             Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
             for table, most in (("epochs", MOST_POINTS), ("confusions", _MOST_CONFUSIONS))
@@ -57,7 +57,7 @@ class WaitingEpochs:
         self._there = self._database.row(query, (self._run, self._before)) or (0.0, *[None] * len(FIGURES))
 
     def take(self, packed: Iterable[bytes]) -> None:
-        """Takes epochs, each as :func:`~engine.storage.epoch_bytes.epoch_bytes` packs it."""
+        """Adds epochs, each as packed by :func:`~engine.storage.epoch_bytes.epoch_bytes`."""
         for each in packed:
             numbers = epoch_numbers(each)
             epoch, seconds, *_ = numbers
@@ -77,7 +77,7 @@ class WaitingEpochs:
                 self._keep_confusions(epoch, each)
 
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:
-        """Evenly apart, and fewer if they come very fast."""
+        """Keeps evenly spaced matrices, and fewer of very short epochs."""
         grid, waiting = self._confusion_grid, self._confusions
         grid.pass_by(epoch)
         waiting[self._before + epoch] = packed
@@ -91,7 +91,7 @@ class WaitingEpochs:
             self._confusions[self._before + self.epoch] = self._last
 
     def write(self) -> None:
-        """Writes what waits. Within a transaction; once that has ended well, :meth:`clear` follows."""
+        """Writes pending epochs. Within a transaction; :meth:`clear` must follow its success."""
         packed = zip(self._confusions, packed_confusions(map(epoch_numbers, self._confusions.values())), strict=True)
         matrices = [(at, found) for at, found in packed if found is not None]
         write_epochs(self._database, self._run, self._rows)
@@ -105,18 +105,18 @@ class WaitingEpochs:
             self._database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
 
     def _added(self, grid: Grid, epochs: Iterable[float]) -> list[float | None]:
-        """Adds epochs to a grid, but not the first one where it took the place of the last training's last one."""
+        """Adds epochs to a grid, except the first one if it replaced the last epoch of the previous training."""
         places = (at - self._before for at in epochs)
         return [grid.add(place) for place in places if place > 0 or place not in grid]
 
     def clear(self) -> None:
-        """Nothing waits any more."""
+        """Discards pending epochs after they were written."""
         self._rows.clear()
         self._confusions.clear()
 
 
 def halve(waiting: dict[float, Any], most: int) -> None:
-    """Drops every second one, where so many wait because the library cannot be written to."""
+    """Drops every second entry, if too many are pending because the library cannot be written to."""
     if len(waiting) > most:
         for at in list(waiting)[1::2]:
             del waiting[at]

@@ -1,4 +1,4 @@
-"""A run as a folder of files for other programs: network in every format, curves, how it comes again."""
+"""A run as a folder of files for other programs: network in every format, curves, and how to reproduce it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import whole_file, write_whole
 from nnviz.exported_script import export_script
 from nnviz.library import ENDING
-from nnviz.library.exchange import without_places, write_run
-from nnviz.library.faults import LibraryError
+from nnviz.library.errors import LibraryError
 from nnviz.library.library import Library
-from nnviz.library.repeating import way_to
+from nnviz.library.reproduction import reproduction_of
+from nnviz.library.run_file import without_paths, write_run
 from nnviz.library.schema import FIGURES
 
 _FORMATS: dict[str, Callable[[Network, Path], None]] = {
@@ -34,12 +34,12 @@ _PART = 2**24  # bytes that are copied at once
 
 
 @dataclass
-class Exported:
-    """What came of an export.
+class ExportResult:
+    """The result of an export.
 
     Attributes:
         files: names of the files that were written.
-        left_out: names of those that could not be, and why.
+        left_out: reasons by the names of files that could not be written.
     """
 
     files: list[str] = field(default_factory=list)
@@ -53,22 +53,23 @@ def export_run(
     with_paths: bool = False,
     with_rows: bool = False,
     tell: Callable[[str], None] = lambda name: None,
-) -> Exported:
-    """Writes a run into a folder, which is made if it is not there. Files of these names are written over.
+) -> ExportResult:
+    """Writes a run into a folder, which is made if necessary. Overwrites files of the same names.
 
     Args:
-        with_paths: whether the paths of its data go along.
-        with_rows: whether the file of its data is copied into the folder.
-        tell: is called with the name of each file before it is written; what it raises ends the export.
+        with_paths: whether paths of the data are included.
+        with_rows: whether the file of the data is copied into the folder.
+        tell: called with the name of each file before it is written; an exception that it raises cancels the export.
 
-    Raises UnknownRunError or another LibraryError, also where the data of the run would be replaced, and OSError.
+    Raises UnknownRunError or another LibraryError, also if the file of the run's data would be overwritten, and
+    OSError.
     """
-    record, done = library.run(run), Exported()
-    made = record.experiment if with_paths else without_places(record.experiment)
-    way = way_to(library, run, (lambda told: told) if with_paths else without_places)
+    record, done = library.run(run), ExportResult()
+    made = record.experiment if with_paths else without_paths(record.experiment)
+    way = reproduction_of(library, run, (lambda told: told) if with_paths else without_paths)
     written: dict[str, Callable[[Path], None]] = {
         f"run{ENDING}": lambda path: write_run(library, run, path, with_paths),
-        "command.txt": lambda path: write_whole(path, way.in_words(run).encode()),
+        "command.txt": lambda path: write_whole(path, way.as_text(run).encode()),
         "curves.csv": lambda path: write_whole(path, _curves(library, run).encode()),
     }
     written |= _networks(library, run, made)
@@ -85,8 +86,8 @@ def export_run(
     return done
 
 
-def _write(write: Callable[[Path], None], path: Path, done: Exported) -> None:
-    """One file; a format that cannot hold the network is left out."""
+def _write(write: Callable[[Path], None], path: Path, done: ExportResult) -> None:
+    """Writes one file; a format that cannot hold the network is left out."""
     try:
         write(path)
     except LibraryError:
@@ -98,7 +99,7 @@ def _write(write: Callable[[Path], None], path: Path, done: Exported) -> None:
 
 
 def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callable[[Path], None]]:
-    """What writes the network in each format, and the state with which it goes on as ``train --resume FILE``."""
+    """Returns functions that write the network in each format, and the state for ``train --resume FILE``."""
     if not library.moments(run):
         return {}
     network, state = library.network(run), library.state(run)
@@ -112,7 +113,7 @@ def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callabl
 
 
 def _curves(library: Library, run: int) -> str:
-    """The figures of all epochs as CSV; columns that nothing was measured for are left out."""
+    """Returns the figures of all epochs as CSV, without empty columns."""
     query = f"SELECT epoch, seconds, {', '.join(FIGURES)} FROM epochs WHERE run = ? ORDER BY epoch"
     rows = library.database.rows(query, (run,))
     names = ("epoch", "seconds", *FIGURES)
@@ -124,7 +125,7 @@ def _curves(library: Library, run: int) -> str:
     return written.getvalue()
 
 
-def _copy_rows(experiment: Experiment, folder: Path, done: Exported, tell: Callable[[str], None]) -> None:
+def _copy_rows(experiment: Experiment, folder: Path, done: ExportResult, tell: Callable[[str], None]) -> None:
     source = Path(experiment.data)
     copy = folder / source.name
     if not source.is_file():

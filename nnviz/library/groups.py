@@ -1,4 +1,4 @@
-"""``Group``: runs that differ in their seed only."""
+"""Groups of runs that differ in their seed only."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 
 class Group(NamedTuple):
-    """The runs of one trial of a plan, or runs that were trained one after the other with equal settings.
+    """The runs of one trial of a plan, or consecutive runs with equal settings.
 
     Attributes:
-        sweep: the number of the plan; 0 for runs that belong to none.
-        trial: which of the trials of the plan, counted from 0. Without a plan, the number of the first of the runs,
-            which may be deleted.
+        sweep: number of the plan; 0 for runs without a plan.
+        trial: index of the trial in the plan, from 0. Without a plan, number of the first run, which may be deleted.
     """
 
     sweep: int
@@ -19,5 +18,5 @@ class Group(NamedTuple):
 
     @property
     def is_of_plan(self) -> bool:
-        """Whether a sweep or a group of seeds was trained as one plan."""
+        """Whether the runs belong to a plan."""
         return self.sweep > 0

@@ -1,4 +1,4 @@
-"""``Library``: the runs on disk, in one SQLite file. One object is one connection, for one thread."""
+"""The run library in one SQLite file. An object is a connection for one thread."""
 
 from __future__ import annotations
 
@@ -17,52 +17,52 @@ from engine.network.network import Network
 from engine.provenance import FIGURES, Provenance
 from engine.training.history import History
 from nnviz import __version__
-from nnviz.library.checked import read_description
 from nnviz.library.curves import read_history, write_curves
-from nnviz.library.faults import LibraryError, UnknownRunError, damaged, in_use, no_run
+from nnviz.library.errors import LibraryError, UnknownRunError, damaged, in_use, unknown_run
 from nnviz.library.groups import Group
 from nnviz.library.listing import (
-    Entry,
     EqualRuns,
-    Listing,
+    FoundEntry,
+    RunRecords,
     data_of_runs,
     entries,
     experiments_of_runs,
+    find_runs,
     groups_of_runs,
-    listed,
     read_records,
     runs_of_trial,
     values_of_runs,
     values_of_sweeps,
 )
+from nnviz.library.location import library_path
 from nnviz.library.locks import are_deletions_undoable, lock_of_deletions, lock_of_run
-from nnviz.library.moments import kept_epochs, nearest, read_moment
-from nnviz.library.place import library_path
-from nnviz.library.records import RunRecord, changes_json, experiment_json, said_of, words_of
-from nnviz.library.rescue import open_database
-from nnviz.library.room import Room
+from nnviz.library.quota import Quota
+from nnviz.library.records import RunRecord, changes_json, experiment_json, search_text_of, user_text_of
+from nnviz.library.repair import open_database
+from nnviz.library.row_checks import read_description
+from nnviz.library.snapshots import kept_epochs, nearest, read_moment
 from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
 _ROUNDING = 1e-9  # epochs
-_CHANGES_HANDS = 1.5  # seconds that a training may take to go on in another process
+_CHANGES_HANDS = 1.5  # seconds that a training may need to move to another process
 _BETWEEN_LOOKS = 0.05  # seconds
 _FORGOTTEN = 86400.0  # seconds after which a deletion that a killed program left undoable is made for good
 
 
 class Library:
-    """The runs that were recorded. All methods raise LibraryError for what is wrong with its file.
+    """The recorded runs. All methods raise LibraryError for problems of the file.
 
     Attributes:
         path: the file.
-        notice: what there is to tell a person about how it was opened (it was repaired, it can only be read); or None.
-        room: how much it takes, and what may be thinned.
-        database: the connection, for the other modules of this package.
+        notice: a message for the user about opening it (repaired, read-only); None for none.
+        quota: its size, limits, and the thinning of old runs.
+        database: the connection, for other modules of this package.
     """
 
     def __init__(self, path: str | Path | None = None, seconds: float = 5.0) -> None:
         """Opens a library, or makes a new one.
 
-        A damaged one is set aside under a new name, and what can be read of it becomes a new one.
+        Moves a damaged file aside under a new name, and copies its readable content into a new library.
 
         Args:
             path: the file; by default the one that ``NNVIZ_LIBRARY`` names, or else the user's own.
@@ -70,11 +70,11 @@ class Library:
 
         Raises:
             NotALibraryError: the file is something else, or too new.
-            LibraryError: it is out of reach.
+            LibraryError: the file is not accessible.
         """
         self.path, self._seconds = library_path() if path is None else Path(path), seconds
         self.database, self.notice = open_database(self.path, seconds)
-        self.room = Room(self.database)
+        self.quota = Quota(self.database)
         self._equal_runs = EqualRuns()
         self._undoable: set[int] = set()
         self._undoes = lock_of_deletions(self.path)  # held while there are any
@@ -82,9 +82,9 @@ class Library:
             self._purge_forgotten()
 
     def reopen(self, is_right: Callable[[Library], bool]) -> bool:
-        """Opens the file that is at its place now, after damage was met or another file took that place.
+        """Opens the file that is at the path now, after damage or replacement.
 
-        Returns whether it has what the caller needs; if not, or where LibraryError is raised, all is as it was.
+        Returns whether it has what the caller needs; if not, or if LibraryError is raised, nothing has changed.
         """
         if not self.path.exists():
             return False
@@ -108,123 +108,122 @@ class Library:
 
     @property
     def changes_of_others(self) -> int:
-        """A number that is another one after somebody else wrote to the file: another program, or connection."""
+        """A number that changes whenever another connection or program has written to the file."""
         return self.database.number("PRAGMA data_version")
 
     def introduce(self) -> bool:
-        """Whether a person has not yet been told of this library; from now on they have."""
+        """Whether the user has not been told about this library; marks it as told."""
         with self.database.writing():
             return self.database.write("INSERT OR IGNORE INTO meta VALUES ('introduced', '1')") > 0
 
     # ---- which runs there are
 
-    def runs(self, search: str = "", sort: str = "id", ascending: bool = False, starred: bool = False) -> Listing:
-        """Returns the runs, newest first, which are read as they are looked at.
+    def runs(self, search: str = "", sort: str = "id", ascending: bool = False, starred: bool = False) -> RunRecords:
+        """Returns the runs, newest first, which are read on access.
 
         Args:
-            search: words that must all stand in settings, name, note or title of the data, in any case.
-            sort: a field of :class:`RunRecord` or a figure ("test_error"); runs without it come last. By a figure, runs
-                are sorted within the same data only, and by the title of the data first.
-            starred: only those with a star.
+            search: words that must all occur in settings, name, note or data title, in any case.
+            sort: a field of :class:`RunRecord` or a figure ("test_error"); runs without it come last. For a figure,
+                runs are
+                sorted by the title of their data first.
+            starred: whether to return starred runs only.
 
-        Raises SettingError for what runs cannot be sorted by.
+        Raises SettingError for an unknown sort key.
         """
-        return listed(self.database, search, sort, ascending, starred)
+        return find_runs(self.database, search, sort, ascending, starred)
 
     def run(self, run: int) -> RunRecord:
-        """Returns the record of a run, also of one whose deletion can be undone. Raises UnknownRunError."""
+        """Returns the record of a run, also if its deletion can be undone. Raises UnknownRunError."""
         found = read_records(self.database, [run])
         if run not in found:
-            raise no_run(self.path, run)
+            raise unknown_run(self.path, run)
         return found[run]
 
     def records(self, runs: Sequence[int]) -> dict[int, RunRecord]:
-        """Returns the records of these runs, by number; those that are gone for good are left out."""
+        """Returns the records of these runs, by number, without runs that were deleted for good."""
         return read_records(self.database, runs)
 
     def parents(self) -> dict[int, int]:
-        """Returns of each run that branched off from another that one, by number."""
+        """Returns the parent of each branch, by number."""
         query = "SELECT id, parent FROM runs WHERE parent IS NOT NULL AND deleted IS NULL"
         return {int(run): int(parent) for run, parent in self.database.rows(query)}
 
     @property
     def count(self) -> int:
-        """How many runs there are that are not deleted."""
+        """Number of runs that are not deleted."""
         return self.database.number("SELECT count(*) FROM runs WHERE deleted IS NULL")
 
-    def entries(self, search: str = "", folded: Collection[int] = ()) -> list[Entry]:
-        """Returns the runs with these words, all of a ``folded`` sweep as one, in no order."""
+    def entries(self, search: str = "", folded: Collection[int] = ()) -> list[FoundEntry]:
+        """Returns the runs with these words, unordered; a ``folded`` sweep is one entry."""
         return entries(self.database, search, folded)
 
     def sweep_values(self, sort: str, search: str = "") -> dict[int, float]:
-        """Returns what the runs of each sweep have together of what runs are sorted by: see ``values_of_sweeps``."""
+        """Returns the value of each sweep by which runs are sorted: see ``values_of_sweeps``."""
         return values_of_sweeps(self.database, sort, search)
 
     def groups(self, folded: Collection[int] = ()) -> dict[int, Group]:
-        """Returns of each run of a plan its group of seeds, by number, the oldest run first; not of these sweeps."""
+        """Returns the group of each run of a plan, by number, oldest first; without the ``folded`` sweeps."""
         return groups_of_runs(self.database, folded)
 
     def equal_runs(self) -> dict[int, Group]:
-        """Returns of each run that has the same settings but the seed as the one next to it, its group."""
+        """Returns the group of each run whose settings, except the seed, equal those of an adjacent run."""
         return self._equal_runs.groups(self.database)
 
     def experiments(self, runs: Sequence[int]) -> dict[int, str]:
-        """Returns the experiments of these runs, as they are written, by number."""
+        """Returns the experiments of these runs as JSON, by number."""
         return experiments_of_runs(self.database, runs)
 
     def runs_of_group(self, group: Group) -> list[int]:
-        """Returns the numbers of the runs that differ in their seed only, the oldest first."""
+        """Returns the numbers of a group's runs, oldest first."""
         if group.is_of_plan:
             return runs_of_trial(self.database, group)
         return [run for run, each in self._equal_runs.groups(self.database, group.trial).items() if each == group]
 
     def values(self, sort: str) -> dict[int, float]:
-        """Returns a figure of all runs for which it is known, by number; of one that diverged it is infinite.
+        """Returns a figure of all runs that have it, by number; infinite for a diverged run.
 
-        Raises SettingError for what runs cannot be sorted by.
+        Raises SettingError for an unknown sort key.
         """
         return values_of_runs(self.database, sort)
 
     def data_sets(self) -> dict[int, tuple[str, str]]:
-        """Returns title and fingerprint of the data of each run, by number: see :attr:`RunRecord.data_set`."""
+        """Returns title and fingerprint of each run's data, by number: see :attr:`RunRecord.data_set`."""
         return data_of_runs(self.database)
 
     def children(self, run: int) -> list[RunRecord]:
-        """Returns the runs that branched off from a run, the oldest first."""
+        """Returns the branches of a run, oldest first."""
         query = "SELECT id FROM runs WHERE parent = ? AND deleted IS NULL ORDER BY id"
-        return list(Listing(self.database, [row[0] for row in self.database.rows(query, (run,))]))
+        return list(RunRecords(self.database, [row[0] for row in self.database.rows(query, (run,))]))
 
     def interrupted(self) -> list[RunRecord]:
-        """Returns the runs whose program ended in the middle of their training, the newest first.
+        """Returns the runs whose program ended during their training, newest first.
 
-        One that was written to just now may only be changing hands: it is looked at for a moment whether it goes on.
+        A run that was written to very recently may be changing hands, so it is observed for a moment.
         """
         end, found = time.monotonic() + _CHANGES_HANDS, self._left()
         while any(abs(time.time() - written) < _CHANGES_HANDS for _, written in found) and time.monotonic() < end:
             time.sleep(_BETWEEN_LOOKS)
             still = self._left()
             found = [each for each in found if each in still]
-        return list(Listing(self.database, [run for run, _ in found]))
+        return list(RunRecords(self.database, [run for run, _ in found]))
 
     def _left(self) -> list[tuple[int, float]]:
-        """The runs in the middle of a training that nobody trains now, and when each was written to."""
+        """Returns the runs with an interrupted training and no active program, and when each was last written to."""
         query = "SELECT id, updated FROM runs WHERE status = 'training' AND deleted IS NULL ORDER BY id DESC"
         return [(int(run), float(at)) for run, at in self.database.numbers(query) if not self.is_live(int(run))]
 
     def settle(self, runs: Iterable[int]) -> None:
-        """Notes that runs whose program ended in the middle of their training are paused; :meth:`interrupted` no
-        longer returns them.
-        """
+        """Marks interrupted runs as paused; :meth:`interrupted` no longer returns them."""
         with self.database.writing():
             query = "UPDATE runs SET status = 'paused' WHERE id = ? AND status = 'training'"
             self.database.many(query, [(run,) for run in runs])
 
     def is_live(self, run: int) -> bool:
-        """Whether a run is being trained at this moment, here or by another program."""
+        """Whether a run is being trained, here or by another program."""
         return lock_of_run(self.path, run).is_held
 
     def has(self, run: int) -> bool:
-        """Whether a run is there, and not deleted."""
+        """Whether a run exists and is not deleted."""
         return self.database.row("SELECT 1 FROM runs WHERE id = ? AND deleted IS NULL", (run,)) is not None
 
     # ---- what is in a run
@@ -238,16 +237,16 @@ class Library:
         return history
 
     def moments(self, run: int) -> list[float]:
-        """Returns the epochs of which parameters are kept, ascending; those of whole states among them."""
+        """Returns the epochs of all snapshots and training states, ascending."""
         states = {at for at, _ in state_places(self.database, run)}
         return sorted(states.union(kept_epochs(self.database, run)))
 
     def moment(self, run: int, epoch: float) -> Array:
-        """Returns the parameters at the moment nearest to an epoch, float32. Raises UnknownRunError without any."""
+        """Returns the parameters of the snapshot nearest to an epoch, float32. Raises UnknownRunError without any."""
         return self.network(run, epoch).parameters
 
     def past(self, run: int, most: int) -> Iterator[tuple[float, Array]]:
-        """Yields at most so many of the moments that are kept in 16 bits, spread evenly, the first one first.
+        """Yields at most so many 16-bit snapshots, evenly spaced, the first one first.
 
         Each is its epoch and its parameters, float32. Raises UnknownRunError.
         """
@@ -258,12 +257,12 @@ class Library:
                 yield epoch, parameters
 
     def network(self, run: int, epoch: float | None = None) -> Network:
-        """Returns the network of a run: as it was last, or at the moment kept nearest to ``epoch``.
+        """Returns the network of a run: its last one, or the one of the snapshot nearest to ``epoch``.
 
-        It is exact where a whole state is kept of that moment, as of the last one; else its parameters were kept in
-        16 bits each.
+        It is exact if a training state is kept for that epoch, as for the last one. Other snapshots have 16 bits per
+        parameter.
 
-        Raises UnknownRunError if there is no such run, or none of its moments is kept.
+        Raises UnknownRunError if there is no such run, or no snapshot.
         """
         record, known = self.run(run), self.moments(run)
         if not known:
@@ -287,31 +286,35 @@ class Library:
         network = Network(made.shape, made.activations, made.loss, "zeros")
         parameters = read_moment(self.database, record.id, at, made.shape)
         if parameters is None:
-            raise no_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
+            raise unknown_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
         network.parameters[...] = parameters
         network.description = described_as(self.description(record), made.brightness)
         return network
 
     def state(self, run: int, before: float | None = None) -> KeptState | None:
-        """Returns the last whole state of a run, or the last one not after ``before`` epochs; None if there is none."""
+        """Returns the last training state of a run, or the last one not after ``before`` epochs; None if there is
+        none.
+        """
         return read_state(self.database, run, before, self.description(self.run(run)))
 
     def state_before(self, run: int, at: float) -> KeptState | None:
-        """Returns the last whole state of a run not after ``at`` epochs, also one that an order leapt to; or None."""
+        """Returns the last training state of a run not after ``at`` epochs, also the state of an order; None if
+        there is none.
+        """
         description = self.description(self.run(run))
         kept = read_state(self.database, run, at + _ROUNDING, description)
         leap = read_leap(self.database, run, at + _ROUNDING, 0 if kept is None else kept.orders, description)
         return kept if leap is None else leap
 
     def orders(self, run: int, after: int = 0) -> list[Order]:
-        """Returns what a run was told to do between two steps, in order, after the order of that number.
+        """Returns the orders of a run after the order of that number.
 
-        With :attr:`KeptState.orders` these are the ones that the state does not know of yet.
+        After :attr:`KeptState.orders` these are the orders that the state does not contain.
         """
         return read_orders(self.database, run, after)
 
     def description(self, record: RunRecord) -> Description | None:
-        """Returns what the inputs and outputs of a run mean; None if that is not known."""
+        """Returns the meaning of a run's inputs and outputs; None if it is not known."""
         row = self.database.row("SELECT description FROM runs WHERE id = ?", (record.id,))
         try:
             return None if row is None else read_description(row[0], record.experiment)
@@ -334,16 +337,15 @@ class Library:
 
         Args:
             data: title of the data.
-            parent, left_at: the run that it branches off from, and the epoch of that at which it does. One that is gone
-                is left out.
+            parent, left_at: the run from which it branches, and the epoch there. A deleted parent is left out.
             history: curves of the network before this training.
         """
         now = time.time()
         told = {"name": name, "note": note, "left_at": left_at, "data": data, "created": now}
         made = {"fingerprint": experiment.fingerprint, "experiment": experiment_json(experiment)}
         found = {
-            "words": words_of(experiment, data),
-            "said": said_of(name, note),
+            "words": search_text_of(experiment, data),
+            "said": user_text_of(name, note),
             "version": __version__,
             "updated": now,
         }
@@ -356,20 +358,20 @@ class Library:
         return run
 
     def annotate(self, run: int, name: str | None = None, note: str | None = None, starred: bool | None = None) -> None:
-        """Changes what a person says about a run; None leaves it as it is. Raises UnknownRunError."""
+        """Changes name, note or star of a run; None keeps a value. Raises UnknownRunError."""
         with self.database.writing():
             record = self.run(run)
             name, note = record.name if name is None else name, record.note if note is None else note
             star = record.starred if starred is None else starred
-            told = {"name": name, "note": note, "starred": star, "said": said_of(name, note)}
+            told = {"name": name, "note": note, "starred": star, "said": user_text_of(name, note)}
             self.database.update_run(run, told)
 
     # ---- deleting
 
     def delete(self, runs: Iterable[int]) -> None:
-        """Deletes runs, until :meth:`restore` brings them back or :meth:`purge` or :meth:`close` makes it final.
+        """Deletes runs. :meth:`restore` undoes that until :meth:`purge` or :meth:`close`.
 
-        Raises UnknownRunError, and RunInUseError for one that is being trained; then none is deleted.
+        Raises UnknownRunError, and RunInUseError if one is being trained; then none is deleted.
         """
         ids = list(runs)
 
@@ -387,7 +389,7 @@ class Library:
             self._undoes.take()
 
     def restore(self, runs: Iterable[int]) -> None:
-        """Brings deleted runs back. Raises UnknownRunError for one that is gone for good; then none comes back."""
+        """Restores deleted runs. Raises UnknownRunError, and restores none, if one was deleted for good."""
         ids = list(runs)
 
         def unmark() -> None:
@@ -402,7 +404,7 @@ class Library:
             self._undoes.release()
 
     def purge(self) -> None:
-        """Deletes for good what :meth:`delete` deleted here: it is overwritten, and the file shrinks."""
+        """Deletes for good what :meth:`delete` deleted: overwrites it, and shrinks the file."""
         if self._undoable:
             self._remove(self._undoable)
             self._undoable = set()
@@ -416,12 +418,12 @@ class Library:
     def _remove(self, runs: Iterable[int]) -> None:
         query, ids = "DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", [(each,) for each in runs]
         self.database.delete(lambda: self.database.many(query, ids))
-        self.room.forget_told()
+        self.quota.withdraw_announcement()
 
     def _purge_forgotten(self) -> None:
-        """Deletions of programs that were killed before they could make them final.
+        """Deletes for good what programs had deleted that were killed before they could purge it.
 
-        None while any program that is open can bring some back: whose they are is not known.
+        Does nothing while any open program can undo deletions, because it is not known which ones are its own.
         """
         query = "SELECT id FROM runs WHERE deleted IS NOT NULL AND abs(? - deleted) > ?"
         with suppress(LibraryError):  # the next start tries again
@@ -430,7 +432,7 @@ class Library:
                 self._remove(forgotten)
 
     def close(self) -> None:
-        """Makes deletions final, and ends the connection."""
+        """Makes deletions final, and closes the connection."""
         try:
             self.purge()
         finally:

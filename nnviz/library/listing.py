@@ -1,4 +1,4 @@
-"""``Listing``: all runs that were asked for, in order, of which only those that are looked at are read."""
+"""Queries for lists of runs and sweeps: search, order, groups, and values of all runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple, overload
 
 from engine.basics.errors import SettingError
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged, no_run
+from nnviz.library.errors import damaged, unknown_run
 from nnviz.library.groups import Group
 from nnviz.library.records import RunRecord, columns, record_of, target_in
 from nnviz.library.schema import FIGURES
@@ -29,11 +29,10 @@ SORTED_BY = (
 )
 
 
-class Listing(Sequence[RunRecord]):
-    """Which runs there are is fixed when it is made; what each of them tells is read a page at a time.
+class RunRecords(Sequence[RunRecord]):
+    """The records of runs, read a page at a time on access. The selection of runs is fixed at construction.
 
-    A run that another program deleted for good meanwhile is left out when all are walked through; asking for it alone
-    raises LibraryError.
+    A run that another program deleted for good meanwhile is skipped by iteration; access by index raises LibraryError.
     """
 
     def __init__(self, database: Database, ids: list[int]) -> None:
@@ -62,7 +61,7 @@ class Listing(Sequence[RunRecord]):
         try:
             return self._read[self._ids[place]]
         except KeyError:
-            raise no_run(self._database.path, self._ids[place]) from None
+            raise unknown_run(self._database.path, self._ids[place]) from None
 
     def __iter__(self) -> Iterator[RunRecord]:
         for start in range(0, len(self), _PAGE):
@@ -76,7 +75,7 @@ class Listing(Sequence[RunRecord]):
 
 
 def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]:
-    """The records of these runs, by number; those that are gone are left out. Raises LibraryError."""
+    """Returns the records of these runs, by number, without deleted ones. Raises LibraryError."""
     marks = ", ".join("?" * len(ids))
     of_what = _KIND if database.has_sweeps else "NULL"
     what = f"({_MEASURED}), ({of_what}), {_DESCRIPTION}, {columns(database.has_sweeps)}"
@@ -92,19 +91,17 @@ def read_records(database: Database, ids: Sequence[int]) -> dict[int, RunRecord]
 
 
 def check_sort(sort: str) -> None:
-    """Raises SettingError for what runs cannot be sorted by."""
+    """Raises SettingError for an unknown sort key."""
     if sort not in SORTED_BY:
         raise SettingError("sort", sort, "must be a figure of a run", f"Choose from: {', '.join(SORTED_BY)}.")
 
 
-def listed(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> Listing:
-    """The runs that are not deleted, with every word of ``search`` in settings, name, note or data, or in what their
-    sweep is called.
+def find_runs(database: Database, search: str, sort: str, ascending: bool, starred: bool) -> RunRecords:
+    """Returns the runs whose settings, name, note, data or sweep contain every word of ``search``.
 
-    Figures of different data do not compare: runs are sorted by the title of their data first, and by a figure only
-    within the same data.
+    Figures of different data cannot be compared: for a figure, runs are sorted by the title of their data first.
 
-    Raises SettingError for a figure that there is none of, and LibraryError.
+    Raises SettingError for an unknown sort key, and LibraryError.
     """
     check_sort(sort)
     where, values = _condition(database, search, starred)
@@ -117,7 +114,7 @@ def listed(database: Database, search: str, sort: str, ascending: bool, starred:
     query = f"SELECT id FROM runs WHERE {where} ORDER BY {by_data}{sort} IS NULL, {sort} {way}, id DESC"
     if sort == "id":
         query = f"SELECT id FROM runs WHERE {where} ORDER BY id {way}"
-    return Listing(database, [int(row[0]) for row in database.rows(query, values)])
+    return RunRecords(database, [int(row[0]) for row in database.rows(query, values)])
 
 
 def _condition(database: Database, search: str, starred: bool = False) -> tuple[str, list[str]]:
@@ -135,7 +132,7 @@ def _condition(database: Database, search: str, starred: bool = False) -> tuple[
 
 
 def _called(database: Database) -> dict[int, str]:
-    """What each sweep is called, in small letters: its number, its name, if it has one, and the settings that vary."""
+    """Returns the searchable text of each sweep, in lower case: number, name, and the settings that vary."""
     if not database.has_sweeps:
         return {}
     found = {}
@@ -146,21 +143,21 @@ def _called(database: Database) -> dict[int, str]:
 
 
 def varied_in(plan: str) -> tuple[str, ...]:
-    """The names of the settings that vary in a plan; none where that cannot be read."""
+    """Returns the names of the settings that vary in a plan; empty if the plan cannot be read."""
     try:
         return tuple(str(each["name"]) for each in json.loads(plan)["vary"])
     except (KeyError, TypeError, ValueError, RecursionError):
         return ()
 
 
-class Entry(NamedTuple):
+class FoundEntry(NamedTuple):
     """A run that was found, or all found runs of a sweep.
 
     Attributes:
-        number: of the run, or the negative of the sweep's.
-        newest: the number of the newest of these runs.
-        sweep: the sweep that they belong to; None for none.
-        runs: of a sweep the numbers of its runs, in no order.
+        number: number of the run, or the negative number of the sweep.
+        newest: number of the newest of these runs.
+        sweep: number of their sweep; None for none.
+        runs: numbers of a sweep's runs, unordered.
     """
 
     number: int
@@ -169,32 +166,33 @@ class Entry(NamedTuple):
     runs: Sequence[int] = ()
 
 
-def entries(database: Database, search: str, folded: Collection[int]) -> list[Entry]:
-    """The runs with every word of ``search``, where all of a ``folded`` sweep are one, in no order.
+def entries(database: Database, search: str, folded: Collection[int]) -> list[FoundEntry]:
+    """Returns the runs with every word of ``search``, unordered; all runs of a ``folded`` sweep are one entry.
 
-    Thousands of them are counted by the database: nothing is made of each. Raises LibraryError.
+    The database aggregates, so that thousands of runs need no Python objects. Raises LibraryError.
     """
     where, values = _condition(database, search)
     if not database.has_sweeps:
-        return [Entry(run, run, None) for (run,) in database.rows(f"SELECT id FROM runs WHERE {where}", values)]
+        return [FoundEntry(run, run, None) for (run,) in database.rows(f"SELECT id FROM runs WHERE {where}", values)]
     is_folded = f"sweep IN ({_joined(folded)})"
     query = (
         f"SELECT CASE WHEN {is_folded} THEN -sweep ELSE id END AS number, max(id), sweep, "
         f"CASE WHEN {is_folded} THEN group_concat(id) END FROM runs WHERE {where} GROUP BY number"
     )
     return [
-        Entry(number, newest, sweep, array("q", map(int, runs.split(","))) if runs else ())
+        FoundEntry(number, newest, sweep, array("q", map(int, runs.split(","))) if runs else ())
         for number, newest, sweep, runs in database.rows(query, values)
     ]
 
 
 def values_of_sweeps(database: Database, sort: str, search: str) -> dict[int, float]:
-    """What the found runs of each sweep have together, by its number, as far as it is known.
+    """Returns the value of each sweep over its found runs, by number, as far as it is known.
 
-    Of a figure the best trial's: its median over the seeds, where a run that was not trained to its end counts as the
-    worst, and of trials that lack runs none is the best. All bytes and seconds, and the most epochs.
+    For a figure it is that of the best trial: its median over the seeds, where an unfinished run counts as the worst,
+    and
+    trials with missing runs are left out. For bytes and seconds it is the sum, for epochs the maximum.
 
-    Raises SettingError for what runs cannot be sorted by, and LibraryError.
+    Raises SettingError for an unknown sort key, and LibraryError.
     """
     check_sort(sort)
     where, values = _condition(database, search)
@@ -225,7 +223,9 @@ def _joined(numbers: Iterable[int]) -> str:
 
 
 def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int, Group]:
-    """Of each run of a plan its group, by number, the oldest run first; of these sweeps none. Raises LibraryError."""
+    """Returns the group of each run of a plan, by number, oldest first; without the ``folded`` sweeps. Raises
+    LibraryError.
+    """
     if not database.has_sweeps:
         return {}
     query = "SELECT id, sweep, trial FROM runs WHERE sweep IS NOT NULL AND trial IS NOT NULL AND deleted IS NULL"
@@ -234,20 +234,22 @@ def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int
 
 
 class EqualRuns:
-    """Finds runs with equal settings. What was read of a run once is not read again until it changes."""
+    """Finds runs with equal settings. Caches what it reads of a run until the run changes."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[float, str]] = {}
 
     def groups(self, database: Database, since: int = 0) -> dict[int, Group]:
-        """The group of each run that another one with equal settings follows or precedes. Raises LibraryError.
+        """Returns the group of each run with an adjacent run of equal settings. Raises LibraryError.
 
-        Runs of a group were trained to their end with equal settings but for the seed, have the same name and note, and
-        no other run of the same data lies between them. Runs that belong to a plan are not grouped, and branches do not
-        count. Of a group whose first run was deleted, it stays the first one as long as its deletion can be undone.
+        Runs of a group were trained to their end with equal settings except the seed, have the same name and note, and
+        no
+        other run of the same data is between them. Runs of plans are not grouped, and branches are ignored. If the
+        first run
+        of a group was deleted, it identifies the group as long as the deletion can be undone.
 
         Args:
-            since: the number of the first run that is looked at.
+            since: number of the first run to consider.
         """
         can_join = "status IN ('finished', 'diverged')" + (" AND sweep IS NULL" if database.has_sweeps else "")
         query = (
@@ -274,7 +276,7 @@ class EqualRuns:
         return {run: group for group, runs in found if len(runs) > 1 for run in runs}
 
     def _read(self, database: Database, changed: dict[int, float]) -> None:
-        """Reads the experiments of runs that are not known as they were changed last."""
+        """Reads the experiments of runs that are not cached as of their last change."""
         self._known = {run: known for run, known in self._known.items() if known[0] == changed.get(run, known[0])}
         new = [run for run in changed if run not in self._known]
         made = experiments_of_runs(database, new) if new else {}
@@ -282,7 +284,7 @@ class EqualRuns:
 
 
 def _without_seed(experiment: str) -> str:
-    """The text of an experiment without the seed of its training, the same for any order of its entries."""
+    """Returns an experiment's JSON without the seed, equal for any order of its entries."""
     try:
         entries = json.loads(experiment)
         entries["training"].pop("seed", None)
@@ -292,27 +294,27 @@ def _without_seed(experiment: str) -> str:
 
 
 def experiments_of_runs(database: Database, runs: Sequence[int]) -> dict[int, str]:
-    """The experiments of these runs, as they are written, by number. Raises LibraryError."""
+    """Returns the experiments of these runs as JSON, by number. Raises LibraryError."""
     query = f"SELECT id, experiment FROM runs WHERE id IN ({_joined(runs)})"
     return {int(run): str(made) for run, made in database.rows(query)}
 
 
 def runs_of_trial(database: Database, group: Group) -> list[int]:
-    """The numbers of the runs of a group of a plan, the oldest first. Raises LibraryError."""
+    """Returns the numbers of the runs of a plan's group, oldest first. Raises LibraryError."""
     query = "SELECT id FROM runs WHERE sweep = ? AND trial = ? AND deleted IS NULL ORDER BY id"
     return [int(row[0]) for row in database.rows(query, group)]
 
 
 def data_of_runs(database: Database) -> dict[int, tuple[str, str]]:
-    """The title and the fingerprint of the data of each run, by number. Raises LibraryError."""
+    """Returns title and fingerprint of each run's data, by number. Raises LibraryError."""
     rows = database.rows("SELECT id, data, fingerprint FROM runs WHERE deleted IS NULL")
     return {int(run): (str(title), str(fingerprint)) for run, title, fingerprint in rows}
 
 
 def values_of_runs(database: Database, sort: str) -> dict[int, float]:
-    """The figure of each run for which it is known, by number; infinite of one that diverged, or was pruned.
+    """Returns the figure of each run that has it, by number; infinite for a diverged or pruned run.
 
-    Raises SettingError for what runs cannot be sorted by, and LibraryError.
+    Raises SettingError for an unknown sort key, and LibraryError.
     """
     check_sort(sort)
     is_bad = "status = 'diverged'" + (" OR status = 'pruned' AND sweep IS NOT NULL" if database.has_sweeps else "")

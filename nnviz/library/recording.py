@@ -1,8 +1,8 @@
-"""``Recording``: takes the events of a trainer, and decides what of them is written to the library, and when.
+"""Recording of a training in the library: receives the events of a trainer, and decides what is written and when.
 
-Everything waits in memory until an epoch's end that is at least a second after the last writing: then figures, moments
-and a whole state are written in one transaction. So whatever happens to the process, the library holds a place from
-which the training goes on to the bit, and what it tells of the training fits that place.
+Everything is pending in memory until an epoch ends at least a second after the last write; then figures, snapshots and
+a training state are written in one transaction. If the process is killed, the library therefore has a consistent
+state from which training resumes bit-identically.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from engine.training.grid import LEAST_STEP, Grid
 from engine.training.history import Change
 from engine.training.trainer import Trainer
 from nnviz.library.curves import drop_figures, figures_at, figures_of_row, last_figures, write_figures
-from nnviz.library.epochs import WaitingEpochs, halve
-from nnviz.library.faults import (
+from nnviz.library.epochs import PendingEpochs, halve
+from nnviz.library.errors import (
     WRITTEN_AGAIN,
     DamagedError,
     LibraryError,
     ReplacedError,
     TooLargeError,
     UnknownRunError,
-    gone_on,
+    continued_elsewhere,
     in_use,
-    in_words,
+    translated_errors,
 )
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
-from nnviz.library.moments import kept_epochs, write_moment
-from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, words_of
+from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, search_text_of
 from nnviz.library.schema import FIGURES
+from nnviz.library.snapshots import kept_epochs, write_moment
 from nnviz.library.states import (
     LEAP,
     NOTE,
@@ -60,25 +60,25 @@ _SECONDS_BETWEEN_WAYPOINTS = 5.0
 _MOST_MOMENTS, _MOST_WAYPOINTS = 1000, 8
 _WAYPOINT_BYTES = 32 * 10**6
 _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
-_TIMES_AS_LONG = 100  # as taking a moment takes, it is at least until the next one
-_BYTES_PER_SECOND = 2 * 10**6  # of moments, when there are many already
+_TIMES_AS_LONG = 100  # smallest ratio of the time between two snapshots to the time of taking one
+_BYTES_PER_SECOND = 2 * 10**6  # of snapshots, when there are many already
 
 Tell = Callable[[str], None]
 
 
 class Recording:
-    """Records one training of a run, from where its trainer is now. What the library had of later places is dropped.
+    """Records one training of a run, from the present place of its trainer. Later records of the run are dropped.
 
-    Call :meth:`take` after every event of the trainer, or :meth:`take_epochs` after some epochs, :meth:`pause` where it
-    stands still, and one of :meth:`finish` and :meth:`close` at the end. A library that cannot be written to never
-    stops the training: :attr:`problem` says why, and it is tried again.
+    Call :meth:`take` after every event of the trainer, or :meth:`take_epochs` after some epochs, :meth:`pause` when it
+    pauses, and :meth:`finish` or :meth:`close` at the end. A failure to write never stops the training: :attr:`problem`
+    has the reason, and writing is tried again.
 
     Attributes:
-        run: the run's number in the library.
+        run: number of the run.
         trainer: the trainer, which is only read, between its events.
-        before: epochs that the network had before this training.
-        problem: why the last writing failed; None if it did not.
-        updated: when the run's record was last written, in seconds since 1970.
+        before: epochs of the network before this training.
+        problem: why the last write failed; None if it did not.
+        updated: time of the last change of the run's record, in seconds since 1970.
     """
 
     def __init__(
@@ -91,27 +91,26 @@ class Recording:
         clock: Callable[[], float] = time.perf_counter,
         updated: float | None = None,
     ) -> None:
-        """Takes up a run, which nobody else may be training.
+        """Starts to record a run, which must not be trained elsewhere.
 
         Args:
-            tell: is called with a sentence when the library can no longer be written to, and when it can again.
-            updated: when the run's record must have been written last; None for any time.
+            tell: called with a sentence when writing begins to fail, and when it works again.
+            updated: the expected time of the last change of the run's record; None for any time.
 
-        Raises RunInUseError, also where the record was written at another time, UnknownRunError or another
-        LibraryError.
+        Raises RunInUseError, also if the record changed at another time, UnknownRunError or another LibraryError.
         """
         self._library, self.run, self.trainer, self.before = library, run, trainer, before
         self._tell, self._clock = tell, clock
         self.problem: LibraryError | None = None
         self._lock = lock_of_run(library.path, run)
-        with in_words(library.path):
+        with translated_errors(library.path):
             if not self._lock.take():
                 raise in_use(run)
         try:
             library.database.hold_states()
             self._record = library.run(run)
             if updated not in (None, self._record.updated):
-                raise gone_on(run)
+                raise continued_elsewhere(run)
             self._take_up()
         except BaseException:
             self._lock.release()
@@ -137,14 +136,14 @@ class Recording:
         self._tried = self._free_at = self._waypoint_at = -math.inf
         self._drop_later()
         self._figures = dict(record.figures) if is_there else last_figures(self._library.database, self.run)
-        self._epochs = WaitingEpochs(self._library.database, self.run, self.before)
+        self._epochs = PendingEpochs(self._library.database, self.run, self.before)
         self._read_grids()
 
     def _read_grids(self) -> None:
-        """What is kept so far."""
+        """Reads which snapshots, states and epochs are kept so far."""
         database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
         self._room = max(
-            2, min(_MOST_MOMENTS, self._library.room.moment_budget // usual_bytes(network.parameters.size))
+            2, min(_MOST_MOMENTS, self._library.quota.moment_budget // usual_bytes(network.parameters.size))
         )
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
         self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)
@@ -168,7 +167,7 @@ class Recording:
 
     @property
     def keeps_weights(self) -> bool:
-        """Whether states and moments are written: not of a network that is too large."""
+        """Whether states and snapshots are written; not for a network that is too large."""
         return self._keeps_weights
 
     @property
@@ -179,13 +178,13 @@ class Recording:
 
     @property
     def next_moment(self) -> float:
-        """The place in the training, in epochs, from which on :meth:`take` has something to do after a batch."""
+        """The place in the training, in epochs, from which on :meth:`take` has work to do after a batch."""
         return self._moments.next
 
     # ---- what happens in the training
 
     def take(self, event: Event) -> None:
-        """Notes an event of the trainer, which must stand where the event left it. Never raises LibraryError."""
+        """Records an event of the trainer, which must still be at that event. Never raises LibraryError."""
         if isinstance(event, Batch):
             if self._moments.wants(event.place):
                 self._keep_moment(event.place)
@@ -196,10 +195,9 @@ class Recording:
             self._stands_at = self.at
 
     def take_epochs(self, packed: Iterable[bytes]) -> None:
-        """Notes epochs that have ended one after the other, each as :func:`~engine.storage.epoch_bytes.epoch_bytes`
-        packs it.
+        """Records consecutive epochs, each as packed by :func:`~engine.storage.epoch_bytes.epoch_bytes`.
 
-        The trainer stands at the end of the last one or, where others cannot wait, somewhat later.
+        The trainer is at the end of the last one, or slightly later.
         """
         self._best, self._by_hand, self._is_undone = None, None, False
         self._epochs.take(packed)
@@ -212,7 +210,7 @@ class Recording:
             self.commit()
 
     def _keep_moment(self, place: float) -> None:
-        """Copies the parameters, unless the last copy was so short a time ago that copying would cost too much."""
+        """Copies the parameters, unless the last copy was so recent that copying would cost too much."""
         if not self._keeps_weights:
             return
         start = self._clock()
@@ -231,13 +229,13 @@ class Recording:
             self._free_at = max(self._free_at, now + len(moment.content) / _BYTES_PER_SECOND)
 
     def log(self, kind: str, payload: dict[str, Any], content: bytes | None = None, text: str = "") -> None:
-        """Notes an order that the trainer carries out now, between two steps, so that it can be carried out again.
+        """Records an order that the trainer carries out now, between two steps, so that it can be replayed.
 
         Args:
             kind, payload, content: as in :class:`Order`.
-            text: what a person is told of it beside the curves; empty for nothing.
+            text: its note beside the curves; empty for none.
 
-        Raises TypeError for what JSON cannot hold.
+        Raises TypeError for a payload that JSON cannot hold.
         """
         trainer, payload = self.trainer, json.loads(json.dumps(payload))
         if text and kind == "edit":
@@ -249,13 +247,14 @@ class Recording:
     def note_figures(
         self, figures: Mapping[str, float] | None, best: BestRestored | None, notes: list[Change] | None = None
     ) -> None:
-        """Notes what was measured of a network that was changed by hand, where it stands now.
+        """Records the figures of a network that was edited at the present place.
 
         Args:
-            figures: "test_error", "train_loss" and so on; empty if they are not known yet. None if the change was
-                undone and nothing is measured there: then the figures of the last epoch count again.
-            best: what early stopping had restored, where the change was undone; None for nothing.
-            notes: what stands beside the curves, where the change was undone; None to leave that.
+            figures: "test_error", "train_loss", …; empty if they are not known yet. None if the edit was undone and
+                nothing
+                is measured there: then the figures of the last epoch count again.
+            best: what early stopping had restored, if the edit was undone; None for nothing.
+            notes: the notes beside the curves, if the edit was undone; None to keep them.
         """
         self._by_hand, self._best, self._stands_at = None if figures is None else dict(figures), best, self.at
         if notes is not None:
@@ -263,11 +262,11 @@ class Recording:
         self._is_undone = figures is None
 
     def change(self, experiment: Experiment, text: str = "", is_order: bool = True) -> None:
-        """Notes that the training continues with the settings of another experiment, from the next step on.
+        """Records that the training continues with the settings of another experiment.
 
         Args:
-            text: what is noted of it beside the curves; empty for nothing.
-            is_order: whether that is an order of its own; it is none where a whole state follows.
+            text: its note beside the curves; empty for none.
+            is_order: whether to record an order; false if a training state follows.
         """
         if self._has_unlogged_settings and experiment != self._experiment:
             self._log_settings_so_far()
@@ -278,16 +277,16 @@ class Recording:
         self._experiment = experiment
 
     def _log_settings_so_far(self) -> None:
-        """Notes the settings of the run from its beginning up to here, before others replace them in its record.
+        """Records the initial settings of the run before others replace them in its record.
 
-        In a replay the order changes nothing. Its content, the fingerprint of the data, marks it.
+        The order has no effect in a replay. Its content, the fingerprint of the data, marks it.
         """
         made = self._experiment
         self.log("settings", made.training.as_dict(), made.fingerprint.encode())
         self._has_unlogged_settings = False
 
     def leap(self) -> None:
-        """Writes the whole state here as an order: nothing that is recorded leads here. Raises LibraryError."""
+        """Writes the training state as an order, because no record leads to it. Raises LibraryError."""
         try:
             state = state_bytes(self.trainer, self.before)
         except (DataError, TooLargeError):
@@ -298,11 +297,11 @@ class Recording:
     # ---- writing
 
     def pause(self) -> bool:
-        """Writes everything, with the state of the training here; returns whether that worked."""
+        """Writes everything and the present training state; returns whether that worked."""
         return self.commit("paused")
 
     def commit(self, status: str = "training") -> bool:
-        """Writes everything that waits and a whole state; returns whether that worked, see :attr:`problem`."""
+        """Writes everything pending and a training state; returns whether that worked, see :attr:`problem`."""
         is_usual = status == "training" and not self._is_over
         if self.problem is not None and is_usual and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
             return False
@@ -316,7 +315,7 @@ class Recording:
         return True
 
     def _write_all(self, status: str) -> None:
-        """Raises LibraryError. If the file was damaged or replaced, the one that is there now is written to."""
+        """Writes everything, to the present file if the library was damaged or replaced. Raises LibraryError."""
         state = self._state() if status != "diverged" else None
         try:
             self._write_once(state, status)
@@ -378,7 +377,7 @@ class Recording:
             self._tell(text)
 
     def _write(self, state: StateBytes | None, status: str, now: float) -> None:
-        """All that waits, within one transaction."""
+        """Writes everything pending in one transaction."""
         database = self._library.database
         for order in self._waiting_orders:
             write_order(database, self.run, order)
@@ -395,7 +394,7 @@ class Recording:
         self._write_run(status, now)
 
     def _write_state(self, state: StateBytes) -> None:
-        """Writes a state over the last one, or now and then as one that stays; the newest counts as the last."""
+        """Writes a state over the last one, or occasionally as a permanent one."""
         place, database = state.at - self.before, self._library.database
         is_waypoint = self._waypoints.wants(place) and self._clock() - self._waypoint_at >= _SECONDS_BETWEEN_WAYPOINTS
         if is_waypoint:  # beside a last one at the same place, from before its epoch was measured, that would count
@@ -424,13 +423,13 @@ class Recording:
             if fingerprint != self._record.fingerprint:
                 data = self.trainer.dataset.title
                 told |= {"fingerprint": fingerprint, "data": data}
-            told |= {"experiment": experiment_json(self._experiment), "words": words_of(self._experiment, data)}
+            told |= {"experiment": experiment_json(self._experiment), "words": search_text_of(self._experiment, data)}
         database = self._library.database
         database.update_run(self.run, told)
         database.count_bytes(self.run)
 
     def _figures_now(self) -> dict[str, float]:
-        """Those of the parameters as they are now: of the last epoch, or of the best one, if they are that one's."""
+        """Returns the figures of the present parameters: of the last epoch, or of the restored best one."""
         row, best = self._epochs.row, self._best_in_force
         if row is not None:
             self._figures = figures_of_row(row)
@@ -444,15 +443,15 @@ class Recording:
 
     @property
     def _best_in_force(self) -> BestRestored | None:
-        """What early stopping restored, as long as no step follows."""
+        """What early stopping restored, until the next step."""
         return self._best if self._stands_at == self.at else None
 
     # ---- the end
 
     def finish(self, status: str = "finished") -> bool:
-        """Writes what is left, says how the training ended ("finished", "paused", "diverged"), and lets go of the run.
+        """Writes what is pending and the status ("finished", "paused", "diverged"), and releases the run.
 
-        Returns whether that could be written. Of a training that diverged, the last good state stays the last one.
+        Returns whether that worked. If the training diverged, the last good state is kept as the last one.
         """
         if self._is_over:
             return True
@@ -465,6 +464,6 @@ class Recording:
             self._lock.release()
 
     def close(self) -> None:
-        """Lets go of the run without writing: what was written last is what is known of it."""
+        """Releases the run without writing."""
         self._is_over = True
         self._lock.release()

@@ -1,4 +1,4 @@
-"""``RunRecord``: what the library tells of one run without its curves and weights; and the words to find it by."""
+"""The record of a run without its curves and weights, and the texts by which it is found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.experiment import Experiment
 from engine.training.events import BestRestored
 from engine.training.history import Change
 from engine.training.metrics import Evaluation
-from nnviz.library.faults import UnreadableRunError, unreadable
+from nnviz.library.errors import UnreadableRunError, unreadable
 from nnviz.library.schema import FIGURES, MEMBERSHIP
 
 STATUSES = ("new", "training", "paused", "finished", "diverged", "stopped", "pruned")
@@ -55,29 +55,29 @@ _LONGEST_WORD = 100  # characters of a setting by which a run can be found; pain
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run in the library, as it was when it was asked for.
+    """A run in the library, as of the time of reading.
 
     Attributes:
-        id: its number in this library; a number is never used again.
-        status: "new", "training", "paused", "finished", "diverged"; of runs of a sweep also "stopped" (by a person) or
-            "pruned" (by the sweep's rule, because others were better). What was "training" when its program was killed
-            stays so, see :meth:`Library.interrupted`.
-        name, note: what the person calls it and wrote about it; empty for nothing.
-        starred: whether the person marked it.
-        parent, left_at: the run that it branched off from and the epoch at which it did; None for none.
+        id: number of the run in this library, never used again.
+        status: "new", "training", "paused", "finished", "diverged"; in a sweep also "stopped" (by the user) or
+            "pruned".
+            A run whose program was killed remains "training", see :meth:`Library.interrupted`.
+        name, note: the user's name and note; empty for none.
+        starred: whether the run is starred.
+        parent, left_at: the run from which it branches and the epoch there; None for none.
         data, fingerprint: title and fingerprint of its data.
-        version: of the nnviz that began it.
+        version: the nnviz version that began it.
         created, updated: seconds since 1970, by a clock that may have been wrong: runs are ordered by ``id``.
-        epochs: how many it was trained, with a fraction.
+        epochs: number of epochs, with a fraction.
         batches: steps in an epoch; 0 if they are not known.
-        seconds: spent learning, without measuring and pauses.
-        nbytes: what its curves, moments and states take in the file.
-        is_thinned: whether moments were taken from it to make room.
-        sweep, trial: the sweep that it belongs to, and which of its trials it is, from 0; None for none.
-        figures: results at its end ("test_error", "train_rmse" and so on), as far as they were measured.
+        seconds: training time, without measurements and pauses.
+        nbytes: size of its curves, snapshots and states in the file.
+        is_thinned: whether snapshots were removed to save storage.
+        sweep, trial: its plan, and the index of its trial there, from 0; None for none.
+        figures: measured results at its end ("test_error", "train_rmse", …).
         measured: the epoch at whose end they were measured; None if that is not known.
-        kind: of what it belongs to: "seeds", "race" or "sweep"; None for none, or if that is not known.
-        target: name of the only number that is predicted, which its RMSE is counted in; empty if there is none.
+        kind: kind of its plan: "seeds", "race" or "sweep"; None for none, or if it is not known.
+        target: name of the only predicted number, in whose unit the RMSE is; empty if there is none.
     """
 
     id: int
@@ -114,17 +114,17 @@ class RunRecord:
 
     @property
     def test_error(self) -> float | None:
-        """Share of wrong answers to the test part at its end; None if it was not measured."""
+        """Share of wrong predictions for the test set at its end; None if it was not measured."""
         return self.figures.get("test_error")
 
     @property
     def figures_before(self) -> float | None:
-        """The epoch of which ``figures`` are, if the network was trained on since, or gone back; else None."""
+        """The epoch of ``figures`` if the network was trained further or reset; else None."""
         return self.measured if self.figures and self.measured != self.epochs else None
 
     @cached_property
     def experiment(self) -> Experiment:
-        """Data, network and training that it was made with. Raises UnreadableRunError if it cannot be read."""
+        """Data, network and training settings. Raises UnreadableRunError if they cannot be read."""
         try:
             return Experiment.from_dict(json.loads(self._experiment))
         except (EngineError, ValueError, RecursionError) as error:
@@ -132,7 +132,7 @@ class RunRecord:
 
     @cached_property
     def seed(self) -> int:
-        """The seed of its training, read without looking at the rest. Raises UnreadableRunError."""
+        """The seed of its training, read without the other settings. Raises UnreadableRunError."""
         try:
             return int(json.loads(self._experiment)["training"]["seed"])
         except (KeyError, TypeError, ValueError, RecursionError):  # it is the usual one
@@ -148,7 +148,7 @@ class RunRecord:
 
     @cached_property
     def changes(self) -> list[Change]:
-        """Where settings changed while it was trained. Raises UnreadableRunError."""
+        """The changes of settings during its training. Raises UnreadableRunError."""
         try:
             return [Change(float(epoch), str(text)) for epoch, text in json.loads(self._changes)]
         except (TypeError, ValueError, RecursionError) as error:
@@ -159,19 +159,19 @@ class RunRecord:
 
 
 def columns(has_sweeps: bool = True) -> str:
-    """What is read of a run for its record; in a library that has no sweeps, nothing stands in their place."""
+    """Returns the columns that a record needs; NULL for columns of sweeps in a library that has none."""
     return ", ".join(f"NULL AS {name}" if name in MEMBERSHIP and not has_sweeps else name for name in _PLAIN)
 
 
 def record_of(
     row: Sequence[Any], measured: float | None = None, kind: str | None = None, target: str = ""
 ) -> RunRecord:
-    """The record of a row of :func:`columns`. Raises ValueError or TypeError for what no run has.
+    """Returns the record for a row of :func:`columns`. Raises ValueError or TypeError for invalid rows.
 
     Args:
         measured: the epoch at whose end its figures were measured; None if that is not known.
-        kind: of what it belongs to; None for none.
-        target: name of the only number that is predicted; empty if there is none.
+        kind: kind of its plan; None for none.
+        target: name of the only predicted number; empty if there is none.
     """
     if len(row) != len(_PLAIN):
         raise ValueError("a row of another table")
@@ -187,13 +187,13 @@ def experiment_json(experiment: Experiment) -> str:
     return json.dumps(experiment.as_dict(), separators=(",", ":"))
 
 
-def said_of(name: str, note: str) -> str:
-    """What a person said about a run, in small letters, so that it is found by it."""
+def user_text_of(name: str, note: str) -> str:
+    """Returns the user's texts about a run, in lower case, for the search."""
     return f"{name}\n{note}".casefold()
 
 
-def words_of(experiment: Experiment, data: str) -> str:
-    """The words by which a run is found, in small letters: title of its data, all settings ("learning rate 0.2")."""
+def search_text_of(experiment: Experiment, data: str) -> str:
+    """Returns other texts for the search, in lower case: data title and all settings ("learning rate 0.2")."""
     told = experiment.as_dict()
     told |= {**told.pop("training"), **dict(told.pop("data_settings"))}
     told |= told.pop("augmentation", None) or {}
@@ -209,7 +209,7 @@ def _written(value: Any) -> str:
 
 
 def best_json(best: BestRestored | None) -> str:
-    """What early stopping restored, without confusion matrix; empty for nothing."""
+    """Returns JSON of what early stopping restored, without confusion matrix; empty for nothing."""
     if best is None:
         return ""
     figures = {name: getattr(best.figures, name) for name in ("loss", "error", "rmse", "r2")}
@@ -227,9 +227,9 @@ def changes_json(changes: Iterable[Change]) -> str:
 
 
 def target_in(description: bytes | None) -> str:
-    """The name of the only number that is predicted; empty if there is none, or if the description cannot be read.
+    """Returns the name of the only predicted number; empty if there is none or the description cannot be read.
 
-    Opening the network reports what is wrong with a description; a list of runs only lacks the name.
+    A damaged description is reported when the network is opened; a list of runs only lacks the name.
     """
     try:
         told = json.loads(zlib.decompressobj().decompress(description or b"", _LONGEST_DESCRIPTION))
@@ -240,5 +240,5 @@ def target_in(description: bytes | None) -> str:
 
 
 def packed_description(description: Description | None) -> bytes | None:
-    """What inputs and outputs mean, as it is kept; None for nothing."""
+    """Returns the packed meaning of inputs and outputs; None for none."""
     return None if description is None else zlib.compress(json.dumps(description.as_dict()).encode(), 1)

@@ -1,8 +1,8 @@
-"""Goes through a recorded training again, from a whole state before it to any batch of its past, to the bit.
+"""Exact replay of a recorded training, from a saved state to any later batch.
 
-A state holds all that a training needs: parameters, the optimizer's vectors, the random generator, its place in the
-order of the examples. From there the same numbers come again, if the orders that were carried out on the way are
-carried out again at the same batches, and if numpy and the processor compute as they did then.
+A state has everything that training depends on: parameters, optimizer vectors, the random generator, and the place in
+the order of examples. Training from there is bit-identical if the recorded orders are carried out at the same batches,
+and if NumPy and the processor compute as they did then.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.datasets import Dataset
 from engine.training.events import Batch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.library.faults import ReplayError, UnknownRunError, came_out_otherwise, unreadable
+from nnviz.library.errors import ReplayError, UnknownRunError, not_reproduced, unreadable
 from nnviz.library.library import Library
 from nnviz.library.records import RunRecord
 from nnviz.library.states import LEAP, Order
@@ -30,13 +30,13 @@ _INDEX = np.dtype("<i4")
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """A moment of the past.
+class ReplayedMoment:
+    """The result of a replay.
 
     Attributes:
-        trainer: stands there, and can go on.
-        before: epochs that the network had before this training.
-        differences: what is different on this machine, in words; where there is any, the moment may not be exact.
+        trainer: a trainer at the requested place, which can continue.
+        before: epochs of the network before this training.
+        differences: differences of this machine, as text; if there are any, the result may not be exact.
     """
 
     trainer: Trainer
@@ -44,47 +44,46 @@ class Replayed:
     differences: list[str]
 
 
-def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator[float, None, Replayed]:
-    """Goes to the moment of a run after ``at`` epochs, counted over all trainings of its network.
+def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator[float, None, ReplayedMoment]:
+    """Replays a run up to ``at`` epochs, counted over all trainings of its network.
 
-    Yields the share 0…1 that is done, after every step; it may be given up between two.
+    Yields the progress 0…1 after every step; the caller may abandon it between two.
 
     Args:
-        at: a moment at which a batch ended, for example one of :meth:`Library.moments`.
-        dataset: the data that it was trained on.
+        at: the end of a batch, for example one of :meth:`Library.moments`.
+        dataset: the data of the training.
 
     Raises:
         DataError: these are other data.
-        UnknownRunError: there is no such run, or nothing is kept from which one could go there.
-        ReplayError: the training comes out otherwise than it was recorded.
-        LibraryError: what is kept cannot be read.
+        UnknownRunError: there is no such run, or no earlier state.
+        ReplayError: the training does not reproduce its recording.
+        LibraryError: a record cannot be read.
     """
     _check_end(library.run(run), at, dataset)
-    walk = _Walk(library, run, at, dataset)
+    walk = _Replay(library, run, at, dataset)
     yield from walk.to(at)
-    return Replayed(walk.trainer, walk.start.before, walk.start.differences())
+    return ReplayedMoment(walk.trainer, walk.start.before, walk.start.differences())
 
 
 def retrace(
     library: Library, run: int, moments: Sequence[float], dataset: Dataset, keep: Callable[[float, Trainer], None]
 ) -> Generator[float, None, None]:
-    """Goes through a run once, and calls ``keep`` with each of the moments and the trainer that stands there.
+    """Replays a run once, and calls ``keep`` with each of the epochs and the trainer there.
 
-    Yields the share 0…1 that is done, after every step. Moments that cannot be had exactly, or to which nothing leads,
-    are left out.
+    Yields the progress 0…1 after every step. Epochs that cannot be reached exactly are left out.
 
     Args:
-        moments: ascending, each as in :func:`replay`; at least one.
+        moments: ascending epochs, each as in :func:`replay`; at least one.
 
-    Raises as :func:`replay`, but no UnknownRunError for a moment.
+    Raises as :func:`replay`, but no UnknownRunError for an epoch.
     """
     _check_end(library.run(run), moments[-1], dataset)
-    walk: _Walk | None = None
+    walk: _Replay | None = None
     for number, at in enumerate(moments):
         with suppress(UnknownRunError):
             if walk is None or not walk.leads_to(at):
                 walk = None
-                walk = _Walk(library, run, at, dataset)
+                walk = _Replay(library, run, at, dataset)
             if not walk.start.differences():
                 for share in walk.to(at):
                     yield (number + share) / len(moments)
@@ -102,12 +101,12 @@ def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
         raise DataError("data", value, rule, f"Open {which} again as they were when it was trained.")
 
 
-class _Walk:
-    """A training that is gone through again, from the last whole state before a moment on.
+class _Replay:
+    """A replay from the last state before an epoch.
 
     Attributes:
-        start: that state.
-        trainer: stands at the last moment that was gone to.
+        start: the state.
+        trainer: a trainer at the last place that was reached.
     """
 
     def __init__(self, library: Library, run: int, at: float, dataset: Dataset) -> None:
@@ -123,11 +122,11 @@ class _Walk:
         self._events = self.trainer.run()
 
     def leads_to(self, at: float) -> bool:
-        """Whether this training came to a later moment."""
+        """Whether this training reached a later epoch."""
         return at < self._leap - _ROUNDING
 
     def to(self, at: float) -> Iterator[float]:
-        """Goes on to a moment; yields the share of the way that is done, after every step."""
+        """Continues to an epoch; yields the share of the way after every step."""
         _check_known(self._all_orders, at)
         trainer, before = self.trainer, self.start.before
         batches = trainer.batches_per_epoch
@@ -140,12 +139,12 @@ class _Walk:
                 return
             event = next(self._events, None)
             if event is None:
-                raise came_out_otherwise(f"run {self.start.run} ends before epoch {at:g}")
+                raise not_reproduced(f"run {self.start.run} ends before epoch {at:g}")
             if isinstance(event, Batch):
                 yield (_steps(trainer) - first) / (last - first)
 
     def _carry_out_orders(self) -> None:
-        """Those that were given where the trainer is now."""
+        """Carries out the orders at the present place."""
         while self._order is not None and (self._order.epoch, self._order.batch) == self._place:
             _carry_out(self._order, self.trainer, self.start.run)
             self._order = next(self._orders, None)
@@ -156,7 +155,7 @@ class _Walk:
 
 
 def _check_known(orders: list[Order], at: float) -> None:
-    """Raises UnknownRunError for a moment in which nothing could be written, not even what the training was told."""
+    """Raises UnknownRunError for an epoch in a gap of the recording, where orders may be missing."""
     for order in orders:
         if order.kind == LEAP:
             since = float(order.payload.get("since", order.at))
@@ -166,13 +165,13 @@ def _check_known(orders: list[Order], at: float) -> None:
 
 
 def _steps(trainer: Trainer) -> int:
-    """Steps that it has taken in all epochs."""
+    """Returns the steps of a trainer over all epochs."""
     return max(trainer.epoch - 1, 0) * trainer.batches_per_epoch + trainer.batch
 
 
 def _carry_out(order: Order, trainer: Trainer, run: int) -> None:
     if order.kind not in ("settings", "edit"):
-        raise came_out_otherwise(f"“{order.kind}” at epoch {order.at:g} is no order that this version knows")
+        raise not_reproduced(f"“{order.kind}” at epoch {order.at:g} is no order that this version knows")
     try:
         (_change if order.kind == "settings" else _edit)(order, trainer)
     except ReplayError:
@@ -182,16 +181,16 @@ def _carry_out(order: Order, trainer: Trainer, run: int) -> None:
 
 
 def _change(order: Order, trainer: Trainer) -> None:
-    """Raises ReplayError where the settings, which are right, do not fit the place where the training is now."""
+    """Applies settings. Raises ReplayError if they do not fit the present place of the training."""
     settings = TrainingSettings.from_dict(dict(order.payload))
     try:
         trainer.change(settings)
     except EngineError as error:
-        raise came_out_otherwise(f"at epoch {order.at:g}: {str(error)[:80]}") from None
+        raise not_reproduced(f"at epoch {order.at:g}: {str(error)[:80]}") from None
 
 
 def _edit(order: Order, trainer: Trainer) -> None:
-    """Writes the parameters that were edited."""
+    """Writes edited parameters."""
     count, content, parameters = int(order.payload["count"]), order.content or b"", trainer.network.parameters
     values = parameters.dtype.newbyteorder("<")
     if count < 0 or len(content) != count * (_INDEX.itemsize + values.itemsize):
@@ -205,6 +204,6 @@ def _edit(order: Order, trainer: Trainer) -> None:
 
 
 def edit_content(before: np.ndarray, now: np.ndarray) -> tuple[dict[str, int], bytes]:
-    """Payload and content of the order that makes parameters (n,) of others (n,)."""
+    """Returns payload and content of the order that changes parameters (n,) to others (n,)."""
     places = np.flatnonzero(before != now).astype(_INDEX)
     return {"count": len(places)}, places.tobytes() + now[places].astype(now.dtype.newbyteorder("<")).tobytes()

@@ -149,8 +149,8 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def bring_here(connection: sqlite3.Connection, version: int) -> None:
-    """Brings the tables of an older version to this one, within the present transaction."""
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Migrates the tables of an older version, within the present transaction."""
     if version < 2:
         connection.execute(_SWEEPS)
         there = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}

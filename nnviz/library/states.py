@@ -1,4 +1,4 @@
-"""Whole states of a training, from which it goes on exactly; and the orders that it was given on its way."""
+"""Training states, from which training resumes exactly, and the log of orders between them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.storage.state_bytes import MOST_STATE, StateBytes, state_size
 from engine.training.events import TrainingState
 from engine.training.trainer import Trainer
 from nnviz.library.database import Database
-from nnviz.library.faults import damaged, no_memory, too_large, unreadable
+from nnviz.library.errors import damaged, no_memory, too_large, unreadable
 
 _UNREADABLE = (EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
@@ -29,7 +29,7 @@ _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 def state_bytes(trainer: Trainer, before: float = 0) -> StateBytes:
     """Packs the state of a training between two events.
 
-    Raises TooLargeError, LibraryError where there is too little memory for it, DataError for what is not finite.
+    Raises TooLargeError, LibraryError without enough memory, DataError for non-finite values.
     """
     size = state_size(trainer)
     if size > MOST_STATE:
@@ -42,14 +42,14 @@ def state_bytes(trainer: Trainer, before: float = 0) -> StateBytes:
 
 @dataclass(frozen=True, eq=False)
 class KeptState:
-    """A state that was read: what :meth:`Trainer.resume` takes.
+    """A saved training state, for :meth:`Trainer.resume`.
 
     Attributes:
         at: epochs over all trainings of the network, with a fraction within an epoch.
-        before: epochs that the network had before this training.
+        before: epochs of the network before this training.
         epoch, batch: the place in this training.
-        orders: how many orders of the run had been carried out by then.
-        machine: what it was computed with.
+        orders: number of the run's orders that precede it.
+        machine: the machine on which it was computed.
     """
 
     run: int
@@ -63,22 +63,21 @@ class KeptState:
     training: TrainingState
 
     def differences(self) -> list[str]:
-        """What is different on this machine, in words; empty where the training goes on to the bit."""
+        """Differences of this machine, as text; empty if training resumes bit-identically."""
         return self.machine.differences(this_machine())
 
 
 @dataclass(frozen=True)
 class Order:
-    """Something that a training was told to do between two steps.
+    """A change between two steps of a training: of settings, of parameters, or a jump to another state.
 
     Attributes:
-        number: counts the orders of a run, from 1.
+        number: number in the run, from 1.
         at: epochs over all trainings of the network when it was carried out, with a fraction.
         epoch, batch: the place in its training.
-        kind: what it is ("settings", "edit", "state").
+        kind: "settings", "edit" or "state".
         payload: its values, in types that JSON can hold.
-        content: numbers that belong to the order, as bytes; None for none. Of settings that were in force from the
-            beginning of the run, the fingerprint of the data.
+        content: its numbers as bytes; None for none. For initial settings of a run, the fingerprint of the data.
     """
 
     number: int
@@ -91,10 +90,10 @@ class Order:
 
 
 def write_state(database: Database, run: int, state: StateBytes, is_last: bool, machine: Machine | None = None) -> None:
-    """Keeps a state: the last one takes the place of the last one before. Within a transaction.
+    """Writes a state; a last state replaces the previous last one. Within a transaction.
 
     Args:
-        machine: what it was computed with; None for this one.
+        machine: the machine on which it was computed; None for this one.
     """
     orders = database.number("SELECT coalesce(max(number), 0) FROM orders WHERE run = ?", (run,))
     place = (state.at, state.before, state.epoch, state.batch, orders)
@@ -111,19 +110,21 @@ def write_state(database: Database, run: int, state: StateBytes, is_last: bool, 
 
 
 def state_places(database: Database, run: int) -> list[tuple[float, bool]]:
-    """Where the kept states are: (epochs, whether it is the last one), ascending."""
+    """Returns (epochs, whether it is the last state) of each state, ascending."""
     rows = database.numbers("SELECT at, is_last FROM states WHERE run = ? ORDER BY at, is_last", (run,))
     return [(float(at), bool(is_last)) for at, is_last in rows]
 
 
 def last_place(database: Database, run: int) -> float | None:
-    """Where the last state is, in epochs; None if there is none."""
+    """Returns the epochs of the last state; None if there is none."""
     row = database.row("SELECT at FROM states WHERE run = ? AND is_last", (run,))
     return None if row is None else float(row[0])
 
 
 def read_state(database: Database, run: int, before: float | None, description: Description | None) -> KeptState | None:
-    """The last state, or the last one not after ``before`` epochs; None if there is none. Raises LibraryError."""
+    """Returns the last state, or the last one not after ``before`` epochs; None if there is none. Raises
+    LibraryError.
+    """
     condition, values = ("", (run,)) if before is None else (" AND at <= ?", (run, before))
     query = f"SELECT {_COLUMNS} FROM states WHERE run = ?{condition} ORDER BY at DESC, is_last DESC LIMIT 1"
     row = database.row(query, values)
@@ -136,7 +137,8 @@ def read_state(database: Database, run: int, before: float | None, description: 
 def read_leap(
     database: Database, run: int, before: float, after: int, description: Description | None
 ) -> KeptState | None:
-    """The state of the last order to go on from one, if there is one after that number and not after ``before`` epochs.
+    """Returns the state of the last order of kind "state" after that number and not after ``before`` epochs; None for
+    none.
 
     Raises LibraryError.
     """
@@ -167,12 +169,12 @@ def _kept(run: int, row: tuple[Any, ...], description: Description | None) -> Ke
 
 
 def leap_payload(before: float, since: float, made: Experiment) -> dict[str, Any]:
-    """The payload of an order whose content is a whole state: where its training began, and with what it was made.
+    """Returns the payload of an order whose content is a state: start and experiment of its training.
 
-    The data of a run can change from one training to the next. If naming them takes too long a text, they are left out.
+    The data of a run can change between trainings. Data whose description is too long are left out.
 
     Args:
-        since: the epochs up to which the run was known: between them and this state nothing is.
+        since: the last recorded epochs before this state.
         made: the experiment of the training that continues.
     """
     data = {name: value for name, value in made.as_dict().items() if name in ("data", "data_settings")}
@@ -181,15 +183,15 @@ def leap_payload(before: float, since: float, made: Experiment) -> dict[str, Any
 
 
 def with_data(made: Experiment, named: Any) -> Experiment:
-    """The experiment with the data that the payload of an order names.
+    """Returns the experiment with the data in the payload of an order.
 
-    Raises EngineError, KeyError or TypeError for what names none.
+    Raises EngineError, KeyError or TypeError if there are none.
     """
     return Experiment.from_dict({**made.as_dict(), "data": named["data"], "data_settings": named["data_settings"]})
 
 
 def write_order(database: Database, run: int, order: Order) -> None:
-    """Adds an order to the log; its number is the next one. Within a transaction."""
+    """Appends an order to the log. Within a transaction."""
     database.write(
         "INSERT INTO orders SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?, ? FROM orders WHERE run = ?",
         (run, order.at, order.epoch, order.batch, order.kind, json.dumps(order.payload), order.content, run),
@@ -197,7 +199,7 @@ def write_order(database: Database, run: int, order: Order) -> None:
 
 
 def read_orders(database: Database, run: int, after: int) -> list[Order]:
-    """The orders after the one of that number, in the order in which they were carried out. Raises LibraryError."""
+    """Returns the orders after the one of that number, in order. Raises LibraryError."""
     query = "SELECT number, at, epoch, batch, kind, payload, content FROM orders WHERE run = ? AND number > ?"
     rows = database.rows(f"{query} ORDER BY number", (run, after))
     return [_order(run, *row) for row in rows]

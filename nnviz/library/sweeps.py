@@ -1,4 +1,4 @@
-"""Sweeps in the library: the plan of many runs, which trials it has, and the runs that came of it."""
+"""Sweeps in the library: their plans, trials and runs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from nnviz.library.curves import (
     write_epochs,
 )
 from nnviz.library.database import Database
-from nnviz.library.faults import DamagedError, LibraryError, UnknownSweepError, in_words
+from nnviz.library.errors import DamagedError, LibraryError, UnknownSweepError, translated_errors
 from nnviz.library.library import Library
 from nnviz.library.listing import varied_in
 from nnviz.library.locks import Lock
-from nnviz.library.moments import insert_moments
-from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, words_of
+from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, search_text_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
+from nnviz.library.snapshots import insert_moments
 from nnviz.library.states import write_state
 from nnviz.program_name import program_name
 
@@ -45,17 +45,17 @@ _MOST_TOLD = 200  # letters of what is wrong with a plan
 
 @dataclass(frozen=True)
 class SweepRecord:
-    """A sweep, a race or a plan of seeds in the library, as it was when it was asked for.
+    """A sweep, a race or a plan of seeds in the library, as of the time of reading.
 
     Attributes:
-        id: its number in this library; a number is never used again.
+        id: number of the sweep in this library, never used again.
         kind: "seeds", "race" or "sweep".
-        name, note: what the person calls it and wrote about it.
+        name, note: the user's name and note.
         created, updated: seconds since 1970.
-        status: "running", "stopped" or "finished". What was "running" when its program was killed stays so.
+        status: "running", "stopped" or "finished". A sweep whose program was killed remains "running".
         data: title of its data.
-        version: of the nnviz that began it.
-        seconds: how long it has been worked on.
+        version: the nnviz version that began it.
+        seconds: elapsed time.
     """
 
     id: int
@@ -73,7 +73,7 @@ class SweepRecord:
 
     @cached_property
     def plan(self) -> Plan:
-        """What was to be done. Raises LibraryError if it cannot be read, DamagedError where that cannot be."""
+        """The plan. Raises LibraryError if it cannot be read, DamagedError if it cannot be a plan."""
         try:
             return Plan.from_dict(json.loads(self._plan))
         except (EngineError, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -97,13 +97,13 @@ class SweepRecord:
         return DamagedError(named, value, rule, remedy)
 
 
-class ToldSweep(NamedTuple):
-    """What a list tells of a sweep.
+class SweepSummary(NamedTuple):
+    """A sweep in a list.
 
     Attributes:
         status: "running", "stopped" or "finished".
-        created: when it was begun, in seconds since 1970.
-        varied: the names of the settings that vary.
+        created: its start, in seconds since 1970.
+        varied: names of the settings that vary.
     """
 
     id: int
@@ -114,12 +114,12 @@ class ToldSweep(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Done:
-    """An outcome that is to be written, with what the library must know besides.
+class FinishedRun:
+    """An outcome to write, with further columns of the run.
 
     Attributes:
-        trial: of which trial of its sweep the run is, from 0.
-        replaces: the run of the library that was broken off and is done again here; None for a new one.
+        trial: index of its trial in the sweep, from 0.
+        replaces: the interrupted run that it repeats; None for a new run.
     """
 
     trial: int
@@ -128,15 +128,15 @@ class Done:
     replaces: int | None = None
 
 
-class Sweeps:
-    """The sweeps of a library, by its connection: for the same thread."""
+class SweepLibrary:
+    """The sweeps of a library, on its connection and for the same thread."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._database: Database = library.database
 
     def begin(self, plan: Plan, data: str, name: str = "", note: str = "") -> int:
-        """Adds a sweep that is to be worked on; returns its number. Raises LibraryError."""
+        """Adds a sweep that is to be trained; returns its number. Raises LibraryError."""
         now = time.time()
         told: dict[str, object] = {"kind": plan.kind, "name": name, "note": note, "created": now, "updated": now}
         told |= {"data": data, "version": __version__, "plan": json.dumps(plan.as_dict(), separators=(",", ":"))}
@@ -144,13 +144,13 @@ class Sweeps:
             return self._database.insert("sweeps", told)
 
     def all(self) -> list[SweepRecord]:
-        """The sweeps, newest first. Raises LibraryError."""
+        """Returns the sweeps, newest first. Raises LibraryError."""
         if not self._database.has_sweeps:
             return []
         return [SweepRecord(*row) for row in self._database.rows(f"{_SELECT} ORDER BY id DESC")]
 
     def get(self, sweep: int) -> SweepRecord:
-        """Raises UnknownSweepError if there is none of that number."""
+        """Returns the record of a sweep. Raises UnknownSweepError."""
         row = self._database.row(f"{_SELECT} WHERE id = ?", (sweep,)) if self._database.has_sweeps else None
         if row is None:
             rule, remedy = (
@@ -161,19 +161,21 @@ class Sweeps:
         return SweepRecord(*row)
 
     def runs(self, sweep: int) -> list[int]:
-        """The numbers of its runs that are not deleted, in the order of trials. Raises LibraryError."""
+        """Returns the numbers of its runs that are not deleted, in order of trials. Raises LibraryError."""
         if not self._database.has_sweeps:
             return []
         query = "SELECT id FROM runs WHERE sweep = ? AND deleted IS NULL ORDER BY trial, id"
         return [int(row[0]) for row in self._database.rows(query, (sweep,))]
 
     def done(self, sweep: int) -> int:
-        """How many of its runs are there and were not stopped. Raises LibraryError."""
+        """Returns the number of its runs that were not stopped. Raises LibraryError."""
         query = "SELECT count(*) FROM runs WHERE sweep = ? AND deleted IS NULL AND status != 'stopped'"
         return self._database.number(query, (sweep,)) if self._database.has_sweeps else 0
 
     def curves(self, sweep: int, figure: str) -> dict[int, dict[int, float]]:
-        """A figure ("validation_error") of its runs that are over, by run and epoch. Raises LibraryError, KeyError."""
+        """Returns a figure ("validation_error") of its finished runs, by run and epoch. Raises LibraryError,
+        KeyError.
+        """
         column = {name: name for name in FIGURES}[figure]
         query = (
             f"SELECT runs.id, epochs.epoch, epochs.{column} FROM runs JOIN epochs ON epochs.run = runs.id "
@@ -185,7 +187,7 @@ class Sweeps:
         return found
 
     def records(self, sweep: int, by_number: bool = False) -> Iterator[RunRecord]:
-        """What the library tells of these runs, in the same order or by number; some are read at a time.
+        """Yields the records of its runs, in order of trials or by number, read in pages.
 
         Raises LibraryError.
         """
@@ -195,8 +197,8 @@ class Sweeps:
             found = self._library.records(page)
             yield from [found[run] for run in page if run in found]
 
-    def told(self, kind: str) -> list[ToldSweep]:
-        """The sweeps of a kind, newest first, without their trials; not one whose runs were all deleted.
+    def summaries(self, kind: str) -> list[SweepSummary]:
+        """Returns summaries of the sweeps of a kind, newest first, except those whose runs were all deleted.
 
         Raises LibraryError.
         """
@@ -207,26 +209,26 @@ class Sweeps:
         query = f"SELECT id, name, status, created, plan FROM sweeps WHERE kind = ? AND ({is_there} OR {has_none})"
         query += " ORDER BY id DESC"
         rows = self._database.rows(query, (kind,))
-        return [ToldSweep(int(row[0]), row[1], row[2], row[3], varied_in(row[4])) for row in rows]
+        return [SweepSummary(int(row[0]), row[1], row[2], row[3], varied_in(row[4])) for row in rows]
 
     def left_running(self) -> list[int]:
-        """The numbers of those whose program ended in the middle of them, the newest first. Raises LibraryError."""
+        """Returns the numbers of the sweeps whose program ended before they did, newest first. Raises LibraryError."""
         if not self._database.has_sweeps:
             return []
         query = "SELECT id FROM sweeps WHERE status = ? ORDER BY id DESC"
         return [int(row[0]) for row in self._database.rows(query, (RUNNING,)) if not self.is_live(int(row[0]))]
 
     def settle(self, sweep: int) -> bool:
-        """Notes that a sweep that was left running is stopped; returns whether no other program noted it before."""
+        """Marks an interrupted sweep as stopped; returns whether no other program did before."""
         query = "UPDATE sweeps SET status = ?, updated = ? WHERE id = ? AND status = ?"
         return self._database.write(query, (STOPPED, time.time(), sweep, RUNNING)) > 0
 
     def interrupted(self) -> list[SweepRecord]:
-        """Those that were broken off: stopped, or their program ended in the middle. The newest first."""
+        """Returns the sweeps that were stopped, or whose program ended before they did, newest first."""
         return [each for each in self.all() if each.status != FINISHED and not self.is_live(each.id)]
 
     def is_live(self, sweep: int) -> bool:
-        """Whether a program works on it at this moment."""
+        """Whether a program is training the sweep."""
         return lock_of_sweep(self._library.path, sweep).is_held
 
     # ---- writing
@@ -238,7 +240,7 @@ class Sweeps:
         plan: Plan | None = None,
         more_seconds: float = 0.0,
     ) -> None:
-        """Changes what is known of a sweep; None leaves it as it is. Raises LibraryError."""
+        """Changes columns of a sweep; None keeps a value. Raises LibraryError."""
         told: dict[str, object] = {"updated": time.time()}
         if status is not None:
             told["status"] = status
@@ -249,22 +251,22 @@ class Sweeps:
         self._database.write(query, (*told.values(), more_seconds, sweep))
 
     def rename(self, sweep: int, name: str) -> None:
-        """Gives a sweep another name; empty for none. Raises LibraryError."""
+        """Changes the name of a sweep; empty for none. Raises LibraryError."""
         self._database.write("UPDATE sweeps SET name = ? WHERE id = ?", (name, sweep))
 
     def add_trials(self, sweep: int, trials: Sequence[Mapping[str, Any]]) -> None:
-        """Adds trials behind those that there are. Raises LibraryError."""
+        """Appends trials. Raises LibraryError."""
         if not trials:
             return
         more = json.dumps([dict(each) for each in trials], separators=(",", ":"))
         joined = "CASE trials WHEN '[]' THEN ?1 ELSE substr(trials, 1, length(trials) - 1) || ',' || substr(?1, 2) END"
         self._database.write(f"UPDATE sweeps SET trials = {joined} WHERE id = ?2", (more, sweep))
 
-    def write(self, sweep: int, done: Iterable[Done], description: Description | None, data: str) -> list[int]:
-        """Adds the runs that are over, all in one transaction; returns their numbers. Raises LibraryError.
+    def write(self, sweep: int, done: Iterable[FinishedRun], description: Description | None, data: str) -> list[int]:
+        """Adds finished runs in one transaction; returns their numbers. Raises LibraryError.
 
         Args:
-            description: of the data, by which raw rows get right answers.
+            description: meaning of the data's inputs and outputs, for predictions from raw rows.
             data: title of the data.
         """
         done = list(done)
@@ -275,10 +277,10 @@ class Sweeps:
         with self._database.writing():
             return [self._write(sweep, each, told[each.experiment.brightness], data) for each in done]
 
-    def _write(self, sweep: int, done: Done, description: bytes | None, data: str) -> int:
+    def _write(self, sweep: int, done: FinishedRun, description: bytes | None, data: str) -> int:
         database, outcome = self._database, done.outcome
         entries = _entries(done) | {"sweep": sweep, "description": description, "data": data}
-        entries["words"] = words_of(done.experiment, data)
+        entries["words"] = search_text_of(done.experiment, data)
         run = done.replaces
         if run is not None and self._library.has(run):
             for table in PARTS_OF_RUN:
@@ -301,8 +303,8 @@ class Sweeps:
 _SELECT = f"SELECT {', '.join(SWEEP_COLUMNS)} FROM sweeps"
 
 
-def _entries(done: Done) -> dict[str, object]:
-    """The columns of a run."""
+def _entries(done: FinishedRun) -> dict[str, object]:
+    """Returns the columns of a run."""
     outcome, made = done.outcome, done.experiment
     figures = figures_at_end(outcome.epochs, outcome.best)
     told: dict[str, object] = {
@@ -321,7 +323,7 @@ def _entries(done: Done) -> dict[str, object]:
 
 
 def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[str, float]:
-    """The figures of a run's parameters as they are at its end: of its last epoch, or of the one that was restored."""
+    """Returns the figures of a run's final parameters: of its last epoch, or of the restored one."""
     if not epochs:
         return {}
     at_end = next((each for each in epochs if best is not None and each.epoch == best.epoch), epochs[-1])
@@ -329,20 +331,20 @@ def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[s
 
 
 def result_of(record: RunRecord) -> RunResult:
-    """What came of a run that is in the library. Raises DamagedError if its seed cannot be read."""
+    """Returns the result of a recorded run. Raises DamagedError if its seed cannot be read."""
     trial, told = record.trial or 0, (record.figures, record.epochs, record.seconds, record.id)
     return RunResult(trial, record.seed, record.status, *told)
 
 
 def lock_of_sweep(path: Path, sweep: int) -> Lock:
-    """The lock of who works on a sweep of that library."""
+    """Returns the lock of the program that trains a sweep of that library."""
     return Lock(path, f"sweep{sweep}")
 
 
 def take_lock(path: Path, sweep: int) -> Lock:
-    """Takes the lock. Raises LibraryError if it cannot be made, or another program works on that sweep."""
+    """Acquires the lock. Raises LibraryError if its file cannot be made, or another program trains that sweep."""
     lock = lock_of_sweep(path, sweep)
-    with in_words(path):
+    with translated_errors(path):
         is_taken = lock.take()
     if not is_taken:
         rule = "must not be worked on by another program at this moment"

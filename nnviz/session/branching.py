@@ -14,7 +14,7 @@ from nnviz.session.exact_replay import ReplayRequest, branched
 from nnviz.session.status import Progress, Stage
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import Replayed
+    from nnviz.library.replay import ReplayedMoment
     from nnviz.session.session import Session
 
 
@@ -102,7 +102,7 @@ class Branching(QObject):
         self._messages.tell_error("The run could not be branched off", error)
         self.changed.emit()
 
-    def _put(self, request: ReplayRequest, found: Replayed) -> None:
+    def _put(self, request: ReplayRequest, found: ReplayedMoment) -> None:
         """Makes the new run the current one, paused where it branched off."""
         wanted, trainer = self._settings.fitting.changed(**request.changes), found.trainer
         run = branched(request, found)

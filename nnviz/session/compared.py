@@ -1,6 +1,6 @@
-"""What is compared: a run or a group of seeds, with the curves and networks that the library has of it.
+"""A compared run or group of seeds, with its curves and networks from the library.
 
-A group whose first runs are under way has nothing in the library yet, and is compared all the same.
+A group in training without a finished run can be compared, too.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from engine.network.network import Network
 from engine.training.history import Curve, History
 from nnviz.formatting.run_name import RunName
 from nnviz.library import Group, UnknownRunError
+from nnviz.session.active_runs import ActiveGroup, ActiveRun
 from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of
 from nnviz.session.seeds import Chosen, middle_of, seed_number, seed_of
-from nnviz.session.under_way import GroupUnderWay, RunUnderWay
 
 if TYPE_CHECKING:
     from nnviz.library import Library, RunRecord
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
-    """A run: what the library tells of it, its curves, and its network as it was last; None where none is kept."""
+class ComparedMember:
+    """A run: its record, curves and last network; None if no weights are kept."""
 
     record: RunRecord
     history: History
@@ -33,22 +33,21 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
-    """A run that is compared, or a group of seeds.
+class ComparedRun:
+    """A compared run or group of seeds.
 
     Attributes:
-        chosen: the number of the run, or the group.
-        members: the run, or those of the group that the library has, the oldest first; perhaps none of a group under
-            way.
-        colour: the name of its colour, in every view.
-        under_way: what is being trained with several seeds; None for what is not under way.
-        title: what it is called among those that are compared: see :func:`named`.
+        chosen: number of the run, or the group.
+        members: the run, or the group's runs in the library, oldest first; may be empty for a group in training.
+        colour: its colour name, in every view.
+        active_group: the group in training; None if it is not in training.
+        title: its title among the compared runs: see :func:`named`.
     """
 
     chosen: Chosen
-    members: tuple[Member, ...]
+    members: tuple[ComparedMember, ...]
     colour: str
-    under_way: GroupUnderWay | None = None
+    active_group: ActiveGroup | None = None
     title: RunName = field(default_factory=lambda: RunName(""))
 
     @property
@@ -58,66 +57,65 @@ class Compared:
 
     @property
     def count(self) -> int:
-        """How many runs there are, with those that are not done."""
-        return max(len(self.members), 0 if self.under_way is None else self.under_way.seeds)
+        """The final number of runs."""
+        return max(len(self.members), 0 if self.active_group is None else self.active_group.seeds)
 
     @cached_property
     def records(self) -> list[RunRecord]:
-        """What the library tells of each run."""
+        """The records of all runs."""
         return [member.record for member in self.members]
 
     @cached_property
-    def middle(self) -> Member | None:
-        """The run that stands for all of them where only one can: see :func:`~nnviz.session.seeds.middle_of`."""
+    def middle(self) -> ComparedMember | None:
+        """The median run, which represents the group: see :func:`~nnviz.session.seeds.middle_of`."""
         return self.members[self.records.index(middle_of(self.records))] if self.members else None
 
     @property
     def record(self) -> RunRecord | None:
-        """That of the run in the middle; None while none is in the library."""
+        """The record of the median run; None without a finished run."""
         return None if self.middle is None else self.middle.record
 
     @property
     def network(self) -> Network | None:
-        """That of the run in the middle."""
+        """The network of the median run."""
         return None if self.middle is None else self.middle.network
 
     @property
     def experiment(self) -> Experiment:
-        """What was, or is, trained. Raises LibraryError if it cannot be read."""
+        """The experiment. Raises LibraryError if it cannot be read."""
         if self.record is not None:
             return self.record.experiment
-        assert self.under_way is not None, "else it would not be compared"
-        return self.under_way.experiment
+        assert self.active_group is not None, "else it would not be compared"
+        return self.active_group.experiment
 
     @property
     def data(self) -> str:
         """Title of its data."""
         if self.record is not None:
             return self.record.data
-        return "" if self.under_way is None else self.under_way.data
+        return "" if self.active_group is None else self.active_group.data
 
     @property
     def subject(self) -> Subject:
-        """What gets a name."""
+        """The settings and data from which its title is made."""
         if self.records:
             found = subject_of(self.records, says_diverged=True)
-            is_growing = self.under_way is not None  # its name stays the same while runs join it
+            is_growing = self.active_group is not None  # its name stays the same while runs join it
             return found._replace(number="", seeds="") if is_growing else found
-        assert self.under_way is not None, "else it would not be compared"
-        made = self.under_way.experiment
+        assert self.active_group is not None, "else it would not be compared"
+        made = self.active_group.experiment
         return Subject(settings_of(made, (self.data, made.fingerprint)), "", seeds="" if self.is_group else None)
 
     @property
     def title_of_middle(self) -> RunName:
-        """What the run in the middle is called: "wider · seed 3"."""
+        """Title of the median run: "wider · seed 3"."""
         return self.title.before(seed_of(self.record)) if self.is_group and self.record is not None else self.title
 
-    def curves(self, figure: str, going: Mapping[int, RunUnderWay]) -> list[tuple[str, Curve]]:
-        """The curve of a figure ("test_error") of each run, after what tells it from the others: "seed 3".
+    def curves(self, figure: str, going: Mapping[int, ActiveRun]) -> list[tuple[str, Curve]]:
+        """Returns the curve of a figure ("test_error") for each run, after its distinction: "seed 3".
 
         Args:
-            going: the runs that are under way, by seed. One stands in the place of what the library has of its seed
-                while it is further, so that none counts twice.
+            going: the runs in training, by seed. The longer curve of a seed counts, live or from the library.
         """
         part, _, quantity = figure.partition("_")
         left, found = dict(going), []
@@ -129,8 +127,8 @@ class Compared:
         return found + [(f"seed {seed}", run.curve(figure)) for seed, run in left.items()]
 
 
-def named(runs: Sequence[Compared]) -> tuple[Compared, ...]:
-    """The same with names that say what distinguishes each from the others; one run of a group with its seed."""
+def named(runs: Sequence[ComparedRun]) -> tuple[ComparedRun, ...]:
+    """Returns the runs with titles that distinguish them; a single run of a group has its seed."""
     subjects = [run.subject for run in runs]
     known = [subject.settings for subject in subjects if subject.settings is not None]
     among, most = (shared(known), common(known)) if len(known) > 1 else (None, None)
@@ -144,13 +142,13 @@ def named(runs: Sequence[Compared]) -> tuple[Compared, ...]:
     return tuple(found)
 
 
-Content = tuple[Member, ...]
+Content = tuple[ComparedMember, ...]
 
 
-def contents_of(
+def read_contents(
     library: Library, chosen: list[Chosen], known: dict[Chosen, list[RunRecord]]
 ) -> dict[Chosen, Content | None]:
-    """What is in those that are others than they were; None for one that is gone."""
+    """Reads the runs that have changed; None for a deleted one."""
     found: dict[Chosen, Content | None] = {}
     for each in chosen:
         runs = library.runs_of_group(each) if isinstance(each, Group) else [each]
@@ -165,9 +163,9 @@ def contents_of(
     return found
 
 
-def _member(library: Library, record: RunRecord) -> Member:
+def _member(library: Library, record: RunRecord) -> ComparedMember:
     try:
         network = library.network(record.id)
     except UnknownRunError:
         network = None
-    return Member(record, library.history(record.id), network)
+    return ComparedMember(record, library.history(record.id), network)

@@ -1,4 +1,4 @@
-"""Which runs of the library are compared, in which colours, and with which of them as the baseline."""
+"""The comparison of runs: which ones, their colours, and the baseline."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.sweeps.bands import QUARTILES, RANGE
 from nnviz.jobs.library_thread import LibraryThread
 from nnviz.library import Group
-from nnviz.session.compared import Compared, Content, contents_of, named
-from nnviz.session.library import KeptRuns
+from nnviz.session.active_runs import ActiveGroup, ActiveRuns
+from nnviz.session.compared import ComparedRun, Content, named, read_contents
+from nnviz.session.library import RunLibrary
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
-from nnviz.session.under_way import GroupUnderWay, UnderWay
 
-# Colours of runs that are compared, in this order, which can be told apart in both themes; their names are beside them.
+# Colours of compared runs, in this order. Both themes distinguish them; the names of runs are next to them.
 COMPARED = ("twelfth", "eighth", "ninth", "sixth", "fourth", "third", "seventh", "tenth")
 
 SPREADS = (RANGE, QUARTILES)
 
 
 class Comparison(QObject):
-    """Up to eight runs or groups of seeds. Attributes are for reading.
+    """Up to eight compared runs or groups of seeds. Attributes are for reading.
 
     Signals:
         changed: ``runs``, ``colours`` or ``baseline`` has changed.
-        spread_changed: ``spread`` has.
+        spread_changed: ``spread`` has changed.
 
     Attributes:
-        runs: those that were read, or are under way, in the order in which they were chosen; a new tuple whenever it
-            changes. What is measured of those under way, ``under_way`` of the session tells.
-        colours: the name of the colour of each that was chosen, in that order.
-        spread: how the runs of a group are shown to spread: "range" or "quartiles".
+        runs: the compared runs that were read or are in training, in order of choice; a new tuple at each change. Live
+            figures are in ``session.active_runs``.
+        colours: the colour name of each chosen run or group, in order of choice.
+        spread: what bands of groups show: "range" or "quartiles".
     """
 
     changed = pyqtSignal()
     spread_changed = pyqtSignal()
 
-    def __init__(self, lane: LibraryThread, library: KeptRuns, under_way: UnderWay, messages: Messages) -> None:
+    def __init__(self, lane: LibraryThread, library: RunLibrary, active_runs: ActiveRuns, messages: Messages) -> None:
         super().__init__()
-        self._lane, self._under_way, self._messages = lane, under_way, messages
-        self.runs: tuple[Compared, ...] = ()
+        self._lane, self._active_runs, self._messages = lane, active_runs, messages
+        self.runs: tuple[ComparedRun, ...] = ()
         self.colours: dict[Chosen, str] = {}
         self.spread = RANGE
-        self._given: dict[Chosen, str] = {}  # the colours that runs had: they get them again if nobody has them
+        self._given: dict[Chosen, str] = {}  # former colours of runs, used again if they are free
         self._pinned: Chosen | None = None
-        self._pair: tuple[Chosen | None, Chosen | None] = (None, None)  # that a person chose
+        self._pair: tuple[Chosen | None, Chosen | None] = (None, None)  # chosen by the user
         library.listed.connect(self._look)
         library.known.connect(lambda: self._follow_words(library))
         self._left_out: dict[int, tuple[int, bool]] = {}  # of those that were deleted: place, and whether pinned
         library.deletion_changed.connect(self._follow_deletion)
-        under_way.groups_changed.connect(self._look)
-        under_way.changed.connect(self._hold)
+        active_runs.groups_changed.connect(self._look)
+        active_runs.changed.connect(self._hold)
 
     # ---- which
 
     def toggle(self, run: Chosen) -> None:
-        """Compares a run or a group, or no longer.
+        """Adds a run or a group, or removes it.
 
-        Of more than eight the colours could not be told apart: a message says so.
+        Shows a message instead of adding a ninth one, because colours could not be distinguished.
         """
         if run in self.colours:
             self.leave_out(run)
@@ -75,7 +75,7 @@ class Comparison(QObject):
             self._read([run])
 
     def _free_colour(self, run: Chosen) -> str:
-        """The one that the run had before, or else one that nobody had, so that those may get theirs again."""
+        """Returns the run's former colour, or else a colour that no run had before."""
         taken = set(self.colours.values())
         before = self._given.get(run)
         if before is not None and before not in taken:
@@ -84,7 +84,7 @@ class Comparison(QObject):
         return next((colour for colour in free if colour not in self._given.values()), free[0])
 
     def leave_out(self, run: Chosen) -> None:
-        """Compares that run no longer."""
+        """Removes a run or a group."""
         if run in self.colours:
             del self.colours[run]
             self.runs = named([each for each in self.runs if each.chosen != run])
@@ -93,7 +93,7 @@ class Comparison(QObject):
             self.changed.emit()
 
     def _follow_deletion(self, runs: Iterable[int], are_deleted: bool) -> None:
-        """Runs that come back are compared as before, if there is still room."""
+        """Removes deleted runs, and adds restored ones if there is a free colour."""
         for run in runs:
             if not are_deleted:
                 self._compare_again(run)
@@ -112,28 +112,28 @@ class Comparison(QObject):
             self._read([run])
 
     def clear(self) -> None:
-        """Compares no run any more."""
+        """Removes all runs."""
         self.colours, self.runs, self._pinned = {}, (), None
         self.changed.emit()
 
     def set_spread(self, spread: str) -> None:
-        """Shows spreads as "range" or "quartiles" from now on; nothing else is taken."""
+        """Changes what bands show, if it is "range" or "quartiles"."""
         if spread != self.spread and spread in SPREADS:
             self.spread = spread
             self.spread_changed.emit()
 
     @property
     def baseline(self) -> Chosen | None:
-        """The run or group that the others are measured by: the pinned one, or else the first; None for none."""
+        """The pinned run or group, or else the first; None without any."""
         return self._pinned if self._pinned is not None else next(iter(self.colours), None)
 
     @property
     def is_pinned(self) -> bool:
-        """Whether a person chose the baseline."""
+        """Whether the user chose the baseline."""
         return self._pinned is not None
 
     def pin(self, run: Chosen) -> None:
-        """Makes a run the baseline, and compares it; the pinned one is unpinned."""
+        """Makes a run the baseline and adds it; unpins the pinned one."""
         if run == self._pinned:
             self._pinned = None
         else:
@@ -147,10 +147,10 @@ class Comparison(QObject):
     # ---- two of them
 
     @property
-    def pair(self) -> tuple[Compared, Compared] | None:
-        """Two whose answers are set against each other: the baseline and the next one, unless a person chose others.
+    def pair(self) -> tuple[ComparedRun, ComparedRun] | None:
+        """Two runs whose predictions are compared: the baseline and the next one, unless the user chose others.
 
-        None where there are no two with a network.
+        None if there are no two runs with a network.
         """
         known = {each.chosen: each for each in self.runs if each.network is not None}
         first = next((each for each in (self._pair[0], self.baseline, *known) if each in known), None)
@@ -158,7 +158,7 @@ class Comparison(QObject):
         return None if first is None or second is None else (known[first], known[second])
 
     def choose_for_pair(self, place: int, run: Chosen) -> None:
-        """Puts a run into the first (0) or the second (1) place; where it has the other one, they change places."""
+        """Chooses the first (0) or second (1) run of the pair; swaps both if it is the other one."""
         now = self.pair
         if now is not None and now[place].chosen != run:
             one, other = (each.chosen for each in now)
@@ -169,13 +169,13 @@ class Comparison(QObject):
     # ---- what is in them
 
     def _look(self) -> None:
-        """Reads those again that may have been trained on."""
+        """Reads runs again that may have been trained further."""
         if self.colours:
             self._read(list(self.colours))
 
     def _read(self, runs: list[Chosen]) -> None:
         known = {each.chosen: each.records for each in self.runs}
-        going = dict(self._under_way.groups)  # what they will have is not in the library yet
+        going = dict(self._active_runs.groups)  # what they will have is not in the library yet
 
         def done(contents: dict[Chosen, Content | None]) -> None:
             self._take(contents, going)
@@ -184,41 +184,41 @@ class Comparison(QObject):
         def failed(error: Exception) -> None:
             self._messages.tell_error("A run could not be read", error)
 
-        self._lane.run(lambda library: contents_of(library, runs, known), done, failed, {})
+        self._lane.run(lambda library: read_contents(library, runs, known), done, failed, {})
 
-    def _take(self, contents: dict[Chosen, Content | None], going: Mapping[Group, GroupUnderWay]) -> None:
-        read: dict[Chosen, Compared] = {each.chosen: each for each in self.runs}
+    def _take(self, contents: dict[Chosen, Content | None], going: Mapping[Group, ActiveGroup]) -> None:
+        read: dict[Chosen, ComparedRun] = {each.chosen: each for each in self.runs}
         for run, content in contents.items():
             begun = going.get(run) if isinstance(run, Group) else None
             if content is None and begun is None:
                 self.colours.pop(run, None)  # it was deleted, perhaps by another program
             elif run in self.colours and (content is not None or run not in read or read[run].members):
-                read[run] = Compared(run, content or (), self.colours[run], begun)
+                read[run] = ComparedRun(run, content or (), self.colours[run], begun)
         self._pinned = self._pinned if self._pinned in self.colours else None
         runs = named([self._standing(read[run]) for run in self.colours if run in read])
         if contents or runs != self.runs:
             self.runs = runs
             self.changed.emit()
 
-    def _standing(self, run: Compared) -> Compared:
-        """The same as it stands now: under way, or no longer."""
-        begun = self._under_way.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
-        return run if begun is run.under_way or not run.members else replace(run, under_way=begun)
+    def _standing(self, run: ComparedRun) -> ComparedRun:
+        """Returns the run with its present active group, or None for that."""
+        begun = self._active_runs.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
+        return run if begun is run.active_group or not run.members else replace(run, active_group=begun)
 
     def _let_go(self, going: Container[Group]) -> None:
-        """What is read needs not be held as it was measured; nothing of groups that were not ``going`` then."""
+        """Drops live figures of runs that were read from the library."""
         for run in self.runs:
             if isinstance(run.chosen, Group):
                 seeds = [seed for each in run.records if (seed := seed_number(each)) is not None]
-                self._under_way.let_go(run.chosen, seeds if run.chosen in going else None)
+                self._active_runs.let_go(run.chosen, seeds if run.chosen in going else None)
 
     def _hold(self) -> None:
-        """What is read may be told as written a little later."""
-        self._under_way.hold(self.colours)
+        """Drops live figures of other runs; runs may be reported as written after they were read."""
+        self._active_runs.hold(self.colours)
         self._let_go([run.chosen for run in self.runs if isinstance(run.chosen, Group)])
 
-    def _follow_words(self, library: KeptRuns) -> None:
-        """Takes the names that a person gave."""
+    def _follow_words(self, library: RunLibrary) -> None:
+        """Updates titles after a name has changed."""
         old = [record for each in self.runs for record in each.records]
         now = [library.record(record.id) for record in old]
         if any(

@@ -24,7 +24,7 @@ from nnviz.session.training import Training
 
 if TYPE_CHECKING:
     from nnviz.library import Library
-    from nnviz.library.replay import Replayed
+    from nnviz.library.replay import ReplayedMoment
 
 # The data, the library, and a function that waits until the library holds the whole run and returns its record.
 _Place = tuple[Dataset, Path, Callable[[], int]]
@@ -70,7 +70,7 @@ class ExactReplay:
         return None
 
     def steps(self, request: ReplayRequest) -> Callable[[], Steps]:
-        """Returns the replay for a background thread; it returns a :class:`~nnviz.library.replay.Replayed`.
+        """Returns the replay for a background thread; it returns a :class:`~nnviz.library.replay.ReplayedMoment`.
 
         Call it only where :meth:`reason_unavailable` returns None.
         """
@@ -145,7 +145,7 @@ def _gone_through(
     return found
 
 
-def branched(request: ReplayRequest, found: Replayed) -> Run:
+def branched(request: ReplayRequest, found: ReplayedMoment) -> Run:
     """Returns a run that begins at the requested epoch of another run, with all that lies before it."""
     run, at = request.run, request.at
     made = of_the_past(request, run.history.until(at), found)
@@ -155,7 +155,7 @@ def branched(request: ReplayRequest, found: Replayed) -> Run:
     return made
 
 
-def of_the_past(request: ReplayRequest, history: History, found: Replayed | None) -> Run:
+def of_the_past(request: ReplayRequest, history: History, found: ReplayedMoment | None) -> Run:
     """Returns a run that begins at the requested epoch, with its history up to there and no earlier snapshots.
 
     If the epoch was not ``found``, it has the displayed network and no training that can continue.
@@ -163,7 +163,7 @@ def of_the_past(request: ReplayRequest, history: History, found: Replayed | None
     return _resting(request, history) if found is None else _paused(request, history, found)
 
 
-def _paused(request: ReplayRequest, history: History, found: Replayed) -> Run:
+def _paused(request: ReplayRequest, history: History, found: ReplayedMoment) -> Run:
     run, trainer = request.run, found.trainer
     made = Run(
         run.experiment.changed(training=trainer.settings),

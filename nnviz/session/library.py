@@ -1,4 +1,4 @@
-"""The runs that are kept on disk: which are listed, in which order; what a person says of them; deletions."""
+"""The list of the library's runs: search, order, names, notes, stars and deletions."""
 
 from __future__ import annotations
 
@@ -9,89 +9,77 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.jobs.library_thread import LibraryThread
-from nnviz.jobs.library_watch import LibraryWatch
-from nnviz.session.kept_list import Listed, Row, Sweep, listed, with_begun, with_opened
-from nnviz.session.kept_records import KeptRecords
-from nnviz.session.messages import Message, Messages
-from nnviz.session.records import Records
+from nnviz.session.messages import Message
 from nnviz.session.reopening import Reopening
+from nnviz.session.run_list import RunListing, RunRow, SweepKey, read_listing, with_active_groups, with_open_groups
 from nnviz.session.run_names import Settings
+from nnviz.session.run_pages import RunPages
 from nnviz.session.run_words import NEWEST, SORTS
-from nnviz.session.runs import Runs
-from nnviz.session.training import Training
-from nnviz.session.under_way import UnderWay
-from nnviz.session.undo import Kind, Step, Undo
+from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:
     from nnviz.library import Group, Library, RunRecord
+    from nnviz.library.sweeps import SweepSummary
+    from nnviz.session.session import Session
 
 _BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
 _BACK_ALL = "Ctrl+Z brings them back; they go for good when the window is closed."
 _PAUSE = 1000  # milliseconds between two looks while figures come in
 
 
-class KeptRuns(QObject):
-    """The list of the library's runs. Attributes are for reading. While no view is there, nothing is read.
+class RunLibrary(QObject):
+    """The list of the library's runs. Nothing is read without a watching view. Attributes are for reading.
 
     Signals:
-        listed: ``rows`` has changed, or ``problem``; what the runs tell may have changed too.
-        known: the records of more rows are there, or what a person says of one has changed.
-        deletion_changed(list, bool): runs of these numbers were deleted, or (False) their deletion was undone.
+        listed: ``rows`` or ``problem`` has changed; records may have changed, too.
+        known: more records were read, or a name, note or star has changed.
+        deletion_changed(list, bool): runs of these numbers were deleted, or (False) restored.
+        sweep_renamed: the name of a sweep has changed.
 
     Attributes:
-        search, sort: the words that are searched for, and by what the runs are sorted: a key of ``SORTS``.
-        rows: the runs, groups of seeds and sweeps that are listed, in order, each branch below its parent; groups whose
-            first runs are under way above all.
-        count: how many runs there are in all.
-        is_read: whether the library was looked at.
+        search, sort: the searched words; the sort order, a key of ``SORTS``.
+        rows: runs, groups of seeds and sweeps, in order, branches below their parents; at the top groups without a
+            finished
+            run.
+        count: number of all runs.
+        is_read: whether the library was read.
         problem: why it could not be read; empty if it could.
     """
 
     listed = pyqtSignal()
     known = pyqtSignal()
     deletion_changed = pyqtSignal(object, bool)
+    sweep_renamed = pyqtSignal()
 
-    def __init__(
-        self,
-        lane: LibraryThread,
-        others: LibraryWatch,
-        records: Records,
-        runs: Runs,
-        training: Training,
-        reopening: Reopening,
-        under_way: UnderWay,
-        undo: Undo,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, session: Session, reopening: Reopening) -> None:
         super().__init__()
-        self._lane, self._reopening, self._undo, self._messages = lane, reopening, undo, messages
-        self._under_way = under_way
+        self._lane, self._watch, self._reopening = session.library_lane, session.library_watch, reopening
+        self._active_runs, self._undo, self._messages = session.active_runs, session.undo, session.messages
         self.search, self.sort = "", NEWEST
-        self.rows: list[Row] = []
-        self._closed: list[Row] = []  # the same while no group is open
-        self._opened: set[Group | Sweep] = set()
+        self.rows: list[RunRow] = []
+        self._closed: list[RunRow] = []  # the same while no group is open
+        self._opened: set[Group | SweepKey] = set()
         self.count, self.is_read, self.problem = 0, False, ""
         self._common: Mapping[tuple[str, str], Settings] = {}
-        self._records = KeptRecords(
-            lane, self.known.emit, partial(messages.tell_error, "The library could not be read")
+        self._records = RunPages(
+            self._lane, self.known.emit, partial(self._messages.tell_error, "The library could not be read")
         )
         self._is_watched = self._is_listing = self._is_stale = False
-        self._others = others
-        others.wrote.connect(self.refresh)
+        self._watch.wrote.connect(self.refresh)
         self._notice: str | None = None
         self._told: Message | None = None  # that a run was deleted
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
-        records.changed.connect(self.refresh)
-        training.state_changed.connect(self._soon)
-        runs.history_changed.connect(self._soon)
-        under_way.groups_changed.connect(self._add_begun)
+        session.records.changed.connect(self.refresh)
+        session.training.state_changed.connect(self._soon)
+        session.runs.history_changed.connect(self._soon)
+        self._active_runs.groups_changed.connect(self._add_begun)
 
     # ---- which are listed
 
     def find(self, words: str) -> None:
-        """Lists the runs with all these words in settings, name, note or data; all for none."""
+        """Lists the runs with all these words in settings, name, note or data; all runs for no words."""
         if words != self.search:
             self.search = words
             self.refresh()
@@ -103,9 +91,9 @@ class KeptRuns(QObject):
             self.refresh()
 
     def watch(self, is_watched: bool) -> None:
-        """Reads the list from now on whenever it may have changed, or no longer."""
+        """Starts or stops reading the list whenever it may have changed."""
         self._is_watched = is_watched
-        self._others.switch(is_watched)
+        self._watch.switch(is_watched)
         if is_watched:
             self.refresh()
         else:
@@ -124,9 +112,9 @@ class KeptRuns(QObject):
             return
         self._is_listing, self._is_stale = True, False
         asked = self.search, self.sort, frozenset(self._opened)
-        self._lane.run(lambda library: listed(library, *asked), self._take, self._failed, Listed([]))
+        self._lane.run(lambda library: read_listing(library, *asked), self._take, self._failed, RunListing([]))
 
-    def _take(self, found: Listed) -> None:
+    def _take(self, found: RunListing) -> None:
         self._is_listing = False
         if self._is_stale:
             self.refresh()
@@ -147,10 +135,10 @@ class KeptRuns(QObject):
         self._messages.tell_error("The library could not be read", error)
         self.listed.emit()
 
-    def unfold(self, what: Group | Sweep, is_open: bool) -> None:
-        """Lists the runs of a group below it, or no longer; the trials of a sweep as soon as they are read."""
+    def unfold(self, what: Group | SweepKey, is_open: bool) -> None:
+        """Opens or closes a group at once, or a sweep as soon as its trials are read."""
         (self._opened.add if is_open else self._opened.discard)(what)
-        if isinstance(what, Sweep):
+        if isinstance(what, SweepKey):
             self._closed = [
                 row._replace(is_open=is_open) if row.is_sweep and row.key == what else row for row in self._closed
             ]
@@ -159,36 +147,34 @@ class KeptRuns(QObject):
         self.listed.emit()
 
     def _arrange(self) -> None:
-        """Groups whose first runs are under way come first; they are not found by words yet."""
-        begun = () if self.search else self._under_way.groups
-        self.rows = with_opened(with_begun(self._closed, begun), self._opened)
+        """Puts groups without a finished run at the top, unless words are searched."""
+        begun = () if self.search else self._active_runs.groups
+        self.rows = with_open_groups(with_active_groups(self._closed, begun), self._opened)
         self._records.show(self.rows)
 
     def _add_begun(self) -> None:
-        if self.is_read and self._under_way.groups:  # at their end the list is read again
+        if self.is_read and self._active_runs.groups:  # at their end the list is read again
             self._arrange()
             self.listed.emit()
 
     # ---- what they tell
 
     def record(self, run: int) -> RunRecord | None:
-        """What is known of a run, or of a parent of one; None until it was read."""
+        """Returns the record of a run or a parent; None before it was read."""
         return self._records.get(run)
 
     def records_at(self, place: int) -> list[RunRecord]:
-        """What the run in that row tells, or those of its group; where they were not read yet, they are, and ``known``
-        follows.
-        """
+        """Returns the records of the runs in that row. Reads missing ones in the background; ``known`` follows."""
         return self._records.at(place)
 
     def common_of(self, record: RunRecord) -> Settings | None:
-        """The settings that most of the listed runs of its data have; None where it is listed alone."""
+        """Returns the most common settings among listed runs of the same data; None for a single run."""
         return self._common.get(record.data_set)
 
     # ---- what a person does with them
 
     def annotate(self, runs: Sequence[int], **told: Any) -> None:
-        """Changes ``name``, ``note`` or ``starred`` of runs, as one step to undo; not of those that are not known."""
+        """Changes ``name``, ``note`` or ``starred`` of runs whose records were read, as one step to undo."""
         known = [record for run in runs if (record := self._records.get(run)) is not None]
         old = {record.id: {name: getattr(record, name) for name in told} for record in known}
         new = {record.id: told for record in known}
@@ -209,8 +195,26 @@ class KeptRuns(QObject):
 
         self._lane.run(work, done, lambda error: self._messages.tell_error("That could not be noted", error), {})
 
+    def rename_sweep(self, sweep: SweepSummary, name: str) -> None:
+        """Changes the name of a sweep, as one step to undo; empty for none."""
+        if name != sweep.name:
+            old, new = (sweep.id, sweep.name), (sweep.id, name)
+            self._undo.push(Step("name of a sweep", Kind.LIBRARY, self._write_sweep_name, old, new))
+
+    def _write_sweep_name(self, told: tuple[int, str]) -> None:
+        def work(library: Library) -> None:
+            from nnviz.library.sweeps import SweepLibrary
+
+            SweepLibrary(library).rename(*told)
+
+        def done(_: object) -> None:
+            self.refresh()
+            self.sweep_renamed.emit()
+
+        self._lane.run(work, done, partial(self._messages.tell_error, "The sweep could not be renamed"))
+
     def delete(self, runs: Sequence[int]) -> None:
-        """Deletes runs, as one step to undo; they go for good when the window is closed."""
+        """Deletes runs, as one step to undo. The deletion is final when the window closes."""
         what = "deletion of a run" if len(runs) == 1 else f"deletion of {len(runs)} runs"
         self._undo.push(Step(what, Kind.LIBRARY, self._set_deleted, (runs, False), (runs, True)))
 
@@ -235,5 +239,5 @@ class KeptRuns(QObject):
         self._lane.run(work, done, failed)
 
     def open(self, run: int, over: Callable[[], None] = lambda: None) -> None:
-        """Puts a run into the window as it was left; ``over`` is called when it is there, or could not be read."""
+        """Opens a run in the window as it was left; calls ``over`` when it is there or could not be read."""
         self._reopening.open(run, over=over)

@@ -26,7 +26,7 @@ Tell = Callable[[str], None]
 
 @dataclass(eq=False)
 class _Piece:
-    """A piece of work, by its name: "Exporting run 12"."""
+    """A task, with its name: "Exporting run 12"."""
 
     name: str
     is_cancelled: bool = False
@@ -64,13 +64,14 @@ class LibraryWork(QObject):
         self._thread.run(work, done, failed, makes=makes)
 
     def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:
-        """Does a piece of work; ``done`` gets its result and returns what came of it, in words.
+        """Runs a task; ``done`` receives its result and returns a text about it.
 
         Args:
-            name: what is being done: "Exporting run 12".
-            work: calls what it is given with how far it is; that ends it if it was cancelled. A library is made if
-                there is none.
-            fails: what could not be done, if it fails: "Run 12 could not be exported".
+            name: name of the task: "Exporting run 12".
+            work: reports its progress to its second argument, which raises an exception if the task was cancelled. A
+                library
+                is made if there is none.
+            fails: the message if the task fails: "Run 12 could not be exported".
         """
         piece = _Piece(name)
         self._waiting.append(piece)

@@ -61,7 +61,7 @@ class Reopening:
     ) -> None:
         """Makes a run the current one; can be undone. A run that this window still has is shown with its past.
 
-        ``then`` is called when it is, ``over`` also if it could not be read.
+        Calls ``then`` when it is open, and ``over`` also if it could not be read.
         """
         self._latest = number
         if self._put_held(number):
@@ -99,8 +99,8 @@ class Reopening:
     def offer(self, go_on: Callable[[], None]) -> None:
         """Offers to continue the training that was interrupted when its program ended.
 
-        Of several windows one makes the offer. If its process dies before the user answers, the next window does.
-        ``go_on`` trains what is then the current run.
+        One of several windows makes the offer. If its process dies before the user answers, the next window offers it.
+        ``go_on`` trains the current run.
         """
 
         def done(found: list[RunRecord]) -> None:
@@ -124,7 +124,7 @@ class Reopening:
         return [all_found[number] for number in sorted(all_found, reverse=True) if self._claim(library, number)]
 
     def _claim(self, library: Library, number: int) -> bool:
-        """Whether this window may offer to continue a run. In the library's thread."""
+        """Whether this window may offer to resume a run. Runs in the library's thread."""
         from nnviz.library.locks import lock_of_offer
 
         claim = lock_of_offer(library.path, number)
@@ -150,7 +150,7 @@ class Reopening:
         self._thread.run(settle, lambda _: None, lambda _: None)
 
     def _look_whether_taken(self) -> None:
-        """Withdraws the offer if the run continues in another window."""
+        """Withdraws the offer if the run was resumed in another window."""
         offer, number = self._offer, self._offered[0]
 
         def done(is_taken: bool) -> None:

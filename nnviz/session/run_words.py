@@ -1,4 +1,4 @@
-"""Which figure stands next to a run in a list, by what a list is sorted, and what old runs lose."""
+"""Texts about runs of the library: the figure in a list, sort orders, storage and thinning."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnviz.session.seeds import main_figure, median_of
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
-    from nnviz.library.room import Plan
+    from nnviz.library.quota import ThinningPlan
 
 NEWEST = "id"
 _MEGABYTE = 1e6
@@ -24,12 +24,12 @@ _NONE = "—"
 
 @dataclass(frozen=True)
 class Sort:
-    """What runs can be sorted by.
+    """A sort order of the list.
 
     Attributes:
-        title: what it is called.
-        colour: of its figures, a name of the theme.
-        is_ascending: whether the smallest come first.
+        title: title in the menu.
+        colour: colour name of its figures.
+        is_ascending: whether the smallest value is first.
     """
 
     title: str
@@ -53,10 +53,11 @@ SORTS = {
 
 
 def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
-    """The figure that a run is sorted by, of a group the median, and the name of its colour.
+    """Returns the figure by which a run is sorted, for a group the median, and its colour name.
 
-    A dash where it was not measured; "diverged" where most of the runs did. Where it is of another epoch than the
-    network of the one run, or that was stopped early, the epoch stands with it: "2.67 % at 8".
+    It is a dash if it was not measured, and "diverged" if most runs did. If it is of another epoch than the network of
+    a
+    single run, or of a run that was stopped early, the epoch is added: "2.67 % at 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
     unit = unit_of(records[0].target)
@@ -68,9 +69,12 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
 
 
 def figure_words(figure: str, value: float | None, batches: int = 0, unit: str = "") -> tuple[str, str]:
-    """A figure, of a run with so many steps in an epoch, and the name of its colour; a dash where there is none.
+    """Returns a figure as text and its colour name; a dash for None.
 
-    With its unit: "2.67 %"; of an RMSE that of the target, "2.94 mpg", or "RMSE 2.94" where that is not known.
+    Numbers have units: "2.67 %"; an RMSE that of the target, "2.94 mpg", or "RMSE 2.94" if it is not known.
+
+    Args:
+        batches: steps in an epoch, for a number of epochs; 0 if not known.
     """
     colour = SORTS[figure].colour if figure in SORTS else "text"
     if value is None or not math.isfinite(value):
@@ -89,21 +93,21 @@ def figure_words(figure: str, value: float | None, batches: int = 0, unit: str =
 
 
 def _epoch_told(record: RunRecord) -> float | None:
-    """The epoch of its figures, if that is not the last one that was to be trained; None if it is, or is not known."""
+    """Returns the epoch of the figures of a stopped run, or if they are older than the network; else None."""
     was_stopped = record.status in ("stopped", "pruned")
     return record.measured if was_stopped else record.figures_before
 
 
 def words_of_loss(run: Run) -> str:
-    """That a run of this window, which was not saved, was removed."""
+    """Returns that an unsaved run was removed from the window."""
     return (
         f"An earlier network ({setting_value(run.experiment.shape)}, {run.epoch_name(run.epochs)} epochs, "
         f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
     )
 
 
-def words_of_plan(plan: Plan) -> str:
-    """What old runs would lose: "41 moments of 6 old runs, 12 MB; none with a star"."""
+def words_of_plan(plan: ThinningPlan) -> str:
+    """Returns what thinning removes: "41 moments of 6 old runs, 12 MB; none with a star"."""
     count, runs, starred = plan.moments, len(plan.runs), plan.starred
     moments = f"{text.count(count)} moment{'' if count == 1 else 's'}"
     of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
@@ -111,13 +115,13 @@ def words_of_plan(plan: Plan) -> str:
     return f"{moments} of {of}, {text.size(plan.nbytes)}; {stars} with a star"
 
 
-def words_of_room(plan: Plan) -> str:
-    """How much the library takes: "143 MB of 2 GB"."""
+def words_of_room(plan: ThinningPlan) -> str:
+    """Returns the size of the library: "143 MB of 2 GB"."""
     return f"{text.size(plan.taken)} of {text.size(plan.budget)}"
 
 
-def words_of_going(plan: Plan, when: str) -> str:
-    """What goes of a library that takes more than it may, and when: "when the next training is over"."""
+def words_of_going(plan: ThinningPlan, when: str) -> str:
+    """Returns what thinning removes and when: "when the next training is over"."""
     over = f"The library takes {text.size(plan.taken)} of the {text.size(plan.budget)} that it may"
     if not plan.losses:
         return f"{over}, and nothing of old runs can go any more. Delete runs, or let it take more."

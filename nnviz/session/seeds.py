@@ -1,4 +1,4 @@
-"""What runs that differ in their seed only have in common: their name, their figures, and which is in the middle."""
+"""Common properties of runs that differ in their seed only: name, note, figures, and the median run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ALWAYS = ("epochs", "seconds", "nbytes")
 
 
 def value_of(record: RunRecord, figure: str) -> float | None:
-    """A figure of a run; None if it was not measured, infinite if the run diverged: worse than any other."""
+    """Returns a figure of a run; None if it was not measured, infinite (the worst) if the run diverged."""
     if figure in _ALWAYS:
         return float(getattr(record, figure))
     if record.status == "diverged":
@@ -29,7 +29,7 @@ def value_of(record: RunRecord, figure: str) -> float | None:
 
 
 def values_of(records: Sequence[RunRecord], figure: str) -> list[float]:
-    """Those of the runs that have it, ascending; none where it was measured of no run, whichever diverged."""
+    """Returns the figures of the runs that have them, ascending; empty if no run was measured."""
     if figure not in _ALWAYS and not any(figure in record.figures for record in records):
         return []
     values = [value_of(record, figure) for record in records]
@@ -37,10 +37,10 @@ def values_of(records: Sequence[RunRecord], figure: str) -> list[float]:
 
 
 def median_of(records: Sequence[RunRecord], figure: str) -> float | None:
-    """The median of those that were measured; None without any.
+    """Returns the median of the measured figures; None without any.
 
-    Of the seeds of a trial as trials are ranked: a run that was stopped early, as others were better, counts as the
-    worst, and one that a person stopped not at all.
+    For a trial it is the median by which trials are ranked: a pruned run counts as the worst, and a run that the user
+    stopped does not count.
     """
     if len(records) > 1 and records[0].kind == "sweep" and figure not in _ALWAYS:
         records = [record for record in records if record.status != "stopped"]
@@ -56,16 +56,16 @@ def _worst(figure: str) -> float:
 
 
 def main_figure(records: Sequence[RunRecord]) -> str:
-    """The figure that tells most of these runs.
+    """Returns the figure that represents these runs.
 
-    Of trials of a sweep that is the validation error: the best of many by the test error looks better than it is.
+    For trials of a sweep it is the validation error, because the test error of the best of many is biased.
     """
     names = OF_TRIALS if any(record.kind == "sweep" for record in records) else MAIN
     return next((name for name in names if any(name in record.figures for record in records)), names[0])
 
 
 def middle_of(records: Sequence[RunRecord]) -> RunRecord:
-    """The run that stands for all of them: the one with the median of the main figure, the better one of two."""
+    """Returns the run that represents all of them: the median by the main figure, the better one of two."""
     figure = main_figure(records)
     found = sorted(
         (value, place) for place, each in enumerate(records) if (value := value_of(each, figure)) is not None
@@ -74,18 +74,18 @@ def middle_of(records: Sequence[RunRecord]) -> RunRecord:
 
 
 def named_first(records: Sequence[RunRecord]) -> RunRecord:
-    """The run whose name is that of the group: the name that most of them have."""
+    """Returns the first run with the name that most of them have."""
     name = statistics.mode(record.name for record in records)
     return next(record for record in records if record.name == name)
 
 
 def note_of(records: Sequence[RunRecord]) -> str:
-    """The note that most of them have."""
+    """Returns the note that most of them have."""
     return statistics.mode(record.note for record in records)
 
 
 def seed_number(record: RunRecord) -> int | None:
-    """Its seed; None where its experiment cannot be read."""
+    """Returns the seed of a run; None if its experiment cannot be read."""
     try:
         return record.seed
     except LibraryError:
@@ -93,6 +93,6 @@ def seed_number(record: RunRecord) -> int | None:
 
 
 def seed_of(record: RunRecord) -> str:
-    """ "seed 3", or its number where its experiment cannot be read."""
+    """Returns "seed 3", or the run's number if its experiment cannot be read."""
     seed = seed_number(record)
     return f"run {record.id}" if seed is None else f"seed {seed}"

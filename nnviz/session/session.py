@@ -11,13 +11,17 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.formatting import text
-from nnviz.formatting.meaning import NO_MEANING, Meaning
+from nnviz.formatting.meaning import NO_MEANING
+from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.library_thread import LibraryThread
+from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.serial_thread import close_all
 from nnviz.jobs.stepwise import StepwiseTask
+from nnviz.session.active_runs import ActiveRuns
 from nnviz.session.asked import new_queries
 from nnviz.session.branching import Branching
+from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
 from nnviz.session.data_import import DataImport
 from nnviz.session.displayed import Displayed
@@ -25,8 +29,8 @@ from nnviz.session.divergence_recovery import DivergenceRecovery
 from nnviz.session.edits import Edits
 from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.files import Files
-from nnviz.session.kept_parts import kept_parts
 from nnviz.session.loaded_runs import LoadedRuns
+from nnviz.session.library import RunLibrary
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
@@ -37,6 +41,7 @@ from nnviz.session.recent_data_files import RecentDataFiles
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.run import new_run
+from nnviz.session.run_exchange import RunExchange
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
@@ -44,6 +49,8 @@ from nnviz.session.sketch import Sketch
 from nnviz.session.snapshot_backfill import SnapshotBackfill
 from nnviz.session.snapshot_files import SnapshotFiles
 from nnviz.session.status import Status
+from nnviz.session.sweep_target import SweepTarget
+from nnviz.session.sweeps import Sweeps
 from nnviz.session.timeline import Timeline
 from nnviz.session.training import Training
 from nnviz.session.undo import Undo
@@ -74,11 +81,11 @@ class Session(QObject):
         user_examples: labelled examples that the user kept, for the current data set.
         mistakes: the answers to every example of a part of the data, and which of them are chosen.
         models: models of single cards.
-        library, under_way: the runs that are kept on disk, and those that are trained beside the window.
+        library, active_runs: the recorded runs; the runs in training in the background.
         comparison: which of both are compared.
-        room, exchange: how much room they take; passes runs on, and takes some in.
-        sweeps, sweep_form, trials: trains many runs; which ones, by a form; what came of those of a sweep.
-        sweep_where, sweep_names: where a sweep is done, and who is there; what sweeps are called.
+        library_lane, library_watch: the thread of the library; finds out when another program wrote to it.
+        exchange: exports runs of the library, and imports runs into it.
+        sweeps, sweep_target: trains many runs; where a sweep is trained: on this machine or on a cluster.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
         queries: results of the displayed network for the views, computed in the background.
         rate_search: search for a learning rate.
@@ -245,7 +252,7 @@ class Session(QObject):
     def offer_interrupted(self) -> None:
         """Offers to resume what was interrupted when its program ended: a training or a sweep."""
         self._reopening.offer(self.start)
-        self.sweeps.offer_broken_off()
+        self.sweeps.offer_interrupted()
 
     def search_rate(self) -> None:
         """Starts a learning-rate search for the network that the fields describe; see ``rate_search``."""
@@ -267,5 +274,5 @@ class Session(QObject):
         parts += [self.step_effects, self.replacement, self.loaded, self._library_thread, self.training.runner]
         parts += [self._reopening]
         parts += [self.past_batch, self.snapshot_files, self.data_import, self.data, self.user_examples, self.files]
-        parts += [self.room, self.exchange, self.sweeps, self.sweep_where, self.backfill, *self.models.closable]
+        parts += [self.exchange, self.sweeps, self.sweep_target, self.backfill, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

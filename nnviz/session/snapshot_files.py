@@ -25,11 +25,11 @@ from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import Replayed
+    from nnviz.library.replay import ReplayedMoment
 
 _LOG = logging.getLogger("nnviz")
 # Called in another thread with the network, and what it was computed with where it is exact.
-Write = Callable[[Network, "Replayed | None"], None]
+Write = Callable[[Network, "ReplayedMoment | None"], None]
 
 
 @dataclass(eq=False)
@@ -92,7 +92,7 @@ class SnapshotFiles(QObject):
         A checkpoint also holds the state of the training then. The current network and its file stay as they are.
         """
 
-        def write(network: Network, found: Replayed | None) -> None:
+        def write(network: Network, found: ReplayedMoment | None) -> None:
             if found is not None and path.suffix.lower() == CHECKPOINT:
                 save_checkpoint(network, path, found.trainer.state())
             else:
@@ -159,7 +159,7 @@ class SnapshotFiles(QObject):
             self.cancel()
             self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
-    def _write(self, job: _Job, found: Replayed | None, why_approximate: str) -> None:
+    def _write(self, job: _Job, found: ReplayedMoment | None, why_approximate: str) -> None:
         request, moment = job.request, f"the network of epoch {job.moment}"
         history, data = request.run.history.until(request.at), self._files.data_title(request.run)
 

@@ -1,4 +1,4 @@
-"""Titles of sweeps and their trials, as lists and read-outs show them."""
+"""Titles of sweeps and their trials."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from nnviz.session.run_names import NAMELESS, run_name, subject_of
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
-    from nnviz.library.sweeps import ToldSweep
+    from nnviz.library.sweeps import SweepSummary
 
 _MOST_TOLD = 3  # settings that vary
 
 
-def sweep_title(told: ToldSweep) -> str:
-    """ "sweep 3", or its name."""
+def sweep_title(told: SweepSummary) -> str:
+    """Returns "sweep 3", or the sweep's name."""
     return text.name(told.name) if told.name else f"sweep {told.id}"
 
 
-def sweep_entry(told: ToldSweep) -> str:
-    """As it stands in a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
+def sweep_entry(told: SweepSummary) -> str:
+    """Returns the title for a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
     when = text.date(told.created)
     return f"{sweep_words(told)} · {when}"
 
 
-def sweep_words(told: ToldSweep) -> str:
-    """ "sweep 4 · learning rate, hidden layers": its title, whether it was stopped, and which settings vary."""
+def sweep_words(told: SweepSummary) -> str:
+    """Returns the title, status and varied settings: "sweep 4 · learning rate, hidden layers"."""
     return " · ".join(filter(None, (_with_status(told), ", ".join(_varied(told)))))
 
 
-def sweep_row(told: ToldSweep) -> str:
-    """The same where there is little room: "sweep 4 · rate, hidden"."""
+def sweep_row(told: SweepSummary) -> str:
+    """Returns a short version: "sweep 4 · rate, hidden"."""
     return " · ".join(filter(None, (_with_status(told), ", ".join(map(short_name, _varied(told))))))
 
 
-def _with_status(told: ToldSweep) -> str:
-    """ "sweep 4", "sweep 4, stopped": that one can go on."""
+def _with_status(told: SweepSummary) -> str:
+    """Returns "sweep 4", or "sweep 4, stopped" if it can be resumed."""
     return f"{sweep_title(told)}, stopped" if told.status == STOPPED else sweep_title(told)
 
 
 def short_name(name: str) -> str:
-    """What a setting is called where there is little room: "rate", "hidden"."""
+    """Returns a short name of a setting: "rate", "hidden"."""
     return name.removeprefix("learning ").removesuffix(" layers")
 
 
-def _varied(told: ToldSweep) -> list[str]:
-    """The names of some settings that vary; a damaged file may hold any."""
+def _varied(told: SweepSummary) -> list[str]:
+    """Returns the names of some varied settings, as plain text because a damaged file can have any."""
     names = [text.name(setting_name(name)) for name in told.varied[:_MOST_TOLD]]
     return [*names, "…"] if len(told.varied) > _MOST_TOLD else names
 
 
 def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> RunName:
-    """What a trial is called below its sweep, whose row names what varies: "0.05 · 64-32".
+    """Returns the title of a trial below its sweep, whose row names the settings: "0.05 · 64-32".
 
-    Where it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
+    If it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
     """
     try:
         values = [(setting_name(name), value_words(name, record.experiment.value(name))) for name in varied]
@@ -73,5 +73,5 @@ def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False
 
 
 def value_words(name: str, value: object) -> str:
-    """A value of a setting: "0.05", "64-32", "AdamW"."""
+    """Returns a value of a setting: "0.05", "64-32", "AdamW"."""
     return choices_of(name).get(written(value), written(value))

@@ -1,1 +1,1 @@
-"""Many runs at once: who does them, on this machine or elsewhere, and what becomes of their results. No Qt."""
+"""Execution of many runs, on this machine or on a cluster, and the writing of their results. No Qt."""

@@ -1,6 +1,6 @@
-"""``Cluster``: a connection to the scheduler of a Dask cluster, and who is there. Dask is imported only here.
+"""A connection to the scheduler of a Dask cluster, and the cluster's status. Only the cluster modules import Dask.
 
-All that is said to the scheduler is said in one thread with an event loop of its own.
+All communication with the scheduler is in one thread with its own event loop.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
 
 T = TypeVar("T")
 
-PATIENCE = 9.0  # seconds, in which somebody must have answered
+ANSWER_TIMEOUT = 9.0  # seconds
 _SECONDS_AT_END = 3.0
 _MOST_GREETING = 1_000_000  # bytes of the first message of a scheduler, which has some hundred
 _VERSION = "engine.version:__version__"
@@ -36,15 +36,14 @@ UNKNOWN = "unknown"  # the version of a worker that did not answer
 
 
 @dataclass(frozen=True)
-class WorkerThere:
+class WorkerInfo:
     """A worker of a cluster.
 
     Attributes:
-        cores: how many runs it does at the same time.
-        memory: bytes that it may use.
-        version: of its nnviz; "none" without; "unknown" if it did not
-            answer.
-        python, numpy: their versions; "none" without.
+        cores: number of concurrent runs.
+        memory: memory limit in bytes.
+        version: version of its nnviz; "none" if it is not installed; "unknown" if the worker did not answer.
+        python, numpy: their versions; "none" if not installed.
     """
 
     address: str
@@ -56,15 +55,15 @@ class WorkerThere:
 
 
 @dataclass(frozen=True)
-class WhoIsThere:
-    """The workers of a cluster, as they were when it was asked.
+class ClusterStatus:
+    """The workers of a cluster at the time of the query.
 
     Attributes:
         dask: version of the scheduler.
     """
 
     address: str
-    workers: tuple[WorkerThere, ...]
+    workers: tuple[WorkerInfo, ...]
     dask: str
 
     @property
@@ -72,8 +71,8 @@ class WhoIsThere:
         return sum(each.cores for each in self.workers)
 
     @property
-    def in_words(self) -> str:
-        """One line."""
+    def summary(self) -> str:
+        """The status as one line."""
         count = len(self.workers)
         if not count:
             return f"{self.address}: no worker is there yet; Dask {self.dask}"
@@ -87,22 +86,22 @@ class WhoIsThere:
         )
 
 
-def who_is_there(address: ClusterAddress) -> WhoIsThere:
-    """Asks a cluster who is there: at most ten seconds in all. Raises SettingError, ClusterError."""
-    until = time.monotonic() + PATIENCE
+def cluster_status(address: ClusterAddress) -> ClusterStatus:
+    """Returns the status of a cluster, after at most ten seconds. Raises SettingError, ClusterError."""
+    until = time.monotonic() + ANSWER_TIMEOUT
     with Cluster(address) as cluster:
-        return cluster.who(until)
+        return cluster.status(until)
 
 
 class Cluster:
-    """A connection to a scheduler, by one thread of this program at a time.
+    """A connection to a scheduler, for one thread of this program at a time.
 
     Attributes:
-        client: of Dask, for coroutines that :meth:`call` and :meth:`begin` carry out.
+        client: the Dask client, for coroutines that :meth:`call` runs.
     """
 
     def __init__(self, address: ClusterAddress) -> None:
-        """Connects. Raises SettingError for an address that is not trusted, or without Dask; ClusterError."""
+        """Connects. Raises SettingError for an untrusted address or without Dask; ClusterError."""
         address.check_trust()
         _import_dask()
         self.address = address
@@ -117,20 +116,20 @@ class Cluster:
             raise
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Carries out a coroutine in the cluster's thread, and waits for it."""
+        """Runs a coroutine in the cluster's thread, and returns its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def soon(self, function: Any, *arguments: Any) -> None:
-        """Has a function called in the cluster's thread."""
+    def call_soon(self, function: Any, *arguments: Any) -> None:
+        """Schedules a function in the cluster's thread."""
         with suppress(RuntimeError):  # it is closed
             self._loop.call_soon_threadsafe(function, *arguments)
 
-    def who(self, until: float | None = None) -> WhoIsThere:
-        """Asks who is there; ``until``: that moment of time.monotonic(). Raises ClusterError."""
-        return self.call(_answered(self.address.url, _who(self.client), until))
+    def status(self, until: float | None = None) -> ClusterStatus:
+        """Returns the status; ``until``: deadline by time.monotonic(). Raises ClusterError."""
+        return self.call(_answered(self.address.url, _query_status(self.client), until))
 
     def close(self) -> None:
-        """Lets go of the scheduler and ends the thread. Tasks that nobody waits for any more are given up."""
+        """Disconnects and ends the thread. Pending tasks are abandoned."""
         if self._loop.is_closed():
             return
         asyncio.run_coroutine_threadsafe(_closed(self.client), self._loop).result()
@@ -146,7 +145,7 @@ class Cluster:
 
 
 def _import_dask() -> None:
-    """Raises SettingError where it is not installed. What it would write to the terminal, we say in words."""
+    """Imports Dask, and mutes its own messages. Raises SettingError if it is not installed."""
     is_new = "distributed" not in sys.modules
     try:
         import distributed  # noqa: F401
@@ -163,7 +162,7 @@ def _import_dask() -> None:
 
 
 async def _connected(address: ClusterAddress) -> Any:
-    """A client of the scheduler. Raises ClusterError."""
+    """Returns a client of the scheduler. Raises ClusterError."""
     made: list[Any] = []
 
     async def connect() -> None:
@@ -182,13 +181,14 @@ async def _connected(address: ClusterAddress) -> Any:
 async def _reached(address: ClusterAddress) -> None:
     """Checks that a scheduler listens there, without sending anything. Raises OSError, EOFError or ValueError.
 
-    A scheduler begins with the size of its first message. Dask would take as much memory as any other listener's first
-    bytes say. Later messages have no limit: Dask has none, and a scheduler that is trusted may send code anyway.
+    A scheduler begins with the size of its first message. Dask would allocate as many bytes as any other listener's
+    first
+    bytes say. Later messages have no limit: Dask has none, and a trusted scheduler may send code anyway.
     """
     reader, writer = await asyncio.open_connection(address.host, address.port)
     try:
         with suppress(asyncio.TimeoutError):  # a listener that waits, as for TLS: Dask finds out for what
-            head = b"" if address.tls else await asyncio.wait_for(reader.readexactly(8), PATIENCE / 3)
+            head = b"" if address.tls else await asyncio.wait_for(reader.readexactly(8), ANSWER_TIMEOUT / 3)
             if head and (size := struct.unpack("<Q", head)[0]) > _MOST_GREETING:
                 raise ValueError(f"its first message would have {size:,} bytes")
     finally:
@@ -198,7 +198,7 @@ async def _reached(address: ClusterAddress) -> None:
 
 
 def _client(address: ClusterAddress) -> Any:
-    """Raises ClusterError for certificates that cannot be read."""
+    """Returns a Dask client. Raises ClusterError for certificates that cannot be read."""
     from distributed import Client, Security
     from distributed.versions import VersionMismatchWarning
 
@@ -206,7 +206,7 @@ def _client(address: ClusterAddress) -> Any:
     files = {name: str(path) for name, path in address.tls.items()}
     try:
         security = Security(require_encryption=True, **files) if files else None
-        return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=PATIENCE)
+        return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=ANSWER_TIMEOUT)
     except OSError as error:  # of which those of TLS are some
         names = ", ".join(path.name for path in address.tls.values())
         raise ClusterError(
@@ -218,21 +218,21 @@ def _client(address: ClusterAddress) -> Any:
 
 
 async def _answered(url: str, answer: Awaitable[T], until: float | None = None) -> T:
-    """What is answered in time. Raises ClusterError, in words for what a network may say."""
+    """Returns the result of a query within the timeout. Raises ClusterError for any network error."""
     try:
-        return await asyncio.wait_for(answer, PATIENCE if until is None else until - time.monotonic())
+        return await asyncio.wait_for(answer, ANSWER_TIMEOUT if until is None else until - time.monotonic())
     except ClusterError:
         raise
     except asyncio.TimeoutError:
-        value, rule = f"{url}, where nobody answers", f"must answer within {PATIENCE:.0f} seconds"
+        value, rule = f"{url}, where nobody answers", f"must answer within {ANSWER_TIMEOUT:.0f} seconds"
         remedy = "Is it the address of a scheduler, and does a firewall let you through?"
     except Exception as error:  # an answer of something else may be read as anything, also as a huge message
-        value, (rule, remedy) = url, _in_words(error)
+        value, (rule, remedy) = url, _rule_and_remedy(error)
     raise ClusterError("the cluster", Verbatim(value), rule, remedy)
 
 
-def _in_words(error: BaseException) -> tuple[str, str]:
-    """What must be, and what to do, after an error of the network."""
+def _rule_and_remedy(error: BaseException) -> tuple[str, str]:
+    """Returns the rule and the remedy for a network error."""
     causes = []
     found: BaseException | None = error
     while found is not None:
@@ -250,7 +250,7 @@ def _in_words(error: BaseException) -> tuple[str, str]:
     return f"must answer as a scheduler of Dask does ({why[:100]})", "Check host and port, and whether it speaks TLS."
 
 
-async def _who(client: Any) -> WhoIsThere:
+async def _query_status(client: Any) -> ClusterStatus:
     info = await client.scheduler.identity(n_workers=-1)
     versions = await client.get_versions()
     addresses = list(info["workers"])
@@ -260,12 +260,12 @@ async def _who(client: Any) -> WhoIsThere:
         packages = versions["workers"].get(address, {}).get("packages", {})
         numpy, python = packages.get("numpy") or "none", ".".join(str(packages.get("python", "")).split(".")[:3])
         memory = int(told.get("memory_limit") or 0)
-        workers.append(WorkerThere(address, told["nthreads"], memory, engines[address], python, numpy))
-    return WhoIsThere(info["address"], tuple(workers), versions["scheduler"]["packages"]["distributed"])
+        workers.append(WorkerInfo(address, told["nthreads"], memory, engines[address], python, numpy))
+    return ClusterStatus(info["address"], tuple(workers), versions["scheduler"]["packages"]["distributed"])
 
 
 async def engine_versions(client: Any, addresses: Sequence[str]) -> dict[str, str]:
-    """Which nnviz each of these workers has. It is asked with what any Python has, so that any of them can answer."""
+    """Returns the nnviz version of each worker. The query needs only the standard library, so any worker can answer."""
     if not addresses:
         return {}
     answers = await client.run(resolve_name, _VERSION, workers=list(addresses), on_error="return")
@@ -281,14 +281,14 @@ def _version(answer: object) -> str:
 
 
 def _listed(values: Sequence[str]) -> str:
-    """Each of them once: "0.12.0 and 0.11.0"."""
+    """Returns the distinct values: "0.12.0 and 0.11.0"."""
     return " and ".join(dict.fromkeys(values))
 
 
 async def _closed(client: Any) -> None:
-    """Closes a client, and ends what is still going on in this thread."""
+    """Closes a client, and cancels all other tasks of this thread."""
     if client is not None:
-        seconds = _SECONDS_AT_END if client.status == "running" else 0.1  # else there is nobody to say goodbye to
+        seconds = _SECONDS_AT_END if client.status == "running" else 0.1  # else the scheduler is gone
         with suppress(Exception):
             await asyncio.wait_for(client.close(), seconds)
     with suppress(asyncio.TimeoutError):

@@ -1,7 +1,7 @@
-"""``ClusterAddress``: where a Dask cluster is, and whether it may be trusted. A person names it, never an opened file.
+"""The address of a Dask cluster, and whether it is trusted. Only the user names it, never an opened file.
 
-What is said to a cluster is pickled, and pickles are code: whoever could change them on their way could run programs on
-both ends. So beyond this computer it takes TLS with certificates, or a person's word for the host.
+Messages of a cluster are pickled, and pickles are code: whoever could change them on their way could run programs on
+both ends. Beyond this computer a connection therefore needs TLS with certificates, or the user's trust in the host.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from urllib.parse import urlsplit
 from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.regular_files import read_regular
 
-USUAL_PORT = 8786
+DEFAULT_PORT = 8786
 TLS_FILES = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 _MOST_BYTES = 10**6
 _EXAMPLE = "For example tcp://127.0.0.1:8786, or a file of settings."
 
 
 class ClusterError(EngineError):
-    """A cluster is not there, or not as it must be. ``parameter`` is "the cluster"."""
+    """A cluster is not reachable or not usable. ``parameter`` is "the cluster"."""
 
 
 @dataclass(frozen=True)
 class ClusterAddress:
-    """Where the scheduler of a cluster listens, and how it is spoken to.
+    """The address of a cluster's scheduler.
 
     Attributes:
         url: "tcp://host:port", or "tls://host:port".
-        tls: files by their names, as :data:`TLS_FILES`; empty without TLS.
-        trusted: the hosts beyond this computer that a person trusts without TLS.
-        may_send_rows: whether rows of a person's own data may leave this computer.
+        tls: files by the names in :data:`TLS_FILES`; empty without TLS.
+        trusted: hosts beyond this computer that the user trusts without TLS.
+        may_send_rows: whether rows of the user's own data may leave this computer.
     """
 
     url: str
@@ -49,7 +49,7 @@ class ClusterAddress:
 
     @property
     def port(self) -> int:
-        return urlsplit(self.url).port or USUAL_PORT
+        return urlsplit(self.url).port or DEFAULT_PORT
 
     @property
     def is_here(self) -> bool:
@@ -57,19 +57,19 @@ class ClusterAddress:
         return is_loopback(self.host)
 
     def trusts(self, url: str) -> bool:
-        """Whether the scheduler or a worker at this address may be spoken to.
+        """Whether the scheduler or worker at this address is trusted.
 
-        A worker speaks through its scheduler: where that is trusted by name, its workers are.
+        A worker is reached through its scheduler: if that is trusted by name, its workers are.
         """
         host = host_of(url)
         return url.startswith("tls://") or is_loopback(host) or not self.trusted.isdisjoint((host, self.host))
 
     def may_have_rows(self, url: str) -> bool:
-        """Whether rows of a person's own data may go to this address, by way of the scheduler."""
+        """Whether rows of the user's own data may go to this address through the scheduler."""
         return self.may_send_rows or (self.is_here and is_loopback(host_of(url)))
 
     def check_trust(self) -> None:
-        """Raises SettingError if the scheduler is beyond this computer, without TLS and without a person's word."""
+        """Raises SettingError if the scheduler is on another computer, without TLS and without the user's trust."""
         if not self.trusts(self.url):
             rule = (
                 "must be on this computer, or speak TLS: what is sent there is code, which others could read and change"
@@ -78,14 +78,14 @@ class ClusterAddress:
             raise SettingError("--dask", Verbatim(self.url), rule, remedy)
 
     def check_rows(self, title: str) -> None:
-        """Raises SettingError unless rows of a person's own data may go to the scheduler."""
+        """Raises SettingError unless rows of the user's own data may go to the scheduler."""
         if not self.may_have_rows(self.url):
             rule = f"must not get the rows of {title} unasked, which are your own and would leave this computer"
             raise SettingError("--dask", Verbatim(self.url), rule, "Allow it with --dask-send-rows.")
 
 
 def host_of(url: str) -> str:
-    """The host in an address; empty if there is none."""
+    """Returns the host in an address; empty if there is none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:  # half a bracket, say
@@ -93,7 +93,7 @@ def host_of(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this computer, by its address. Of names only "localhost" is: others may be anybody's."""
+    """Whether a host is this computer, by its address. The only accepted name is "localhost"."""
     if host == "localhost":
         return True
     try:
@@ -103,10 +103,11 @@ def is_loopback(host: str) -> bool:
 
 
 def address_of(typed: str, trusted: Iterable[str] = (), may_send_rows: bool = False) -> ClusterAddress:
-    """The address that a person typed, or that stands in a file of settings. Raises SettingError, or OSError.
+    """Returns the address for a typed one, or from a settings file. Raises SettingError, or OSError.
 
-    Such a file is JSON with the key "address", and "tls_ca_file", "tls_client_cert" and "tls_client_key" for TLS, seen
-    from its folder; or what ``dask scheduler --scheduler-file`` writes.
+    The file is JSON with the key "address", and with "tls_ca_file", "tls_client_cert" and "tls_client_key", relative to
+    its
+    folder, for TLS; or the file of ``dask scheduler --scheduler-file``.
     """
     if "://" not in typed and Path(typed).is_file():
         found = _read(Path(typed))
@@ -158,4 +159,4 @@ def _of_url(typed: str, tls: Mapping[str, Path]) -> ClusterAddress:
         remedy = "Name them in a file of settings beside the address, and give that file."
         raise SettingError("--dask", Verbatim(url), rule, remedy)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return ClusterAddress(f"{parts.scheme}://{host}:{parts.port or USUAL_PORT}", tls)
+    return ClusterAddress(f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORT}", tls)

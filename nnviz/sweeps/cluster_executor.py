@@ -1,7 +1,8 @@
-"""``ClusterExecutor``: does runs on a Dask cluster.
+"""An executor that trains runs on a Dask cluster.
 
-A run is a task that is submitted to one worker with a free thread, and none waits behind it there. So it is known which
-runs a worker dies with, and which worker must hear that a run is to end.
+A run is a task that is submitted to one worker with a free thread; no task is queued there. The executor therefore
+knows
+which runs were lost with a worker, and which worker must receive a stop request.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from engine.sweeps.results import FAILED, STOPPED
 from engine.sweeps.shared_data import DataOffer, are_registered
 from engine.sweeps.wishes import ALL
 from nnviz.sweeps.cluster import Cluster
-from nnviz.sweeps.cluster_workers import SweepClient, Task, Worker, Workers, new_name
-from nnviz.sweeps.executor import MOST_DEATHS, Halted, Message, Notice
+from nnviz.sweeps.cluster_workers import ClusterWorker, ClusterWorkers, SweepClient, WorkerTask, new_name
+from nnviz.sweeps.executor import MOST_DEATHS, ExecutorHalted, Message, UserNotice
 
 _PATIENCE = 10.0  # seconds that workers have to end runs that were asked to
 _GIVEN_UP = f"Its worker ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
@@ -33,8 +34,8 @@ _GIVEN_UP = f"Its worker ended before its time, {MOST_DEATHS} times: perhaps it 
 class ClusterExecutor:
     """An :class:`~nnviz.sweeps.executor.Executor` on a Dask cluster.
 
-    Workers may come and go. Who is met is asked for its versions first and gets the data once. The runs of a worker
-    that dies are done again, and only the outcome of that counts; one whose worker dies twice is given up.
+    Workers may join and leave. A new worker's versions are checked, and it receives the data once. The runs of a worker
+    that dies are repeated, and only the last outcome counts; a run that lost two workers fails.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class ClusterExecutor:
         settings: Mapping[str, Any],
         beside: Neighbour | None = None,
     ) -> None:
-        """
-        Args:
-            cluster: which this has for itself, and whoever made it closes.
-            name, settings: of the data in the registry, if they are from there.
-            beside: a window, to which workers on its computer give way.
+        """Starts to use the workers of a cluster.
 
-        Raises SettingError if the data are a person's own and may not leave this computer.
+        Args:
+            cluster: the connection, which the caller closes and does not use meanwhile.
+            name, settings: name and settings of data in the registry; None for other data.
+            beside: a window process, to which workers on its computer yield.
+
+        Raises SettingError if the data are the user's own and may not leave this computer.
         """
         is_own = not are_registered(name, settings)
         if is_own:
@@ -61,7 +63,7 @@ class ClusterExecutor:
         self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._busy = 0
         client = SweepClient(cluster.client, cluster.address, dataset, offer, is_own, beside)
-        self._work = cluster.call(_Work.begin(client, self._told))
+        self._work = cluster.call(_SubmittedRuns.begin(client, self._told))
 
     @property
     def workers(self) -> int:
@@ -77,7 +79,7 @@ class ClusterExecutor:
 
     def submit(self, *specs: RunSpec) -> None:
         self._busy += len(specs)
-        self._cluster.soon(self._work.submit, tuple(map(_without_place, specs)))
+        self._cluster.call_soon(self._work.submit, tuple(map(_without_place, specs)))
 
     def next(self, timeout: float) -> list[Message]:
         told: list[Message] = []
@@ -90,7 +92,7 @@ class ClusterExecutor:
             return told
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
-        self._cluster.soon(self._work.stop, number, how)
+        self._cluster.call_soon(self._work.stop, number, how)
 
     def close(self) -> None:
         self._cluster.call(self._work.end())
@@ -103,43 +105,43 @@ class ClusterExecutor:
 
 
 def _without_place(spec: RunSpec) -> RunSpec:
-    """Where the data come from, workers need not know; and painted points are in it."""
+    """Returns the run without the origin of its data, which may contain user-drawn points."""
     return replace(spec, experiment=replace(spec.experiment, data="", data_settings={}))
 
 
-class _Work:
-    """What is under way on the cluster. In the cluster's thread."""
+class _SubmittedRuns:
+    """The runs on the cluster. For the cluster's thread only."""
 
     def __init__(self, client: SweepClient, told: queue.SimpleQueue[Message]) -> None:
         self._client, self._told = client, told
-        self._open: dict[int, Worker | None] = {}  # runs without an Outcome, and where they are
+        self._open: dict[int, ClusterWorker | None] = {}  # runs without an Outcome, and where they are
         self._waiting: deque[tuple[RunSpec, ...]] = deque()  # those that are nowhere; of a group, epochs are in turn
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, WorkerTask] = {}
         self._deaths: dict[int, int] = {}
-        self._wish: str | None = None
+        self._stop_how: str | None = None
         self._jobs: set[asyncio.Task[None]] = set()
-        client.dask.subscribe_topic(client.dask.id, self._hear)
-        self._workers = Workers(client, told.put, self._give_out, self._lose, self._halt)
+        client.dask.subscribe_topic(client.dask.id, self._receive)
+        self._workers = ClusterWorkers(client, told.put, self._dispatch, self._requeue_lost, self._halt)
 
     @classmethod
-    async def begin(cls, client: SweepClient, told: queue.SimpleQueue[Message]) -> _Work:
-        """Is called in the cluster's thread."""
+    async def begin(cls, client: SweepClient, told: queue.SimpleQueue[Message]) -> _SubmittedRuns:
+        """Makes the object in the cluster's thread."""
         return cls(client, told)
 
     async def end(self) -> None:
-        """Has all workers end what is under way, and forget the sweep."""
+        """Makes all workers end their runs and forget the sweep."""
         self._workers.end()
         for job in (*self._jobs, *(task.job for task in self._tasks.values())):
             job.cancel()
         self._tasks.clear()
         if self._client.is_connected:
             self._client.dask.unsubscribe_topic(self._client.dask.id)
-            with suppress(OSError, asyncio.TimeoutError):  # they see by themselves that nobody wants their results
-                await asyncio.wait_for(self._client.leave(list(self._workers)), 2)
+            with suppress(OSError, asyncio.TimeoutError):  # workers notice by themselves that the client is gone
+                await asyncio.wait_for(self._client.end_sweep(list(self._workers)), 2)
 
     @property
     def threads(self) -> int:
-        """Of all workers that are used; from any thread."""
+        """The number of threads of all usable workers, from any thread."""
         return sum(worker.threads for worker in list(self._workers.values()))
 
     # ---- runs
@@ -147,63 +149,63 @@ class _Work:
     def submit(self, specs: tuple[RunSpec, ...]) -> None:
         self._open |= {spec.number: None for spec in specs}
         self._waiting.append(specs)
-        self._give_out()
+        self._dispatch()
 
-    def _give_out(self) -> None:
-        """Gives each free thread a group of runs; one that a worker died with only a worker that does nothing else."""
-        if self._wish is not None:
-            self._end_waiting(self._wish)
+    def _dispatch(self) -> None:
+        """Submits a group of runs to each free thread; a run that lost a worker only to an idle worker."""
+        if self._stop_how is not None:
+            self._end_waiting(self._stop_how)
         for worker in self._workers.values():
             while self._waiting and len(worker.tasks) < worker.threads:
                 if worker.tasks and self._waiting[0][0].number in self._deaths:
                     break
                 self._give(worker, self._waiting.popleft())
 
-    def _give(self, worker: Worker, specs: tuple[RunSpec, ...]) -> None:
+    def _give(self, worker: ClusterWorker, specs: tuple[RunSpec, ...]) -> None:
         name = new_name()
-        task = Task(name, specs, asyncio.create_task(self._do(worker, name, specs)))
+        task = WorkerTask(name, specs, asyncio.create_task(self._do(worker, name, specs)))
         worker.tasks.append(task)
         self._tasks[name] = task
         for spec in specs:
             self._open[spec.number] = worker
             self._told.put(Started(spec.number))
 
-    async def _do(self, worker: Worker, name: str, specs: tuple[RunSpec, ...]) -> None:
+    async def _do(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> None:
         found: Sequence[Outcome] | None
         try:
-            found = await self._client.trained(worker, name, specs)
+            found = await self._client.train(worker, name, specs)
         except (CancelledError, OSError):  # all workers were restarted, say
             found = ()
         except Exception as error:
             why = f"{type(error).__name__}: {str(error)[:300]}"
             found = () if not self._client.is_connected else [Outcome(spec.number, FAILED, why) for spec in specs]
-        if found is None:  # the worker was started anew, and knows of no sweep
+        if found is None:  # the worker was restarted, and does not know the sweep
             self._workers.pop(worker.address, None)
-            self._lose(worker, is_death=True)
+            self._requeue_lost(worker, is_death=True)
             return
         worker.tasks.remove(self._tasks.pop(name))
-        self._over(found)
+        self._report(found)
         over = {outcome.number for outcome in found}
-        self._put_back([tuple(spec for spec in specs if spec.number not in over)])
-        self._give_out()
+        self._requeue([tuple(spec for spec in specs if spec.number not in over)])
+        self._dispatch()
 
-    def _over(self, outcomes: Iterable[Outcome]) -> None:
-        """Tells what came of runs, once."""
+    def _report(self, outcomes: Iterable[Outcome]) -> None:
+        """Reports the outcomes of runs, each once."""
         for outcome in outcomes:
             if outcome.number in self._open:
                 del self._open[outcome.number]
                 self._deaths.pop(outcome.number, None)
                 self._told.put(outcome)
 
-    def _put_back(self, groups: Iterable[tuple[RunSpec, ...]]) -> None:
-        """Has runs done next."""
+    def _requeue(self, groups: Iterable[tuple[RunSpec, ...]]) -> None:
+        """Puts runs at the front of the queue."""
         for specs in groups:
             self._open |= {spec.number: None for spec in specs if spec.number in self._open}
             if specs:
                 self._waiting.appendleft(specs)
 
-    def _hear(self, event: tuple[float, Any]) -> None:
-        """Figures, from a worker; the scheduler, too, tells something under this topic."""
+    def _receive(self, event: tuple[float, Any]) -> None:
+        """Receives figures from a worker; ignores messages of the scheduler on the same topic."""
         told = event[1]
         if isinstance(told, (list, tuple)) and told[0] in self._tasks:
             report: Report = pickle.loads(told[1])
@@ -215,57 +217,57 @@ class _Work:
         if number is not None:
             worker = self._open.get(number)
             if worker is not None:
-                self._tell_wish([worker.address], number, how)
+                self._send_stop([worker.address], number, how)
             return
-        self._wish = how
+        self._stop_how = how
         self._end_waiting(how)
-        self._tell_wish([worker.address for worker in self._workers.values() if worker.tasks], ALL, how)
-        asyncio.get_running_loop().call_later(_PATIENCE, self._give_back)
+        self._send_stop([worker.address for worker in self._workers.values() if worker.tasks], ALL, how)
+        asyncio.get_running_loop().call_later(_PATIENCE, self._abandon)
 
-    def _tell_wish(self, addresses: list[str], number: int, how: str) -> None:
+    def _send_stop(self, addresses: list[str], number: int, how: str) -> None:
         if addresses:
-            job = asyncio.create_task(self._client.wish(addresses, number, how))
-            self._jobs.add(job)  # nobody else holds it
+            job = asyncio.create_task(self._client.request_stop(addresses, number, how))
+            self._jobs.add(job)  # keeps a reference to the task
             job.add_done_callback(self._jobs.discard)
 
     def _end_waiting(self, how: str) -> None:
         waiting = [spec.number for specs in self._waiting for spec in specs]
         self._waiting.clear()
-        self._over([Outcome(number, how) for number in waiting])
+        self._report([Outcome(number, how) for number in waiting])
 
-    def _give_back(self) -> None:
-        """Runs of workers that do not answer: they were not begun, as far as anybody will know."""
-        self._over([Outcome(number, STOPPED) for number in list(self._open)])
+    def _abandon(self) -> None:
+        """Reports the runs of workers that do not answer as stopped."""
+        self._report([Outcome(number, STOPPED) for number in list(self._open)])
 
     # ---- workers
 
-    def _lose(self, worker: Worker, is_death: bool) -> None:
-        """What a worker had is done again, elsewhere; after a death each run alone, to see which one it is."""
+    def _requeue_lost(self, worker: ClusterWorker, is_death: bool) -> None:
+        """Repeats the runs of a lost worker elsewhere; after a death one by one, to find the run that causes it."""
         lost, worker.tasks = worker.tasks, []
         for task in lost:
             self._tasks.pop(task.name, None)
             if task.job is not asyncio.current_task():
                 task.job.cancel()
-        self._put_back(self._accused(lost) if is_death else [task.specs for task in lost])
-        if lost and self._wish is None:
+        self._requeue(self._suspect_runs(lost) if is_death else [task.specs for task in lost])
+        if lost and self._stop_how is None:
             what = "ended before its time" if is_death else "has left"
-            self._told.put(Notice(f"The worker {worker.address} {what}: what was lost with it is done again."))
-        self._give_out()
+            self._told.put(UserNotice(f"The worker {worker.address} {what}: what was lost with it is done again."))
+        self._dispatch()
 
-    def _accused(self, lost: Iterable[Task]) -> list[tuple[RunSpec, ...]]:
-        """The runs that a worker died with, one by one; those that are given up are over."""
+    def _suspect_runs(self, lost: Iterable[WorkerTask]) -> list[tuple[RunSpec, ...]]:
+        """Returns the runs of a dead worker one by one, without those that have failed too often."""
         again: list[tuple[RunSpec, ...]] = []
         for spec in (spec for task in lost for spec in task.specs):
             deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1
-            if deaths < MOST_DEATHS or self._wish is not None:
+            if deaths < MOST_DEATHS or self._stop_how is not None:
                 again.append((spec,))
             else:
-                self._over([Outcome(spec.number, FAILED, _GIVEN_UP)])
+                self._report([Outcome(spec.number, FAILED, _GIVEN_UP)])
         return again
 
     def _halt(self) -> None:
-        """The scheduler is gone."""
-        self._wish = STOPPED
-        self._told.put(Halted("The scheduler of the cluster is gone: what is done is kept."))
+        """Ends all runs after the scheduler has gone."""
+        self._stop_how = STOPPED
+        self._told.put(ExecutorHalted("The scheduler of the cluster is gone: what is done is kept."))
         self._waiting.clear()
-        self._give_back()
+        self._abandon()

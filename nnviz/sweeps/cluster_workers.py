@@ -1,7 +1,7 @@
-"""``Workers``: the workers of a cluster that may do the runs of a sweep. It sees who comes, who leaves and who dies.
+"""The usable workers of a cluster, and when they join, leave or die.
 
-Each worker is checked once: its address must be trusted, its versions must be those of this program, and it must have
-the data of the sweep.
+Each worker is checked once: its address must be trusted, its versions must equal those of this program, and it must
+have the data of the sweep.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.sweeps.shared_data import DataOffer
 from engine.version import __version__
 from nnviz.sweeps.cluster import UNKNOWN, engine_versions
 from nnviz.sweeps.cluster_address import ClusterAddress, host_of
-from nnviz.sweeps.executor import Message, Notice
+from nnviz.sweeps.executor import Message, UserNotice
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_OF_SILENCE = 30.0  # after which the scheduler counts as gone
@@ -36,12 +36,12 @@ class RefusedError(Exception):
 
 
 @dataclass(eq=False)
-class Task:
-    """Runs that are done in a worker, an epoch of each in turn.
+class WorkerTask:
+    """Runs that are trained in a worker, an epoch of each in turn.
 
     Attributes:
         name: its key on the cluster.
-        job: waits for its result.
+        job: the coroutine that waits for its result.
     """
 
     name: str
@@ -50,23 +50,23 @@ class Task:
 
 
 @dataclass(eq=False)
-class Worker:
+class ClusterWorker:
     """A worker that was checked and has the data.
 
     Attributes:
-        threads: how many tasks it does at the same time.
-        tasks: those under way, at most as many as it has threads.
+        threads: number of concurrent tasks.
+        tasks: its tasks, at most as many as threads.
     """
 
     address: str
     threads: int
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[WorkerTask] = field(default_factory=list)
 
 
 class _Call:
-    """A call that is made where it is unpickled: a task is bytes, and only its worker needs the function.
+    """A call that is evaluated when it is unpickled: a task consists of bytes, and only its worker needs the function.
 
-    The scheduler reads all tasks, and has nothing of nnviz.
+    The scheduler reads all tasks, and has no nnviz.
     """
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
@@ -77,11 +77,11 @@ class _Call:
 
 
 class SweepClient:
-    """Speaks with workers about one sweep, through a client of Dask. In the cluster's thread.
+    """Communication with workers about one sweep, through a Dask client. For the cluster's thread only.
 
     Attributes:
         dask: the client.
-        sweep: a name of the sweep that nobody else has.
+        sweep: a unique name of the sweep.
     """
 
     def __init__(
@@ -93,10 +93,11 @@ class SweepClient:
         is_own: bool,
         beside: Neighbour | None = None,
     ) -> None:
-        """
+        """Prepares the data of a sweep for workers.
+
         Args:
-            is_own: whether the data are a person's own, whose rows leave this computer only if that was allowed.
-            beside: a window, to which workers on its computer give way.
+            is_own: whether the data are the user's own, whose rows leave this computer only with permission.
+            beside: a window process, to which workers on its computer yield.
         """
         self.dask, self._address, self._beside = dask, address, beside
         self._dataset, self._offer, self._is_own = dataset, offer, is_own
@@ -104,11 +105,11 @@ class SweepClient:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the scheduler is there."""
+        """Whether the scheduler is connected."""
         return bool(self.dask.status == "running")
 
-    async def met(self, address: str, threads: int) -> Worker:
-        """Checks a worker, and gives it the data. Raises RefusedError, or OSError if it is gone."""
+    async def admit(self, address: str, threads: int) -> ClusterWorker:
+        """Checks a worker, and sends it the data. Raises RefusedError, or OSError if it is gone."""
         self._check_address(address)
         version = (await engine_versions(self.dask, [address]))[address]
         if version == UNKNOWN:
@@ -122,7 +123,7 @@ class SweepClient:
             sent = await self.dask.scatter(self._dataset, workers=[address], hash=False)
             await self.dask.run(remote.receive, self.sweep, sent.key, workers=[address])
             await self._submit(address, new_name(), *prepare)
-        return Worker(address, threads)
+        return ClusterWorker(address, threads)
 
     def _check_address(self, address: str) -> None:
         if not self._address.trusts(address):
@@ -133,24 +134,26 @@ class SweepClient:
             raise RefusedError(f"{what}; --dask-send-rows allows it, {_IN_THE_WINDOW}")
 
     async def _submit(self, address: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Returns the result of a task of that worker. Raises what it raises; waits for ever if the worker is gone."""
+        """Returns the result of a task of that worker. Raises what the task raises; never returns if the worker is
+        gone.
+        """
         called = pickle.dumps(_Call(function, *arguments))
         return await self.dask.submit(pickle.loads, called, key=name, workers=[address], pure=False)
 
-    async def trained(self, worker: Worker, name: str, specs: tuple[RunSpec, ...]) -> Any:
-        """Has a worker do runs; see :func:`engine.sweeps.remote.work`."""
+    async def train(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> Any:
+        """Trains runs in a worker; see :func:`engine.sweeps.remote.work`."""
         return await self._submit(worker.address, name, remote.work, (self.sweep, worker.address), name, specs)
 
-    async def wish(self, addresses: list[str], number: int, how: str) -> None:
-        """Tells workers how a run, or all, are to end. Dask's cancel would stop nothing that is under way."""
+    async def request_stop(self, addresses: list[str], number: int, how: str) -> None:
+        """Sends workers a request to stop a run, or all. Dask cannot cancel a running task."""
         await self.dask.run(remote.wish, self.sweep, number, how, workers=addresses, on_error="ignore")
 
-    async def leave(self, addresses: list[str]) -> None:
-        """Has workers forget the sweep; what is under way there ends."""
+    async def end_sweep(self, addresses: list[str]) -> None:
+        """Makes workers forget the sweep, and ends its runs there."""
         await self.dask.run(remote.goodbye, self.sweep, workers=addresses, on_error="ignore")
 
-    async def has_left(self, address: str) -> bool:
-        """Whether a worker that is gone was closed, by itself or by its scheduler, and did not die."""
+    async def was_closed(self, address: str) -> bool:
+        """Whether a worker that is gone was closed by itself or by its scheduler, and did not die."""
         try:
             events = await asyncio.wait_for(self.dask.get_events(address), 2)
         except (OSError, asyncio.TimeoutError):
@@ -160,26 +163,27 @@ class SweepClient:
 
 
 def new_name() -> str:
-    """A key that no other task has. What stands before the first hyphen is what a dashboard calls it."""
+    """Returns a unique task key. Dashboards show the part before the first hyphen."""
     return f"nnviz-{uuid4().hex}"
 
 
-class Workers(dict[str, Worker]):
-    """The workers that may be used, by address. In the cluster's thread."""
+class ClusterWorkers(dict[str, ClusterWorker]):
+    """The usable workers, by address. For the cluster's thread only."""
 
     def __init__(
         self,
         client: SweepClient,
         tell: Callable[[Message], None],
         joined: Callable[[], None],
-        lost: Callable[[Worker, bool], None],
+        lost: Callable[[ClusterWorker, bool], None],
         halted: Callable[[], None],
     ) -> None:
-        """
+        """Starts to watch the workers.
+
         Args:
-            joined: is called when there is another worker.
-            lost: is called with one that is gone, and whether it died.
-            halted: is called when the scheduler is gone.
+            joined: called when a worker is added.
+            lost: called with a worker that is gone, and whether it died.
+            halted: called when the scheduler is gone.
         """
         super().__init__()
         self._client = client
@@ -190,19 +194,19 @@ class Workers(dict[str, Worker]):
         self._jobs: set[asyncio.Task[None]] = {asyncio.create_task(self._watch())}
 
     def end(self) -> None:
-        """Looks no more."""
+        """Stops watching."""
         for job in (*self._jobs, *self._meetings.values()):
             job.cancel()
 
     async def _watch(self) -> None:
-        while (there := await self._who()) is not None:
+        while (there := await self._threads_of_all()) is not None:
             self._look_at(there)
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
         self.clear()
         self._halted()
 
-    async def _who(self) -> Mapping[str, int] | None:
-        """The threads of all workers of the cluster, by address; None if the scheduler is gone."""
+    async def _threads_of_all(self) -> Mapping[str, int] | None:
+        """Returns the threads of all workers of the cluster, by address; None if the scheduler is gone."""
         try:
             there: Mapping[str, int] = await asyncio.wait_for(self._client.dask.nthreads(), _SECONDS_OF_SILENCE)
         except Exception:  # whatever a client says that has lost its scheduler
@@ -211,7 +215,7 @@ class Workers(dict[str, Worker]):
 
     def _look_at(self, there: Mapping[str, int]) -> None:
         for address in self.keys() - there.keys():
-            job = asyncio.create_task(self._part(self.pop(address)))
+            job = asyncio.create_task(self._remove(self.pop(address)))
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
         for address in self._meetings.keys() - there.keys():
@@ -221,33 +225,33 @@ class Workers(dict[str, Worker]):
             self._meetings[address] = asyncio.create_task(self._meet(address, there[address]))
         is_nobody = not self and not self._meetings
         if is_nobody and not self._is_told_nobody:
-            self._tell(Notice(_NOBODY))
+            self._tell(UserNotice(_NOBODY))
         self._is_told_nobody = is_nobody
 
     async def _meet(self, address: str, threads: int) -> None:
         try:
-            self[address] = await self._client.met(address, threads)
+            self[address] = await self._client.admit(address, threads)
         except OSError:
             return  # it is gone; else it is asked again
         except Exception as error:
             why = str(error) if isinstance(error, RefusedError) else f"failed with {type(error).__name__}: {error}"
             self._refused.add(address)
-            self._tell(Notice(f"The worker {address} is not used: it {why}."))
+            self._tell(UserNotice(f"The worker {address} is not used: it {why}."))
             return
         finally:
             if self._meetings.get(address) is asyncio.current_task():
                 del self._meetings[address]
         self._joined()
 
-    async def _part(self, worker: Worker) -> None:
-        """A worker is no longer there."""
-        self._lost(worker, not await self._client.has_left(worker.address))
+    async def _remove(self, worker: ClusterWorker) -> None:
+        """Removes a worker that is gone."""
+        self._lost(worker, not await self._client.was_closed(worker.address))
 
 
 def _check_facts(facts: remote.Facts) -> None:
-    """Raises RefusedError where the same experiment would not be the same run.
+    """Raises RefusedError if a worker would not reproduce a run.
 
-    Another numpy may draw other random numbers from a seed; another Python may round sums in another way.
+    Another NumPy may draw other random numbers from a seed; another Python may round sums differently.
     """
     here = this_machine()
     if facts.machine.numpy != here.numpy:

@@ -1,6 +1,6 @@
-"""``Conductor``: does a plan. It gives runs to an executor, listens, prunes, and has results written.
+"""The conductor of a plan: submits runs to an executor, receives results, prunes, and has results written.
 
-It waits for nothing but in :meth:`Conductor.step`, so that a command's loop and a thread beside a window can drive it.
+It blocks in :meth:`Conductor.step` only, so that a command's loop and a thread in the window can drive it.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from engine.sweeps.pruning import rule_of
 from engine.sweeps.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
 from engine.sweeps.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
-from nnviz.library.sweeps import Done, figures_at_end
-from nnviz.sweeps.executor import Executor, Halted, Message, Notice
-from nnviz.sweeps.live import BEGUN, ENDED, GOING, GONE, WRITTEN
-from nnviz.sweeps.store import Store
+from nnviz.library.sweeps import FinishedRun, figures_at_end
+from nnviz.sweeps.executor import Executor, ExecutorHalted, Message, UserNotice
+from nnviz.sweeps.live_figures import BEGUN, ENDED, GOING, GONE, WRITTEN
+from nnviz.sweeps.sweep_writer import SweepWriter
 
 
 @dataclass
-class _UnderWay:
-    """A run that was given to the executor."""
+class _SubmittedRun:
+    """A run that was submitted to the executor."""
 
     trial: int
     spec: RunSpec
@@ -38,7 +38,7 @@ class _UnderWay:
 
     @property
     def experiment(self) -> Experiment:
-        """What is trained."""
+        """The experiment of the run."""
         return self.spec.experiment
 
     @property
@@ -48,13 +48,13 @@ class _UnderWay:
 
 
 class Conductor:
-    """A plan that is being done.
+    """A plan that is being trained.
 
     Attributes:
-        results: what came of it so far.
-        failures: why runs failed, in words, by trial and seed.
-        is_stopping: whether no further run begins.
-        was_cut: whether it was stopped before it was over, and not by its own time.
+        results: the results so far.
+        failures: reasons of failed runs, by trial and seed.
+        is_stopping: whether no further run is submitted.
+        was_cut: whether the plan was stopped before its end, and not by its time limit.
     """
 
     def __init__(
@@ -62,20 +62,20 @@ class Conductor:
         plan: Plan,
         dataset: Dataset,
         executor: Executor,
-        store: Store | None = None,
+        store: SweepWriter | None = None,
         tell: Callable[[str], None] = lambda text: None,
         hear: Callable[..., None] = lambda trial, seed, stage, epochs=(): None,
     ) -> None:
-        """Takes up a plan, at its beginning or where the library says that it is.
+        """Prepares a plan, from its beginning or from its records in the library.
 
         Args:
-            plan: fitted to the data, see :meth:`Plan.held_aside`.
-            store: where results are written; None for nowhere.
-            tell: is called with what a person should know, in sentences.
-            hear: is called with trial and seed of a run, how it stands and epochs that ended, see
-                :meth:`~nnviz.sweeps.live.LiveFigures.hear`.
+            plan: adapted to the data, see :meth:`Plan.held_aside`.
+            store: writes results; None to write nothing.
+            tell: called with messages for the user, in sentences.
+            hear: called with trial, seed, stage and finished epochs of a run, see
+                :meth:`~nnviz.sweeps.live_figures.LiveFigures.add`.
 
-        Raises SettingError where the plan's sampler is not installed, or LibraryError.
+        Raises SettingError if the plan's sampler is not installed, or LibraryError.
         """
         self.plan, self._dataset, self._executor, self._store = plan, dataset, executor, store
         self._tell, self._hear_of = tell, hear
@@ -86,53 +86,54 @@ class Conductor:
         self._rule = rule_of(plan)
         self._room = MOMENT_BYTES if store is None else store.moment_bytes(plan)
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
-        self._under_way: dict[int, _UnderWay] = {}
+        self._submitted: dict[int, _SubmittedRun] = {}
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
         known = [] if store is None else store.record.trials
-        self._learned: set[int] = set()  # the trials of which the sampler was told
+        self._learned: set[int] = set()  # trials whose scores were reported to the sampler
         self._sampler: Sampler = sampler_of(plan, known)
         for values in known:
             self.results.add_trial(values)
         if store is not None:
-            self._take_up(store)
+            self._restore(store)
         if plan.kind != SWEEP:
-            self._add_given()
+            self._add_fixed_trials()
         self._plan_rest()
         seconds = 0.0 if store is None else store.record.seconds
         self._deadline = math.inf if plan.minutes is None else time.monotonic() + 60 * plan.minutes - seconds
 
     # ---- where it begins
 
-    def _take_up(self, store: Store) -> None:
-        """What the library has of it."""
+    def _restore(self, store: SweepWriter) -> None:
+        """Restores results from the library."""
         results, self._replaced = store.results()
         curves = {} if self._rule is None else store.curves(self.results.compared_by)
         for result in results:
             if self.results.add(result) and self._rule is not None and result.run is not None:
-                values = self._told_of(result, curves.get(result.run, {}))
+                values = self._reported_figures(result, curves.get(result.run, {}))
                 self._rule.over((result.trial, result.seed), values, result.status)
 
-    def _told_of(self, result: RunResult, values: dict[int, float]) -> dict[int, float]:
-        """What was told of a run of the library while it was trained, of its figures by epoch."""
+    def _reported_figures(self, result: RunResult, values: dict[int, float]) -> dict[int, float]:
+        """Returns the figures by epoch that a recorded run reported during its training."""
         made = self.plan.experiment(result.trial, self.results.trials[result.trial].values, result.seed)
         step = RunSpec(0, made).report_step
         return {epoch: value for epoch, value in values.items() if epoch % step == 0}
 
-    def _add_given(self) -> None:
-        """The trials of seeds and races are there from the beginning."""
+    def _add_fixed_trials(self) -> None:
+        """Adds all trials of seeds and races, which are fixed."""
         while self._sampler.next() is not None:
             self._add_trial({})
 
     def _add_trial(self, values: Mapping[str, Any]) -> int:
-        """Its number."""
+        """Adds a trial; returns its number."""
         if self._store is not None:
             self._store.note_trial(values)
         return self.results.add_trial(values)
 
     def _plan_rest(self) -> None:
-        """The runs of known trials that are not over. Of a race each seed goes through all trials, so that they are
-        side by side; of a sweep each trial goes through all seeds.
+        """Queues the remaining runs of known trials.
+
+        In a race all trials of a seed are adjacent, so that they train side by side; in a sweep all seeds of a trial.
         """
         trials, seeds = range(len(self.results.trials)), self.plan.seeds
         pairs = [(trial, seed) for trial in trials for seed in seeds]
@@ -140,7 +141,7 @@ class Conductor:
             pairs = [(trial, seed) for seed in seeds for trial in trials]
         self._todo.extend(pair for pair in pairs if not self._is_over(*pair))
         for trial in trials:
-            self._learn(trial)
+            self._report_score(trial)
 
     def _is_over(self, trial: int, seed: int) -> bool:
         result = self.results.run(trial, seed)
@@ -150,27 +151,27 @@ class Conductor:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is under way and nothing more begins."""
-        return not self._under_way and (self.is_stopping or not self._has_more())
+        """Whether no run is submitted and none remains."""
+        return not self._submitted and (self.is_stopping or not self._has_more())
 
     @property
     def amount_done(self) -> float:
-        """How many runs are over, and of those that are under way the shares of their epochs that are."""
-        going = (max(run.curve, default=0) / run.experiment.training.epochs for run in self._under_way.values())
+        """The number of finished runs, plus the finished shares of submitted runs."""
+        going = (max(run.curve, default=0) / run.experiment.training.epochs for run in self._submitted.values())
         return self.results.over + sum(going)
 
     @property
-    def under_way(self) -> int:
-        """How many runs were given to the executor and are not over."""
-        return len(self._under_way)
+    def submitted(self) -> int:
+        """The number of submitted runs without an outcome."""
+        return len(self._submitted)
 
     def step(self, timeout: float = 0.2) -> list[RunResult]:
-        """Gives out runs, listens so long, and returns what came of runs meanwhile."""
+        """Submits runs, waits for messages up to the timeout, and returns results that arrived meanwhile."""
         self._give_out()
         ended = [each for message in self._executor.next(timeout) if (each := self._hear(message)) is not None]
         if self._store is not None:
             self._store.flush(self._dataset)
-            if self._store.is_choking and not self.is_stopping:
+            if self._store.is_overloaded and not self.is_stopping:
                 self._tell("Too many results wait to be written: nothing more is begun.")
                 self.stop()
         if time.monotonic() >= self._deadline and not self.is_stopping:
@@ -178,7 +179,7 @@ class Conductor:
         return ended
 
     def stop(self) -> None:
-        """Ends the runs that are under way after their present step, and begins no other."""
+        """Ends submitted runs after their present step, and submits no other."""
         self.was_cut = True
         self._end_runs()
 
@@ -187,15 +188,15 @@ class Conductor:
         self._executor.stop(None, STOPPED)
 
     def close(self, is_done: bool) -> bool:
-        """Writes what is left; returns whether that worked. The executor is closed by who made it.
+        """Writes what is pending; returns whether that worked. The caller closes the executor.
 
         Args:
-            is_done: whether the sweep is finished, else it was stopped.
+            is_done: whether the sweep is finished; else it was stopped.
         """
         return self._store is None or self._store.close(FINISHED if is_done else STOPPED, self._dataset)
 
     def _has_more(self) -> bool:
-        """Whether there is a run to begin; asks the sampler for a trial if there is none."""
+        """Whether a run remains; asks the sampler for a trial if there is none."""
         if not self._todo and self.plan.kind == SWEEP:
             values = self._sampler.next()
             if values is not None:
@@ -205,14 +206,16 @@ class Conductor:
 
     def _give_out(self) -> None:
         most = self._executor.wanted
-        while not self.is_stopping and len(self._under_way) < most and self._has_more():
-            for pairs in self._side_by_side():
+        while not self.is_stopping and len(self._submitted) < most and self._has_more():
+            for pairs in self._next_group():
                 specs = [spec for pair in pairs if (spec := self._spec(*pair)) is not None]
                 if specs:
                     self._executor.submit(*specs)
 
-    def _side_by_side(self) -> list[list[tuple[int, int]]]:
-        """What is begun next: one run; of a race with more trials than processes all runs of a seed, some in each."""
+    def _next_group(self) -> list[list[tuple[int, int]]]:
+        """Returns the runs to submit next: one run, or in a race with more trials than processes all runs of a seed,
+        in groups.
+        """
         first = self._todo.popleft()
         workers = max(1, self._executor.workers)
         if self.plan.kind != RACE or workers >= len(self.results.trials):
@@ -223,7 +226,7 @@ class Conductor:
         return [pairs[start::workers] for start in range(min(workers, len(pairs)))]
 
     def _spec(self, trial: int, seed: int) -> RunSpec | None:
-        """A run of a trial; None, and it has failed, if its settings cannot be."""
+        """Returns a run of a trial; None after noting its failure if its settings are invalid."""
         self._numbers += 1
         values = self.results.trials[trial].values
         try:
@@ -232,31 +235,31 @@ class Conductor:
             self._fail(trial, seed, str(error))
             return None
         spec = RunSpec(self._numbers, made, self._room)
-        self._under_way[self._numbers] = _UnderWay(trial, spec)
+        self._submitted[self._numbers] = _SubmittedRun(trial, spec)
         return spec
 
     # ---- listening
 
     def _hear(self, message: Message) -> RunResult | None:
-        if isinstance(message, Notice | Halted):
+        if isinstance(message, UserNotice | ExecutorHalted):
             self._tell(message.text)
-            if isinstance(message, Halted) and not self.is_stopping:
+            if isinstance(message, ExecutorHalted) and not self.is_stopping:
                 self.stop()
         elif isinstance(message, Started):
-            run = self._under_way.get(message.number)
-            if run is not None:  # perhaps anew, in a process that heard of no wish
-                self._under_way[message.number] = _UnderWay(run.trial, run.spec)
+            run = self._submitted.get(message.number)
+            if run is not None:  # perhaps restarted, in a process that did not receive the stop request
+                self._submitted[message.number] = _SubmittedRun(run.trial, run.spec)
                 self._hear_of(run.trial, run.experiment.seed, BEGUN)
                 if self._rule is not None:
                     self._rule.begun(run.key)
         elif isinstance(message, Report):
             self._take_report(message)
-        elif message.number in self._under_way:
+        elif message.number in self._submitted:
             return self._take_outcome(message)
         return None
 
     def _take_report(self, report: Report) -> None:
-        run = self._under_way.get(report.number)
+        run = self._submitted.get(report.number)
         if run is None:
             return
         for event in report.epochs:
@@ -269,7 +272,7 @@ class Conductor:
             self._executor.stop(report.number, PRUNED)
 
     def _take_outcome(self, outcome: Outcome) -> RunResult | None:
-        run = self._under_way.pop(outcome.number)
+        run = self._submitted.pop(outcome.number)
         trial, seed = run.trial, run.experiment.seed
         if outcome.status == FAILED:
             return self._fail(trial, seed, outcome.why)
@@ -283,14 +286,14 @@ class Conductor:
         if self._rule is not None:
             self._rule.over(run.key, self._curve(outcome, run.spec), outcome.status)
         self._write(run, outcome, result)
-        self._learn(trial)
+        self._report_score(trial)
         return result
 
     def _curve(self, outcome: Outcome, spec: RunSpec) -> dict[int, float]:
         told = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
         return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_step == 0}
 
-    def _write(self, run: _UnderWay, outcome: Outcome, result: RunResult) -> None:
+    def _write(self, run: _SubmittedRun, outcome: Outcome, result: RunResult) -> None:
         if self._store is None:
             return
         seed = run.experiment.seed
@@ -300,7 +303,7 @@ class Conductor:
             self.results.name_run(run.trial, seed, number)
             self._hear_of(run.trial, seed, WRITTEN)
 
-        self._store.add(Done(run.trial, run.experiment, outcome, replaced), written)
+        self._store.add(FinishedRun(run.trial, run.experiment, outcome, replaced), written)
 
     def _fail(self, trial: int, seed: int, why: str) -> RunResult:
         result = RunResult(trial, seed, FAILED, {})
@@ -308,11 +311,11 @@ class Conductor:
         self.failures[trial, seed] = why
         self._hear_of(trial, seed, GONE)
         self._tell(f"Trial {trial + 1} with seed {seed} failed: {why}")
-        self._learn(trial)
+        self._report_score(trial)
         return result
 
-    def _learn(self, trial: int) -> None:
-        """Tells the sampler how good a trial is, once, when its runs are over."""
+    def _report_score(self, trial: int) -> None:
+        """Reports a trial's score to the sampler, once, when its runs are over."""
         statuses = self.results.trials[trial].statuses
         is_over = len(statuses) == len(self.plan.seeds) and STOPPED not in statuses
         if is_over and trial not in self._learned:
@@ -321,6 +324,6 @@ class Conductor:
 
 
 def check_installed(plan: Plan) -> None:
-    """Raises SettingError where a plan's sampler or rule needs what is not installed: before anything is recorded."""
+    """Raises SettingError if a plan's sampler or pruning rule is not installed, before anything is recorded."""
     sampler_of(plan)
     rule_of(plan)

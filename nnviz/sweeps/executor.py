@@ -1,4 +1,4 @@
-"""``Executor``: who does the runs of a plan. There may be several kinds; all speak by these messages."""
+"""The interface of executors, which train the runs of a plan, and their messages."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ MOST_DEATHS = 2  # of processes or workers with the same run in them, after whic
 
 
 @dataclass(frozen=True)
-class Notice:
-    """Something that a person should know, in a sentence."""
+class UserNotice:
+    """A message for the user, in a sentence."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Halted:
-    """Nobody is left who could do runs: those without an Outcome get one at once, as stopped. Why, in a sentence."""
+class ExecutorHalted:
+    """The executor cannot train any more: each run without an outcome is reported as stopped. The text says why."""
 
     text: str
 
 
-Message = Started | Report | Outcome | Notice | Halted
+Message = Started | Report | Outcome | UserNotice | ExecutorHalted
 
 
 class Executor(Protocol):
-    """Does runs. One thread uses it. Of each run that was submitted there is exactly one Outcome in the end."""
+    """Trains runs. For one thread. Each submitted run has exactly one outcome in the end."""
 
     @property
     def workers(self) -> int:
-        """How many runs, or groups of them, are done at the same time; it may change."""
+        """The number of runs, or groups of runs, that are trained concurrently; it may change."""
 
     @property
     def wanted(self) -> int:
-        """How many runs should be submitted and not over, so that nobody is ever idle."""
+        """The number of submitted runs that keeps all workers busy."""
 
     @property
     def busy(self) -> int:
-        """How many runs were submitted and have no Outcome yet."""
+        """The number of submitted runs without an outcome."""
 
     def submit(self, *specs: RunSpec) -> None:
-        """Has a run done as soon as there is somebody free; of several, epochs in turn, side by side."""
+        """Queues a run; queues several as a group that one worker trains, an epoch of each in turn."""
 
     def next(self, timeout: float) -> list[Message]:
-        """Returns what was told meanwhile; waits so many seconds at most for the first."""
+        """Returns new messages; waits for the first one up to the timeout."""
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
-        """Asks a run, or all, to end after their present step, as "stopped" or "pruned"; their Outcome says so."""
+        """Asks a run, or all, to end after their present step, as "stopped" or "pruned"; their outcome says so."""
 
     def close(self) -> None:
-        """Ends everything at once. Runs that are under way are lost."""
+        """Ends everything at once. Submitted runs are lost."""

@@ -1,4 +1,4 @@
-"""``Pool``: does runs in processes of this machine, one on each core."""
+"""An executor that trains runs in processes of this machine, one for each core."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from engine.sweeps.plan import MOST_WORKERS
 from engine.sweeps.results import FAILED, STOPPED
 from engine.sweeps.shared_data import DataOffer
 from engine.sweeps.wishes import ALL
-from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
-from nnviz.sweeps.process import NeedsData, PoolProcess, Wish
+from nnviz.sweeps.executor import MOST_DEATHS, Message, UserNotice
+from nnviz.sweeps.pool_process import NeedsData, PoolProcess, StopRequest
 
 _GIVEN_UP = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
 _STILLBORN = "No process could be started that does it."
 
 
-def usual_workers(beside_a_window: bool = False) -> int:
-    """As many processes as cores, less one where a window is open, and at least one."""
+def default_workers(beside_a_window: bool = False) -> int:
+    """Returns the number of cores, less one if a window is open, at least one."""
     return max(1, cores() - beside_a_window)
 
 
-class Pool:
+class ProcessPool:
     """An :class:`~nnviz.sweeps.executor.Executor` on this machine.
 
-    The runs of a process that dies are done again in another one, but for a run whose process died twice. What was told
-    of a run before is then told again, and its Outcome only once.
+    The runs of a process that dies are repeated in another one, except a run whose process died twice. Reports of a
+    repeated run are repeated, and its outcome is reported once.
     """
 
     def __init__(
@@ -43,15 +43,16 @@ class Pool:
         workers: int | None = None,
         prepare: Callable[[], None] | None = None,
     ) -> None:
-        """
-        Args:
-            name, settings: of the data in the registry, if they are from there.
-            workers: how many processes; None for as many as there are cores.
-            prepare: is called first in each of them; a function of a module.
+        """Prepares the pool. Processes start with the first runs.
 
-        Raises SettingError unless ``workers`` is a whole number of at least 1. Processes are started by the first runs.
+        Args:
+            name, settings: name and settings of data in the registry; None for other data.
+            workers: number of processes; None for the number of cores.
+            prepare: called first in each process; a function of a module.
+
+        Raises SettingError unless ``workers`` is a whole number of at least 1.
         """
-        self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
+        self._workers = whole_number("workers", default_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
         self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
         self._prepare = prepare
@@ -76,17 +77,17 @@ class Pool:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that there are."""
+        """The ids of the processes."""
         return [process.pid for process in self._processes]
 
     def submit(self, *specs: RunSpec) -> None:
         """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._busy += len(specs)
         self._waiting.append(specs)
-        self._give_out()
+        self._dispatch()
 
-    def _give_out(self) -> None:
-        """Gives each process that does nothing a group of runs; starts processes while there are too few."""
+    def _dispatch(self) -> None:
+        """Sends a group of runs to each idle process; starts processes if there are too few."""
         if self._wish is not None:
             self._told += [Outcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
             self._waiting.clear()
@@ -102,7 +103,7 @@ class Pool:
     def next(self, timeout: float) -> list[Message]:
         """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._listen(0 if self._told else timeout)
-        self._give_out()
+        self._dispatch()
         told, self._told = self._told, []
         self._busy -= sum(isinstance(each, Outcome) for each in told)
         return told
@@ -117,7 +118,7 @@ class Pool:
                 while process.link.poll():
                     self._hear(process, process.link.recv())
             except (EOFError, OSError):
-                self._bury(process)
+                self._requeue_lost(process)
 
     def _hear(self, process: PoolProcess, message: Message | NeedsData) -> None:
         if isinstance(message, NeedsData):
@@ -130,12 +131,14 @@ class Pool:
             self._deaths.pop(message.number, None)
         self._told.append(message)
 
-    def _bury(self, process: PoolProcess) -> None:
-        """A process died: each of its runs is done again alone, so that it is seen which one it dies of."""
+    def _requeue_lost(self, process: PoolProcess) -> None:
+        """Repeats the runs of a dead process one by one, to find the run that causes its death."""
         self._processes.remove(process)
         how, lost = process.end(), list(process.runs.values())
         if lost:
-            self._told.append(Notice(f"A process ended before its time ({how}): what was lost with it is done again."))
+            self._told.append(
+                UserNotice(f"A process ended before its time ({how}): what was lost with it is done again.")
+            )
         for spec in lost:
             deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1
             if deaths < MOST_DEATHS:
@@ -147,10 +150,10 @@ class Pool:
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         if number is None:
             self._wish = how
-            self._give_out()
+            self._dispatch()
         for process in self._processes:
             if number is None or number in process.runs:
-                process.send(Wish(ALL if number is None else number, how))
+                process.send(StopRequest(ALL if number is None else number, how))
 
     def close(self) -> None:
         for process in self._processes:
@@ -160,7 +163,7 @@ class Pool:
         self._processes.clear()
         self._waiting.clear()
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> ProcessPool:
         return self
 
     def __exit__(self, *error: object) -> None:

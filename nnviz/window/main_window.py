@@ -28,6 +28,7 @@ from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_bar import RunBar
+from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.data_card import DataCard
 from nnviz.cards.settings.training_card import TrainingCard
 from nnviz.cards.timeline.card import TimelineBar
@@ -61,7 +62,7 @@ from nnviz.window.user_example_dialogs import UserExampleDialogs
 from nnviz.window.workspace_switch import WorkspaceSwitch
 
 if TYPE_CHECKING:  # made when Runs is shown
-    from nnviz.cards.sweep.sweep_page import SweepPage
+    from nnviz.cards.sweep.card import SweepPage
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
@@ -118,7 +119,13 @@ class MainWindow(QMainWindow):
         self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
-        told = (self.cards.done, self.films.maker.done, session.exchange.told, session.room.told, session.sweeps.told)
+        told = (
+            self.cards.done,
+            self.films.maker.done,
+            session.exchange.told,
+            session.models[StorageModel].told,
+            session.sweeps.told,
+        )
         for signal in told:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(self._show_in_runs)
@@ -225,7 +232,7 @@ class MainWindow(QMainWindow):
         """Shows Runs, and there the sweep of that number; 0 for what is compared."""
         self.show_workspace("runs")
         if sweep:
-            self.session.trials.show(sweep)
+            self.session.sweeps.selected.emit(sweep)
 
     def show_sweep_form(self) -> None:
         """Shows the form of a sweep, with the focus in it."""

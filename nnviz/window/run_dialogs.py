@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog
 
-from nnviz.cards.runs.export_dialog import ExportDialog, new_folder
+from nnviz.cards.runs.export_dialog import ExportDialog, unused_folder
 from nnviz.library import ENDING, LibraryError
 from nnviz.session.run_names import title_of
 from nnviz.session.session import Session
@@ -69,11 +69,11 @@ class RunDialogs(QObject):
             self._ask(run, title_of(record, parent), made)
 
     def _ask(self, run: int, title: str, made: Experiment) -> None:
-        from nnviz.library.exchange import without_places  # not at the start of the window
+        from nnviz.library.run_file import without_paths  # not at the start of the window
 
         within = Path(self._preferences.text(_FOLDER, str(Path.home())))
-        has_files = without_places(made) != made
-        dialog = ExportDialog(self._window, run, title, new_folder(within, f"run-{run}"), has_files)
+        has_files = without_paths(made) != made
+        dialog = ExportDialog(self._window, run, title, unused_folder(within, f"run-{run}"), has_files)
         dialog.wanted.connect(lambda *chosen: self._export(run, *chosen))
         dialog.open()
 

@@ -19,6 +19,9 @@ from engine.experiment import Experiment
 from engine.old_experiments import present_data_settings, recorded_data_settings
 from engine.presets import TYPED_NAMES
 from engine.training.augmentation import Augmentation
+from nnviz.cards.runs.storage import StorageModel
+from nnviz.cards.sweep.model import SweepForm
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.jobs.reading import CHECKPOINT
 from nnviz.session.network_replacement import is_quickly_made
 from nnviz.session.session import Session
@@ -65,9 +68,9 @@ class SessionRestore(QObject):
         session.recent_data_files.restore(self._preferences.document("imported"))
         session.painting.take(self._preferences.document("painted"))
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
-        session.sweep_form.take(self._preferences.document("sweep"))
-        session.sweep_where.take(self._preferences.text("sweep_where"))
-        session.trials.set_view(self._preferences.text("trials_view"))
+        session.models[SweepForm].restore(self._preferences.document("sweep"))
+        session.sweep_target.restore(self._preferences.text("sweep_where"))
+        session.models[TrialsModel].set_view(self._preferences.text("trials_view"))
         session.comparison.set_spread(self._preferences.text("spread"))
         share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
@@ -80,10 +83,10 @@ class SessionRestore(QObject):
     def _set_memory_budget(self, session: Session, nbytes: int) -> None:
         """Sets what was chosen, where that is possible this time; it is chosen until it is changed."""
         try:
-            session.room.set_memory_budget(nbytes)
+            session.models[StorageModel].set_memory_budget(nbytes)
         except EngineError:
             self._moment_bytes = nbytes
-            session.room.memory_changed.connect(self._memory_chosen)
+            session.models[StorageModel].memory_changed.connect(self._memory_chosen)
 
     def _memory_chosen(self) -> None:
         self._moment_bytes = None
@@ -140,8 +143,13 @@ class SessionRestore(QObject):
             signal.connect(self._preferences.touch)
         runs.file_changed.connect(self._file_changed)
         session.question.threshold_changed.connect(self._preferences.touch)
-        many = session.sweeps.seeds_changed, session.sweep_form.changed, session.trials.view_changed
-        for signal in (session.records.changed, session.room.memory_changed, session.comparison.spread_changed, *many):
+        many = session.sweeps.seeds_changed, session.models[SweepForm].changed, session.models[TrialsModel].view_changed
+        for signal in (
+            session.records.changed,
+            session.models[StorageModel].memory_changed,
+            session.comparison.spread_changed,
+            *many,
+        ):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
@@ -165,11 +173,14 @@ class SessionRestore(QObject):
         remember("sure_from", session.question.threshold)
         remember("keep_runs", int(session.records.is_on))
         remember("seeds", session.sweeps.seeds)
-        remember("sweep", json.dumps(session.sweep_form.fields.as_dict()))
-        remember("sweep_where", session.sweep_where.typed)
-        remember("trials_view", session.trials.view)
+        remember("sweep", json.dumps(session.models[SweepForm].fields.as_dict()))
+        remember("sweep_where", session.sweep_target.typed)
+        remember("trials_view", session.models[TrialsModel].view)
         remember("spread", session.comparison.spread)
-        remember("moment_bytes", session.room.memory_budget if self._moment_bytes is None else self._moment_bytes)
+        remember(
+            "moment_bytes",
+            session.models[StorageModel].memory_budget if self._moment_bytes is None else self._moment_bytes,
+        )
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))

@@ -24,6 +24,7 @@ main.set_threads()
 from engine.datasets import source_of  # noqa: E402
 from engine.experiment import Experiment  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
+from nnviz.cards.comparison.race import start_or_stop_race  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
@@ -54,7 +55,7 @@ def race(window: MainWindow) -> None:
     for row in session.library.rows[:2]:
         session.comparison.toggle(row.chosen)
     wait_for(lambda: len(session.comparison.runs) == 2)
-    session.sweeps.toggle_race()
+    start_or_stop_race(session)
 
 
 def wait_for(reached: Callable[[], bool]) -> None:
@@ -72,9 +73,9 @@ def measured(start: Callable[[MainWindow], None]) -> dict[str, Any]:
     window.show_workspace("runs")
     wait_for(lambda: session.library.is_read)
     start(window)
-    wait_for(lambda: any(session.under_way.runs_of(each.chosen) for each in session.comparison.runs))
+    wait_for(lambda: any(session.active_runs.runs_of(each.chosen) for each in session.comparison.runs))
     try:
-        return drawn(window, session.under_way.changed, {})
+        return drawn(window, session.active_runs.changed, {})
     finally:
         window.close_unasked()
 

@@ -37,8 +37,8 @@ from nnviz.sweeps.cluster_address import address_of
 from nnviz.sweeps.cluster_executor import ClusterExecutor
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message
-from nnviz.sweeps.pool import Pool
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.pool import ProcessPool
+from nnviz.sweeps.sweep_writer import SweepWriter
 from tests.nnviz.sweeps.clusters import LocalCluster, local_cluster
 
 FASTER, SECONDS_BESIDES, SECONDS_BESIDES_DASK, MS_OF_TINY, MS_OF_TINY_DASK = (
@@ -88,14 +88,14 @@ def measured(
             warm_up(executor, plan.base.changed(epochs=1), workers)
             ready = time.perf_counter()
             timed = Timed(executor, middle, (plan.most_runs or 0) // 2)
-            conductor = Conductor(plan, data, timed, Store.of_new(library, plan, data.title, "", print), print)
+            conductor = Conductor(plan, data, timed, SweepWriter.of_new(library, plan, data.title, "", print), print)
             while not conductor.is_over:
                 conductor.step()
             conductor.close(True)
             seconds = time.perf_counter() - ready
         runs = len(library.runs())
         assert runs == plan.most_runs
-        nbytes = library.room.nbytes / runs
+        nbytes = library.quota.nbytes / runs
     return {
         "seconds": seconds,
         "besides": (seconds * workers - timed.training) / runs,
@@ -116,7 +116,7 @@ def warm_up(executor: Executor, made: Experiment, workers: int) -> None:
 
 
 def pool_of(workers: int) -> MakeExecutor:
-    return lambda data, made: Pool(data, made.data, made.data_settings, workers)
+    return lambda data, made: ProcessPool(data, made.data, made.data_settings, workers)
 
 
 @contextmanager

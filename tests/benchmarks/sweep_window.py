@@ -46,15 +46,15 @@ from engine.sweeps.plan import SWEEP, Plan  # noqa: E402
 from engine.sweeps.vary import parsed  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.runs.run_table import RunTable  # noqa: E402
+from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel  # noqa: E402
 from nnviz.library import Library  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
-from nnviz.session.trials import VIEWS  # noqa: E402
 from nnviz.sweeps.cluster import Cluster  # noqa: E402
 from nnviz.sweeps.cluster_address import address_of  # noqa: E402
 from nnviz.sweeps.cluster_executor import ClusterExecutor  # noqa: E402
 from nnviz.sweeps.conductor import Conductor  # noqa: E402
-from nnviz.sweeps.pool import usual_workers  # noqa: E402
-from nnviz.sweeps.store import Store  # noqa: E402
+from nnviz.sweeps.pool import default_workers  # noqa: E402
+from nnviz.sweeps.sweep_writer import SweepWriter  # noqa: E402
 from nnviz.ui.plots.point_plot import PointPlot  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
@@ -188,15 +188,25 @@ def beside(window: MainWindow, view: str, runs: int) -> dict[str, Any]:
     session, views = window.session, window.card("trialsPage").views
     dataset = session.data.dataset
     assert dataset is not None
-    session.trials.set_view(VIEWS[0] if view == LIST else view)
+    session.models[TrialsModel].set_view(VIEWS[0] if view == LIST else view)
     before = resident_megabytes()
     session.sweeps.start(tiny_plan(dataset, runs))
-    until(lambda: session.trials.table is not None and session.trials.is_under_way and len(session.trials.table.runs))
+    until(
+        lambda: (
+            session.models[TrialsModel].table is not None
+            and session.models[TrialsModel].is_running
+            and len(session.models[TrialsModel].table.runs)
+        )
+    )
     shown = {"parallel": [views.lines], "best": [views.best]}.get(view, list(views.plots))
     drawn, news = Drawn(shown, runs), News(session.sweeps)
     mouse = mouse_over(window, view, shown[0])
     mouse.start()
-    until(lambda: session.trials.table is not None and len(session.trials.table.runs) >= runs / 2)
+    until(
+        lambda: (
+            session.models[TrialsModel].table is not None and len(session.models[TrialsModel].table.runs) >= runs / 2
+        )
+    )
     middle = resident_megabytes()
     until(lambda: session.sweeps.how_far is None)
     wait(AFTER)
@@ -257,8 +267,8 @@ def shown_window(cluster: str) -> Iterator[MainWindow]:
     session.records.set_on(True)
     window.show_sweep_form()
     if cluster:
-        session.sweep_where.type(cluster)
-        until(lambda: session.sweep_where.cores)
+        session.sweep_target.type(cluster)
+        until(lambda: session.sweep_target.cores)
     wait(1)
     try:
         yield window
@@ -274,10 +284,10 @@ def alone(runs: int, cluster: str) -> dict[str, Any]:
     data = source_of(DATA).load(SETTINGS)
     plan = tiny_plan(data, runs)
     with Library() as library, ExitStack() as open_things:
-        make = partial(cluster_at, cluster) if cluster else pool_of(usual_workers(beside_a_window=True))
+        make = partial(cluster_at, cluster) if cluster else pool_of(default_workers(beside_a_window=True))
         executor = open_things.enter_context(make(data, plan.base))
         warm_up(executor, plan.base.changed(epochs=1), WORKERS if cluster else 1)
-        conductor = Conductor(plan, data, executor, Store.of_new(library, plan, data.title, "", print), print)
+        conductor = Conductor(plan, data, executor, SweepWriter.of_new(library, plan, data.title, "", print), print)
         while not conductor.is_over:
             conductor.step()
         conductor.close(True)

@@ -20,8 +20,8 @@ from engine.network.network import Network
 from engine.storage import load_checkpoint, load_network
 from engine.training.trainer import Trainer
 from nnviz.library import Library
-from nnviz.library.replay import Replayed, replay
-from nnviz.library.sweeps import Sweeps
+from nnviz.library.replay import ReplayedMoment, replay
+from nnviz.library.sweeps import SweepLibrary
 from tests.frozen import FROZEN
 
 # Files of a folder. The description of the data is in those that the command line wrote.
@@ -73,9 +73,9 @@ def of_library(path: Path) -> dict[str, Any]:
             str(sweep.id): {
                 **{name: getattr(sweep, name) for name in ("kind", "name", "note", "status", "data", "trials")},
                 "plan": sweep.plan.as_dict(),
-                "runs": Sweeps(library).runs(sweep.id),
+                "runs": SweepLibrary(library).runs(sweep.id),
             }
-            for sweep in Sweeps(library).all()
+            for sweep in SweepLibrary(library).all()
         }
     return {"runs": runs, "sweeps": sweeps, "machine": this_machine().as_dict()}
 
@@ -120,12 +120,12 @@ def _continued(trainer: Trainer) -> dict[str, Any]:
     return of_network(trainer.network)
 
 
-def _end(steps: Generator[float, None, Replayed]) -> Replayed:
+def _end(steps: Generator[float, None, ReplayedMoment]) -> ReplayedMoment:
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            found: Replayed = end.value
+            found: ReplayedMoment = end.value
             return found
 
 

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from tqdm import tqdm
 
 from engine import NeuralNetwork
+from nnviz.cards.sweep.model import SweepForm
 from nnviz.commands import cli
 from nnviz.library import Library
 from nnviz.session.status import Status
@@ -194,7 +195,7 @@ def test_the_window_remembers_what_was_chosen(
     assert action(window, "actionThemeDark").isChecked()
     assert session.question.threshold == remembered["sure_from"]
     assert session.sweeps.seeds == remembered["seeds"]
-    check(session.sweep_form.fields.as_dict(), json.loads(remembered["sweep"]))
+    check(session.models[SweepForm].fields.as_dict(), json.loads(remembered["sweep"]))
 
 
 def test_the_window_has_the_examples_of_the_user(

@@ -29,6 +29,7 @@ from engine import NeuralNetwork
 from engine.experiment import Experiment
 from engine.storage import save_checkpoint
 from engine.version import __version__
+from nnviz.cards.sweep.model import SweepForm
 from nnviz.library import Library
 from tests.frozen import FROZEN
 from tests.frozen.contents import (
@@ -153,7 +154,7 @@ def use_window() -> None:
     step(3)
     wait(lambda: session.runs.current.storage.record is not None)
     session.sweeps.set_seeds(3)
-    session.sweep_form.type_row("learning_rate", values="0.01, 0.02")
+    session.models[SweepForm].type_row("learning_rate", values="0.01, 0.02")
     session.question.set_threshold(0.8)
     window.findChild(QAction, "actionThemeDark").trigger()
     window.show_workspace("runs")

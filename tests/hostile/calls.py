@@ -18,6 +18,7 @@ from engine.datasets import DATASETS, Dataset, DataSource, Split
 from engine.datasets.dataset import one_hot
 from engine.storage import load_checkpoint, load_network
 from engine.training.trainer import Trainer
+from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.digits.strokes import Stroke
@@ -128,7 +129,7 @@ class Person:
         go_on()
 
     def do_room(self) -> None:
-        self.session.room.set_memory_budget(self._any(2**20, 2**21, 64 * 2**20, 0, -1, float("nan")))
+        self.session.models[StorageModel].set_memory_budget(self._any(2**20, 2**21, 64 * 2**20, 0, -1, float("nan")))
 
     def do_change(self) -> None:
         name, values = self._any(

@@ -22,8 +22,8 @@ from engine.basics.errors import EngineError
 from engine.datasets import source_of
 from nnviz.app import create_window
 from nnviz.library import Library
-from nnviz.library.exchange import read_run, write_run
-from nnviz.library.faults import damage_mark
+from nnviz.library.errors import damage_mark
+from nnviz.library.run_file import read_run, write_run
 from nnviz.library.schema import PAGE_BYTES
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

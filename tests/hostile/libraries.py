@@ -23,10 +23,10 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.training.events import Event
 from nnviz.library import Library, NotALibraryError, Recording
-from nnviz.library.exchange import read_run, write_run
 from nnviz.library.replay import edit_content, replay
+from nnviz.library.run_file import read_run, write_run
 from nnviz.library.schema import FIGURES, PAGE_BYTES, PARTS_OF_RUN
-from nnviz.library.sweeps import Sweeps
+from nnviz.library.sweeps import SweepLibrary
 from tests.hostile.attack import attack, child_environment, pick
 from tests.hostile.commands import run_command
 from tests.hostile.damage import as_json, odd_bytes, odd_document, odd_name, odd_zip
@@ -194,13 +194,13 @@ def read_all(library: Library) -> None:
             assert np.isfinite(library.network(run.id).parameters).all()
         for at in library.moments(run.id):
             library.moment(run.id, at)
-    library.room.plan(1_000_000), library.runs("note"), library.interrupted()
-    for sweep in Sweeps(library).all():
-        Sweeps(library).runs(sweep.id)
+    library.quota.plan(1_000_000), library.runs("note"), library.interrupted()
+    for sweep in SweepLibrary(library).all():
+        SweepLibrary(library).runs(sweep.id)
         for name in ("plan", "trials"):
             found = refused(lambda sweep=sweep, name=name: getattr(sweep, name))
             assert not isinstance(found, Exception) or f"the {name} of sweep {sweep.id} is unreadable" in str(found)
-    Sweeps(library).interrupted()
+    SweepLibrary(library).interrupted()
 
 
 def record_one(library: Library) -> None:

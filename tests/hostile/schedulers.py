@@ -27,11 +27,11 @@ _SECONDS = 20.0  # after which a listener ends by itself
 @attack("raw Dask servers", cases=15, seconds=40, megabytes=300)
 def raw_dask_server(rng: np.random.Generator, folder: Path) -> str:
     """The listener is refused in words within seconds, and memory does not grow."""
-    cluster.PATIENCE = 2.0
+    cluster.ANSWER_TIMEOUT = 2.0
     kind, first, chunks = _said(rng)
     is_closed = bool(rng.random() < 0.3)
     with _listening(first, chunks, is_closed) as url, pytest.raises(ClusterError, match=r"127\.0\.0\.1"):
-        cluster.who_is_there(address_of(url))
+        cluster.cluster_status(address_of(url))
     return kind
 
 

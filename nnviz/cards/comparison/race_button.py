@@ -1,42 +1,44 @@
-"""In the head of What differs: the compared experiments race, with the same seeds; while they do, it stops them."""
+"""A button that starts and stops a race of the compared experiments."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QToolButton
 
+from nnviz.cards.comparison.race import reason_no_race, start_or_stop_race
 from nnviz.formatting.results import words_of_seeds
-from nnviz.session.comparison import Comparison
-from nnviz.session.sweep_words import words_of_count
-from nnviz.session.sweeps import Sweeps
+from nnviz.session.session import Session
+from nnviz.session.sweep_text import format_stop_count
 from nnviz.ui.parts import named
 from nnviz.ui.start_stop import StartStop
 
 
 class RaceButton(QToolButton):
-    """Is there where two runs or more are compared."""
+    """The button of a race; visible if two runs or more are compared."""
 
-    def __init__(self, sweeps: Sweeps, comparison: Comparison) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._sweeps, self._comparison = sweeps, comparison
+        self._sweeps, self._comparison = session.sweeps, session.comparison
         named(self, "raceButton", "Race")
         self.setProperty("role", "word")
         self.setFocusPolicy(Qt.TabFocus)
-        self._start_stop = StartStop(self, sweeps.toggle_race)
-        for signal in (sweeps.changed, comparison.changed):
+        self._start_stop = StartStop(self, partial(start_or_stop_race, session))
+        for signal in (session.sweeps.changed, session.comparison.changed):
             signal.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         sweeps, how_far = self._sweeps, self._sweeps.how_far
-        why_not = sweeps.why_no_race
+        why_not = reason_no_race(self._comparison.runs)
         self.setVisible(len(self._comparison.runs) > 1)
         self._start_stop.show(how_far is not None, why_not is None)
         if how_far is None:
             self.setText(f"race: {words_of_seeds(sweeps.seeds)}")
             self.setToolTip(why_not or self._tip())
         else:
-            self.setText(words_of_count(how_far))
+            self.setText(format_stop_count(how_far))
             self.setToolTip(f"{sweeps.progress}. Stops them: what is done is kept, and can go on.")
 
     def _tip(self) -> str:

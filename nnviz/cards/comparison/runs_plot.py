@@ -1,7 +1,6 @@
-"""The curves of several runs over epochs, each in its colour, with its name and last value at the line's end.
+"""A plot of several runs over epochs, each in its colour, with its name and last value at the end of its line.
 
-Runs that differ in their seed only are one line, their median, over a band: from the lowest to the highest of them, or
-between their quartiles.
+A group of seeds is a line, the median, over a band of its range or its quartiles.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ _GAP, _SIDE = 8, 8
 
 @dataclass(frozen=True, eq=False)
 class RunCurve:
-    """The curve of a run, or those of the runs of a group of seeds.
+    """The curve of a run, or the curves of a group's runs.
 
     Attributes:
-        colour: a name of the theme.
-        curves: those that there are so far.
-        count: how many runs there will be.
+        colour: a colour name of the theme.
+        curves: the curves so far.
+        count: the final number of runs.
     """
 
     title: RunName
@@ -50,27 +49,27 @@ class RunCurve:
 
     @property
     def is_group(self) -> bool:
-        """Whether there is more than one, or will be."""
+        """Whether there are several runs, or will be."""
         return max(self.count, len(self.curves)) > 1
 
 
 @dataclass(frozen=True, eq=False)
-class _Shown:
-    """What is drawn: a line, and of a group its band."""
+class _DrawnRun:
+    """A drawn line, with its band for a group."""
 
     run: RunCurve
     line: Curve
     band: Band | None
 
     @classmethod
-    def of(cls, run: RunCurve, is_log: bool, spread: str) -> _Shown:
+    def of(cls, run: RunCurve, is_log: bool, spread: str) -> _DrawnRun:
         if not run.is_group:
             return cls(run, run.curves[0], None)
         found = band(run.curves, is_log, spread)
         return cls(run, found.line, found)
 
     def told(self, place: int) -> str:
-        """How many runs of a group are behind the point at that place: "n = 5", "n = 3 of 5"; empty for a run."""
+        """Returns the number of a group's runs at a point: "n = 5", "n = 3 of 5"; empty for a run."""
         if self.band is None:
             return ""
         count, all_of_them = int(self.band.counts[place]), max(self.run.count, len(self.run.curves))
@@ -78,13 +77,13 @@ class _Shown:
 
 
 class RunsPlot(ZoomPlot):
-    """Read-out, zoom and axes are those of the curves of Train.
+    """A plot with the read-out, zoom and axes of the curves in the Train workspace.
 
     Attributes:
         quantity: the quantity on the y axis.
         is_log: whether the y axis is logarithmic.
-        spread: what bands are: "range" or "quartiles".
-        runs: what is drawn.
+        spread: meaning of bands: "range" or "quartiles".
+        runs: the drawn curves.
     """
 
     def __init__(self, quantity: Quantity, reset_name: str) -> None:
@@ -92,8 +91,8 @@ class RunsPlot(ZoomPlot):
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
         self.quantity, self.is_log, self.spread = quantity, True, RANGE
         self.runs: Sequence[RunCurve] = ()
-        self._planned = self._room = 0  # epochs; pixels for the names, which do not become fewer while runs go on
-        self._shown: list[_Shown] = []
+        self._planned = self._room = 0  # epochs; pixels for the names, which do not shrink during training
+        self._shown: list[_DrawnRun] = []
         self._lines: list[CurveLine] = []
         self._fills: list[BandFill] = []
         self._mouse: QPoint | None = None
@@ -115,11 +114,11 @@ class RunsPlot(ZoomPlot):
     # ---- what is drawn
 
     def show_runs(self, runs: Sequence[RunCurve], hint: str = "", planned: int = 0, spread: str = RANGE) -> None:
-        """Draws these curves; ``hint`` stands in the plot where there are none.
+        """Draws curves; shows ``hint`` if there are none.
 
         Args:
-            planned: while runs are under way, up to which epoch: the axis reaches so far, and need not grow with them.
-            spread: what bands are: "range" or "quartiles".
+            planned: the last epoch of runs in training; the x axis extends to it, so that it does not grow.
+            spread: meaning of bands: "range" or "quartiles".
         """
         is_same = [(run.title, run.colour) for run in runs] == [(run.title, run.colour) for run in self.runs]
         self._room = self._room if is_same and planned else 0
@@ -132,12 +131,12 @@ class RunsPlot(ZoomPlot):
         self._update()
 
     def _take(self) -> None:
-        """Hands the curves to the lines, as the axis has them: what lies between two values depends on it."""
+        """Passes the curves to the lines, transformed as the axis, which decides the interpolation."""
         while len(self._lines) < len(self.runs):
             for item, items in ((BandFill(), self._fills), (CurveLine(2.0), self._lines)):
                 self.addItem(item, ignoreBounds=True)
                 items.append(item)
-        shown = [_Shown.of(run, self.is_log, self.spread) for run in self.runs]
+        shown = [_DrawnRun.of(run, self.is_log, self.spread) for run in self.runs]
         for number, (line, fill) in enumerate(zip(self._lines, self._fills, strict=True)):
             is_there = number < len(shown)
             line.take(shown[number].line if is_there else Curve(), self.quantity)
@@ -155,12 +154,12 @@ class RunsPlot(ZoomPlot):
 
     @property
     def lines(self) -> list[CurveLine]:
-        """That of each run."""
+        """The line of each run."""
         return self._lines[: len(self.runs)]
 
     @property
     def fills(self) -> list[BandFill]:
-        """The band of each run; one without points where it is no group."""
+        """The band of each run; without points for a single run."""
         return self._fills[: len(self.runs)]
 
     def _update(self) -> None:
@@ -184,7 +183,7 @@ class RunsPlot(ZoomPlot):
         self.viewport().update()
 
     def _make_room(self) -> None:
-        """Leaves the names as much room as they need, up to a share of the width."""
+        """Reserves the width of the names, up to a share of the plot."""
         metrics, most = QFontMetrics(theme.font(theme.SMALL)), round(_MOST_SHARE * self.width())
         labels = [self._label(each, self.width()) for each in self._shown if each.line.values]
         wanted = map(metrics.horizontalAdvance, labels)
@@ -203,7 +202,7 @@ class RunsPlot(ZoomPlot):
         self._place_hint()
 
     def _place_hint(self) -> None:
-        """Places the hint in the middle, but not over the numbers at the left. It has two lines if need be."""
+        """Centres the hint beside the numbers of the axis, on two lines if necessary."""
         hint, left = self._hint, self.plot_area().left()
         hint.setVisible(bool(hint.text()))
         hint.setWordWrap(False)
@@ -231,7 +230,7 @@ class RunsPlot(ZoomPlot):
             fill.set_colour(theme.colour(run.colour))
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
-        """Writes the names at the ends of the lines."""
+        """Paints the names at the ends of the lines."""
         super().drawForeground(painter, rect)
         painter.save()
         painter.resetTransform()
@@ -250,13 +249,13 @@ class RunsPlot(ZoomPlot):
 
     @property
     def labels(self) -> list[str]:
-        """What stands at the lines' ends, without regard to the room."""
+        """The unshortened texts at the ends of the lines."""
         return [self._label(each, 10_000) for each in self._shown]
 
-    def _label(self, shown: _Shown, width: int) -> str:
-        """A run's name, its last value, and of how many runs that is. If there is little room, the name is shortened.
+    def _label(self, shown: _DrawnRun, width: int) -> str:
+        """Returns a run's name, last value and number of runs, shortened to the width.
 
-        Before the name is cut, the number of runs is left out. The value is whole, if need be without a name.
+        The number of runs is left out first, then the name is shortened. The value is always complete.
         """
         measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
         value, count = f" · {self._value(shown)}", shown.told(-1)
@@ -265,12 +264,12 @@ class RunsPlot(ZoomPlot):
         label = fitted(shown.run.title, width - measure(value)) + value
         return label if measure(label) <= width else self._value(shown)
 
-    def _value(self, shown: _Shown) -> str:
-        """The last value of a line."""
+    def _value(self, shown: _DrawnRun) -> str:
+        """Returns the last value of a line."""
         return self.quantity.text(shown.line.values[-1])
 
-    def _labels(self) -> list[tuple[_Shown, float]]:
-        """Each run with the height of its name in pixels: that of the line's end, apart from the others."""
+    def _labels(self) -> list[tuple[_DrawnRun, float]]:
+        """Returns each run with the height of its label in pixels; labels do not overlap."""
         area, (low, high) = self.plot_area(), self.view[1]
         found = []
         for shown, line in zip(self._shown, self._lines, strict=False):
@@ -279,7 +278,7 @@ class RunsPlot(ZoomPlot):
                 share = (float(self.quantity.height(within[-1], self.is_log)) - low) / (high - low)
                 found.append((shown, area.bottom() - min(max(share, 0.0), 1.0) * area.height()))
         found.sort(key=lambda each: each[1])
-        heights = apart([y for _, y in found], area.top(), area.bottom())
+        heights = spaced_heights([y for _, y in found], area.top(), area.bottom())
         return [(shown, y) for (shown, _), y in zip(found, heights, strict=True)]
 
     # ---- read-out
@@ -318,10 +317,10 @@ class RunsPlot(ZoomPlot):
                 lines.append([("■", theme.colour(shown.run.colour)), (words, "text")])
         return [[(f"epoch {at:.0f}", "muted")], *lines] if lines else []
 
-    def _spread(self, shown: _Shown, at: float) -> str:
-        """How a group's values spread at an epoch, and of how many runs: ", 2.20 – 2.60 % · n = 5".
+    def _spread(self, shown: _DrawnRun, at: float) -> str:
+        """Returns the spread of a group at an epoch, and the number of runs: ", 2.20 – 2.60 % · n = 5".
 
-        Where quartiles are wanted it says which it is: ", quartiles 2.25 – 2.41 % · n = 5".
+        For quartiles the text names them: ", quartiles 2.25 – 2.41 % · n = 5".
         """
         place = None if shown.band is None else shown.band.place(at)
         if shown.band is None or place is None:
@@ -332,8 +331,8 @@ class RunsPlot(ZoomPlot):
         return f", {named}{low.removesuffix(f' {self.quantity.unit}')} – {high}{shown.told(place)}"
 
 
-def apart(heights: Sequence[float], highest: float, lowest: float) -> list[float]:
-    """The heights, from the top, moved so that each is ``_LINE`` below the one before, and none is below ``lowest``."""
+def spaced_heights(heights: Sequence[float], highest: float, lowest: float) -> list[float]:
+    """Returns the heights, from the top, at least ``_LINE`` apart, and none below ``lowest``."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, highest if not moved else moved[-1] + theme.px(_LINE)))

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from nnviz.formatting.results import words_of_seeds
-from nnviz.session.sweep_words import words_of_count
+from nnviz.session.sweep_text import format_stop_count
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named
@@ -89,7 +89,7 @@ class SeedsButton(QWidget):
         if how_far is None:
             self.button.setText(f"× {sweeps.seeds}")
         else:
-            self.button.setText(words_of_count(how_far))
+            self.button.setText(format_stop_count(how_far))
         self.button.show_share(None if how_far is None else how_far.share)
         self.button.setToolTip(self._tip())
 

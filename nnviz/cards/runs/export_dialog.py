@@ -1,4 +1,4 @@
-"""Asks where a run is exported to, and what of a person's own files goes along."""
+"""A dialog for the export of a run: the folder, and whether paths and data files are included."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _EXPORT_TIP = "Writes the files. Nothing is left if that fails or is cancelled."
 
 
 class ExportDialog(QDialog):
-    """Is closed when the folder is one that can be made, and by Escape.
+    """Asks for the folder of an exported run. Accepts only a folder that can be made.
 
     Signals:
-        wanted(str, bool, bool): the folder; whether paths and whether rows go along.
+        wanted(str, bool, bool): the folder; whether paths are included; whether rows are included.
     """
 
     wanted = pyqtSignal(str, bool, bool)
 
     def __init__(self, parent: QWidget, run: int, title: str, folder: Path, has_files: bool) -> None:
-        """Proposes a new folder; ``has_files``: whether its data are files of the person's."""
+        """Proposes a new folder; ``has_files``: whether the data of the run are files of the user."""
         super().__init__(parent)
         named(self, "exportRunDialog", f"Export run {run}")
         self.setWindowTitle(f"Export run {run}")
@@ -87,13 +87,13 @@ class ExportDialog(QDialog):
         return [cancel, export]
 
     def _choose(self) -> None:
-        """Asks for the folder that the new one is made in."""
+        """Opens a dialog for the parent of the new folder."""
         now = Path(self.folder.text())
         dialog = named(QFileDialog(self, "Make the new folder in", str(now.parent)), "exportPlaceDialog")
         dialog.setFileMode(QFileDialog.Directory)
         dialog.setOption(QFileDialog.ShowDirsOnly)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self._take(new_folder(Path(chosen), now.name)))
+        dialog.fileSelected.connect(lambda chosen: self._take(unused_folder(Path(chosen), now.name)))
         dialog.open()
 
     def _take(self, folder: Path) -> None:
@@ -101,9 +101,9 @@ class ExportDialog(QDialog):
         self._show_wrong("")
 
     def _export(self) -> None:
-        """Tells of the folder and closes, if it can be made."""
+        """Emits ``wanted`` and closes the dialog if the folder can be made."""
         typed = self.folder.text().strip()
-        wrong = _what_is_wrong(typed)
+        wrong = _folder_problem(typed)
         self._show_wrong(wrong)
         if not wrong:
             self.wanted.emit(os.path.expanduser(typed), self.paths.isChecked(), self.rows.isChecked())
@@ -115,19 +115,19 @@ class ExportDialog(QDialog):
         set_look(self.folder, "wrong", bool(words))
 
 
-def new_folder(within: Path, name: str) -> Path:
-    """A folder of that name, or of one with a number, which is not there yet."""
+def unused_folder(within: Path, name: str) -> Path:
+    """Returns a path of that name, with a number appended if the path exists."""
     names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
     return next((within / each for each in names if not os.path.lexists(within / each)), within / name)
 
 
-def _what_is_wrong(typed: str) -> str:
-    """Why no folder can be made there, and what to do; empty if it can."""
+def _folder_problem(typed: str) -> str:
+    """Returns why a folder cannot be made and what to do; empty if it can be made."""
     path = Path(os.path.expanduser(typed))
     if not typed or not path.is_absolute():
         return f"New folder is “{typed}”: it must be a whole path. Choose a folder for it."
     if os.path.lexists(path):
-        return f"New folder is {path.name}: it must not be there yet. Try {new_folder(path.parent, path.name).name}."
+        return f"New folder is {path.name}: it must not be there yet. Try {unused_folder(path.parent, path.name).name}."
     if not path.parent.is_dir():
         return f"New folder is in {path.parent}: that must be a folder that is there. Choose another one."
     return ""

@@ -1,4 +1,4 @@
-"""Runs as a list of any length: only the rows in sight are asked for."""
+"""A list of runs of any length, which reads and paints visible rows only."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ _STAR = "★"
 
 @dataclass(frozen=True)
 class RunLine:
-    """A row.
+    """The content of a row.
 
     Attributes:
-        title: what the run is called.
-        figure, figure_colour: what stands at the right, and the name of its colour.
-        colour: the name of the run's colour while it is compared; empty while it is not.
-        is_starred, is_baseline: whether it is marked, and whether the others are measured by it.
-        is_current: whether it is in the window.
-        depth: how many of its ancestors stand above it.
-        runs, of: of several that are one row, how many there are, and of what: "seeds", "runs"; else 0.
-        is_open: whether these stand below it.
-        is_branch: whether it stands below the run that it branched off from.
-        has_square: whether it can be compared; else the title begins where the square would be.
-        progress: of a group that is being trained, how far it is: stands in the place of count and figure.
-        name: what a person changes to rename it, where that is not the title.
-        heading: what stands above it, if it is the first row of a section.
-        number: "#18", that of the run in its library.
+        title: title of the run.
+        figure, figure_colour: the text at the right, and the name of its colour.
+        colour: name of the run's colour in the comparison; empty if the run is not compared.
+        is_starred, is_baseline: whether the run is starred; whether it is the baseline of the comparison.
+        is_current: whether the run is in the window.
+        depth: number of ancestors above the row.
+        runs, of: number of runs that a row stands for, and their kind ("seeds", "runs"); 0 for a single run.
+        is_open: whether these runs are listed below the row.
+        is_branch: whether the row is a branch of the run above it.
+        has_square: whether the row can be compared; otherwise the title begins at the place of the square.
+        progress: progress of a group in training, shown in place of count and figure.
+        name: the editable name if it differs from the title.
+        heading: heading above the first row of a section; empty for other rows.
+        number: "#18", the number of the run in its library.
     """
 
     title: RunName
@@ -76,17 +76,17 @@ class RunLine:
 
     @property
     def words(self) -> RunName:
-        """The title as it stands in the list."""
+        """The title as the list shows it."""
         return self.title.after("↳ ") if self.is_branch else self.title
 
     @property
     def count(self) -> str:
-        """ "×5"; empty where it is no group."""
+        """ "×5" for a group; empty for a single run."""
         return f"×{text.count(self.runs)}" if self.runs else ""
 
     @property
     def told(self) -> str:
-        """What stands at the right."""
+        """The text at the right."""
         return self.progress or self.figure
 
     @property
@@ -95,8 +95,8 @@ class RunLine:
         return _INDENT * min(max(self.depth - self.is_branch, 0), 3)
 
 
-class _Model(QAbstractTableModel):
-    """Makes a line when its row is painted."""
+class _RunTableModel(QAbstractTableModel):
+    """The model of the list; makes a line when its row is painted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,8 +148,8 @@ def _spoken(line: RunLine) -> str:
     return f"{text.count(line.runs)} {of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
 
 
-class _NameField(QStyledItemDelegate):
-    """Makes the field for another name."""
+class _NameDelegate(QStyledItemDelegate):
+    """The editor of a run's name."""
 
     def __init__(self, table: RunTable) -> None:
         super().__init__(table)
@@ -163,7 +163,7 @@ class _NameField(QStyledItemDelegate):
     def updateEditorGeometry(  # noqa: N802
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
     ) -> None:
-        """Over the whole title, which begins further left where there is neither square nor number."""
+        """Places the editor over the title; further left if the row has no square or number."""
         place = QRect(option.rect)
         place.setTop(place.bottom() + 1 - theme.px(_HIGH))  # below the heading of a section
         is_run = self._table.lines.line(index.row()).has_square
@@ -171,8 +171,8 @@ class _NameField(QStyledItemDelegate):
         editor.setGeometry(place)
 
 
-class _Ink:
-    """What rows are painted with: fonts, colours and columns are looked up once for all of them."""
+class _RowPainter:
+    """Paints rows; looks up fonts, colours and columns once for all of them."""
 
     def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]], number_width: int) -> None:
         self._painter, self._columns, self._number_width = painter, columns, number_width
@@ -190,14 +190,14 @@ class _Ink:
         return QRect(left, top, width, theme.px(_HIGH))
 
     def paint_heading(self, words: str, top: int, width: int) -> None:
-        """What stands above the first row of a section."""
+        """Paints the heading of a section."""
         place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
         self._painter.setFont(self._plain)
         self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
         self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
 
     def paint(self, line: RunLine, top: int, width: int, is_selected: bool) -> None:
-        """A row, as wide as that."""
+        """Paints a row of the given width."""
         painter = self._painter
         if is_selected:
             painter.fillRect(0, top, width, theme.px(_HIGH), self._colour("field"))
@@ -220,13 +220,13 @@ class _Ink:
         self._write(self._fitted(line, place.width()), ink, place, Qt.AlignLeft)
 
     def _fitted(self, line: RunLine, width: int) -> str:
-        """Names of runs often differ at their ends; what has no square is called by its beginning."""
+        """Returns the title shortened to the width: in the middle for runs, at the end for other rows."""
         if line.has_square:
             return fitted(line.words, width, line.is_current)
         return self._painter.fontMetrics().elidedText(line.words, Qt.ElideRight, width)
 
     def _paint_right(self, line: RunLine, top: int) -> int:
-        """What stands at the right of the title, which is not cut; returns where the title has to end."""
+        """Paints the text at the right in full; returns where the title has to end."""
         figure, count, triangle = _begins(line, self._columns, self._painter.fontMetrics())
         place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
         place.setLeft(figure)
@@ -244,7 +244,7 @@ class _Ink:
         self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
 
     def _paint_arrow(self, is_open: bool, centre: QPointF) -> None:
-        """A triangle that points to the right, or down."""
+        """Paints a triangle that points to the right, or down."""
         corners = [QPointF(-_ARROW, -_ARROW / 2), QPointF(_ARROW, -_ARROW / 2), QPointF(0, _ARROW / 2 + 1)]
         if not is_open:
             corners = [QPointF(corner.y(), corner.x()) for corner in corners]
@@ -265,7 +265,7 @@ class _Ink:
 
 
 def _begins(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFontMetrics) -> tuple[int, int, float]:
-    """Where the figure, the count and the triangle before it begin, from the left."""
+    """Returns the x coordinates where the figure, the count and the triangle begin."""
     left, width = columns[FIGURE]
     figure = min(left, left + width - 1 - _AIR - metrics.horizontalAdvance(line.told))
     count = figure - _AIR - (0 if line.progress else metrics.horizontalAdvance(line.count))
@@ -273,15 +273,14 @@ def _begins(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFon
 
 
 class RunTable(QTableView):
-    """A click chooses a run, in the first column it marks it; a double click opens it.
+    """A list of runs. A click chooses a run, or stars it in the first column; a double click opens it.
 
-    A row that stands for several is opened and closed by a click on its count, or by the right and the left arrow.
+    A click on the count, or the right and the left arrow, opens and closes a row that stands for several runs.
 
     Signals:
-        chosen(int), starred(int), opened(int): what the person did with the run in that row.
-        renamed(int, str): the person gave it another name.
-        unfolded(int, bool): whether the person wants to see what the row in that place stands for; closing is wanted of
-            what stands below it too.
+        chosen(int), starred(int), opened(int): the user chose, starred or opened the run in that row.
+        renamed(int, str): the user renamed it.
+        unfolded(int, bool): the user opened or closed that row; rows nested in another row also emit it when closed.
         moved: another row is the current one.
     """
 
@@ -294,10 +293,10 @@ class RunTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines = _Model()
+        self.lines = _RunTableModel()
         self.lines.renamed = self.renamed.emit
         self.setModel(self.lines)
-        self.setItemDelegate(_NameField(self))
+        self.setItemDelegate(_NameDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
@@ -316,7 +315,7 @@ class RunTable(QTableView):
         theme.changed.connect(self._follow_text_size)
 
     def _follow_text_size(self) -> None:
-        """Makes columns and headings as large as their texts."""
+        """Fits columns and headings to the text size."""
         for column, width in _WIDTHS.items():
             self.horizontalHeader().resizeSection(column, theme.px(width))
         for row in self._headed:
@@ -333,12 +332,12 @@ class RunTable(QTableView):
             super().mouseDoubleClickEvent(event)
 
     def _is_heading(self, y: int) -> bool:
-        """Whether the heading of a section is at that height."""
+        """Whether there is the heading of a section at that height."""
         row = self.rowAt(y)
         return row in self._headed and y < self.rowViewportPosition(row) + theme.px(_HEADING)
 
     def _is_count(self, index: QModelIndex) -> bool:
-        """Whether the mouse was pressed on the count, or on the triangle before it."""
+        """Whether the mouse was pressed on the count or its triangle."""
         line = self.lines.line(index.row())
         if not line.runs or index.column() not in (TITLE, SEEDS):
             return False
@@ -347,7 +346,7 @@ class RunTable(QTableView):
 
     @property
     def _columns(self) -> dict[int, tuple[int, int]]:
-        """Where each column begins, and how wide it is."""
+        """The start and width of each column."""
         return {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(5)}
 
     def _clicked(self, index: QModelIndex) -> None:
@@ -371,16 +370,16 @@ class RunTable(QTableView):
             super().keyPressEvent(event)
 
     def go_to(self, row: int) -> None:
-        """Makes a row the current one, in sight."""
+        """Makes a row the current one and scrolls to it."""
         self.setCurrentIndex(self.lines.index(row, TITLE))
 
     def show_numbers(self, largest: int) -> None:
-        """Leaves room for the numbers of runs up to that one."""
+        """Reserves width for the numbers of runs up to the given one."""
         self._largest = largest
 
     @property
     def number_width(self) -> int:
-        """Pixels that the numbers of runs take at the left of the titles."""
+        """Pixels for the numbers of runs at the left of the titles."""
         digits = max(len(str(self._largest)), 2)
         return QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(f"#{digits * '8'}") + _GAP
 
@@ -393,11 +392,12 @@ class RunTable(QTableView):
         is_sought: bool = False,
         headed: Sequence[int] = (),
     ) -> None:
-        """Shows other rows, scrolled as before; ``line`` is called for those in sight, ``tip`` for their tooltips.
+        """Shows other rows and keeps the scroll position. Calls ``line`` and ``tip`` for visible rows and their
+        tooltips.
 
         Args:
             current: the current row; None for none.
-            is_sought: whether it is brought into sight.
+            is_sought: whether to scroll to it.
             headed: the rows with a heading.
         """
         scrolled = self.verticalScrollBar().value()
@@ -414,18 +414,18 @@ class RunTable(QTableView):
             self.scrollTo(self.lines.index(current, TITLE))
 
     def show_anew(self) -> None:
-        """Paints the lines again: what they tell has changed."""
+        """Repaints the lines after their content has changed."""
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints whole rows, not cell by cell through the delegate, which would take several times as long."""
+        """Paints whole rows, which is several times as fast as a delegate for each cell."""
         columns = self._columns
         selected = {index.row() for index in self.selectionModel().selectedRows()}
         first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
         if first < 0:
             return
         painter = QPainter(self.viewport())
-        ink, width = _Ink(painter, columns, self.number_width), sum(width for _, width in columns.values())
+        ink, width = _RowPainter(painter, columns, self.number_width), sum(width for _, width in columns.values())
         for row in range(first, self.lines.count if last < 0 else last + 1):
             line, top = self.lines.line(row), self.rowViewportPosition(row)
             if line.heading:
@@ -438,7 +438,7 @@ class RunTable(QTableView):
         return self.currentIndex().row() if self.currentIndex().isValid() else None
 
     def rename(self) -> None:
-        """Opens the field for another name of the current run."""
+        """Opens the editor of the current run's name."""
         if self.current is not None:
             self.edit(self.lines.index(self.current, TITLE))
 

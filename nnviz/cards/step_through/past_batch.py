@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
-from nnviz.jobs.stepwise import StepwiseTask
-from nnviz.jobs.stepwise import yield_to_training
-from nnviz.session.exact_replay import ExactReplay
+from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
 from nnviz.session.exact_replay import ReplayRequest
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import Replayed
+    from nnviz.library.replay import ReplayedMoment
 
 _PATIENCE = 1000  # milliseconds after which the progress is displayed
 
@@ -57,9 +55,9 @@ class PastBatch(QObject):
             self._data_changed()
 
     @property
-    def found(self) -> Replayed | None:
+    def found(self) -> ReplayedMoment | None:
         """The replayed training at the displayed epoch; None while there is none."""
-        found: Replayed | None = self.work.result
+        found: ReplayedMoment | None = self.work.result
         return found
 
     @property

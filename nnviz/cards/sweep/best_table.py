@@ -1,4 +1,4 @@
-"""The best trials as a short table: rank, settings, figures, runs."""
+"""A short table of the best trials: rank, settings, figures, runs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LEAST, _AIR, _PAD = 24, 16, 6  # pixels: a column at least, beside its text, an
 
 
 @dataclass(frozen=True)
-class BestRow:
-    """A trial.
+class BestTrialRow:
+    """A row of the table.
 
     Attributes:
-        trial: its number.
-        cells: what stands in the columns.
-        colour: the name of its colour while it is compared; empty while it is not.
-        is_best: whether it is the one that is chosen by the sweep.
+        trial: number of the trial.
+        cells: texts of the columns.
+        colour: name of the trial's colour in the comparison; empty if the trial is not compared.
+        is_best: whether it is the selected trial of the sweep.
     """
 
     trial: int
@@ -34,13 +34,13 @@ class BestRow:
     is_best: bool = False
 
 
-class _Model(QAbstractTableModel):
+class _BestTrialTableModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.names: Sequence[str] = ()
-        self.rows: Sequence[BestRow] = ()
+        self.rows: Sequence[BestTrialRow] = ()
 
-    def show(self, names: Sequence[str], rows: Sequence[BestRow]) -> None:
+    def show(self, names: Sequence[str], rows: Sequence[BestTrialRow]) -> None:
         if list(names) == list(self.names) and len(rows) == len(self.rows):
             self.rows = rows
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(names)))
@@ -71,11 +71,11 @@ class _Model(QAbstractTableModel):
         return int(Qt.AlignRight | Qt.AlignVCenter) if role == Qt.TextAlignmentRole else None
 
 
-class BestTable(QTableView):
-    """A click chooses a trial, on its square it compares it; a double click, or Enter, opens it.
+class BestTrialTable(QTableView):
+    """A table of trials. A click chooses a trial, on its square it compares it; a double click or Enter opens it.
 
     Signals:
-        chosen(int), compared(int), opened(int): what the person did with the trial of that number.
+        chosen(int), compared(int), opened(int): the user chose, compared or opened the trial of that number.
     """
 
     chosen = pyqtSignal(int)
@@ -84,7 +84,7 @@ class BestTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._model = _Model()
+        self._model = _BestTrialTableModel()
         self._divided: tuple[tuple[str, ...], int, int] = ((), 0, 0)  # the columns, the width and the text size
         self.setModel(self._model)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
@@ -102,8 +102,8 @@ class BestTable(QTableView):
         theme.changed.connect(self._divide)
 
     @property
-    def rows(self) -> Sequence[BestRow]:
-        """What is shown."""
+    def rows(self) -> Sequence[BestTrialRow]:
+        """The rows that are shown."""
         return self._model.rows
 
     @property
@@ -111,8 +111,8 @@ class BestTable(QTableView):
         """The names of the columns."""
         return self._model.names
 
-    def show_rows(self, names: Sequence[str], rows: Sequence[BestRow], chosen: int | None) -> None:
-        """Shows rows below the names of their columns; ``chosen`` is the number of the trial that is chosen."""
+    def show_rows(self, names: Sequence[str], rows: Sequence[BestTrialRow], chosen: int | None) -> None:
+        """Shows rows below the names of their columns; ``chosen`` is the number of the chosen trial."""
         self._model.show(names, rows)
         self._divide()
         self.show_choice(chosen)
@@ -126,9 +126,9 @@ class BestTable(QTableView):
             self.selectRow(row)
 
     def _divide(self) -> None:
-        """Gives each column what its cells need, then what its name needs, then an equal share of what is left.
+        """Sets the widths of the columns: for their cells first, then for their names; the rest is divided equally.
 
-        While columns and text size are the same, what was given stays if it is enough, so that nothing jumps.
+        As long as columns and text size stay the same, widths that suffice are kept, so that nothing jumps.
         """
         metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
         cells = [
@@ -156,7 +156,7 @@ class BestTable(QTableView):
         self._divide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints whole rows, not cell by cell through a delegate, which takes several times as long."""
+        """Paints whole rows, which is several times as fast as a delegate for each cell."""
         first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
         if first < 0:
             return

@@ -1,4 +1,4 @@
-"""The best trials of the sweep that is looked at, how sure it is that the best is better, and its test error."""
+"""The best trials of the displayed sweep, the significance of the best one's lead, and its test error."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from nnviz.cards.sweep.best_table import BestRow, BestTable
-from nnviz.cards.sweep.trial_words import chosen_words, figures_of, title_of_shown, unit_of
+from nnviz.cards.sweep.best_table import BestTrialRow, BestTrialTable
+from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trial_text import format_chosen_trial, format_figures, shown_sweep_title, unit_of
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name, verdict_words
 from nnviz.formatting.setting_words import setting_name
 from nnviz.library import Group
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import short_name, value_words
-from nnviz.session.trial_table import TrialTable
 from nnviz.ui.card import label
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named
@@ -36,14 +37,15 @@ _ALONE = "Each trial is one run, which may be luck: with several seeds it can be
 
 
 class BestTrials(QWidget):
-    """Shows what the session knows of them."""
+    """A table of the best trials with a title, the verdict and the test error."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._trials = session.models[TrialsModel]
         self._words = ("", "")
         self.title = label(role="muted")
-        self.table = named(BestTable(), "bestTrialsTable", "The best trials", "")
+        self.table = named(BestTrialTable(), "bestTrialsTable", "The best trials", "")
         self.table.setWhatsThis(_TIP)
         self._empty = label(_EMPTY, "muted")
         self._empty.setAlignment(Qt.AlignCenter)
@@ -57,14 +59,14 @@ class BestTrials(QWidget):
             words.setWordWrap(True)
         title = FixedSizeBox(self.title)
         arranged(QVBoxLayout(self), title, (self._stack, 1), self.verdict, self.chosen, spacing=4)
-        trials = session.trials
+        trials = self._trials
         self.table.chosen.connect(trials.choose)
         self.table.compared.connect(trials.compare)
         self.table.opened.connect(trials.open)
 
     def refresh(self) -> None:
-        """Shows the trials as they are ranked now."""
-        trials = self._session.trials
+        """Shows the current ranking of the trials."""
+        trials = self._trials
         table = trials.table
         ranked = [] if table is None else table.results.ranked(_MOST_ROWS)
         self._stack.setCurrentWidget(self.table if ranked else self._empty)
@@ -82,7 +84,7 @@ class BestTrials(QWidget):
         self.table.show_rows(names, rows, trials.chosen)
         alone = _ALONE if len(table.plan.seeds) == 1 else ""
         verdict = verdict_words(table.plan, table.results, are_listed=True) or alone
-        self._show_words(verdict, chosen_words(table, unit) if trials.is_over else _NOT_YET)
+        self._show_words(verdict, format_chosen_trial(table, unit) if trials.is_over else _NOT_YET)
 
     def _show_words(self, verdict: str, chosen: str) -> None:
         self._words = verdict, chosen
@@ -97,30 +99,30 @@ class BestTrials(QWidget):
         self._show_words(*self._words)
 
     def _title(self, table: TrialTable | None) -> str:
-        """Which sweep it is, and how far: "sweep 3 · 12 of 60 runs done, 2 min left"."""
-        trials = self._session.trials
+        """Returns the sweep and its progress: "sweep 3 · 12 of 60 runs done, 2 min left"."""
+        trials = self._trials
         if table is None:
             return ""
         done, most = table.results.over, table.plan.most_runs
         runs = text.count(done) if most is None else f"{text.count(done)} of {text.count(most)}"
-        state = self._session.sweeps.progress if trials.is_under_way else f"{runs} runs done"
-        stopped = ", stopped" if not (trials.is_under_way or trials.is_over) else ""
+        state = self._session.sweeps.progress if trials.is_running else f"{runs} runs done"
+        stopped = ", stopped" if not (trials.is_running or trials.is_over) else ""
         percent = " %" if table.results.quantity == "error" else ""
-        return f"{title_of_shown(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
+        return f"{shown_sweep_title(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
 
-    def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestRow:
+    def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestTrialRow:
         values, comparison = table.results.trials[trial].values, self._session.comparison
         settings = [value_words(axis.name, values.get(axis.name)) for axis in table.axes]
         found, seeds = table.results.trials[trial], len(table.plan.seeds)
         count = len(found.runs)
         done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
-        figures = [*(words.removesuffix(" %") for words in figures_of(table, trial, unit)), done]
+        figures = [*(words.removesuffix(" %") for words in format_figures(table, trial, unit)), done]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
-        return BestRow(trial, cells, comparison.colours.get(Group(self._session.trials.shown, trial), ""), is_best)
+        return BestTrialRow(trial, cells, comparison.colours.get(Group(self._trials.shown, trial), ""), is_best)
 
 
 def _names_of_figures(table: TrialTable) -> list[str]:
-    """Of one seed there is one figure, and no spread."""
+    """Returns the titles of the figures' columns; a single seed has no spread."""
     if len(table.plan.seeds) > 1:
         return ["median", "low – high", "runs"]
     return ["error" if table.results.quantity == "error" else "RMSE"]

@@ -1,4 +1,4 @@
-"""Parallel coordinates: an axis for each quantity, side by side, and a line through the values of each item."""
+"""A plot of parallel coordinates: an axis for each quantity, and a line through the values of each item."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NONE: tuple[Array, Array] = np.zeros(0, np.intp), np.zeros((0, 0))
 
 @dataclass(frozen=True)
 class LineAxis:
-    """An axis: its name, its ends, and what places on it mean."""
+    """An axis: its name, its ends, and the meaning of places on it."""
 
     name: str
     ends: Ends
@@ -46,16 +46,16 @@ class LineAxis:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
-    """Lines that look alike.
+class LineGroup:
+    """Lines of equal appearance.
 
     Attributes:
-        numbers: (k,) of the items.
-        ink: the name of their colour.
-        share: how much of it is seen, 0…1; the rest is the ground's.
-        width: in pixels; of more than one, there should be few.
-        is_dotted: whether they are interrupted.
-        is_ground: whether they lie behind all others, and stay where they are: they are drawn once.
+        numbers: (k,) the items.
+        ink: name of their colour.
+        share: opacity, 0…1, over the background.
+        width: width in pixels; groups with more than one pixel should be small.
+        is_dotted: whether the lines are dotted.
+        is_ground: whether they are behind all others and do not change, so that they are drawn once.
     """
 
     numbers: Array
@@ -67,13 +67,13 @@ class Lines:
 
 
 class ParallelPlot(QWidget):
-    """Lines are drawn once into a picture; the one that is pointed at and the chosen one lie over it.
+    """A plot whose lines are drawn once into a pixmap; the hovered and the chosen line are painted over it.
 
     Signals:
-        hovered(int): the mouse points at that item; -1 for none.
-        chosen(int): it was clicked.
-        opened(int): it was clicked twice, or Enter was pressed.
-        moved(int): it was reached by Up or Down, which go along the last axis.
+        hovered(int): the mouse is over that item; -1 for none.
+        chosen(int): the item was clicked.
+        opened(int): the item was double-clicked, or Enter was pressed.
+        moved(int): Up or Down moved to the item along the last axis.
     """
 
     hovered = pyqtSignal(int)
@@ -85,7 +85,7 @@ class ParallelPlot(QWidget):
         super().__init__()
         self._axes: Sequence[LineAxis] = ()
         self._places: Array = np.zeros((0, 0))
-        self._lines: Sequence[Lines] = ()
+        self._lines: Sequence[LineGroup] = ()
         self._hint = ""
         self._choice: int | None = None
         self._pointed = -1
@@ -98,11 +98,12 @@ class ParallelPlot(QWidget):
         self.setFocusPolicy(Qt.StrongFocus)
         theme.changed.connect(self._redraw)
 
-    def show_lines(self, axes: Sequence[LineAxis], places: Array, lines: Sequence[Lines], hint: str = "") -> None:
-        """Shows items by their places (items, axes); where one is NaN the line has a gap. Without lines the hint.
+    def show_lines(self, axes: Sequence[LineAxis], places: Array, lines: Sequence[LineGroup], hint: str = "") -> None:
+        """Shows items by their places (items, axes); a NaN leaves a gap in the line. Shows the hint if there are no
+        lines.
 
         Args:
-            lines: which items are drawn how, those first that lie behind.
+            lines: the appearance of the items, from back to front.
         """
         if list(axes) != list(self._axes) or not self._is_same(places):
             self._ground = None
@@ -113,41 +114,41 @@ class ParallelPlot(QWidget):
             self._point_at(self._at(self._mouse))
 
     def _is_same(self, places: Array) -> bool:
-        """Whether the lines that were drawn to stay are still right."""
+        """Whether the lines that are drawn once are still valid."""
         numbers, there = self._drawn
         if not len(numbers):
             return True
         return len(places) > numbers.max() and np.array_equal(places[numbers], there, equal_nan=True)
 
     def show_choice(self, number: int | None) -> None:
-        """Lets a line stand out; None for none."""
+        """Highlights a line; None for none."""
         if number != self._choice:
             self._choice = number
             self.update()
 
     def show_text(self, words: Text) -> None:
-        """Shows a read-out beside the mouse; an empty one hides it."""
+        """Shows a read-out near the mouse; an empty text hides it."""
         self._read_out.show_text(words, self._mouse)
 
     @property
     def count(self) -> int:
-        """How many items are drawn."""
+        """Number of items."""
         return sum(len(each.numbers) for each in self._lines)
 
     # ---- places
 
     @property
     def field(self) -> QRect:
-        """From the first axis to the last one."""
+        """The rectangle from the first axis to the last one."""
         return self.rect().adjusted(theme.px(_LEFT), theme.px(_TOP), -theme.px(_RIGHT), -theme.px(_FOOT))
 
     def _across(self) -> Array:
-        """(axes,): where the axes stand, in pixels."""
+        """Returns (axes,) x coordinates of the axes in pixels."""
         field, count = self.field, len(self._axes)
         return field.left() + np.arange(count) * (field.width() - 1) / max(1, count - 1)
 
     def _heights(self, numbers: Array) -> Array:
-        """(k, axes): pixels from the top of the widget."""
+        """Returns (k, axes) y coordinates in pixels."""
         ends = np.array([axis.ends for axis in self._axes], float).reshape(-1, 2)
         shares = np.clip((self._places[numbers] - ends[:, 0]) / (ends[:, 1] - ends[:, 0]), 0, 1)
         field = self.field
@@ -155,11 +156,11 @@ class ParallelPlot(QWidget):
         return heights
 
     def place_of(self, number: int, axis: int) -> QPointF:
-        """Where an item's line meets an axis."""
+        """Returns the point where an item's line meets an axis."""
         return QPointF(float(self._across()[axis]), float(self._heights(np.array([number]))[0, axis]))
 
     def _at(self, point: QPoint) -> int:
-        """The item whose line is nearest to a place, the uppermost of equally near ones; -1 if none is near."""
+        """Returns the item whose line is nearest to a point, the front one in a tie; -1 if none is near."""
         across = self._across()
         if len(across) < 2 or not self.count:
             return -1
@@ -192,7 +193,7 @@ class ParallelPlot(QWidget):
         self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the picture of all lines and axes, and over it what stands out."""
+        """Paints the pixmap of all lines and axes, and the highlighted lines over it."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
@@ -237,8 +238,8 @@ class ParallelPlot(QWidget):
         painter.end()
         return picture
 
-    def _draw_lines(self, painter: QPainter, lines: Lines, numbers: Array) -> None:
-        """So many of them as one path, with gaps."""
+    def _draw_lines(self, painter: QPainter, lines: LineGroup, numbers: Array) -> None:
+        """Draws lines with their gaps in batches, each as one path."""
         if not len(numbers):
             return
         heights = self._heights(numbers)
@@ -277,7 +278,7 @@ class ParallelPlot(QWidget):
             self._paint_marks(painter, axis, round(x), number == last, metrics)
 
     def _paint_marks(self, painter: QPainter, axis: LineAxis, x: int, is_last: bool, metrics: QFontMetrics) -> None:
-        """The numbers or names along an axis, on the card's ground so that lines do not cross them."""
+        """Paints the numbers or names of an axis over the background of the card."""
         field, (low, high) = self.field, axis.ends
         ground = theme.colour("card")
         ground.setAlphaF(0.8)
@@ -303,12 +304,12 @@ class ParallelPlot(QWidget):
         self.hovered.emit(number)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Lets the line that is pointed at stand out."""
+        """Highlights the line under the mouse."""
         self._mouse = event.pos()
         self._point_at(self._at(event.pos()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tells that none is pointed at."""
+        """Ends the highlighting."""
         self._mouse = None
         self._point_at(-1)
 
@@ -325,7 +326,7 @@ class ParallelPlot(QWidget):
             self.opened.emit(found)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down go to the next item along the last axis; Enter opens the chosen one."""
+        """Up and Down move along the last axis; Enter opens the chosen item."""
         step = {Qt.Key_Down: -1, Qt.Key_Up: 1}.get(Qt.Key(event.key()))
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
             self.opened.emit(self._choice)

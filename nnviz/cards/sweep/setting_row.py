@@ -1,4 +1,4 @@
-"""A row of the form of a sweep: a setting, and the values between which it varies."""
+"""A row of a sweep's form: a setting and its values."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _LAYERS = "32, 64, 128-64 for two layers"
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """What a row is told of its setting.
+    """The description of a setting for its row.
 
     Attributes:
-        name: in an experiment, like "learning_rate".
-        title: for people.
-        tip: what it does to the network.
+        name: key in an experiment, such as "learning_rate".
+        title: title in the window.
+        tip: effect on the network.
         step: takes a text and +1 or -1; returns the next value up or down as text.
-        is_number: whether it may be a range.
-        choices: what can be ticked, names by keys; nothing for numbers.
+        is_number: whether it can be a range.
+        choices: titles of the selectable values by key; empty for numbers.
     """
 
     name: str
@@ -49,13 +49,13 @@ class SettingInfo:
 
     @property
     def part(self) -> str:
-        """What names of its controls have in the middle: "LearningRate"."""
+        """The middle of the object names of its controls: "LearningRate"."""
         return "".join(map(str.capitalize, self.name.split("_")))
 
 
 @dataclass(frozen=True)
 class RowTexts:
-    """What a row shows: the kind of its values, and all texts by their fields."""
+    """The content of a row: the kind of its values, and all texts by field."""
 
     kind: str
     values: str
@@ -65,12 +65,12 @@ class RowTexts:
 
 
 class SettingRow(QWidget):
-    """Shows what it is told, and tells what a person types.
+    """A row of controls for a setting.
 
     Signals:
         kind_chosen(str): "list", "linear" or "log".
-        typed(field, text): of "values", "low", "high" or "points".
-        removed: the setting is to vary no longer.
+        typed(field, text): a text of "values", "low", "high" or "points".
+        removed: the setting is to be removed from the sweep.
     """
 
     kind_chosen = pyqtSignal(str)
@@ -137,7 +137,7 @@ class SettingRow(QWidget):
     # ---- what is shown
 
     def show_texts(self, texts: RowTexts, is_grid: bool, problems: Mapping[str, str]) -> None:
-        """Shows kind and values, and at each field what is wrong with it; ``is_grid``: whether all trials are tried."""
+        """Shows kind, values and problems of the fields; ``is_grid``: whether trials are on a grid."""
         is_list = texts.kind == LIST
         kinds = {kind: kind for kind in (LIST, LINEAR, LOG)}
         self._kind.show_choice(kinds, texts.kind)
@@ -160,5 +160,5 @@ class SettingRow(QWidget):
             self._notes[name].show_error(words)
 
     def take_focus(self) -> None:
-        """Puts the focus into its first field."""
+        """Focuses the first field."""
         next(widget for widget in self._fields.values() if widget.isVisibleTo(self)).setFocus()

@@ -1,4 +1,4 @@
-"""A button that shows which of several entries are ticked, "SGD, Adam ▾", and opens a menu to tick others."""
+"""A button that shows the ticked entries of a menu, such as "SGD, Adam ▾", and opens it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _AIR = 26  # pixels beside the text
 
 
 class TickButton(QToolButton):
-    """The menu stays open while entries are ticked.
+    """A button with a menu that stays open while entries are ticked.
 
     Signals:
-        ticked(list): the person ticked an entry or took its tick away; the keys of those that are ticked, in order.
+        ticked(list): the user ticked or unticked an entry; the keys of the ticked entries, in order.
     """
 
     ticked = pyqtSignal(object)
@@ -36,7 +36,7 @@ class TickButton(QToolButton):
         self.clicked.connect(self._open)
 
     def show_ticks(self, entries: Mapping[str, str], ticked: Sequence[str]) -> None:
-        """Sets what can be ticked, texts by keys, and what is."""
+        """Shows entries, texts by key, and which are ticked."""
         if list(entries) != list(self._actions):
             self._menu.clear()
             self._actions = {key: self._new_action(key, words) for key, words in entries.items()}

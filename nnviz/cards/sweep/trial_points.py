@@ -1,4 +1,4 @@
-"""What of a sweep is drawn, and how: dots for runs, lines for trials, the best so far."""
+"""Dots, lines and steps of the plots of a sweep's trials."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
-from nnviz.cards.sweep.parallel_plot import LineAxis, Lines
+from nnviz.cards.sweep.parallel_plot import LineAxis, LineGroup
+from nnviz.cards.sweep.trial_table import SettingAxis, TrialTable
 from nnviz.formatting.results import figure_name
 from nnviz.formatting.round_numbers import marks, round_top
 from nnviz.formatting.setting_words import setting_name
-from nnviz.session.trial_table import SettingAxis, TrialTable
 from nnviz.ui.plots.painted_axes import Frame, Scale
 from nnviz.ui.plots.point_plot import ABOVE, CIRCLE, CROSS, DISC, Series
 
@@ -28,13 +28,13 @@ _GOOD, _MOST_BRIGHT = 0.1, 50  # the share of the trials whose lines are brighte
 
 @dataclass(frozen=True)
 class ResultAxis:
-    """The axis of what trials are compared by.
+    """The axis of the figure by which trials are compared.
 
     Attributes:
-        name: of the figure, with its unit: "validation error %".
+        name: the figure with its unit: "validation error %".
         is_log: whether it is logarithmic.
-        factor: by which figures are multiplied for it.
-        low, high: its ends, in its places.
+        factor: factor from figures to the unit of the axis.
+        low, high: the ends, as places.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ResultAxis:
     high: float
 
     def places(self, values: Array) -> Array:
-        """Where figures lie; those that are not positive at the lower end of a logarithmic axis."""
+        """Returns the places of figures; on a logarithmic axis the lower end for figures that are not positive."""
         scaled = self.factor * values
         if not self.is_log:
             return scaled
@@ -53,18 +53,18 @@ class ResultAxis:
 
     @property
     def scale(self) -> Scale:
-        """What its places mean."""
+        """The meaning of places."""
         return Scale(self.is_log)
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Its ends with room for whole dots."""
+        """The ends, with a margin for whole dots."""
         room = _ROOM_OVER * (self.high - self.low)
         return self.low - room, self.high + room
 
 
 def result_axis(table: TrialTable, is_log: bool, unit: str) -> ResultAxis:
-    """An axis with round ends around all figures."""
+    """Returns an axis with round ends around all figures."""
     is_error = table.results.quantity == "error"
     factor = _PERCENT if is_error else 1.0
     values = factor * table.values
@@ -82,13 +82,13 @@ def result_axis(table: TrialTable, is_log: bool, unit: str) -> ResultAxis:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """Dots, and what each stands for.
+class TrialDots:
+    """The dots of a plot, with the trial and the run of each.
 
     Attributes:
         series: the dots.
-        trials: (dots,) their trials.
-        runs: (dots,) their places among the table's runs; -1 for that of a trial.
+        trials: (dots,) the trials.
+        runs: (dots,) the indices of the runs in the table; -1 for the median of a trial.
     """
 
     series: tuple[Series, ...]
@@ -96,7 +96,7 @@ class Drawn:
     runs: Array
 
     def dot_of(self, trial: int | None) -> int | None:
-        """The dot of a trial: its own, else that of its first run."""
+        """Returns the dot of a trial: its median's, else its first run's."""
         if trial is None:
             return None
         found = np.flatnonzero(self.trials == trial)
@@ -104,8 +104,8 @@ class Drawn:
         return int(own[0] if len(own) else found[0]) if len(found) else None
 
 
-class _Dots:
-    """Gathers series of dots."""
+class _DotBuilder:
+    """Collects series of dots."""
 
     def __init__(self) -> None:
         self._series: list[Series] = []
@@ -113,17 +113,17 @@ class _Dots:
         self._runs: list[Array] = []
 
     def add(self, points: Array, trials: Array, runs: Array, looks: tuple[str, bool, str, float]) -> None:
-        """Dots with their colour, whether they are faint, their mark and size."""
+        """Adds dots with a colour, faintness, symbol and size."""
         if len(points):
             ink, is_faint, mark, size = looks
             self._series.append(Series(points, ink, is_faint, mark, size))
             self._trials.append(trials)
             self._runs.append(runs)
 
-    def drawn(self) -> Drawn:
-        """All of them."""
+    def drawn(self) -> TrialDots:
+        """Returns all dots."""
         nothing = [np.zeros(0, np.intp)]
-        return Drawn(
+        return TrialDots(
             tuple(self._series), np.concatenate(self._trials or nothing), np.concatenate(self._runs or nothing)
         )
 
@@ -137,14 +137,14 @@ _LOOKS = {
 }
 
 
-def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[int, str]) -> Drawn:
-    """A dot for each run, and for each trial with several seeds one for their median, before them.
+def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[int, str]) -> TrialDots:
+    """Returns a dot for each run, after a dot for the median of each trial with several seeds.
 
     Args:
-        across: (trials,) where trials lie along x.
-        colours: of the trials that are compared.
+        across: (trials,) x coordinates of trials.
+        colours: colours of compared trials.
     """
-    found, trial_of, statuses = _Dots(), table.trials_of_runs, table.statuses
+    found, trial_of, statuses = _DotBuilder(), table.trials_of_runs, table.statuses
     figures = result.places(table.values)
     numbers = np.arange(len(trial_of))
     for status, looks in _LOOKS.items():
@@ -161,14 +161,14 @@ def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[
 
 
 def _add_trials(
-    found: _Dots,
+    found: _DotBuilder,
     table: TrialTable,
     across: Array,
     result: ResultAxis,
     colours: Mapping[int, str],
     runs: Array | None,
 ) -> None:
-    """The dot of each trial with a figure; ``runs`` are those that these dots stand for, None for medians."""
+    """Adds the dots of trials with a figure; ``runs`` are the runs of the dots, None for medians."""
     if runs is None:
         trials = np.flatnonzero(np.isfinite(table.medians))
         runs = np.full(len(trials), _MEDIAN)
@@ -194,7 +194,7 @@ def _pairs(x: Array, y: Array) -> Array:
 
 
 def places_along(table: TrialTable, axis: int) -> Array:
-    """(trials,): where trials lie along a setting; those of the same name on both sides of it, the first one on it."""
+    """Returns (trials,) places along a setting; trials of the same name are spread around the first one."""
     places = table.places(axis)
     if not table.axes[axis].names:
         return places
@@ -208,7 +208,7 @@ def places_along(table: TrialTable, axis: int) -> Array:
 
 
 def setting_frame(axis: SettingAxis, result: ResultAxis, is_first: bool) -> Frame:
-    """The frame of the dots over a setting; the result is named once."""
+    """Returns the frame of the dots over a setting; only the first frame names the result."""
     room = 0.0 if axis.names else _ROOM * (axis.high - axis.low)
     return Frame(
         (axis.low - room, axis.high + room),
@@ -225,7 +225,7 @@ def setting_frame(axis: SettingAxis, result: ResultAxis, is_first: bool) -> Fram
 
 
 def line_axes(table: TrialTable, result: ResultAxis) -> list[LineAxis]:
-    """The settings, and the result as the last axis."""
+    """Returns the axes of the settings, and of the result as the last one."""
     settings = [
         LineAxis(setting_name(axis.name), (axis.low, axis.high), Scale(axis.is_log, axis.names)) for axis in table.axes
     ]
@@ -233,7 +233,7 @@ def line_axes(table: TrialTable, result: ResultAxis) -> list[LineAxis]:
 
 
 def line_places(table: TrialTable, result: ResultAxis) -> Array:
-    """(trials, axes): a trial without a figure of its own has that of a run that was stopped, or the worst."""
+    """Returns (trials, axes) places. A trial without a figure has the figure of a stopped run, or the worst one."""
     last = result.places(table.medians)
     figures = result.places(table.values)
     others = ~np.isfinite(last)
@@ -243,8 +243,8 @@ def line_places(table: TrialTable, result: ResultAxis) -> Array:
     return np.stack([*(places_along(table, number) for number in range(len(table.axes))), last], axis=1)
 
 
-def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
-    """Trials as lines, the best ones brighter; those that were not trained to their end dotted."""
+def lines(table: TrialTable, colours: Mapping[int, str]) -> list[LineGroup]:
+    """Returns the lines of trials: the best ones brighter, trials that were not trained to their end dotted."""
     results, medians = table.results, table.medians
     ranked = results.order
     good = ranked[np.isfinite(medians[ranked])]
@@ -253,28 +253,28 @@ def lines(table: TrialTable, colours: Mapping[int, str]) -> list[Lines]:
     counts = np.bincount(table.trials_of_runs, minlength=len(medians))
     started, has_all = counts > 0, counts[rest] == len(table.plan.seeds)
     found = [
-        Lines(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
-        Lines(_some(rest[has_all]), "past", 0.8, is_ground=True),
-        Lines(_some(rest[~has_all]), "past", 0.8),
-        Lines(front[::-1], "text", 0.75),
-        *(Lines(np.array([trial]), colour, 1.0, 2.0) for trial, colour in colours.items() if started[trial]),
+        LineGroup(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
+        LineGroup(_some(rest[has_all]), "past", 0.8, is_ground=True),
+        LineGroup(_some(rest[~has_all]), "past", 0.8),
+        LineGroup(front[::-1], "text", 0.75),
+        *(LineGroup(np.array([trial]), colour, 1.0, 2.0) for trial, colour in colours.items() if started[trial]),
     ]
     first = best[:1][~np.isin(best[:1], list(colours))]
-    return [each for each in (*found, Lines(first, "good", 1.0, 2.5)) if len(each.numbers)]
+    return [each for each in (*found, LineGroup(first, "good", 1.0, 2.5)) if len(each.numbers)]
 
 
 def _some(trials: Array) -> Array:
-    """Not more than can be drawn, the worst first."""
+    """Returns at most as many trials as can be drawn, the worst first."""
     return trials[:: -(-len(trials) // MOST_LINES) or 1][::-1]
 
 
 # ---- the best so far
 
 
-def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str]) -> tuple[Drawn, Array, Frame]:
-    """A dot for each run in the order in which they were done, a step curve of the best median, and their frame."""
+def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str]) -> tuple[TrialDots, Array, Frame]:
+    """Returns a dot for each run in order of completion, the best median so far as steps, and their frame."""
     places = np.arange(1, len(table.runs) + 1)
-    found, figures = _Dots(), result.places(table.values)
+    found, figures = _DotBuilder(), result.places(table.values)
     trial_of, statuses = table.trials_of_runs, table.statuses
     for status, looks in (*_LOOKS.items(), (FINISHED, ("text", True, DISC, 1.0))):
         which = np.flatnonzero(statuses == status)
@@ -290,7 +290,7 @@ def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str
 
 
 def _steps(counts: Array, heights: Array, end: int) -> Array:
-    """The corners of a curve that stays until it falls, to the last run."""
+    """Returns the corners of a step curve up to the last run."""
     if not len(counts):
         return np.zeros((0, 2))
     x = np.repeat([*counts.tolist(), float(end)], 2)[1:-1]

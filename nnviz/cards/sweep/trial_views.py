@@ -1,4 +1,4 @@
-"""Three views of the trials of a sweep: dots over each setting, parallel coordinates, the best so far."""
+"""Three views of a sweep's trials: dots over each setting, parallel coordinates, the best so far."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.cards.sweep.parallel_plot import ParallelPlot
 from nnviz.cards.sweep.trial_points import (
-    Drawn,
     ResultAxis,
+    TrialDots,
     best_so_far,
     dots,
     line_axes,
@@ -23,8 +23,8 @@ from nnviz.cards.sweep.trial_points import (
     result_axis,
     setting_frame,
 )
-from nnviz.cards.sweep.trial_words import told_run, told_trial
-from nnviz.session.trial_table import TrialTable
+from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trial_text import run_readout, trial_readout
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.point_plot import PointPlot
@@ -47,13 +47,12 @@ _BEST_TIP = (
 
 
 class TrialViews(QStackedWidget):
-    """Shows one of the views, and draws only that.
+    """Shows one of the views; the others are not drawn.
 
     Signals:
-        chosen(int): the person chose the trial of that number.
-        compare_wanted: the person wants to compare the chosen trial, or no longer.
-        opened(int, int): the person wants a run of that trial in the window, of the table's runs that at that place;
-            -1 for the one in the middle.
+        chosen(int): the user chose the trial of that number.
+        compare_wanted: the user toggled the comparison of the chosen trial.
+        opened(int, int): the user wants to open a run: its trial, and its index in the table; -1 for the median run.
     """
 
     chosen = pyqtSignal(int)
@@ -69,7 +68,7 @@ class TrialViews(QStackedWidget):
         self._next = QTimer(self)
         self._next.setSingleShot(True)
         self._next.timeout.connect(self._draw_next)
-        self._drawn: dict[PointPlot, Drawn] = {}
+        self._drawn: dict[PointPlot, TrialDots] = {}
         self.grid = QWidget()
         self._cells = QGridLayout(self.grid)
         self._cells.setContentsMargins(0, 0, 0, 0)
@@ -100,11 +99,11 @@ class TrialViews(QStackedWidget):
 
     @property
     def plots(self) -> list[PointPlot]:
-        """That of each setting."""
+        """The plots of the settings."""
         return self._plots
 
-    def drawn(self, plot: PointPlot) -> Drawn:
-        """What the dots of a plot stand for."""
+    def drawn(self, plot: PointPlot) -> TrialDots:
+        """Returns the trials and runs of a plot's dots."""
         return self._drawn[plot]
 
     # ---- drawing
@@ -118,10 +117,10 @@ class TrialViews(QStackedWidget):
         colours: Mapping[int, str],
         at_once: bool = True,
     ) -> None:
-        """Draws trials: as "dots", "parallel" coordinates or "best" so far; ``colours`` are of those compared.
+        """Draws trials as "dots", "parallel" coordinates or "best" so far; ``colours`` are those of compared trials.
 
         Args:
-            at_once: whether all plots are drawn in this turn of the event loop; else the mouse comes between them.
+            at_once: whether to draw all plots in this turn of the event loop; else input events come between them.
         """
         self._table, self._unit = table, unit
         result = result_axis(table, is_log, unit)
@@ -145,7 +144,7 @@ class TrialViews(QStackedWidget):
             self.setCurrentWidget(self.best)
 
     def _draw_next(self) -> None:
-        """Draws one of the plots that wait."""
+        """Draws the next plot in the queue."""
         if self._due:
             self._due.popleft()()
         if self._due:
@@ -160,7 +159,7 @@ class TrialViews(QStackedWidget):
         self._plots[number].show_points(drawn.series, frame, "" if table.runs else _BEGINS)
 
     def _show_plots(self, count: int) -> bool:
-        """As many plots as there are settings, up to eight, in one or two rows; returns whether some are new."""
+        """Shows a plot for each of up to eight settings, in one or two rows; returns whether some are new."""
         shown = min(count, _MOST_PLOTS)
         is_new = shown > len(self._plots)
         while len(self._plots) > shown:
@@ -180,13 +179,13 @@ class TrialViews(QStackedWidget):
         return is_new
 
     def show_choice(self, trial: int | None) -> None:
-        """Lets a trial stand out in the view that is shown; None for none."""
+        """Highlights a trial in the current view; None for none."""
         for plot, drawn in self._drawn.items():
             plot.show_choice(drawn.dot_of(trial))
         self.lines.show_choice(trial)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Draws nothing more: all of it is drawn when it comes into view again."""
+        """Clears the queue: everything is drawn when the view is shown again."""
         self._next.stop()
         self._due.clear()
         super().hideEvent(event)
@@ -199,12 +198,12 @@ class TrialViews(QStackedWidget):
             plot.show_text("")
             return
         run, trial = int(drawn.runs[dot]), int(drawn.trials[dot])
-        told = told_trial(table, trial, self._unit) if run < 0 else told_run(table, table.runs[run], self._unit)
+        told = trial_readout(table, trial, self._unit) if run < 0 else run_readout(table, table.runs[run], self._unit)
         plot.show_text(told)
 
     def _describe_line(self, trial: int) -> None:
         table = self._table
-        self.lines.show_text("" if trial < 0 or table is None else told_trial(table, trial, self._unit))
+        self.lines.show_text("" if trial < 0 or table is None else trial_readout(table, trial, self._unit))
 
     def _tell(self, plot: PointPlot, dot: int) -> None:
         drawn = self._drawn.get(plot)
@@ -217,7 +216,7 @@ class TrialViews(QStackedWidget):
             self.opened.emit(int(drawn.trials[dot]), int(drawn.runs[dot]))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """C compares the chosen trial, whichever view has the focus."""
+        """C compares the chosen trial, in every view."""
         if event.key() == Qt.Key_C and not event.modifiers():
             self.compare_wanted.emit()
         else:

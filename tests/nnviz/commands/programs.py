@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnviz.library import Library
-from nnviz.library.sweeps import FINISHED, Sweeps
+from nnviz.library.sweeps import FINISHED, SweepLibrary
 
 ROOT = Path(__file__).parents[3]
 EPOCHS = 150  # so that the library is written to before all runs are over
@@ -71,4 +71,4 @@ def is_whole(library: Library, epochs: int = EPOCHS) -> None:
     runs = list(library.runs())
     assert sorted((run.trial, run.experiment.seed) for run in runs) == [(n, seed) for n in range(4) for seed in (1, 2)]
     assert {(run.status, run.epochs) for run in runs} == {("finished", epochs)}
-    assert Sweeps(library).get(1).status == FINISHED
+    assert SweepLibrary(library).get(1).status == FINISHED

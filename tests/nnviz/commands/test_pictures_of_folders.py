@@ -24,7 +24,7 @@ from engine.storage import export_script, load_network, save_network
 from nnviz.commands import cli
 from nnviz.commands.pictures import picture_of_file
 from nnviz.library import Library
-from nnviz.library.repeating import way_to
+from nnviz.library.reproduction import reproduction_of
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +165,7 @@ def test_the_command_of_an_older_run_trains_it_again_as_it_was(
     assert then.brightness is None
     with Library() as library:
         run = library.runs()[0].id
-        command = way_to(library, run).command
+        command = reproduction_of(library, run).command
     assert command is not None
     words = shlex.split(command)
     assert words[-2:] == ["--set", "brightness=null"]

@@ -177,7 +177,7 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
     assert "gone: " in capsys.readouterr().out
     with Library() as library:
         assert len(library.moments(1)) < len(before)
-        assert library.room.nbytes <= 6_000_000
+        assert library.quota.nbytes <= 6_000_000
     assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
     assert "still over its budget" in capsys.readouterr().err
 
@@ -197,7 +197,7 @@ def test_what_could_not_be_deleted_is_not_said_to_be_gone(
 ) -> None:
     with Library() as library:
         record(library, an_experiment(epochs=40).changed(hidden=(3000,)))
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
     disk = FailingDisk(tmp_path / "disk", monkeypatch)
     disk.fill()
     assert runs(*words) == cli.USAGE_ERROR

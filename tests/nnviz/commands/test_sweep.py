@@ -19,7 +19,7 @@ from nnviz.commands import cli, many
 from nnviz.formatting.results import comparison_words, words_of_pairs
 from nnviz.library import Library, library_path
 from nnviz.library.locks import Lock
-from nnviz.library.sweeps import Sweeps
+from nnviz.library.sweeps import SweepLibrary
 from tests.nnviz.sweeps.helpers import Here
 
 WORDS = ("--data", "spirals", "--points", "200", "--hidden", "6", "--epochs", "3", "--optimizer", "adam")
@@ -42,7 +42,7 @@ def executors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Here]:
         def __exit__(self, *error: object) -> None:
             self.close()
 
-    monkeypatch.setattr(many, "Pool", Near)
+    monkeypatch.setattr(many, "ProcessPool", Near)
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
     monkeypatch.chdir(tmp_path)
     return made
@@ -97,7 +97,7 @@ def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pyte
     with Library() as library:
         told = [f"{100 * run.figures['test_error']:.2f} %" for run in library.runs() if run.trial == 0]
         assert len(library.runs()) == 6
-        assert Sweeps(library).get(1).status == FINISHED
+        assert SweepLibrary(library).get(1).status == FINISHED
     assert not any(each in best + other for each in told if each not in (best, other) and each in test)
 
 
@@ -110,7 +110,7 @@ def test_seeds_of_one_experiment_are_told_with_their_spread(capsys: pytest.Captu
     assert lines[-1].endswith(", 3 seeds")
     with Library() as library:
         assert [run.experiment.training.validation_share for run in library.runs()] == [0, 0, 0]
-        assert (Sweeps(library).get(1).kind, Sweeps(library).get(1).name) == ("seeds", "mine")
+        assert (SweepLibrary(library).get(1).kind, SweepLibrary(library).get(1).name) == ("seeds", "mine")
 
 
 def test_numbers_are_compared_by_their_rmse(capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,7 +158,7 @@ def test_ctrl_c_keeps_what_is_done_and_tells_how_to_go_on(
     told = capsys.readouterr()
     assert "stopped; continue with: python main.py sweep --resume 1\n" in told.err
     with Library() as library:
-        assert Sweeps(library).get(1).status == STOPPED
+        assert SweepLibrary(library).get(1).status == STOPPED
         assert 2 <= len(library.runs()) < 6
     cli.main(["runs"])
     out = capsys.readouterr().out
@@ -180,7 +180,7 @@ def test_a_finished_sweep_goes_on_with_a_larger_budget(executors: list[Here]) ->
     assert sweep("--resume", "1", "--runs", "5") == 0
     assert [len(each.done) for each in executors] == [3, 2]
     with Library() as library:
-        assert Sweeps(library).get(1).plan.runs == 5
+        assert SweepLibrary(library).get(1).plan.runs == 5
         rates = {run.experiment.training.learning_rate for run in library.runs()}
         assert len(rates) == 5
 
@@ -301,7 +301,7 @@ def test_what_cannot_be_is_refused_before_anything_is_recorded(
     assert code == cli.USAGE_ERROR
     assert said in capsys.readouterr().err
     with Library() as library:
-        assert Sweeps(library).all() == []
+        assert SweepLibrary(library).all() == []
 
 
 @pytest.mark.parametrize("words", [("--prune", "asha"), ("--prune", "hyperband"), ("--sampler", "tpe")])
@@ -312,7 +312,7 @@ def test_without_optuna_what_needs_it_is_refused_before_anything_is_recorded(
     assert sweep(*WORDS, *RATES, *words) == cli.USAGE_ERROR
     assert f"{words[0][2:]} is '{words[1]}': it requires Optuna" in capsys.readouterr().err
     with Library() as library:
-        assert Sweeps(library).all() == []
+        assert SweepLibrary(library).all() == []
 
 
 def test_a_rule_of_optuna_is_named_and_stops_runs(capsys: pytest.CaptureFixture[str]) -> None:

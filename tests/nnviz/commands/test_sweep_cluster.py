@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from nnviz.commands import cli
 from nnviz.library import Library
-from nnviz.library.sweeps import STOPPED, Sweeps
+from nnviz.library.sweeps import STOPPED, SweepLibrary
 from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
 from tests.nnviz.sweeps.clusters import LocalCluster, kill, local_cluster
 
@@ -86,7 +86,7 @@ def test_ctrl_c_ends_all_at_once_and_the_sweep_goes_on_elsewhere(cluster: LocalC
     assert "Traceback" not in out + told
     assert processes_of(program.pid) == []
     with Library(path) as library:
-        assert Sweeps(library).get(1).status == STOPPED
+        assert SweepLibrary(library).get(1).status == STOPPED
         assert 0 < sum(run.status == "finished" for run in library.runs()) < 8
     resume("--workers", "2")
     with Library(path) as library:
@@ -107,7 +107,7 @@ def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with
     assert "Traceback" not in out + told
     assert processes_of(program.pid) == []
     with Library(path) as library:
-        assert Sweeps(library).get(1).status == STOPPED
+        assert SweepLibrary(library).get(1).status == STOPPED
         before = {run.id: run.updated for run in library.runs()}
         assert 0 < len(before) < 8
     resume("--dask", make_cluster(1).address)
@@ -164,4 +164,4 @@ def test_what_is_not_trusted_or_not_there_is_refused_before_anything_is_sent_or_
     assert cli.main(["sweep", *data, "--epochs", "1", "--vary", "hidden=3,4", *words]) == cli.USAGE_ERROR
     assert said in capsys.readouterr().err
     with Library() as library:
-        assert Sweeps(library).all() == []
+        assert SweepLibrary(library).all() == []

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from nnviz.commands import cli
 from nnviz.library import Library
-from nnviz.library.sweeps import RUNNING, STOPPED, Sweeps
+from nnviz.library.sweeps import RUNNING, STOPPED, SweepLibrary
 from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
 from tests.nnviz.library.disks import mounted
 
@@ -34,8 +34,8 @@ def test_a_killed_program_leaves_no_process_and_its_sweep_goes_on_as_if_nothing_
     wait_for(lambda: not processes_of(program.pid))
     with Library(path) as library:
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
-        assert Sweeps(library).get(1).status == RUNNING
-        assert [each.id for each in Sweeps(library).interrupted()] == [1]
+        assert SweepLibrary(library).get(1).status == RUNNING
+        assert [each.id for each in SweepLibrary(library).interrupted()] == [1]
         before = {run.id: run.updated for run in library.runs()}
         assert 0 < len(before) < 8
     resume(*HERE)
@@ -45,7 +45,7 @@ def test_a_killed_program_leaves_no_process_and_its_sweep_goes_on_as_if_nothing_
         last = library.runs()[0]
         made = last.experiment
         trial, mine = last.trial, library.network(last.id).parameters
-        assert Sweeps(library).get(1).trials[trial] == {"learning_rate": made.training.learning_rate}
+        assert SweepLibrary(library).get(1).trials[trial] == {"learning_rate": made.training.learning_rate}
     assert cli.main(made.command()) == 0
     with Library(path) as library:
         np.testing.assert_array_equal(library.network(9).parameters, mine)
@@ -64,7 +64,7 @@ def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on() -> None:
     assert "Traceback" not in out + told
     assert processes_of(program.pid) == []
     with Library(path) as library:
-        assert Sweeps(library).get(1).status == STOPPED
+        assert SweepLibrary(library).get(1).status == STOPPED
         assert {run.status for run in library.runs()} <= {"finished", "stopped"}
         finished = sum(run.status == "finished" for run in library.runs())
         assert 0 < finished < 8

@@ -16,7 +16,7 @@ from engine.training.events import Batch
 from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.library import Library, UnknownRunError, library_path
-from nnviz.library.repeating import way_to
+from nnviz.library.reproduction import reproduction_of
 from tests.nnviz.library.helpers import an_experiment, record
 
 pytestmark = pytest.mark.usefixtures("small_data_here")
@@ -113,21 +113,21 @@ def test_no_command_repeats_a_run_that_continues_a_checkpoint() -> None:
     train(*SMALL, "--schedule", "cosine", "--epochs", "2", "--checkpoint", "kept.npz", "--no-record")
     train("--resume", "kept.npz", "--epochs", "4")
     with Library() as library:
-        way = way_to(library, 1)
+        way = reproduction_of(library, 1)
         assert way.command is None
         assert way.steps == ("run 1 begins with a network from elsewhere, trained for 2 epochs: epochs 4",)
     train("--resume", "1", "--epochs", "5")
     with Library() as library:
-        assert way_to(library, 1).steps[1:] == ("at epoch 4: epochs 5",)
+        assert reproduction_of(library, 1).steps[1:] == ("at epoch 4: epochs 5",)
 
 
 def test_how_a_run_was_made_is_known_after_it_is_resumed() -> None:
     train(*SMALL, "--schedule", "cosine", "--epochs", "2")
     with Library() as library:
-        command = way_to(library, 1).command
+        command = reproduction_of(library, 1).command
     train("--resume", "1", "--epochs", "3")
     with Library() as library:
-        assert way_to(library, 1).steps == (command, "at epoch 2: epochs 3")
+        assert reproduction_of(library, 1).steps == (command, "at epoch 2: epochs 3")
 
 
 def test_a_file_whose_name_is_a_number_is_a_file() -> None:
@@ -235,7 +235,7 @@ def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixt
         record(library, an_experiment(epochs=8).changed(hidden=(2000,)))  # with as many moments on any machine
     train("--shape", "784,200,10", "--epochs", "8")
     with Library() as library:
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
         before = library.moments(1)
     assert "it may" not in capsys.readouterr().out
     train("--shape", "784,200,10", "--epochs", "8")
@@ -251,7 +251,7 @@ def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixt
 def test_what_is_too_much_only_after_a_training_goes_after_the_next(capsys: pytest.CaptureFixture[str]) -> None:
     with Library() as library:
         record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
-        library.room.budget = library.room.nbytes + 100_000
+        library.quota.budget = library.quota.nbytes + 100_000
         before = library.moments(1)
     train("--shape", "784,200,10", "--epochs", "1")
     assert "When the next training is over, this goes:" in capsys.readouterr().out

@@ -21,7 +21,7 @@ from engine.sweeps.plan import ASHA, Plan, seeds_of
 from nnviz.jobs.executors import beside_a_window
 from nnviz.jobs.plans import InterruptedPlan, NewResults, PlanEnd, PlanProgress, Plans
 from nnviz.library import Library, LibraryError
-from nnviz.library.sweeps import Sweeps, take_lock
+from nnviz.library.sweeps import SweepLibrary, take_lock
 from nnviz.session.messages import error_text
 from tests.nnviz.jobs.plans_helpers import Beside
 from tests.nnviz.library.helpers import DATA, an_experiment
@@ -59,12 +59,12 @@ class Driven:
     def seeds(self) -> list[int]:
         """Of the runs that the library has of the plan, in order."""
         with Library(self.path) as library:
-            return sorted(library.run(run).experiment.seed for run in Sweeps(library).runs(1))
+            return sorted(library.run(run).experiment.seed for run in SweepLibrary(library).runs(1))
 
     @property
     def status(self) -> str:
         with Library(self.path) as library:
-            return Sweeps(library).get(1).status
+            return SweepLibrary(library).get(1).status
 
 
 Drive = Callable[..., Driven]
@@ -158,7 +158,7 @@ def test_closing_in_the_middle_keeps_what_is_done_and_is_told_once_at_the_next_s
 def test_what_another_program_works_on_was_not_broken_off_and_is_refused(drive: Drive, qtbot: QtBot) -> None:
     driven = drive()
     with Library(driven.path) as library:
-        Sweeps(library).note(Sweeps(library).begin(PLAN, DATA.title), "running")
+        SweepLibrary(library).note(SweepLibrary(library).begin(PLAN, DATA.title), "running")
         lock = take_lock(driven.path, 1)
     assert driven.broken_off(qtbot) is None
     driven.go_on()
@@ -174,7 +174,7 @@ def test_the_data_are_loaded_where_the_window_has_others(drive: Drive, qtbot: Qt
     spirals = source_of("spirals").load({})
     driven = drive(Beside(data=spirals))
     with Library(driven.path) as library:
-        Sweeps(library).begin(seeds_of(an_experiment(spirals).changed(data="spirals"), 2), spirals.title)
+        SweepLibrary(library).begin(seeds_of(an_experiment(spirals).changed(data="spirals"), 2), spirals.title)
     driven.go_on(DATA)
     qtbot.waitUntil(lambda: bool(driven.ends))
     assert driven.seeds == [1, 2]
@@ -184,7 +184,7 @@ def test_the_data_are_loaded_where_the_window_has_others(drive: Drive, qtbot: Qt
 def test_data_that_have_changed_are_refused(drive: Drive, qtbot: QtBot) -> None:
     driven = drive()
     with Library(driven.path) as library:
-        Sweeps(library).begin(seeds_of(an_experiment().changed(data="spirals"), 2), "Spirals")
+        SweepLibrary(library).begin(seeds_of(an_experiment().changed(data="spirals"), 2), "Spirals")
     driven.go_on(None)
     qtbot.waitUntil(lambda: bool(driven.errors))
     assert isinstance(driven.errors[0], DataError)
@@ -196,13 +196,13 @@ def test_of_several_that_were_broken_off_the_newest_that_can_be_read_is_told_and
 ) -> None:
     driven = drive()
     with Library(driven.path) as library:
-        sweeps = [Sweeps(library).begin(PLAN, DATA.title) for _ in range(3)]
+        sweeps = [SweepLibrary(library).begin(PLAN, DATA.title) for _ in range(3)]
         library.database.write("UPDATE sweeps SET plan = '[' WHERE id = ?", (sweeps[2],))
     found = driven.broken_off(qtbot)
     assert found is not None
     assert (found.sweep, found.done) == (sweeps[1], 0)
     with Library(driven.path) as library:
-        assert [each.status for each in Sweeps(library).all()] == ["stopped"] * 3
+        assert [each.status for each in SweepLibrary(library).all()] == ["stopped"] * 3
 
 
 def test_what_is_not_installed_is_told_before_anything_is_recorded(
@@ -214,7 +214,7 @@ def test_what_is_not_installed_is_told_before_anything_is_recorded(
     qtbot.waitUntil(lambda: bool(driven.errors))
     assert install_command("sweep") in str(driven.errors[0])
     with Library(driven.path) as library:
-        assert Sweeps(library).all() == []
+        assert SweepLibrary(library).all() == []
 
 
 def test_no_library_is_made_to_look_for_what_was_broken_off(drive: Drive, qtbot: QtBot) -> None:

@@ -27,7 +27,7 @@ from nnviz.formatting.text import percent
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
 from nnviz.library.locks import lock_of_run
-from nnviz.library.room import Room
+from nnviz.library.quota import Quota
 from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -250,7 +250,7 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
         library.introduce()
         run, _ = record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
         before = library.moments(run)
-        library.room.budget = 1_000_000
+        library.quota.budget = 1_000_000
     train_epochs(qtbot, recorded, 1)
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
@@ -317,7 +317,7 @@ def test_the_end_of_a_training_does_not_wait_for_thinning(
     recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(Room, "make_room", lambda room: go_on.wait(20) and None)
+    monkeypatch.setattr(Quota, "enforce", lambda room: go_on.wait(20) and None)
     train_epochs(qtbot, recorded, 1)  # until it has ended
     assert not go_on.is_set()
     go_on.set()
@@ -389,7 +389,7 @@ import main
 main.set_threads()
 from nnviz.app import create_window
 from nnviz.commands.screenshot import wait_until
-from nnviz.library.room import Room
+from nnviz.library.quota import Quota
 from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -515,7 +515,7 @@ def test_of_two_windows_one_offers_to_continue_a_run(make_window: MakeWindow, qt
     qtbot.waitUntil(lambda: any(map(offers, windows)))
     looked: list[object] = []
     for window in windows:
-        window.session._library_thread.run(lambda library: None, looked.append, looked.append)
+        window.session.library_lane.run(lambda library: None, looked.append, looked.append)
     qtbot.waitUntil(lambda: len(looked) == 2)
     first, second = sorted(windows, key=offers, reverse=True)
     assert not offers(second)
@@ -591,7 +591,7 @@ def test_an_offer_that_was_not_answered_comes_again(
             window = make_window(records=True)
             wait_for_run(qtbot, window, interrupted)
             looked: list[object] = []
-            window.session._library_thread.run(lambda library: None, looked.append, looked.append)
+            window.session.library_lane.run(lambda library: None, looked.append, looked.append)
             qtbot.waitUntil(lambda: bool(looked))
             assert not offers(window), "that process makes the offer"
             program.kill()
@@ -606,7 +606,7 @@ def test_an_offer_that_was_not_answered_comes_again(
     wait_for_run(qtbot, window, interrupted)
     if ends == "dismissed":
         answered: list[object] = []
-        window.session._library_thread.run(lambda library: None, answered.append, answered.append)
+        window.session.library_lane.run(lambda library: None, answered.append, answered.append)
         qtbot.waitUntil(lambda: bool(answered))
         assert not offers(window)
     else:

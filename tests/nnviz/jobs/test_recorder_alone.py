@@ -15,7 +15,7 @@ from nnviz.jobs.recorder import Recorder, RecordingPlan
 from nnviz.jobs.reports import Recorded
 from nnviz.library import Library, recording
 from nnviz.library import states as keeping
-from nnviz.library.faults import damaged, no_memory
+from nnviz.library.errors import damaged, no_memory
 from tests.nnviz.library.helpers import DATA, an_experiment
 
 

@@ -9,11 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from nnviz.library import BusyError, DamagedError, Library, LibraryError, ReplacedError, UnreadableRunError, rescue
-from nnviz.library.faults import damage_mark
-from nnviz.library.place import usual_path
-from nnviz.library.repeating import way_to
+from nnviz.library import (
+    BusyError,
+    DamagedError,
+    Library,
+    LibraryError,
+    ReplacedError,
+    UnreadableRunError,
+)
+from nnviz.library import (
+    repair as rescue,
+)
+from nnviz.library.errors import damage_mark
+from nnviz.library.location import default_library_path
 from nnviz.library.replay import replay
+from nnviz.library.reproduction import reproduction_of
 from nnviz.library.schema import PAGE_BYTES
 from tests.engine.helpers import refused
 from tests.nnviz.library.helpers import DATA, an_experiment, record
@@ -154,11 +164,11 @@ def test_a_library_whose_beginning_is_gone_is_rescued(
 
 def test_rubbish_at_the_persons_own_place_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NNVIZ_LIBRARY")
-    usual_path().parent.mkdir(parents=True)
-    usual_path().write_bytes(b"\0" * 100_000)
+    default_library_path().parent.mkdir(parents=True)
+    default_library_path().write_bytes(b"\0" * 100_000)
     with Library() as library:
         assert "0 runs could be read and saved" in library.notice
-    assert usual_path().with_name("library.damaged1.sqlite").read_bytes() == b"\0" * 100_000
+    assert default_library_path().with_name("library.damaged1.sqlite").read_bytes() == b"\0" * 100_000
 
 
 def test_what_another_program_writes_during_a_rescue_is_not_lost(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,10 +239,10 @@ def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column
         record(library)
         library.database.write(f"UPDATE OR IGNORE {table} SET {column} = ?", (value,))
         with pytest.raises(DamagedError, match=r"^library\.sqlite is damaged"):
-            read_all(library), library.room.plan(1)
+            read_all(library), library.quota.plan(1)
     with Library(path) as again:
         assert again.notice.startswith("The library was damaged.")
-        read_all(again), again.room.plan(1)
+        read_all(again), again.quota.plan(1)
 
 
 @pytest.mark.parametrize("kind", ["settings", "edit", "state"])
@@ -245,7 +255,7 @@ def test_a_wrong_order_damages_its_run_and_not_the_library(path: Path, kind: str
         with Library(path) as library:
             assert library.notice is None
             with suppress(UnreadableRunError):
-                way_to(library, bad)
+                reproduction_of(library, bad)
             with pytest.raises(UnreadableRunError, match=f"order 1 of run {bad} is unreadable"):
                 list(replay(library, bad, 5, DATA))
             assert list(replay(library, good, 5, DATA))

@@ -16,7 +16,7 @@ from engine.datasets.dataset import regression_split
 from engine.training.history import History
 from nnviz import __version__
 from nnviz.library import Library, UnknownRunError, library_path
-from nnviz.library.place import is_on_network, usual_path
+from nnviz.library.location import default_library_path, is_on_network
 from tests.engine.helpers import prices, refused
 from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, of_prices, record
 
@@ -35,8 +35,8 @@ def test_the_library_is_where_the_variable_says(tmp_path: Path, monkeypatch: pyt
     with Library() as library:
         assert library.path == tmp_path / "a" / "mine.sqlite" == library_path()
     monkeypatch.setenv("NNVIZ_LIBRARY", " ")
-    assert library_path() == usual_path()
-    assert usual_path().is_relative_to(Path.home())
+    assert library_path() == default_library_path()
+    assert default_library_path().is_relative_to(Path.home())
 
 
 def test_its_owner_alone_can_read_it(library: Library) -> None:

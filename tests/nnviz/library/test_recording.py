@@ -21,7 +21,7 @@ from engine.training.grid import Grid
 from engine.training.trainer import Trainer
 from nnviz.library import FullDiskError, Library, Recording, ReplacedError, RunInUseError, TooLargeError
 from nnviz.library.curves import write_epochs
-from nnviz.library.faults import damage_mark
+from nnviz.library.errors import damage_mark
 from nnviz.library.states import state_bytes, state_places
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, recorded, trained_on
@@ -155,7 +155,7 @@ def test_a_pause_is_written_at_once_where_it_is(library: Library) -> None:
 
 
 def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> None:
-    library.room.moment_budget = 1_000_000
+    library.quota.moment_budget = 1_000_000
     made = an_experiment(epochs=200).changed(hidden=(2000,))  # 16,003 parameters: room for 31
     run, _ = record(library, made)
     moments = np.array(library.moments(run)[:-1])

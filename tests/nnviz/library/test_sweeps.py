@@ -22,11 +22,11 @@ from engine.sweeps.vary import parsed
 from engine.training.events import Batch
 from engine.training.trainer import Trainer
 from nnviz.library import Library, LibraryError, database
-from nnviz.library.exchange import read_run, write_run
-from nnviz.library.faults import DamagedError, UnknownSweepError
-from nnviz.library.replay import Replayed, replay
+from nnviz.library.errors import DamagedError, UnknownSweepError
+from nnviz.library.replay import ReplayedMoment, replay
+from nnviz.library.run_file import read_run, write_run
 from nnviz.library.schema import VERSION
-from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, Done, Sweeps, take_lock
+from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, FinishedRun, SweepLibrary, take_lock
 from tests.frozen import FROZEN
 from tests.nnviz.library.helpers import DATA, an_experiment, record, trained_on
 
@@ -56,17 +56,17 @@ def version_of(path: Path) -> int:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def done(trial: int = 0, seed: int = 1, **settings: object) -> Done:
+def done(trial: int = 0, seed: int = 1, **settings: object) -> FinishedRun:
     made = PLAN.experiment(trial, {"hidden": (5,)}, seed).changed(**settings)
-    return Done(trial, made, train_one(RunSpec(1, made), DATA, lambda report: None))
+    return FinishedRun(trial, made, train_one(RunSpec(1, made), DATA, lambda report: None))
 
 
-def written(library: Library, *runs: Done) -> tuple[int, list[int]]:
-    sweep = Sweeps(library).begin(PLAN, DATA.title, "mine")
-    return sweep, Sweeps(library).write(sweep, runs, DATA.description, DATA.title)
+def written(library: Library, *runs: FinishedRun) -> tuple[int, list[int]]:
+    sweep = SweepLibrary(library).begin(PLAN, DATA.title, "mine")
+    return sweep, SweepLibrary(library).write(sweep, runs, DATA.description, DATA.title)
 
 
-def came_of(going: Generator[float, None, Replayed]) -> Replayed:
+def came_of(going: Generator[float, None, ReplayedMoment]) -> ReplayedMoment:
     while True:
         try:
             next(going)
@@ -86,7 +86,7 @@ def test_a_library_of_before_gets_sweeps_and_loses_nothing(old: Path) -> None:
             (1, "of before", "kept", 2, None),
         ]
         assert library.history(1).error.test.epochs == [0, 1, 2]
-        assert Sweeps(library).all() == []
+        assert SweepLibrary(library).all() == []
         sweep, runs = written(library, done())
         assert (library.run(runs[0]).sweep, runs) == (sweep, [3])
         kept = library.state(2)
@@ -97,17 +97,17 @@ def test_a_library_of_before_gets_sweeps_and_loses_nothing(old: Path) -> None:
 
 
 def test_a_library_is_brought_here_whole_or_not_at_all(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = database.schema.bring_here
+    before = database.schema.migrate
 
     def broken(connection: sqlite3.Connection, version: int) -> None:
         before(connection, version)
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(database.schema, "bring_here", broken)
+    monkeypatch.setattr(database.schema, "migrate", broken)
     with pytest.raises(LibraryError, match="full disk"):
         Library(old)
     assert version_of(old) == 1
-    monkeypatch.setattr(database.schema, "bring_here", before)
+    monkeypatch.setattr(database.schema, "migrate", before)
     with Library(old) as library:
         assert len(library.runs()) == 2
 
@@ -118,9 +118,13 @@ def test_a_library_of_before_that_can_only_be_read_is_read(old: Path, monkeypatc
     with Library(old) as library:
         assert [run.id for run in library.runs()] == [2, 1]
         assert library.run(1).sweep is None
-        assert (Sweeps(library).all(), Sweeps(library).runs(1), Sweeps(library).interrupted()) == ([], [], [])
+        assert (SweepLibrary(library).all(), SweepLibrary(library).runs(1), SweepLibrary(library).interrupted()) == (
+            [],
+            [],
+            [],
+        )
         with pytest.raises(UnknownSweepError):
-            Sweeps(library).get(1)
+            SweepLibrary(library).get(1)
     assert version_of(old) == 1
 
 
@@ -153,7 +157,7 @@ def test_a_damaged_one_is_read_out_with_its_sweeps(path: Path, is_old: bool) -> 
         assert kept
         if not is_old:
             assert set(kept.values()) == {(1, 0)}
-            assert Sweeps(library).get(1).plan == PLAN
+            assert SweepLibrary(library).get(1).plan == PLAN
 
 
 # ---- runs of a sweep are runs
@@ -184,7 +188,7 @@ def test_what_is_written_is_what_train_would_have_recorded(library: Library) -> 
 def test_records_are_read_by_trials_or_by_numbers(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnviz.library.sweeps._PAGE", 2)
     sweep, runs = written(library, *(done(trial, seed) for seed in (1, 2) for trial in (0, 1)))
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     assert [each.id for each in sweeps.records(sweep)] == [runs[place] for place in (0, 2, 1, 3)]
     assert [each.id for each in sweeps.records(sweep, by_number=True)] == runs
 
@@ -195,7 +199,7 @@ def test_they_are_gone_on_with_and_replayed_to_the_bit(library: Library) -> None
     stopped = train_one(
         RunSpec(1, made), DATA, lambda report: None, lambda: PRUNED if asked.append(1) or len(asked) == 15 else ""
     )
-    _, (run, whole) = written(library, Done(0, made, stopped), done(0))
+    _, (run, whole) = written(library, FinishedRun(0, made, stopped), done(0))
     assert library.run(run).status == PRUNED
     kept = library.state(run)
     rest = trained_on(Trainer.resume(kept.network, DATA, kept.training))
@@ -231,20 +235,20 @@ def test_one_that_is_done_again_takes_the_place_of_the_first(library: Library) -
     sweep, (run,) = written(library, done(epochs=3))
     library.annotate(run, note="mine", starred=True)
     again = replace(done(), replaces=run)
-    assert Sweeps(library).write(sweep, [again], DATA.description, DATA.title) == [run]
+    assert SweepLibrary(library).write(sweep, [again], DATA.description, DATA.title) == [run]
     assert (library.run(run).epochs, library.run(run).note, library.run(run).starred) == (6, "mine", True)
     assert library.history(run).error.test.epochs == list(range(7))
     assert len(library.runs()) == 1
     library.delete([run])
     library.purge()
-    assert Sweeps(library).write(sweep, [again], DATA.description, DATA.title) != [run]
+    assert SweepLibrary(library).write(sweep, [again], DATA.description, DATA.title) != [run]
 
 
 # ---- the sweeps themselves
 
 
 def test_a_sweep_is_kept_with_its_plan_and_trials(library: Library) -> None:
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     sweep = sweeps.begin(PLAN, "clouds", "mine", "a note")
     assert sweeps.get(sweep).trials == []
     sweeps.note(sweep, more_seconds=2.5)
@@ -267,17 +271,17 @@ def test_a_sweep_is_kept_with_its_plan_and_trials(library: Library) -> None:
 
 def test_of_two_programs_one_notes_that_a_sweep_is_stopped(library: Library) -> None:
     """It is that one which offers to continue it."""
-    sweep = Sweeps(library).begin(PLAN, "clouds")
+    sweep = SweepLibrary(library).begin(PLAN, "clouds")
     with Library(library.path) as other:
-        assert Sweeps(other).left_running() == Sweeps(library).left_running() == [sweep]
-        assert [Sweeps(each).settle(sweep) for each in (library, other)] == [True, False]
-    assert Sweeps(library).get(sweep).status == STOPPED
+        assert SweepLibrary(other).left_running() == SweepLibrary(library).left_running() == [sweep]
+        assert [SweepLibrary(each).settle(sweep) for each in (library, other)] == [True, False]
+    assert SweepLibrary(library).get(sweep).status == STOPPED
 
 
 def test_what_is_done_and_its_curves_are_told_of_all_runs_at_once(library: Library) -> None:
     sweep, (first, *_) = written(library, done(), done(), done())
     other, _ = written(library, done())
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     assert (sweeps.done(sweep), sweeps.done(other)) == (3, 1)
     library.database.update_run(first, {"status": "stopped"})
     assert sweeps.done(sweep) == 2
@@ -291,27 +295,27 @@ def test_what_is_done_and_its_curves_are_told_of_all_runs_at_once(library: Libra
 
 
 def test_a_sweep_that_is_worked_on_is_not_interrupted_and_not_taken_twice(library: Library) -> None:
-    sweep = Sweeps(library).begin(PLAN, "clouds")
+    sweep = SweepLibrary(library).begin(PLAN, "clouds")
     lock = take_lock(library.path, sweep)
-    assert Sweeps(library).interrupted() == []
+    assert SweepLibrary(library).interrupted() == []
     with pytest.raises(LibraryError, match="must not be worked on by another program"):
         take_lock(library.path, sweep)
     lock.release()
-    assert len(Sweeps(library).interrupted()) == 1
+    assert len(SweepLibrary(library).interrupted()) == 1
 
 
 def test_what_no_sweep_is_made_of_is_told_in_words(library: Library) -> None:
-    sweep = Sweeps(library).begin(PLAN, "clouds")
+    sweep = SweepLibrary(library).begin(PLAN, "clouds")
     for column in ("plan", "trials"):
         library.database.write(f"UPDATE sweeps SET {column} = '[1, 2'")
         with pytest.raises(LibraryError, match=f"the {column} of sweep {sweep} is unreadable"):
-            getattr(Sweeps(library).get(sweep), column)
+            getattr(SweepLibrary(library).get(sweep), column)
     with pytest.raises(UnknownSweepError, match="sweep is 9: it must be the number of a sweep"):
-        Sweeps(library).get(9)
+        SweepLibrary(library).get(9)
 
 
 def test_those_left_running_are_told_by_number_without_those_that_are_worked_on(library: Library) -> None:
-    sweeps = Sweeps(library)
+    sweeps = SweepLibrary(library)
     old, worked_on, stopped, new = (sweeps.begin(PLAN, "clouds") for _ in range(4))
     sweeps.note(stopped, "stopped")
     library.database.write("UPDATE sweeps SET plan = '[1, 2'")
@@ -322,7 +326,7 @@ def test_those_left_running_are_told_by_number_without_those_that_are_worked_on(
 
 def test_the_runs_of_a_large_sweep_are_counted(library: Library) -> None:
     """More than a query may name."""
-    sweep, count = Sweeps(library).begin(PLAN, "clouds"), 40_000
+    sweep, count = SweepLibrary(library).begin(PLAN, "clouds"), 40_000
     run = library.begin(an_experiment())
     with library.database.writing():
         columns = "status, created, updated, experiment, sweep, trial"
@@ -330,15 +334,15 @@ def test_the_runs_of_a_large_sweep_are_counted(library: Library) -> None:
         library.database.many(f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
         library.database.write("UPDATE runs SET deleted = 1 WHERE trial = 9")
     assert run
-    assert Sweeps(library).done(sweep) == count - 4
+    assert SweepLibrary(library).done(sweep) == count - 4
 
 
 def test_a_rule_that_a_newer_nnviz_knows_is_told_with_its_version(library: Library) -> None:
-    sweep = Sweeps(library).begin(PLAN, "clouds")
+    sweep = SweepLibrary(library).begin(PLAN, "clouds")
     told = json.dumps(PLAN.as_dict() | {"prune": "clairvoyance"})
     library.database.write("UPDATE sweeps SET plan = ?, version = '99.1.0'", (told,))
     with pytest.raises(LibraryError) as caught:
-        _ = Sweeps(library).get(sweep).plan
+        _ = SweepLibrary(library).get(sweep).plan
     words = str(caught.value)
     assert "clairvoyance" in words
     assert "Go on with it in nnviz 99.1.0, which began it" in words
@@ -346,11 +350,11 @@ def test_a_rule_that_a_newer_nnviz_knows_is_told_with_its_version(library: Libra
 
 
 def test_all_runs_of_a_batch_are_written_or_none(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep = Sweeps(library).begin(PLAN, "clouds")
+    sweep = SweepLibrary(library).begin(PLAN, "clouds")
     bad = replace(done(seed=2), experiment=Experiment())
     object.__setattr__(bad, "outcome", None)
     with pytest.raises(AttributeError):
-        Sweeps(library).write(sweep, [done(), bad], None, "")
+        SweepLibrary(library).write(sweep, [done(), bad], None, "")
     assert len(library.runs()) == 0
 
 

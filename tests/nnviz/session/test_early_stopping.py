@@ -15,7 +15,7 @@ from engine.training.metrics import Evaluator
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.formatting import text
 from nnviz.library import Library
-from nnviz.library.exchange import read_run, write_run
+from nnviz.library.run_file import read_run, write_run
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel

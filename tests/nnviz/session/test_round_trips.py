@@ -26,13 +26,13 @@ from engine.storage import save_network
 from engine.sweeps.plan import seeds_of
 from engine.training.metrics import Evaluator, figures_of
 from nnviz.library import Library
-from nnviz.library.exchange import read_run
+from nnviz.library.run_file import read_run
 from nnviz.session.file_writing import network_for_file
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import SweepWriter
 from nnviz.window.preferences import Preferences
 from nnviz.window.session_restore import SessionRestore
 from tests.nnviz.helpers import is_shown
@@ -211,7 +211,7 @@ def seeds(program: Started) -> None:
     experiment = program.session.settings.experiment.changed(epochs=3, evaluate=True)
     with Library() as library:
         plan = seeds_of(experiment, 2)
-        store = Store.of_new(library, plan, data.title, "", lambda text: None)
+        store = SweepWriter.of_new(library, plan, data.title, "", lambda text: None)
         conductor = Conductor(plan, data, Here(data), store)
         worked(conductor)
         assert conductor.close(True)

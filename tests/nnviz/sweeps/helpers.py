@@ -20,7 +20,7 @@ from engine.sweeps.vary import parsed
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import SweepWriter
 from tests.engine.sweeps.deadly import Deadly
 from tests.nnviz.library.helpers import DATA, an_experiment, trained_on
 
@@ -116,7 +116,7 @@ def worked(conductor: Conductor, most: int = 10_000) -> list[RunResult]:
 
 def swept(library: Library, plan: Plan, executor: Here | None = None) -> Conductor:
     """Does a plan to its end, recorded in the library."""
-    store = Store.of_new(library, plan, DATA.title, "", lambda text: None)
+    store = SweepWriter.of_new(library, plan, DATA.title, "", lambda text: None)
     conductor = Conductor(plan, DATA, executor or Here(), store)
     worked(conductor)
     assert conductor.close(True)

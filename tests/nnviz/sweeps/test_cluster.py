@@ -14,10 +14,10 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.one_run import Outcome, RunSpec, Started
 from engine.sweeps.results import FINISHED, PRUNED, STOPPED
-from nnviz.sweeps.cluster import Cluster, who_is_there
+from nnviz.sweeps.cluster import Cluster, cluster_status
 from nnviz.sweeps.cluster_address import address_of
 from nnviz.sweeps.cluster_executor import ClusterExecutor
-from nnviz.sweeps.executor import Message, Notice
+from nnviz.sweeps.executor import Message, UserNotice
 from tests.nnviz.library.helpers import DATA, an_experiment
 from tests.nnviz.sweeps.clusters import LocalCluster, local_cluster, wait_for
 from tests.nnviz.sweeps.helpers import all_over, has_learned, heard, is_as_alone, outcomes
@@ -31,7 +31,7 @@ MakeExecutor = Callable[..., ClusterExecutor]
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """Two workers, which no test here kills."""
     with local_cluster(tmp_path_factory.mktemp("cluster")) as made:
-        wait_for(lambda: len(who_is_there(address_of(str(made.file))).workers) == 2)
+        wait_for(lambda: len(cluster_status(address_of(str(made.file))).workers) == 2)
         yield made
 
 
@@ -190,11 +190,11 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
     for number in range(11, 15):
         executor.submit(RunSpec(number, LONG))
     heard(executor, reported(11, 12, 13, 14))
-    (address,) = (each.address for each in connected.who().workers if each.cores == 2)
+    (address,) = (each.address for each in connected.status().workers if each.cores == 2)
     connected.call(retire(connected.client, address))
-    told = heard(executor, lambda told: any(isinstance(each, Notice) for each in told))
+    told = heard(executor, lambda told: any(isinstance(each, UserNotice) for each in told))
     assert f"The worker {address} has left: what was lost with it is done again." in [
-        each.text for each in told if isinstance(each, Notice)
+        each.text for each in told if isinstance(each, UserNotice)
     ]
     assert executor.workers == 2
     executor.stop()
@@ -203,7 +203,7 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
 
 
 def test_who_is_there_is_told_in_a_line(cluster: LocalCluster) -> None:
-    told = who_is_there(address_of(cluster.address))
+    told = cluster_status(address_of(cluster.address))
     assert (len(told.workers), told.cores) == (2, 2)
-    assert told.in_words.startswith(f"{cluster.address}: 2 workers with 2 cores and ")
-    assert " GB of memory; nnviz " in told.in_words
+    assert told.summary.startswith(f"{cluster.address}: 2 workers with 2 cores and ")
+    assert " GB of memory; nnviz " in told.summary

@@ -20,10 +20,10 @@ from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.results import FAILED, FINISHED, STOPPED
 from engine.version import __version__
 from nnviz.sweeps import cluster as connections
-from nnviz.sweeps.cluster import Cluster, who_is_there
+from nnviz.sweeps.cluster import Cluster, cluster_status
 from nnviz.sweeps.cluster_address import ClusterError, address_of
 from nnviz.sweeps.cluster_executor import ClusterExecutor
-from nnviz.sweeps.executor import Halted, Notice
+from nnviz.sweeps.executor import ExecutorHalted, UserNotice
 from tests.nnviz.library.helpers import DATA, an_experiment
 from tests.nnviz.sweeps.clusters import Certificates, LocalCluster, kill, local_cluster
 from tests.nnviz.sweeps.helpers import all_over, deadly, heard, is_as_alone, outcomes
@@ -76,7 +76,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(
     found = outcomes(told)
     assert sorted(found) == list(made)
     assert all(is_as_alone(found[number], each) for number, each in made.items())
-    (notice,) = [each.text for each in told if isinstance(each, Notice)]
+    (notice,) = [each.text for each in told if isinstance(each, UserNotice)]
     assert notice.endswith(" ended before its time: what was lost with it is done again.")
     assert executor.workers == 1
 
@@ -120,7 +120,7 @@ def test_a_scheduler_that_is_killed_gives_all_runs_back(make_cluster: MakeCluste
     heard(executor, lambda told: any(isinstance(each, Report) for each in told))
     kill(cluster.scheduler)
     told = all_over(executor)
-    assert [each.text for each in told if isinstance(each, Halted)] == [
+    assert [each.text for each in told if isinstance(each, ExecutorHalted)] == [
         "The scheduler of the cluster is gone: what is done is kept."
     ]
     found = outcomes(told)
@@ -141,9 +141,9 @@ def test_workers_that_are_all_restarted_do_everything_in_the_end(
     executor.submit(RunSpec(1, an_experiment(epochs=1000)))
     heard(executor, lambda told: any(isinstance(each, Started) for each in told))
     kill(cluster.workers[0])
-    told = heard(executor, lambda told: len([each for each in told if isinstance(each, Notice)]) == 2)
+    told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 2)
     assert "No worker is there that can do the runs: they wait for one." in [
-        each.text for each in told if isinstance(each, Notice)
+        each.text for each in told if isinstance(each, UserNotice)
     ]
     executor.submit(RunSpec(2, an_experiment(seed=2)))
     cluster.add_worker()
@@ -163,8 +163,8 @@ def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_th
     cluster.add_worker(OPENBLAS_NUM_THREADS="2")
     executor = make_executor(cluster)
     executor.submit(RunSpec(1, an_experiment()))
-    told = heard(executor, lambda told: len([each for each in told if isinstance(each, Notice)]) == 5)
-    texts = [each.text for each in told if isinstance(each, Notice)]
+    told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 5)
+    texts = [each.text for each in told if isinstance(each, UserNotice)]
     for said in (
         f" is not used: it has nnviz 0.11.0, and here is {__version__}.",
         " is not used: it has numpy 1.99.0, and here is ",
@@ -174,7 +174,7 @@ def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_th
     ):
         assert len([text for text in texts if said in text]) == 1, (said, texts)
     assert executor.workers == 0
-    told_of_all = who_is_there(address_of(cluster.address))
+    told_of_all = cluster_status(address_of(cluster.address))
     assert sorted(each.version for each in told_of_all.workers) == ["0.11.0", __version__, __version__, "none"]
     assert not any(isinstance(each, Outcome) for each in told)
     cluster.add_worker()
@@ -186,7 +186,7 @@ def test_runs_that_wait_for_a_worker_end_when_they_are_asked_to(
 ) -> None:
     executor = make_executor(make_cluster(0))
     executor.submit(RunSpec(1, LONG))
-    heard(executor, lambda told: any(isinstance(each, Notice) for each in told))
+    heard(executor, lambda told: any(isinstance(each, UserNotice) for each in told))
     executor.stop()
     assert ended(executor) == {1: STOPPED}
 
@@ -196,8 +196,8 @@ def test_runs_that_wait_for_a_worker_end_when_they_are_asked_to(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert connections.PATIENCE < 10, "seconds, in which a person is told"
-    monkeypatch.setattr(connections, "PATIENCE", 1.0)
+    assert connections.ANSWER_TIMEOUT < 10, "seconds, in which a person is told"
+    monkeypatch.setattr(connections, "ANSWER_TIMEOUT", 1.0)
 
 
 @contextmanager
@@ -232,7 +232,7 @@ def listening(answer: bytes) -> Iterator[str]:
 )
 def test_a_listener_that_is_no_scheduler_is_told_in_words(impatient: None, answer: bytes, said: str) -> None:
     with listening(answer) as address, pytest.raises(ClusterError, match=said):
-        who_is_there(address_of(address))
+        cluster_status(address_of(address))
 
 
 def test_an_address_where_nothing_is_and_a_host_that_nobody_knows_are_told_at_once(
@@ -241,14 +241,14 @@ def test_an_address_where_nothing_is_and_a_host_that_nobody_knows_are_told_at_on
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(ClusterError, match="where a scheduler listens, and nothing does"):
-        who_is_there(address_of(f"127.0.0.1:{port}"))
+        cluster_status(address_of(f"127.0.0.1:{port}"))
 
     def unknown(*words: object, **more: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(ClusterError, match="must be a host that is known here"):
-        who_is_there(address_of("tcp://no-such-host:8786", ["no-such-host"]))
+        cluster_status(address_of("tcp://no-such-host:8786", ["no-such-host"]))
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make certificates with")
@@ -262,7 +262,7 @@ def test_certificates_that_are_right_do_and_others_are_told_in_words(
     def ask(settings: dict[str, str]) -> str:
         file.write_text(json.dumps({"address": cluster.address, **settings}))
         try:
-            return who_is_there(address_of(str(file))).in_words
+            return cluster_status(address_of(str(file))).summary
         except EngineError as error:
             return str(error)
 
@@ -273,7 +273,7 @@ def test_certificates_that_are_right_do_and_others_are_told_in_words(
         {**right.settings, "tls_client_key": other.settings["tls_client_key"]}
     )
     with pytest.raises(ClusterError, match="must answer as a scheduler of Dask does"):
-        who_is_there(address_of(cluster.address.replace("tls", "tcp")))
+        cluster_status(address_of(cluster.address.replace("tls", "tcp")))
     monkeypatch.undo()
     file.write_text(json.dumps({"address": cluster.address, **right.settings}))
     with Cluster(address_of(str(file))) as connected, ClusterExecutor(connected, DATA, "", {}) as executor:
@@ -287,4 +287,4 @@ def test_certificates_that_are_right_do_and_others_are_told_in_words(
 def test_a_missing_dask_is_told_with_what_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(SettingError, match=re.escape(install_command("dask"))):
-        who_is_there(address_of("127.0.0.1:8786"))
+        cluster_status(address_of("127.0.0.1:8786"))

@@ -16,13 +16,13 @@ from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, Results
 from nnviz.library import Library, LibraryError
-from nnviz.library.faults import damage_mark
+from nnviz.library.errors import damage_mark
 from nnviz.library.locks import Lock
-from nnviz.library.sweeps import Sweeps
-from nnviz.sweeps import store as stores
+from nnviz.library.sweeps import SweepLibrary
+from nnviz.sweeps import sweep_writer as stores
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.executor import Halted, Message
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.executor import ExecutorHalted, Message
+from nnviz.sweeps.sweep_writer import SweepWriter
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, swept, worked
 
@@ -34,7 +34,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def resumed(library: Library, sweep: int = 1, executor: Here | None = None) -> Conductor:
-    store = Store(library, sweep)
+    store = SweepWriter(library, sweep)
     return Conductor(store.record.plan, DATA, executor or Here(), store)
 
 
@@ -49,7 +49,7 @@ def test_a_sweep_does_each_trial_with_each_seed_once(library: Library) -> None:
         (trial, (3 + trial,), seed) for trial in range(3) for seed in (1, 2)
     ]
     assert all(run.experiment.training.validation_share == 0.1 for run in runs)
-    found = Sweeps(library).get(1)
+    found = SweepLibrary(library).get(1)
     assert (found.status, found.trials) == ("finished", [{"hidden": (size,)} for size in (3, 4, 5)])
     assert [run.run for trial in conductor.results.trials for run in trial.runs.values()] == [run.id for run in runs]
 
@@ -72,7 +72,7 @@ def test_each_run_of_images_standardises_as_its_experiment_says(library: Library
     made = made.changed(epochs=2, batch_size=8, learning_rate=0.01)
     racers = [made, made.changed(brightness=None)]
     plan = race_of(racers, 1)
-    conductor = Conductor(plan, data, Here(data), Store.of_new(library, plan, data.title, "", lambda text: None))
+    conductor = Conductor(plan, data, Here(data), SweepWriter.of_new(library, plan, data.title, "", lambda text: None))
     worked(conductor)
     assert conductor.close(True)
     rows = np.random.default_rng(1).random((3, 25))
@@ -126,7 +126,7 @@ def test_the_budget_of_runs_is_kept(library: Library) -> None:
 
 def test_time_that_is_up_ends_the_plan(library: Library) -> None:
     plan = a_plan("learning-rate=0.01..0.1", sampler=RANDOM, minutes=1e-5)
-    conductor = Conductor(plan, DATA, Here(), Store.of_new(library, plan, "", "", print))
+    conductor = Conductor(plan, DATA, Here(), SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor)
     assert conductor.is_over
     assert conductor.is_stopping
@@ -139,7 +139,7 @@ def test_time_that_is_up_ends_the_plan(library: Library) -> None:
 def test_one_that_diverges_is_worst_and_one_that_cannot_be_trained_is_told(library: Library) -> None:
     told: list[str] = []
     plan = a_plan("learning-rate=0.01,1e30", "optimizer=sgd,adam")
-    store = Store.of_new(library, plan, "", "", told.append)
+    store = SweepWriter.of_new(library, plan, "", "", told.append)
     executor = Here()
 
     def break_one(spec: RunSpec) -> None:
@@ -259,11 +259,11 @@ def test_a_plan_whose_executor_gives_up_is_cut_and_goes_on_where_it_was(library:
             if len(self.done) < 2:
                 return super().next(timeout)
             left, self._waiting = self._waiting, []
-            return [Halted("Nobody is left."), *(Outcome(spec.number, STOPPED) for spec in left)]
+            return [ExecutorHalted("Nobody is left."), *(Outcome(spec.number, STOPPED) for spec in left)]
 
     told: list[str] = []
     plan = a_plan("hidden=3,4,5,6,7")
-    conductor = Conductor(plan, DATA, Gone(), Store.of_new(library, plan, "", "", told.append), told.append)
+    conductor = Conductor(plan, DATA, Gone(), SweepWriter.of_new(library, plan, "", "", told.append), told.append)
     worked(conductor)
     assert conductor.is_over
     assert conductor.was_cut
@@ -283,14 +283,14 @@ def test_a_sweep_that_was_stopped_goes_on_where_it_was(library: Library) -> None
     whole = Conductor(plan, DATA, Here())
     worked(whole)
     executor = Here()
-    conductor = Conductor(plan, DATA, executor, Store.of_new(library, plan, "", "", print))
+    conductor = Conductor(plan, DATA, executor, SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor, 5)
     conductor.stop()
     worked(conductor)
     assert conductor.is_over
     conductor.close(False)
     assert len(library.runs()) == len(executor.done) == 5
-    assert Sweeps(library).get(1).status == STOPPED
+    assert SweepLibrary(library).get(1).status == STOPPED
     later = Here()
     again = resumed(library, executor=later)
     worked(again)
@@ -307,7 +307,7 @@ def test_a_run_that_was_broken_off_is_done_again_in_its_place(library: Library) 
     executor = Here()
     executor.wishes[2], executor.steps = STOPPED, 7
     plan = a_plan("hidden=3,4,5")
-    conductor = Conductor(plan, DATA, executor, Store.of_new(library, plan, "", "", print))
+    conductor = Conductor(plan, DATA, executor, SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor)
     conductor.close(False)
     assert [(run.id, run.status, run.epochs < 1) for run in library.runs()] == [
@@ -324,14 +324,14 @@ def test_a_run_that_was_broken_off_is_done_again_in_its_place(library: Library) 
 
 def test_a_program_that_was_killed_lost_only_what_was_not_written(library: Library, tmp_path: Path) -> None:
     plan = a_plan("hidden=3,4,5,6")
-    conductor = Conductor(plan, DATA, Here(), Store.of_new(library, plan, "", "", print))
+    conductor = Conductor(plan, DATA, Here(), SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor, 2)
     conductor._store.flush(DATA, now=True)
     worked(conductor, 1)
     conductor._store._lock.release()  # as the system does when a process ends
     with Library(tmp_path / "library.sqlite") as other:
-        assert [each.id for each in Sweeps(other).interrupted()] == [1]
-        assert Sweeps(other).get(1).seconds > 0, "a budget of minutes is not begun anew"
+        assert [each.id for each in SweepLibrary(other).interrupted()] == [1]
+        assert SweepLibrary(other).get(1).seconds > 0, "a budget of minutes is not begun anew"
         again = resumed(other)
         assert again.results.over == 2
         worked(again)
@@ -341,7 +341,7 @@ def test_a_program_that_was_killed_lost_only_what_was_not_written(library: Libra
 
 def test_the_rule_knows_the_runs_of_before(library: Library) -> None:
     plan = a_plan("learning-rate=0.02,0.03,0.04,0.05,0.06,1e-7", prune=MEDIAN)
-    conductor = Conductor(plan, DATA, Here(), Store.of_new(library, plan, "", "", print))
+    conductor = Conductor(plan, DATA, Here(), SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor, 5)
     conductor.close(False)
     executor = Told()
@@ -353,7 +353,7 @@ def test_a_rule_of_optuna_stops_runs_and_knows_those_of_before(library: Library)
     pytest.importorskip("optuna")
     plan = a_plan("learning-rate=0.1,1e-6,1e-7", prune=ASHA)
     executor = Told()
-    conductor = Conductor(plan, DATA, executor, Store.of_new(library, plan, "", "", print))
+    conductor = Conductor(plan, DATA, executor, SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor, 2)
     assert executor.wishes == {2: PRUNED}
     conductor.close(False)
@@ -371,31 +371,31 @@ def test_of_a_sweep_that_cannot_be_locked_nothing_is_left(library: Library, monk
 
     monkeypatch.setattr(stores, "take_lock", refused)
     with pytest.raises(LibraryError, match="must be made"):
-        Store.of_new(library, a_plan(), "", "", print)
-    assert Sweeps(library).all() == []
+        SweepWriter.of_new(library, a_plan(), "", "", print)
+    assert SweepLibrary(library).all() == []
     monkeypatch.undo()
-    store = Store.of_new(library, a_plan(), "", "", print)
-    assert [(each.id, each.status) for each in Sweeps(library).all()] == [(store.sweep, "running")]
-    assert Sweeps(library).is_live(store.sweep)
+    store = SweepWriter.of_new(library, a_plan(), "", "", print)
+    assert [(each.id, each.status) for each in SweepLibrary(library).all()] == [(store.sweep, "running")]
+    assert SweepLibrary(library).is_live(store.sweep)
     assert store.close("stopped", DATA)
 
 
 def test_one_that_cannot_be_written_is_not_locked(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Sweeps, *words: object, **told: object) -> None:
+    def full(self: SweepLibrary, *words: object, **told: object) -> None:
         raise LibraryError("disk", "full", "must have room", "Free some.")
 
-    monkeypatch.setattr(Sweeps, "note", full)
+    monkeypatch.setattr(SweepLibrary, "note", full)
     with pytest.raises(LibraryError, match="must have room"):
-        Store.of_new(library, a_plan(), "", "", print)
-    assert Sweeps(library).all() == []
-    assert not Sweeps(library).is_live(1)
+        SweepWriter.of_new(library, a_plan(), "", "", print)
+    assert SweepLibrary(library).all() == []
+    assert not SweepLibrary(library).is_live(1)
 
 
 def test_what_is_known_of_a_sweep_is_read_once(library: Library) -> None:
     swept(library, a_plan("batch-size=5..24/20"))
     library.database.write("UPDATE runs SET status = 'stopped' WHERE trial = 3")
     asked: list[str] = []
-    store = Store(library, 1)
+    store = SweepWriter(library, 1)
     library.database._connection.set_trace_callback(asked.append)
     results, stopped = store.results()
     library.database._connection.set_trace_callback(None)
@@ -407,7 +407,7 @@ def test_what_is_known_of_a_sweep_is_read_once(library: Library) -> None:
 
 def test_many_runs_are_written_in_one_transaction_a_second(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = a_plan("batch-size=5..24/20")
-    store = Store.of_new(library, plan, "", "", print)
+    store = SweepWriter.of_new(library, plan, "", "", print)
     begun = []
     library.database._connection.set_trace_callback(
         lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None
@@ -423,7 +423,7 @@ def test_many_runs_are_written_in_one_transaction_a_second(library: Library, mon
 
 def test_a_sweep_is_written_to_a_library_that_another_program_rescued(library: Library) -> None:
     plan, told = a_plan("batch-size=5..24/20"), list[str]()
-    store = Store.of_new(library, plan, "", "", told.append)
+    store = SweepWriter.of_new(library, plan, "", "", told.append)
     conductor = Conductor(plan, DATA, Here(), store)
     damage_mark(library.path).touch()
     with Library(library.path) as rescued:
@@ -433,16 +433,16 @@ def test_a_sweep_is_written_to_a_library_that_another_program_rescued(library: L
     assert told == []
     with Library(library.path) as now:
         assert len(now.runs()) == 20
-        assert Sweeps(now).get(1).status == "finished"
+        assert SweepLibrary(now).get(1).status == "finished"
 
 
 def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     plan = a_plan("hidden=3,4,5,6")
-    store = Store.of_new(library, plan, "", "", told.append)
+    store = SweepWriter.of_new(library, plan, "", "", told.append)
     monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
     monkeypatch.setattr(stores, "SECONDS_AFTER_FAILURE", 0.0)
-    write = Sweeps.write
+    write = SweepLibrary.write
     full = [True]
 
     def failing(*words: object) -> list[int]:
@@ -450,7 +450,7 @@ def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeyp
             raise sqlite3.OperationalError("database or disk is full")
         return write(*words)
 
-    monkeypatch.setattr(Sweeps, "write", failing)
+    monkeypatch.setattr(SweepLibrary, "write", failing)
     conductor = Conductor(plan, DATA, Here(), store, told.append)
     worked(conductor, 2)
     assert (len(library.runs()), store.waiting) == (0, 2)
@@ -468,7 +468,7 @@ def test_too_much_that_waits_stops_the_plan_and_is_done_again(
 ) -> None:
     told: list[str] = []
     plan = a_plan("hidden=3,4,5,6,7,8")
-    store = Store.of_new(library, plan, "", "", told.append)
+    store = SweepWriter.of_new(library, plan, "", "", told.append)
     monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
     monkeypatch.setattr(stores, "_MOST_WAITING", 1)
 
@@ -476,7 +476,7 @@ def test_too_much_that_waits_stops_the_plan_and_is_done_again(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as full:
-        full.setattr(Sweeps, "write", failing)
+        full.setattr(SweepLibrary, "write", failing)
         conductor = Conductor(plan, DATA, Here(), store, told.append)
         worked(conductor)
         assert conductor.is_over
@@ -494,22 +494,22 @@ def test_a_plan_that_was_cut_is_not_done_although_all_could_be_written_at_last(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = a_plan("hidden=3,4,5,6,7,8")
-    store = Store.of_new(library, plan, "", "", lambda text: None)
+    store = SweepWriter.of_new(library, plan, "", "", lambda text: None)
     monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
     monkeypatch.setattr(stores, "SECONDS_AFTER_FAILURE", 0.0)
     monkeypatch.setattr(stores, "_MOST_WAITING", 1)
-    write, failures = Sweeps.write, iter(range(1))
+    write, failures = SweepLibrary.write, iter(range(1))
 
     def failing(*words: object) -> list[int]:
         if next(failures, None) is not None:
             raise sqlite3.OperationalError("database or disk is full")
         return write(*words)
 
-    monkeypatch.setattr(Sweeps, "write", failing)
+    monkeypatch.setattr(SweepLibrary, "write", failing)
     conductor = Conductor(plan, DATA, Here(), store)
     worked(conductor)
     assert conductor.close(False)
-    assert not store.is_choking
+    assert not store.is_overloaded
     assert 0 < len(library.runs()) < 6
     assert conductor.was_cut
 
@@ -522,9 +522,9 @@ def test_time_that_is_up_does_not_cut_a_plan(library: Library) -> None:
 
 
 def test_moments_of_many_runs_leave_room_for_the_rest(library: Library) -> None:
-    library.room.budget = 40_000_000
+    library.quota.budget = 40_000_000
     many, few = a_plan("batch-size=1..50/50", "hidden=1..40/40"), a_plan("hidden=3,4")
-    store = Store.of_new(library, many, "", "", print)
+    store = SweepWriter.of_new(library, many, "", "", print)
     assert store.moment_bytes(many) == 40_000_000 // 4 // 2000
     assert store.moment_bytes(few) == 2_000_000
     store.close(STOPPED, DATA)

@@ -18,8 +18,8 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.results import FAILED, FINISHED, PRUNED, STOPPED
-from nnviz.sweeps.executor import Notice
-from nnviz.sweeps.pool import Pool
+from nnviz.sweeps.executor import UserNotice
+from nnviz.sweeps.pool import ProcessPool
 from tests.engine.helpers import refused
 from tests.nnviz.file_handles import few_handles
 from tests.nnviz.library.helpers import DATA, an_experiment
@@ -28,15 +28,15 @@ from tests.nnviz.sweeps.helpers import Poison, all_over, deadly, has_learned, he
 ROOT = Path(__file__).parents[3]
 LONG = an_experiment(epochs=100_000)
 
-MakePool = Callable[..., Pool]
+MakePool = Callable[..., ProcessPool]
 
 
 @pytest.fixture
 def make_pool() -> Iterator[MakePool]:
-    made: list[Pool] = []
+    made: list[ProcessPool] = []
 
-    def make(workers: int = 2, data: Dataset = DATA, name: str = "", settings: Mapping | None = None) -> Pool:
-        made.append(Pool(data, name, settings or {}, workers))
+    def make(workers: int = 2, data: Dataset = DATA, name: str = "", settings: Mapping | None = None) -> ProcessPool:
+        made.append(ProcessPool(data, name, settings or {}, workers))
         return made[-1]
 
     yield make
@@ -82,7 +82,7 @@ def test_a_process_that_cannot_be_started_says_why(free: int) -> None:
     with (
         few_handles(free),
         pytest.raises(ProcessError, match=r"Too many open files.*ulimit -n"),
-        Pool(DATA, "", {}) as pool,
+        ProcessPool(DATA, "", {}) as pool,
     ):
         pool.submit(RunSpec(1, LONG))
 
@@ -91,7 +91,7 @@ def test_a_deleted_folder_is_named_as_the_cause(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    with pytest.raises(ProcessError, match="the current folder no longer exists"), Pool(DATA, "", {}, 1) as pool:
+    with pytest.raises(ProcessError, match="the current folder no longer exists"), ProcessPool(DATA, "", {}, 1) as pool:
         pool.submit(RunSpec(1, LONG))
 
 
@@ -106,7 +106,7 @@ def test_a_process_that_is_killed_loses_nothing_and_nothing_counts_twice(make_po
     found = outcomes(told)
     assert sorted(found) == list(made)
     assert all(is_as_alone(found[number], each) for number, each in made.items())
-    assert [each.text for each in told if isinstance(each, Notice)] == [
+    assert [each.text for each in told if isinstance(each, UserNotice)] == [
         "A process ended before its time (signal 9): what was lost with it is done again."
     ]
     assert len([each for each in told if isinstance(each, Started)]) > len(made)
@@ -170,9 +170,9 @@ UNGUARDED = """
 import sys, time
 print("once", flush=True)
 from engine.sweeps.one_run import Report, RunSpec
-from nnviz.sweeps.pool import Pool
+from nnviz.sweeps.pool import ProcessPool
 from tests.nnviz.library.helpers import DATA, an_experiment
-pool = Pool(DATA, "", {}, 2)
+pool = ProcessPool(DATA, "", {}, 2)
 for number in (1, 2):
     pool.submit(RunSpec(number, an_experiment(epochs=100_000)))
 told = []

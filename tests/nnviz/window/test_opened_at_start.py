@@ -23,7 +23,7 @@ from engine.storage import save_checkpoint, save_network
 from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.library import Library
-from nnviz.library.exchange import write_run
+from nnviz.library.run_file import write_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.importing.import_helpers import wait
@@ -100,7 +100,7 @@ def test_a_later_import_leaves_the_window_as_it_is(
     with qtbot.waitSignal(session.exchange.imported):
         session.exchange.read(path)
     looked: list[object] = []
-    session._library_thread.run(lambda library: None, looked.append, looked.append)
+    session.library_lane.run(lambda library: None, looked.append, looked.append)
     qtbot.waitUntil(lambda: bool(looked))
     assert session.runs.current is current
 

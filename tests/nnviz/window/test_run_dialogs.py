@@ -18,7 +18,7 @@ from nnviz.cards.runs.export_dialog import ExportDialog
 from nnviz.library import Library
 from nnviz.library import export as library_export
 from nnviz.library.database import Database
-from nnviz.library.exchange import write_run
+from nnviz.library.run_file import write_run
 from nnviz.session.library_work import LibraryWork
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import click_row, filled, show_runs, texts
@@ -330,7 +330,7 @@ def test_an_import_that_is_cancelled_adds_nothing(
         goes_on.wait(30)
         return insert(*arguments)
 
-    monkeypatch.setattr("nnviz.library.exchange._ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("nnviz.library.run_file._ROWS_AT_ONCE", 1)
     monkeypatch.setattr(Database, "insert", slowly)
     session = ready_window.session
     session.exchange.read(passed_on)

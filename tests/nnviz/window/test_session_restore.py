@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.storage import load_network
+from nnviz.cards.runs.storage import StorageModel
 from nnviz.commands.cli import main
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -380,11 +381,11 @@ def test_a_budget_of_moments_that_does_not_fit_this_time_is_not_forgotten(
     with monkeypatch.context() as patched:
         patched.setattr("nnviz.session.snapshots.available_memory", lambda: 2**27)
         window = make_window()
-        assert window.session.room.memory_budget < chosen
+        assert window.session.models[StorageModel].memory_budget < chosen
         window.close()
     assert stored_settings()["moment_bytes"] == chosen
     window = make_window()
-    assert window.session.room.memory_budget == chosen
-    window.session.room.set_memory_budget(2**26)
+    assert window.session.models[StorageModel].memory_budget == chosen
+    window.session.models[StorageModel].set_memory_budget(2**26)
     window.close()
     assert stored_settings()["moment_bytes"] == 2**26

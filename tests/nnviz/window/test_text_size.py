@@ -14,8 +14,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.comparison.differ_table import DifferCell, DifferRow, DifferTable
-from nnviz.cards.comparison.right_wrong import RightWrong
+from nnviz.cards.comparison.agreement_table import AgreementTable
+from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow, DifferenceTable
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
@@ -24,7 +24,7 @@ from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.legend import ClassLegend
 from nnviz.cards.settings.default_button import DefaultButton
-from nnviz.cards.sweep.best_table import BestRow, BestTable
+from nnviz.cards.sweep.best_table import BestTrialRow, BestTrialTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
@@ -117,16 +117,16 @@ def test_tiles_leave_room_for_larger_names(qapp: QApplication, qtbot: QtBot) -> 
 
 def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     """Without other content and without a resize."""
-    rows, best, differ, keys = RowList(), BestTable(), DifferTable(), ClassLegend()
+    rows, best, differ, keys = RowList(), BestTrialTable(), DifferenceTable(), ClassLegend()
     name = NameCombo("outputCombo", "Output", "The output that is explained.")
-    pictures, grid = PictureList(), RightWrong()
+    pictures, grid = PictureList(), AgreementTable()
     for widget in (rows, best, differ, keys, name, pictures, grid):
         qtbot.addWidget(widget)
         widget.resize(600, 200)
         widget.show()
     rows.show_rows([ListColumn("loss", True, "0.000000"), ListColumn("class")], 1, lambda place: ("0.123456", "a"))
-    best.show_rows(("learning rate",), [BestRow(1, ("0.123456789",))], None)
-    differ.show_rows([("one", "accent")], [DifferRow("epochs", (DifferCell("3"),))])
+    best.show_rows(("learning rate",), [BestTrialRow(1, ("0.123456789",))], None)
+    differ.show_rows([("one", "accent")], [DifferenceRow("epochs", (DifferenceCell("3"),))])
     keys.show_classes(["Gentoo", "Adelie"], ["accent", "test"], lambda number: True)
     name.set_names("its answer", ["Gentoo"])
     pictures.show_pictures(500, lambda place: np.zeros((28, 28)), str)

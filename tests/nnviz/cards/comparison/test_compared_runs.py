@@ -10,14 +10,14 @@ from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.comparison.answer_rows import AnswerRows
-from nnviz.cards.comparison.differ_table import DifferTable
-from nnviz.cards.comparison.right_wrong import RightWrong
-from nnviz.cards.comparison.runs_plot import RunsPlot, apart
+from nnviz.cards.comparison.agreement_table import AgreementTable
+from nnviz.cards.comparison.differences_table import DifferenceTable
+from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, DISAGREEMENT
+from nnviz.cards.comparison.prediction_rows import PredictionRows
+from nnviz.cards.comparison.runs_plot import RunsPlot, spaced_heights
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.commands.screenshot import wait_until
 from nnviz.library import Library
-from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
 from nnviz.ui import theme
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
@@ -119,7 +119,7 @@ def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window:
 
 
 def test_names_at_the_ends_of_lines_lie_apart() -> None:
-    heights = apart([10.0, 11.0, 95.0, 99.0], 0.0, 100.0)
+    heights = spaced_heights([10.0, 11.0, 95.0, 99.0], 0.0, 100.0)
     assert np.diff(heights).min() >= 17
     assert max(heights) <= 100
 
@@ -131,7 +131,7 @@ def test_only_what_differs_is_told_with_deltas_to_the_baseline(
     table: RunTable, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, 1, 0)
-    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert [cell.text for cell in rows["optimizer"]] == ["Adam", "SGD"]
     assert [cell.text for cell in rows["layers"]] == ["784-16-10", "784-32-10"]
     assert not {"batch size", "epochs", "data"} & set(rows), "in these they are the same"
@@ -143,7 +143,7 @@ def test_only_what_differs_is_told_with_deltas_to_the_baseline(
 def test_another_baseline_is_measured_by(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 1, 0)
     qtbot.keyClick(table, Qt.Key_Equal)
-    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert rows["train loss"][0].delta
     assert not rows["train loss"][1].delta
 
@@ -163,7 +163,7 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     networks = [run.network for run in ready_window.session.comparison.runs]
     inputs = np.stack([test.example(number) for number in range(len(test))])
     one, other = (n.predict(inputs).argmax(axis=1) != test.labels for n in networks if n is not None)
-    matrix = find(ready_window, RightWrong, "disagreeMatrix")
+    matrix = find(ready_window, AgreementTable, "disagreeMatrix")
     assert matrix.counts is not None
     assert matrix.counts.tolist() == [
         [int((~one & ~other).sum()), int((~one & other).sum())],
@@ -179,7 +179,7 @@ def test_enter_asks_all_about_the_chosen_example(table: RunTable, ready_window: 
     compare(ready_window, qtbot, table, 1, 0)
     click_tab(qtbot, ready_window, "disagreeTab")
     settle(ready_window, qtbot, DISAGREEMENT)
-    matrix = find(ready_window, RightWrong, "disagreeMatrix")
+    matrix = find(ready_window, AgreementTable, "disagreeMatrix")
     qtbot.keyClick(matrix, Qt.Key_Left)
     pictures = find(ready_window, PictureList, "disagreePictures")
     qtbot.keyClick(pictures, Qt.Key_Right)
@@ -192,7 +192,7 @@ def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: Mai
     compare(ready_window, qtbot, table, 1, 0)
     click_tab(qtbot, ready_window, "disagreeTab")
     settle(ready_window, qtbot, DISAGREEMENT)
-    matrix, comparison = find(ready_window, RightWrong, "disagreeMatrix"), ready_window.session.comparison
+    matrix, comparison = find(ready_window, AgreementTable, "disagreeMatrix"), ready_window.session.comparison
     assert matrix.counts is not None
     before = matrix.counts
     comparison.choose_for_pair(0, comparison.runs[1].chosen)
@@ -203,7 +203,7 @@ def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: Mai
 def test_of_one_run_there_is_nothing_to_disagree(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 1)
     click_tab(qtbot, ready_window, "disagreeTab")
-    assert not find(ready_window, RightWrong, "disagreeMatrix").isVisible()
+    assert not find(ready_window, AgreementTable, "disagreeMatrix").isVisible()
 
 
 # ---- their answers
@@ -212,11 +212,11 @@ def test_of_one_run_there_is_nothing_to_disagree(table: RunTable, ready_window: 
 def test_each_answers_to_the_drawing(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     drag(ready_window.canvas, seven(ready_window.canvas))
-    settle(ready_window, qtbot, THEIR_ANSWERS)
+    settle(ready_window, qtbot, COMPARED_PREDICTIONS)
     example = ready_window.session.question.example
     assert example is not None
     for row, run in zip(
-        find(ready_window, AnswerRows, "theirAnswers").rows, ready_window.session.comparison.runs, strict=True
+        find(ready_window, PredictionRows, "theirAnswers").rows, ready_window.session.comparison.runs, strict=True
     ):
         assert run.network is not None
         outputs = run.network.predict(example[None])[0]
@@ -225,7 +225,7 @@ def test_each_answers_to_the_drawing(table: RunTable, ready_window: MainWindow, 
 
 
 def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
-    answers = find(ready_window, AnswerRows, "theirAnswers")
+    answers = find(ready_window, PredictionRows, "theirAnswers")
     assert answers.note == "Click runs in the list to compare what they answer."
     compare(ready_window, qtbot, table, 0)
     assert answers.note == "Draw a digit to ask all of them."
@@ -247,8 +247,8 @@ def test_runs_of_other_data(ready_window: MainWindow, qtbot: QtBot, name: str) -
             record(library, made.changed(learning_rate=rate), data)
     table = show_runs(window, qtbot)
     compare(window, qtbot, table, 0, 1)
-    settle(window, qtbot, THEIR_ANSWERS)
-    rows = find(window, AnswerRows, "theirAnswers").rows
+    settle(window, qtbot, COMPARED_PREDICTIONS)
+    rows = find(window, PredictionRows, "theirAnswers").rows
     assert all(row.answer and not row.reason for row in rows)
     bar, error = tab_of(window, "theirErrorTab")
     assert bar.isTabVisible(error) == data.is_classification
@@ -256,7 +256,7 @@ def test_runs_of_other_data(ready_window: MainWindow, qtbot: QtBot, name: str) -
     click_tab(qtbot, window, "disagreeTab")
     if data.is_classification:
         settle(window, qtbot, DISAGREEMENT)
-        matrix = find(window, RightWrong, "disagreeMatrix")
+        matrix = find(window, AgreementTable, "disagreeMatrix")
         assert matrix.counts is not None
         qtbot.mouseClick(matrix, Qt.LeftButton, pos=matrix.place_of((0, 0)).center())
         assert find(window, RowList, "disagreeRows").count == matrix.counts[0, 0]
@@ -271,6 +271,6 @@ def test_networks_of_other_data_say_why_they_do_not_answer(
     compare(ready_window, qtbot, table, 0)
     ready_window.session.data.load("penguins")
     wait_until(ready_window, lambda: is_shown(ready_window.session.data))
-    settle(ready_window, qtbot, THEIR_ANSWERS)
-    (row,) = find(ready_window, AnswerRows, "theirAnswers").rows
+    settle(ready_window, qtbot, COMPARED_PREDICTIONS)
+    (row,) = find(ready_window, PredictionRows, "theirAnswers").rows
     assert row.reason == "takes 784 inputs"

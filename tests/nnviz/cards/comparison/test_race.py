@@ -8,11 +8,11 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from nnviz.cards.comparison.model import COMPARED_PREDICTIONS
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.library import Group, Library
-from nnviz.library.sweeps import Sweeps
-from nnviz.session.asked_compared import THEIR_ANSWERS
+from nnviz.library.sweeps import SweepLibrary
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import compare, filled, show_runs
 from tests.nnviz.helpers import click, find, seven
@@ -47,7 +47,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     compare(window, qtbot, table, WIDE, NARROW)
     assert button(window).text() == "race: 3 seeds"
     window.canvas.set_strokes([np.array(seven(window.canvas))])  # those that come meanwhile answer, too
-    answers = window.session.queries[THEIR_ANSWERS]
+    answers = window.session.queries[COMPARED_PREDICTIONS]
     qtbot.waitUntil(lambda: answers.is_up_to_date)
     click(qtbot, window, RaceButton, "raceButton")
     groups = [Group(1, 0), Group(1, 1)]
@@ -63,7 +63,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     assert all(spec.experiment.training.validation_share == 0.1 for spec in executor.done)
     assert "race" not in told(window.session), "a message would cover what the person looks at"
     with Library() as library:
-        assert [(each.kind, each.status) for each in Sweeps(library).all()] == [("race", "finished")]
+        assert [(each.kind, each.status) for each in SweepLibrary(library).all()] == [("race", "finished")]
 
 
 def test_groups_race_again_with_the_same_seeds(

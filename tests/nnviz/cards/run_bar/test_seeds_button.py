@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.run_bar.seeds_button import ProgressButton
 from nnviz.library import Library, library_path
-from nnviz.library.sweeps import Sweeps
+from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -60,7 +60,7 @@ def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
 def seeds_in_library() -> list[int]:
     """Of the runs of the first plan."""
     with Library(library_path()) as library:
-        return sorted(library.run(run).experiment.seed for run in Sweeps(library).runs(1))
+        return sorted(library.run(run).experiment.seed for run in SweepLibrary(library).runs(1))
 
 
 def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
@@ -76,9 +76,9 @@ def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: MainWin
     assert recorded.session.runs.current is run
     assert run.untouched, "the network in the window stays as it is"
     with Library(library_path()) as library:
-        (found,) = Sweeps(library).all()
+        (found,) = SweepLibrary(library).all()
         assert (found.kind, found.status) == ("seeds", "finished")
-        errors = sorted(library.run(each).figures["test_error"] for each in Sweeps(library).runs(1))
+        errors = sorted(library.run(each).figures["test_error"] for each in SweepLibrary(library).runs(1))
     low, median, high = (f"{100 * errors[place]:.2f}" for place in (0, 2, 4))
     assert told(recorded.session) == f"5 seeds: test error median {median} %, {low} to {high} %."
 
@@ -196,7 +196,7 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     assert recorded.session.sweeps.how_far is None
     assert "Keep runs in the library is off" in told(recorded.session)
     with Library() as library:
-        assert not Sweeps(library).all()
+        assert not SweepLibrary(library).all()
     choose(qtbot, recorded, "Keep runs, and train 5 seeds")
     wait_for_end(qtbot, recorded)
     assert recorded.session.records.is_on

@@ -16,13 +16,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.sweeps.bands import band
-from nnviz.cards.comparison.answer_rows import AnswerRows
-from nnviz.cards.comparison.differ_table import DifferTable
+from nnviz.cards.comparison.differences_table import DifferenceTable
+from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, DISAGREEMENT
+from nnviz.cards.comparison.prediction_rows import PredictionRows
+from nnviz.cards.comparison.predictions_card import majority_class
 from nnviz.cards.comparison.runs_plot import RunsPlot
-from nnviz.cards.comparison.their_answers import leading
 from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
 from nnviz.library import Group, Library
-from nnviz.session.asked_compared import DISAGREEMENT, THEIR_ANSWERS
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow
@@ -391,7 +391,7 @@ def test_it_is_one_column_with_median_range_and_difference(
     table: RunTable, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, NARROW, WIDE)
-    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert [cell.text for cell in rows["layers"]] == ["784-16-10", "784-32-10"]
     assert "seed" not in rows
     one, other = (sorted(errors_of(group_at(ready_window, row))) for row in (NARROW, WIDE))
@@ -420,7 +420,7 @@ def test_how_sure_it_is_stands_below(table: RunTable, ready_window: MainWindow, 
 
 def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, ALONE, WIDE)
-    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert rows["lowest – highest"][0].text == ""
     assert rows["lowest – highest"][1].text
 
@@ -432,7 +432,7 @@ def test_too_few_seeds_are_told(ready_window: MainWindow, qtbot: QtBot) -> None:
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
     assert "from 5 seeds of each on" in find(ready_window, QLabel, "seedsVerdict").text()
-    rows = {row.name: row.cells for row in find(ready_window, DifferTable, "differTable").rows}
+    rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert [cell.text for cell in rows["test error, median"]] == ["20.00 %", "30.00 %"]
     assert [cell.text for cell in rows["lowest – highest"]] == ["20.00 – 20.00", "10.00 – diverged"]
 
@@ -454,11 +454,11 @@ def test_groups_of_other_data_are_not_set_against_each_other(ready_window: MainW
 def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, WIDE)
     drag(ready_window.canvas, seven(ready_window.canvas))
-    settle(ready_window, qtbot, THEIR_ANSWERS)
+    settle(ready_window, qtbot, COMPARED_PREDICTIONS)
     example, (run,) = ready_window.session.question.example, ready_window.session.comparison.runs
     assert example is not None
     answers = [int(each.network.predict(example[None])[0].argmax()) for each in run.members if each.network is not None]
-    rows = find(ready_window, AnswerRows, "theirAnswers")
+    rows = find(ready_window, PredictionRows, "theirAnswers")
     (row,) = rows.rows
     assert answers.count(int(row.answer)) == max(map(answers.count, answers))
     assert row.share == answers.count(int(row.answer)) / 5
@@ -467,8 +467,8 @@ def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: Ma
 
 def test_of_a_tie_the_surer_answer_leads() -> None:
     answers = [np.array(each) for each in ([0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.0, 0.7, 0.3], [0.1, 0.9, 0.0])]
-    assert leading(answers) == (1, 0.5)
-    assert leading(answers[:1]) == (0, 0.9)
+    assert majority_class(answers) == (1, 0.5)
+    assert majority_class(answers[:1]) == (0, 0.9)
 
 
 def test_where_they_disagree_the_one_in_the_middle_is_asked_and_named(

@@ -12,10 +12,11 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, SWEEP, Plan
 from engine.sweeps.vary import parsed
+from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.library import Library
-from nnviz.session.trial_table import TrialTable
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.store import Store
+from nnviz.sweeps.sweep_writer import SweepWriter
 from nnviz.ui.plots.point_plot import PointPlot
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find
@@ -33,7 +34,7 @@ def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) 
     """Does a sweep, or so many steps of it, in the test's library; returns its number."""
     with Library() as library:
         plan = plan.held_aside(data)
-        store = Store.of_new(library, plan, data.title, name, lambda text: None)
+        store = SweepWriter.of_new(library, plan, data.title, name, lambda text: None)
         conductor = Conductor(plan, data, Here(data), store)
         worked(conductor, most)
         is_done = conductor.is_over
@@ -45,7 +46,7 @@ def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) 
 def show_trials(window: MainWindow, qtbot: QtBot) -> TrialTable:
     """Turns to the trials of the newest sweep, and waits until they are read."""
     window.show_sweep_form()
-    trials = window.session.trials
+    trials = window.session.models[TrialsModel]
     trials.show(trials.shown)
     qtbot.waitUntil(lambda: trials.table is not None)
     assert trials.table is not None

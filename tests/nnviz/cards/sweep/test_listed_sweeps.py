@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.sweeps.plan import seeds_of
 from nnviz.cards.runs.run_table import SEEDS, STAR, TITLE, RunTable
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.library import Library
-from nnviz.library.sweeps import Sweeps
-from nnviz.session.kept_list import Sweep
-from nnviz.session.trials import Trials
+from nnviz.library.sweeps import SweepLibrary
+from nnviz.session.run_list import SweepKey
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import cells, click_row, double_click_row, show_runs, texts
@@ -56,17 +56,17 @@ def wait_until_open(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(window.session.library.rows) > SWEEP + 1)
 
 
-def click_sweep(table: RunTable, window: MainWindow, qtbot: QtBot) -> Trials:
+def click_sweep(table: RunTable, window: MainWindow, qtbot: QtBot) -> TrialsModel:
     """Clicks its row, and waits until its trials are read."""
     click_row(qtbot, table, SWEEP)
-    trials = window.session.trials
+    trials = window.session.models[TrialsModel]
     qtbot.waitUntil(lambda: trials.table is not None)
     return trials
 
 
 def test_it_is_one_row_with_its_count_and_its_best(table: RunTable, sweep: int) -> None:
     with Library() as library:
-        found = [each.figures["validation_error"] for each in Sweeps(library).records(sweep)]
+        found = [each.figures["validation_error"] for each in SweepLibrary(library).records(sweep)]
     best = min(statistics.median(found[:2]), statistics.median(found[2:]))
     assert cells(table)[SWEEP] == ["", "", f"sweep {sweep} · rate", "×4", f"{100 * best:.2f} %"]
     spoken = table.model().index(SWEEP, SEEDS).data(Qt.AccessibleTextRole)
@@ -220,7 +220,7 @@ def test_a_search_lists_it_with_those_that_were_found(table: RunTable, sweep: in
     window = table.window()
     assert isinstance(window, MainWindow)
     with Library() as library:
-        library.annotate(Sweeps(library).runs(sweep)[0], note="odd")
+        library.annotate(SweepLibrary(library).runs(sweep)[0], note="odd")
     retype(qtbot, window, "runSearchEdit", "odd")
     qtbot.waitUntil(lambda: [row[2:4] for row in cells(table)] == [[f"sweep {sweep} · rate", "×1"]])
 
@@ -240,7 +240,7 @@ def test_f2_renames_it_and_it_is_found_by_its_name(
         qtbot.keyClick(editor, Qt.Key_Return)
         qtbot.waitUntil(lambda title=title: titles(table) == ["alone", title])
     with Library() as library:
-        assert Sweeps(library).get(sweep).name == "Wider"
+        assert SweepLibrary(library).get(sweep).name == "Wider"
     for words in ("WIDER 0.01", f"sweep {sweep}"):
         retype(qtbot, ready_window, "runSearchEdit", words)
         qtbot.waitUntil(lambda: titles(table) == [named])
@@ -252,7 +252,7 @@ def test_another_name_stands_wherever_it_is_called(
     table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     trials = click_sweep(table, ready_window, qtbot)
-    ready_window.session.sweep_names.rename(trials.sweeps[0], "Größer")
+    ready_window.session.library.rename_sweep(trials.sweeps[0], "Größer")
     qtbot.waitUntil(lambda: [each.name for each in trials.sweeps] == ["Größer"])
     button = find(ready_window, ChoiceButton, "trialsSweepButton")
     qtbot.waitUntil(lambda: "Größer" in button.text())
@@ -265,10 +265,10 @@ def test_the_run_in_the_window_marks_the_sweep_while_it_is_closed(
 ) -> None:
     session = ready_window.session
     with Library() as library:
-        run = Sweeps(library).runs(sweep)[0]
+        run = SweepLibrary(library).runs(sweep)[0]
     session.library.open(run)
     qtbot.waitUntil(lambda: session.runs.current.storage.record == run)
     assert [table.lines.line(row).is_current for row in (ALONE, SWEEP)] == [False, True]
-    session.library.unfold(Sweep(sweep), True)
+    session.library.unfold(SweepKey(sweep), True)
     wait_until_open(ready_window, qtbot)
     assert [table.lines.line(row).is_current for row in range(4)] == [False, True, False, True]

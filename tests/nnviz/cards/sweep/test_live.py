@@ -10,14 +10,14 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.comparison.answer_rows import AnswerRows
-from nnviz.cards.comparison.differ_table import DifferTable
+from nnviz.cards.comparison.differences_table import DifferenceTable
+from nnviz.cards.comparison.prediction_rows import PredictionRows
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.library import Group, Library
 from nnviz.session.seeds import seed_number
-from nnviz.sweeps.live import PlanNews, RunNews
+from nnviz.sweeps.live_figures import PlanNews, RunNews
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, show_runs
@@ -76,7 +76,7 @@ def stop(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
 
 
-def texts_of(table: DifferTable, name: str) -> list[str]:
+def texts_of(table: DifferenceTable, name: str) -> list[str]:
     """The texts of a row; nothing where there is no such row."""
     return [cell.text for row in table.rows if row.name == name for cell in row.cells]
 
@@ -116,7 +116,7 @@ def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
         if line and list(window.session.comparison.colours) == GROUPS:
             seen.append((line[0].x.tolist(), line[0].y.tolist()))
 
-    for signal in (window.session.under_way.changed, window.session.comparison.changed):
+    for signal in (window.session.active_runs.changed, window.session.comparison.changed):
         signal.connect(note)
     comparison = window.session.comparison
     epochwise.let(3)
@@ -124,8 +124,8 @@ def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
     qtbot.waitUntil(lambda: ends(window) == [2, 2])
     epochwise.let(EPOCHS - 1)  # one more, in which each sees that it is over
     qtbot.waitUntil(lambda: [len(run.members) for run in comparison.runs] == [1, 1], timeout=10_000)
-    under_way = window.session.under_way  # which may hear a little later that they are written
-    qtbot.waitUntil(lambda: not any(under_way.runs_of(group) for group in GROUPS))  # they need not be held any more
+    active_runs = window.session.active_runs  # which may hear a little later that they are written
+    qtbot.waitUntil(lambda: not any(active_runs.runs_of(group) for group in GROUPS))  # they need not be held any more
     assert len(seen) > 1
     for (before, values), (after, _) in itertools.pairwise(seen):
         assert after[: len(before)] == before
@@ -134,15 +134,15 @@ def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
     seed = seed_number(recorded.record)
     assert seed is not None
     late = RunNews(0, seed, 1, True, "written", [(EPOCHS, {"test_error": 0.5})])
-    under_way.take(PlanNews((1, 1), (late,)))
-    assert not under_way.runs_of(GROUPS[0]), "it was read before that was heard"
+    active_runs.add_news(PlanNews((1, 1), (late,)))
+    assert not active_runs.runs_of(GROUPS[0]), "it was read before that was heard"
     assert seen[-1][1] == pytest.approx([100 * value for value in recorded.history.error.test.values])
     epochwise.let(3)
     qtbot.waitUntil(lambda: any("n = 1 of 3" in label for label in plot_of(window).labels))
-    qtbot.waitUntil(lambda: [len(window.session.under_way.runs_of(group)) for group in GROUPS] == [1, 1])
+    qtbot.waitUntil(lambda: [len(window.session.active_runs.runs_of(group)) for group in GROUPS] == [1, 1])
     assert ends(window) == [EPOCHS, EPOCHS]
     for number, run in enumerate(comparison.runs):
-        (live,) = window.session.under_way.runs_of(run.chosen).values()
+        (live,) = window.session.active_runs.runs_of(run.chosen).values()
         expected = [run.members[0].history.error.test.at(0), live.curve("test_error").at(0)]
         assert plot_of(window).fills[number].high[0] == pytest.approx(100 * max(each or 0 for each in expected))
     stop(window, qtbot)
@@ -155,15 +155,15 @@ def test_until_one_is_done_what_differs_tells_what_was_measured_so_far(
     start_race(window, qtbot, table)
     epochwise.let(3)
     qtbot.waitUntil(lambda: ends(window) == [2, 2])
-    differing = find(window, DifferTable, "differTable")
+    differing = find(window, DifferenceTable, "differTable")
     qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["2", "2"])
     names = [row.name for row in differing.rows]
     rows = {row.name: row.cells for row in differing.rows}
     assert [cell.text for cell in rows["layers"]] == ["784-32-10", "784-16-10"]
-    live = [next(iter(window.session.under_way.runs_of(group).values())).figures["test_error"] for group in GROUPS]
+    live = [next(iter(window.session.active_runs.runs_of(group).values())).figures["test_error"] for group in GROUPS]
     assert [cell.text for cell in rows["test error so far"]] == [f"{100 * value:.2f} %" for value in live]
     assert rows["test error so far"][0].tip.startswith("median of 1 of 3, still learning")
-    answers = find(window, AnswerRows, "theirAnswers")
+    answers = find(window, PredictionRows, "theirAnswers")
     qtbot.waitUntil(lambda: [row.reason for row in answers.rows] == ["its first run is under way"] * 2)
     epochwise.let(1)
     qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["3", "3"])
@@ -244,7 +244,7 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, 
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
     group = Group(1, 0)
-    qtbot.waitUntil(lambda: window.session.under_way.words(group) == "0 of 3 · epoch 1")
+    qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 1")
     assert not window.session.comparison.colours, "nobody looks"
     table = show_runs(window, qtbot)
     qtbot.waitUntil(lambda: ends(window) == [1])
@@ -253,7 +253,7 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, 
     qtbot.waitUntil(lambda: ends(window) == [2])
     window.show_workspace("train")
     epochwise.let(1)
-    qtbot.waitUntil(lambda: window.session.under_way.words(group) == "0 of 3 · epoch 3")
+    qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 3")
     assert ends(window) == [2], "hidden cards draw nothing"
     window.show_workspace("runs")
     assert ends(window) == [3]
@@ -269,7 +269,7 @@ def test_seeds_are_not_added_to_runs_that_the_user_chose(
     chosen = list(comparison.colours)
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
-    qtbot.waitUntil(lambda: window.session.under_way.words(Group(1, 0)) == "0 of 3 · epoch 1")
+    qtbot.waitUntil(lambda: window.session.active_runs.words(Group(1, 0)) == "0 of 3 · epoch 1")
     assert list(comparison.colours) == chosen
     stop(window, qtbot)
     assert list(comparison.colours) == chosen
@@ -317,7 +317,7 @@ def test_done_again_a_run_that_was_stopped_counts_once(
     qtbot.mouseClick(choice, Qt.LeftButton)
     again.let(3)
     group = Group(1, 0)
-    qtbot.waitUntil(lambda: window.session.under_way.words(group) == "0 of 3 · epoch 2")
+    qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 2")
     assert len(plot_of(window).runs[0].curves) == 1
     reached = window.session.comparison.runs[0].members[0].record.epochs
     assert ends(window)[0] <= reached, "the library has it further"
@@ -334,7 +334,7 @@ def test_one_process_that_must_do_several_interleaves_the_epochs_of_a_race(
     window: MainWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on one core, or beside a window on two: both are well on their way before one is over."""
-    monkeypatch.setattr("nnviz.sweeps.pool.usual_workers", lambda beside_a_window: 1)
+    monkeypatch.setattr("nnviz.sweeps.pool.default_workers", lambda beside_a_window: 1)
     made = an_experiment(few_digits, epochs=400, batch_size=20, hidden=(16,))
     with Library() as library:
         library.introduce()
@@ -348,7 +348,7 @@ def test_one_process_that_must_do_several_interleaves_the_epochs_of_a_race(
         if len(found := ends(window)) == 2 and list(window.session.comparison.colours) == GROUPS:
             apart.append((found[0], found[1]))
 
-    window.session.under_way.changed.connect(note)
+    window.session.active_runs.changed.connect(note)
     qtbot.waitUntil(lambda: any(min(pair) > 40 for pair in apart), timeout=60_000)
     assert any(min(pair) > 40 and max(pair) < 400 for pair in apart), "none waits for the end of the other"
     stop(window, qtbot)

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.sweep.parallel_plot import LineAxis, Lines, ParallelPlot
+from nnviz.cards.sweep.parallel_plot import LineAxis, LineGroup, ParallelPlot
 from nnviz.ui import theme
 from nnviz.ui.plots.painted_axes import NUMBERS
 
@@ -28,8 +28,8 @@ def a_plot(qtbot: QtBot) -> ParallelPlot:
 
 def show(plot: ParallelPlot, staying: range, places: np.ndarray, axes: list[LineAxis] = AXES) -> None:
     """So many lines that stay, and over them the first, in another colour."""
-    ground = Lines(np.array(staying), "past", 0.8, is_ground=True)
-    plot.show_lines(axes, places, [ground, Lines(np.array([0]), "good", 1.0, 2.5)])
+    ground = LineGroup(np.array(staying), "past", 0.8, is_ground=True)
+    plot.show_lines(axes, places, [ground, LineGroup(np.array([0]), "good", 1.0, 2.5)])
 
 
 def picture(plot: ParallelPlot) -> QImage:

@@ -1,0 +1,258 @@
+"""The differences of compared runs in settings and figures, also relative to the baseline.
+
+A group of seeds is one column: settings without the seed, figures as medians, the best one with its range.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.basics.errors import EngineError
+from engine.basics.validation import parameter_count
+from engine.experiment import Experiment
+from engine.sweeps.beats import LEAST_SEEDS, compared
+from engine.training.optimizers import OPTIMIZERS
+from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow
+from nnviz.formatting import text
+from nnviz.formatting.results import words_of_pairs
+from nnviz.formatting.setting_words import setting_name, setting_value
+from nnviz.formatting.units import unit_of
+from nnviz.library import RunRecord
+from nnviz.library.schema import FIGURES
+from nnviz.session.compared import ComparedRun
+from nnviz.session.seeds import Chosen, main_figure, value_of, values_of
+
+_NAMES = {"shape": "layers", "data": "data", "data_settings": "settings of the data"}
+_LEFT_OUT = {"fingerprint", "evaluate"}
+_FEW = 0.005  # of a difference in percent: smaller ones are written as 0.00
+
+
+Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups under way, the latest figures of each run
+
+
+def differing_rows(
+    runs: Sequence[ComparedRun], baseline: Chosen | None, live: Live | None = None
+) -> list[DifferenceRow]:
+    """Returns a row for each setting and each figure that differs between the runs.
+
+    Figures of a group in training are those of its finished runs, or else the ``live`` measurements. While a group is
+    in
+    training all figures are included, so that rows do not appear and disappear.
+    """
+    base = _place_of(baseline, runs)
+    rows = [row for row in (_origin(runs), *_settings(runs)) if _differs(row)]
+    is_going = any(run.active_group is not None for run in runs)
+    for figure in _FIGURES:
+        values = [figure.values(run) or _so_far(figure, run, live or {}) for run in runs]
+        if any(values):
+            medians = _medians(figure, runs, values, base)
+            ranges = [_range(figure, runs, values)] if figure.is_strong and any(run.is_group for run in runs) else []
+            rows += [row for row in (medians, *ranges) if is_going or _differs(medians) or _differs(row)]
+    return rows
+
+
+def reason_without_differences(runs: Sequence[ComparedRun], baseline: Chosen | None) -> str:
+    """Returns why figures have no difference to the baseline; empty if they have."""
+    others = [run for run in runs if _data_of(run) != _data_of(runs[_place_of(baseline, runs)])]
+    named = ", ".join(f"{run.title.within(30)} ({text.name(run.data)})" for run in others)
+    return f"Trained on other data than the baseline, so their figures do not compare: {named}." if others else ""
+
+
+def _place_of(baseline: Chosen | None, runs: Sequence[ComparedRun]) -> int:
+    return next((number for number, run in enumerate(runs) if run.chosen == baseline), 0)
+
+
+def _so_far(figure: _FigureKind, run: ComparedRun, live: Live) -> list[float]:
+    """Returns the measurements of a group without a finished run, ascending."""
+    return sorted(found[figure.name] for found in live.get(run.chosen, ()) if figure.name in found)
+
+
+def _differs(row: DifferenceRow) -> bool:
+    return len({cell.text for cell in row.cells}) > 1
+
+
+def verdicts(runs: Sequence[ComparedRun], baseline: Chosen | None) -> list[str]:
+    """Returns whether groups are better than the baseline, or than the first group, and with which confidence.
+
+    Groups that were trained on other data are left out, because their figures cannot be compared.
+    """
+    found = sorted((run for run in runs if run.is_group), key=lambda run: run.chosen != baseline)
+    groups = [run for run in found[1:] if _data_of(run) == _data_of(found[0])]
+    if not groups:
+        return []
+    base = found[0]
+    figure = main_figure([record for run in (base, *groups) for record in run.records])
+    name = next(each.title for each in _FIGURES if each.name == figure)
+    values = {run: values_of(run.records, figure) for run in (base, *groups)}
+    counted = [run for run in groups if min(len(values[run]), len(values[base])) >= LEAST_SEEDS]
+    if not counted:
+        return [f"Which is better, and how sure that is, can be told from {LEAST_SEEDS} seeds of each on."]
+    return [words_of_pairs(compared(values[run], values[base]), run.title, base.title, name) for run in counted]
+
+
+def _data_of(run: ComparedRun) -> tuple[str, str]:
+    made = _experiment(run)
+    return run.data, "" if made is None else made.fingerprint
+
+
+def _origin(runs: Sequence[ComparedRun]) -> DifferenceRow:
+    """Returns where a branch left its parent."""
+    return DifferenceRow("branch", tuple(DifferenceCell(_beginning(run.record)) for run in runs))
+
+
+def _beginning(record: RunRecord | None) -> str:
+    if record is None or record.left_at is None:
+        return "—"
+    return f"from epoch {text.epochs(record.left_at, record.batches)} of {_parent(record.parent)}"
+
+
+def _parent(run: int | None) -> str:
+    return "a run that is gone" if run is None else f"run {run}"
+
+
+def _dated(cell: DifferenceCell, record: RunRecord) -> DifferenceCell:
+    """Returns a figure with its epoch if it is of another epoch than the network: "2.67 % at epoch 8"."""
+    at = None if cell.text == "—" else record.figures_before
+    return cell if at is None else cell._replace(text=f"{cell.text} at epoch {text.epochs(at)}")
+
+
+def _settings(runs: Sequence[ComparedRun]) -> list[DifferenceRow]:
+    made = [_experiment(run) for run in runs]
+    first = next((each for each in made if each is not None), None)
+    if first is None:
+        return []
+    names = dict.fromkeys(name for each in made if each is not None for name in first.difference(each))
+    if any(run.is_group for run in runs):
+        names.pop("seed", None)
+    rows = [DifferenceRow("data", tuple(DifferenceCell(text.name(run.data)) for run in runs))]
+    for name in names:
+        if name not in _LEFT_OUT and name != "data":
+            cells = tuple(DifferenceCell("—" if each is None else _value(name, each.value(name))) for each in made)
+            rows.append(DifferenceRow(_NAMES.get(name, setting_name(name)), cells))
+    counts = [None if each is None else parameter_count(each.shape) for each in made]
+    rows.append(DifferenceRow("parameters", tuple(DifferenceCell("—" if n is None else text.count(n)) for n in counts)))
+    return rows
+
+
+def _experiment(run: ComparedRun) -> Experiment | None:
+    try:
+        return run.experiment
+    except EngineError:
+        return None
+
+
+def _value(name: str, value: object) -> str:
+    if name == "optimizer":
+        return OPTIMIZERS[str(value)].label
+    return text.plain(setting_value(value), 60)
+
+
+@dataclass(frozen=True)
+class _FigureKind:
+    """A kind of figure: its key, its title in the table, and how values and differences are written."""
+
+    name: str
+    title: str
+    write: Callable[[float], str]
+    delta: Callable[[float], str]
+    is_strong: bool = False
+
+    def values(self, run: ComparedRun) -> list[float]:
+        """Returns the values of the runs that have them, ascending; infinite for a diverged run of a group."""
+        if run.is_group:
+            return values_of(run.records, self.name)
+        record = run.record
+        if record is None:
+            return []
+        value = record.figures.get(self.name) if self.name in FIGURES else value_of(record, self.name)
+        return [] if value is None else [value]
+
+    def range(self, values: Sequence[float]) -> str:
+        """Returns "2.20 – 2.60", without the unit."""
+        return " – ".join(self.words(value).removesuffix(" %") for value in (values[0], values[-1]))
+
+    def words(self, value: float, unit: str = "") -> str:
+        """Returns "2.67 %", or "2.94 mpg" for an RMSE whose target has a unit."""
+        of = unit if self.name.endswith("_rmse") else ""
+        return f"{self.write(value)} {of}".rstrip() if math.isfinite(value) else "diverged"
+
+
+def _signed(difference: float) -> str:
+    return text.signed(difference, 2)
+
+
+def _points(difference: float) -> str:
+    """Returns a difference of shares in percentage points."""
+    percent = 100 * difference
+    return "±0.00" if abs(percent) < _FEW else f"{percent:+.2f}".replace("-", "−")
+
+
+_FIGURES = (
+    _FigureKind("test_error", "test error", text.percent, _points, True),
+    _FigureKind("validation_error", "validation error", text.percent, _points),
+    _FigureKind("train_error", "train error", text.percent, _points),
+    _FigureKind("test_rmse", "test RMSE", text.steady, _signed, True),
+    _FigureKind("validation_rmse", "validation RMSE", text.steady, _signed),
+    _FigureKind("train_rmse", "train RMSE", text.steady, _signed),
+    _FigureKind("test_r2", "test R²", text.steady, _signed),
+    _FigureKind("test_loss", "test loss", text.steady, _signed),
+    _FigureKind("train_loss", "train loss", text.steady, _signed),
+    _FigureKind("epochs", "epochs trained", text.epochs, _signed),
+    _FigureKind("seconds", "seconds", lambda value: text.figure(value, 3), _signed),
+)
+# The others are measured at the end of an epoch, and compare only between runs of the same data.
+_AT_ANY_TIME = {"epochs", "seconds"}
+
+
+def _medians(
+    figure: _FigureKind, runs: Sequence[ComparedRun], values: Sequence[Sequence[float]], base: int
+) -> DifferenceRow:
+    """Returns the figure of each run; for a group the median."""
+    found = [statistics.median(each) if each else None for each in values]
+    cells = []
+    for number, (run, measured) in enumerate(zip(runs, values, strict=True)):
+        tip = f"median of {_of(run, measured)}: {figure.range(measured)}" if run.is_group and measured else ""
+        is_like = figure.name in _AT_ANY_TIME or _data_of(run) == _data_of(runs[base])
+        unit = "" if run.record is None else unit_of(run.record.target)
+        cell = _cell(figure, found[number], found[base] if is_like and number != base else None, tip, unit)
+        is_dated = not run.is_group and run.record is not None and figure.name not in _AT_ANY_TIME
+        cells.append(_dated(cell, run.record) if is_dated and run.record is not None else cell)
+    return DifferenceRow(_called(figure, runs), tuple(cells), figure.is_strong)
+
+
+def _of(run: ComparedRun, measured: Sequence[float]) -> str:
+    """Returns the number of measured runs: "5"; "2 of 5", or "1 of 5, still learning"."""
+    count = f"{len(measured)}" if len(measured) == run.count else f"{len(measured)} of {run.count}"
+    return f"{count}, still learning" if not run.members else count
+
+
+def _called(figure: _FigureKind, runs: Sequence[ComparedRun]) -> str:
+    """Returns "test error, median of 5", or "so far"; only the name for the figures below it."""
+    sizes = {run.count for run in runs if run.is_group}
+    if not sizes or not figure.is_strong:
+        return figure.title
+    if any(run.active_group is not None for run in runs):
+        return f"{figure.title} so far"
+    return f"{figure.title}, median of {sizes.pop()}" if len(sizes) == 1 else f"{figure.title}, median"
+
+
+def _cell(figure: _FigureKind, value: float | None, base: float | None, tip: str, unit: str) -> DifferenceCell:
+    if value is None:
+        return DifferenceCell("—")
+    is_told = base is not None and math.isfinite(value) and math.isfinite(base)
+    delta = figure.delta(value - base) if is_told and base is not None else ""
+    return DifferenceCell(figure.words(value, unit), delta, tip)
+
+
+def _range(figure: _FigureKind, runs: Sequence[ComparedRun], values: Sequence[Sequence[float]]) -> DifferenceRow:
+    """Returns the range of a group, with the number of runs if not all were measured."""
+    cells = []
+    for run, measured in zip(runs, values, strict=True):
+        found = measured if run.is_group else ()
+        told = [figure.range(found)] if len(found) > 1 else []
+        missing = [f"n = {len(found)} of {run.count}"] if found and len(found) < run.count else []
+        cells.append(DifferenceCell(", ".join(told + missing)))
+    return DifferenceRow("lowest – highest", tuple(cells))

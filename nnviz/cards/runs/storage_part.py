@@ -1,0 +1,180 @@
+"""The storage of the library below the list of runs: usage, limits and a button that thins old runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from engine.basics.errors import SettingError
+from engine.basics.validation import number_within, parse_number
+from nnviz.cards.runs.storage import StorageModel
+from nnviz.library.quota import LEAST, MOST, MOST_OF_RUN
+from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
+from nnviz.session.session import Session
+from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.fields import NumberEdit, step_decade, step_whole
+from nnviz.ui.group import Group
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import arranged, named
+
+_TIP = "How much room the library takes on the disk, how much it may take, and what old runs can do without."
+_THIN_TIP = (
+    "Takes these moments from old runs now; otherwise it is done when the next training is over. It cannot be undone."
+)
+_FIELD = 84  # pixels
+
+
+@dataclass(frozen=True)
+class _LimitField:
+    """A field for a limit: name, caption with unit, bytes per unit, default, bounds, steps and tooltip."""
+
+    name: str
+    title: str
+    unit: float
+    usual: str
+    least: int
+    most: Callable[[], int]
+    step: Callable[[str, int], str]
+    tip: str
+
+    def parsed(self, typed: str) -> int:
+        """Returns the typed value in bytes. Raises SettingError."""
+        title, _, unit = self.title.partition(", ")
+        value, most = parse_number(title, typed, self.usual), self.most() // self.unit
+        return round(self.unit * number_within(title, value, self.least / self.unit, most, self.usual, unit))
+
+    def written(self, nbytes: int) -> str:
+        """Returns bytes as text in the unit of the field."""
+        return f"{nbytes / self.unit:.4f}".rstrip("0").rstrip(".")
+
+
+_LIMIT_FIELDS = (
+    _LimitField(
+        "library",
+        "Whole library, GB",
+        1e9,
+        "2",
+        LEAST,
+        lambda: MOST,
+        step_decade,
+        "How much the library may take on the disk. Beyond that old runs lose moments between, never their result.",
+    ),
+    _LimitField(
+        "run",
+        "A run on the disk, MB",
+        1e6,
+        "32",
+        LEAST,
+        lambda: MOST_OF_RUN,
+        step_whole(1, 8),
+        "How much the moments of one run may take in the library. With less, moments are farther apart in trainings "
+        "that begin from now on.",
+    ),
+    _LimitField(
+        "memory",
+        "A run in memory, MiB",
+        2**20,
+        str(MOST_BYTES // 2**20),
+        LEAST_BYTES,
+        most_bytes,
+        step_whole(1, 16),
+        "How much memory the moments of one run may take while it is in the window. With less, those that the timeline "
+        "can go back to are farther apart.",
+    ),
+)
+
+
+class StoragePart(QWidget):
+    """A warning if the library exceeds its limit, and a group with fields, text and a button."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._model = session.models[StorageModel]
+        self._notes: dict[str, FieldError] = {}
+        self._edits: dict[str, NumberEdit] = {}
+        self._warning = named(label(role="notice"), "roomWarning")
+        self.group = Group("roomGroup", "Room", _TIP, self._make)
+        arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
+        self._warning.setWordWrap(True)
+        self._warning.hide()
+        self.group.toggled.connect(self._model.estimate_thinning)
+        self.group.toggled.connect(self._show)
+        for signal in (self._model.changed, self._model.memory_changed):
+            signal.connect(self._show)
+        self._show()
+
+    # ---- building
+
+    def _make(self) -> QWidget:
+        content, grid = QWidget(), QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(0, 1)
+        for row, budget in enumerate(_LIMIT_FIELDS):
+            edit = NumberEdit(f"{budget.name}RoomEdit", budget.step, budget.tip, budget.title)
+            theme.sized(edit.setFixedWidth, _FIELD)
+            edit.committed.connect(partial(self._typed, budget))
+            caption = label(budget.title, "fieldName")
+            caption.setBuddy(edit)
+            grid.addWidget(caption, row, 0)
+            grid.addWidget(edit, row, 1)
+            self._edits[budget.name], self._notes[budget.name] = edit, FieldError(edit)
+        self._words = named(label(role="muted"), "roomWords")
+        self._words.setWordWrap(True)
+        self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
+        self._words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self._thin = named(QPushButton("Thin now"), "thinButton", "Thin old runs now", _THIN_TIP)
+        self._thin.clicked.connect(self._model.thin)
+        arranged(QVBoxLayout(content), grid, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)
+        self._show_content()
+        return content
+
+    # ---- what is shown
+
+    def _show(self) -> None:
+        usage = self._model.usage
+        if usage is not None:
+            self.group.head.show_summary(words_of_room(usage.plan), usage.plan.is_over)
+            self._warning.setText(self._what_goes() if usage.plan.is_over else "")
+            self._warning.setVisible(usage.plan.is_over and not self.group.is_open)
+        if self._edits:
+            self._show_content()
+
+    def _show_content(self) -> None:
+        usage = self._model.usage
+        known = {"memory": self._model.memory_budget}
+        if usage is not None:
+            known |= {"library": usage.plan.budget, "run": usage.moment_budget}
+        for budget in _LIMIT_FIELDS:
+            if budget.name in known and not self._notes[budget.name].text():
+                self._edits[budget.name].show_value(budget.written(known[budget.name]))
+        self._words.setText(self._what_goes())
+        self._thin.setEnabled(usage is not None and bool(usage.plan.losses))
+
+    def _what_goes(self) -> str:
+        usage = self._model.usage
+        if usage is not None and usage.plan.is_over:
+            return words_of_going(usage.plan, "when the next training is over")
+        if usage is None or usage.possible is None or not usage.possible.losses:
+            return "Nothing has to go."
+        return f"Nothing has to go. What could, at most: {words_of_plan(usage.possible)}."
+
+    # ---- what is typed
+
+    def _typed(self, budget: _LimitField, typed: str) -> None:
+        room, edit, note = self._model, self._edits[budget.name], self._notes[budget.name]
+        change = {"library": room.set_budget, "run": room.set_moment_budget, "memory": room.set_memory_budget}
+        wrong = ""
+        try:
+            nbytes = budget.parsed(typed)
+            edit.show_value(budget.written(nbytes))
+            change[budget.name](nbytes)
+        except SettingError as error:
+            wrong = str(error)
+        note.show_error(wrong)

@@ -1,0 +1,61 @@
+"""The settings that a sweep can vary: names, tooltips, and their groups as in the Train workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.datasets import Dataset
+from engine.sweeps.vary import FREE, choices_of, is_number
+from nnviz.cards.sweep.setting_row import SettingInfo
+from nnviz.formatting.setting_words import setting_name
+from nnviz.ui.fields import step_decade, step_whole
+from nnviz.ui.setting_fields import (
+    CONSTANTS,
+    INITIALISATION,
+    REGULARISATION,
+    SCHEDULE,
+    STRENGTHS,
+    USUAL,
+    SettingChoice,
+    SettingField,
+)
+
+_GROUPS = {
+    "Optimizer constants": CONSTANTS,
+    "Schedule": SCHEDULE,
+    "Regularisation": REGULARISATION,
+    "Initialisation": INITIALISATION,
+    "Augmentation": STRENGTHS,
+}
+_TOLD: dict[str, SettingField | SettingChoice] = {row.name: row for rows in (USUAL, *_GROUPS.values()) for row in rows}
+_FIRST = ("learning_rate", "hidden", "activation")
+_LAYERS = "How many neurons each hidden layer has; a dash parts several layers."
+_OTHERS = {
+    "hidden": _LAYERS,
+    "activation": "What each hidden neuron makes of its sum, in all hidden layers alike.",
+    "drop_last": "Whether the last examples of an epoch that do not fill a batch are left out.",
+}
+
+
+def setting_info(name: str) -> SettingInfo:
+    """Returns the description of a setting."""
+    row = _TOLD.get(name)
+    tip = _OTHERS.get(name, "") if row is None else row.tip
+    step = row.step if isinstance(row, SettingField) else step_whole(1, by=8) if name == "hidden" else step_decade
+    return SettingInfo(name, setting_name(name), tip, step, is_number(name), choices_of(name))
+
+
+def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]:
+    """Yields titles and names of the settings that can vary: the most important ones first, without a title.
+
+    Augmentation is offered for images only.
+    """
+    usual = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in USUAL))) if name in FREE]
+    yield "", usual
+    known = set(usual)
+    for title, rows in _GROUPS.items():
+        names = [row.name for row in rows if row.name in FREE]
+        known |= set(names)
+        if title != "Augmentation" or dataset is None or dataset.is_picture:
+            yield title, names
+    yield "Others", [name for name in FREE if name not in known]

@@ -1,0 +1,60 @@
+"""Rows of a sweep's form for the place where it is trained: an address, and the status of the cluster."""
+
+from __future__ import annotations
+
+from PyQt5.QtWidgets import QGridLayout, QSizePolicy
+
+from nnviz.formatting import text
+from nnviz.session.session import Session
+from nnviz.ui.card import label
+from nnviz.ui.fields import FieldEdit
+from nnviz.ui.note import FieldError
+from nnviz.ui.parts import named
+
+_TIP = (
+    "Where the runs are done. Empty: on this machine, on the cores that the window leaves. Else on a Dask cluster: the "
+    "address of its scheduler, tcp://host:8786, or a file of its settings, which TLS needs. Enter asks again who is "
+    "there. What is on another computer is asked first."
+)
+
+
+class SweepTargetRow:
+    """Shows and changes ``session.sweep_target``."""
+
+    def __init__(self, session: Session, grid: QGridLayout) -> None:
+        """Adds two rows at the end of a grid of four columns."""
+        self._where = session.sweep_target
+        self._field = named(FieldEdit(), "sweepWhereEdit", "Where the runs are done", _TIP)
+        self._field.setPlaceholderText("this machine, or tcp://host:8786")
+        self._field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self._field.returnPressed.connect(self._enter)
+        self._field.editingFinished.connect(self.commit)
+        self._error = FieldError(self._field)
+        self._who = named(label(role="muted"), "sweepWhereLabel", "Who is there")
+        self._who.setWordWrap(True)
+        caption = label("Where", "fieldName")
+        caption.setBuddy(self._field)
+        row = grid.rowCount()
+        grid.addWidget(caption, row, 0)
+        grid.addWidget(self._field, row, 1, 1, 3)
+        grid.addWidget(self._who, row + 1, 1, 1, 3)
+
+    def _enter(self) -> None:
+        """Sets the address, and refreshes the status if the address is unchanged."""
+        self._field.setModified(False)
+        self._where.type(self._field.text())
+
+    def commit(self) -> None:
+        """Sets the address if its text was edited."""
+        if self._field.isModified():
+            self._enter()
+
+    def refresh(self) -> None:
+        """Shows the address and the status."""
+        where = self._where
+        if not self._field.is_typed and self._field.text() != where.typed:
+            self._field.setText(where.typed)
+        self._error.show_error(where.problem)
+        words = "" if where.problem else text.plain(where.words)
+        self._who.setText(words)
+        self._who.setVisible(bool(words))

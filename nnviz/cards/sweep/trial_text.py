@@ -1,0 +1,133 @@
+"""Texts about trials and runs of a sweep, for read-outs, tables and lines below plots."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.datasets import Dataset
+from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
+from nnviz.cards.sweep.trial_table import TrialTable
+from nnviz.formatting import text
+from nnviz.formatting.meaning import Meaning
+from nnviz.formatting.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
+from nnviz.formatting.setting_words import setting_name
+from nnviz.session.sweep_titles import sweep_title, value_words
+from nnviz.ui.read_out import Piece
+
+if TYPE_CHECKING:
+    from nnviz.cards.sweep.trials_model import TrialsModel
+
+# The status of runs, and the appearance of their dots.
+STATUSES = {
+    FINISHED: "trained to its end",
+    PRUNED: "stopped early, as others were better",
+    STOPPED: "stopped with the sweep",
+    DIVERGED: "diverged: its numbers grew beyond all bounds",
+    FAILED: "failed",
+}
+_COUNTED = {PRUNED: "• {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
+_LINES = "a line is a trial, the best ones brighter"
+_DOTTED = "dotted: stopped, diverged or failed"
+_LONGEST = 24  # letters of the name of a sweep
+_OPENS = "double click: put it into the window"
+_OPENS_MIDDLE = "double click: put its middle run into the window"
+
+
+def shown_sweep_title(trials: TrialsModel) -> str:
+    """Returns the title of the displayed sweep, shortened to one line."""
+    told = next((each for each in trials.sweeps if each.id == trials.shown), None)
+    return text.plain(f"sweep {trials.shown}" if told is None else sweep_title(told), _LONGEST)
+
+
+def unit_of(table: TrialTable, dataset: Dataset | None) -> str:
+    """Returns the unit of the target, if the window has the data of the sweep."""
+    is_same = dataset is not None and dataset.fingerprint == table.plan.base.fingerprint
+    return Meaning(dataset).unit if is_same else ""
+
+
+def format_settings(table: TrialTable, trial: int) -> str:
+    """Returns the settings of a trial: "learning rate 0.05 · hidden layers 64-32"."""
+    values = table.results.trials[trial].values
+    return " · ".join(f"{setting_name(name)} {value_words(name, value)}" for name, value in values.items())
+
+
+def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
+    """Returns the median of a trial and its range, by the figure by which trials are compared.
+
+    Runs that did not finish count as the worst; if the median is such a run, its status is returned.
+    """
+    results = table.results
+    found = results.trials[trial]
+    spread, score = found.spread(results.compared_by), found.score(results.compared_by)
+    if spread is None or math.isinf(score):
+        ended = found.statuses if spread is None else [each for each in found.statuses if each != FINISHED]
+        return ", ".join(dict.fromkeys(map(_ended, ended))) or "–", ""
+    of = "" if spread.count == 1 else range_words(results.quantity, spread.lowest, spread.highest, "", " – ")
+    return figure_value(results.quantity, score, unit), of.removesuffix(" %")
+
+
+def _ended(status: str) -> str:
+    return "stopped early" if status == PRUNED else status
+
+
+def run_readout(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:
+    """Returns the read-out of a run."""
+    results = table.results
+    value = run.figures.get(results.compared_by)
+    measured = "not measured" if value is None else figure_value(results.quantity, value, unit)
+    lines: list[list[Piece]] = [
+        [(f"trial {run.trial + 1} · seed {run.seed}", "text")],
+        [(format_settings(table, run.trial), "muted")],
+        [(f"{figure_name(results.compared_by)} {measured}", "text")],
+        [(f"epoch {text.epochs(run.epochs)} · {STATUSES.get(run.status, run.status)}", "muted")],
+    ]
+    return [*lines, [(_OPENS, "muted")]] if run.run is not None else lines
+
+
+def trial_readout(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]:
+    """Returns the read-out of a trial and its seeds."""
+    results, found = table.results, table.results.trials[trial]
+    spread, score = found.spread(results.compared_by), found.score(results.compared_by)
+    figures = format_figures(table, trial, unit)[0]
+    if spread is not None and math.isfinite(score):
+        words = spread_words(results.quantity, replace(spread, median=score), unit)
+        figures = f"{figure_name(results.compared_by)} {words}"
+    count = len(found.runs)
+    return [
+        [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
+        [(format_settings(table, trial), "muted")],
+        [(figures, "text")],
+        [(_OPENS_MIDDLE if count > 1 else _OPENS, "muted")],
+    ]
+
+
+def lines_key(table: TrialTable) -> str:
+    """Returns the meaning of the lines of parallel coordinates."""
+    return f"{_LINES} · {_DOTTED}" if np.isnan(table.medians[table.trials_of_runs]).any() else _LINES
+
+
+def dots_key(table: TrialTable) -> str:
+    """Returns the meaning of the dots, and the number of runs that did not finish."""
+    seeds = len(table.plan.seeds)
+    dots = "a dot is a run" if seeds == 1 else f"● median of {words_of_seeds(seeds)}, faint: each run"
+    counts = Counter(run.status for run in table.runs)
+    ended = [words.format(text.count(counts[status])) for status, words in _COUNTED.items() if counts[status]]
+    return " · ".join([dots, *ended])
+
+
+def format_chosen_trial(table: TrialTable, unit: str) -> str:
+    """Returns the test error of the trial selected by validation error; empty without one."""
+    results = table.results
+    chosen, last = results.chosen, results.told_at_last
+    if chosen is None:
+        return "No trial has ended well with all its seeds, so none is chosen."
+    spread = None if last is None else chosen.spread(last)
+    if spread is None or last is None:
+        return f"The best: {format_settings(table, chosen.trial)}. There is no test part to tell its error by."
+    figures = f"{spread_words(results.quantity, spread, unit)}, {words_of_seeds(spread.count)}"
+    return f"{figure_name(last).replace('test', 'Test', 1)} of the best: {figures}. {WHY_ONCE}"

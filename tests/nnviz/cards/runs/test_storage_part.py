@@ -1,0 +1,287 @@
+"""How much room runs take and may take: shown, typed, and made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.runs.storage import StorageModel
+from nnviz.library import Library
+from nnviz.library.errors import read_only
+from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Quota, ThinningPlan
+from nnviz.session.snapshots import MOST_BYTES
+from nnviz.ui.group import Group
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.runs.helpers import show_runs
+from tests.nnviz.helpers import announced, click, find, find_field, press, retype, stored_settings, train_epochs
+from tests.nnviz.library.helpers import an_experiment, record
+
+
+def large_runs(count: int) -> list[int]:
+    """Runs with moments that can go, in the test's library."""
+    made = an_experiment(epochs=40).changed(hidden=(2000,))
+    with Library() as library:
+        return [record(library, made)[0] for _ in range(count)]
+
+
+def open_room(window: MainWindow, qtbot: QtBot) -> Group:
+    """Turns to Runs, opens the group with the mouse, and waits until its figures are there."""
+    show_runs(window, qtbot)
+    group = find(window, Group, "roomGroup")
+    qtbot.waitUntil(lambda: window.session.models[StorageModel].usage is not None)
+    if not group.is_open:
+        qtbot.mouseClick(group.head, Qt.LeftButton)
+    return group
+
+
+def words(window: MainWindow, name: str = "roomWords") -> str:
+    return find(window, QLabel, name).text()
+
+
+def value(window: MainWindow, name: str) -> str:
+    return find_field(window, name).text()
+
+
+# ---- what is shown
+
+
+def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: MainWindow, qtbot: QtBot) -> None:
+    group = open_room(ready_window, qtbot)
+    assert group.head.summary == "0 bytes of 2 GB"
+    assert [value(ready_window, f"{name}RoomEdit") for name in ("library", "run", "memory")] == ["2", "32", "64"]
+    assert words(ready_window) == "Nothing has to go."
+    assert not find(ready_window, QPushButton, "thinButton").isEnabled()
+    assert not ready_window.session.records.path.exists()
+
+
+def test_it_tells_what_is_taken_and_what_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+    large_runs(2)
+    group = open_room(ready_window, qtbot)
+    with Library() as library:
+        taken = library.quota.nbytes
+    assert group.head.summary.startswith(f"{taken / 1e6:.1f}".removesuffix(".0"))
+    assert group.head.summary.endswith(" MB of 2 GB")
+    qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
+    assert "moments of 2 old runs" in words(ready_window)
+    assert "; none with a star." in words(ready_window)
+    assert not find(ready_window, QLabel, "roomWarning").isVisible()
+    assert not find(ready_window, QPushButton, "thinButton").isEnabled()
+
+
+def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: MainWindow, qtbot: QtBot) -> None:
+    (run,) = large_runs(1)
+    with Library() as library:
+        library.annotate(run, starred=True)
+        library.quota.budget = 1_000_000
+        before = library.moments(run)
+    show_runs(ready_window, qtbot)
+    warning = find(ready_window, QLabel, "roomWarning")
+    qtbot.waitUntil(warning.isVisible)
+    assert "of the 1 MB that it may. When the next training is over, this goes:" in warning.text()
+    assert "of 1 old run" in warning.text()
+    assert "1 of them with a star" in warning.text()
+    with Library() as library:
+        assert library.moments(run) == before
+
+
+# ---- what may be taken
+
+
+def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: MainWindow, qtbot: QtBot) -> None:
+    large_runs(1)
+    group = open_room(ready_window, qtbot)
+    retype(qtbot, ready_window, "libraryRoomEdit", "0,5")
+    qtbot.waitUntil(lambda: group.head.summary.endswith(" of 500 MB"))
+    assert value(ready_window, "libraryRoomEdit") == "0.5"
+    retype(qtbot, ready_window, "runRoomEdit", "8")
+    room = ready_window.session.models[StorageModel]
+    qtbot.waitUntil(lambda: room.usage is not None and room.usage.moment_budget == 8_000_000)
+    with Library() as library:
+        assert (library.quota.budget, library.quota.moment_budget) == (500_000_000, 8_000_000)
+
+
+def test_a_budget_that_is_typed_first_makes_the_library(ready_window: MainWindow, qtbot: QtBot) -> None:
+    group = open_room(ready_window, qtbot)
+    retype(qtbot, ready_window, "libraryRoomEdit", "1")
+    qtbot.waitUntil(lambda: group.head.summary.endswith(" of 1 GB"))
+    with Library() as library:
+        assert library.quota.budget == 10**9
+
+
+WRONG = [
+    ("library", "0", "Whole library is 0: it must be a number from 0.001 to 10000 GB. Try 2."),
+    ("library", "much", "Whole library is 'much': it must be a number. Try 2."),
+    ("run", "0.5", "A run on the disk is 0.5: it must be a number from 1 to 100000 MB. Try 32."),
+    ("memory", "-3", "A run in memory is -3: it must be a number from 1 to"),
+    ("memory", "1e9", "A run in memory is 1000000000: it must be a number from 1 to"),
+    ("memory", "", "A run in memory is '': it must be a number. Try 64."),
+]
+
+
+def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+    open_room(ready_window, qtbot)
+    room = ready_window.session.models[StorageModel]
+    for name, typed, message in WRONG:
+        field = retype(qtbot, ready_window, f"{name}RoomEdit", typed)
+        note = find(ready_window, QLabel, f"{name}RoomError")
+        assert note.isVisible(), name
+        assert note.text().startswith(message)
+        assert field.text() == typed, "it can be corrected"
+        assert room.memory_budget == MOST_BYTES
+        assert room.usage is not None
+        assert (room.usage.plan.budget, room.usage.moment_budget) == (BUDGET, MOMENT_BUDGET)
+        qtbot.keyClick(field, Qt.Key_Escape)
+        assert not note.isVisible(), name
+        assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")
+
+
+def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large_runs(1)
+    group = open_room(ready_window, qtbot)
+
+    def refuse(*_: object) -> None:
+        raise read_only(ready_window.session.records.path, "its file is write-protected")
+
+    monkeypatch.setattr(Quota, "_set", refuse)
+    retype(qtbot, ready_window, "libraryRoomEdit", "1")
+    messages = ready_window.session.messages
+    qtbot.waitUntil(lambda: messages.current is not None)
+    assert messages.current is not None
+    assert "could not be kept in the library: library.sqlite is open for reading only" in messages.current.text
+    assert value(ready_window, "libraryRoomEdit") == "2"
+    assert group.head.summary.endswith("of 2 GB")
+
+
+def test_memory_is_changed_at_once_and_remembered(
+    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    session = ready_window.session
+    session.settings.change("shape", hidden=(300, 100))
+    train_epochs(qtbot, ready_window, 1)
+    run = session.runs.current
+    for tenth in range(10):
+        run.snapshots.add(tenth / 10, run.parameters, run.network.shape)
+    before = list(session.timeline.epochs)
+    assert len(before) == 11
+    open_room(ready_window, qtbot)
+    retype(qtbot, ready_window, "memoryRoomEdit", "2")
+    assert session.models[StorageModel].memory_budget == 2 * 2**20
+    assert session.runs.current.snapshots.nbytes <= 2 * 2**20
+    assert 2 < len(session.timeline.epochs) < len(before)
+    qtbot.waitUntil(lambda: stored_settings().get("moment_bytes") == 2 * 2**20)
+    again = make_window()
+    assert again.session.models[StorageModel].memory_budget == 2 * 2**20
+
+
+# ---- less of it
+
+
+def test_thin_now_takes_what_was_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+    first, second = large_runs(2)
+    with Library() as library:
+        library.annotate(first, starred=True)
+        library.quota.budget = library.quota.nbytes - 1000
+        before = {run: library.moments(run) for run in (first, second)}
+    open_room(ready_window, qtbot)
+    assert "When the next training is over, this goes: " in words(ready_window)
+    assert "of 1 old run, " in words(ready_window)
+    assert not find(ready_window, QLabel, "roomWarning").isVisible(), "it is said once"
+    click(qtbot, ready_window, QPushButton, "thinButton")
+    qtbot.waitUntil(lambda: "Nothing has to go." in words(ready_window))
+    with Library() as library:
+        assert library.moments(first) == before[first], "it has a star"
+        assert len(library.moments(second)) < len(before[second])
+        assert library.quota.nbytes <= library.quota.budget
+    assert announced(ready_window.session).startswith("Gone: ")
+    assert not find(ready_window, QLabel, "roomWarning").isVisible()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Thinning waits for this after its first run; what takes time takes long."""
+    monkeypatch.setattr("nnviz.session.activities._LONG", 0)
+    monkeypatch.setattr("nnviz.session.library_work._BETWEEN_NEWS", 0)
+    goes_on, take_from = threading.Event(), Quota._take_from
+
+    def slowly(self: Quota, *arguments: Any) -> None:
+        take_from(self, *arguments)
+        goes_on.wait(30)
+
+    monkeypatch.setattr(Quota, "_take_from", slowly)
+    yield goes_on
+    goes_on.set()
+
+
+def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
+    ready_window: MainWindow, qtbot: QtBot, slow: threading.Event
+) -> None:
+    session = ready_window.session
+    first, second = large_runs(2)
+    with Library() as library:
+        library.quota.budget = 1_000_000
+        before = library.moments(second)
+    open_room(ready_window, qtbot)
+    click(qtbot, ready_window, QPushButton, "thinButton")
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    message = session.messages.current
+    assert message is not None
+    assert message.text.startswith("Thinning old runs takes long")
+    assert [choice.text for choice in message.choices] == ["Cancel"]
+    press(qtbot, ready_window, Qt.Key_Escape)
+    slow.set()
+    qtbot.waitUntil(lambda: announced(session) == "Thinning old runs was cancelled")
+    with Library() as library:
+        assert library.run(first).is_thinned
+        assert library.moments(second) == before
+    assert session.messages.current is None
+
+
+def test_what_the_view_says_goes_after_the_next_training_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+    (run,) = large_runs(1)
+    with Library() as library:
+        library.introduce()
+        library.quota.budget = 1_000_000
+        before = library.moments(run)
+    open_room(ready_window, qtbot)
+    qtbot.waitUntil(lambda: "When the next training is over, this goes:" in words(ready_window))
+    ready_window.session.records.set_on(True)
+    train_epochs(qtbot, ready_window, 1)
+    with Library() as library:
+        qtbot.waitUntil(lambda: len(library.moments(run)) < len(before))
+
+
+def test_old_runs_are_not_looked_at_again_and_again(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be thousands; the list is read every second while the network learns."""
+    large_runs(2)
+    looks: list[int | None] = []
+    plan = Quota.plan
+
+    def counted(room: Quota, budget: int | None = None) -> ThinningPlan:
+        looks.append(budget)
+        return plan(room, budget)
+
+    open_room(ready_window, qtbot)
+    qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
+    monkeypatch.setattr(Quota, "plan", counted)
+    library, room = ready_window.session.library, ready_window.session.models[StorageModel]
+    for _ in range(3):
+        with qtbot.waitSignal(library.listed):
+            library.refresh()
+        qtbot.waitUntil(lambda: not room._is_looking)
+    assert not looks
+    large_runs(1)
+    with qtbot.waitSignal(room.changed):
+        library.refresh()
+    assert "moments of 3 old runs" in words(ready_window)
+    assert 0 in looks

@@ -1,0 +1,418 @@
+"""The form of a sweep in the window: filled in by keys and mouse, started, stopped, gone on with, remembered."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QAction, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.basics.optional_packages import install_command
+from engine.datasets import Dataset
+from nnviz.cards.sweep.best_table import BestTrialTable
+from nnviz.cards.sweep.fields import VariedSetting
+from nnviz.cards.sweep.model import SweepForm
+from nnviz.cards.sweep.tick_button import TickButton
+from nnviz.cards.sweep.trials_model import TrialsModel
+from nnviz.library import Library
+from nnviz.library.sweeps import SweepLibrary
+from nnviz.ui import start_stop
+from nnviz.ui.note import Note
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, choose_entry, dots, record_sweep
+from tests.nnviz.helpers import action, click, find, find_field, pick, press, retype, stored_settings
+from tests.nnviz.jobs.plans_helpers import Does, told
+
+
+@pytest.fixture
+def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """At the form, with the plane, a network 2-4-2 and a training of two epochs."""
+    load(qtbot, ready_window, "spirals", points=60)
+    session = ready_window.session
+    session.records.set_on(True)
+    session.settings.change("small", hidden=(4,), epochs=2, batch_size=10, learning_rate=0.2)
+    session.undo.clear()
+    press(qtbot, ready_window, Qt.Key_W, Qt.ControlModifier | Qt.ShiftModifier)
+    assert ready_window.workspace == "runs"
+    return ready_window
+
+
+@pytest.fixture
+def plane(window: MainWindow) -> Dataset:
+    assert window.session.data.dataset is not None
+    return window.session.data.dataset
+
+
+def start_button(window: MainWindow) -> QPushButton:
+    return find(window, QPushButton, "sweepStartButton")
+
+
+def note(window: MainWindow, name: str) -> str:
+    """What is told to be wrong; empty where it is not shown."""
+    found = find(window, Note, name)
+    return found.text() if found.isVisible() else ""
+
+
+def words(window: MainWindow, name: str) -> str:
+    return find(window, QLabel, name).text()
+
+
+def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.models[TrialsModel].is_over or window.session.models[TrialsModel].can_resume)
+
+
+def two_rates(qtbot: QtBot, window: MainWindow, seeds: str = "5") -> None:
+    """Is 0.2 really better than 0.05?"""
+    choose_entry(qtbot, window, "sweepLearningRateKindButton", "list")
+    retype(qtbot, window, "sweepLearningRateValuesEdit", "0.05, 0.2")
+    retype(qtbot, window, "sweepSeedsEdit", seeds)
+
+
+# ---- from the first choice to the end
+
+
+def test_is_one_learning_rate_really_better_than_another(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    executor = does(data=plane)
+    assert find_field(window, "sweepLearningRateLowEdit").text() == "0.02", "a tenth of what Train says"
+    assert window.focusWidget() is find_field(window, "sweepLearningRateLowEdit")
+    two_rates(qtbot, window)
+    assert find_field(window, "sweepRunsEdit").text() == "10"
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    assert sorted((spec.experiment.training.learning_rate, spec.experiment.seed) for spec in executor.done) == [
+        (rate, seed) for rate in (0.05, 0.2) for seed in range(1, 6)
+    ]
+    assert {spec.experiment.training.validation_share for spec in executor.done} == {0.1}
+    assert {spec.experiment.shape for spec in executor.done} == {(2, 4, 2)}
+    qtbot.waitUntil(lambda: dots(window).count == 12)  # ten runs and two medians
+    rows = find(window, BestTrialTable, "bestTrialsTable").rows
+    assert {row.cells[1] for row in rows} == {"0.05", "0.2"}
+    assert [row.cells[0] for row in rows] == ["1", "2"]
+    assert rows[0].cells[4] == "5"
+    assert "of 25 pairs of seeds" in words(window, "trialsVerdict")
+    assert "Mann-Whitney" in words(window, "trialsVerdict")
+    assert words(window, "trialsChosen").startswith("Test error of the best: median ")
+    assert "It played no part in the choice" in find(window, QLabel, "trialsChosen").text()
+    assert "sweep" not in told(window.session), "a message would cover what the person looks at"
+    with Library() as library:
+        assert [(each.kind, each.status) for each in SweepLibrary(library).all()] == [("sweep", "finished")]
+
+
+def test_a_range_stays_once_a_sweep_was_started_with_it(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    """Before that it follows the learning rate of Train, which another network in the window changes too."""
+    does(data=plane)
+    settings = window.session.settings
+    settings.choose("learning rate", settings.experiment.changed(learning_rate=0.3))
+    assert find_field(window, "sweepLearningRateLowEdit").text() == "0.03"
+    retype(qtbot, window, "sweepRunsEdit", "3")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    settings.choose("learning rate", settings.experiment.changed(learning_rate=0.1))
+    assert find_field(window, "sweepLearningRateLowEdit").text() == "0.03"
+
+
+def test_who_looks_elsewhere_is_told_that_it_is_over(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    does(data=plane)
+    two_rates(qtbot, window)
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    window.show_workspace("train")
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
+    assert told(window.session).startswith("The sweep is over: 10 of 10 runs are done. The best: learning rate 0.")
+
+
+def test_with_real_processes(window: MainWindow, qtbot: QtBot) -> None:
+    two_rates(qtbot, window, "2")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
+    wait_for_end(qtbot, window)
+    table = window.session.models[TrialsModel].table
+    assert table is not None
+    assert len(table.runs) == 4
+    assert all(run.run is not None for run in table.runs)
+
+
+def test_the_view_fills_while_it_works_and_the_test_error_waits(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    executor = does(held_seed=3, data=plane)
+    two_rates(qtbot, window)
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    assert executor.reached.wait(10)
+    qtbot.waitUntil(lambda: dots(window).count == 3)  # two runs and their median
+    assert start_button(window).text() == "■ 2/10"
+    qtbot.waitUntil(lambda: "the sweep is over" in words(window, "trialsChosen"))
+    assert "median" not in words(window, "trialsChosen")
+    executor.go.set()
+    wait_for_end(qtbot, window)
+    qtbot.waitUntil(lambda: dots(window).count == 12)
+
+
+def test_the_fields_of_train_are_what_is_trained(window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
+    executor = does(data=plane)
+    window.session.settings.change("epochs", epochs=1)
+    window.session.settings.change("rate", learning_rate=0.5)
+    assert find_field(window, "sweepLearningRateHighEdit").text() == "5", "it follows Train until something is typed"
+    retype(qtbot, window, "sweepLearningRateHighEdit", "1")
+    window.session.settings.change("rate", learning_rate=0.01)
+    assert find_field(window, "sweepLearningRateHighEdit").text() == "1"
+    retype(qtbot, window, "sweepSeedsEdit", "1")
+    retype(qtbot, window, "sweepRunsEdit", "4")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    assert [spec.experiment.training.epochs for spec in executor.done] == [1] * 4
+    assert all(0.05 <= spec.experiment.training.learning_rate <= 1 for spec in executor.done)
+
+
+# ---- what varies
+
+
+def test_settings_come_and_go_and_undo_brings_them_back(window: MainWindow, qtbot: QtBot) -> None:
+    choose_entry(qtbot, window, "sweepAddButton", "hidden layers")
+    assert find_field(window, "sweepHiddenValuesEdit").text() == "2, 4, 8"
+    assert window.focusWidget() is find_field(window, "sweepHiddenValuesEdit")
+    click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
+    assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["hidden"]
+    assert action(window, "actionUndo").text() == "&Undo removal of learning rate from the sweep"
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate"]
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+    assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate", "hidden"]
+
+
+def test_what_varies_already_is_not_offered_again_nor_what_makes_no_sense(window: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, window, QToolButton, "sweepAddButton")
+    menu = find(window, QMenu, "sweepAddMenu")
+    names = {each.objectName() for each in menu.findChildren(QAction)}
+    assert {"actionVaryHidden", "actionVaryOptimizer", "actionVaryDropout"} <= names
+    assert "actionVaryLearningRate" not in names
+    assert "actionVaryRotation" not in names, "points are not distorted"
+    menu.hide()
+
+
+def test_names_are_ticked(window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
+    executor = does(data=plane)
+    choose_entry(qtbot, window, "sweepAddButton", "optimizer")
+    click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
+    ticks = click(qtbot, window, TickButton, "sweepOptimizerTickButton")
+    menu = find(ticks, QMenu, "sweepOptimizerTickButtonMenu")
+    for entry in menu.actions():
+        if entry.text() not in ("SGD", "Adam"):
+            qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(entry).center())
+            assert menu.isVisible(), "more can be ticked"
+    menu.hide()
+    qtbot.waitUntil(lambda: ticks.text() == "SGD, Adam ▾")
+    retype(qtbot, window, "sweepSeedsEdit", "1")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    assert [spec.experiment.training.optimizer for spec in executor.done] == ["sgd", "adam"]
+    assert {row.cells[1] for row in find(window, BestTrialTable, "bestTrialsTable").rows} == {"SGD", "Adam"}
+
+
+def test_on_a_grid_a_range_says_how_many_values_it_has(window: MainWindow, qtbot: QtBot) -> None:
+    points = find_field(window, "sweepLearningRatePointsEdit")
+    assert not points.isVisible()
+    pick(qtbot, window, "sweepSamplerCombo", "all, on a grid")
+    assert points.isVisible()
+    assert find_field(window, "sweepRunsEdit").text() == "15"
+    retype(qtbot, window, "sweepLearningRatePointsEdit", "3")
+    assert find_field(window, "sweepRunsEdit").text() == "9"
+    pick(qtbot, window, "sweepRuleCombo", "median rule")
+    planned = window.session.models[SweepForm].parsed
+    assert planned is not None
+    assert planned.plan is not None
+    assert planned.plan.prune == "median"
+
+
+# ---- what is wrong
+
+
+WRONG = [
+    ("sweepLearningRateLowEdit", "x", "sweepLearningRateLowError", "must be a number"),
+    ("sweepLearningRateLowEdit", "0", "sweepLearningRateLowError", "must begin above 0"),
+    ("sweepLearningRateHighEdit", "0.001", "sweepLearningRateHighError", "to a larger one"),
+    ("sweepSeedsEdit", "0", "sweepSeedsError", "at least 1"),
+    ("sweepRunsEdit", "2", "sweepRunsError", "at least the 3 seeds"),
+    ("sweepMinutesEdit", "soon", "sweepMinutesError", "must be a number"),
+]
+
+
+def test_a_wrong_value_is_told_at_its_field_and_stays_there(window: MainWindow, qtbot: QtBot) -> None:
+    for field, typed, error, said in WRONG:
+        retype(qtbot, window, field, typed)
+        assert said in note(window, error)
+        assert find_field(window, field).text() == typed
+        assert find_field(window, field).property("wrong")
+        assert not start_button(window).isEnabled()
+        assert said in start_button(window).toolTip()
+        press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+        assert not note(window, error), field
+        assert start_button(window).isEnabled(), field
+
+
+def test_a_wrong_list_is_told_at_it(window: MainWindow, qtbot: QtBot) -> None:
+    choose_entry(qtbot, window, "sweepLearningRateKindButton", "list")
+    retype(qtbot, window, "sweepLearningRateValuesEdit", "0.1, x")
+    assert "Learning rate is 'x'" in note(window, "sweepLearningRateValuesError")
+    retype(qtbot, window, "sweepLearningRateValuesEdit", "0.1, 0.2")
+    assert not note(window, "sweepLearningRateValuesError")
+
+
+def test_points_on_a_grid_are_told_to_be_wrong(window: MainWindow, qtbot: QtBot) -> None:
+    pick(qtbot, window, "sweepSamplerCombo", "all, on a grid")
+    retype(qtbot, window, "sweepLearningRatePointsEdit", "1")
+    assert "at least 2" in note(window, "sweepLearningRatePointsError")
+
+
+def test_nothing_varies(window: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
+    assert "Nothing varies yet" in note(window, "sweepVaryError")
+    assert not start_button(window).isEnabled()
+
+
+def test_without_optuna_tpe_says_how_to_get_it(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    pick(qtbot, window, "sweepSamplerCombo", "TPE, learns from results")
+    assert install_command("sweep") in note(window, "sweepSamplerError")
+    assert not start_button(window).isEnabled()
+
+
+def test_a_wrong_field_of_train_is_named(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.settings.set_problem("epochs", "Epochs is -1.")
+    assert not start_button(window).isEnabled()
+    assert "Epochs is -1." in start_button(window).toolTip()
+
+
+# ---- stop, go on, and what comes first
+
+
+def test_stop_keeps_what_is_done_and_it_goes_on(window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
+    executor = does(held_seed=2, data=plane)
+    two_rates(qtbot, window, "3")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    assert executor.reached.wait(10)
+    go_on = find(window, QPushButton, "sweepGoOnButton")
+    assert not go_on.isVisible()
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    assert start_button(window).text() == "▷ start"
+    assert "1 of 6 runs done, stopped" in window.card("sweepPage").best.title.text()
+    assert "the sweep is over" in words(window, "trialsChosen")
+    executor = does(data=plane)
+    click(qtbot, window, QPushButton, "sweepGoOnButton")
+    wait_for_end(qtbot, window)
+    assert len(executor.done) == 5
+    assert not go_on.isVisible()
+    assert "6 of 6 runs done" in window.card("sweepPage").best.title.text()
+    assert words(window, "trialsChosen").startswith("Test error of the best")
+
+
+def test_a_click_that_comes_too_late_to_stop_it_starts_nothing(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    does(data=plane)
+    two_rates(qtbot, window, "1")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    monkeypatch.setattr(start_stop, "REST", 60.0)
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    assert window.session.sweeps.how_far is None
+    monkeypatch.setattr(start_stop, "REST", 0.0)
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    assert window.session.sweeps.how_far is not None
+    wait_for_end(qtbot, window)
+
+
+def test_where_no_runs_are_kept_that_is_offered_first(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    executor = does(data=plane)
+    window.session.records.set_on(False)
+    two_rates(qtbot, window, "1")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    assert "The runs of a sweep are trained as runs of the library" in told(window.session)
+    (keep,) = (each for each in window.message_bar.findChildren(QPushButton) if each.text().startswith("Keep runs"))
+    qtbot.mouseClick(keep, Qt.LeftButton)
+    wait_for_end(qtbot, window)
+    assert len(executor.done) == 2
+
+
+def test_while_seeds_are_trained_its_button_stops_them(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    executor = does(held_seed=2, data=plane)
+    window.session.sweeps.toggle()
+    assert executor.reached.wait(10)
+    qtbot.waitUntil(lambda: start_button(window).text() == "■ 1/5")
+    window.session.models[SweepForm].start()
+    assert "One after the other" in told(window.session)
+    executor.go.set()
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+
+
+# ---- what it will take
+
+
+def test_what_it_takes_is_told_by_the_runs_of_the_library(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+) -> None:
+    does(data=plane)
+    form = window.session.models[SweepForm]
+    qtbot.waitUntil(lambda: bool(form.estimate))
+    assert form.estimate.startswith("60 runs of 2 epochs with 1 process. How long a run takes is not known yet")
+    two_rates(qtbot, window, "2")
+    click(qtbot, window, QPushButton, "sweepStartButton")
+    wait_for_end(qtbot, window)
+    qtbot.waitUntil(lambda: "by the runs of the library that are like it" in form.estimate)
+    assert form.estimate.startswith("4 runs of 2 epochs, about ")
+    assert window.card("sweepPage").estimate.text() == form.estimate
+
+
+# ---- what is remembered
+
+
+def test_the_form_comes_back_at_the_next_start(
+    window: MainWindow, plane: Dataset, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    two_rates(qtbot, window)
+    window.session.models[TrialsModel].set_view("parallel")
+    qtbot.waitUntil(lambda: '"0.05, 0.2"' in str(stored_settings().get("sweep")))
+    again = make_window()
+    assert again.session.models[SweepForm].fields.rows == (VariedSetting("learning_rate", "list", "0.05, 0.2"),)
+    assert again.session.models[SweepForm].fields.seeds == "5"
+    assert again.session.models[TrialsModel].view == "parallel"
+
+
+def test_a_sweep_of_before_is_there_with_its_best_trials(window: MainWindow, plane: Dataset, qtbot: QtBot) -> None:
+    window.show_workspace("train")
+    record_sweep(plane, a_sweep(plane, "learning-rate=0.01,0.1"))
+    window.show_sweep_form()
+    qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
+    assert "one run, which may be luck" in words(window, "trialsVerdict")
+    head, rows = window.card("sweepPage").table()
+    assert head == ["rank", "learning rate", "error"], "of one seed there is no spread"
+    assert [row[0] for row in rows] == ["1", "2"]
+
+
+def test_the_form_is_part_of_the_window_by_keys(window: MainWindow, qtbot: QtBot) -> None:
+    """Tab goes from field to field, Return starts."""
+    low = find(window, QLineEdit, "sweepLearningRateLowEdit")
+    names = []
+    for _ in range(12):
+        qtbot.keyClick(window.focusWidget() or low, Qt.Key_Tab)
+        names.append((window.focusWidget() or low).objectName())
+    assert names[:2] == ["sweepLearningRateHighEdit", "sweepLearningRateRemoveButton"]
+    assert {"sweepAddButton", "sweepSamplerCombo", "sweepSeedsEdit", "sweepRunsEdit"} <= set(names)

@@ -1,0 +1,386 @@
+"""Where a sweep is done: the address of a cluster in the form, who is there, and what is asked before anything goes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.basics.errors import Verbatim
+from engine.basics.optional_packages import install_command
+from engine.datasets import Dataset
+from engine.sweeps.one_run import Outcome
+from engine.sweeps.results import STOPPED
+from engine.version import __version__
+from nnviz.cards.sweep.model import SweepForm
+from nnviz.library import Library
+from nnviz.library.sweeps import SweepLibrary
+from nnviz.sweeps.cluster import ClusterStatus, WorkerInfo
+from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError, address_of
+from nnviz.sweeps.executor import ExecutorHalted, Message
+from nnviz.ui.note import Note
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.sweep.sweep_helpers import choose_entry
+from tests.nnviz.helpers import click, find, find_field, press, retype, stored_settings
+from tests.nnviz.jobs.plans_helpers import Beside, Does, told
+from tests.nnviz.sweeps.clusters import Certificates, kill, local_cluster, wait_for
+
+HERE, GPU7 = "tcp://127.0.0.1:8786", "tcp://gpu7:8786"
+
+
+class Clusters:
+    """Clusters that are not there: who is asked, and what does their runs.
+
+    Attributes:
+        asked: the addresses where somebody was asked who is there.
+        begun: those where runs were to be done.
+        silent: those where nobody answers.
+        held: those that answer when ``go`` is set.
+    """
+
+    def __init__(self, data: Dataset) -> None:
+        self.asked: list[ClusterAddress] = []
+        self.begun: list[ClusterAddress] = []
+        self.silent: set[str] = set()
+        self.held: set[str] = set()
+        self.go, self.threads = threading.Event(), set()
+        self.executor = Beside(data=data)
+
+    def who(self, address: ClusterAddress) -> ClusterStatus:
+        self.asked.append(address)
+        self.threads.add(threading.current_thread())
+        address.check_trust()
+        self._answer(address)
+        if address.url in self.held:
+            self.go.wait(10)
+        worker = WorkerInfo(f"tcp://{address.host}:40001", 4, 8 * 10**9, __version__, "3.10.12", "1.26.4")
+        return ClusterStatus(address.url, (worker, worker), "2024.8.0")
+
+    def _answer(self, address: ClusterAddress) -> None:
+        if address.url in self.silent:
+            value, rule = Verbatim(f"{address.url}, where nobody answers"), "must answer within 9 seconds"
+            raise ClusterError("the cluster", value, rule, "Does a firewall let you through?")
+
+    def connect(self, address: ClusterAddress) -> Clusters:
+        self.begun.append(address)
+        self._answer(address)
+        return self
+
+    def __enter__(self) -> Clusters:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@pytest.fixture
+def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """At the form, with the plane; two learning rates and one seed."""
+    load(qtbot, ready_window, "spirals", points=60)
+    session = ready_window.session
+    session.records.set_on(True)
+    session.settings.change("small", hidden=(4,), epochs=2, batch_size=10, learning_rate=0.2)
+    press(qtbot, ready_window, Qt.Key_W, Qt.ControlModifier | Qt.ShiftModifier)
+    choose_entry(qtbot, ready_window, "sweepLearningRateKindButton", "list")
+    retype(qtbot, ready_window, "sweepLearningRateValuesEdit", "0.05, 0.2")
+    retype(qtbot, ready_window, "sweepSeedsEdit", "1")
+    return ready_window
+
+
+@pytest.fixture
+def clusters(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clusters]:
+    assert window.session.data.dataset is not None
+    made = Clusters(window.session.data.dataset)
+    monkeypatch.setattr("nnviz.sweeps.cluster.cluster_status", made.who)
+    monkeypatch.setattr("nnviz.sweeps.cluster.Cluster", made.connect)
+    monkeypatch.setattr("nnviz.sweeps.cluster_executor.ClusterExecutor", lambda *given: made.executor)
+    yield made
+    made.go.set()
+
+
+def line(window: MainWindow) -> str:
+    """Beneath the address; empty where nothing is told."""
+    found = find(window, QLabel, "sweepWhereLabel")
+    return found.text() if found.isVisible() else ""
+
+
+def answer(qtbot: QtBot, window: MainWindow, beginning: str) -> None:
+    """Clicks a choice of the message."""
+    buttons = window.message_bar.findChildren(QPushButton)
+    qtbot.mouseClick(next(each for each in buttons if each.text().startswith(beginning)), Qt.LeftButton)
+
+
+def start(qtbot: QtBot, window: MainWindow) -> None:
+    click(qtbot, window, QPushButton, "sweepStartButton")
+
+
+def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=30_000)
+
+
+def statuses() -> list[str]:
+    """Of the sweeps in the library."""
+    with Library() as library:
+        return [each.status for each in SweepLibrary(library).all()]
+
+
+# ---- who is there
+
+
+def test_an_address_says_who_is_there_and_the_runs_are_done_there(
+    window: MainWindow, clusters: Clusters, does: Does, qtbot: QtBot
+) -> None:
+    here = does()
+    assert not line(window)
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    qtbot.waitUntil(lambda: line(window).startswith("2 workers with 8 cores and 16"))
+    assert f"nnviz {__version__}, numpy 1.26.4, Python 3.10.12, Dask 2024.8.0" in line(window)
+    assert threading.main_thread() not in clusters.threads
+    qtbot.waitUntil(lambda: "2 runs of 2 epochs on 8 cores of the cluster" in window.session.models[SweepForm].estimate)
+    start(qtbot, window)
+    wait_for_end(qtbot, window)
+    assert [each.url for each in clusters.begun] == [HERE]
+    assert len(clusters.executor.done) == 2
+    assert clusters.executor.is_closed
+    assert not here.done
+    assert statuses() == ["finished"]
+
+
+def test_empty_is_this_machine_and_so_it_is_for_seeds(
+    window: MainWindow, clusters: Clusters, does: Does, qtbot: QtBot
+) -> None:
+    here = does(data=window.session.data.dataset)
+    start(qtbot, window)
+    wait_for_end(qtbot, window)
+    assert len(here.done) == 2
+    assert not clusters.asked
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    seeds = does(data=window.session.data.dataset)
+    window.session.sweeps.toggle()
+    wait_for_end(qtbot, window)
+    assert len(seeds.done) == 5
+    assert not clusters.begun
+
+
+def test_nobody_answers_and_nothing_begins(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+    clusters.silent.add(HERE)
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    qtbot.waitUntil(lambda: "where nobody answers: it must answer within 9 seconds" in line(window))
+    start(qtbot, window)
+    wait_for_end(qtbot, window)
+    qtbot.waitUntil(lambda: "nobody answers" in told(window.session))
+    assert statuses() == []
+    clusters.silent.clear()
+    qtbot.keyClick(find_field(window, "sweepWhereEdit"), Qt.Key_Return)
+    qtbot.waitUntil(lambda: "2 workers" in line(window))
+
+
+def test_the_last_address_wins(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+    clusters.held.add(HERE)
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    qtbot.waitUntil(lambda: len(clusters.asked) == 1)
+    assert line(window) == "Asking who is there …"
+    retype(qtbot, window, "sweepWhereEdit", "tcp://127.0.0.2:1234")
+    qtbot.waitUntil(lambda: "2 workers" in line(window))
+    retype(qtbot, window, "sweepWhereEdit", "")
+    clusters.go.set()
+    assert window.session.sweep_target.close(5000)
+    assert not line(window)
+    assert "with 1 process" in window.session.models[SweepForm].estimate
+
+
+@pytest.mark.parametrize("typed", ["nowhere", "http://gpu7:8786", "tls://gpu7:8786"])
+def test_what_is_no_address_is_told_at_the_field(
+    window: MainWindow, clusters: Clusters, qtbot: QtBot, typed: str
+) -> None:
+    retype(qtbot, window, "sweepWhereEdit", typed)
+    note = find(window, Note, "sweepWhereError")
+    qtbot.waitUntil(note.isVisible)
+    assert note.text().startswith("The address is ")
+    assert "--" not in note.text()
+    button = find(window, QPushButton, "sweepStartButton")
+    assert not button.isEnabled()
+    assert note.text() in button.toolTip()
+    assert not clusters.asked
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    qtbot.waitUntil(button.isEnabled)
+
+
+def test_without_dask_it_says_how_to_get_it(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    qtbot.waitUntil(lambda: install_command("dask") in line(window))
+
+
+# ---- what is asked first
+
+
+def test_another_computer_is_asked_about_before_anything_is_sent(
+    window: MainWindow, clusters: Clusters, qtbot: QtBot
+) -> None:
+    retype(qtbot, window, "sweepWhereEdit", GPU7)
+    qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7, and the way there?"))
+    answer(qtbot, window, "Do not send")
+    assert line(window) == "Nothing is sent to gpu7 before you trust it: Start asks you."
+    assert not clusters.asked
+    start(qtbot, window)
+    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
+    assert not clusters.begun
+    answer(qtbot, window, "Trust gpu7")
+    wait_for_end(qtbot, window)
+    assert [each.trusted for each in clusters.begun] == [{"gpu7"}]
+    assert not clusters.begun[0].may_send_rows
+    qtbot.waitUntil(lambda: "2 workers" in line(window))
+    retype(qtbot, window, "sweepWhereEdit", "tcp://gpu8:8786")
+    qtbot.waitUntil(lambda: "Do you trust gpu8" in told(window.session))
+
+
+def test_another_address_takes_the_question_back(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+    retype(qtbot, window, "sweepWhereEdit", GPU7)
+    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
+    retype(qtbot, window, "sweepWhereEdit", "")
+    assert not told(window.session)
+
+
+def test_the_address_is_remembered_and_the_yes_is_not(
+    window: MainWindow, clusters: Clusters, qtbot: QtBot, make_window: MakeWindow
+) -> None:
+    retype(qtbot, window, "sweepWhereEdit", GPU7)
+    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
+    answer(qtbot, window, "Trust gpu7")
+    qtbot.waitUntil(lambda: stored_settings().get("sweep_where") == GPU7)
+    qtbot.waitUntil(lambda: len(clusters.asked) == 1)
+    again = make_window()
+    qtbot.waitUntil(lambda: again.session.data.dataset is not None)
+    again.show_sweep_form()
+    qtbot.waitUntil(lambda: line(again).startswith("Nothing is sent to gpu7"))
+    assert find_field(again, "sweepWhereEdit").text() == GPU7
+    assert len(clusters.asked) == 1
+    assert "trust" not in str(stored_settings()).lower()
+
+
+def test_ones_own_data_are_asked_about(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+    load(qtbot, window, "painted")
+    clusters.executor = Beside(data=window.session.data.dataset)
+    retype(qtbot, window, "sweepWhereEdit", GPU7)
+    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
+    answer(qtbot, window, "Trust gpu7")
+    start(qtbot, window)
+    assert "which are your own, leave this computer? They would be sent to gpu7" in told(window.session)
+    answer(qtbot, window, "Do not send")
+    assert not clusters.begun
+    start(qtbot, window)
+    answer(qtbot, window, "Send them to gpu7")
+    wait_for_end(qtbot, window)
+    assert [each.may_send_rows for each in clusters.begun] == [True]
+
+
+# ---- a scheduler that goes away; a real one
+
+
+class Gone(Beside):
+    """The scheduler goes after the first run."""
+
+    def next(self, timeout: float) -> list[Message]:
+        if not self.done:
+            return super().next(timeout)
+        left, self._waiting = self._waiting, []
+        gone: Any = ExecutorHalted("The scheduler of the cluster is gone: what is done is kept.")
+        return [gone, *(Outcome(each.number, STOPPED) for each in left)]
+
+
+def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
+    window: MainWindow, clusters: Clusters, does: Does, qtbot: QtBot
+) -> None:
+    dataset = window.session.data.dataset
+    clusters.executor = Gone(data=dataset)
+    messages: list[str] = []
+    window.session.messages.changed.connect(lambda: messages.append(told(window.session)))
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    start(qtbot, window)  # at once: it begins as soon as the address is read
+    qtbot.waitUntil(lambda: bool(clusters.begun))
+    wait_for_end(qtbot, window)
+    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped with 1 of 2 runs done"))
+    assert "The scheduler of the cluster is gone: what is done is kept." in messages
+    here = does(data=dataset)
+    retype(qtbot, window, "sweepWhereEdit", "")
+    answer(qtbot, window, "Go on with it")
+    wait_for_end(qtbot, window)
+    assert len(here.done) == 1
+    assert statuses() == ["finished"]
+
+
+def at_rest_on(qtbot: QtBot, window: MainWindow, settings: Path) -> None:
+    """The address of a cluster with one worker, typed; who is there, is told."""
+    from nnviz.sweeps.cluster import cluster_status
+
+    wait_for(lambda: len(cluster_status(address_of(str(settings))).workers) == 1)
+    retype(qtbot, window, "sweepWhereEdit", str(settings))
+    qtbot.waitUntil(lambda: "1 worker with 1 core" in line(window), timeout=10_000)
+
+
+def test_on_a_real_cluster(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    with local_cluster(tmp_path / "cluster", 1) as cluster:
+        at_rest_on(qtbot, window, cluster.file)
+        start(qtbot, window)
+        qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
+        wait_for_end(qtbot, window)
+        assert statuses() == ["finished"]
+        with Library() as library:
+            assert len(SweepLibrary(library).runs(1)) == 2
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make certificates with")
+def test_on_a_real_cluster_that_speaks_tls(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    files, settings = Certificates(tmp_path / "files"), tmp_path / "cluster.json"
+    with local_cluster(tmp_path / "cluster", 1, *files.words) as cluster:
+        settings.write_text(json.dumps({"address": cluster.address, **files.settings}))
+        at_rest_on(qtbot, window, settings)
+        start(qtbot, window)
+        qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
+        wait_for_end(qtbot, window)
+        assert statuses() == ["finished"]
+        settings.write_text(json.dumps({"address": cluster.address, **Certificates(tmp_path / "other").settings}))
+        retype(qtbot, window, "sweepWhereEdit", "")
+        retype(qtbot, window, "sweepWhereEdit", str(settings))
+        vouches = "must know your certificate, and have one that your tls_ca_file vouches for"
+        qtbot.waitUntil(lambda: vouches in line(window), timeout=15_000)
+
+
+def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes_on(
+    window: MainWindow, does: Does, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.session.settings.change("longer", epochs=200)
+    retype(qtbot, window, "sweepLearningRateValuesEdit", "0.05, 0.1, 0.2, 0.3, 0.4, 0.5")
+    messages: list[str] = []
+    window.session.messages.changed.connect(lambda: messages.append(told(window.session)))
+    with local_cluster(tmp_path / "cluster", 1) as cluster:
+        at_rest_on(qtbot, window, cluster.file)
+        start(qtbot, window)
+        sweeps = window.session.sweeps
+        qtbot.waitUntil(lambda: sweeps.how_far is not None and sweeps.how_far.done >= 1, timeout=20_000)
+        kill(cluster.scheduler)
+        wait_for_end(qtbot, window)
+    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped with "))
+    assert any("The scheduler of the cluster is gone" in each for each in messages)
+    with Library() as library:
+        assert SweepLibrary(library).done(1) >= 1
+    here = does(data=window.session.data.dataset)
+    retype(qtbot, window, "sweepWhereEdit", "")
+    answer(qtbot, window, "Go on with it")
+    wait_for_end(qtbot, window)
+    assert statuses() == ["finished"]
+    assert 1 <= len(here.done) <= 5
+    with Library() as library:
+        assert sorted(each.trial for each in SweepLibrary(library).records(1)) == [0, 1, 2, 3, 4, 5]
