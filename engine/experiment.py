@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.cli_option_names import ADJUSTED, OPTIONS, data_words
 from engine.basics.errors import DataError, SettingError, Verbatim, counted
-from engine.basics.option_words import ADJUSTED, OPTIONS, data_words
 from engine.basics.validation import check_sizes, positive_number, whole_number
 from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.dataset import Dataset
@@ -25,9 +25,9 @@ from engine.training.augmentation import Augmentation
 from engine.training.events import Event
 from engine.training.history import History
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.recipe import Recipe
 from engine.training.settings import TrainingSettings, known_only
 from engine.training.trainer import Trainer
+from engine.training.update_pipeline import Recipe
 
 # Distortions after which a digit is still the same digit.
 MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)

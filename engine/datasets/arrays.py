@@ -17,8 +17,8 @@ from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.basics.validation import Array, available_memory, gigabytes, matrix, same_length
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
-from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
+from engine.datasets.splitting import parts_of
 
 TASKS = ("classification", "regression")
 _MOST_DIMENSIONS = 4

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.basics.errors import DataError, Verbatim, bad_file
 from engine.datasets.dataset import MOST_CLASSES
-from engine.datasets.entries import storable
+from engine.datasets.stored_texts import storable
 
 ADVICE = "Choose a folder with one subfolder of pictures for each class."
 MOST_NAMED = 100  # of what was left out; the others are counted

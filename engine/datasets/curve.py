@@ -14,9 +14,9 @@ import numpy as np
 from engine.basics.registry import Registry
 from engine.basics.validation import Array, number_within, whole_number
 from engine.datasets.dataset import Dataset, Split
-from engine.datasets.parts import parts_of
 from engine.datasets.plane import EXTENT, MOST_NOISE, MOST_POINTS
 from engine.datasets.source import CURVES_GROUP, DATASETS, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.splitting import parts_of
 
 COLUMNS = ("x",)
 TARGETS = ("y",)

@@ -27,9 +27,9 @@ from engine.basics.validation import (
 )
 from engine.datasets.brightness import Brightness
 from engine.datasets.description import Description
-from engine.datasets.entries import storable
-from engine.datasets.parts import balanced_rows, validation_rows
 from engine.datasets.scaling import Scaling
+from engine.datasets.splitting import balanced_rows, validation_rows
+from engine.datasets.stored_texts import storable
 from engine.datasets.table.table_coding import TableCoding
 
 MOST_CLASSES = 1000  # of a file or folder; each is an output of the network

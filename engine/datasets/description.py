@@ -15,9 +15,9 @@ from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array, matrix, table, targets
 from engine.basics.validation import labels as class_numbers
 from engine.datasets.brightness import Brightness, brightness_in
-from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.raw_rows import Cells, cells_of, columns_of, has_names
 from engine.datasets.scaling import Scaling
+from engine.datasets.stored_texts import check_characters, text_in, texts_in
 from engine.datasets.table.cells import is_number, plain_number, shortened
 from engine.datasets.table.table_coding import CodedColumn, TableCoding
 from engine.datasets.table.table_columns import NUMBER, TEXT

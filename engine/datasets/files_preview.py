@@ -31,7 +31,7 @@ def preview_folder(path: Path, settings: Mapping[str, Value]) -> FolderPreview:
 
 
 def _samples(found: ClassFolders, number: int, side: int) -> tuple[Array, ...]:
-    from engine.datasets.grey_pictures import UnusableError, grey_square, readable_formats
+    from engine.datasets.grey_images import UnusableError, grey_square, readable_formats
 
     pictures: list[Array] = []
     formats = readable_formats()

@@ -22,7 +22,7 @@ def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dat
     Args:
         path: either file, with ``images`` or ``labels`` in its name; the other one lies beside it. Files of the same
             name with ``t10k`` or ``test`` instead of ``train`` are the test part; else it is drawn.
-        test_share, seed: see :func:`~engine.datasets.parts.parts_of`.
+        test_share, seed: see :func:`~engine.datasets.splitting.parts_of`.
 
     Raises:
         FileFormatError: a file is missing or damaged.

@@ -30,7 +30,7 @@ from engine.datasets.source import (
 from engine.datasets.table.table_source import table_source
 
 if TYPE_CHECKING:
-    from engine.datasets.picture_folder import FolderReport
+    from engine.datasets.image_folder import FolderReport
 
 _TASKS = {name: name for name in TASKS}
 _TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.", _TASKS)
@@ -99,7 +99,7 @@ def read_folder(
     path: Path, settings: Mapping[str, Value], progress: Progress | None = None
 ) -> tuple[Dataset, FolderReport]:
     """Reads a folder of pictures; the data set's notes say what was left out. Raises what ``folder_dataset`` raises."""
-    from engine.datasets.picture_folder import folder_dataset  # imports Pillow
+    from engine.datasets.image_folder import folder_dataset  # imports Pillow
 
     told: dict[str, Any] = {} if progress is None else {"progress": progress}
     dataset, report = folder_dataset(path, **without_drawing(settings, ()), **told)

@@ -15,8 +15,8 @@ from engine.basics.errors import SettingError
 from engine.basics.registry import Registry
 from engine.basics.validation import Array, number_within, whole_number
 from engine.datasets.dataset import PLANE_COLUMNS, Dataset, Split, one_hot
-from engine.datasets.parts import parts_of
 from engine.datasets.source import DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.splitting import parts_of
 
 MOST_CLASSES = 6
 MOST_POINTS = 1_000_000

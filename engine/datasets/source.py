@@ -15,8 +15,8 @@ from engine.basics.validation import whole_number
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
-from engine.datasets.entries import storable
-from engine.datasets.own import USUAL_SHARE, read_own, with_own
+from engine.datasets.stored_texts import storable
+from engine.datasets.user_examples import USUAL_SHARE, read_own, with_own
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
@@ -208,7 +208,7 @@ def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
 def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
     """The data with one's own examples mixed in, if the settings name a file of them; else as they are.
 
-    Raises SettingError, and what :func:`~engine.datasets.own.read_own` and ``with_own`` raise.
+    Raises SettingError, and what :func:`~engine.datasets.user_examples.read_own` and ``with_own`` raise.
     """
     path = settings.get("own")
     if path is None:

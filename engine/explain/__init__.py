@@ -14,7 +14,7 @@ from engine.explain.attributions import (
 )
 from engine.explain.counterfactuals import NoChangeError, smallest_change
 from engine.explain.features import carried_back, most_exciting, nearest_examples
-from engine.network.passes import Pass, Target, forward, gradients, slope_times, target_sums
+from engine.network.backprop import Pass, Target, forward, gradients, slope_times, target_sums
 
 __all__ = [
     "NoChangeError",

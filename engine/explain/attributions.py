@@ -14,8 +14,7 @@ import numpy as np
 
 from engine.basics.errors import SettingError
 from engine.basics.validation import Array, whole_number
-from engine.network.network import Network
-from engine.network.passes import (
+from engine.network.backprop import (
     Pass,
     Target,
     by_inputs,
@@ -28,6 +27,7 @@ from engine.network.passes import (
     slope_times,
     target_sums,
 )
+from engine.network.network import Network
 
 _FIRST_INTERVALS = 32
 _MOST_INTERVALS = 4096

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.validation import Array
+from engine.network.backprop import Pass, by_inputs, example_of, forward, row_of, slope_times
 from engine.network.network import Network
-from engine.network.passes import Pass, by_inputs, example_of, forward, row_of, slope_times
 
 _MOST_STEPS = 60  # across the boundary
 _MOST_ROUNDS = 12  # of the search for multipliers

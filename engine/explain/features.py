@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.basics.validation import Array, matrix
+from engine.network.backprop import by_inputs, check_neuron, forward, gradients, row_of
 from engine.network.network import Network
-from engine.network.passes import by_inputs, check_neuron, forward, gradients, row_of
 
 _CLIMBS = 60
 _CHUNK = 2000  # examples at once

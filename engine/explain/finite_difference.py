@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.explain.one_step import OneStep, parameter_in
+from engine.explain.step_trace import OneStep, parameter_in
 from engine.network.buffers import TrainingBuffers
 
 _DISTANCE = 1e-6  # by which the parameter is moved, relative to its size if that is above 1

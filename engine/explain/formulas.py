@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, OneStep
 
 _MOST_TERMS = 60  # that are written out
 _RULES = {

@@ -15,8 +15,8 @@ from engine.basics.validation import Array
 from engine.datasets import Split
 from engine.datasets.scaling import Scaling
 from engine.explain.features import activations_of
+from engine.network.backprop import check_neuron, forward
 from engine.network.network import Network, chunk_rows
-from engine.network.passes import check_neuron, forward
 from engine.training.distributions import FLAT
 from engine.training.metrics import Evaluation
 from engine.training.residuals import Residuals

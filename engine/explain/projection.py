@@ -14,8 +14,8 @@ import numpy as np
 from engine.basics.errors import DataError, SettingError, Verbatim
 from engine.basics.validation import Array
 from engine.datasets import Split
-from engine.explain.answers import Answers, answers_in_steps
 from engine.explain.features import activations_of
+from engine.explain.predictions import Answers, answers_in_steps
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 

@@ -1,7 +1,7 @@
 """How robust a network is: its error on examples that are disturbed, from not at all to much.
 
 The idea, one curve for each kind of disturbance over its severity, is that of Hendrycks and Dietterich 2019,
-arXiv:1903.12261. The disturbances are in :mod:`engine.explain.disturbances`.
+arXiv:1903.12261. The disturbances are in :mod:`engine.explain.perturbations`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.datasets import Dataset, Split
 from engine.datasets.scaling import Scaling
-from engine.explain.disturbances import DISTURBANCES, Disturbance, Material, fitting, material_of
+from engine.explain.perturbations import DISTURBANCES, Disturbance, Material, fitting, material_of
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 

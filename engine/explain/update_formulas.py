@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.explain.formulas import Address, Formula, Part, Term, largest_terms, slope_of
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, OneStep
 from engine.training.optimizers import OPTIMIZERS
 
 

@@ -23,7 +23,7 @@ from engine.network.activations import ACTIVATIONS, Activation
 from engine.network.buffers import Buffers, TrainingBuffers, layer_views
 from engine.network.initializers import INITIALIZERS, Initializer
 from engine.network.losses import LOSSES, Loss
-from engine.network.products import add_product, adds_at_once, product
+from engine.network.matmul import add_product, adds_at_once, product
 
 # Up to so many rows are processed at once, fewer if the widest layer's outputs would exceed so many numbers.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.basics.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
 from engine.datasets.description import Description
-from engine.datasets.entries import MOST_CHARACTERS
+from engine.datasets.stored_texts import MOST_CHARACTERS
 from engine.network.network import Network, first_non_finite_layer
 
 _MOST_CHARACTERS, _MOST_NESTED = 7_000_000, 100  # of a provenance

@@ -12,7 +12,7 @@ from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import check_memory, positive_number, whole_number
 from engine.datasets.dataset import Dataset
 from engine.experiment import Experiment
-from engine.sweeps.vary import LIST, Varied, with_values
+from engine.sweeps.search_space import LIST, Varied, with_values
 
 SEEDS, RACE, SWEEP = "seeds", "race", "sweep"
 KINDS = (SEEDS, RACE, SWEEP)

@@ -8,7 +8,7 @@ from bisect import insort
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.sweeps.extras import check_optuna, optuna_for
+from engine.sweeps.optuna_import import check_optuna, optuna_for
 from engine.sweeps.plan import ASHA, MEDIAN, NONE, Plan
 from engine.sweeps.results import FINISHED, PRUNED
 

@@ -21,11 +21,11 @@ from typing import Any
 
 from engine.basics.machine import Machine, this_machine
 from engine.datasets import Dataset
-from engine.sweeps.giving_way import GivingWay, Neighbour
-from engine.sweeps.one_run import Outcome, Report, RunSpec, train_in_turn
+from engine.sweeps.cancellation import ALL, Wishes
 from engine.sweeps.results import FAILED, STOPPED
+from engine.sweeps.run_execution import Outcome, Report, RunSpec, train_in_turn
 from engine.sweeps.shared_data import DataOffer, SharedData
-from engine.sweeps.wishes import ALL, Wishes
+from engine.sweeps.worker_priority import GivingWay, Neighbour
 
 _SECONDS_BETWEEN_LOOKS = 0.5  # whether anybody still wants the results
 _FORGOTTEN = 600.0  # seconds without a call, after which a visit has no host any more

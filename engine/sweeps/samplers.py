@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.sweeps.extras import check_optuna, optuna_for
+from engine.sweeps.optuna_import import check_optuna, optuna_for
 from engine.sweeps.plan import GRID, RANDOM, SWEEP, TPE, Plan
-from engine.sweeps.vary import LIST, LOG, Varied
+from engine.sweeps.search_space import LIST, LOG, Varied
 
 Values = dict[str, Any]
 _TRIES = 1_000  # draws that were there already, after which there is nothing new

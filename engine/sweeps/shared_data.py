@@ -10,7 +10,7 @@ from typing import Any
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS
 from engine.datasets.dataset import Dataset
-from engine.datasets.painted import PAINTED
+from engine.datasets.painted_points import PAINTED
 
 
 def are_registered(name: str, settings: Mapping[str, Any]) -> bool:

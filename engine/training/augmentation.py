@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import Array, check_available, gigabytes, number_within, whole_number
-from engine.training.redrawing import AFFINE_TERMS, Redrawer, affine_basis, steps_for, write_affine_map
+from engine.training.image_warp import AFFINE_TERMS, Redrawer, affine_basis, steps_for, write_affine_map
 
 # Share of the elastic field's variance that is drawn. The rest consists of many tiny ripples.
 _SHARE_OF_VARIANCE = 0.99

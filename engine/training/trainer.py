@@ -29,9 +29,9 @@ from engine.training.early_stopping import Best
 from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.training.metrics import Evaluation, Evaluator
 from engine.training.optimizers import SGD
-from engine.training.recipe import Recipe
 from engine.training.schedules import warmed_up
 from engine.training.settings import TrainingSettings
+from engine.training.update_pipeline import Recipe
 
 # Number of batches that may be lost when a run diverges. Each time, the parameters are copied.
 _BATCHES_BETWEEN_COPIES = 50

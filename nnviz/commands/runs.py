@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.basics.validation import number_within
-from engine.sweeps.vary import in_words
+from engine.sweeps.search_space import in_words
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
 from nnviz.formatting import text

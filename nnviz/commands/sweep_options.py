@@ -22,7 +22,7 @@ from engine.sweeps.plan import (
     usual_sampler,
 )
 from engine.sweeps.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
-from engine.sweeps.vary import POINTS, parsed
+from engine.sweeps.search_space import POINTS, parsed
 from nnviz.commands.checks import CommandError
 from nnviz.commands.train_options import add_settings, check_sizes_once, settings_given
 from nnviz.sweeps.cluster_address import ClusterAddress, address_of

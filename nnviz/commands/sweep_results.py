@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.sweeps.plan import RACE, Plan
 from engine.sweeps.results import FAILED, FINISHED, Results, Spread, TrialResult
-from engine.sweeps.vary import written
+from engine.sweeps.search_space import written
 from nnviz.commands.tabular import lines_of
 from nnviz.formatting import text
 from nnviz.formatting.results import (

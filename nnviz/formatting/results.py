@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from nnviz.formatting import text
 
 if TYPE_CHECKING:  # what is named here is made before it gets here
-    from engine.sweeps.beats import Comparison
     from engine.sweeps.plan import Plan
     from engine.sweeps.results import Results, Spread, TrialResult
+    from engine.sweeps.significance import Comparison
 
 WHY_ONCE = (
     "It played no part in the choice; that of the other trials is not told here, since the best of many by it would "
@@ -50,7 +50,7 @@ def spread_words(quantity: str, spread: Spread, unit: str = "") -> str:
 
 def trial_words(trial: TrialResult) -> str:
     """What distinguishes a trial: "learning rate 0.05, hidden 64-32"; its number where nothing varies."""
-    from engine.sweeps.vary import in_words
+    from engine.sweeps.search_space import in_words
 
     return in_words(trial.values) if trial.values else f"experiment {trial.trial + 1}"
 
@@ -60,7 +60,7 @@ def trial_words(trial: TrialResult) -> str:
 
 def best_two(plan: Plan, results: Results) -> Comparison | None:
     """The best trial beside the second best; None where one of them has too few runs, or only one seed."""
-    from engine.sweeps.beats import compared
+    from engine.sweeps.significance import compared
 
     first_two = [each for each in results.ranked(2) if each.is_complete(plan)]
     if len(first_two) < 2 or len(plan.seeds) < 2:
@@ -96,7 +96,7 @@ def words_of_pairs(found: Comparison, one: str, other: str, figure: str) -> str:
 
     "wider beats narrow in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.02)".
     """
-    from engine.sweeps.beats import LEAST_SEEDS
+    from engine.sweeps.significance import LEAST_SEEDS
 
     losses = found.pairs - found.wins - found.ties
     better, worse, count = (one, other, found.wins) if found.wins >= losses else (other, one, losses)

@@ -33,7 +33,7 @@ def engine_for(dataset: Dataset, made: Experiment, cluster: ClusterAddress | Non
     if cluster is None:
         yield partial(beside_a_window, dataset, made)
         return
-    from engine.sweeps.giving_way import Neighbour
+    from engine.sweeps.worker_priority import Neighbour
     from nnviz.sweeps.cluster import Cluster  # with Dask, which nothing else needs
     from nnviz.sweeps.cluster_executor import ClusterExecutor
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.basics.attributes import set_attributes
-from engine.network.packing import packed
+from engine.network.half_precision import packed
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.pace import Budget, Pace

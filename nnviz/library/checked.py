@@ -16,7 +16,7 @@ from engine.datasets.description import Description
 from engine.experiment import Experiment
 from engine.storage import read_checkpoint
 from engine.storage.checks import longest_description
-from engine.storage.moments import Moment
+from engine.storage.packed_snapshots import Moment
 from engine.training.history import PARTS
 from engine.training.settings import TrainingSettings
 from nnviz.library.curves import unpack_matrices

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.storage.epoch_bytes import Numbers
+from engine.storage.epoch_codec import Numbers
 from engine.training.events import Epoch
 from engine.training.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
 from nnviz.library.database import Database

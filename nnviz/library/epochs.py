@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine.storage.epoch_bytes import epoch_numbers
-from engine.training.grid import Grid
+from engine.storage.epoch_codec import epoch_numbers
 from engine.training.history import MOST_POINTS
+from engine.training.snapshot_schedule import Grid
 from nnviz.library.curves import (
     Row,
     epochs_in,
@@ -57,7 +57,7 @@ class WaitingEpochs:
         self._there = self._database.row(query, (self._run, self._before)) or (0.0, *[None] * len(FIGURES))
 
     def take(self, packed: Iterable[bytes]) -> None:
-        """Takes epochs, each as :func:`~engine.storage.epoch_bytes.epoch_bytes` packs it."""
+        """Takes epochs, each as :func:`~engine.storage.epoch_codec.epoch_bytes` packs it."""
         for each in packed:
             numbers = epoch_numbers(each)
             epoch, seconds, *_ = numbers

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from engine.basics.validation import Array
-from engine.storage.moments import Moment
+from engine.storage.packed_snapshots import Moment
 from nnviz.library.curves import epochs_in
 from nnviz.library.database import Database
 from nnviz.library.faults import damaged

@@ -17,13 +17,13 @@ from typing import Any
 
 from engine.basics.errors import DataError
 from engine.experiment import Experiment
-from engine.network.packing import usual_bytes
-from engine.storage.epoch_bytes import epoch_bytes
-from engine.storage.moments import Moment
-from engine.storage.state_bytes import StateBytes, epochs_at
+from engine.network.half_precision import usual_bytes
+from engine.storage.epoch_codec import epoch_bytes
+from engine.storage.packed_snapshots import Moment
+from engine.storage.state_codec import StateBytes, epochs_at
 from engine.training.events import Batch, BestRestored, Epoch, Event
-from engine.training.grid import LEAST_STEP, Grid
 from engine.training.history import Change
+from engine.training.snapshot_schedule import LEAST_STEP, Grid
 from engine.training.trainer import Trainer
 from nnviz.library.curves import drop_figures, figures_at, figures_of_row, last_figures, write_figures
 from nnviz.library.epochs import WaitingEpochs, halve
@@ -196,7 +196,7 @@ class Recording:
             self._stands_at = self.at
 
     def take_epochs(self, packed: Iterable[bytes]) -> None:
-        """Notes epochs that have ended one after the other, each as :func:`~engine.storage.epoch_bytes.epoch_bytes`
+        """Notes epochs that have ended one after the other, each as :func:`~engine.storage.epoch_codec.epoch_bytes`
         packs it.
 
         The trainer stands at the end of the last one or, where others cannot wait, somewhat later.

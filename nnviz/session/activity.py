@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.explain.pathways import Activity, activity_of, planes_of
+from engine.explain.contribution_paths import Activity, activity_of, planes_of
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -24,7 +24,8 @@ _LARGEST_WITH_PLANES = 60_000  # parameters: larger networks take too long at so
 def activity_probe(
     displayed: Displayed, question: asking.Question, selection: Selection, runs: Runs, data: Data
 ) -> Latest:
-    """The probe of an :class:`~engine.explain.pathways.Activity`: of the current example, for the chosen output."""
+    """The probe of an :class:`~engine.explain.contribution_paths.Activity`: of the current example, for the chosen
+    output."""
     current = CurrentExample(question, selection, data)
 
     def ask() -> Request | None:

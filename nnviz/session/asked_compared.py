@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, answers_in_steps
+from engine.explain.predictions import ClassAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.session.compared import Compared

@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
-from engine.datasets.own import OwnExamples
-from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
+from engine.datasets.user_examples import OwnExamples
+from engine.explain.predictions import Answers, NumberAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget

@@ -10,7 +10,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.explain.one_step import Moment, OneStep, moment_of
+from engine.explain.step_trace import Moment, OneStep, moment_of
 from engine.network.network import Network
 from engine.training.trainer import Trainer
 from nnviz.jobs.latest import RequestKey

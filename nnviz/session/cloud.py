@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
-from engine.explain.answers import Answers
 from engine.explain.features import activations_of
+from engine.explain.predictions import Answers
 from engine.explain.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
 from engine.network.network import Network
 from nnviz.jobs.tsne import Arrangement

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.sweeps.bands import QUARTILES, RANGE
+from engine.sweeps.quantile_bands import QUARTILES, RANGE
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.library import Group
 from nnviz.session.compared import Compared, Content, contents_of, named

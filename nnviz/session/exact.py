@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.basics.errors import EngineError, Verbatim
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.network.packing import packed
+from engine.network.half_precision import packed
 from engine.training.history import History
 from engine.training.trainer import Trainer
 from nnviz.jobs.stepwise import Steps, only_shares

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.answers import Answers, ClassAnswers
+from engine.explain.predictions import Answers, ClassAnswers
 from engine.network.network import Network
 from nnviz.session.part import Part
 from nnviz.session.selection import Classes, Group

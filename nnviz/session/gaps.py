@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
-from engine.network.packing import usual_bytes
+from engine.network.half_precision import usual_bytes
 from nnviz.jobs.stepwise import Stepwise, giving_way
 from nnviz.session.data import Data
 from nnviz.session.exact import Exact

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, answers_in_steps
+from engine.explain.predictions import ClassAnswers, answers_in_steps
 from engine.network.network import Network
 from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.latest import Request, RequestKey

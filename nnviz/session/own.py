@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
+from engine.datasets.user_examples import USUAL_SHARE, OwnExamples, checked_share, read_own
 from nnviz.formatting import text
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.datasets.own import OwnExamples, read_own
+from engine.datasets.user_examples import OwnExamples, read_own
 from engine.storage.files import write_whole
 
 _MOST_FIXED = 10  # files of examples as they were at some moment, for each kind of data

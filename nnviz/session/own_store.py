@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.datasets.own import OwnExamples
+from engine.datasets.user_examples import OwnExamples
 from nnviz.jobs.lane import Lane
 from nnviz.session.own_files import put_aside, write_merged
 

@@ -12,11 +12,11 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.curve import CURVES
-from engine.datasets.painted import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
-from engine.datasets.parts import steady_parts
+from engine.datasets.painted_points import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
 from engine.datasets.plane import PLANES
 from engine.datasets.source import SEED, TEST_SHARE, Value
-from engine.explain.regions import places_of
+from engine.datasets.splitting import steady_parts
+from engine.explain.input_grid import places_of
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.status import Status

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QTimer
 
 from engine.datasets import Dataset
+from engine.network.half_precision import packed
 from engine.network.network import Network
-from engine.network.packing import packed
 from engine.provenance import Provenance
 from engine.training.history import whole_if_possible
 from nnviz.formatting import text

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.disturbances import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
+from engine.explain.perturbations import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
 from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation

@@ -1,7 +1,7 @@
 """Snapshots of a run's parameters during training: the moments of its past that can be looked back at.
 
-They are packed, see :mod:`engine.network.packing`. Their number is limited however long the training is, and they are
-spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
+They are packed, see :mod:`engine.network.half_precision`. Their number is limited however long the training is, and
+they are spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.basics.validation import Array, available_memory
-from engine.network.packing import Packed, packed
+from engine.network.half_precision import Packed, packed
 
 MOST = 256
 MOST_BYTES = 64 * 2**20  # unless the person says otherwise

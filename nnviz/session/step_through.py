@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
-from engine.explain.one_step import OneStep, record_step
+from engine.explain.step_trace import OneStep, record_step
 from nnviz.jobs.lane import Lane
 from nnviz.session.asked_step import About, AskedStep, Written
 from nnviz.session.messages import Messages

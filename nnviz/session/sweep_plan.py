@@ -14,7 +14,7 @@ from engine.experiment import MILD, Experiment
 from engine.sweeps.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
 from engine.sweeps.pruning import check_rule_installed
 from engine.sweeps.samplers import check_installed
-from engine.sweeps.vary import (
+from engine.sweeps.search_space import (
     FREE,
     LINEAR,
     LIST,

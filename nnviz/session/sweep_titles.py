@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.basics.errors import SettingError
 from engine.sweeps.results import STOPPED
-from engine.sweeps.vary import choices_of, written
+from engine.sweeps.search_space import choices_of, written
 from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
 from nnviz.formatting.setting_words import setting_name

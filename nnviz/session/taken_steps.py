@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.explain.one_step import Moment, moment_of
+from engine.explain.step_trace import Moment, moment_of
 from engine.training.trainer import Trainer
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed

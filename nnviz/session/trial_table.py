@@ -12,7 +12,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import FINISHED, STOPPED, Results, RunResult, TrialResult
-from engine.sweeps.vary import LIST, LOG, Varied, written
+from engine.sweeps.search_space import LIST, LOG, Varied, written
 
 _MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
 _APART = 10.0  # a list of numbers whose largest is so many times its least is laid out logarithmically

@@ -17,11 +17,11 @@ from dataclasses import replace
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.sweeps.giving_way import Neighbour
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
+from engine.sweeps.cancellation import ALL
 from engine.sweeps.results import FAILED, STOPPED
+from engine.sweeps.run_execution import Outcome, Report, RunSpec, Started
 from engine.sweeps.shared_data import DataOffer, are_registered
-from engine.sweeps.wishes import ALL
+from engine.sweeps.worker_priority import Neighbour
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_workers import SweepClient, Task, Worker, Workers, new_name
 from nnviz.sweeps.executor import MOST_DEATHS, Halted, Message, Notice

@@ -17,9 +17,9 @@ from uuid import uuid4
 from engine.basics.machine import this_machine
 from engine.datasets import Dataset
 from engine.sweeps import remote
-from engine.sweeps.giving_way import Neighbour
-from engine.sweeps.one_run import RunSpec
+from engine.sweeps.run_execution import RunSpec
 from engine.sweeps.shared_data import DataOffer
+from engine.sweeps.worker_priority import Neighbour
 from engine.version import __version__
 from nnviz.sweeps.cluster import UNKNOWN, engine_versions
 from nnviz.sweeps.cluster_address import ClusterAddress, host_of

@@ -15,10 +15,10 @@ from typing import Any
 from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.sweeps.one_run import MOMENT_BYTES, Outcome, Report, RunSpec, Started
 from engine.sweeps.plan import RACE, SWEEP, Plan
 from engine.sweeps.pruning import rule_of
 from engine.sweeps.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
+from engine.sweeps.run_execution import MOMENT_BYTES, Outcome, Report, RunSpec, Started
 from engine.sweeps.samplers import Sampler, sampler_of
 from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import Done, figures_at_end

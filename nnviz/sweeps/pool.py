@@ -11,11 +11,11 @@ from typing import Any
 from engine.basics.machine import cores
 from engine.basics.validation import whole_number
 from engine.datasets import Dataset
-from engine.sweeps.one_run import Outcome, RunSpec, Started
+from engine.sweeps.cancellation import ALL
 from engine.sweeps.plan import MOST_WORKERS
 from engine.sweeps.results import FAILED, STOPPED
+from engine.sweeps.run_execution import Outcome, RunSpec, Started
 from engine.sweeps.shared_data import DataOffer
-from engine.sweeps.wishes import ALL
 from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
 from nnviz.sweeps.process import NeedsData, PoolProcess, Wish
 

@@ -22,10 +22,10 @@ from types import ModuleType
 from engine.basics.errors import not_started
 from engine.basics.machine import THREADS
 from engine.datasets import Dataset
-from engine.sweeps.one_run import Outcome, RunSpec, Started, train_in_turn
+from engine.sweeps.cancellation import ALL, Wishes
 from engine.sweeps.results import FAILED
+from engine.sweeps.run_execution import Outcome, RunSpec, Started, train_in_turn
 from engine.sweeps.shared_data import DataOffer, SharedData
-from engine.sweeps.wishes import ALL, Wishes
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.sweeps.one_run import MOMENT_BYTES, Outcome
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import OVER, STOPPED, RunResult
+from engine.sweeps.run_execution import MOMENT_BYTES, Outcome
 from nnviz.library import DamagedError, Library, LibraryError, ReplacedError
 from nnviz.library.faults import UnknownSweepError
 from nnviz.library.locks import Lock

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QEvent, QObject, QSize, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
-from engine.network.packing import exact
+from engine.network.half_precision import exact
 from nnviz.formatting import text
 from nnviz.jobs.film_frames import Frame, Frames
 from nnviz.jobs.lane import Lane

@@ -28,9 +28,9 @@ from engine.basics.machine import cores
 from engine.datasets import Dataset, source_of
 from engine.datasets.mnist import load_mnist
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, RunSpec
 from engine.sweeps.plan import SWEEP, Plan, seeds_of
-from engine.sweeps.vary import parsed
+from engine.sweeps.run_execution import Outcome, RunSpec
+from engine.sweeps.search_space import parsed
 from nnviz.library import Library
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_address import address_of

@@ -43,7 +43,7 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 from engine.datasets import Dataset, source_of  # noqa: E402
 from engine.experiment import Experiment  # noqa: E402
 from engine.sweeps.plan import SWEEP, Plan  # noqa: E402
-from engine.sweeps.vary import parsed  # noqa: E402
+from engine.sweeps.search_space import parsed  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.runs.run_table import RunTable  # noqa: E402
 from nnviz.library import Library  # noqa: E402

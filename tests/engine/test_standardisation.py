@@ -24,11 +24,11 @@ from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset
 from engine.datasets.description import Description
 from engine.experiment import Experiment
+from engine.explain.contribution_paths import activity_of
 from engine.explain.features import activations_of
 from engine.explain.finite_difference import finite_difference
 from engine.explain.neurons import answers
-from engine.explain.one_step import moment_of, record_step
-from engine.explain.pathways import activity_of
+from engine.explain.step_trace import moment_of, record_step
 from engine.network.buffers import Buffers, TrainingBuffers
 from engine.network.network import Network
 from engine.neural_network import NeuralNetwork
@@ -40,7 +40,7 @@ from engine.storage import (
     save_checkpoint,
     save_network,
 )
-from engine.storage.state_bytes import StateBytes
+from engine.storage.state_codec import StateBytes
 from engine.training.events import Batch, TrainingState
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer

@@ -17,7 +17,7 @@ from engine.basics.assets_folder import ASSETS
 from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
-from engine.datasets.own import OwnExamples, read_own, with_own
+from engine.datasets.user_examples import OwnExamples, read_own, with_own
 from engine.network.network import Network
 from engine.presets import load_preset
 from engine.provenance import Provenance

@@ -14,7 +14,7 @@ from engine.basics.errors import DataError, FileFormatError, bad_file
 from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.basics.validation import available_memory, gigabytes
 from engine.datasets.table.cells import RAGGED, Problem, shortened
-from engine.datasets.table.row_places import RowPlaces
+from engine.datasets.table.source_rows import RowPlaces
 from engine.datasets.table.table_blocks import Blocks, CannotReadError
 from engine.datasets.table.table_columns import Column
 from engine.datasets.table.table_format import TableFormat, unreadable

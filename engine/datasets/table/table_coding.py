@@ -12,9 +12,9 @@ import numpy as np
 
 from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.raw_rows import Cells, at_row, columns_of, lacking
 from engine.datasets.scaling import Scaling
+from engine.datasets.stored_texts import check_characters, text_in, texts_in
 from engine.datasets.table.cells import (
     INFINITE,
     SIGN,

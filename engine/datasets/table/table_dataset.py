@@ -11,8 +11,8 @@ import numpy as np
 from engine.basics.errors import DataError, SettingError, Verbatim
 from engine.basics.validation import Array, check_available
 from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
-from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling, rows_at_once
+from engine.datasets.splitting import parts_of
 from engine.datasets.table.cells import is_date, number_in, plain_number, separator, sign_of
 from engine.datasets.table.summary_rows import SummaryRow, summary_rows
 from engine.datasets.table.table import Table, changed, different_cells
@@ -138,7 +138,7 @@ def table_dataset(
         ignored: names of columns that are no inputs.
         standardise: whether numbers are scaled by the training part's mean and spread, and the target likewise if it is
             a number.
-        test_share: see :func:`~engine.datasets.parts.parts_of`; classes are drawn in proportion.
+        test_share: see :func:`~engine.datasets.splitting.parts_of`; classes are drawn in proportion.
         seed: draws the test part, always the same for one seed.
         title: the data set's name; None: the table's.
         summary: ``DROP`` leaves out rows at the end that look like a sum or a mean of the others; ``KEEP`` takes them.

@@ -15,7 +15,7 @@ import numpy as np
 from engine.basics.errors import bad_file
 from engine.basics.validation import Array, available_memory
 from engine.datasets.table.cells import RAGGED, SIGN, THOUSANDS, Problem, shortened
-from engine.datasets.table.row_places import RowPlaces
+from engine.datasets.table.source_rows import RowPlaces
 from engine.datasets.table.table_blocks import Blocks, plain_matrix
 from engine.datasets.table.table_columns import Column, NumbersRead, TextsRead, column_of
 from engine.datasets.table.table_format import TableFormat

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.basics.errors import EngineError
 from engine.basics.validation import parameter_count
 from engine.experiment import Experiment
-from engine.sweeps.beats import LEAST_SEEDS, compared
+from engine.sweeps.significance import LEAST_SEEDS, compared
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.comparison.differ_table import DifferCell, DifferRow
 from nnviz.formatting import text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.pathways import Activity, Links, links_of, most_important, strongest_links
+from engine.explain.contribution_paths import Activity, Links, links_of, most_important, strongest_links
 from nnviz.cards.diagram.curves import Strands
 from nnviz.cards.diagram.layout import Block, Kind, Layout
 

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers
+from engine.explain.predictions import ClassAnswers
 from nnviz.cards.map.keys import ClassKeys, Scale
 from nnviz.cards.map.map_content import (
     class_names,

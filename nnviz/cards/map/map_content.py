@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor, QImage
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, NumberAnswers
+from engine.explain.predictions import ClassAnswers, NumberAnswers
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning, listed
 from nnviz.session.cloud import Cloud

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtWidgets import QStackedWidget
 
-from engine.explain.answers import NumberAnswers
+from engine.explain.predictions import NumberAnswers
 from nnviz.cards.mistakes.mistake_rows import ExampleRows
 from nnviz.cards.mistakes.number_plot import NumberPlot
 from nnviz.formatting import text

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import Answers, ClassAnswers, NumberAnswers
+from engine.explain.predictions import Answers, ClassAnswers, NumberAnswers
 from nnviz.cards.mistakes.mistake_rows import ExampleRows, sureness
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.explain.answers import Answers, ClassAnswers
+from engine.explain.predictions import Answers, ClassAnswers
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, Meaning, listed, off_by
 from nnviz.session.found import Found

@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.answers import NumberAnswers
+from engine.explain.predictions import NumberAnswers
 from engine.training.metrics import precision_of, recall_of
 from nnviz.cards.mistakes.cells import Cell
 from nnviz.cards.mistakes.confusion import ConfusionView

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.regions import Span, places_of, span_of
+from engine.explain.input_grid import Span, places_of, span_of
 from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.plane.curve_view import CurveView, Line
 from nnviz.cards.plane.key import PlaneKey

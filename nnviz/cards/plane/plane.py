@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.regions import Square, places_of, square_of
+from engine.explain.input_grid import Square, places_of, square_of
 from nnviz.cards.plane.answers_page import AnswersPage, answers_card, painted_points, some_of
 from nnviz.cards.plane.key import PlaneKey
 from nnviz.cards.plane.view import PlaneView

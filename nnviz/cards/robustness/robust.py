@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.explain.disturbances import DISTURBANCES, fitting, is_picture
+from engine.explain.perturbations import DISTURBANCES, fitting, is_picture
 from engine.explain.robustness import Measured, Robustness
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.robustness.plot_grid import GridPlot, Line, PlotGrid, Scale

@@ -8,7 +8,7 @@ from PyQt5.QtGui import QFontMetrics, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
+from engine.explain.perturbations import DISTURBANCES, Shape, is_picture
 from nnviz.formatting import text
 from nnviz.formatting.text import short
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject

@@ -21,7 +21,7 @@ from engine.explain.formulas import (
     sum_formula,
     tempered,
 )
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, OneStep
 from engine.explain.update_formulas import update_formulas
 from nnviz.cards.step_through.figures import (
     decimals_to_see,

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QKeySequence, QMouseEvent
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 
 from engine.explain.formulas import Address, Formula, all_terms
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, OneStep
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.step_through.figures import figure
 from nnviz.cards.step_through.number_rows import NOTHING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.datasets import Dataset
-from engine.sweeps.vary import FREE, choices_of, is_number
+from engine.sweeps.search_space import FREE, choices_of, is_number
 from nnviz.cards.sweep.setting_row import SettingInfo
 from nnviz.formatting.setting_words import setting_name
 from nnviz.ui.fields import step_decade, step_whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.basics.validation import Array
-from engine.explain.regions import Span
+from engine.explain.input_grid import Span
 from nnviz.cards.weights.lines import line_tiles
 from nnviz.cards.weights.neuron_pictures import NeuronPictures, Words
 from nnviz.session.asked_over import AnswersOver

@@ -8,7 +8,7 @@ from PyQt5.QtGui import QHideEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.regions import Region
+from engine.explain.input_grid import Region
 from nnviz.formatting import text
 from nnviz.formatting.text import short
 from nnviz.session.asked_over import NEURONS_OVER, AnswersOver

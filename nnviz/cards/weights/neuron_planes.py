@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.basics.validation import Array
-from engine.explain.regions import Square
+from engine.explain.input_grid import Square
 from nnviz.cards.weights.neuron_pictures import NeuronPictures, Words
 from nnviz.session.asked_over import AnswersOver
 from nnviz.session.session import Session

@@ -18,11 +18,11 @@ from engine.explain.formulas import (
     loss_formula,
     sum_formula,
 )
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, OneStep
 from engine.explain.update_formulas import update_formulas
 from engine.network.activations import ACTIVATIONS
 from engine.training.optimizers import SGD
-from tests.engine.explain.test_one_step import RECIPES, numbers, pictures, record, trainer
+from tests.engine.explain.test_step_trace import RECIPES, numbers, pictures, record, trainer
 from tests.engine.helpers import LOSS_AND_OUTPUT, restored_later
 
 

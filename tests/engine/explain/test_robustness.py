@@ -12,7 +12,7 @@ from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot, regression_split
-from engine.explain.disturbances import DISTURBANCES, material_of
+from engine.explain.perturbations import DISTURBANCES, material_of
 from engine.explain.robustness import Measured, Robustness, measure
 from engine.network.network import Network
 from engine.training.metrics import Evaluator

@@ -28,7 +28,7 @@ from engine.sweeps.plan import (
     usual_sampler,
 )
 from engine.sweeps.samplers import Values, check_installed, sampler_of
-from engine.sweeps.vary import LINEAR, LIST, parsed
+from engine.sweeps.search_space import LINEAR, LIST, parsed
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import an_experiment
 

@@ -15,7 +15,7 @@ from engine.basics.optional_packages import install_command
 from engine.sweeps.plan import ASHA, HYPERBAND, MEDIAN, NONE, SWEEP, Plan, race_of, seeds_of
 from engine.sweeps.pruning import LEAST_FINISHED, MedianRule, OptunaRule, Rule, rule_of
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parsed
 from tests.nnviz.library.helpers import an_experiment
 
 

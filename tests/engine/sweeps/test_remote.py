@@ -16,10 +16,10 @@ from engine.datasets import source_of
 from engine.experiment import Experiment
 from engine.storage import read_checkpoint
 from engine.sweeps import remote
-from engine.sweeps.one_run import Outcome, Report, RunSpec
+from engine.sweeps.cancellation import ALL
 from engine.sweeps.results import FAILED, FINISHED, STOPPED
+from engine.sweeps.run_execution import Outcome, Report, RunSpec
 from engine.sweeps.shared_data import DataOffer, are_registered
-from engine.sweeps.wishes import ALL
 from tests.engine.helpers import class_data
 
 DATA = class_data()

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, NumberAnswers
+from engine.explain.predictions import ClassAnswers, NumberAnswers
 from nnviz.cards.diagram.network_diagram import NetworkPanel
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel

@@ -12,9 +12,9 @@ import pytest
 from tqdm import tqdm
 
 from engine.datasets import Dataset
-from engine.sweeps.beats import Comparison
-from engine.sweeps.one_run import RunSpec
 from engine.sweeps.results import FINISHED, STOPPED
+from engine.sweeps.run_execution import RunSpec
+from engine.sweeps.significance import Comparison
 from nnviz.commands import cli, many
 from nnviz.formatting.results import comparison_words, words_of_pairs
 from nnviz.library import Library, library_path

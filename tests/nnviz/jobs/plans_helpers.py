@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Generator
 
 from engine.datasets import Dataset
-from engine.sweeps.one_run import OneRun, Outcome, RunSpec
 from engine.sweeps.results import FAILED, STOPPED
+from engine.sweeps.run_execution import OneRun, Outcome, RunSpec
 from nnviz.session.session import Session
 from nnviz.sweeps.executor import Message, Started
 from tests.nnviz.library.helpers import DATA

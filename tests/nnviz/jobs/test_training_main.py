@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.network.packing import packed
+from engine.network.half_precision import packed
 from engine.training.events import Epoch
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded
 from nnviz.jobs.training_main import _MOST_UNHEARD, _Borrower, _Outlet, _Pipe

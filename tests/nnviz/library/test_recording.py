@@ -17,7 +17,7 @@ from engine.basics.errors import DivergenceError
 from engine.basics.machine import Machine, this_machine
 from engine.datasets import Dataset
 from engine.training.events import Batch, Epoch, Event
-from engine.training.grid import Grid
+from engine.training.snapshot_schedule import Grid
 from engine.training.trainer import Trainer
 from nnviz.library import FullDiskError, Library, Recording, ReplacedError, RunInUseError, TooLargeError
 from nnviz.library.curves import write_epochs

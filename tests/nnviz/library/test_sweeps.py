@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from engine.experiment import Experiment
-from engine.sweeps.one_run import RunSpec, train_one
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import DIVERGED, PRUNED
-from engine.sweeps.vary import parsed
+from engine.sweeps.run_execution import RunSpec, train_one
+from engine.sweeps.search_space import parsed
 from engine.training.events import Batch
 from engine.training.trainer import Trainer
 from nnviz.library import Library, LibraryError, database

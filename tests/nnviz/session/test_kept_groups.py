@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.sweeps.beats import compared
+from engine.sweeps.significance import compared
 from nnviz.formatting.results import words_of_pairs
 from nnviz.library import Group, Library, RunRecord
 from nnviz.session.kept_list import Row, listed, with_opened

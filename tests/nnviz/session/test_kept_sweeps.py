@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.sweeps.plan import GRID, SWEEP, Plan
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parsed
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import Sweeps
 from nnviz.session.kept_list import Row, Sweep, listed, with_opened

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.explain.one_step import OneStep
+from engine.explain.step_trace import OneStep
 from engine.training.metrics import Evaluator
 from nnviz.library import Library
 from nnviz.session import past_batch as module

@@ -20,7 +20,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.datasets.painted import PAINTED_PLANE
+from engine.datasets.painted_points import PAINTED_PLANE
 from engine.experiment import Experiment
 from engine.storage import save_network
 from engine.sweeps.plan import seeds_of

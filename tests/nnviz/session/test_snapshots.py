@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.basics.validation import Array
-from engine.network.packing import exact
+from engine.network.half_precision import exact
 from nnviz.session.snapshots import Snapshots
 
 

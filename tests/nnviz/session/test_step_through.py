@@ -13,7 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, regression_split
-from engine.explain.one_step import record_step
+from engine.explain.step_trace import record_step
 from engine.network.buffers import Buffers
 from engine.training.divergence import loss_not_finite
 from engine.training.metrics import Evaluator

@@ -8,7 +8,7 @@ import pytest
 
 from engine.experiment import Experiment
 from engine.sweeps.plan import SWEEP, Plan
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parsed
 from nnviz.library.took import Took
 from nnviz.session.sweep_pace import estimate_words, mean_seconds, run_seconds
 from tests.engine.helpers import class_data

@@ -11,7 +11,7 @@ from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, MEDIAN, NONE, RANDOM, SWEEP, Plan
-from engine.sweeps.vary import FREE, parsed
+from engine.sweeps.search_space import FREE, parsed
 from nnviz.session.sweep_fields import SweepFields, Varying, fields_of
 from nnviz.session.sweep_plan import Planned, fields_for, other_kind, planned
 from tests.engine.helpers import class_data

@@ -10,7 +10,7 @@ import pytest
 
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, RunResult
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parsed
 from nnviz.session.trial_table import SettingAxis, TrialTable
 from tests.nnviz.library.helpers import an_experiment
 

@@ -13,10 +13,10 @@ import numpy as np
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.storage import read_checkpoint
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started, train_one
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import STOPPED, RunResult
-from engine.sweeps.vary import parsed
+from engine.sweeps.run_execution import Outcome, Report, RunSpec, Started, train_one
+from engine.sweeps.search_space import parsed
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message

@@ -12,8 +12,8 @@ from distributed import Client
 
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, RunSpec, Started
 from engine.sweeps.results import FINISHED, PRUNED, STOPPED
+from engine.sweeps.run_execution import Outcome, RunSpec, Started
 from nnviz.sweeps.cluster import Cluster, who_is_there
 from nnviz.sweeps.cluster_address import address_of
 from nnviz.sweeps.cluster_executor import ClusterExecutor

@@ -16,8 +16,8 @@ import pytest
 
 from engine.basics.errors import EngineError, SettingError
 from engine.basics.optional_packages import install_command
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.results import FAILED, FINISHED, STOPPED
+from engine.sweeps.run_execution import Outcome, Report, RunSpec, Started
 from engine.version import __version__
 from nnviz.sweeps import cluster as connections
 from nnviz.sweeps.cluster import Cluster, who_is_there

@@ -12,9 +12,9 @@ import pytest
 
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, Results
+from engine.sweeps.run_execution import Outcome, Report, RunSpec, Started
 from nnviz.library import Library, LibraryError
 from nnviz.library.faults import damage_mark
 from nnviz.library.locks import Lock

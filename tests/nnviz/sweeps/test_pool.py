@@ -16,8 +16,8 @@ from engine.basics.errors import ProcessError, SettingError
 from engine.basics.machine import THREADS
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.results import FAILED, FINISHED, PRUNED, STOPPED
+from engine.sweeps.run_execution import Outcome, Report, RunSpec, Started
 from nnviz.sweeps.executor import Notice
 from nnviz.sweeps.pool import Pool
 from tests.engine.helpers import refused
@@ -169,7 +169,7 @@ def test_a_pool_that_was_never_used_has_no_process(make_pool: MakePool) -> None:
 UNGUARDED = """
 import sys, time
 print("once", flush=True)
-from engine.sweeps.one_run import Report, RunSpec
+from engine.sweeps.run_execution import Report, RunSpec
 from nnviz.sweeps.pool import Pool
 from tests.nnviz.library.helpers import DATA, an_experiment
 pool = Pool(DATA, "", {}, 2)

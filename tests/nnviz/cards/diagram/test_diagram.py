@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.explain.pathways import activity_of
+from engine.explain.contribution_paths import activity_of
 from engine.network.network import Network
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram
 from nnviz.cards.diagram.layout import Looks

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
-from engine.explain.answers import ClassAnswers
+from engine.explain.predictions import ClassAnswers
 from nnviz.cards.mistakes.cells import Cell
 from nnviz.cards.mistakes.mistake_pictures import MistakePicturesPanel
 from nnviz.cards.mistakes.mistakes import MistakesPanel

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.experiment import Experiment
-from engine.explain.disturbances import DISTURBANCES, Material, material_of
+from engine.explain.perturbations import DISTURBANCES, Material, material_of
 from nnviz.cards.robustness.robust import RobustPage, scale_to
 from nnviz.session import robustness
 from nnviz.session.robustness import DISTURBED, Strength

@@ -12,7 +12,7 @@ from PyQt5.QtGui import QPalette
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.explain.disturbances import DISTURBANCES
+from engine.explain.perturbations import DISTURBANCES
 from engine.training.augmentation import Augmentation
 from engine.training.metrics import Evaluator
 from nnviz.cards.robustness.plot_grid import PlotGrid

@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.sweeps.bands import band
+from engine.sweeps.quantile_bands import band
 from nnviz.cards.comparison.answer_rows import AnswerRows
 from nnviz.cards.comparison.differ_table import DifferTable
 from nnviz.cards.comparison.runs_plot import RunsPlot

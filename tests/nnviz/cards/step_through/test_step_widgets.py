@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.explain.formulas import Address, Formula, Part, Term, delta_formulas
-from engine.explain.one_step import BIAS
+from engine.explain.step_trace import BIAS
 from engine.explain.update_formulas import update_formulas
 from nnviz.cards.step_through.board import Board
 from nnviz.cards.step_through.figures import figure, product_text, short_figure, value_text, written, written_versions
@@ -21,7 +21,7 @@ from nnviz.cards.step_through.number_rows import NumberRows, Rows
 from nnviz.cards.step_through.path import PathStage, StagePath
 from nnviz.ui import theme
 from nnviz.ui.giving_label import GivingLabel
-from tests.engine.explain.test_one_step import RECIPES, record, trainer
+from tests.engine.explain.test_step_trace import RECIPES, record, trainer
 
 
 @pytest.mark.parametrize(

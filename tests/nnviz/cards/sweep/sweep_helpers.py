@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, SWEEP, Plan
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parsed
 from nnviz.library import Library
 from nnviz.session.trial_table import TrialTable
 from nnviz.sweeps.conductor import Conductor

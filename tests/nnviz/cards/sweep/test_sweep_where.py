@@ -18,8 +18,8 @@ from pytestqt.qtbot import QtBot
 from engine.basics.errors import Verbatim
 from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset
-from engine.sweeps.one_run import Outcome
 from engine.sweeps.results import STOPPED
+from engine.sweeps.run_execution import Outcome
 from engine.version import __version__
 from nnviz.library import Library
 from nnviz.library.sweeps import Sweeps

@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButt
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import load_data
-from engine.datasets.own import read_own
+from engine.datasets.user_examples import read_own
 from nnviz.cards.draw.keep import KeepBox
 from nnviz.cards.user_examples.own import OwnPage
 from nnviz.session.asked_own import OWN, TESTED
@@ -521,7 +521,7 @@ def test_export_and_import_in_another_home(
 
 
 def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    from tests.engine.datasets.test_own import some
+    from tests.engine.datasets.test_user_examples import some
 
     rows, broken = tmp_path / "rows.npz", tmp_path / "broken.npz"
     rows.write_bytes(some(load_data("mpg")).as_bytes())

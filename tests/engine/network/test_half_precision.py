@@ -7,8 +7,8 @@ import pytest
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from engine.network.half_precision import packed
 from engine.network.network import Network
-from engine.network.packing import packed
 
 SHAPE = (784, 64, 32, 10)
 

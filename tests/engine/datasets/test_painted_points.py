@@ -11,8 +11,15 @@ import pytest
 from engine.basics.errors import DataError, EngineError, SettingError
 from engine.basics.validation import Array
 from engine.datasets import DATASETS, load_data
-from engine.datasets.painted import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, Painted, painted_curve, painted_plane
-from engine.datasets.parts import place_in_class, steady_parts
+from engine.datasets.painted_points import (
+    MOST_PAINTED,
+    PAINTED_CURVE,
+    PAINTED_PLANE,
+    Painted,
+    painted_curve,
+    painted_plane,
+)
+from engine.datasets.splitting import place_in_class, steady_parts
 from engine.experiment import Experiment
 from tests.engine.helpers import refused
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.datasets import Dataset, load_data
-from engine.datasets.own import OwnExamples, with_own
 from engine.datasets.table import table_blocks
+from engine.datasets.user_examples import OwnExamples, with_own
 
 
 def lines_of(count: int, first: int = 2) -> list[str]:

@@ -17,10 +17,10 @@ from PIL.ImageFile import ImageFile
 
 from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.basics.validation import Array
-from engine.datasets import load_data, picture_folder, source_of
+from engine.datasets import image_folder, load_data, source_of
 from engine.datasets.class_folders import Unread
 from engine.datasets.dataset import Dataset
-from engine.datasets.picture_folder import folder_dataset
+from engine.datasets.image_folder import folder_dataset
 from engine.old_experiments import present_data_settings
 from tests.engine.helpers import refused
 
@@ -473,7 +473,7 @@ def test_a_folder_that_is_no_data_set(tmp_path: Path, make: Callable[[Path], Non
 
 
 def test_more_than_fits_in_memory_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_folder, "available_memory", lambda: 40_000)
+    monkeypatch.setattr(image_folder, "available_memory", lambda: 40_000)
     with refused(DataError, "animals", "of 10 pictures, which take 0.0 MB at 28 × 28 pixels"):
         folder_dataset(folder, map=lambda *_: pytest.fail("they were read"))
     assert folder_dataset(folder, side=8)[1].pictures == 10

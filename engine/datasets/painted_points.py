@@ -15,9 +15,9 @@ from engine.basics.errors import DataError, SettingError, Verbatim
 from engine.basics.validation import Array, labels, matrix, same_length, whole_number
 from engine.datasets.curve import numbers_in_parts
 from engine.datasets.dataset import Dataset
-from engine.datasets.parts import place_in_class, steady_parts
 from engine.datasets.plane import MOST_CLASSES, points_in_parts
 from engine.datasets.source import CURVES_GROUP, DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.splitting import place_in_class, steady_parts
 
 PAINTED = PAINTED_PLANE, PAINTED_CURVE = "painted", "painted-curve"
 POINTS = "painted"  # the setting that holds the points
@@ -114,7 +114,8 @@ def painted_plane(
         point_labels: (n,) the class of each, from 0.
         classes: number of classes, 2…6; by default as many as the largest label needs. Some may have no points yet.
         seed: of the test part.
-        test_share: share of each class that is the test part, 0…0.9; see :func:`~engine.datasets.parts.steady_parts`.
+        test_share: share of each class that is the test part, 0…0.9; see
+        :func:`~engine.datasets.splitting.steady_parts`.
 
     Raises:
         DataError: there are no points, or more than 5,000; or they are no finite numbers; or a label is none.

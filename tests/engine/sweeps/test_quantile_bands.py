@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.sweeps.bands import QUARTILES, band
+from engine.sweeps.quantile_bands import QUARTILES, band
 from engine.training.history import Curve
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.basics.errors import SettingError
-from engine.datasets.parts import balanced_rows, parts_of
+from engine.datasets.splitting import balanced_rows, parts_of
 from tests.engine.helpers import refused
 
 

@@ -13,9 +13,9 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import regression_split
-from engine.explain.disturbances import DISTURBANCES, Material, fitting, material_of
+from engine.explain.perturbations import DISTURBANCES, Material, fitting, material_of
 from engine.training.augmentation import Augmentation
-from engine.training.redrawing import redrawn
+from engine.training.image_warp import redrawn
 from tests.engine.helpers import class_data
 
 SHAPES = [(28, 28), (8, 8), (10, 14), (14, 10), (1, 5), (1, 1)]
@@ -250,7 +250,7 @@ def test_pictures_in_several_parts_are_redrawn_alike(monkeypatch: pytest.MonkeyP
     pictures = random_examples(material(10, 14), 23)
     how = {"down": np.arange(23.0), "right": 1.5, "angle": 0.3, "scale": 1.2, "thickness": -0.7}
     whole = redrawn(pictures, (10, 14), **how)  # type: ignore[arg-type]
-    monkeypatch.setattr("engine.training.redrawing._BYTES_IN_A_PART", 1)
+    monkeypatch.setattr("engine.training.image_warp._BYTES_IN_A_PART", 1)
     np.testing.assert_allclose(redrawn(pictures, (10, 14), **how), whole, atol=1e-6)  # type: ignore[arg-type]
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from engine.basics.priority import LATER
-from engine.sweeps.giving_way import Neighbour
+from engine.sweeps.worker_priority import Neighbour
 
 GROUP = Path("/proc/self/autogroup")
 _PROGRAM = """
 import os, sys
-from engine.sweeps.giving_way import GivingWay, Neighbour
+from engine.sweeps.worker_priority import GivingWay, Neighbour
 
 def priorities():
     group = "/proc/self/autogroup"
@@ -68,7 +68,7 @@ def test_to_nobody_or_somebody_elsewhere_no_way_is_given(neighbour: tuple[str, .
 def test_of_several_in_a_session_the_last_leaves_it_as_it_was() -> None:
     """As two workers that were started from one terminal."""
     program = """
-from engine.sweeps.giving_way import GivingWay, Neighbour
+from engine.sweeps.worker_priority import GivingWay, Neighbour
 import pathlib
 group = pathlib.Path("/proc/self/autogroup")
 before, given = group.read_text(), [GivingWay(Neighbour(Neighbour.here().computer, "another")) for _ in range(2)]

@@ -13,7 +13,7 @@ import pytest
 from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.basics.validation import Array
 from engine.datasets import Dataset, load_data
-from engine.datasets.own import MOST_OWN, OwnExamples, read_own, with_own
+from engine.datasets.user_examples import MOST_OWN, OwnExamples, read_own, with_own
 from engine.experiment import Experiment
 
 
@@ -194,7 +194,7 @@ def test_a_file_that_is_none_is_refused_in_words(content: bytes, tmp_path: Path)
 
 
 def test_what_claims_more_than_memory_holds_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.datasets.own.available_memory", lambda: 10_000)
+    monkeypatch.setattr("engine.datasets.user_examples.available_memory", lambda: 10_000)
     path = tmp_path / "large.npz"
     path.write_bytes(npz(x=np.zeros((100, 100)), y=np.zeros(100)))
     with pytest.raises(FileFormatError, match="a quarter of the memory"):

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine import explain
 from engine.basics.validation import Array
-from engine.explain.regions import plane_points
+from engine.explain.input_grid import plane_points
 from engine.network.network import Network
 
 _MOST_WEIGHTS = 2_000_000  # of a layer, of which norms are taken in full; of more, some inputs stand for all

@@ -18,7 +18,7 @@ from engine.basics.registry import Choice, Registry
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.training.augmentation import Augmentation
-from engine.training.redrawing import redrawn
+from engine.training.image_warp import redrawn
 
 _DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (down, right), of which examples take turns
 _SEED = 1

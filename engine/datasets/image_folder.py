@@ -16,14 +16,14 @@ from engine.datasets.arrays import check_one_hot
 from engine.datasets.brightness import Brightness
 from engine.datasets.class_folders import ADVICE, ClassFolders, Unread, one_class
 from engine.datasets.dataset import Dataset, Split, one_hot
-from engine.datasets.grey_pictures import (
+from engine.datasets.grey_images import (
     UnusableError,
     grey_square,
     ignore_warnings_about_files,
     is_coloured,
     readable_formats,
 )
-from engine.datasets.parts import parts_of
+from engine.datasets.splitting import parts_of
 
 _OFTEN = 100  # pictures between two calls of ``progress``
 _MOST_SIDE = 1_000
@@ -75,9 +75,9 @@ def folder_dataset(
     Args:
         path: its subfolders are the classes; or it has just two, ``train`` and ``test``, whose subfolders are.
         side: pixels of an example, in both directions; up to 1,000.
-        test_share, seed: see :func:`~engine.datasets.parts.parts_of`. Not used if there is a test folder with pictures.
-        progress: called with how many pictures were tried, and how many there are; what it raises ends the reading
-            and goes through.
+        test_share, seed: see :func:`~engine.datasets.splitting.parts_of`. Not used if there is a test folder with
+        pictures. progress: called with how many pictures were tried, and how many there are; what it raises ends the
+            reading and goes through.
         map: reads the pictures; that of a pool makes it faster.
 
     Raises:

@@ -14,14 +14,14 @@ from engine.basics.errors import DataError, DivergenceError, EngineError
 from engine.basics.machine import Machine, this_machine
 from engine.datasets.dataset import Dataset
 from engine.experiment import Experiment
-from engine.network.packing import usual_bytes
-from engine.storage.moments import Moment
-from engine.storage.state_bytes import MOST_STATE, StateBytes, epochs_at, state_size
+from engine.network.half_precision import usual_bytes
+from engine.storage.packed_snapshots import Moment
+from engine.storage.state_codec import MOST_STATE, StateBytes, epochs_at, state_size
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED
 from engine.training.events import Batch, BestRestored, Epoch, Event
-from engine.training.grid import LEAST_STEP, Grid
 from engine.training.history import MOST_POINTS, PARTS
 from engine.training.metrics import Evaluation
+from engine.training.snapshot_schedule import LEAST_STEP, Grid
 from engine.training.trainer import Trainer
 
 MOMENT_BYTES = 2 * 10**6  # of one run: there are many runs

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engine.storage import read_checkpoint
-from engine.sweeps import one_run
-from engine.sweeps.one_run import OneRun, Outcome, Report, RunSpec, train_in_turn, train_one
+from engine.sweeps import run_execution
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED
+from engine.sweeps.run_execution import OneRun, Outcome, Report, RunSpec, train_in_turn, train_one
 from engine.sweeps.shared_data import SharedData
 from engine.training.events import BestRestored, Epoch
 from engine.training.trainer import Trainer
@@ -62,7 +62,7 @@ def test_data_that_are_shared_are_divided_once_and_give_the_same_runs() -> None:
 
 
 def test_runs_in_turn_are_what_they_are_alone_and_are_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_run, "SECONDS_BETWEEN_REPORTS", 0)
+    monkeypatch.setattr(run_execution, "SECONDS_BETWEEN_REPORTS", 0)
     specs = [RunSpec(n, an_experiment(DATA, seed=n, epochs=2 + n, dropout=0.2)) for n in (1, 2)]
     specs.append(RunSpec(3, an_experiment(DATA, batch_size=5000)))
     told: list[Report] = []
@@ -141,7 +141,7 @@ def test_reports_come_in_batches_and_tell_each_epoch_once(monkeypatch: pytest.Mo
     told: list[Report] = []
     train_one(RunSpec(3, an_experiment(DATA, epochs=200)), DATA, told.append)
     assert len(told) <= 5
-    monkeypatch.setattr(one_run, "SECONDS_BETWEEN_REPORTS", 0)
+    monkeypatch.setattr(run_execution, "SECONDS_BETWEEN_REPORTS", 0)
     told.clear()
     train_one(RunSpec(3, an_experiment(DATA)), DATA, told.append)
     assert [each.epoch for report in told for each in report.epochs] == list(range(7))
@@ -150,19 +150,19 @@ def test_reports_come_in_batches_and_tell_each_epoch_once(monkeypatch: pytest.Mo
 
 def test_of_a_long_run_reports_tell_few_epochs_and_always_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each report ends with the newest epoch; the others are those of which all runs of that length tell."""
-    monkeypatch.setattr("engine.sweeps.one_run.MOST_REPORTED", 3)
-    monkeypatch.setattr("engine.sweeps.one_run.SECONDS_BETWEEN_REPORTS", 1e9)
+    monkeypatch.setattr("engine.sweeps.run_execution.MOST_REPORTED", 3)
+    monkeypatch.setattr("engine.sweeps.run_execution.SECONDS_BETWEEN_REPORTS", 1e9)
     told: list[Report] = []
     run = OneRun(RunSpec(1, an_experiment(epochs=8)), DATA, told.append)
     for number, _ in enumerate(run.epochs(lambda: "")):
         if number == 5:
-            monkeypatch.setattr("engine.sweeps.one_run.SECONDS_BETWEEN_REPORTS", 0.0)
+            monkeypatch.setattr("engine.sweeps.run_execution.SECONDS_BETWEEN_REPORTS", 0.0)
     assert [[each.epoch for each in report.epochs] for report in told] == [[0], [4, 6], [7], [8]]
 
 
 def test_what_is_kept_stays_within_its_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_run, "MOST_POINTS", 40)
-    monkeypatch.setattr(one_run, "_CONFUSION_BYTES", 1500)
+    monkeypatch.setattr(run_execution, "MOST_POINTS", 40)
+    monkeypatch.setattr(run_execution, "_CONFUSION_BYTES", 1500)
     outcome = train_one(RunSpec(3, an_experiment(DATA, epochs=150), 4000), DATA, silent)
     assert sum(len(moment.content) for _, moment in outcome.moments) <= 4400
     places = [at for at, _ in outcome.moments]
@@ -177,7 +177,7 @@ def test_what_is_kept_stays_within_its_room(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_network_too_large_to_be_kept_has_its_figures_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_run, "MOST_STATE", 100)
+    monkeypatch.setattr(run_execution, "MOST_STATE", 100)
     outcome = done()
     assert (outcome.status, outcome.state, outcome.moments) == (FINISHED, None, ())
     assert len(outcome.epochs) == 7

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array, parameter_count
+from engine.network.half_precision import Packed, packed
 from engine.network.network import from_neuron_by_neuron, neuron_by_neuron
-from engine.network.packing import Packed, packed
 
 _KINDS = {16: "<i2", 32: "<f4"}
 
@@ -19,8 +19,8 @@ class Moment:
     """Parameters of a network as they are kept: neuron by neuron, as in all files.
 
     Attributes:
-        bits: of a number: 16 for the codes of :mod:`engine.network.packing`, after their scales; 32 where they are
-            exact.
+        bits: of a number: 16 for the codes of :mod:`engine.network.half_precision`, after their scales; 32 where they
+            are exact.
     """
 
     bits: int

@@ -7,7 +7,7 @@ import pytest
 
 from engine.basics.errors import SettingError
 from engine.experiment import Experiment
-from engine.sweeps.vary import (
+from engine.sweeps.search_space import (
     FREE,
     LOG,
     Varied,

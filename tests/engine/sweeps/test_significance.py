@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.sweeps.beats import compared, mann_whitney
 from engine.sweeps.plan import SWEEP, Plan, race_of, seeds_of
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, Results, RunResult, Spread
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parsed
+from engine.sweeps.significance import compared, mann_whitney
 from tests.nnviz.library.helpers import an_experiment
 
 # ---- Mann-Whitney
@@ -59,7 +59,7 @@ def test_p_of_many_runs_is_near_the_counted_one(monkeypatch: pytest.MonkeyPatch)
     rng = np.random.default_rng(4)
     a, b = rng.normal(0, 1, 20), rng.normal(0.7, 1, 25)
     exact = mann_whitney(a, b)
-    monkeypatch.setattr("engine.sweeps.beats._MOST_COUNTED", 0)
+    monkeypatch.setattr("engine.sweeps.significance._MOST_COUNTED", 0)
     assert mann_whitney(a, b) == pytest.approx(exact, rel=0.1)
     assert mann_whitney([1.0] * 5, [1.0] * 5) == 1.0
 

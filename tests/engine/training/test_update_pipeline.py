@@ -13,9 +13,9 @@ from engine.training.augmentation import Augmenter
 from engine.training.events import Batch
 from engine.training.optimizers import SGD, Adam
 from engine.training.rate_finder import RateFinder
-from engine.training.recipe import Recipe
 from engine.training.regularisation import Penalties
 from engine.training.settings import TrainingSettings
+from engine.training.update_pipeline import Recipe
 from tests.engine.helpers import bits, class_data, network_for, trainer
 from tests.engine.training.test_resume import CASES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.storage.epoch_bytes import epoch_bytes, epoch_from, epoch_numbers
+from engine.storage.epoch_codec import epoch_bytes, epoch_from, epoch_numbers
 from engine.training.events import Epoch
 from engine.training.metrics import Evaluation
 

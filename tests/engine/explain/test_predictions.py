@@ -8,8 +8,8 @@ import pytest
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
-from engine.datasets.parts import validation_rows
-from engine.explain.answers import ClassAnswers, NumberAnswers, answers_in_steps
+from engine.datasets.splitting import validation_rows
+from engine.explain.predictions import ClassAnswers, NumberAnswers, answers_in_steps
 from engine.network.network import Network
 from engine.training.metrics import Evaluator
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.regions import Region
+from engine.explain.input_grid import Region
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 

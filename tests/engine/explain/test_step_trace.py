@@ -13,7 +13,7 @@ from engine.basics.validation import Array
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.explain.finite_difference import finite_difference
 from engine.explain.formulas import tempered
-from engine.explain.one_step import BIAS, OneStep, moment_of, parameter_in, record_step
+from engine.explain.step_trace import BIAS, OneStep, moment_of, parameter_in, record_step
 from engine.network.activations import ACTIVATIONS
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
@@ -153,7 +153,7 @@ def test_one_example_can_be_learned_from_and_the_place_stays() -> None:
 
 def test_a_batch_too_large_to_be_written_down_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     trained = trainer()
-    monkeypatch.setattr("engine.explain.one_step._MOST_NUMBERS", 100)
+    monkeypatch.setattr("engine.explain.step_trace._MOST_NUMBERS", 100)
     with pytest.raises(DataError, match="smaller batch size"):
         record(trained)
     record(trained, (np.ones(16), np.array([1, 0, 0])))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import explain
-from engine.explain.pathways import activity_of, links_of, most_important, planes_of, strongest_links
+from engine.explain.contribution_paths import activity_of, links_of, most_important, planes_of, strongest_links
 from engine.network.network import Network
 
 

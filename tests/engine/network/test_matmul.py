@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.basics.validation import Array
-from engine.network import products
+from engine.network import matmul
 from engine.network.buffers import TrainingBuffers
+from engine.network.matmul import add_product, adds_at_once, product
 from engine.network.network import Network
-from engine.network.products import add_product, adds_at_once, product
 from tests.engine.helpers import numbered_data, trainer
 
 ORDERS = [*itertools.product("CF", repeat=3)]
@@ -25,10 +25,10 @@ BRINGS_OPENBLAS = np.show_config("dicts")["Build Dependencies"]["blas"]["name"] 
 @pytest.fixture(params=["one pass", "two passes"])
 def passes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways, for arrays of any size."""
-    monkeypatch.setattr(products, "_WORTH_A_CALL", 0)
+    monkeypatch.setattr(matmul, "_WORTH_A_CALL", 0)
     if request.param == "two passes":
-        monkeypatch.setattr(products, "_GEMM", {})
-    elif not products._GEMM:
+        monkeypatch.setattr(matmul, "_GEMM", {})
+    elif not matmul._GEMM:
         pytest.skip("this numpy brings no BLAS that can be asked")
     name: str = request.param
     return name
@@ -41,7 +41,7 @@ def numbers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any, order:
 @pytest.mark.skipif(not BRINGS_OPENBLAS, reason="this numpy was not built with its own OpenBLAS")
 @pytest.mark.skipif(sys.platform == "win32", reason="what a library depends on is not found by way of it")
 def test_the_blas_that_numpy_brings_is_found() -> None:
-    assert set(products._GEMM) == {np.dtype(np.float32), np.dtype(np.float64)}
+    assert set(matmul._GEMM) == {np.dtype(np.float32), np.dtype(np.float64)}
 
 
 @pytest.mark.parametrize("orders", ORDERS, ids="".join)
@@ -64,7 +64,7 @@ def test_adds_whatever_lies_row_by_row_or_column_by_column(passes: str, orders: 
 def test_nothing_but_the_output_is_written(m: int, k: int, n: int, orders: tuple[str, ...]) -> None:
     """Views into the middle of vectors, as weights are: their neighbours stay."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(products, "_WORTH_A_CALL", 0)
+        patch.setattr(matmul, "_WORTH_A_CALL", 0)
         rng = np.random.default_rng(m * 100 + k * 10 + n)
         vectors = [numbers(rng, (rows * columns + 20,), np.float32) for rows, columns in [(m, k), (k, n), (m, n)]]
         copies = [vector.copy() for vector in vectors]
@@ -147,7 +147,7 @@ def test_training_comes_to_the_same_in_one_pass_and_in_two(
     monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
 ) -> None:
     def learned(worth: int) -> Array:
-        monkeypatch.setattr(products, "_WORTH_A_CALL", worth)
+        monkeypatch.setattr(matmul, "_WORTH_A_CALL", worth)
         network = Network([2, 8, 1], rng=np.random.default_rng(0), dtype=np.float64)
         training = {"batch_size": 8, "epochs": 3, "learning_rate": 0.5, "drop_last": False, **how}
         before = network.parameters.copy()
