@@ -27,7 +27,7 @@ from engine.training.history import History
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings, known_only
 from engine.training.trainer import Trainer
-from engine.training.update_pipeline import Recipe
+from engine.training.update_pipeline import UpdatePipeline
 
 # Distortions after which a digit is still the same digit.
 MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)
@@ -328,7 +328,7 @@ class Experiment:
         takes_some = self.training.validation_share and dataset.validation is None
         validation = dataset.train.head(1) if takes_some else dataset.validation
         stand_in = Network([1] * len(self.shape), self.activations, self.loss, "zeros")
-        Recipe(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
+        UpdatePipeline(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
 
     def examples(self, dataset: Dataset) -> int:
         """How many examples are trained with: all of the training part that do not become the validation set."""

@@ -39,7 +39,7 @@ DAMAGE = (
 
 
 @dataclass(frozen=True)
-class Claim:
+class ArrayHeader:
     """What an array says about itself, before its numbers are read.
 
     Attributes:
@@ -96,7 +96,7 @@ class Npz:
             raise ValueError("two members have the same name")
         self.claims = {name: self._claim(member) for name, member in self._members.items() if wanted(name)}
 
-    def _claim(self, member: zipfile.ZipInfo) -> Claim:
+    def _claim(self, member: zipfile.ZipInfo) -> ArrayHeader:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError("compressed by another method than deflate")
         with self._zip.open(member) as stream:
@@ -108,7 +108,7 @@ class Npz:
         if found is None or found[2] not in self._kinds or len(shape) > self._most_dimensions:
             what = "vector" if self._most_dimensions == 1 else f"array, in up to {self._most_dimensions} dimensions,"
             raise ValueError(f"{member.filename[:40]!r} holds no {what} of numbers and no text")
-        claim = Claim(np.dtype(found[1]), shape, start, "F" if found[3] == "True" else "C")
+        claim = ArrayHeader(np.dtype(found[1]), shape, start, "F" if found[3] == "True" else "C")
         if claim.start + claim.nbytes != member.file_size:
             raise ValueError(f"{member.filename[:40]!r} is {member.file_size:,} bytes long and claims another size")
         return claim

@@ -10,21 +10,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-LATER = 5  # by how much it is lower: about a third of a window's share, if both want it
+LOW_PRIORITY = 5  # by how much it is lower: about a third of a window's share, if both want it
 _SESSION = Path("/proc/self/autogroup")
 
 
-class Session(NamedTuple):
+class SchedulingGroup(NamedTuple):
     """What shares time as one; both are empty where sessions do not count."""
 
     name: str
     priority: str
 
 
-def session_here() -> Session:
+def scheduling_group() -> SchedulingGroup:
     """That of this process: "/autogroup-77", "0"."""
     name, _, told = text_of(_SESSION).partition(" ")
-    return Session(name, told.rpartition(" ")[2])
+    return SchedulingGroup(name, told.rpartition(" ")[2])
 
 
 def set_session_priority(priority: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.basics.errors import DataError, EngineError, SettingError, Verbatim, bad_file
-from engine.basics.npz import DAMAGE, Claim, Npz
+from engine.basics.npz import DAMAGE, ArrayHeader, Npz
 from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.basics.validation import Array, available_memory, gigabytes, matrix, same_length
 from engine.datasets.brightness import Brightness
@@ -62,7 +62,7 @@ def npz_dataset(path: str | Path, task: str | None = None, test_share: float = 0
     return dataset_of(path.stem, train, test, task, test_share, seed)
 
 
-def array_claims(path: str | Path) -> tuple[tuple[str, str], ...]:
+def array_headers(path: str | Path) -> tuple[tuple[str, str], ...]:
     """Of the arrays in an ``.npz`` that are used each one's name, and "60,000 × 28 × 28, uint8"; reads no numbers.
 
     Raises FileFormatError, and OSError if the file cannot be read.
@@ -71,7 +71,7 @@ def array_claims(path: str | Path) -> tuple[tuple[str, str], ...]:
         return tuple((name, _in_words(claim)) for name, claim in npz.claims.items())
 
 
-def _in_words(claim: Claim) -> str:
+def _in_words(claim: ArrayHeader) -> str:
     sizes = " × ".join(f"{size:,}" for size in claim.shape) or "one"
     return f"{sizes}, {'texts' if claim.dtype.kind in 'US' else claim.dtype}"
 

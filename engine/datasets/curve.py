@@ -23,7 +23,7 @@ TARGETS = ("y",)
 
 
 @dataclass(frozen=True)
-class Curve:
+class CurveFunction:
     """A curve: its name for people, its formula in words, and f, from (k,) numbers within -1 and 1 to as many."""
 
     label: str
@@ -31,7 +31,7 @@ class Curve:
     f: Callable[[Array], Array]
 
 
-CURVES: Registry[Curve] = Registry("curve")
+CURVES: Registry[CurveFunction] = Registry("curve")
 
 _POINTS = DataSetting("points", "Points", 200, "How many points there are.")
 _NOISE = DataSetting("noise", "Noise", 0.05, "How far points are moved up or down at random: a standard deviation.")
@@ -95,9 +95,9 @@ def _polynomial(x: Array) -> Array:
 
 
 for _name, _curve in {
-    "sine": Curve("Sine", "y = sin 2πx", _sine),
-    "step": Curve("Step", "y = −1 where x < 0, else 1", _step),
-    "polynomial": Curve("Polynomial", "y = 4x³ − 3x", _polynomial),
+    "sine": CurveFunction("Sine", "y = sin 2πx", _sine),
+    "step": CurveFunction("Step", "y = −1 where x < 0, else 1", _step),
+    "polynomial": CurveFunction("Polynomial", "y = 4x³ − 3x", _polynomial),
 }.items():
     CURVES.register(_name)(_curve)
     _settings = (_POINTS, _NOISE, TEST_SHARE, SEED)

@@ -148,7 +148,7 @@ class _Archive:
         member = self._member(name)
         with _unreadable(self._path):
             stream = self._members.open(member)
-        with stream, io.BufferedReader(_Watched(stream, self._report), _PIECE) as watched:
+        with stream, io.BufferedReader(_ReportingStream(stream, self._report), _PIECE) as watched:
             array = read_idx_from(watched, Path(member.filename), member.file_size)
         self._report(member.file_size)
         self._done += member.file_size
@@ -159,7 +159,7 @@ class _Archive:
             self._progress(self._done + done, self._total)
 
 
-class _Watched(io.RawIOBase):
+class _ReportingStream(io.RawIOBase):
     """A stream of which each reading is reported, with the bytes that were read before."""
 
     def __init__(self, stream: IO[bytes], report: Callable[[int], None]) -> None:

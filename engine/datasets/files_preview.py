@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.basics.validation import Array
-from engine.datasets.arrays import array_claims
+from engine.datasets.arrays import array_headers
 from engine.datasets.class_folders import ClassFolders
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_files
-from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome
+from engine.datasets.preview import ArraysPreview, DatasetSummary, FolderPreview
 from engine.datasets.source import Value
 
 _CLASSES_SHOWN, _PICTURES_SHOWN = 12, 6
@@ -47,7 +47,7 @@ def _samples(found: ClassFolders, number: int, side: int) -> tuple[Array, ...]:
 def preview_arrays(path: Path, settings: Mapping[str, Value]) -> ArraysPreview:
     """What a file of arrays says about them, or the names of a pair of IDX files. Raises as reading them does."""
     if path.suffix.lower() == ".npz":
-        return ArraysPreview(array_claims(path), dict(settings))
+        return ArraysPreview(array_headers(path), dict(settings))
     return ArraysPreview(tuple((file.name, "") for file in idx_files(path)), dict(settings))
 
 
@@ -57,4 +57,4 @@ def with_pictures(preview: ArraysPreview, dataset: Dataset) -> ArraysPreview:
     if dataset.is_picture:
         shown = dataset.train.head(2 * _PICTURES_SHOWN)
         pictures = [shown.example(number).reshape(dataset.example_shape) for number in range(len(shown))]
-    return replace(preview, samples=tuple(pictures), outcome=Outcome.of(dataset))
+    return replace(preview, samples=tuple(pictures), outcome=DatasetSummary.of(dataset))

@@ -57,7 +57,7 @@ def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, .
         UnusableError: it is no picture, too large, damaged or unreadable. Its size is checked before it is decoded.
     """
     try:
-        with _Watched(open_regular(path, MOST_BYTES).detach()) as file:
+        with _TimedFile(open_regular(path, MOST_BYTES).detach()) as file:
             return _decoded(file, shape, formats)
     except UnusableError:
         raise
@@ -76,7 +76,7 @@ def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
     """Whether an image has colours, which :func:`grey_picture` makes grey; False if it cannot be read."""
     with (
         contextlib.suppress(Exception),  # reading the picture says what is wrong with it
-        _Watched(open_regular(path, MOST_BYTES).detach()) as file,
+        _TimedFile(open_regular(path, MOST_BYTES).detach()) as file,
         Image.open(file, formats=formats) as image,
     ):
         _check_size(image)
@@ -95,7 +95,7 @@ def ignore_warnings_about_files() -> None:
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-class _Watched(io.BufferedReader):
+class _TimedFile(io.BufferedReader):
     """A file that gives up when reading the picture takes too long."""
 
     def __init__(self, raw: io.RawIOBase) -> None:

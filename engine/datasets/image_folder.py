@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 Read = Callable[[str], "Array | str"]
 
 
-class Map(Protocol):
+class MapFunction(Protocol):
     """How pictures are read: as the built-in ``map``, or the one of a pool of threads or processes."""
 
     def __call__(self, function: Read, paths: Iterable[str], /) -> Iterable[Array | str]:
@@ -65,7 +65,7 @@ def folder_dataset(
     test_share: float = 0.2,
     seed: int = 0,
     progress: Progress = lambda done, total: None,
-    map: Map = map,
+    map: MapFunction = map,
 ) -> tuple[Dataset, FolderReport]:
     """Reads a folder of pictures as grey bytes.
 
@@ -160,7 +160,7 @@ def _check_memory(found: ClassFolders, side: int) -> None:
 # ---- reading
 
 
-def _read_all(found: ClassFolders, side: int, progress: Progress, map_: Map) -> tuple[Array, Array]:
+def _read_all(found: ClassFolders, side: int, progress: Progress, map_: MapFunction) -> tuple[Array, Array]:
     """(files, side²) uint8, and the numbers of those files that could be read."""
     ignore_warnings_about_files()
     total = len(found.files)

@@ -16,7 +16,7 @@ from engine.datasets.table.table_format import TableFormat
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DatasetSummary:
     """What comes out in the end.
 
     Attributes:
@@ -37,7 +37,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, dataset: Dataset, rows: int | None = None) -> Outcome:
+    def of(cls, dataset: Dataset, rows: int | None = None) -> DatasetSummary:
         """That of a data set; ``rows``: how many there are in the file, if not all are used."""
         parts = [part for part in (dataset.train, dataset.test) if part is not None]
         counts = np.zeros(dataset.outputs, np.int64)
@@ -115,7 +115,7 @@ class TablePreview:
     problem_count: int = 0
     task: str = ""
     error: EngineError | None = None
-    outcome: Outcome | None = None
+    outcome: DatasetSummary | None = None
     skipped: tuple[str, ...] = ()
     summaries: int = 0
     with_gaps: int | None = None
@@ -138,7 +138,7 @@ class FolderPreview:
     unread: tuple[Unread, ...] = ()
     unread_count: int = 0
     error: EngineError | None = None
-    outcome: Outcome | None = None
+    outcome: DatasetSummary | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class ArraysPreview:
     settings: dict[str, Value]
     samples: tuple[Array, ...] = ()
     error: EngineError | None = None
-    outcome: Outcome | None = None
+    outcome: DatasetSummary | None = None
 
 
 Preview = TablePreview | FolderPreview | ArraysPreview

@@ -16,7 +16,7 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
 from engine.datasets.stored_texts import storable
-from engine.datasets.user_examples import USUAL_SHARE, read_own, with_own
+from engine.datasets.user_examples import USUAL_SHARE, read_user_examples, with_own
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
@@ -208,11 +208,11 @@ def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
 def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
     """The data with one's own examples mixed in, if the settings name a file of them; else as they are.
 
-    Raises SettingError, and what :func:`~engine.datasets.user_examples.read_own` and ``with_own`` raise.
+    Raises SettingError, and what :func:`~engine.datasets.user_examples.read_user_examples` and ``with_own`` raise.
     """
     path = settings.get("own")
     if path is None:
         return data
     if not isinstance(path, str):
         raise SettingError("own", path, "must be the path of a file", "Export your own examples to get one.")
-    return with_own(data, read_own(path), settings.get("own_share", USUAL_SHARE))
+    return with_own(data, read_user_examples(path), settings.get("own_share", USUAL_SHARE))

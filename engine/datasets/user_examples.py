@@ -1,4 +1,4 @@
-"""``OwnExamples``: examples that a person kept with what they truly are; their file; and data with them mixed in."""
+"""``UserExamples``: examples that a person kept with what they truly are; their file; and data with them mixed in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _READABLE = "must be an .npz with x and y: an example and what it truly is for e
 
 
 @dataclass(frozen=True, eq=False)
-class OwnExamples:
+class UserExamples:
     """Examples of one kind of data with what they truly are. Raises DataError unless these belong together.
 
     Attributes:
@@ -53,14 +53,14 @@ class OwnExamples:
         return len(self.inputs)
 
     @classmethod
-    def none_for(cls, data: Dataset) -> OwnExamples:
+    def none_for(cls, data: Dataset) -> UserExamples:
         """No examples yet, of the kind that the data are."""
         kind = np.float32 if data.example_shape else np.float64
         truths = np.zeros(0, "U1") if data.is_classification else np.zeros((0, data.outputs))
         return cls(np.zeros((0, data.width), kind), truths, data.example_shape, data.columns, data.targets)
 
     @classmethod
-    def one(cls, data: Dataset, example: Array, truth: int | Sequence[float]) -> OwnExamples:
+    def one(cls, data: Dataset, example: Array, truth: int | Sequence[float]) -> UserExamples:
         """A single example, (width,) as the network is shown it, and the number of its class or its true numbers.
 
         Raises DataError for an example or a truth that the data cannot have.
@@ -73,22 +73,22 @@ class OwnExamples:
             names = matrix("truth", [truth], data.outputs, np.float64)
         return cls(rows, names, data.example_shape, data.columns, data.targets)
 
-    def at(self, rows: Array) -> OwnExamples:
+    def at(self, rows: Array) -> UserExamples:
         """Those with these numbers, (n,), or where booleans, (k,), are True."""
         return replace(self, inputs=self.inputs[rows], truths=self.truths[rows])
 
-    def where(self, is_wanted: Callable[[bytes], bool]) -> OwnExamples:
+    def where(self, is_wanted: Callable[[bytes], bool]) -> UserExamples:
         """Those with marks that are wanted."""
         return self.at(np.array([is_wanted(mark) for mark in self.marks], bool))
 
-    def and_more(self, others: OwnExamples) -> OwnExamples:
+    def and_more(self, others: UserExamples) -> UserExamples:
         """These and the others, without those that are here already. Both must be of one kind."""
         known = set(self.marks)
         new = others.where(lambda mark: mark not in known)
         inputs = np.concatenate([self.inputs, new.inputs.astype(self.inputs.dtype)])
         return replace(self, inputs=inputs, truths=np.concatenate([self.truths, new.truths]))
 
-    def is_like(self, others: OwnExamples) -> bool:
+    def is_like(self, others: UserExamples) -> bool:
         """Whether both are of one kind."""
         return _kind_of(self) == _kind_of(others)
 
@@ -160,8 +160,8 @@ class OwnExamples:
         return written.getvalue()
 
 
-def read_own(path: str | Path) -> OwnExamples:
-    """Reads an ``.npz`` with x and y, as :meth:`OwnExamples.as_bytes` or anybody else writes it.
+def read_user_examples(path: str | Path) -> UserExamples:
+    """Reads an ``.npz`` with x and y, as :meth:`UserExamples.as_bytes` or anybody else writes it.
 
     Raises:
         FileFormatError: no such file, damaged, or larger than a quarter of the memory that is available.
@@ -189,7 +189,7 @@ def _check_size(path: Path, npz: Npz) -> None:
         raise bad_file(path, f"of arrays that take {gigabytes(needed)}", rule, "Take fewer examples.")
 
 
-def _own_in(npz: Npz) -> OwnExamples:
+def _own_in(npz: Npz) -> UserExamples:
     x, y = npz.array("x"), npz.array("y")
     if x.ndim < 2 or x.dtype.kind == "U" or not np.prod(x.shape[1:]) or y.ndim not in (1, 2) or y.shape[1:] == (0,):
         raise ValueError("x must be rows or grey pictures, and y what each of them is")
@@ -201,7 +201,7 @@ def _own_in(npz: Npz) -> OwnExamples:
         y = matrix("y", y.reshape(len(y), -1), y.size // max(1, len(y)) or 1, np.float64)
     elif y.ndim == 2:
         raise ValueError("y holds several classes for each example")
-    return OwnExamples(inputs, y, shape, _names(npz, "columns"), _names(npz, "targets"))
+    return UserExamples(inputs, y, shape, _names(npz, "columns"), _names(npz, "targets"))
 
 
 def _names(npz: Npz, member: str) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ def checked_share(share: float) -> float:
     return number_within("own_share", share, 0, 0.9, "0.1")
 
 
-def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dataset:
+def with_own(data: Dataset, own: UserExamples, share: float = USUAL_SHARE) -> Dataset:
     """The data with one's own examples in the training part, repeated so that they make up that share of it.
 
     Each is there once at least. Validation and test part stay as they are.
@@ -243,7 +243,7 @@ def with_own(data: Dataset, own: OwnExamples, share: float = USUAL_SHARE) -> Dat
     return replace(data, train=mixed, notes=(*data.notes, note))
 
 
-def _kind_of(own: OwnExamples) -> tuple[object, ...]:
+def _kind_of(own: UserExamples) -> tuple[object, ...]:
     return (
         own.inputs.shape[1:],
         own.truths.shape[1:],

@@ -14,11 +14,11 @@ from engine.explain.attributions import (
 )
 from engine.explain.counterfactuals import NoChangeError, smallest_change
 from engine.explain.features import carried_back, most_exciting, nearest_examples
-from engine.network.backprop import Pass, Target, forward, gradients, slope_times, target_sums
+from engine.network.backprop import ForwardPass, Target, forward, gradients, slope_times, target_sums
 
 __all__ = [
+    "ForwardPass",
     "NoChangeError",
-    "Pass",
     "Target",
     "carried_back",
     "completeness_error",

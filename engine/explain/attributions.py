@@ -15,7 +15,7 @@ import numpy as np
 from engine.basics.errors import SettingError
 from engine.basics.validation import Array, whole_number
 from engine.network.backprop import (
-    Pass,
+    ForwardPass,
     Target,
     by_inputs,
     example_of,
@@ -126,7 +126,7 @@ class _Way:
         ends = target_sums(self._at(np.array([0, 1], start.dtype)), target)
         self.difference = float(ends[1] - ends[0])
 
-    def _at(self, places: Array) -> Pass:
+    def _at(self, places: Array) -> ForwardPass:
         return forward_from(self._network, self._inputs, self._first + places[:, None] * self._change)
 
     def parts(self, starts: Array, stops: Array) -> tuple[Array, Array]:
@@ -136,7 +136,7 @@ class _Way:
         """
         count, lengths = len(starts), stops - starts
         passed = self._at(np.concatenate([(starts + stops) / 2, starts, stops]))  # at once: each call costs time
-        middles = Pass([a[:count] for a in passed.activations], [z[:count] for z in passed.sums])
+        middles = ForwardPass([a[:count] for a in passed.activations], [z[:count] for z in passed.sums])
         slopes = first_deltas(self._network, middles, self._target) * lengths[:, None]
         _, before, after = target_sums(passed, self._target).reshape(3, count)
         return slopes, after - before - slopes @ self._change

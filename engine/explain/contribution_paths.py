@@ -74,7 +74,7 @@ class Links:
         return float(np.abs(self.values[-1])) if len(self.values) else 0.0
 
 
-def activity_of(network: Network, example: Array | None, target: int | None = None) -> Activity:
+def compute_activity(network: Network, example: Array | None, target: int | None = None) -> Activity:
     """What lights up for an example (width,), and what contributes to the target, else to the largest output."""
     if example is None:
         return _unlit(network)

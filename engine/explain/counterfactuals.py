@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.validation import Array
-from engine.network.backprop import Pass, by_inputs, example_of, forward, row_of, slope_times
+from engine.network.backprop import ForwardPass, by_inputs, example_of, forward, row_of, slope_times
 from engine.network.network import Network
 
 _MOST_STEPS = 60  # across the boundary
@@ -172,7 +172,7 @@ class _Turning:
         """Gradients (others, width) of the target's lead over each other output, and what the lead lacks (others,)."""
         outputs = self._network.shape[-1]
         passed = forward(self._network, self._cast(point)[None])
-        repeated = Pass(
+        repeated = ForwardPass(
             [np.repeat(a, outputs, 0) for a in passed.activations], [np.repeat(z, outputs, 0) for z in passed.sums]
         )
         deltas = np.eye(outputs, dtype=passed.sums[-1].dtype)

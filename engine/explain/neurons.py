@@ -28,7 +28,7 @@ _FIFTHS = 5
 
 
 @dataclass(frozen=True)
-class Part:
+class ParameterGroup:
     """Some parameters of a network: a neuron's bias, one of its weights, or all weights that lead from it.
 
     Attributes:
@@ -76,7 +76,7 @@ def scaled(network: Network, factors: Mapping[tuple[int, int], float]) -> Networ
     """
     copy = network.copy()
     for (layer, neuron), factor in factors.items():
-        leading = Part("outgoing", layer, neuron).view(copy)
+        leading = ParameterGroup("outgoing", layer, neuron).view(copy)
         leading *= factor
     return copy
 
@@ -166,7 +166,7 @@ def _chunks(network: Network, split: Split) -> Generator[tuple[slice, Array], No
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class NeuronActivations:
     """What one neuron answers to many examples.
 
     Attributes:
@@ -183,7 +183,7 @@ class Answers:
         return np.argsort(-np.nan_to_num(self.values), kind="stable")
 
 
-def answers(network: Network, split: Split, layer: int, neuron: int) -> Answers:
+def answers(network: Network, split: Split, layer: int, neuron: int) -> NeuronActivations:
     """What a neuron answers to all examples. Raises SettingError if there is no such neuron."""
     check_neuron(network, layer, neuron)
     weights, bias = network.weights[layer - 1][neuron, :, None], network.biases[layer - 1][neuron]
@@ -201,7 +201,7 @@ def answers(network: Network, split: Split, layer: int, neuron: int) -> Answers:
             values[rows] = a[:, 0]
             function.backward(sums if function.needs_sums else a, slope)
             steepest = max(steepest, float(np.abs(slope).max()))
-    return Answers(values, not is_output and steepest < FLAT)
+    return NeuronActivations(values, not is_output and steepest < FLAT)
 
 
 def activation(network: Network, inputs: Array, layer: int, neuron: int) -> float:

@@ -18,7 +18,7 @@ from engine.basics.registry import Choice, Registry
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.training.augmentation import Augmentation
-from engine.training.image_warp import redrawn
+from engine.training.image_warp import warp_images
 
 _DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (down, right), of which examples take turns
 _SEED = 1
@@ -29,7 +29,7 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class InputStatistics:
     """What disturbances must know of the data.
 
     Attributes:
@@ -71,20 +71,20 @@ def _columns_of(dataset: Dataset) -> Array:
     return numbers
 
 
-def material_of(dataset: Dataset) -> Material:
+def input_statistics(dataset: Dataset) -> InputStatistics:
     """What disturbances must know of that data."""
     width, shape = dataset.width, shape_of(dataset)
     if is_picture(shape):
-        return Material(shape, np.full(width, dataset.background, np.float32), np.ones(width, np.float32))
+        return InputStatistics(shape, np.full(width, dataset.background, np.float32), np.ones(width, np.float32))
     inputs, scale = dataset.train.inputs, dataset.train.scale
     means, spreads = inputs.mean(axis=0, dtype=np.float64), inputs.std(axis=0, dtype=np.float64)
     if len(dataset.categories) < shape[0]:
         spreads[[number for group in dataset.categories for number in group]] = 0  # nothing lies between categories
     found = (means * scale).astype(np.float32), (spreads * scale).astype(np.float32)
-    return Material(shape, *found, _columns_of(dataset))
+    return InputStatistics(shape, *found, _columns_of(dataset))
 
 
-class Disturbance(Choice):
+class Perturbation(Choice):
     """The base class. Strength 0 is none; the sign of a strength is a direction, where there are two.
 
     Attributes:
@@ -111,23 +111,23 @@ class Disturbance(Choice):
         return (strengths[1] - strengths[0]) / 10
 
     @abstractmethod
-    def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
+    def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
         """Returns a disturbed copy of inputs (k, width), floats. The same state of ``rng`` gives the same bits."""
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
         """From which to which strength the pictures of a training with that augmentation were disturbed; (0, 0)."""
         return 0.0, 0.0
 
-    def __call__(self, inputs: Array, material: Material, strength: float, chunk: int = 0) -> Array:
+    def __call__(self, inputs: Array, material: InputStatistics, strength: float, chunk: int = 0) -> Array:
         """Returns a disturbed copy of a chunk of the inputs; at each strength the same random numbers are used."""
         return self.apply(inputs, material, strength, np.random.default_rng((_SEED, chunk)))
 
 
-DISTURBANCES: Registry[type[Disturbance]] = Registry("disturbance")
+PERTURBATIONS: Registry[type[Perturbation]] = Registry("disturbance")
 
 
-@DISTURBANCES.register("noise")
-class Noise(Disturbance):
+@PERTURBATIONS.register("noise")
+class Noise(Perturbation):
     """Normal noise is added to each number; pictures are clipped to 0…1, as in augmentation."""
 
     label = "Noise"
@@ -145,7 +145,7 @@ class Noise(Disturbance):
         """The standard deviation of the noise."""
         return [step / 10 for step in range(9)] if is_picture(shape) else [step / 4 for step in range(9)]
 
-    def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
+    def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
         """In units of the material's spreads."""
         noise = rng.standard_normal(inputs.shape, np.float32)
         disturbed: Array = inputs + np.float32(strength) * material.spreads * noise
@@ -156,8 +156,8 @@ class Noise(Disturbance):
         return 0.0, augmentation.noise
 
 
-@DISTURBANCES.register("shift")
-class Shift(Disturbance):
+@PERTURBATIONS.register("shift")
+class Shift(Perturbation):
     """Pictures are moved, in turn to the right, down, to the left and up."""
 
     label = "Shift"
@@ -174,7 +174,7 @@ class Shift(Disturbance):
         """Whole pixels up to nearly a third of the picture."""
         return _whole_steps(0.3 * min(shape))
 
-    def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
+    def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
         """See :data:`_DIRECTIONS`."""
         turns = np.resize(np.array(_DIRECTIONS), (len(inputs), 2)) * strength
         return _redrawn(inputs, material, down=turns[:, 0], right=turns[:, 1])
@@ -184,8 +184,8 @@ class Shift(Disturbance):
         return 0.0, augmentation.shift
 
 
-@DISTURBANCES.register("rotation")
-class Rotation(Disturbance):
+@PERTURBATIONS.register("rotation")
+class Rotation(Perturbation):
     """Pictures are turned about their centre; counter-clockwise is positive."""
 
     label = "Rotation"
@@ -206,7 +206,7 @@ class Rotation(Disturbance):
         """A degree."""
         return 1.0
 
-    def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
+    def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
         """All by the same angle."""
         return _redrawn(inputs, material, angle=math.radians(strength))
 
@@ -215,8 +215,8 @@ class Rotation(Disturbance):
         return -augmentation.rotation, augmentation.rotation
 
 
-@DISTURBANCES.register("size")
-class Size(Disturbance):
+@PERTURBATIONS.register("size")
+class Size(Perturbation):
     """What is in the pictures becomes smaller or larger, about their centre."""
 
     label = "Size"
@@ -233,7 +233,7 @@ class Size(Disturbance):
         """Down to half, and up to one and a half times as high and wide."""
         return [float(percent) for percent in range(-50, 51, 10)]
 
-    def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
+    def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
         """All by the same factor."""
         return _redrawn(inputs, material, scale=1 + strength / 100)
 
@@ -242,8 +242,8 @@ class Size(Disturbance):
         return 100 / (1 + augmentation.scale) - 100, 100 * augmentation.scale
 
 
-@DISTURBANCES.register("thickness")
-class Thickness(Disturbance):
+@PERTURBATIONS.register("thickness")
+class Thickness(Perturbation):
     """The edges of strokes move outward, or inward for negative strengths."""
 
     label = "Stroke thickness"
@@ -260,7 +260,7 @@ class Thickness(Disturbance):
         """Pixels; thin strokes are gone when their edges have moved inward by half their thickness."""
         return [step / 4 for step in range(-6, 7)]
 
-    def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
+    def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
         """All by the same number of pixels."""
         return _redrawn(inputs, material, thickness=strength)
 
@@ -269,11 +269,11 @@ class Thickness(Disturbance):
         return -augmentation.thickness, augmentation.thickness
 
 
-@DISTURBANCES.register("covered")
-class Covered(Disturbance):
+@PERTURBATIONS.register("covered")
+class Occlusion(Perturbation):
     """A part is hidden: of a picture a square, at a random place; else some columns, which get their mean."""
 
-    label = "Covered parts"
+    label = "Occlusion parts"
     for_columns = True
 
     def unit(self, shape: Shape) -> str:
@@ -292,14 +292,14 @@ class Covered(Disturbance):
         """There is no part of a pixel or of a column."""
         return 1.0
 
-    def apply(self, inputs: Array, material: Material, strength: float, rng: np.random.Generator) -> Array:
+    def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
         """The squares lie wholly within the picture; a larger one contains the smaller where there is room."""
         hide = _hide_squares if is_picture(material.shape) else _hide_columns
         disturbed: Array = np.where(hide(len(inputs), material, round(strength), rng), material.means, inputs)
         return disturbed
 
 
-def _hide_squares(count: int, material: Material, side: int, rng: np.random.Generator) -> Array:
+def _hide_squares(count: int, material: InputStatistics, side: int, rng: np.random.Generator) -> Array:
     """(count, width) whether each pixel is hidden."""
     height, width = material.shape
     axes = []
@@ -311,16 +311,16 @@ def _hide_squares(count: int, material: Material, side: int, rng: np.random.Gene
     return hidden.reshape(count, -1)
 
 
-def _hide_columns(count: int, material: Material, columns: int, rng: np.random.Generator) -> Array:
+def _hide_columns(count: int, material: InputStatistics, columns: int, rng: np.random.Generator) -> Array:
     """(count, width) whether each input's column is hidden."""
     of_inputs = np.arange(len(material.means)) if material.columns is None else material.columns
     ranks: Array = rng.random((count, int(of_inputs.max()) + 1)).argsort(axis=1).argsort(axis=1)
     return ranks[:, of_inputs] < columns
 
 
-def _redrawn(inputs: Array, material: Material, **moved: Any) -> Array:
+def _redrawn(inputs: Array, material: InputStatistics, **moved: Any) -> Array:
     height, width = material.shape
-    return redrawn(inputs, (height, width), background=material.background, **moved)
+    return warp_images(inputs, (height, width), background=material.background, **moved)
 
 
 def _whole_steps(most: float, count: int = 8) -> Sequence[float]:
@@ -331,4 +331,4 @@ def _whole_steps(most: float, count: int = 8) -> Sequence[float]:
 
 def fitting(shape: Shape) -> list[str]:
     """The names of the disturbances that make sense for examples of that shape."""
-    return [name for name in DISTURBANCES if is_picture(shape) or DISTURBANCES[name].for_columns]
+    return [name for name in PERTURBATIONS if is_picture(shape) or PERTURBATIONS[name].for_columns]

@@ -19,7 +19,7 @@ from engine.training.metrics import confusion_matrix
 
 
 @dataclass(frozen=True, eq=False)
-class ClassAnswers:
+class ClassPredictions:
     """The answers of a classification, example by example.
 
     Attributes:
@@ -73,7 +73,7 @@ class ClassAnswers:
 
 
 @dataclass(frozen=True, eq=False)
-class NumberAnswers:
+class NumberPredictions:
     """The answers of a regression; of each example that output which is farthest from its target.
 
     Attributes:
@@ -108,15 +108,15 @@ class NumberAnswers:
         return self.order[chosen[self.order]]
 
 
-Answers = ClassAnswers | NumberAnswers
+Predictions = ClassPredictions | NumberPredictions
 
 
 See = Callable[[slice, Array, Buffers], None]
 
 
-def answers_in_steps(
+def predict_in_steps(
     network: Network, split: Split, rows: Array | None = None, see: See | None = None
-) -> Generator[int, None, Answers]:
+) -> Generator[int, None, Predictions]:
     """Asks the network about every example of a split, or about those with the numbers in ``rows``, (k,).
 
     Yields the number of examples done after each chunk, so that the caller can stop; the generator returns the answers.
@@ -126,7 +126,9 @@ def answers_in_steps(
     count = len(split) if rows is None else len(rows)
     size = chunk_rows(network.shape, count)
     buffers, inputs = Buffers(network, size), np.empty((size, network.shape[0]), network.parameters.dtype)
-    collected = _Numbers(split, count) if split.labels is None else _Classes(split.labels, count, split.classes)
+    collected = (
+        _NumberCollector(split, count) if split.labels is None else _ClassCollector(split.labels, count, split.classes)
+    )
     for start in range(0, count, size):
         place = slice(start, min(start + size, count))
         chosen = place if rows is None else rows[place]
@@ -141,7 +143,7 @@ def answers_in_steps(
     return collected.answers()
 
 
-class _Classes:
+class _ClassCollector:
     """Collects the answers of a classification."""
 
     def __init__(self, labels: Array, count: int, classes: int) -> None:
@@ -155,11 +157,11 @@ class _Classes:
         self._answers[place] = outputs.argmax(axis=1)
         self._confidences[place] = np.clip(outputs.max(axis=1), 0, 1)
 
-    def answers(self) -> ClassAnswers:
-        return ClassAnswers(self._labels, self._answers, self._confidences, self._classes)
+    def answers(self) -> ClassPredictions:
+        return ClassPredictions(self._labels, self._answers, self._confidences, self._classes)
 
 
-class _Numbers:
+class _NumberCollector:
     """Collects the answers of a regression."""
 
     def __init__(self, split: Split, count: int) -> None:
@@ -180,9 +182,9 @@ class _Numbers:
         here = np.arange(len(worst)), worst
         self._outputs[place], self._targets[place], self._answers[place] = worst, targets[here], answers[here]
 
-    def answers(self) -> NumberAnswers:
+    def answers(self) -> NumberPredictions:
         with np.errstate(all="ignore"):
             square = self._squares / self._count
             variance = self._power / self._count - (self._sum / self._count) ** 2
             explained = np.where(variance > 0, 1 - square / variance, np.nan)
-            return NumberAnswers(self._outputs, self._targets, self._answers, np.sqrt(square), explained)
+            return NumberPredictions(self._outputs, self._targets, self._answers, np.sqrt(square), explained)

@@ -15,7 +15,7 @@ from engine.basics.errors import DataError, SettingError, Verbatim
 from engine.basics.validation import Array
 from engine.datasets import Split
 from engine.explain.features import activations_of
-from engine.explain.predictions import Answers, answers_in_steps
+from engine.explain.predictions import Predictions, predict_in_steps
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 
@@ -23,7 +23,7 @@ _LEAST_SPREAD = 1e-12  # of an axis, as a share of the whole: less is rounding
 
 
 @dataclass(frozen=True, eq=False)
-class Basis:
+class PrincipalAxes:
     """A corner of space and the axes that lead from it.
 
     Attributes:
@@ -42,7 +42,7 @@ class Basis:
         return along
 
 
-def basis_of(activations: Array, count: int = 2) -> Basis:
+def principal_axes(activations: Array, count: int = 2) -> PrincipalAxes:
     """The axes of the largest variance of activations (k, width), the largest first.
 
     Each axis points so that its largest part is positive; the same activations give the same axes. Where they have
@@ -64,7 +64,7 @@ def basis_of(activations: Array, count: int = 2) -> Basis:
         if variance > _LEAST_SPREAD * total:
             axes[place] = axis * np.sign(axis[np.abs(axis).argmax()])
             shares[place] = variance / total
-    return Basis(mean, axes, shares)
+    return PrincipalAxes(mean, axes, shares)
 
 
 def _largest_axes(centred: Array, count: int) -> tuple[Array, Array]:
@@ -95,7 +95,7 @@ class Projected:
     """
 
     points: Array
-    answers: Answers
+    answers: Predictions
     share: float
 
 
@@ -118,7 +118,7 @@ def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array
 
 
 def project_in_steps(
-    network: Network, split: Split, rows: Array, layer: int, basis: Basis
+    network: Network, split: Split, rows: Array, layer: int, basis: PrincipalAxes
 ) -> Generator[int, None, Projected]:
     """Projects a layer's activations for the examples with these numbers, (k,), and notes the answers to them.
 
@@ -136,14 +136,14 @@ def project_in_steps(
     def see(place: slice, inputs: Array, buffers: Buffers) -> None:
         places.take(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
 
-    answers = yield from answers_in_steps(network, split, rows, see)
+    answers = yield from predict_in_steps(network, split, rows, see)
     return Projected(places.points, answers, places.share)
 
 
 class _Places:
     """Collects points, and how far activations spread along the axes and in all."""
 
-    def __init__(self, count: int, basis: Basis) -> None:
+    def __init__(self, count: int, basis: PrincipalAxes) -> None:
         self.points = np.full((count, 2), np.nan, np.float32)
         self._basis, self._count = basis, count
         width = len(basis.mean)

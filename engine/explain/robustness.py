@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.datasets import Dataset, Split
 from engine.datasets.scaling import Scaling
-from engine.explain.perturbations import DISTURBANCES, Disturbance, Material, fitting, material_of
+from engine.explain.perturbations import PERTURBATIONS, InputStatistics, Perturbation, fitting, input_statistics
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 
@@ -25,7 +25,7 @@ _TURNS = 4  # examples take turns in the direction of a shift: so many, or a mul
 
 
 @dataclass(frozen=True)
-class Measured:
+class RobustnessPoint:
     """A network's result at one strength: the mean loss, and the share of wrong answers, 0…1; None for regression.
 
     ``rmse``: the root of the mean squared residual, in the targets' unit; None for classes.
@@ -47,9 +47,9 @@ class Robustness:
     """
 
     examples: int
-    curves: Mapping[str, Sequence[Measured]] = field(default_factory=dict)
+    curves: Mapping[str, Sequence[RobustnessPoint]] = field(default_factory=dict)
 
-    def with_one(self, name: str, one: Measured) -> Robustness:
+    def with_point(self, name: str, one: RobustnessPoint) -> Robustness:
         """The same with a further result."""
         curve = sorted([*self.curves.get(name, ()), one], key=lambda each: each.strength)
         return Robustness(self.examples, {**self.curves, name: curve})
@@ -66,19 +66,19 @@ def measure(
 
     Raises DataError if answers or their loss are not finite, or if the network's loss cannot have these targets.
     """
-    material, count = material_of(dataset), len(examples)
+    material, count = input_statistics(dataset), len(examples)
     chosen = fitting(material.shape) if names is None else names
     plan = [
-        (name, strength) for name in chosen for strength in _outward(DISTURBANCES[name]().strengths(material.shape))
+        (name, strength) for name in chosen for strength in _outward(PERTURBATIONS[name]().strengths(material.shape))
     ]
     steps = _Steps((1 + len(plan)) * count, Robustness(count))
     scaling = dataset.target_scaling
     undisturbed = yield from steps.through(_undisturbed(network, examples, scaling))
     steps.found = Robustness(count, {name: [undisturbed] for name in chosen})
     for name, strength in plan:
-        kind = DISTURBANCES[name]()
+        kind = PERTURBATIONS[name]()
         one = yield from steps.through(_disturbed(network, examples, kind, material, strength, scaling))
-        steps.found = steps.found.with_one(name, one)
+        steps.found = steps.found.with_point(name, one)
     return steps.found
 
 
@@ -88,7 +88,7 @@ def _outward(strengths: Sequence[float]) -> Sequence[float]:
 
 
 # Yields how many further examples are done.
-_Measuring = Generator[int, None, Measured]
+_Measuring = Generator[int, None, RobustnessPoint]
 
 
 @dataclass
@@ -99,28 +99,28 @@ class _Steps:
     found: Robustness
     done: int = 0
 
-    def through(self, measuring: _Measuring) -> Generator[tuple[float, Robustness], None, Measured]:
+    def through(self, measuring: _Measuring) -> Generator[tuple[float, Robustness], None, RobustnessPoint]:
         """Goes through the measurement at one strength."""
         while True:
             try:
                 with np.errstate(all="ignore"):  # an error tells what overflows
                     self.done += next(measuring)
             except StopIteration as finished:
-                one: Measured = finished.value
+                one: RobustnessPoint = finished.value
                 return one
             yield self.done / self.total, self.found
 
 
 def _undisturbed(network: Network, examples: Split, scaling: Scaling | None) -> _Measuring:
     result = yield from _evaluated(network, examples, scaling)
-    return Measured(0.0, result.loss, result.error, result.rmse)
+    return RobustnessPoint(0.0, result.loss, result.error, result.rmse)
 
 
 def _disturbed(
     network: Network,
     examples: Split,
-    disturbance: Disturbance,
-    material: Material,
+    disturbance: Perturbation,
+    material: InputStatistics,
     strength: float,
     scaling: Scaling | None,
 ) -> _Measuring:
@@ -138,8 +138,8 @@ def _disturbed(
             squares += (result.rmse or 0) ** 2 * len(part)
     mean = loss / len(examples)
     if examples.labels is None:
-        return Measured(strength, mean, None, math.sqrt(squares / len(examples)))
-    return Measured(strength, mean, wrong / len(examples))
+        return RobustnessPoint(strength, mean, None, math.sqrt(squares / len(examples)))
+    return RobustnessPoint(strength, mean, wrong / len(examples))
 
 
 def _chunk_size(width: int) -> int:

@@ -1,7 +1,7 @@
 """One whole step of a training, written down: forward, loss, backward, update, with every number.
 
-A step is recorded on a twin of the trainer, made from a :class:`Moment`, so that the training itself stays as it is.
-Layers count from 1, as in what is shown; neurons, inputs and rows count from 0. Rows are examples.
+A step is recorded on a twin of the trainer, made from a :class:`TrainerSnapshot`, so that the training itself stays as
+it is. Layers count from 1, as in what is shown; neurons, inputs and rows count from 0. Rows are examples.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BIAS = -1  # the number of a neuron's bias among its weights
 
 
 @dataclass(frozen=True)
-class Moment:
+class TrainerSnapshot:
     """A network and its training between two steps: all that is needed to go on from there.
 
     Attributes:
@@ -49,13 +49,13 @@ class Moment:
         return Trainer.resume(network, dataset, self.state)
 
 
-def moment_of(trainer: Trainer) -> Moment:
+def take_trainer_snapshot(trainer: Trainer) -> TrainerSnapshot:
     """The moment at which a trainer is. Call it between two steps."""
-    return Moment(trainer.network.parameters.copy(), trainer.state())
+    return TrainerSnapshot(trainer.network.parameters.copy(), trainer.state())
 
 
 @dataclass(frozen=True)
-class Averages:
+class OptimizerState:
     """An optimizer's vectors, as it keeps them, and what it needs to read them; see ``Optimizer``."""
 
     kept: dict[str, Array] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Averages:
 
 
 @dataclass(frozen=True)
-class OneStep:
+class StepTrace:
     """A step with all its numbers. Nobody writes to the arrays.
 
     Attributes:
@@ -86,8 +86,8 @@ class OneStep:
         changed_gradient_length: the length of the gradient with its penalties, before it was clipped.
     """
 
-    before: Moment
-    after: Moment
+    before: TrainerSnapshot
+    after: TrainerSnapshot
     network: Network
     settings: TrainingSettings
     rate: float
@@ -103,8 +103,8 @@ class OneStep:
     deltas: list[Array]
     losses: Array
     gradient: Array
-    averages_before: Averages
-    averages_after: Averages
+    averages_before: OptimizerState
+    averages_after: OptimizerState
     changed_gradient_length: float
 
     @property
@@ -173,8 +173,8 @@ def parameter_in(vector: Array, shape: Sequence[int], layer: int, neuron: int, s
 
 
 def record_step(
-    moment: Moment, network: Network, dataset: Dataset, example: tuple[Array, Array] | None = None
-) -> OneStep | None:
+    moment: TrainerSnapshot, network: Network, dataset: Dataset, example: tuple[Array, Array] | None = None
+) -> StepTrace | None:
     """Takes the next step of a training on a twin, and writes it down.
 
     The parameters after it equal to the bit those that the training itself gets.
@@ -196,8 +196,8 @@ def record_step(
     rows = 1 if example is not None else TrainingSettings.from_dict(moment.state.settings).batch_size
     _check_size(rows, network)
     twin = network.with_parameters(moment.parameters.copy())
-    watched = _Watched.resume(twin, dataset, moment.state)
-    assert isinstance(watched, _Watched)
+    watched = _RecordingTrainer.resume(twin, dataset, moment.state)
+    assert isinstance(watched, _RecordingTrainer)
     with np.errstate(all="ignore"):
         took = watched.step_on_next() if example is None else watched.step_on(*example)
         return _written_down(watched, moment) if took else None
@@ -214,7 +214,7 @@ def _check_size(rows: int, network: Network) -> None:
         )
 
 
-class _Watched(Trainer):
+class _RecordingTrainer(Trainer):
     """Keeps what its last step began with."""
 
     _example: tuple[Array, Array] | None = None
@@ -255,11 +255,11 @@ class _Watched(Trainer):
         self.averages_before = self.averages()
         return loss
 
-    def averages(self) -> Averages:
+    def averages(self) -> OptimizerState:
         """A copy of the optimizer's."""
         optimizer = self._optimizer
         kept = {name: vector.copy() for name, vector in optimizer.kept.items()}
-        return Averages(kept, dict(optimizer.zeros), optimizer.steps)
+        return OptimizerState(kept, dict(optimizer.zeros), optimizer.steps)
 
     @property
     def in_force(self) -> TrainingSettings:
@@ -272,7 +272,7 @@ class _Watched(Trainer):
         return self._last_rate
 
 
-def _written_down(watched: _Watched, moment: Moment) -> OneStep:
+def _written_down(watched: _RecordingTrainer, moment: TrainerSnapshot) -> StepTrace:
     settings, network = watched.in_force, watched.network.with_parameters(moment.parameters)
     is_given = watched.batch == moment.state.progress["batch"] and watched.epoch == moment.state.progress["epoch"]
     buffers = TrainingBuffers(network, len(watched.inputs))
@@ -280,9 +280,9 @@ def _written_down(watched: _Watched, moment: Moment) -> OneStep:
     sums, outputs = _forward(network, watched.inputs, watched.targets, buffers)
     network.backward(watched.inputs, watched.targets, buffers, factor=buffers.batch)
     gradient = buffers.gradient / buffers.batch
-    return OneStep(
+    return StepTrace(
         before=moment,
-        after=Moment(watched.network.parameters, watched.state()),
+        after=TrainerSnapshot(watched.network.parameters, watched.state()),
         network=network,
         settings=settings,
         rate=watched.last_rate,
@@ -296,7 +296,7 @@ def _written_down(watched: _Watched, moment: Moment) -> OneStep:
         sums=sums,
         activations=[network.standardised(watched.inputs), *outputs],
         deltas=[np.ascontiguousarray(deltas) for deltas in buffers.deltas],
-        losses=losses_of(network, sums[-1], watched.targets),
+        losses=row_losses(network, sums[-1], watched.targets),
         gradient=gradient,
         averages_before=watched.averages_before,
         averages_after=watched.averages(),
@@ -319,7 +319,7 @@ def _forward(
     return sums, outputs
 
 
-def losses_of(network: Network, sums: Array, targets: Array) -> Array:
+def row_losses(network: Network, sums: Array, targets: Array) -> Array:
     """(rows,) the loss of each row, from the output layer's sums (rows, outputs)."""
     function, output = network.loss_function, network.layer_activations[-1]
     rows = range(len(sums))

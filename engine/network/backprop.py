@@ -18,7 +18,7 @@ Target = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Pass:
+class ForwardPass:
     """A forward pass, of which every layer is kept.
 
     Attributes:
@@ -31,13 +31,13 @@ class Pass:
     sums: list[Array]
 
 
-def forward(network: Network, inputs: Array) -> Pass:
+def forward(network: Network, inputs: Array) -> ForwardPass:
     """Keeps all sums and activations for inputs (examples, width)."""
     rows = network.standardised(inputs)
     return forward_from(network, rows, rows @ network.weights[0].T + network.biases[0].T)
 
 
-def forward_from(network: Network, inputs: Array, z: Array) -> Pass:
+def forward_from(network: Network, inputs: Array, z: Array) -> ForwardPass:
     """The same where the sums z of the first layer, (examples, neurons), are known.
 
     The inputs, as the first layer takes them, are only kept.
@@ -49,10 +49,10 @@ def forward_from(network: Network, inputs: Array, z: Array) -> Pass:
         a = sums[-1].copy()
         function.forward(a)
         activations.append(a)
-    return Pass(activations, sums)
+    return ForwardPass(activations, sums)
 
 
-def gradients(network: Network, passed: Pass, target: Target, layer: int | None = None) -> list[Array]:
+def gradients(network: Network, passed: ForwardPass, target: Target, layer: int | None = None) -> list[Array]:
     """The gradients of the target's sum by the activations of the input and each layer below it.
 
     Args:
@@ -78,7 +78,7 @@ def by_inputs(network: Network, gradient: Array) -> Array:
     return gradient if network.brightness is None else gradient / gradient.dtype.type(network.brightness.deviation)
 
 
-def first_deltas(network: Network, passed: Pass, target: Target) -> Array:
+def first_deltas(network: Network, passed: ForwardPass, target: Target) -> Array:
     """(examples, neurons): the gradient of the target's sum by the sums of the first layer."""
     deltas = _deltas_of(passed, target, len(network.weights))
     for layer in range(len(network.weights) - 1, 0, -1):
@@ -86,7 +86,7 @@ def first_deltas(network: Network, passed: Pass, target: Target) -> Array:
     return deltas
 
 
-def _deltas_of(passed: Pass, target: Target, layer: int) -> Array:
+def _deltas_of(passed: ForwardPass, target: Target, layer: int) -> Array:
     """(examples, neurons): the gradient of the target's sum by the sums of its own layer."""
     deltas = np.zeros_like(passed.sums[layer - 1])
     for number, sign in zip(numbers_of(target), (1, -1), strict=False):
@@ -94,7 +94,7 @@ def _deltas_of(passed: Pass, target: Target, layer: int) -> Array:
     return deltas
 
 
-def slope_times(network: Network, passed: Pass, layer: int, gradient: Array) -> Array:
+def slope_times(network: Network, passed: ForwardPass, layer: int, gradient: Array) -> Array:
     """A gradient by a layer's activations, (examples, neurons), as the one by its sums. Layers count from 1."""
     function, through = network.layer_activations[layer - 1], gradient.copy()
     kept = passed.sums[layer - 1] if function.needs_sums else passed.activations[layer]
@@ -102,7 +102,7 @@ def slope_times(network: Network, passed: Pass, layer: int, gradient: Array) -> 
     return through
 
 
-def target_sums(passed: Pass, target: Target) -> Array:
+def target_sums(passed: ForwardPass, target: Target) -> Array:
     """(examples,) the target's sums before the output's activation; of two targets, their difference."""
     one, *other = numbers_of(target)
     sums: Array = passed.sums[-1][:, one]

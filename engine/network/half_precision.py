@@ -21,7 +21,7 @@ _LARGEST_RATIO = 64.0  # of the largest value to the mean one: beyond it, too li
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
+class PackedParameters:
     """A parameter vector, packed where that loses next to nothing.
 
     Attributes:
@@ -56,17 +56,17 @@ class Packed:
         return parameters
 
 
-def usual_bytes(parameters: int) -> int:
+def packed_size(parameters: int) -> int:
     """Returns about how many bytes so many parameters take when they are packed."""
     return parameters * (4 if parameters <= _MOST_EXACT else 2)
 
 
-def exact(parameters: Array, shape: tuple[int, ...]) -> Packed:
+def exact(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
     """Returns the parameters (parameters,) as they are, without a copy."""
-    return Packed(shape, parameters, np.empty(0, np.float32))
+    return PackedParameters(shape, parameters, np.empty(0, np.float32))
 
 
-def packed(parameters: Array, shape: tuple[int, ...]) -> Packed:
+def packed(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
     """Packs the parameters (parameters,) of a network of that shape.
 
     They are kept exactly, without a copy, if there are few of them, if they are no float32 numbers, or if a row has
@@ -85,7 +85,7 @@ def packed(parameters: Array, shape: tuple[int, ...]) -> Packed:
             np.rint(np.multiply(rows, steps[:, None], out=sizes), out=sizes)
             np.copyto(coded, sizes, casting="unsafe")
             scales.append(largest)
-    return Packed(shape, codes, np.concatenate(scales))
+    return PackedParameters(shape, codes, np.concatenate(scales))
 
 
 def _rows(vector: Array, shape: tuple[int, ...]) -> Iterator[Array]:

@@ -36,7 +36,7 @@ def product(a: Array, b: Array, out: Array) -> None:
         np.dot(b.T, a.T, out=out.T)
 
 
-def adds_at_once(out: Array) -> bool:
+def supports_fused_add(out: Array) -> bool:
     """Whether :func:`add_product` to ``out`` can be done in one pass."""
     return out.size >= _WORTH_A_CALL and out.dtype in _GEMM
 
@@ -44,9 +44,9 @@ def adds_at_once(out: Array) -> bool:
 def add_product(a: Array, b: Array, out: Array, scratch: Array) -> None:
     """Adds a b to ``out``, which overlaps with neither. ``scratch`` has the shape of ``out``; its content is undefined.
 
-    It takes one pass if :func:`adds_at_once` and all three arrays have the same type and are contiguous.
+    It takes one pass if :func:`supports_fused_add` and all three arrays have the same type and are contiguous.
     """
-    if not adds_at_once(out) or not _fit(a, b, out):
+    if not supports_fused_add(out) or not _fit(a, b, out):
         product(a, b, scratch)
         out += scratch
         return

@@ -23,7 +23,7 @@ from engine.network.activations import ACTIVATIONS, Activation
 from engine.network.buffers import Buffers, TrainingBuffers, layer_views
 from engine.network.initializers import INITIALIZERS, Initializer
 from engine.network.losses import LOSSES, Loss
-from engine.network.matmul import add_product, adds_at_once, product
+from engine.network.matmul import add_product, product, supports_fused_add
 
 # Up to so many rows are processed at once, fewer if the widest layer's outputs would exceed so many numbers.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
@@ -276,7 +276,7 @@ class Network:
         error or Ctrl+C interrupts it, the upper layers may have been updated already.
         """
         ours = type(self).backward is Network.backward  # a subclass may compute another gradient
-        if ours and any(adds_at_once(w) for w in self.weights):
+        if ours and any(supports_fused_add(w) for w in self.weights):
             self._go_back(targets, buffers.cut(len(inputs)), -rate, adds=True)
         else:
             self.parameters += self.backward(inputs, targets, buffers, -rate)

@@ -1,4 +1,5 @@
-"""``Moment``: parameters of a network at a moment of its training, packed into bytes, the same on every machine."""
+"""``PackedSnapshot``: parameters of a network at a moment of its training, packed into bytes, the same on every
+machine."""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array, parameter_count
-from engine.network.half_precision import Packed, packed
+from engine.network.half_precision import PackedParameters, packed
 from engine.network.network import from_neuron_by_neuron, neuron_by_neuron
 
 _KINDS = {16: "<i2", 32: "<f4"}
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class PackedSnapshot:
     """Parameters of a network as they are kept: neuron by neuron, as in all files.
 
     Attributes:
@@ -27,7 +28,7 @@ class Moment:
     content: bytes
 
     @classmethod
-    def of(cls, parameters: Array, shape: Sequence[int]) -> Moment:
+    def of(cls, parameters: Array, shape: Sequence[int]) -> PackedSnapshot:
         """Packs a vector of parameters; numbers beyond the range of single precision become the largest there is."""
         kept = packed(parameters, tuple(shape))
         if len(kept.scales):
@@ -48,4 +49,4 @@ class Moment:
         numbers = from_neuron_by_neuron(np.frombuffer(self.content, _KINDS[self.bits], offset=4 * rows), shape)
         if not (np.isfinite(scales).all() and np.isfinite(numbers).all()):
             raise ValueError("parameters that are not finite")
-        return Packed(tuple(shape), numbers.astype(numbers.dtype.newbyteorder("=")), scales).unpacked()
+        return PackedParameters(tuple(shape), numbers.astype(numbers.dtype.newbyteorder("=")), scales).unpacked()

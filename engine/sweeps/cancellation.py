@@ -1,11 +1,12 @@
-"""``Wishes``: how runs are asked to end. Who trains them looks after each step; nobody can end them from outside."""
+"""``StopRequests``: how runs are asked to end. Who trains them looks after each step; nobody can end them from
+outside."""
 
 from __future__ import annotations
 
 ALL = -1  # in place of a run's number
 
 
-class Wishes:
+class StopRequests:
     """What was asked of the runs in one process."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import check_memory, positive_number, whole_number
 from engine.datasets.dataset import Dataset
 from engine.experiment import Experiment
-from engine.sweeps.search_space import LIST, Varied, with_values
+from engine.sweeps.search_space import LIST, Dimension, with_values
 
 SEEDS, RACE, SWEEP = "seeds", "race", "sweep"
 KINDS = (SEEDS, RACE, SWEEP)
@@ -21,7 +21,7 @@ SAMPLERS = (RANDOM, GRID, TPE)
 MEDIAN, ASHA, HYPERBAND, NONE = "median", "asha", "hyperband", "none"
 PRUNING = (MEDIAN, ASHA, HYPERBAND, NONE)
 VALIDATION_SHARE = 0.1  # of the training part, where trials are compared and the experiment sets none
-USUAL_TRIALS = 20  # of a sweep that has no end of its own and no budget
+DEFAULT_TRIALS = 20  # of a sweep that has no end of its own and no budget
 MOST_WORKERS = 1_000
 _MOST_SEEDS, _MOST_RUNS = 1_000, 1_000_000
 
@@ -45,7 +45,7 @@ class Plan:
     kind: str
     experiments: tuple[Experiment, ...]
     seeds: tuple[int, ...] = (1,)
-    vary: tuple[Varied, ...] = ()
+    vary: tuple[Dimension, ...] = ()
     sampler: str = RANDOM
     sampler_seed: int = 0
     runs: int | None = None
@@ -107,7 +107,7 @@ class Plan:
         return self.kind != SEEDS
 
     @property
-    def kind_in_words(self) -> str:
+    def kind_noun(self) -> str:
         """What it is called before its number: "sweep 3"; one of seeds is gone on with like any other."""
         return RACE if self.kind == RACE else SWEEP
 
@@ -117,7 +117,7 @@ class Plan:
         known = len(self.experiments) if self.kind != SWEEP else self._combinations()
         allowed = None if self.runs is None else self.runs // len(self.seeds)
         if self.kind == SWEEP and self.sampler != GRID and allowed is None and self.minutes is None:
-            allowed = USUAL_TRIALS
+            allowed = DEFAULT_TRIALS
         counts = [count for count in (known, allowed) if count is not None]
         return min(counts, default=None)
 
@@ -148,14 +148,14 @@ class Plan:
         for each in self.vary:
             self.check_varied(each, dataset)
 
-    def check_varied(self, varied: Varied, dataset: Dataset) -> None:
+    def check_varied(self, varied: Dimension, dataset: Dataset) -> None:
         """Raises SettingError if a value of that setting does not fit, or makes a network that memory cannot hold."""
         for value in varied.values or (varied.grid()[0], varied.grid()[-1]):
             made = with_values(self.base, {varied.name: value})
             check_memory(made.shape)
             made.check_against(dataset)
 
-    def held_aside(self, dataset: Dataset) -> Plan:
+    def with_held_out(self, dataset: Dataset) -> Plan:
         """The plan with a tenth of the training part as validation set, where trials are compared by none."""
         if not self.is_choice or dataset.validation is not None:
             return self
@@ -178,23 +178,23 @@ class Plan:
         """The inverse of :meth:`as_dict`. Raises SettingError, KeyError, TypeError or ValueError for anything else."""
         known = {each.name: entries[each.name] for each in fields(cls) if each.name in entries}
         known["experiments"] = tuple(Experiment.from_dict(each) for each in known["experiments"])
-        known["vary"] = tuple(Varied.from_dict(each) for each in known.get("vary", ()))
+        known["vary"] = tuple(Dimension.from_dict(each) for each in known.get("vary", ()))
         return cls(**{**known, "seeds": tuple(known["seeds"])})
 
 
-def _size(varied: Varied) -> int:
+def _size(varied: Dimension) -> int:
     """How many values a list or a range of whole numbers has."""
     return len(varied.values) or math.floor(varied.high) - math.ceil(varied.low) + 1
 
 
-def usual_sampler(kinds: Iterable[str]) -> str:
+def default_sampler(kinds: Iterable[str]) -> str:
     """How trials are found unless it is said, by the kinds of what varies: all where there are lists alone, else at
     random.
     """
     return GRID if all(kind == LIST for kind in kinds) else RANDOM
 
 
-def usual_rule(sampler: str) -> str:
+def default_pruning(sampler: str) -> str:
     """By which rule runs are stopped unless it is said: none on a grid, of which a person wants to see all."""
     return NONE if sampler == GRID else MEDIAN
 
@@ -204,11 +204,11 @@ def seeds_from(first: int, count: int) -> tuple[int, ...]:
     return tuple(range(first, first + whole_number("seeds", count, 1, "5", _MOST_SEEDS)))
 
 
-def seeds_of(experiment: Experiment, count: int) -> Plan:
+def plan_seeds(experiment: Experiment, count: int) -> Plan:
     """A plan of one experiment with so many seeds, from its own on."""
     return Plan(SEEDS, (experiment,), seeds_from(experiment.seed, count))
 
 
-def race_of(experiments: Sequence[Experiment], count: int) -> Plan:
+def plan_race(experiments: Sequence[Experiment], count: int) -> Plan:
     """A plan of several experiments with the same seeds, from that of the first on."""
     return Plan(RACE, tuple(experiments), seeds_from(experiments[0].seed, count))

@@ -18,14 +18,14 @@ Run = tuple[int, int]  # trial and seed
 Values = Mapping[int, float]  # a validation figure (smaller is better) by epoch; epoch 0 tells nothing
 
 
-class Rule(ABC):
+class PruningRule(ABC):
     """Looks at the runs of a plan while they are trained."""
 
     def begun(self, run: Run) -> None:  # noqa: B027  # most have nothing to forget
         """A run begins, perhaps again: what was told of it before is no longer so."""
 
     @abstractmethod
-    def is_hopeless(self, run: Run, values: Values) -> bool:
+    def should_prune(self, run: Run, values: Values) -> bool:
         """Whether a run with these values so far is to be stopped."""
 
     @abstractmethod
@@ -33,7 +33,7 @@ class Rule(ABC):
         """Takes notice of how a run ended, and of all its values; also of one that ended before this program began."""
 
 
-class MedianRule(Rule):
+class MedianRule(PruningRule):
     """A run is hopeless if the best it has reached by an epoch is worse than the median of finished runs there.
 
     Golovin et al. 2017, "Google Vizier", KDD, section 3.2.3. It begins when five runs have finished.
@@ -42,7 +42,7 @@ class MedianRule(Rule):
     def __init__(self) -> None:
         self._figures: dict[int, list[float]] = {}  # of finished runs, by epoch; ascending, as there may be thousands
 
-    def is_hopeless(self, run: Run, values: Values) -> bool:
+    def should_prune(self, run: Run, values: Values) -> bool:
         epoch = max(values, default=0)
         there = self._figures.get(epoch, [])
         if not epoch or len(there) < LEAST_FINISHED:
@@ -56,7 +56,7 @@ class MedianRule(Rule):
                 insort(self._figures.setdefault(epoch, []), value)
 
 
-class OptunaRule(Rule):
+class OptunaRule(PruningRule):
     """One of optuna's pruners, by ask, report and tell: each run is a trial of a study of its own.
 
     Attributes:
@@ -85,7 +85,7 @@ class OptunaRule(Rule):
         if run in self._trials:
             self._tell(run, self._optuna.trial.TrialState.FAIL)
 
-    def is_hopeless(self, run: Run, values: Values) -> bool:
+    def should_prune(self, run: Run, values: Values) -> bool:
         return any(self._report(run, values))
 
     def over(self, run: Run, values: Values, status: str) -> None:
@@ -125,7 +125,7 @@ def check_rule_installed(rule: str) -> None:
         check_optuna("prune", rule, MEDIAN)
 
 
-def rule_of(plan: Plan) -> Rule | None:
+def make_rule(plan: Plan) -> PruningRule | None:
     """The rule that a plan names; None for none, and where nothing is compared.
 
     Raises SettingError where optuna is needed and not there.

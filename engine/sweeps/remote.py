@@ -21,11 +21,11 @@ from typing import Any
 
 from engine.basics.machine import Machine, this_machine
 from engine.datasets import Dataset
-from engine.sweeps.cancellation import ALL, Wishes
+from engine.sweeps.cancellation import ALL, StopRequests
 from engine.sweeps.results import FAILED, STOPPED
-from engine.sweeps.run_execution import Outcome, Report, RunSpec, train_in_turn
-from engine.sweeps.shared_data import DataOffer, SharedData
-from engine.sweeps.worker_priority import GivingWay, Neighbour
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, train_in_turn
+from engine.sweeps.shared_data import DatasetHandle, SharedData
+from engine.sweeps.worker_priority import LoweredPriority, WindowProcess
 
 _SECONDS_BETWEEN_LOOKS = 0.5  # whether anybody still wants the results
 _FORGOTTEN = 600.0  # seconds without a call, after which a visit has no host any more
@@ -34,7 +34,7 @@ Place = tuple[str, str]  # of a visit: a name of the sweep that nobody else has,
 
 
 @dataclass(frozen=True)
-class Facts:
+class WorkerEnvironment:
     """What a worker computes with.
 
     Attributes:
@@ -54,12 +54,12 @@ class _Visit:
         sent: data that were sent and are not checked yet.
     """
 
-    def __init__(self, worker: Any, topic: str, beside: Neighbour | None) -> None:
+    def __init__(self, worker: Any, topic: str, beside: WindowProcess | None) -> None:
         self._worker, self._topic = worker, topic
-        self._giving_way = GivingWay(beside)
+        self._giving_way = LoweredPriority(beside)
         self.dataset: SharedData | None = None
         self.sent: Dataset | None = None
-        self.wishes = Wishes()
+        self.wishes = StopRequests()
         self.used = time.monotonic()
 
     def end(self) -> None:
@@ -82,7 +82,7 @@ class _Visit:
 _visits: dict[Place, _Visit] = {}
 
 
-def hello(sweep: str, topic: str, beside: Neighbour | None, dask_worker: Any) -> Facts:
+def hello(sweep: str, topic: str, beside: WindowProcess | None, dask_worker: Any) -> WorkerEnvironment:
     """Begins a visit. Visits that were forgotten, because a program was killed, end now.
 
     Args:
@@ -93,7 +93,7 @@ def hello(sweep: str, topic: str, beside: Neighbour | None, dask_worker: Any) ->
     for place in [place for place, visit in _visits.items() if now - visit.used > _FORGOTTEN]:
         _visits.pop(place).end()
     _visits[sweep, dask_worker.address] = _Visit(dask_worker, topic, beside)
-    return Facts(platform.python_version(), this_machine())
+    return WorkerEnvironment(platform.python_version(), this_machine())
 
 
 def receive(sweep: str, key: str, dask_worker: Any) -> None:
@@ -115,7 +115,7 @@ def goodbye(sweep: str, dask_worker: Any) -> None:
         visit.end()
 
 
-def prepare(place: Place, offer: DataOffer) -> bool | None:
+def prepare(place: Place, offer: DatasetHandle) -> bool | None:
     """Takes the data that were sent, or makes them by name; returns whether the right ones are there.
 
     None: there is no such visit. Raises RuntimeError if others were sent.
@@ -130,7 +130,7 @@ def prepare(place: Place, offer: DataOffer) -> bool | None:
     return found is not None
 
 
-def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[Outcome] | None:
+def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[RunOutcome] | None:
     """Does runs, an epoch of each in turn; returns what came of them. None: there is no such visit, or it has no data.
 
     Args:
@@ -147,21 +147,21 @@ class _Task:
 
     def __init__(self, visit: _Visit, name: str) -> None:
         self._visit, self._name = visit, name
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[RunOutcome] = []
         self._looked = time.monotonic()
         self._is_wanted = True
 
-    def done(self, specs: Sequence[RunSpec], dataset: Dataset) -> list[Outcome]:
+    def done(self, specs: Sequence[RunSpec], dataset: Dataset) -> list[RunOutcome]:
         """Does them."""
         if how := self._visit.wishes.of(ALL):
-            return [Outcome(spec.number, how) for spec in specs]
+            return [RunOutcome(spec.number, how) for spec in specs]
         try:
             train_in_turn(specs, dataset, self._tell, self._asked, self._outcomes.append)
         except Exception as error:
             logging.getLogger(__name__).exception("a run ended by an error of the program")
             over = {each.number for each in self._outcomes}
             why = f"{type(error).__name__}: {error}"
-            self._outcomes += [Outcome(spec.number, FAILED, why) for spec in specs if spec.number not in over]
+            self._outcomes += [RunOutcome(spec.number, FAILED, why) for spec in specs if spec.number not in over]
         self._visit.used = time.monotonic()
         if not self._is_wanted:  # they were not asked to end: should anybody hear of it, they are done elsewhere
             return [each for each in self._outcomes if each.status != STOPPED]

@@ -40,7 +40,7 @@ class RunResult:
 
 
 @dataclass(frozen=True)
-class Spread:
+class FigureRange:
     """Median, lowest and highest of so many figures."""
 
     median: float
@@ -49,7 +49,7 @@ class Spread:
     count: int
 
     @classmethod
-    def of(cls, figures: Iterable[float]) -> Spread | None:
+    def of(cls, figures: Iterable[float]) -> FigureRange | None:
         """Returns None for no figures."""
         found = sorted(figures)
         return cls(statistics.median(found), found[0], found[-1], len(found)) if found else None
@@ -89,10 +89,10 @@ class TrialResult:
         over = (run for run in self.runs.values() if run.status in OVER)
         return [run.figures.get(name, math.inf) if run.status == FINISHED else math.inf for run in over]
 
-    def spread(self, name: str) -> Spread | None:
+    def spread(self, name: str) -> FigureRange | None:
         """The figure over all runs that were trained to their end; None if there is none."""
         finished = (run for run in self.runs.values() if run.status == FINISHED)
-        return Spread.of(run.figures[name] for run in finished if name in run.figures)
+        return FigureRange.of(run.figures[name] for run in finished if name in run.figures)
 
     def is_complete(self, plan: Plan) -> bool:
         """Whether the runs with all seeds are over."""
@@ -135,10 +135,10 @@ class Results:
         """
         if self._plan.is_choice:
             return f"validation_{self.quantity}"
-        return self.told_at_last or (f"validation_{self.quantity}" if self.has_validation else f"train_{self.quantity}")
+        return self.test_figure or (f"validation_{self.quantity}" if self.has_validation else f"train_{self.quantity}")
 
     @property
-    def told_at_last(self) -> str | None:
+    def test_figure(self) -> str | None:
         """The figure of the test part; None where there is none."""
         return f"test_{self.quantity}" if self.has_test else None
 

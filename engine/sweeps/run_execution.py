@@ -14,17 +14,17 @@ from engine.basics.errors import DataError, DivergenceError, EngineError
 from engine.basics.machine import Machine, this_machine
 from engine.datasets.dataset import Dataset
 from engine.experiment import Experiment
-from engine.network.half_precision import usual_bytes
-from engine.storage.packed_snapshots import Moment
+from engine.network.half_precision import packed_size
+from engine.storage.packed_snapshots import PackedSnapshot
 from engine.storage.state_codec import MOST_STATE, StateBytes, epochs_at, state_size
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED
 from engine.training.events import Batch, BestRestored, Epoch, Event
 from engine.training.history import MOST_POINTS, PARTS
 from engine.training.metrics import Evaluation
-from engine.training.snapshot_schedule import LEAST_STEP, Grid
+from engine.training.snapshot_schedule import LEAST_STEP, SnapshotSchedule
 from engine.training.trainer import Trainer
 
-MOMENT_BYTES = 2 * 10**6  # of one run: there are many runs
+SNAPSHOT_BYTES = 2 * 10**6  # of one run: there are many runs
 SECONDS_BETWEEN_REPORTS = 0.2
 MOST_REPORTED = 2_000  # epochs of a run of which is told while it is trained
 _MOST_MOMENTS, _CONFUSION_BYTES = 64, 10**6
@@ -44,16 +44,16 @@ class RunSpec:
 
     number: int
     experiment: Experiment
-    moment_bytes: int = MOMENT_BYTES
+    moment_bytes: int = SNAPSHOT_BYTES
 
     @property
-    def report_step(self) -> int:
+    def report_interval(self) -> int:
         """Of which number the epochs are multiples of which is told while it is trained."""
         return thinning_step(self.experiment.training.epochs, MOST_REPORTED)
 
 
 @dataclass(frozen=True)
-class Started:
+class RunStarted:
     """A run was begun, perhaps anew because it was lost."""
 
     number: int
@@ -63,7 +63,7 @@ class Started:
 class Report:
     """Figures of epochs that ended since the last report, without confusion matrices.
 
-    Of a long run not of all: of the multiples of :attr:`RunSpec.report_step`, and of the last one.
+    Of a long run not of all: of the multiples of :attr:`RunSpec.report_interval`, and of the last one.
     """
 
     number: int
@@ -71,7 +71,7 @@ class Report:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class RunOutcome:
     """All that is known of a run when it ends.
 
     Attributes:
@@ -97,7 +97,7 @@ class Outcome:
     why: str = ""
     epochs: tuple[Epoch, ...] = ()
     best: BestRestored | None = None
-    moments: tuple[tuple[float, Moment], ...] = ()
+    moments: tuple[tuple[float, PackedSnapshot], ...] = ()
     state: StateBytes | None = None
     first: StateBytes | None = None
     reached: float = 0.0
@@ -108,7 +108,7 @@ class Outcome:
     machine: Machine = field(default_factory=this_machine)
 
 
-class OneRun:
+class RunExecution:
     """Trains one run. Nothing of it outlives it."""
 
     def __init__(self, spec: RunSpec, dataset: Dataset, report: Callable[[Report], None]) -> None:
@@ -122,10 +122,10 @@ class OneRun:
         self._best: BestRestored | None = None
         self._state: StateBytes | None = None
         self._first: StateBytes | None = None
-        self._moments = _Moments(self._trainer, spec.moment_bytes)
+        self._moments = _SnapshotCollector(self._trainer, spec.moment_bytes)
         self._learning = self._training = 0.0
 
-    def epochs(self, asked: Callable[[], str]) -> Generator[None, None, Outcome]:
+    def epochs(self, asked: Callable[[], str]) -> Generator[None, None, RunOutcome]:
         """Trains to the end, or until ``asked`` returns how the run is to end ("stopped", "pruned"), after any step.
 
         Yields after each epoch.
@@ -173,7 +173,7 @@ class OneRun:
         is_last = event.epoch == settings.epochs
         if event.epoch % thinning_step(settings.epochs, MOST_POINTS) == 0 or is_last:
             self._epochs.append(self._thinned(event, is_last))
-        if self._untold and self._untold[-1].epoch % self._spec.report_step:
+        if self._untold and self._untold[-1].epoch % self._spec.report_interval:
             del self._untold[-1]
         self._untold.append(_without_matrices(event))
         if (now := time.perf_counter()) - self._told_at >= SECONDS_BETWEEN_REPORTS:
@@ -202,12 +202,12 @@ class OneRun:
         if not self._trainer.epoch and 2 * len(self._state.content) <= self._spec.moment_bytes:
             self._first = self._state
 
-    def _outcome(self, status: str, why: str) -> Outcome:
+    def _outcome(self, status: str, why: str) -> RunOutcome:
         trainer = self._trainer
         reached = epochs_at(0, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
         if status != DIVERGED:
             self._moments.take(reached, is_last=True)
-        return Outcome(
+        return RunOutcome(
             self._spec.number,
             status,
             why,
@@ -224,15 +224,15 @@ class OneRun:
         )
 
 
-class _Moments:
+class _SnapshotCollector:
     """Parameters on the way of a training, evenly apart."""
 
     def __init__(self, trainer: Trainer, room: int) -> None:
         self._network = trainer.network
-        most = min(_MOST_MOMENTS, room // usual_bytes(self._network.parameters.size))
+        most = min(_MOST_MOMENTS, room // packed_size(self._network.parameters.size))
         least = max(LEAST_STEP, 2.0 ** math.ceil(math.log2(trainer.settings.epochs / max(2, most))))
-        self._grid = Grid(max(2, most), trainer.batches_per_epoch, (), least)
-        self._kept: dict[float, Moment] = {}
+        self._grid = SnapshotSchedule(max(2, most), trainer.batches_per_epoch, (), least)
+        self._kept: dict[float, PackedSnapshot] = {}
         self._are_kept = state_size(trainer) <= MOST_STATE
 
     def take(self, place: float, is_last: bool = False) -> None:
@@ -240,26 +240,26 @@ class _Moments:
         if not self._are_kept or not (is_last or self._grid.wants(place)):
             return
         if place not in self._kept:
-            self._grid.pass_by(place)
+            self._grid.advance_past(place)
             if (victim := self._grid.add(place)) is not None:
                 del self._kept[victim]
-        self._kept[place] = Moment.of(self._network.parameters, self._network.shape)
+        self._kept[place] = PackedSnapshot.of(self._network.parameters, self._network.shape)
 
     @property
-    def kept(self) -> tuple[tuple[float, Moment], ...]:
+    def kept(self) -> tuple[tuple[float, PackedSnapshot], ...]:
         return tuple(sorted(self._kept.items()))
 
 
 def train_one(
     spec: RunSpec, dataset: Dataset, report: Callable[[Report], None], asked: Callable[[], str] = lambda: ""
-) -> Outcome:
+) -> RunOutcome:
     """Does a run.
 
     Args:
         report: is called with figures of epochs, at most five times a second.
         asked: how the run is to end now; empty for going on. It is called after every step.
     """
-    found: list[Outcome] = []
+    found: list[RunOutcome] = []
     train_in_turn([spec], dataset, report, lambda number: asked(), found.append)
     return found[0]
 
@@ -269,7 +269,7 @@ def train_in_turn(
     dataset: Dataset,
     report: Callable[[Report], None],
     asked: Callable[[int], str],
-    over: Callable[[Outcome], None],
+    over: Callable[[RunOutcome], None],
 ) -> None:
     """Does several runs side by side: an epoch of each in turn. What comes of one does not depend on the others.
 
@@ -289,14 +289,16 @@ def train_in_turn(
 
 def _epochs_of(
     spec: RunSpec, dataset: Dataset, report: Callable[[Report], None], asked: Callable[[], str]
-) -> Generator[None, None, Outcome]:
+) -> Generator[None, None, RunOutcome]:
     """Yields after each epoch; a run that cannot be done has an outcome, too, which says why."""
     try:
-        return (yield from OneRun(spec, dataset, report).epochs(asked))
+        return (yield from RunExecution(spec, dataset, report).epochs(asked))
     except EngineError as error:
-        return Outcome(spec.number, FAILED, str(error))
+        return RunOutcome(spec.number, FAILED, str(error))
     except MemoryError:
-        return Outcome(spec.number, FAILED, "There is not enough memory for it. Make the network or the batch smaller.")
+        return RunOutcome(
+            spec.number, FAILED, "There is not enough memory for it. Make the network or the batch smaller."
+        )
 
 
 def thinning_step(epochs: int, most: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.sweeps.optuna_import import check_optuna, optuna_for
 from engine.sweeps.plan import GRID, RANDOM, SWEEP, TPE, Plan
-from engine.sweeps.search_space import LIST, LOG, Varied
+from engine.sweeps.search_space import LIST, LOG, Dimension
 
 Values = dict[str, Any]
 _TRIES = 1_000  # draws that were there already, after which there is nothing new
@@ -55,14 +55,14 @@ class Sampler(ABC):
         return _key(values) not in self._given
 
 
-class Given(Sampler):
+class FixedTrials(Sampler):
     """The trials of seeds and races, which are known."""
 
     def _propose(self) -> Values | None:
         return {}
 
 
-class Grid(Sampler):
+class GridSampler(Sampler):
     """All combinations, in order: the last setting changes first."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -75,7 +75,7 @@ class Grid(Sampler):
         return next((values for values in every if self._is_new(values)), None)
 
 
-class Random(Sampler):
+class RandomSampler(Sampler):
     """Each setting by itself, from one generator. Bergstra and Bengio 2012, JMLR 13, 281-305."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -95,7 +95,7 @@ class Random(Sampler):
         return next(rest, None)
 
 
-class Tpe(Sampler):
+class TpeSampler(Sampler):
     """Optuna's tree-structured Parzen estimator, by ask and tell. Bergstra et al. 2011, NIPS 24."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -106,7 +106,7 @@ class Tpe(Sampler):
         self._space = {each.name: self._distribution(each) for each in plan.vary}
         self._asked: dict[int, Any] = {}
 
-    def _distribution(self, varied: Varied) -> Any:
+    def _distribution(self, varied: Dimension) -> Any:
         kinds = self._optuna.distributions
         if varied.kind == LIST:
             return kinds.CategoricalDistribution(tuple(range(len(varied.values))))
@@ -145,15 +145,15 @@ def check_installed(sampler: str) -> None:
         check_optuna("sampler", TPE, RANDOM)
 
 
-def _from_optuna(varied: Varied, value: Any) -> Any:
+def _from_optuna(varied: Dimension, value: Any) -> Any:
     return varied.values[value] if varied.kind == LIST else varied.rounded(value)
 
 
-def _to_optuna(varied: Varied, value: Any) -> Any:
+def _to_optuna(varied: Dimension, value: Any) -> Any:
     return varied.values.index(value) if varied.kind == LIST else value
 
 
-def _combinations(vary: tuple[Varied, ...]) -> Iterable[Values]:
+def _combinations(vary: tuple[Dimension, ...]) -> Iterable[Values]:
     """All that lists and ranges of whole numbers allow; nothing where a range has no end of values."""
     if any(each.is_endless for each in vary):
         return
@@ -172,10 +172,10 @@ def _key(values: Mapping[str, Any]) -> str:
     return repr(sorted(values.items()))
 
 
-def sampler_of(plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> Sampler:
+def make_sampler(plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> Sampler:
     """The sampler that a plan names. Raises SettingError where optuna is needed and not there."""
     if plan.kind != SWEEP:
-        return Given(plan, known)
+        return FixedTrials(plan, known)
     if plan.sampler == GRID:
-        return Grid(plan, known)
-    return Tpe(plan, known) if plan.sampler == TPE else Random(plan, known)
+        return GridSampler(plan, known)
+    return TpeSampler(plan, known) if plan.sampler == TPE else RandomSampler(plan, known)

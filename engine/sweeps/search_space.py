@@ -1,4 +1,4 @@
-"""``Varied``: a setting that differs from trial to trial, as a list of values or as a range."""
+"""``Dimension``: a setting that differs from trial to trial, as a list of values or as a range."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _NAMED: dict[str, Registry[Any]] = {
 
 
 @dataclass(frozen=True)
-class Varied:
+class Dimension:
     """A setting and the values that it may take. Raises SettingError for what makes no sense.
 
     Attributes:
@@ -140,7 +140,7 @@ class Varied:
         return told | {"values": [list(each) if isinstance(each, tuple) else each for each in self.values]}
 
     @classmethod
-    def from_dict(cls, entries: Mapping[str, Any]) -> Varied:
+    def from_dict(cls, entries: Mapping[str, Any]) -> Dimension:
         """The inverse of :meth:`as_dict`. Raises SettingError, KeyError, TypeError or ValueError for anything else."""
         known = {each.name: entries[each.name] for each in fields(cls) if each.name in entries}
         return cls(**{**known, "values": tuple(known.get("values", ()))})
@@ -187,7 +187,7 @@ def _usual(name: str) -> Any:
 # ---- what is typed
 
 
-def parsed(text: str) -> Varied:
+def parsed(text: str) -> Dimension:
     """Reads ``NAME=SPEC``: ``a,b,c``, ``lo..hi`` or ``log:lo..hi``, where ``/9`` says how many points on a grid.
 
     Raises SettingError.
@@ -205,13 +205,13 @@ def parsed(text: str) -> Varied:
     return listed(name, spec)
 
 
-def listed(name: str, text: str) -> Varied:
+def listed(name: str, text: str) -> Dimension:
     """Reads a list: ``a, b, c``, or ``0,1; 0,2`` with decimal commas. Raises SettingError."""
     parts = text.replace(",", ".").split(";") if ";" in text else text.split(",")
-    return Varied(name, LIST, tuple(_value(name, each.strip()) for each in parts))
+    return Dimension(name, LIST, tuple(_value(name, each.strip()) for each in parts))
 
 
-def _range(name: str, spec: str, kind: str) -> Varied:
+def _range(name: str, spec: str, kind: str) -> Dimension:
     ends, slash, count = spec.partition("/")
     low, dots, high = ends.partition("..")
     option = name.replace("_", "-")
@@ -232,14 +232,14 @@ def _check_can_range(name: str, spec: object) -> None:
         raise SettingError(name.replace("_", "-"), spec, rule, "For example a,b,c.")
 
 
-def between(name: str, low: float, high: float, kind: str = LINEAR, points: float = POINTS) -> Varied:
+def between(name: str, low: float, high: float, kind: str = LINEAR, points: float = POINTS) -> Dimension:
     """A range, with so many values on a grid. Raises SettingError."""
     written = Verbatim(f"{low:g}..{high:g}")
     _check_can_range(name, written)
     whole = is_whole(name)
     if whole and not all(end.is_integer() or not math.isfinite(end) for end in (low, high)):
         raise SettingError(name.replace("_", "-"), written, "must have whole numbers as ends", "For example 16..256.")
-    return Varied(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # it is checked there
+    return Dimension(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # it is checked there
 
 
 def _layers(text: str) -> tuple[int, ...]:

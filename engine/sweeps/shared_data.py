@@ -19,7 +19,7 @@ def are_registered(name: str, settings: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True)
-class DataOffer:
+class DatasetHandle:
     """By what another process gets the data: from the registry by name, if it makes the same ones; else they are sent.
 
     Attributes:

@@ -11,12 +11,12 @@ import numpy as np
 from engine.basics.validation import Array
 
 LEAST_SEEDS = 5  # of each group, before a p-value is told
-SURE = 0.05
+SIGNIFICANCE_LEVEL = 0.05
 _MOST_COUNTED = 50  # runs of both groups, up to which all ways to divide them are counted
 
 
 @dataclass(frozen=True)
-class Comparison:
+class GroupComparison:
     """Group a beside group b, where smaller figures are better.
 
     Attributes:
@@ -34,16 +34,16 @@ class Comparison:
     @property
     def is_sure(self) -> bool:
         """Whether such a difference would be rare if both were the same."""
-        return self.p is not None and self.p < SURE
+        return self.p is not None and self.p < SIGNIFICANCE_LEVEL
 
 
-def compared(a: Sequence[float], b: Sequence[float]) -> Comparison:
+def compare_groups(a: Sequence[float], b: Sequence[float]) -> GroupComparison:
     """Compares figures of two groups of runs, at least one in each. A run that failed has an infinite figure."""
     here, there = np.asarray(a, float), np.asarray(b, float)
     wins, ties = int((here[:, None] < there).sum()), int((here[:, None] == there).sum())
     seeds = min(len(here), len(there))
     p = mann_whitney(here, there) if seeds >= LEAST_SEEDS else None
-    return Comparison(wins, ties, len(here) * len(there), p, seeds)
+    return GroupComparison(wins, ties, len(here) * len(there), p, seeds)
 
 
 def mann_whitney(a: Sequence[float] | Array, b: Sequence[float] | Array) -> float:

@@ -10,13 +10,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.basics.priority import LATER, session_here, set_session_priority, text_of
+from engine.basics.priority import LOW_PRIORITY, scheduling_group, set_session_priority, text_of
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class WindowProcess:
     """Who is given way to.
 
     Attributes:
@@ -28,25 +28,27 @@ class Neighbour:
     session: str = ""
 
     @classmethod
-    def here(cls) -> Neighbour:
+    def here(cls) -> WindowProcess:
         """This process."""
-        return cls(text_of(_BOOT), session_here().name)
+        return cls(text_of(_BOOT), scheduling_group().name)
 
 
-class GivingWay:
+class LoweredPriority:
     """Lowers this process's priority if that neighbour is on this computer, until :meth:`end`."""
 
-    def __init__(self, neighbour: Neighbour | None) -> None:
-        here, session = Neighbour.here(), session_here()
+    def __init__(self, neighbour: WindowProcess | None) -> None:
+        here, session = WindowProcess.here(), scheduling_group()
         self._before: str | None = None  # the priority of the session, where this lowered it
         if neighbour is None or not here.computer or neighbour.computer != here.computer:
             return
         if session.name and session.name != neighbour.session:
-            if session.priority != str(LATER):  # else another worker of the session lowered it, and gives it back
+            if session.priority != str(
+                LOW_PRIORITY
+            ):  # else another worker of the session lowered it, and gives it back
                 self._before = session.priority
-                set_session_priority(str(LATER))
-        elif hasattr(os, "nice") and os.nice(0) < LATER:
-            os.nice(LATER - os.nice(0))  # for good: it cannot be taken back
+                set_session_priority(str(LOW_PRIORITY))
+        elif hasattr(os, "nice") and os.nice(0) < LOW_PRIORITY:
+            os.nice(LOW_PRIORITY - os.nice(0))  # for good: it cannot be taken back
 
     def end(self) -> None:
         """Gives the session its priority of before."""

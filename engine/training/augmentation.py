@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import Array, check_available, gigabytes, number_within, whole_number
-from engine.training.image_warp import AFFINE_TERMS, Redrawer, affine_basis, steps_for, write_affine_map
+from engine.training.image_warp import AFFINE_TERMS, ImageWarper, affine_basis, steps_for, write_affine_map
 
 # Share of the elastic field's variance that is drawn. The rest consists of many tiny ripples.
 _SHARE_OF_VARIANCE = 0.99
@@ -113,7 +113,7 @@ class Augmenter:
         if augmentation.elastic:
             basis = np.vstack((basis, elastic_basis(self._shape, augmentation.elastic_sigma)))
         steps = steps_for(augmentation.thickness)
-        self._redrawer = Redrawer(self._shape, self._batch_size, basis, steps, self._dtype, background)
+        self._redrawer = ImageWarper(self._shape, self._batch_size, basis, steps, self._dtype, background)
         self._coefficients = self._empty(2, self._batch_size, len(basis))
         self._drawn = self._empty(2 * self._batch_size * (len(basis) - AFFINE_TERMS))
         self._thicknesses = self._empty(self._batch_size)

@@ -26,7 +26,7 @@ _THICKNESS_STEP, _FINE_STEP = 0.7, 0.25
 AFFINE_TERMS = 3
 
 
-class Redrawer:
+class ImageWarper:
     """Redraws pictures of one size, a part of them at once. Its buffers are allocated once.
 
     Attributes:
@@ -205,7 +205,7 @@ def write_affine_map(
         coefficients[axis, :, 2] = by_x
 
 
-def redrawn(
+def warp_images(
     pictures: Array,
     shape: tuple[int, int],
     down: Array | float = 0.0,
@@ -217,11 +217,11 @@ def redrawn(
 ) -> Array:
     """Returns a copy of pictures (k, height * width): edges moved by ``thickness``, then as :func:`write_affine_map`.
 
-    Where nothing moves, no pixel is resampled. For ``background`` see :class:`Redrawer`.
+    Where nothing moves, no pixel is resampled. For ``background`` see :class:`ImageWarper`.
     """
     copies, count = pictures.copy(), len(pictures)
     steps = steps_for(abs(thickness), is_fine=True)
-    redrawer = Redrawer(shape, count, affine_basis(shape), steps, pictures.dtype, background)
+    redrawer = ImageWarper(shape, count, affine_basis(shape), steps, pictures.dtype, background)
     coefficients = np.empty((2, count, AFFINE_TERMS), pictures.dtype)
     write_affine_map(coefficients, shape, down, right, angle, scale)
     moves = bool(np.any(down) or np.any(right) or angle or scale != 1)

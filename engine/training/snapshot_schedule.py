@@ -1,4 +1,5 @@
-"""``Grid``: which moments of a training are kept, so that they are few and evenly apart, however long it is."""
+"""``SnapshotSchedule``: which moments of a training are kept, so that they are few and evenly apart, however long it
+is."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ LEAST_STEP = 1 / 32  # of an epoch, between two moments
 _ROUNDING = 1e-9
 
 
-class Grid:
+class SnapshotSchedule:
     """Keeps a moment at each multiple of a step, which doubles when there is no room for more.
 
     When it has doubled, every new moment takes the place of one that is no longer on the grid, so that there is never
@@ -43,7 +44,7 @@ class Grid:
         """Whether the moment at a place is to be kept."""
         return place >= self.next
 
-    def pass_by(self, place: float) -> None:
+    def advance_past(self, place: float) -> None:
         """Notes that what there was to do at a place is done: the next moment is wanted a step later."""
         self.next = self._after(place)
 

@@ -31,7 +31,7 @@ from engine.training.metrics import Evaluation, Evaluator
 from engine.training.optimizers import SGD
 from engine.training.schedules import warmed_up
 from engine.training.settings import TrainingSettings
-from engine.training.update_pipeline import Recipe
+from engine.training.update_pipeline import UpdatePipeline
 
 # Number of batches that may be lost when a run diverges. Each time, the parameters are copied.
 _BATCHES_BETWEEN_COPIES = 50
@@ -91,7 +91,7 @@ class Trainer:
         samples = (split.head(_ESTIMATE_EXAMPLES) for split in (dataset.train, dataset.test) if split is not None)
         self._estimators = [Evaluator(network, sample, scaling, whole) for sample in samples]
         # The recipe of the last step, and that of the next one.
-        self._recipe = self._coming = Recipe(network, dataset, settings)
+        self._recipe = self._coming = UpdatePipeline(network, dataset, settings)
 
     def __getstate__(self) -> dict[str, Any]:
         """Keeps network, data and the place in the run; a pickle or deep copy has no running run()."""
@@ -176,7 +176,7 @@ class Trainer:
         """The learning rate of the next step, schedule included."""
         return self._rate(self._coming)
 
-    def _rate(self, recipe: Recipe) -> float:
+    def _rate(self, recipe: UpdatePipeline) -> float:
         settings, batches = recipe.settings, self.batches_per_epoch
         done = max(self.epoch - 1, 0) + self.batch / batches
         return settings.learning_rate * warmed_up(recipe.schedule, done, settings.epochs, settings.warmup, batches)

@@ -1,4 +1,4 @@
-"""``Recipe``: what the settings of a training add to a plain gradient step, prepared for one network."""
+"""``UpdatePipeline``: what the settings of a training add to a plain gradient step, prepared for one network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RATE_SETTINGS = ("learning_rate", "epochs", "schedule", "decay", "decay_epochs"
 _OTHER_SETTINGS = tuple(each.name for each in fields(TrainingSettings) if each.name not in _RATE_SETTINGS)
 
 
-class Recipe:
+class UpdatePipeline:
     """Augments and masks the inputs, changes the gradient, and limits the weights.
 
     Attributes:
@@ -59,7 +59,7 @@ class Recipe:
                 network.background,
             )
 
-    def with_settings(self, settings: TrainingSettings) -> Recipe:
+    def with_settings(self, settings: TrainingSettings) -> UpdatePipeline:
         """Returns a recipe for the same network and data with other settings, which shares the unchanged parts.
 
         Raises SettingError like the constructor.
@@ -67,7 +67,7 @@ class Recipe:
         if settings == self.settings:
             return self
         if not self.differs_in_rate_only(settings):
-            return Recipe(self._network, self._dataset, settings)
+            return UpdatePipeline(self._network, self._dataset, settings)
         twin = type(self).__new__(type(self))
         set_attributes(twin, {**vars(self), "settings": settings, "schedule": settings.new_schedule()})
         return twin

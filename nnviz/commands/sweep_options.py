@@ -16,10 +16,10 @@ from engine.sweeps.plan import (
     SAMPLERS,
     SWEEP,
     Plan,
+    default_pruning,
+    default_sampler,
+    plan_seeds,
     seeds_from,
-    seeds_of,
-    usual_rule,
-    usual_sampler,
 )
 from engine.sweeps.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
 from engine.sweeps.search_space import POINTS, parsed
@@ -108,7 +108,7 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
     count = 1 if arguments.seeds is None else arguments.seeds
     if not vary:
         return _seeds_only(arguments, experiment, count)
-    sampler = arguments.sampler or usual_sampler(each.kind for each in vary)
+    sampler = arguments.sampler or default_sampler(each.kind for each in vary)
     return Plan(
         SWEEP,
         (experiment,),
@@ -118,7 +118,7 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
         0 if arguments.sampler_seed is None else arguments.sampler_seed,
         arguments.runs,
         arguments.minutes,
-        arguments.prune or usual_rule(sampler),
+        arguments.prune or default_pruning(sampler),
     )
 
 
@@ -131,4 +131,4 @@ def _seeds_only(arguments: argparse.Namespace, experiment: Experiment, count: in
         if getattr(arguments, name) is not None:
             option = "--" + name.replace("_", "-")
             raise CommandError(f"{option}: there is nothing to choose without --vary. Leave it out, or vary a setting.")
-    return replace(seeds_of(experiment, count), minutes=arguments.minutes)
+    return replace(plan_seeds(experiment, count), minutes=arguments.minutes)

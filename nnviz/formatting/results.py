@@ -8,8 +8,8 @@ from nnviz.formatting import text
 
 if TYPE_CHECKING:  # what is named here is made before it gets here
     from engine.sweeps.plan import Plan
-    from engine.sweeps.results import Results, Spread, TrialResult
-    from engine.sweeps.significance import Comparison
+    from engine.sweeps.results import FigureRange, Results, TrialResult
+    from engine.sweeps.significance import GroupComparison
 
 WHY_ONCE = (
     "It played no part in the choice; that of the other trials is not told here, since the best of many by it would "
@@ -40,7 +40,7 @@ def range_words(quantity: str, lowest: float, highest: float, unit: str = "", be
     return f"{low.removesuffix(of)}{between}{high}"
 
 
-def spread_words(quantity: str, spread: Spread, unit: str = "") -> str:
+def spread_words(quantity: str, spread: FigureRange, unit: str = "") -> str:
     """ "median 2.3 %, 2.2 to 2.6 %"; of one run its figure."""
     median = figure_value(quantity, spread.median, unit)
     if spread.count == 1:
@@ -58,15 +58,15 @@ def trial_words(trial: TrialResult) -> str:
 # ---- which is better
 
 
-def best_two(plan: Plan, results: Results) -> Comparison | None:
+def best_two(plan: Plan, results: Results) -> GroupComparison | None:
     """The best trial beside the second best; None where one of them has too few runs, or only one seed."""
-    from engine.sweeps.significance import compared
+    from engine.sweeps.significance import compare_groups
 
     first_two = [each for each in results.ranked(2) if each.is_complete(plan)]
     if len(first_two) < 2 or len(plan.seeds) < 2:
         return None
     first, second = (each.figures(results.compared_by) for each in first_two)
-    return compared(first, second)
+    return compare_groups(first, second)
 
 
 def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
@@ -84,14 +84,14 @@ def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str
     return words[:1].upper() + words[1:] if are_listed else words
 
 
-def comparison_words(found: Comparison, first: str, second: str, figure: str, trials: int) -> str:
+def comparison_words(found: GroupComparison, first: str, second: str, figure: str, trials: int) -> str:
     """How often one of the best two of so many trials beats the other, and how sure that is."""
     are_chosen = trials > 2 and found.p is not None
     more = f". They are the best of {trials} trials, which makes p too small" if are_chosen else ""
     return f"{words_of_pairs(found, first, second, figure)}{more}."
 
 
-def words_of_pairs(found: Comparison, one: str, other: str, figure: str) -> str:
+def words_of_pairs(found: GroupComparison, one: str, other: str, figure: str) -> str:
     """How often one of two groups of seeds beats the other by a figure, and how sure that is; no full stop.
 
     "wider beats narrow in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.02)".

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from engine.basics.validation import Array
-from engine.network.half_precision import Packed
+from engine.network.half_precision import PackedParameters
 from engine.storage.epoch_codec import epoch_bytes, epoch_from
 from engine.training.events import BestRestored, Epoch, Estimate
 
@@ -111,7 +111,7 @@ class EpochEnd:
     """
 
     epoch: int
-    packed: Packed
+    packed: PackedParameters
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.storage.epoch_codec import epoch_numbers
 from engine.training.history import MOST_POINTS
-from engine.training.snapshot_schedule import Grid
+from engine.training.snapshot_schedule import SnapshotSchedule
 from nnviz.library.curves import (
     Row,
     epochs_in,
@@ -50,7 +50,7 @@ class WaitingEpochs:
     def read_grids(self) -> None:
         """What is kept so far; it decides of the epochs that come from now on."""
         self._row_grid, self._confusion_grid = (
-            Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
+            SnapshotSchedule(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
             for table, most in (("epochs", MOST_POINTS), ("confusions", _MOST_CONFUSIONS))
         )
         query = f"SELECT seconds, {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?"
@@ -70,7 +70,7 @@ class WaitingEpochs:
                 seconds, *old = self._there
                 row = (seconds, row[1], *(then if now is None else now for now, then in zip(row[2:], old, strict=True)))
             if self._row_grid.wants(epoch) or is_seam:
-                self._row_grid.pass_by(epoch)
+                self._row_grid.advance_past(epoch)
                 self._rows[self._before + epoch] = row
                 halve(self._rows, MOST_POINTS)
             if self._confusion_grid.wants(epoch) or is_seam:
@@ -79,7 +79,7 @@ class WaitingEpochs:
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:
         """Evenly apart, and fewer if they come very fast."""
         grid, waiting = self._confusion_grid, self._confusions
-        grid.pass_by(epoch)
+        grid.advance_past(epoch)
         waiting[self._before + epoch] = packed
         if len(waiting) > _MOST_CONFUSIONS_AT_ONCE:
             grid.coarsen(epoch)
@@ -104,7 +104,7 @@ class WaitingEpochs:
             values = [(self._run, place + self._before) for place in places if place is not None]
             self._database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
 
-    def _added(self, grid: Grid, epochs: Iterable[float]) -> list[float | None]:
+    def _added(self, grid: SnapshotSchedule, epochs: Iterable[float]) -> list[float | None]:
         """Adds epochs to a grid, but not the first one where it took the place of the last training's last one."""
         places = (at - self._before for at in epochs)
         return [grid.add(place) for place in places if place > 0 or place not in grid]

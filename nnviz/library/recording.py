@@ -17,13 +17,13 @@ from typing import Any
 
 from engine.basics.errors import DataError
 from engine.experiment import Experiment
-from engine.network.half_precision import usual_bytes
+from engine.network.half_precision import packed_size
 from engine.storage.epoch_codec import epoch_bytes
-from engine.storage.packed_snapshots import Moment
+from engine.storage.packed_snapshots import PackedSnapshot
 from engine.storage.state_codec import StateBytes, epochs_at
 from engine.training.events import Batch, BestRestored, Epoch, Event
 from engine.training.history import Change
-from engine.training.snapshot_schedule import LEAST_STEP, Grid
+from engine.training.snapshot_schedule import LEAST_STEP, SnapshotSchedule
 from engine.training.trainer import Trainer
 from nnviz.library.curves import drop_figures, figures_at, figures_of_row, last_figures, write_figures
 from nnviz.library.epochs import WaitingEpochs, halve
@@ -128,7 +128,7 @@ class Recording:
         self._by_hand: dict[str, float] | None = None  # figures of a network that was changed where it stands
         self._is_undone = False  # whether it was changed back there, and nothing is measured of it
         self._changes = [change for change in record.changes if change.epoch <= self.at]
-        self._waiting_moments: dict[float, Moment] = {}
+        self._waiting_moments: dict[float, PackedSnapshot] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
         # Whether the run was recorded up to here without any order: then its settings so far are in its record alone.
@@ -144,12 +144,12 @@ class Recording:
         """What is kept so far."""
         database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
         self._room = max(
-            2, min(_MOST_MOMENTS, self._library.room.moment_budget // usual_bytes(network.parameters.size))
+            2, min(_MOST_MOMENTS, self._library.room.moment_budget // packed_size(network.parameters.size))
         )
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
-        self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)
+        self._moments = SnapshotSchedule(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)
         states = [at for at, is_last in state_places(database, self.run) if not is_last]
-        self._waypoints = Grid(few, batches, self._places(states))
+        self._waypoints = SnapshotSchedule(few, batches, self._places(states))
         self._are_grids_right = True
 
     def _places(self, epochs: Iterable[float]) -> list[float]:
@@ -219,9 +219,9 @@ class Recording:
         if start < self._free_at:
             self._moments.coarsen(place)
             return
-        self._moments.pass_by(place)
+        self._moments.advance_past(place)
         network = self.trainer.network
-        moment = Moment.of(network.parameters, network.shape)
+        moment = PackedSnapshot.of(network.parameters, network.shape)
         self._waiting_moments[self.before + place] = moment
         halve(self._waiting_moments, self._room)
         now = self._clock()
@@ -403,7 +403,7 @@ class Recording:
         write_state(database, self.run, state, is_last=not is_waypoint)
         if is_waypoint:
             self._waypoint_at = self._clock()
-            self._waypoints.pass_by(place)
+            self._waypoints.advance_past(place)
             victim = self._waypoints.add(place)
             if victim is not None:
                 query = "DELETE FROM states WHERE run = ? AND at = ? AND NOT is_last"

@@ -16,7 +16,7 @@ from engine.experiment import Experiment
 from engine.storage.epoch_codec import numbers_of
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import RunResult
-from engine.sweeps.run_execution import Outcome
+from engine.sweeps.run_execution import RunOutcome
 from engine.sweeps.samplers import frozen_values
 from engine.training.events import BestRestored, Epoch
 from nnviz import __version__
@@ -124,7 +124,7 @@ class Done:
 
     trial: int
     experiment: Experiment
-    outcome: Outcome
+    outcome: RunOutcome
     replaces: int | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.explain.contribution_paths import Activity, activity_of, planes_of
+from engine.explain.contribution_paths import Activity, compute_activity, planes_of
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -37,7 +37,7 @@ def activity_probe(
         has_plane = network.shape[0] == 2 and len(network.parameters) < _LARGEST_WITH_PLANES
 
         def work() -> Activity:
-            activity = activity_of(network, example, target)
+            activity = compute_activity(network, example, target)
             if not has_plane or dataset is None or dataset.is_picture or dataset.width != 2:
                 return activity
             return replace(activity, planes=planes_of(network, *dataset.train.bounds, PLANE))

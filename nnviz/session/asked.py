@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.basics.validation import Array
 from engine.network.half_precision import exact
 from engine.network.network import Network
-from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
+from engine.training.distributions import LayerDistributions, LayerStatisticsEvaluator
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -45,8 +45,8 @@ class LayerStatistics:
         epoch: the moment of the past that was displayed; None for now.
     """
 
-    now: list[LayerSpreads]
-    start: list[LayerSpreads]
+    now: list[LayerDistributions]
+    start: list[LayerDistributions]
     epoch: float | None
 
 
@@ -169,7 +169,7 @@ class _Statistics:
         self._displayed, self._runs, self._data = displayed, runs, data
         self._about: RequestKey | None = None
         self._evaluator: LayerStatisticsEvaluator | None = None
-        self._start: list[LayerSpreads] | None = None
+        self._start: list[LayerDistributions] | None = None
 
     def question(self) -> Request | None:
         """The layer statistics of the displayed network, on some training examples."""

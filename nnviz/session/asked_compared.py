@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.predictions import ClassAnswers, answers_in_steps
+from engine.explain.predictions import ClassPredictions, predict_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.session.compared import Compared
@@ -36,7 +36,7 @@ class Disagreement:
     """
 
     pair: tuple[Compared, Compared]
-    answers: tuple[ClassAnswers, ClassAnswers]
+    answers: tuple[ClassPredictions, ClassPredictions]
     part: Part
 
     @property
@@ -111,7 +111,7 @@ class _Disagreeing:
         found = []
         for run in runs:
             assert run.network is not None
-            steps = answers_in_steps(run.network, part.split)
+            steps = predict_in_steps(run.network, part.split)
             while self._latest is key:
                 try:
                     next(steps)

@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
-from engine.datasets.user_examples import OwnExamples
-from engine.explain.predictions import Answers, NumberAnswers, answers_in_steps
+from engine.datasets.user_examples import UserExamples
+from engine.explain.predictions import NumberPredictions, Predictions, predict_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
@@ -35,7 +35,7 @@ class OwnAnswers:
         error: the share of wrong answers; of numbers the root of the mean squared difference.
     """
 
-    own: OwnExamples
+    own: UserExamples
     split: Split
     outputs: Array
     targets: Array
@@ -98,7 +98,7 @@ def own_probes(own: Own, displayed: Displayed, runs: Runs, data: Data) -> dict[s
     return probes
 
 
-def own_answers(network: Network, own: OwnExamples, data: Dataset) -> OwnAnswers:
+def own_answers(network: Network, own: UserExamples, data: Dataset) -> OwnAnswers:
     """The network's answers to examples of one's own. Raises DataError if they are not of the data's kind."""
     split = own.split_for(data)
     outputs, targets = network.predict(split.inputs), split.targets.astype(np.float64)
@@ -115,7 +115,7 @@ class _Before:
 
     def __init__(self) -> None:
         self._about: RequestKey | None = None
-        self._answers: Answers | None = None
+        self._answers: Predictions | None = None
 
     def compare(self, before: Network | None, now: Network, test: Split, data: Dataset) -> Tested:
         """Runs in the lane's thread."""
@@ -132,9 +132,9 @@ class _Before:
         self._about = self._answers = None
 
 
-def difference(before: Answers, now: Answers, data: Dataset) -> Tested:
+def difference(before: Predictions, now: Predictions, data: Dataset) -> Tested:
     """What has changed from some answers to others to the same examples."""
-    if isinstance(before, NumberAnswers) or isinstance(now, NumberAnswers):
+    if isinstance(before, NumberPredictions) or isinstance(now, NumberPredictions):
         return Tested(_error(now, data), _error(before, data))
     forgotten = ~before.are_wrong & now.are_wrong
     by_class = np.bincount(now.labels[forgotten], minlength=data.outputs)
@@ -142,19 +142,19 @@ def difference(before: Answers, now: Answers, data: Dataset) -> Tested:
     return Tested(_error(now, data), _error(before, data), int(forgotten.sum()), learned, by_class)
 
 
-def _error(answers: Answers, data: Dataset) -> float:
-    if not isinstance(answers, NumberAnswers):
+def _error(answers: Predictions, data: Dataset) -> float:
+    if not isinstance(answers, NumberPredictions):
         return float(answers.are_wrong.mean())
     spread = 1.0 if data.target_scaling is None else data.target_scaling.spread
     return float(np.sqrt(np.square(answers.errors * spread).mean()))
 
 
-def all_answers(network: Network, split: Split) -> Answers:
+def all_answers(network: Network, split: Split) -> Predictions:
     """The network's answers to every example of a split."""
-    steps = answers_in_steps(network, split)
+    steps = predict_in_steps(network, split)
     while True:
         try:
             next(steps)
         except StopIteration as finished:
-            answers: Answers = finished.value
+            answers: Predictions = finished.value
             return answers

@@ -10,7 +10,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.explain.step_trace import Moment, OneStep, moment_of
+from engine.explain.step_trace import StepTrace, TrainerSnapshot, take_trainer_snapshot
 from engine.network.network import Network
 from engine.training.trainer import Trainer
 from nnviz.jobs.latest import RequestKey
@@ -61,7 +61,7 @@ class Start:
     """
 
     network: Network
-    moment: Callable[[], Moment]
+    moment: Callable[[], TrainerSnapshot]
     epochs: float
     is_first: bool
 
@@ -71,7 +71,7 @@ class Written:
     """A step that is written down, of the moment at which it was asked for; ``taken`` is what taking it takes."""
 
     about: About
-    step: OneStep
+    step: StepTrace
     taken: Taken
     epoch: float  # counted over all trainings of the network
 
@@ -187,9 +187,9 @@ class AskedStep:
         if run.stage not in (Stage.PAUSED, Stage.TRAINING):
             return Start(run.network, first, run.end, True)
 
-        def at(trainer: Trainer | None) -> Moment | None:
+        def at(trainer: Trainer | None) -> TrainerSnapshot | None:
             """Runs in the worker's thread, between two steps."""
-            return None if trainer is None else moment_of(trainer)
+            return None if trainer is None else take_trainer_snapshot(trainer)
 
         found = self.training.runner.look(run.id, at)
         return Start(run.network, lambda: found.result() or first(), run.start_epoch, False)
@@ -200,12 +200,12 @@ class AskedStep:
         if self.is_on_example or found is None:
             return Start(run.network, self._first(data, self.displayed.as_trained), self.displayed.epochs, True)
         trainer = found.trainer
-        return Start(run.network, lambda: moment_of(trainer), found.before, False)
+        return Start(run.network, lambda: take_trainer_snapshot(trainer), found.before, False)
 
-    def _first(self, data: Dataset, network: Network) -> Callable[[], Moment]:
+    def _first(self, data: Dataset, network: Network) -> Callable[[], TrainerSnapshot]:
         """What gives the moment before a new training's first step."""
         experiment = self.experiment
-        return lambda: moment_of(experiment.trainer(data, network.copy()))
+        return lambda: take_trainer_snapshot(experiment.trainer(data, network.copy()))
 
     def example_of(self, data: Dataset) -> tuple[Array, Array]:
         """Inputs and targets of the current example."""

@@ -10,8 +10,8 @@ import numpy as np
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.explain.features import activations_of
-from engine.explain.predictions import Answers
-from engine.explain.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
+from engine.explain.predictions import Predictions
+from engine.explain.projection import PrincipalAxes, Projected, layer_rows, principal_axes, project_in_steps
 from engine.network.network import Network
 from nnviz.jobs.tsne import Arrangement
 from nnviz.session.part import Part
@@ -59,9 +59,9 @@ class Cloud:
     subject: Subject
     rows: Array
     points: Array
-    answers: Answers
+    answers: Predictions
     share: float
-    basis: Basis
+    basis: PrincipalAxes
     arrangement: Arrangement | None = None
 
     def place(self, network: Network, inputs: Array) -> Array | None:
@@ -88,15 +88,15 @@ def spread(part: Part, most: int) -> Array:
     return places if part.rows is None else part.rows[places]
 
 
-def basis_for(subject: Subject, count: int = 2) -> Basis:
+def basis_for(subject: Subject, count: int = 2) -> PrincipalAxes:
     """The axes for a subject, worked out from some of its examples; of NaN where activations are not finite."""
     few = min(_at_once(subject), _FOR_THE_BASIS, subject.most)
     rows = layer_rows(subject.network, subject.part.split, spread(subject.part, few), subject.layer)
     try:
-        return basis_of(rows, count)
+        return principal_axes(rows, count)
     except DataError:
         width = rows.shape[1]
-        return Basis(np.full(width, np.nan), np.full((count, width), np.nan), np.zeros(count))
+        return PrincipalAxes(np.full(width, np.nan), np.full((count, width), np.nan), np.zeros(count))
 
 
 def _at_once(subject: Subject) -> int:
@@ -104,7 +104,7 @@ def _at_once(subject: Subject) -> int:
     return max(_MOST_NUMBERS // subject.network.shape[subject.layer], _FEWEST)
 
 
-def _along(subject: Subject, rows: Array, basis: Basis) -> Array:
+def _along(subject: Subject, rows: Array, basis: PrincipalAxes) -> Array:
     """(k, axes): the examples' activations along the axes."""
     size = _at_once(subject)
     chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
@@ -112,7 +112,7 @@ def _along(subject: Subject, rows: Array, basis: Basis) -> Array:
     return np.concatenate([basis.project(layer_rows(subject.network, split, some, subject.layer)) for some in chunks])
 
 
-def cloud_on(subject: Subject, basis: Basis, goes_on: Callable[[], bool]) -> Cloud | None:
+def cloud_on(subject: Subject, basis: PrincipalAxes, goes_on: Callable[[], bool]) -> Cloud | None:
     """The examples on given axes of two; None if that was given up because it no longer ``goes_on``."""
     rows = subject.rows
     steps = project_in_steps(subject.network, subject.part.split, rows, subject.layer, basis)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.explain.projection import Basis
+from engine.explain.projection import PrincipalAxes
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.jobs.stepwise import Stepwise, giving_way
@@ -55,7 +55,7 @@ class Map(QObject):
         self._wanted: int | None = None  # the layer that was chosen; None for the usual one
         self._on_axes: Cloud | None = None
         self._turned = object()  # another one whenever other axes are wanted
-        self._kept: tuple[object, Basis | None] = (None, None)  # the axes, and what they were made for
+        self._kept: tuple[object, PrincipalAxes | None] = (None, None)  # the axes, and what they were made for
         for signal in (runs.replaced, data.changed):
             signal.connect(self._forget)
         mistakes.part_changed.connect(self._take_other_part)

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.user_examples import USUAL_SHARE, OwnExamples, checked_share, read_own
+from engine.datasets.user_examples import USUAL_SHARE, UserExamples, checked_share, read_user_examples
 from nnviz.formatting import text
 from nnviz.jobs.lane import Lane
 from nnviz.session.data import Data
@@ -53,7 +53,7 @@ class Own(QObject):
     # ---- what is kept
 
     @property
-    def kept(self) -> OwnExamples | None:
+    def kept(self) -> UserExamples | None:
         """The examples kept for the data that are there, perhaps none; None until they are read."""
         return None if self._path is None else self._store.kept(self._path)
 
@@ -74,7 +74,7 @@ class Own(QObject):
         """
         data, kept, example = self._data.dataset, self.kept, self._question.example
         if data is not None and kept is not None and example is not None:
-            self._step("kept example", kept.and_more(OwnExamples.one(data, example, truth)))
+            self._step("kept example", kept.and_more(UserExamples.one(data, example, truth)))
 
     def remove(self, number: int) -> None:
         """Removes the one with that number. A step to undo."""
@@ -88,14 +88,14 @@ class Own(QObject):
         if data is None or into is None or self.kept is None:
             return
 
-        def read() -> OwnExamples:
-            found = read_own(path)
+        def read() -> UserExamples:
+            found = read_user_examples(path)
             if not len(found):
                 raise DataError(name, Verbatim("empty"), "must hold an example", "Export some first.")
             found.split_for(data)
             return found
 
-        def done(found: OwnExamples) -> None:
+        def done(found: UserExamples) -> None:
             now = self.kept if into == self._path else None
             if now is None:
                 return  # other data came meanwhile
@@ -114,13 +114,13 @@ class Own(QObject):
 
         self._lane.run(read, done, failed)
 
-    def _step(self, what: str, new: OwnExamples) -> None:
+    def _step(self, what: str, new: UserExamples) -> None:
         path, old = self._path, self.kept
         if path is not None and old is not None and len(new) != len(old):
             added = max(0, new.inputs.nbytes - old.inputs.nbytes)
             self._undo.push(Step(what, Kind.OWN, self._put, (path, new, old), (path, old, new), nbytes=added))
 
-    def _put(self, change: tuple[Path, OwnExamples, OwnExamples]) -> None:
+    def _put(self, change: tuple[Path, UserExamples, UserExamples]) -> None:
         self._store.change(*change)
 
     def _not_saved(self, error: Exception) -> None:
@@ -137,25 +137,25 @@ class Own(QObject):
         path = self._path = path_for(name, data)
         known = self.kept
 
-        def read() -> tuple[OwnExamples, frozenset[bytes]]:
+        def read() -> tuple[UserExamples, frozenset[bytes]]:
             learned: frozenset[bytes] = frozenset()
             with suppress(EngineError, OSError):  # what is mixed in is in the data already
-                learned = frozenset(read_own(mixed).marks) if mixed is not None else learned
+                learned = frozenset(read_user_examples(mixed).marks) if mixed is not None else learned
             return known if known is not None else read_for(path, data), learned
 
-        def done(found: tuple[OwnExamples, frozenset[bytes]]) -> None:
+        def done(found: tuple[UserExamples, frozenset[bytes]]) -> None:
             if mixed is not None:
                 self._marks[mixed] = found[1]
             self._store.take(path, found[0])
 
         def failed(error: Exception) -> None:
-            self._store.take(path, OwnExamples.none_for(data), is_readable=False)
+            self._store.take(path, UserExamples.none_for(data), is_readable=False)
             what = "The examples that you kept could not be read; their file stays on disk"
             if isinstance(error, FileFormatError):
                 self._messages.warn(f"{what}. {error}")
             else:
                 self._messages.tell_error(what, error)
-            done((OwnExamples.none_for(data), frozenset()))
+            done((UserExamples.none_for(data), frozenset()))
 
         self._lane.run(read, done, failed)
         self.changed.emit()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.datasets.user_examples import OwnExamples, read_own
+from engine.datasets.user_examples import UserExamples, read_user_examples
 from engine.storage.files import write_whole
 
 _MOST_FIXED = 10  # files of examples as they were at some moment, for each kind of data
@@ -32,30 +32,33 @@ def path_for(name: str, data: Dataset) -> Path:
     return own_folder() / f"{re.sub(r'[^A-Za-z0-9]+', '-', Path(name).stem)[:_LONGEST]}-{mark}.npz"
 
 
-def fixed_path(path: Path, own: OwnExamples) -> Path:
+def fixed_path(path: Path, own: UserExamples) -> Path:
     """The file of these examples as they are, which a training names: nothing else is ever written there."""
     return path.with_name(f"{path.stem}-{own.fingerprint}.npz")
 
 
-def read_for(path: Path, data: Dataset) -> OwnExamples:
-    """The examples kept there, none if there is no file. Raises what ``read_own`` raises, DataError if they misfit."""
+def read_for(path: Path, data: Dataset) -> UserExamples:
+    """The examples kept there, none if there is no file.
+
+    Raises what ``read_user_examples`` raises, DataError if they misfit.
+    """
     try:
-        own = read_own(path)
+        own = read_user_examples(path)
     except FileNotFoundError:
-        return OwnExamples.none_for(data)
+        return UserExamples.none_for(data)
     if not len(own):
-        return OwnExamples.none_for(data)
+        return UserExamples.none_for(data)
     own.split_for(data)
     return own
 
 
-def write(path: Path, own: OwnExamples) -> None:
+def write(path: Path, own: UserExamples) -> None:
     """Writes them whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, own.as_bytes())
 
 
-def write_merged(path: Path, own: OwnExamples, removed: Container[bytes]) -> OwnExamples:
+def write_merged(path: Path, own: UserExamples, removed: Container[bytes]) -> UserExamples:
     """Writes them with what else is in the file by now, but for what has one of the marks in ``removed``.
 
     Returns what was written. Raises OSError, and DataError if there is no room for all.
@@ -67,10 +70,10 @@ def write_merged(path: Path, own: OwnExamples, removed: Container[bytes]) -> Own
     return own
 
 
-def _usable_at(path: Path, own: OwnExamples) -> OwnExamples | None:
+def _usable_at(path: Path, own: UserExamples) -> UserExamples | None:
     """The examples there, if they are like those; a file that is damaged or of another kind is put aside."""
     try:
-        there = read_own(path)
+        there = read_user_examples(path)
         if not len(there):
             return None
         if there.is_like(own):
@@ -83,7 +86,7 @@ def _usable_at(path: Path, own: OwnExamples) -> OwnExamples | None:
     return None
 
 
-def write_fixed(path: Path, own: OwnExamples, named: str | None) -> Path:
+def write_fixed(path: Path, own: UserExamples, named: str | None) -> Path:
     """Writes them to their :func:`fixed_path` and returns it.
 
     Of such files only the newest are kept, since undo and saved networks may name them, and ``named``. Raises OSError.

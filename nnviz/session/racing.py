@@ -31,9 +31,9 @@ def why_no_race(runs: Sequence[Compared]) -> str | None:
 
 def race_between(runs: Sequence[Compared], seeds: int) -> Plan:
     """The race, for runs that can; from the seed of the first on, of a group its lowest one."""
-    from engine.sweeps.plan import race_of
+    from engine.sweeps.plan import plan_race
 
-    return race_of(_experiments(runs), seeds)
+    return plan_race(_experiments(runs), seeds)
 
 
 def _experiments(runs: Sequence[Compared]) -> list[Experiment]:

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.perturbations import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
+from engine.explain.perturbations import PERTURBATIONS, InputStatistics, Shape, fitting, input_statistics, shape_of
 from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
@@ -106,7 +106,7 @@ class HowRobust(QObject):
         self._measured_of: tuple[Callable[[], object], object] = (lambda: None), {}  # holds nothing that is large
         self._pointed: Strength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
-        self._material: tuple[Dataset, Material] | None = None
+        self._material: tuple[Dataset, InputStatistics] | None = None
         self._changed: tuple[RequestKey, Array] | None = None  # the last disturbed example, and of what it was made
         self._probe = Latest(self._ask, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
         self.work.changed.connect(self.changed)
@@ -190,7 +190,7 @@ class HowRobust(QObject):
         subject, pointed = self.subject, self._pointed
         if subject is None or pointed is None or pointed.name not in fitting(subject.shape):
             return None
-        strengths = DISTURBANCES[pointed.name]().strengths(subject.shape)
+        strengths = PERTURBATIONS[pointed.name]().strengths(subject.shape)
         return pointed if strengths[0] <= pointed.value <= strengths[-1] else None
 
     def point_at(self, strength: Strength | None) -> None:
@@ -234,8 +234,8 @@ class HowRobust(QObject):
         if not wanted.value:
             return rows[0]
         if self._material is None or self._material[0] is not dataset:
-            self._material = dataset, material_of(dataset)
-        disturbed: Array = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value)[0]
+            self._material = dataset, input_statistics(dataset)
+        disturbed: Array = PERTURBATIONS[wanted.name]()(rows, self._material[1], wanted.value)[0]
         return disturbed
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.basics.validation import Array, available_memory
-from engine.network.half_precision import Packed, packed
+from engine.network.half_precision import PackedParameters, packed
 
 MOST = 256
 MOST_BYTES = 64 * 2**20  # unless the person says otherwise
@@ -34,7 +34,7 @@ class Snapshot:
     """
 
     epochs: float
-    packed: Packed
+    packed: PackedParameters
     is_end: bool = False
 
     @property
@@ -90,7 +90,7 @@ class Snapshots:
         if is_end or self._is_far_enough(epochs):
             self._put(Snapshot(epochs, packed(parameters, tuple(shape)), is_end))
 
-    def add_end(self, epochs: float, parameters: Packed) -> None:
+    def add_end(self, epochs: float, parameters: PackedParameters) -> None:
         """Keeps the parameters at the end of an epoch, among those that may have come since, if there is place."""
         place = bisect_left(self.epochs, epochs)
         later = self._kept[place:]

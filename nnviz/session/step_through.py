@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
-from engine.explain.step_trace import OneStep, record_step
+from engine.explain.step_trace import StepTrace, record_step
 from nnviz.jobs.lane import Lane
 from nnviz.session.asked_step import About, AskedStep, Written
 from nnviz.session.messages import Messages
@@ -156,10 +156,10 @@ class StepThrough(QObject):
         example = self._asked.example_of(data) if self._asked.is_on_example else None
         start = self._asked.start(run, data)
 
-        def work() -> OneStep | None:
+        def work() -> StepTrace | None:
             return record_step(start.moment(), start.network, data, example)
 
-        def done(step: OneStep | None) -> None:
+        def done(step: StepTrace | None) -> None:
             self._busy_with = None
             if step is None:
                 self._nothing("This training takes no further step.", about)

@@ -193,7 +193,7 @@ class SweepForm(QObject):
         from nnviz.session.sweep_pace import estimate_words, mean_seconds
         from nnviz.sweeps.pool import usual_workers
 
-        plan = planned.plan.held_aside(dataset)
+        plan = planned.plan.with_held_out(dataset)
         told = mean_seconds(plan, dataset, self._took)
         return estimate_words(plan, told, cores or usual_workers(beside_a_window=True), is_cluster=cores is not None)
 

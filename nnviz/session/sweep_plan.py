@@ -11,7 +11,7 @@ from engine.basics.errors import EngineError, SettingError
 from engine.basics.validation import parse_number, parse_whole
 from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment
-from engine.sweeps.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
+from engine.sweeps.plan import SWEEP, Plan, default_pruning, default_sampler, seeds_from
 from engine.sweeps.pruning import check_rule_installed
 from engine.sweeps.samplers import check_installed
 from engine.sweeps.search_space import (
@@ -20,7 +20,7 @@ from engine.sweeps.search_space import (
     LIST,
     LOG,
     POINTS,
-    Varied,
+    Dimension,
     between,
     choices_of,
     is_number,
@@ -75,8 +75,8 @@ def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
     rows = tuple(filled(row, base, dataset) for row in fields.rows if row.name in FREE)
     found = _Reader()
     vary = [each for row in rows if (each := _varied(found, row)) is not None]
-    sampler = fields.sampler or usual_sampler(row.kind for row in rows)  # also while one is wrong
-    rule = fields.rule or usual_rule(sampler)
+    sampler = fields.sampler or default_sampler(row.kind for row in rows)  # also while one is wrong
+    rule = fields.rule or default_pruning(sampler)
     if not rows:
         found.note("vary", _NOTHING_VARIES)
     with found.at("sampler"):
@@ -84,7 +84,7 @@ def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
     with found.at("prune"):
         check_rule_installed(rule)
     plan = _plan(found, fields, base, vary, (sampler, rule)) if vary else None
-    held = None if plan is None else plan.held_aside(dataset)
+    held = None if plan is None else plan.with_held_out(dataset)
     for each in vary if held is not None else ():
         _check(found, held, each, dataset)
     return Planned(rows, sampler, rule, None if found.problems else plan, found.problems)
@@ -115,7 +115,7 @@ class _Reader:
         return None
 
 
-def _varied(found: _Reader, row: Varying) -> Varied | None:
+def _varied(found: _Reader, row: Varying) -> Dimension | None:
     """A row as it is meant; None where it is wrong."""
     title = setting_name(row.name)
     if row.kind == LIST:
@@ -134,7 +134,7 @@ def _varied(found: _Reader, row: Varying) -> Varied | None:
 
 
 def _plan(
-    found: _Reader, fields: SweepFields, base: Experiment, vary: list[Varied], how: tuple[str, str]
+    found: _Reader, fields: SweepFields, base: Experiment, vary: list[Dimension], how: tuple[str, str]
 ) -> Plan | None:
     runs = found.read("runs", "Runs", fields.runs, parse_whole, "40") if fields.runs else None
     minutes = found.read("minutes", "Minutes", fields.minutes, parse_number, "10") if fields.minutes else None
@@ -153,7 +153,7 @@ def _plan(
         return None
 
 
-def _check(found: _Reader, plan: Plan | None, varied: Varied, dataset: Dataset) -> None:
+def _check(found: _Reader, plan: Plan | None, varied: Dimension, dataset: Dataset) -> None:
     """Whether its values fit the data and what does not vary; a problem stands at the end that does not."""
     assert plan is not None
     try:
@@ -165,7 +165,7 @@ def _check(found: _Reader, plan: Plan | None, varied: Varied, dataset: Dataset) 
         found.note(f"{varied.name}.{where}", words)
 
 
-def _is_wrong(plan: Plan, varied: Varied, dataset: Dataset) -> bool:
+def _is_wrong(plan: Plan, varied: Dimension, dataset: Dataset) -> bool:
     """Whether the lower end of a range does not fit."""
     try:
         with_values(plan.base, {varied.name: varied.grid()[0]}).check_against(dataset)
@@ -266,7 +266,7 @@ def fields_for(plan: Plan) -> SweepFields:
     return SweepFields(rows, plan.sampler, plan.prune, runs, minutes, str(len(plan.seeds)))
 
 
-def _row_of(varied: Varied) -> Varying:
+def _row_of(varied: Dimension) -> Varying:
     if varied.kind == LIST:
         return Varying(varied.name, LIST, ", ".join(map(written, varied.values)))
     return Varying(varied.name, varied.kind, "", f"{varied.low:.12g}", f"{varied.high:.12g}", str(varied.points))

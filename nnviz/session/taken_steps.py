@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.explain.step_trace import Moment, moment_of
+from engine.explain.step_trace import TrainerSnapshot, take_trainer_snapshot
 from engine.training.trainer import Trainer
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
@@ -41,8 +41,8 @@ class Taken:
     """
 
     run: int
-    before: Moment
-    after: Moment
+    before: TrainerSnapshot
+    after: TrainerSnapshot
     batches: int
     is_given: bool
     dataset: Dataset
@@ -67,7 +67,7 @@ class TakenSteps(QObject):
         self._data, self._runs, self._displayed = data, runs, displayed
         self._training, self._undo, self._errors, self._messages = training, undo, errors, messages
         # Of the steps that are in force: the run as it was, and the moment of a training that was over.
-        self._before: WeakKeyDictionary[Taken, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
+        self._before: WeakKeyDictionary[Taken, tuple[Run, Future[TrainerSnapshot | None] | None]] = WeakKeyDictionary()
         self._taking: Taken | None = None  # a step that the worker has been told to take
         self._is_unwanted = False  # whether it was undone before the worker had taken it
         training.state_changed.connect(self._take_back_unwanted)
@@ -165,7 +165,7 @@ class TakenSteps(QObject):
             if self._is_unwanted:
                 self._apply((taken, False))
 
-    def _make_trainer(self, run: Run, taken: Taken, over: Future[Moment | None] | None) -> None:
+    def _make_trainer(self, run: Run, taken: Taken, over: Future[TrainerSnapshot | None] | None) -> None:
         """Has the worker go back too: to the moment before the step, or to a network that no training has."""
         worker, parameters = self._training.runner.worker, run.parameters
 
@@ -190,5 +190,5 @@ class TakenSteps(QObject):
         self._training.state_changed.emit()
 
 
-def _moment(trainer: Trainer | None) -> Moment | None:
-    return None if trainer is None else moment_of(trainer)
+def _moment(trainer: Trainer | None) -> TrainerSnapshot | None:
+    return None if trainer is None else take_trainer_snapshot(trainer)

@@ -12,7 +12,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import FINISHED, STOPPED, Results, RunResult, TrialResult
-from engine.sweeps.search_space import LIST, LOG, Varied, written
+from engine.sweeps.search_space import LIST, LOG, Dimension, written
 
 _MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
 _APART = 10.0  # a list of numbers whose largest is so many times its least is laid out logarithmically
@@ -37,7 +37,7 @@ class SettingAxis:
     _places: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
-    def of(cls, varied: Varied) -> SettingAxis:
+    def of(cls, varied: Dimension) -> SettingAxis:
         """The axis of what varies: numbers from low to high, names in the order in which they were given."""
         if varied.kind != LIST:
             return cls._along(varied.name, varied.kind == LOG, varied.low, varied.high)

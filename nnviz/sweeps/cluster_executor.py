@@ -19,9 +19,9 @@ from typing import Any
 from engine.datasets import Dataset
 from engine.sweeps.cancellation import ALL
 from engine.sweeps.results import FAILED, STOPPED
-from engine.sweeps.run_execution import Outcome, Report, RunSpec, Started
-from engine.sweeps.shared_data import DataOffer, are_registered
-from engine.sweeps.worker_priority import Neighbour
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted
+from engine.sweeps.shared_data import DatasetHandle, are_registered
+from engine.sweeps.worker_priority import WindowProcess
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_workers import SweepClient, Task, Worker, Workers, new_name
 from nnviz.sweeps.executor import MOST_DEATHS, Halted, Message, Notice
@@ -43,7 +43,7 @@ class ClusterExecutor:
         dataset: Dataset,
         name: str,
         settings: Mapping[str, Any],
-        beside: Neighbour | None = None,
+        beside: WindowProcess | None = None,
     ) -> None:
         """
         Args:
@@ -56,7 +56,9 @@ class ClusterExecutor:
         is_own = not are_registered(name, settings)
         if is_own:
             cluster.address.check_rows(dataset.title)
-        offer = DataOffer("", {}, dataset.fingerprint) if is_own else DataOffer(name, settings, dataset.fingerprint)
+        offer = (
+            DatasetHandle("", {}, dataset.fingerprint) if is_own else DatasetHandle(name, settings, dataset.fingerprint)
+        )
         self._cluster = cluster
         self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._busy = 0
@@ -86,7 +88,7 @@ class ClusterExecutor:
             while True:
                 told.append(self._told.get_nowait())
         except queue.Empty:
-            self._busy -= sum(isinstance(each, Outcome) for each in told)
+            self._busy -= sum(isinstance(each, RunOutcome) for each in told)
             return told
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
@@ -166,17 +168,17 @@ class _Work:
         self._tasks[name] = task
         for spec in specs:
             self._open[spec.number] = worker
-            self._told.put(Started(spec.number))
+            self._told.put(RunStarted(spec.number))
 
     async def _do(self, worker: Worker, name: str, specs: tuple[RunSpec, ...]) -> None:
-        found: Sequence[Outcome] | None
+        found: Sequence[RunOutcome] | None
         try:
             found = await self._client.trained(worker, name, specs)
         except (CancelledError, OSError):  # all workers were restarted, say
             found = ()
         except Exception as error:
             why = f"{type(error).__name__}: {str(error)[:300]}"
-            found = () if not self._client.is_connected else [Outcome(spec.number, FAILED, why) for spec in specs]
+            found = () if not self._client.is_connected else [RunOutcome(spec.number, FAILED, why) for spec in specs]
         if found is None:  # the worker was started anew, and knows of no sweep
             self._workers.pop(worker.address, None)
             self._lose(worker, is_death=True)
@@ -187,7 +189,7 @@ class _Work:
         self._put_back([tuple(spec for spec in specs if spec.number not in over)])
         self._give_out()
 
-    def _over(self, outcomes: Iterable[Outcome]) -> None:
+    def _over(self, outcomes: Iterable[RunOutcome]) -> None:
         """Tells what came of runs, once."""
         for outcome in outcomes:
             if outcome.number in self._open:
@@ -231,11 +233,11 @@ class _Work:
     def _end_waiting(self, how: str) -> None:
         waiting = [spec.number for specs in self._waiting for spec in specs]
         self._waiting.clear()
-        self._over([Outcome(number, how) for number in waiting])
+        self._over([RunOutcome(number, how) for number in waiting])
 
     def _give_back(self) -> None:
         """Runs of workers that do not answer: they were not begun, as far as anybody will know."""
-        self._over([Outcome(number, STOPPED) for number in list(self._open)])
+        self._over([RunOutcome(number, STOPPED) for number in list(self._open)])
 
     # ---- workers
 
@@ -260,7 +262,7 @@ class _Work:
             if deaths < MOST_DEATHS or self._wish is not None:
                 again.append((spec,))
             else:
-                self._over([Outcome(spec.number, FAILED, _GIVEN_UP)])
+                self._over([RunOutcome(spec.number, FAILED, _GIVEN_UP)])
         return again
 
     def _halt(self) -> None:

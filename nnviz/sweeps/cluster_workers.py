@@ -18,8 +18,8 @@ from engine.basics.machine import this_machine
 from engine.datasets import Dataset
 from engine.sweeps import remote
 from engine.sweeps.run_execution import RunSpec
-from engine.sweeps.shared_data import DataOffer
-from engine.sweeps.worker_priority import Neighbour
+from engine.sweeps.shared_data import DatasetHandle
+from engine.sweeps.worker_priority import WindowProcess
 from engine.version import __version__
 from nnviz.sweeps.cluster import UNKNOWN, engine_versions
 from nnviz.sweeps.cluster_address import ClusterAddress, host_of
@@ -89,9 +89,9 @@ class SweepClient:
         dask: Any,
         address: ClusterAddress,
         dataset: Dataset,
-        offer: DataOffer,
+        offer: DatasetHandle,
         is_own: bool,
-        beside: Neighbour | None = None,
+        beside: WindowProcess | None = None,
     ) -> None:
         """
         Args:
@@ -244,7 +244,7 @@ class Workers(dict[str, Worker]):
         self._lost(worker, not await self._client.has_left(worker.address))
 
 
-def _check_facts(facts: remote.Facts) -> None:
+def _check_facts(facts: remote.WorkerEnvironment) -> None:
     """Raises RefusedError where the same experiment would not be the same run.
 
     Another numpy may draw other random numbers from a seed; another Python may round sums in another way.

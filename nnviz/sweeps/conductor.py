@@ -16,10 +16,10 @@ from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import RACE, SWEEP, Plan
-from engine.sweeps.pruning import rule_of
+from engine.sweeps.pruning import make_rule
 from engine.sweeps.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
-from engine.sweeps.run_execution import MOMENT_BYTES, Outcome, Report, RunSpec, Started
-from engine.sweeps.samplers import Sampler, sampler_of
+from engine.sweeps.run_execution import SNAPSHOT_BYTES, Report, RunOutcome, RunSpec, RunStarted
+from engine.sweeps.samplers import Sampler, make_sampler
 from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import Done, figures_at_end
 from nnviz.sweeps.executor import Executor, Halted, Message, Notice
@@ -69,7 +69,7 @@ class Conductor:
         """Takes up a plan, at its beginning or where the library says that it is.
 
         Args:
-            plan: fitted to the data, see :meth:`Plan.held_aside`.
+            plan: fitted to the data, see :meth:`Plan.with_held_out`.
             store: where results are written; None for nowhere.
             tell: is called with what a person should know, in sentences.
             hear: is called with trial and seed of a run, how it stands and epochs that ended, see
@@ -83,15 +83,15 @@ class Conductor:
         self.results = Results(plan, dataset.is_classification, dataset.test is not None, has_validation)
         self.failures: dict[tuple[int, int], str] = {}
         self.is_stopping = self.was_cut = False
-        self._rule = rule_of(plan)
-        self._room = MOMENT_BYTES if store is None else store.moment_bytes(plan)
+        self._rule = make_rule(plan)
+        self._room = SNAPSHOT_BYTES if store is None else store.moment_bytes(plan)
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
         self._under_way: dict[int, _UnderWay] = {}
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
         known = [] if store is None else store.record.trials
         self._learned: set[int] = set()  # the trials of which the sampler was told
-        self._sampler: Sampler = sampler_of(plan, known)
+        self._sampler: Sampler = make_sampler(plan, known)
         for values in known:
             self.results.add_trial(values)
         if store is not None:
@@ -116,7 +116,7 @@ class Conductor:
     def _told_of(self, result: RunResult, values: dict[int, float]) -> dict[int, float]:
         """What was told of a run of the library while it was trained, of its figures by epoch."""
         made = self.plan.experiment(result.trial, self.results.trials[result.trial].values, result.seed)
-        step = RunSpec(0, made).report_step
+        step = RunSpec(0, made).report_interval
         return {epoch: value for epoch, value in values.items() if epoch % step == 0}
 
     def _add_given(self) -> None:
@@ -242,7 +242,7 @@ class Conductor:
             self._tell(message.text)
             if isinstance(message, Halted) and not self.is_stopping:
                 self.stop()
-        elif isinstance(message, Started):
+        elif isinstance(message, RunStarted):
             run = self._under_way.get(message.number)
             if run is not None:  # perhaps anew, in a process that heard of no wish
                 self._under_way[message.number] = _UnderWay(run.trial, run.spec)
@@ -261,14 +261,14 @@ class Conductor:
             return
         for event in report.epochs:
             value = figures_of_epoch(event).get(self.results.compared_by)
-            if value is not None and event.epoch % run.spec.report_step == 0:
+            if value is not None and event.epoch % run.spec.report_interval == 0:
                 run.curve[event.epoch] = value
         self._hear_of(run.trial, run.experiment.seed, GOING, report.epochs)
-        if self._rule is not None and not run.is_stopped and self._rule.is_hopeless(run.key, run.curve):
+        if self._rule is not None and not run.is_stopped and self._rule.should_prune(run.key, run.curve):
             run.is_stopped = True
             self._executor.stop(report.number, PRUNED)
 
-    def _take_outcome(self, outcome: Outcome) -> RunResult | None:
+    def _take_outcome(self, outcome: RunOutcome) -> RunResult | None:
         run = self._under_way.pop(outcome.number)
         trial, seed = run.trial, run.experiment.seed
         if outcome.status == FAILED:
@@ -286,11 +286,11 @@ class Conductor:
         self._learn(trial)
         return result
 
-    def _curve(self, outcome: Outcome, spec: RunSpec) -> dict[int, float]:
+    def _curve(self, outcome: RunOutcome, spec: RunSpec) -> dict[int, float]:
         told = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
-        return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_step == 0}
+        return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_interval == 0}
 
-    def _write(self, run: _UnderWay, outcome: Outcome, result: RunResult) -> None:
+    def _write(self, run: _UnderWay, outcome: RunOutcome, result: RunResult) -> None:
         if self._store is None:
             return
         seed = run.experiment.seed
@@ -322,5 +322,5 @@ class Conductor:
 
 def check_installed(plan: Plan) -> None:
     """Raises SettingError where a plan's sampler or rule needs what is not installed: before anything is recorded."""
-    sampler_of(plan)
-    rule_of(plan)
+    make_sampler(plan)
+    make_rule(plan)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.sweeps.results import STOPPED
-from engine.sweeps.run_execution import Outcome, Report, RunSpec, Started
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted
 
 MOST_DEATHS = 2  # of processes or workers with the same run in them, after which it is given up
 
@@ -25,7 +25,7 @@ class Halted:
     text: str
 
 
-Message = Started | Report | Outcome | Notice | Halted
+Message = RunStarted | Report | RunOutcome | Notice | Halted
 
 
 class Executor(Protocol):

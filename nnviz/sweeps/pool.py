@@ -14,8 +14,8 @@ from engine.datasets import Dataset
 from engine.sweeps.cancellation import ALL
 from engine.sweeps.plan import MOST_WORKERS
 from engine.sweeps.results import FAILED, STOPPED
-from engine.sweeps.run_execution import Outcome, RunSpec, Started
-from engine.sweeps.shared_data import DataOffer
+from engine.sweeps.run_execution import RunOutcome, RunSpec, RunStarted
+from engine.sweeps.shared_data import DatasetHandle
 from nnviz.sweeps.executor import MOST_DEATHS, Message, Notice
 from nnviz.sweeps.process import NeedsData, PoolProcess, Wish
 
@@ -53,7 +53,7 @@ class Pool:
         """
         self._workers = whole_number("workers", usual_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
-        self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
+        self._offer = DatasetHandle(name, dict(settings), dataset.fingerprint)
         self._prepare = prepare
         self._busy = 0
         self._waiting: deque[tuple[RunSpec, ...]] = deque()  # groups of which epochs are done in turn
@@ -88,7 +88,7 @@ class Pool:
     def _give_out(self) -> None:
         """Gives each process that does nothing a group of runs; starts processes while there are too few."""
         if self._wish is not None:
-            self._told += [Outcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
+            self._told += [RunOutcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
             self._waiting.clear()
         while self._waiting:
             process = next((each for each in self._processes if not each.runs), None)
@@ -104,7 +104,7 @@ class Pool:
         self._listen(0 if self._told else timeout)
         self._give_out()
         told, self._told = self._told, []
-        self._busy -= sum(isinstance(each, Outcome) for each in told)
+        self._busy -= sum(isinstance(each, RunOutcome) for each in told)
         return told
 
     def _listen(self, timeout: float) -> None:
@@ -123,9 +123,9 @@ class Pool:
         if isinstance(message, NeedsData):
             process.send(self._dataset)
             return
-        if isinstance(message, Started):
+        if isinstance(message, RunStarted):
             process.has_begun = True
-        elif isinstance(message, Outcome):
+        elif isinstance(message, RunOutcome):
             del process.runs[message.number]
             self._deaths.pop(message.number, None)
         self._told.append(message)
@@ -142,7 +142,7 @@ class Pool:
                 self._waiting.appendleft((spec,))
             else:
                 why = _GIVEN_UP if process.has_begun else _STILLBORN
-                self._told.append(Outcome(spec.number, FAILED, why))
+                self._told.append(RunOutcome(spec.number, FAILED, why))
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         if number is None:

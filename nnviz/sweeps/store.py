@@ -10,7 +10,7 @@ from typing import Any
 from engine.datasets import Dataset
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import OVER, STOPPED, RunResult
-from engine.sweeps.run_execution import MOMENT_BYTES, Outcome
+from engine.sweeps.run_execution import SNAPSHOT_BYTES, RunOutcome
 from nnviz.library import DamagedError, Library, LibraryError, ReplacedError
 from nnviz.library.faults import UnknownSweepError
 from nnviz.library.locks import Lock
@@ -93,8 +93,8 @@ class Store:
     def moment_bytes(self, plan: Plan) -> int:
         """Room for the moments of one run, so that all together leave room for what else is in the library."""
         room, most = self._library.room, plan.most_runs
-        share = room.budget * _SHARE_OF_BUDGET / most if most else MOMENT_BYTES
-        return int(min(MOMENT_BYTES, room.moment_budget, share))
+        share = room.budget * _SHARE_OF_BUDGET / most if most else SNAPSHOT_BYTES
+        return int(min(SNAPSHOT_BYTES, room.moment_budget, share))
 
     def note_trial(self, values: Mapping[str, Any]) -> None:
         """Notes the next trial, with the next writing."""
@@ -169,6 +169,6 @@ class Store:
         return self.problem is None
 
 
-def _size(outcome: Outcome) -> int:
+def _size(outcome: RunOutcome) -> int:
     states = sum(len(each.content) for each in (outcome.first, outcome.state) if each is not None)
     return states + sum(len(moment.content) for _, moment in outcome.moments)

@@ -78,7 +78,7 @@ def tiny_plan(dataset: Dataset, runs: int) -> Plan:
     changes = {"hidden": (4,), "epochs": 10, "batch_size": 10}
     made = Experiment().changed(data=DATA, data_settings=SETTINGS, **changes).for_data(dataset).for_task(dataset)
     vary = tuple(map(parsed, ("learning-rate=log:0.001..0.5", "dropout=0..0.5")))
-    return Plan(SWEEP, (made,), vary=vary, runs=runs).held_aside(dataset)
+    return Plan(SWEEP, (made,), vary=vary, runs=runs).with_held_out(dataset)
 
 
 def until(reached: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""``RowPlaces``: which rows of its file the rows of a table are, though some were left out or are empty."""
+"""``SourceRows``: which rows of its file the rows of a table are, though some were left out or are empty."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.basics.validation import Array
 
 
 @dataclass
-class RowPlaces:
+class SourceRows:
     """Only what is missing is noted, so that a large table takes no more memory for it.
 
     Attributes:

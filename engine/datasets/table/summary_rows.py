@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.datasets.table.cells import is_missing
 from engine.datasets.table.table import Table
-from engine.datasets.table.table_columns import NUMBER, Column
+from engine.datasets.table.table_columns import NUMBER, TableColumn
 
 _LEAST_ROWS = 10  # of others, for numbers alone to say it
 _LEAST_NUMBERS = 2  # columns whose sums or means they must be
@@ -80,7 +80,7 @@ def _kind_by_numbers(table: Table, place: int, rest: int, least: int = _LEAST_NU
     return ""
 
 
-def _is_that(kind: str, column: Column, place: int, rest: int) -> bool:
+def _is_that(kind: str, column: TableColumn, place: int, rest: int) -> bool:
     """Whether a number is the sum or mean of the first numbers of its column, which must not be all alike."""
     value, numbers = column.values[place], column.values[:rest]
     numbers = numbers[~np.isnan(numbers)]

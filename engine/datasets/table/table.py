@@ -14,9 +14,9 @@ from engine.basics.errors import DataError, FileFormatError, bad_file
 from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.basics.validation import available_memory, gigabytes
 from engine.datasets.table.cells import RAGGED, Problem, shortened
-from engine.datasets.table.source_rows import RowPlaces
+from engine.datasets.table.source_rows import SourceRows
 from engine.datasets.table.table_blocks import Blocks, CannotReadError
-from engine.datasets.table.table_columns import Column
+from engine.datasets.table.table_columns import TableColumn
 from engine.datasets.table.table_format import TableFormat, unreadable
 from engine.datasets.table.table_reading import Progress, Reading, is_blank
 
@@ -42,7 +42,7 @@ class Table:
     """
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
     ragged: int = 0
@@ -50,7 +50,7 @@ class Table:
     head_rows: tuple[int, ...] = ()
     skipped: tuple[str, ...] = ()
     kept_ragged: tuple[int, ...] = ()
-    places: RowPlaces | None = None
+    places: SourceRows | None = None
     form: TableFormat | None = None
     tail: tuple[tuple[int, tuple[str, ...]], ...] = ()
     path: Path | None = None
@@ -63,7 +63,7 @@ class Table:
         """The names of the columns."""
         return tuple(column.name for column in self.columns)
 
-    def column(self, name: str, parameter: str = "column") -> Column:
+    def column(self, name: str, parameter: str = "column") -> TableColumn:
         """The column of that name. Raises DataError, about ``parameter``, if there is none."""
         found = next((column for column in self.columns if column.name == name), None)
         if found is None:

@@ -27,7 +27,7 @@ from engine.datasets.table.cells import (
     read_yes_no,
 )
 from engine.datasets.table.table import Table, listed
-from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO, Column, largest_size
+from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO, TableColumn, largest_size
 from engine.datasets.table.table_format import FORMAT, TableFormat
 
 LARGEST = 1e38  # nearly the largest that the network's numbers can be
@@ -100,7 +100,7 @@ class CodedColumn:
         is_plain = type(cells) is np.ndarray and cells.dtype.kind in "iuf"
         return is_plain and largest_size(cells.astype(np.float64)) <= LARGEST
 
-    def read_column(self, column: Column) -> Array:
+    def read_column(self, column: TableColumn) -> Array:
         """(rows,) float64: the same for a whole column of a table. Raises DataError likewise."""
         if column.wrong:
             value = Verbatim(f"wrong in {column.wrong:,} rows")
@@ -114,7 +114,7 @@ class CodedColumn:
         read: Array = np.array([self.read(_written(column, value)) for value in different])[places]
         return read
 
-    def read_known(self, column: Column) -> tuple[Array, Array]:
+    def read_known(self, column: TableColumn) -> tuple[Array, Array]:
         """(rows,) float64 of a table's column, NaN where a value is missing or unknown; and (rows,) of booleans.
 
         They are True where the value is unknown: the network has not learned it, or it cannot be read as a number. An
@@ -443,7 +443,7 @@ def _plain(value: object) -> str:
     return f"{value:.0f}" if is_whole else str(value)
 
 
-def _written(column: Column, value: Any) -> str | float | None:
+def _written(column: TableColumn, value: Any) -> str | float | None:
     """What stands in a cell of a table's column, None if it is missing."""
     if column.kind == TEXT:
         known = 0 <= value < len(column.categories)

@@ -1,4 +1,4 @@
-"""``Column``: one column of a table, and how it grows while its file is read."""
+"""``TableColumn``: one column of a table, and how it grows while its file is read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NO_TEXT = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class TableColumn:
     """One column of a table. Its array must not be changed.
 
     Attributes:
@@ -170,7 +170,7 @@ class NumbersRead:
         others = 0 if self._takes_signs else sum(map(len, self._signed))
         return not are_few(words + others, there + self.wrong.total() - read)
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> TableColumn:
         """The whole column; ends the reading."""
         values = self._values[: self._length]
         lost = [*([] if self.separator else self._separated), *([] if self._takes_signs else self._signed)]
@@ -180,7 +180,7 @@ class NumbersRead:
         wrong = self.wrong.total() - sum(self.wrong[kind] for kind in self.understood)
         thousands = 0 if self.separator else self.wrong[THOUSANDS]
         how: dict[str, Any] = {"separator": self.separator, "sign": self.sign, "unreadable": unreadable}
-        return Column(name, NUMBER, values, (), wrong, thousands, **how)
+        return TableColumn(name, NUMBER, values, (), wrong, thousands, **how)
 
 
 class TextsRead:
@@ -207,7 +207,7 @@ class TextsRead:
             return MOST_TEXTS
         return self._codes.setdefault(text, len(self._codes))
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> TableColumn:
         """The whole column; ends the reading."""
         categories = sorted(self._codes)
         places = np.empty(len(categories) + 2, np.int32)  # that of the others, and last that of no text
@@ -217,13 +217,13 @@ class TextsRead:
         self._parts.clear()
         meaning = None if self._stays_text or len(categories) > 4 else yes_no(categories)
         if meaning is None:
-            return Column(name, TEXT, values, tuple(categories), is_cut=self._is_cut)
+            return TableColumn(name, TEXT, values, tuple(categories), is_cut=self._is_cut)
         names = {0: "no", 1: "yes", **{meaning[text]: text for text in reversed(categories)}}
         numbers = np.array([*(meaning[text] for text in categories), np.nan])[values]
-        return Column(name, YES_NO, numbers, (names[0], names[1]))
+        return TableColumn(name, YES_NO, numbers, (names[0], names[1]))
 
 
-def mostly_numbers(column: Column, decimal: str) -> bool:
+def mostly_numbers(column: TableColumn, decimal: str) -> bool:
     """Whether most cells of a column of texts would be numbers, perhaps with a unit after them."""
     if column.kind != TEXT:
         return False

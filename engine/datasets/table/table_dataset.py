@@ -17,7 +17,7 @@ from engine.datasets.table.cells import is_date, number_in, plain_number, separa
 from engine.datasets.table.summary_rows import SummaryRow, summary_rows
 from engine.datasets.table.table import Table, changed, different_cells
 from engine.datasets.table.table_coding import LARGEST, CodedColumn, TableCoding
-from engine.datasets.table.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
+from engine.datasets.table.table_columns import NUMBER, TEXT, TableColumn, are_few, largest_size, mostly_numbers
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 FILL, MEDIAN, DROP, KEEP = "fill", "median", "drop", "keep"
@@ -86,7 +86,7 @@ class PreparedTable:
     test_rows: Array
 
 
-def guess_task(column: Column) -> str:
+def guess_task(column: TableColumn) -> str:
     """``CLASSIFICATION`` for texts, yes/no, and few whole numbers, twice each on average; else ``REGRESSION``."""
     if column.kind != NUMBER:
         return CLASSIFICATION
@@ -193,7 +193,7 @@ def _check_choice(parameter: str, value: object, known: tuple[str | None, ...]) 
         raise SettingError(parameter, value, f"must be {choices}", "Choose one of these.")
 
 
-def _check_target(column: Column, task: str, decimal: str) -> None:
+def _check_target(column: TableColumn, task: str, decimal: str) -> None:
     _check_cells(column)
     if column.absent.all():
         rule = "must have values, since it is the column to predict"
@@ -205,7 +205,7 @@ def _check_target(column: Column, task: str, decimal: str) -> None:
         raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, remedy)
 
 
-def _instead(column: Column, decimal: str, otherwise: str) -> str:
+def _instead(column: TableColumn, decimal: str, otherwise: str) -> str:
     """What to do with a column of texts that cannot be predicted."""
     if not mostly_numbers(column, decimal):
         return otherwise
@@ -213,7 +213,7 @@ def _instead(column: Column, decimal: str, otherwise: str) -> str:
     return f"Most of its cells are numbers: have it understood as numbers, in the menu of its column or with {option}."
 
 
-def _check_cells(column: Column) -> None:
+def _check_cells(column: TableColumn) -> None:
     """Raises DataError if too many cells have thousands separators that others contradict, or a number is too large."""
     if not are_few(column.thousands, len(column.values)):
         value = Verbatim(f"written with thousands separators in {column.thousands:,} rows, and otherwise in others")
@@ -226,7 +226,9 @@ def _check_cells(column: Column) -> None:
             raise DataError(column.name, largest, rule, f"Change its unit, or {_IGNORE}.")
 
 
-def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) -> tuple[list[Column], dict[str, str]]:
+def _inputs(
+    table: Table, target: str, ignored: Collection[str], rows: Array
+) -> tuple[list[TableColumn], dict[str, str]]:
     """The columns that can be inputs, judged by these rows; and the others, with the reason. Raises DataError."""
     ignored_columns = {table.column(name, "ignored").name for name in ignored}
     inputs, left_out = [], {}
@@ -248,7 +250,7 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
     return inputs, left_out
 
 
-def _uselessness(column: Column, rows: Array) -> str:
+def _uselessness(column: TableColumn, rows: Array) -> str:
     """Why a column cannot be an input and is left out; empty if it can."""
     absent = column.absent[rows]
     if absent.all():
@@ -265,12 +267,12 @@ def _uselessness(column: Column, rows: Array) -> str:
     return ""
 
 
-def _is_wordy(column: Column, rows: Array) -> bool:
+def _is_wordy(column: TableColumn, rows: Array) -> bool:
     """Whether it has too many different texts to be an input."""
     return column.kind == TEXT and len(_present(column, rows)) > MOST_CATEGORIES
 
 
-def _many_texts(column: Column, rows: Array) -> str:
+def _many_texts(column: TableColumn, rows: Array) -> str:
     return f"{'more than ' if column.is_cut else ''}{len(_present(column, rows)):,} different texts"
 
 
@@ -284,19 +286,19 @@ def _refuse_wordy(table: Table, left_out: dict[str, str], rows: Array) -> None:
             raise DataError(name, Verbatim(f"of {_many_texts(column, rows)}"), rule, remedy)
 
 
-def _numbers_rows(column: Column, rows: Array) -> bool:
+def _numbers_rows(column: TableColumn, rows: Array) -> bool:
     """Whether a column is the number of each row, by its values and its name; the order of the rows tells nothing."""
     is_called_so = column.name.casefold() in _NUMBERS_OF_ROWS
     return is_called_so and len(rows) > 1 and bool((np.diff(column.values) == 1).all())
 
 
-def _present(column: Column, rows: Array) -> Array:
+def _present(column: TableColumn, rows: Array) -> Array:
     """The different values, sorted, that stand in these rows; not that none stands there."""
     values = column.values[rows]
     return np.unique(values[~column.absent[rows]])
 
 
-def _has_gap(inputs: list[Column], rows: Array) -> Array:
+def _has_gap(inputs: list[TableColumn], rows: Array) -> Array:
     """(rows,) of booleans: whether an input is missing."""
     absent = np.zeros(len(rows), bool)
     for column in inputs:
@@ -304,7 +306,7 @@ def _has_gap(inputs: list[Column], rows: Array) -> Array:
     return absent
 
 
-def _whole_rows(inputs: list[Column], rows: Array, has_gap: Array) -> Array:
+def _whole_rows(inputs: list[TableColumn], rows: Array, has_gap: Array) -> Array:
     """Those of the rows in which no input is missing. Raises DataError if there are none."""
     if has_gap.all():
         worst = max(inputs, key=lambda column: int(column.absent[rows].sum()))
@@ -314,7 +316,7 @@ def _whole_rows(inputs: list[Column], rows: Array, has_gap: Array) -> Array:
     return rows[~has_gap]
 
 
-def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
+def _targets(column: TableColumn, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
     """(rows,) class numbers and (classes,) the value of each in the column; or numbers, and none. Raises DataError."""
     if task == REGRESSION:
         return column.values[rows], np.empty(0)
@@ -327,7 +329,7 @@ def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Arra
     return np.searchsorted(different, column.values[rows]), different
 
 
-def _check_classes(column: Column, rows: Array, decimal: str) -> None:
+def _check_classes(column: TableColumn, rows: Array, decimal: str) -> None:
     """Raises DataError if most classes would have one row, or all of a column of numbers."""
     classes, is_text = len(_present(column, rows)), column.kind == TEXT
     are_single = 2 * classes > len(rows) if is_text else classes == len(rows)
@@ -339,7 +341,7 @@ def _check_classes(column: Column, rows: Array, decimal: str) -> None:
         raise DataError(column.name, value, rule, remedy)
 
 
-def _spellings(table: Table, column: Column, different: Array) -> list[tuple[str, ...]]:
+def _spellings(table: Table, column: TableColumn, different: Array) -> list[tuple[str, ...]]:
     """How each of the different classes of a column is written in the file: the first name is that of the class.
 
     Equal numbers are one class. If they are written in several ways (1 and 1.0), the plain number comes first, or else
@@ -361,13 +363,13 @@ def _spellings(table: Table, column: Column, different: Array) -> list[tuple[str
     return [tuple(sorted(written[value], key=lambda cell: cell != plain_number(value))) for value in different.tolist()]
 
 
-def _coded(column: Column, rows: Array) -> CodedColumn:
+def _coded(column: TableColumn, rows: Array) -> CodedColumn:
     if column.kind != TEXT:
         return CodedColumn(column.name, column.kind, column.categories, sign=column.sign)
     return CodedColumn(column.name, TEXT, tuple(column.categories[place] for place in _present(column, rows)))
 
 
-def _at(column: Column, rows: Array) -> Column:
+def _at(column: TableColumn, rows: Array) -> TableColumn:
     """The column's cells in some rows; wrong ones are simply missing."""
     values = column.values if len(rows) == len(column.values) else column.values[rows]
     return replace(column, values=values, wrong=0, unreadable=rows[:0])

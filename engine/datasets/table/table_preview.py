@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.basics.errors import EngineError
 from engine.datasets.dataset import Dataset
-from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
+from engine.datasets.preview import DatasetSummary, PreviewColumn, TablePreview
 from engine.datasets.source import Value
 from engine.datasets.table.cells import SIGN, THOUSANDS, read_number
 from engine.datasets.table.table import Table
-from engine.datasets.table.table_columns import NUMBER, Column, mostly_numbers
+from engine.datasets.table.table_columns import NUMBER, TableColumn, mostly_numbers
 from engine.datasets.table.table_dataset import guess_task, refused_inputs
 from engine.datasets.table.table_format import TableFormat
 from engine.datasets.table.table_source import guess_target, prepare, with_notes
@@ -58,12 +58,12 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         column if column.name in preview.settings["ignored"] else replace(column, why_not=reasons.get(column.name, ""))
         for column in preview.columns
     )
-    outcome, summaries = Outcome.of(made.dataset, len(table)), len(made.counts.summaries)
+    outcome, summaries = DatasetSummary.of(made.dataset, len(table)), len(made.counts.summaries)
     found = replace(preview, columns=columns, outcome=outcome, summaries=summaries, with_gaps=made.counts.with_gaps)
     return found, made.dataset
 
 
-def _column(column: Column, refused: EngineError | None, decimal: str) -> PreviewColumn:
+def _column(column: TableColumn, refused: EngineError | None, decimal: str) -> PreviewColumn:
     why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
     missing, are_numbers = int(np.count_nonzero(column.absent)), mostly_numbers(column, decimal)
     how = (column.separator, column.sign, are_numbers)
@@ -81,6 +81,6 @@ def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
     )
 
 
-def _understood(column: Column) -> tuple[str | None, ...]:
+def _understood(column: TableColumn) -> tuple[str | None, ...]:
     """What may be said of a cell that is a number all the same."""
     return (None, *((THOUSANDS,) if column.separator else ()), *((SIGN,) if column.sign else ()))

@@ -15,9 +15,9 @@ import numpy as np
 from engine.basics.errors import bad_file
 from engine.basics.validation import Array, available_memory
 from engine.datasets.table.cells import RAGGED, SIGN, THOUSANDS, Problem, shortened
-from engine.datasets.table.source_rows import RowPlaces
+from engine.datasets.table.source_rows import SourceRows
 from engine.datasets.table.table_blocks import Blocks, plain_matrix
-from engine.datasets.table.table_columns import Column, NumbersRead, TextsRead, column_of
+from engine.datasets.table.table_columns import NumbersRead, TableColumn, TextsRead, column_of
 from engine.datasets.table.table_format import TableFormat
 
 MOST_COLUMNS = 10_000
@@ -69,7 +69,7 @@ class Reading:
         self.head_rows: tuple[int, ...] = ()
         self.skipped: list[str] = []
         self.ragged: list[int] = []
-        self.places = RowPlaces()
+        self.places = SourceRows()
         self.tail: list[tuple[int, tuple[str, ...]]] = []
         self.path = path
         self.form = form
@@ -126,7 +126,7 @@ class Reading:
         pairs = zip(self._names, self._columns, strict=False)  # without rows there are no columns
         return frozenset(name for name, column in pairs if _is_wordy(column) and name not in self._numbers)
 
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[TableColumn, ...]:
         """All columns; ends the reading. Raises FileFormatError if there are no rows."""
         if not self._columns:
             first = f" ({self.problems[0]})" if self.problems else ""

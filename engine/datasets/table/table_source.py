@@ -17,7 +17,7 @@ from engine.datasets.table.cells import plain_number, shortened
 from engine.datasets.table.decimal_mark import MARKS, told_guess
 from engine.datasets.table.table import Table, read_table
 from engine.datasets.table.table_coding import CodedColumn
-from engine.datasets.table.table_columns import NUMBER, TEXT, Column
+from engine.datasets.table.table_columns import NUMBER, TEXT, TableColumn
 from engine.datasets.table.table_dataset import (
     CLASSIFICATION,
     DROP,
@@ -142,7 +142,7 @@ def guess_target(table: Table) -> str:
     return next(named, next(learnable, table.names[-1]))
 
 
-def _is_learnable(column: Column) -> bool:
+def _is_learnable(column: TableColumn) -> bool:
     """Whether it has numbers, or texts that come twice on average: names and dates of single rows do not."""
     there = int((~column.absent).sum())
     is_name = column.kind == TEXT and 2 * len(column.categories) > there
@@ -220,7 +220,7 @@ def notes_of_ids(table: Table, prepared: PreparedTable) -> list[str]:
     return [f"Column {name} looks like an id of each row: ignore it, unless it tells something." for name in names]
 
 
-def _ascends(column: Column) -> bool:
+def _ascends(column: TableColumn) -> bool:
     """Whether all its numbers are whole, and each is larger than the one before."""
     there = column.values[~column.absent]
     return len(there) >= _LEAST_IDS and bool((np.diff(there) > 0).all() and (there == np.floor(there)).all())

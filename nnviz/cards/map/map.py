@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.predictions import ClassAnswers
+from engine.explain.predictions import ClassPredictions
 from nnviz.cards.map.keys import ClassKeys, Scale
 from nnviz.cards.map.map_content import (
     class_names,
@@ -139,7 +139,7 @@ class MapPage(Page):
         about = cloud.basis if cloud.arrangement is None else (cloud.subject.part, cloud.subject.layer)
         self.view.show_dots(dots, inks_of(data), is_another=about != self._about)
         self._about = about
-        is_classes = isinstance(cloud.answers, ClassAnswers)
+        is_classes = isinstance(cloud.answers, ClassPredictions)
         self.classes.setVisible(is_classes)
         self.rings.setVisible(is_classes)
         self.scale.setVisible(not is_classes)
@@ -281,7 +281,7 @@ class MapPage(Page):
             return None
         answers, meaning = cloud.answers, self._session.meaning.for_file
         pairs: list[list[object]] = []
-        if isinstance(answers, ClassAnswers):
+        if isinstance(answers, ClassPredictions):
             head = ["true class", "answer"]
             for true, said in zip(answers.labels.tolist(), answers.answers.tolist(), strict=True):
                 pairs.append([meaning.output(true), meaning.output(said)])

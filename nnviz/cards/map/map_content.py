@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor, QImage
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.predictions import ClassAnswers, NumberAnswers
+from engine.explain.predictions import ClassPredictions, NumberPredictions
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning, listed
 from nnviz.session.cloud import Cloud
@@ -64,7 +64,7 @@ def dots_of(cloud: Cloud, data: Dataset, classes: Classes | None, group: Group |
     """The points with their colours; mistakes are ringed if wanted, and what is not chosen stands back."""
     answers, count = cloud.answers, len(cloud.points)
     nobody = np.zeros(count, bool)
-    if isinstance(answers, ClassAnswers):
+    if isinstance(answers, ClassPredictions):
         # Classes of points in the plane lie around each other: the names would stand in nobody's middle.
         names = class_names(data) if data.outputs <= _MOST_NAMES and not data.is_plane else []
         rings = answers.are_wrong if are_ringed else nobody
@@ -79,7 +79,7 @@ def _chosen(cloud: Cloud, classes: Classes | None, group: Group | None) -> Array
     if group is not None:
         return np.isin(cloud.rows, group.numbers)
     chosen, answers = np.ones(len(cloud.points), bool), cloud.answers
-    if classes is not None and isinstance(answers, ClassAnswers):
+    if classes is not None and isinstance(answers, ClassPredictions):
         if classes.true is not None:
             chosen &= answers.labels == classes.true
         if classes.answer is not None:
@@ -118,7 +118,7 @@ def _inputs(cloud: Cloud, number: int) -> Array:
 def words_of(cloud: Cloud, meaning: Meaning, number: int) -> list[list[Piece]]:
     """An example in words: what it is, what was answered, the values of its columns, and where it is from."""
     answers = cloud.answers
-    if isinstance(answers, ClassAnswers):
+    if isinstance(answers, ClassPredictions):
         lines = _class_words(answers, meaning, number)
     else:
         lines = _number_words(answers, meaning, number)
@@ -130,7 +130,7 @@ def words_of(cloud: Cloud, meaning: Meaning, number: int) -> list[list[Piece]]:
     return lines
 
 
-def _class_words(answers: ClassAnswers, meaning: Meaning, number: int) -> list[list[Piece]]:
+def _class_words(answers: ClassPredictions, meaning: Meaning, number: int) -> list[list[Piece]]:
     true, answer = int(answers.labels[number]), int(answers.answers[number])
     sure = float(answers.confidences[number])
     share = "–" if np.isnan(sure) else f"{100 * sure:.0f} %"
@@ -141,7 +141,7 @@ def _class_words(answers: ClassAnswers, meaning: Meaning, number: int) -> list[l
     return [[(name, ink), (f"answered as {meaning.output(answer)}, {share}", "text")]]
 
 
-def _number_words(answers: NumberAnswers, meaning: Meaning, number: int) -> list[list[Piece]]:
+def _number_words(answers: NumberPredictions, meaning: Meaning, number: int) -> list[list[Piece]]:
     """ "mpg 38", "predicted 27.2 (−10.8)"."""
     output = int(answers.outputs[number])
     true, said = (meaning.target(float(each[number]), output) for each in (answers.targets, answers.answers))

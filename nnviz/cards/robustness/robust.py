@@ -8,8 +8,8 @@ import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.explain.perturbations import DISTURBANCES, fitting, is_picture
-from engine.explain.robustness import Measured, Robustness
+from engine.explain.perturbations import PERTURBATIONS, fitting, is_picture
+from engine.explain.robustness import Robustness, RobustnessPoint
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.robustness.plot_grid import GridPlot, Line, PlotGrid, Scale
 from nnviz.cards.robustness.robust_example import RobustExample, amount_text, strength_text
@@ -174,7 +174,7 @@ class RobustPage(Page):
                 kind.step(subject.shape),
             )
             for name in fitting(subject.shape)
-            for kind in (DISTURBANCES[name](),)
+            for kind in (PERTURBATIONS[name](),)
         ]
         self.plots.show_plots(plots, self._scale(subject), about.part.name)
         self._show_mark()
@@ -248,7 +248,7 @@ class RobustPage(Page):
         if subject is None:
             return None
         name = fitting(subject.shape)[plot]
-        return Strength(name, DISTURBANCES[name]().strengths(subject.shape)[place])
+        return Strength(name, PERTURBATIONS[name]().strengths(subject.shape)[place])
 
     def _point(self, plot: int, x: float) -> None:
         self._is_put_due = False
@@ -307,13 +307,13 @@ def scale_to(largest: float) -> Scale:
 def _rows(subject: Subject, found: Robustness) -> list[Sequence[object]]:
     moment = subject.part.name, subject.epochs, subject.what_if
     return [
-        [name, one.strength, DISTURBANCES[name]().unit(subject.shape), *_figures(one), found.examples, *moment]
+        [name, one.strength, PERTURBATIONS[name]().unit(subject.shape), *_figures(one), found.examples, *moment]
         for name, curve in found.curves.items()
         for one in curve
     ]
 
 
-def _figures(one: Measured) -> tuple[object, object, float]:
+def _figures(one: RobustnessPoint) -> tuple[object, object, float]:
     return "" if one.error is None else one.error, "" if one.rmse is None else one.rmse, one.loss
 
 
@@ -331,11 +331,11 @@ def _covered(trained: tuple[float, float]) -> tuple[float, float] | None:
     return trained if trained[0] < trained[1] else None
 
 
-def _at(found: Robustness, strength: Strength) -> Measured | None:
+def _at(found: Robustness, strength: Strength) -> RobustnessPoint | None:
     return next((one for one in found.curves.get(strength.name, ()) if one.strength == strength.value), None)
 
 
-def _figure(one: Measured) -> str:
+def _figure(one: RobustnessPoint) -> str:
     return f"RMSE {text.figure(one.rmse or 0.0)}" if one.error is None else text.percent(one.error)
 
 
@@ -343,7 +343,7 @@ def _trained_text(name: str, subject: Subject) -> str:
     """ "trained with up to 2 px", "trained with −10° to +10°"; empty if the training covered nothing of it."""
     if not is_picture(subject.shape):
         return ""
-    low, high = DISTURBANCES[name]().trained(subject.augmentation)
+    low, high = PERTURBATIONS[name]().trained(subject.augmentation)
     if low >= high:
         return ""
     ends = [amount_text(Strength(name, float(f"{end:.3g}")), subject.shape) for end in (low, high)]

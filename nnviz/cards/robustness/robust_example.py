@@ -8,7 +8,7 @@ from PyQt5.QtGui import QFontMetrics, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.perturbations import DISTURBANCES, Shape, is_picture
+from engine.explain.perturbations import PERTURBATIONS, Shape, is_picture
 from nnviz.formatting import text
 from nnviz.formatting.text import short
 from nnviz.session.robustness import DISTURBED, Disturbed, Strength, Subject
@@ -163,13 +163,13 @@ def _further(outputs: Array) -> str:
 
 def strength_text(strength: Strength, shape: Shape) -> str:
     """ "Rotation +15°", "Noise 0.3": a disturbance with its strength."""
-    kind = DISTURBANCES[strength.name]()
+    kind = PERTURBATIONS[strength.name]()
     return f"{kind.label} {amount_text(strength, shape)}"
 
 
 def amount_text(strength: Strength, shape: Shape) -> str:
     """ "+15°", "0.3", "2 px": only the strength, with a sign if there are two directions."""
-    kind = DISTURBANCES[strength.name]()
+    kind = PERTURBATIONS[strength.name]()
     is_signed = min(kind.strengths(shape)) < 0 and strength.value
     number = f"{strength.value:{'+' if is_signed else ''}g}".replace("-", "−")
     unit = kind.unit(shape)

@@ -21,7 +21,7 @@ from engine.explain.formulas import (
     sum_formula,
     tempered,
 )
-from engine.explain.step_trace import BIAS, OneStep
+from engine.explain.step_trace import BIAS, StepTrace
 from engine.explain.update_formulas import update_formulas
 from nnviz.cards.step_through.figures import (
     decimals_to_see,
@@ -77,7 +77,7 @@ class StepView:
 class StepContent:
     """What there is to see of a step from where one stands."""
 
-    step: OneStep
+    step: StepTrace
     names: StepNames
     view: StepView
 

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QKeySequence, QMouseEvent
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 
 from engine.explain.formulas import Address, Formula, all_terms
-from engine.explain.step_trace import BIAS, OneStep
+from engine.explain.step_trace import BIAS, StepTrace
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.step_through.figures import figure
 from nnviz.cards.step_through.number_rows import NOTHING
@@ -107,7 +107,7 @@ class StepThroughPage(Page):
         self._effects.want(in_view)
 
     @property
-    def _step(self) -> OneStep | None:
+    def _step(self) -> StepTrace | None:
         written = self._asked.written
         return None if written is None else written.step
 
@@ -159,14 +159,14 @@ class StepThroughPage(Page):
     def _names(self) -> StepNames:
         return names_of(self._shape, self._session.meaning)
 
-    def _neuron_in(self, step: OneStep, stage: Stage) -> int:
+    def _neuron_in(self, step: StepTrace, stage: Stage) -> int:
         """The one that is looked at; at first the one that is most active, or whose delta is largest."""
         if stage.layer not in self._neurons:
             values = step.activations[0] if stage.layer == 0 else step.deltas[stage.layer - 1]
             return int(np.abs(values[min(self._row, step.rows - 1)]).argmax())
         return min(self._neurons[stage.layer], self._shape[stage.layer] - 1)
 
-    def _view(self, step: OneStep) -> StepView:
+    def _view(self, step: StepTrace) -> StepView:
         stage, row = self.stage, min(self._row, step.rows - 1)
         neuron = self._neuron_in(step, stage)
         source = BIAS

@@ -123,7 +123,7 @@ def key_words(table: TrialTable) -> str:
 def chosen_words(table: TrialTable, unit: str) -> str:
     """The test error of the trial that is best by the validation error, once, and why only that; empty without one."""
     results = table.results
-    chosen, last = results.chosen, results.told_at_last
+    chosen, last = results.chosen, results.test_figure
     if chosen is None:
         return "No trial has ended well with all its seeds, so none is chosen."
     spread = None if last is None else chosen.spread(last)

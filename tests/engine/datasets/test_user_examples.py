@@ -13,24 +13,24 @@ import pytest
 from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.basics.validation import Array
 from engine.datasets import Dataset, load_data
-from engine.datasets.user_examples import MOST_OWN, OwnExamples, read_own, with_own
+from engine.datasets.user_examples import MOST_OWN, UserExamples, read_user_examples, with_own
 from engine.experiment import Experiment
 
 
-def some(data: Dataset, count: int = 5) -> OwnExamples:
+def some(data: Dataset, count: int = 5) -> UserExamples:
     """The first test examples, as a person would keep them."""
-    split, own = data.test or data.train, OwnExamples.none_for(data)
+    split, own = data.test or data.train, UserExamples.none_for(data)
     for number in range(count):
         truth: Any = split.targets[number]
         if split.labels is not None:
             truth = int(split.labels[number])
         elif data.target_scaling is not None:
             truth = data.target_scaling.undo(truth[None])[0]
-        own = own.and_more(OwnExamples.one(data, split.example(number), truth))
+        own = own.and_more(UserExamples.one(data, split.example(number), truth))
     return own
 
 
-def written(folder: Path, own: OwnExamples) -> str:
+def written(folder: Path, own: UserExamples) -> str:
     path = folder / "own.npz"
     path.write_bytes(own.as_bytes())
     return str(path)
@@ -40,7 +40,7 @@ def written(folder: Path, own: OwnExamples) -> str:
 def test_what_was_kept_is_read_again_and_stands_for_the_same_examples(name: str, tmp_path: Path) -> None:
     data = load_data(name)
     own = some(data)
-    again = read_own(written(tmp_path, own))
+    again = read_user_examples(written(tmp_path, own))
     assert again.fingerprint == own.fingerprint
     kept, split = again.split_for(data), (data.test or data.train).head(len(own))
     np.testing.assert_allclose(kept.inputs, [split.example(number) for number in range(len(own))], atol=1e-6)
@@ -51,7 +51,7 @@ def test_raw_numbers_are_kept_so_that_they_outlive_another_scaling(tmp_path: Pat
     one, other = load_data("mpg", {"seed": 0}), load_data("mpg", {"seed": 5})
     assert one.scaling is not None
     assert other.scaling is not None
-    kept = read_own(written(tmp_path, some(one))).split_for(other)
+    kept = read_user_examples(written(tmp_path, some(one))).split_for(other)
     assert one.test is not None
     raw = one.scaling.undo(one.test.inputs[:5])
     np.testing.assert_allclose(other.scaling.undo(kept.inputs), raw, rtol=1e-5, atol=1e-4)
@@ -87,7 +87,7 @@ def test_the_same_example_is_kept_once_and_with_another_truth_again(mnist: Datas
     own = some(mnist, 3)
     assert len(own.and_more(own)) == 3
     assert mnist.test is not None
-    assert len(own.and_more(OwnExamples.one(mnist, mnist.test.example(0), 1))) == 4
+    assert len(own.and_more(UserExamples.one(mnist, mnist.test.example(0), 1))) == 4
 
 
 # ---- mixed in
@@ -143,9 +143,9 @@ def test_examples_of_another_kind_or_class_are_refused_in_words(mnist: Dataset, 
         load_data("mpg", {"own": written(tmp_path, own)})
     moons = load_data("moons")
     with pytest.raises(DataError, match="must be a class"):
-        OwnExamples.one(moons, moons.train.example(0), 2)
+        UserExamples.one(moons, moons.train.example(0), 2)
     with pytest.raises(DataError):
-        OwnExamples.one(moons, np.array([np.nan, 0]), 1)
+        UserExamples.one(moons, np.array([np.nan, 0]), 1)
 
 
 @pytest.mark.parametrize("share", [-0.1, 0.95, np.nan, "much"])
@@ -189,7 +189,7 @@ def test_a_file_that_is_none_is_refused_in_words(content: bytes, tmp_path: Path)
     path = tmp_path / "odd.npz"
     path.write_bytes(content)
     with pytest.raises((FileFormatError, DataError)) as refused:
-        read_own(path)
+        read_user_examples(path)
     assert len(str(refused.value)) < 1500
 
 
@@ -198,4 +198,4 @@ def test_what_claims_more_than_memory_holds_is_not_unpacked(tmp_path: Path, monk
     path = tmp_path / "large.npz"
     path.write_bytes(npz(x=np.zeros((100, 100)), y=np.zeros(100)))
     with pytest.raises(FileFormatError, match="a quarter of the memory"):
-        read_own(path)
+        read_user_examples(path)

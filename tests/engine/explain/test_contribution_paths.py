@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import explain
-from engine.explain.contribution_paths import activity_of, links_of, most_important, planes_of, strongest_links
+from engine.explain.contribution_paths import compute_activity, links_of, most_important, planes_of, strongest_links
 from engine.network.network import Network
 
 
@@ -29,7 +29,7 @@ def example_of(network: Network, seed: int = 1) -> np.ndarray:
 def test_all_numbers_are_those_of_explain(shape: list[int], hidden: str) -> None:
     network = network_of(shape, hidden, "identity")
     inputs = example_of(network)
-    activity = activity_of(network, inputs, 0)
+    activity = compute_activity(network, inputs, 0)
     passed = explain.forward(network, inputs[None])
     for mine, theirs in zip(activity.activations, passed.activations, strict=True):
         np.testing.assert_array_equal(mine, theirs[0])
@@ -47,12 +47,12 @@ def test_the_target_is_the_largest_output_unless_one_is_chosen() -> None:
     network = network_of([5, 4, 3])
     inputs = example_of(network)
     largest = int(network.predict(inputs[None])[0].argmax())
-    assert activity_of(network, inputs).target == largest
-    assert activity_of(network, inputs, (largest + 1) % 3).target == (largest + 1) % 3
+    assert compute_activity(network, inputs).target == largest
+    assert compute_activity(network, inputs, (largest + 1) % 3).target == (largest + 1) % 3
 
 
 def test_the_strongest_are_the_strongest_and_come_last() -> None:
-    activity = activity_of(network_of([9, 8, 7]), example_of(network_of([9, 8, 7])))
+    activity = compute_activity(network_of([9, 8, 7]), example_of(network_of([9, 8, 7])))
     every = strongest_links(activity, 1, np.arange(9), np.arange(8), 10_000)
     some = strongest_links(activity, 1, np.arange(9), np.arange(8), 5)
     np.testing.assert_array_equal(some.values, every.values[-5:])
@@ -63,7 +63,7 @@ def test_the_strongest_are_the_strongest_and_come_last() -> None:
 def test_only_neurons_that_are_asked_about_are_searched() -> None:
     network = network_of([9, 8, 7])
     below, above = np.array([7, 2]), np.array([5, 1, 3])
-    links = strongest_links(activity_of(network, None), 1, below, above, 4)
+    links = strongest_links(compute_activity(network, None), 1, below, above, 4)
     assert set(links.below.tolist()) <= {7, 2}
     assert set(links.above.tolist()) <= {5, 1, 3}
     np.testing.assert_array_equal(links.values, network.weights[0][links.above, links.below])
@@ -71,7 +71,7 @@ def test_only_neurons_that_are_asked_about_are_searched() -> None:
 
 def test_the_links_of_a_neuron_add_up_to_its_sum() -> None:
     network = network_of([6, 5, 4])
-    activity = activity_of(network, example_of(network))
+    activity = compute_activity(network, example_of(network))
     into, out = links_of(activity, 1, 2, 10_000)
     assert into.layer == 1
     assert out.layer == 2
@@ -83,7 +83,7 @@ def test_the_links_of_a_neuron_add_up_to_its_sum() -> None:
 
 def test_without_an_example_weights_take_their_place() -> None:
     network = network_of([6, 5, 4])
-    activity = activity_of(network, None)
+    activity = compute_activity(network, None)
     assert not activity.is_lit
     assert activity.target is None
     into, _ = links_of(activity, 1, 0, 2)
@@ -93,7 +93,7 @@ def test_without_an_example_weights_take_their_place() -> None:
 
 def test_the_most_important_first_and_all_in_their_order() -> None:
     network = network_of([6, 12, 3])
-    activity = activity_of(network, example_of(network))
+    activity = compute_activity(network, example_of(network))
     np.testing.assert_array_equal(most_important(activity, 1, 12), np.arange(12))
     shares = np.abs(activity.shares[1])
     np.testing.assert_array_equal(shares[most_important(activity, 1, 4)], np.sort(shares)[::-1][:4])
@@ -104,7 +104,7 @@ def test_a_network_that_diverged_is_not_lit(number: float) -> None:
     network = network_of([6, 5, 4])
     network.weights[0][2, 3] = number
     network.weights[1][1, 2] = number
-    activity = activity_of(network, np.ones(6, np.float32) * 9)
+    activity = compute_activity(network, np.ones(6, np.float32) * 9)
     assert not activity.is_lit
     links = strongest_links(activity, 1, np.arange(6), np.arange(5), 60)
     assert np.isfinite(links.values).all()
@@ -116,7 +116,7 @@ def test_a_network_that_diverged_is_not_lit(number: float) -> None:
 def test_zeros_have_no_links() -> None:
     network = network_of([6, 5, 4])
     network.parameters[:] = 0
-    activity = activity_of(network, np.ones(6, np.float32))
+    activity = compute_activity(network, np.ones(6, np.float32))
     assert not len(strongest_links(activity, 2, np.arange(5), np.arange(4), 60).values)
     assert strongest_links(activity, 2, np.arange(5), np.arange(4), 60).largest == 0
 

@@ -18,7 +18,7 @@ from engine.explain.formulas import (
     loss_formula,
     sum_formula,
 )
-from engine.explain.step_trace import BIAS, OneStep
+from engine.explain.step_trace import BIAS, StepTrace
 from engine.explain.update_formulas import update_formulas
 from engine.network.activations import ACTIVATIONS
 from engine.training.optimizers import SGD
@@ -44,7 +44,7 @@ def worked_out(formula: Formula) -> float:
     return float(eval(text.replace("(+-", "(-")))
 
 
-def value_at(step: OneStep, at: Address) -> float:
+def value_at(step: StepTrace, at: Address) -> float:
     """What is in a step at an address."""
     row, layer, neuron = at.row, at.layer, at.neuron
     if at.what == "weight":
@@ -65,7 +65,7 @@ def value_at(step: OneStep, at: Address) -> float:
     return float(step.losses[row])
 
 
-def come_from_where_they_say(step: OneStep, formulas: Iterable[Formula]) -> None:
+def come_from_where_they_say(step: StepTrace, formulas: Iterable[Formula]) -> None:
     lines = {formula.address: formula.value for formula in formulas}
     for formula in formulas:
         for part in formula.parts:

@@ -147,9 +147,9 @@ def test_means_by_fifths_of_the_targets() -> None:
 def test_parts_are_views() -> None:
     network = network_of([3, 4, 2])
     for part, place in (
-        (neurons.Part("bias", 1, 2), network.biases[0][2]),
-        (neurons.Part("weight", 2, 1, 3), network.weights[1][1, 3:4]),
-        (neurons.Part("outgoing", 1, 3), network.weights[1][:, 3]),
+        (neurons.ParameterGroup("bias", 1, 2), network.biases[0][2]),
+        (neurons.ParameterGroup("weight", 2, 1, 3), network.weights[1][1, 3:4]),
+        (neurons.ParameterGroup("outgoing", 1, 3), network.weights[1][:, 3]),
     ):
         part.view(network)[...] = 0.25
         assert (place == 0.25).all()

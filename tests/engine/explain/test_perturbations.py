@@ -13,20 +13,20 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import regression_split
-from engine.explain.perturbations import DISTURBANCES, Material, fitting, material_of
+from engine.explain.perturbations import PERTURBATIONS, InputStatistics, fitting, input_statistics
 from engine.training.augmentation import Augmentation
-from engine.training.image_warp import redrawn
+from engine.training.image_warp import warp_images
 from tests.engine.helpers import class_data
 
 SHAPES = [(28, 28), (8, 8), (10, 14), (14, 10), (1, 5), (1, 1)]
 
 
-def material(*shape: int) -> Material:
+def material(*shape: int) -> InputStatistics:
     """Of pictures; or of columns whose means are 5, 6, … and whose deviations 1, 2, …"""
     width = math.prod(shape)
     if len(shape) == 2:
-        return Material(shape, np.zeros(width, np.float32), np.ones(width, np.float32))
-    return Material(shape, np.arange(5, 5 + width, dtype=np.float32), np.arange(1, 1 + width, dtype=np.float32))
+        return InputStatistics(shape, np.zeros(width, np.float32), np.ones(width, np.float32))
+    return InputStatistics(shape, np.arange(5, 5 + width, dtype=np.float32), np.arange(1, 1 + width, dtype=np.float32))
 
 
 def each_that_fits(*shapes: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
@@ -34,12 +34,12 @@ def each_that_fits(*shapes: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]
     return [(name, shape) for shape in shapes for name in fitting(material(*shape).shape)]
 
 
-def random_examples(about: Material, count: int = 12) -> Array:
+def random_examples(about: InputStatistics, count: int = 12) -> Array:
     return np.random.default_rng(3).random((count, len(about.means)), np.float32)
 
 
-def disturbed(name: str, inputs: Array, about: Material, strength: float, chunk: int = 0) -> Array:
-    return DISTURBANCES[name]()(inputs, about, strength, chunk)
+def disturbed(name: str, inputs: Array, about: InputStatistics, strength: float, chunk: int = 0) -> Array:
+    return PERTURBATIONS[name]()(inputs, about, strength, chunk)
 
 
 def stroke(side: int = 20, thickness: int = 4) -> Array:
@@ -52,7 +52,7 @@ def stroke(side: int = 20, thickness: int = 4) -> Array:
 @pytest.mark.parametrize(("name", "shape"), each_that_fits(*SHAPES, (6,), (1,)))
 def test_strengths_go_from_none_to_much(name: str, shape: tuple[int, ...]) -> None:
     about = material(*shape)
-    strengths = list(DISTURBANCES[name]().strengths(about.shape))
+    strengths = list(PERTURBATIONS[name]().strengths(about.shape))
     assert strengths == sorted(set(strengths))
     assert 0 in strengths
     assert 2 <= len(strengths) <= 13
@@ -61,7 +61,7 @@ def test_strengths_go_from_none_to_much(name: str, shape: tuple[int, ...]) -> No
         assert result.shape == (12, len(about.means))
         assert np.isfinite(result).all()
     between = min(after - before for before, after in itertools.pairwise(strengths))
-    assert 0 < DISTURBANCES[name]().step(about.shape) <= between
+    assert 0 < PERTURBATIONS[name]().step(about.shape) <= between
 
 
 @pytest.mark.parametrize(("name", "shape"), each_that_fits((28, 28), (10, 14), (6,)))
@@ -72,15 +72,15 @@ def test_strength_0_changes_nothing_and_others_leave_the_examples_as_they_are(
     inputs = random_examples(about)
     before = inputs.copy()
     np.testing.assert_array_equal(disturbed(name, inputs, about, 0.0), before)
-    strongest = max(DISTURBANCES[name]().strengths(about.shape))
+    strongest = max(PERTURBATIONS[name]().strengths(about.shape))
     assert not np.array_equal(disturbed(name, inputs, about, strongest), before)
     np.testing.assert_array_equal(inputs, before)
 
 
-@pytest.mark.parametrize("name", list(DISTURBANCES))
+@pytest.mark.parametrize("name", list(PERTURBATIONS))
 def test_the_same_chunk_is_disturbed_in_the_same_way_each_time(name: str) -> None:
     about = material(10, 14)
-    inputs, strength = random_examples(about), max(DISTURBANCES[name]().strengths(about.shape))
+    inputs, strength = random_examples(about), max(PERTURBATIONS[name]().strengths(about.shape))
     first = disturbed(name, inputs, about, strength)
     assert first.tobytes() == disturbed(name, inputs, about, strength).tobytes()
 
@@ -96,13 +96,13 @@ def test_another_chunk_has_other_noise() -> None:
 
 def test_only_pictures_are_moved() -> None:
     assert fitting((6,)) == ["noise", "covered"]
-    assert fitting((10, 14)) == list(DISTURBANCES)
+    assert fitting((10, 14)) == list(PERTURBATIONS)
 
 
 def test_of_columns_mean_and_deviation_are_known_in_their_units() -> None:
     inputs = np.array([[0, 100], [2, 300], [4, 500]], np.float32)
     split = regression_split("train", inputs, np.zeros((3, 1)), 2, 1)
-    about = material_of(Dataset("table", split))
+    about = input_statistics(Dataset("table", split))
     np.testing.assert_allclose(about.means, [2, 300])
     np.testing.assert_allclose(about.spreads, inputs.std(axis=0))
     assert about.shape == (2,)
@@ -111,7 +111,7 @@ def test_of_columns_mean_and_deviation_are_known_in_their_units() -> None:
 def test_bytes_of_columns_are_scaled() -> None:
     data = class_data()
     inputs = np.random.default_rng(1).integers(0, 256, data.train.inputs.shape).astype(np.uint8)
-    about = material_of(Dataset("bytes", replace(data.train, inputs=inputs, scale=1 / 255)))
+    about = input_statistics(Dataset("bytes", replace(data.train, inputs=inputs, scale=1 / 255)))
     np.testing.assert_allclose(about.means, inputs.mean(axis=0) / 255, rtol=1e-5)
 
 
@@ -119,7 +119,7 @@ def test_bytes_of_columns_are_scaled() -> None:
 
 
 def test_noise_has_the_deviation_of_its_strength() -> None:
-    about = Material((50, 50), np.zeros(2500, np.float32), np.ones(2500, np.float32))
+    about = InputStatistics((50, 50), np.zeros(2500, np.float32), np.ones(2500, np.float32))
     grey = np.full((20, 2500), 0.5, np.float32)
     result = disturbed("noise", grey, about, 0.1)
     assert result.std() == pytest.approx(0.1, rel=0.02)
@@ -179,7 +179,7 @@ def test_size_changes_height_and_width_by_its_percent() -> None:
 
 def test_thickness_adds_ink_the_more_the_stronger_it_is() -> None:
     about = material(20, 20)
-    kind = DISTURBANCES["thickness"]()
+    kind = PERTURBATIONS["thickness"]()
     pictures = [kind(stroke(), about, strength)[0] for strength in kind.strengths(about.shape)]
     ink = [float(picture.sum()) for picture in pictures]
     assert ink == sorted(ink)
@@ -237,10 +237,10 @@ def test_as_many_columns_get_their_mean() -> None:
     ],
 )
 def test_what_augmentation_covers(name: str, how: dict[str, float], covered: tuple[float, float]) -> None:
-    assert DISTURBANCES[name]().trained(Augmentation(**how)) == pytest.approx(covered)
-    for other in DISTURBANCES:
+    assert PERTURBATIONS[name]().trained(Augmentation(**how)) == pytest.approx(covered)
+    for other in PERTURBATIONS:
         if other != name:
-            assert DISTURBANCES[other]().trained(Augmentation(**how)) == (0, 0)
+            assert PERTURBATIONS[other]().trained(Augmentation(**how)) == (0, 0)
 
 
 # ---- redrawing
@@ -249,16 +249,18 @@ def test_what_augmentation_covers(name: str, how: dict[str, float], covered: tup
 def test_pictures_in_several_parts_are_redrawn_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = random_examples(material(10, 14), 23)
     how = {"down": np.arange(23.0), "right": 1.5, "angle": 0.3, "scale": 1.2, "thickness": -0.7}
-    whole = redrawn(pictures, (10, 14), **how)  # type: ignore[arg-type]
+    whole = warp_images(pictures, (10, 14), **how)  # type: ignore[arg-type]
     monkeypatch.setattr("engine.training.image_warp._BYTES_IN_A_PART", 1)
-    np.testing.assert_allclose(redrawn(pictures, (10, 14), **how), whole, atol=1e-6)  # type: ignore[arg-type]
+    np.testing.assert_allclose(warp_images(pictures, (10, 14), **how), whole, atol=1e-6)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", [name for name in DISTURBANCES if name != "noise"])
+@pytest.mark.parametrize("name", [name for name in PERTURBATIONS if name != "noise"])
 def test_on_a_light_background_they_are_the_negative_of_those_on_a_dark_one(name: str) -> None:
-    dark, light = (Material((10, 14), np.full(140, shade, np.float32), np.ones(140, np.float32)) for shade in (0, 1))
+    dark, light = (
+        InputStatistics((10, 14), np.full(140, shade, np.float32), np.ones(140, np.float32)) for shade in (0, 1)
+    )
     pictures = random_examples(dark, 8)
-    strength = DISTURBANCES[name]().strengths(dark.shape)[-1]
+    strength = PERTURBATIONS[name]().strengths(dark.shape)[-1]
     wanted = 1 - disturbed(name, pictures, dark, strength)
     np.testing.assert_allclose(disturbed(name, 1 - pictures, light, strength), wanted, atol=1e-5)
 
@@ -266,7 +268,7 @@ def test_on_a_light_background_they_are_the_negative_of_those_on_a_dark_one(name
 def test_the_background_is_that_of_the_data() -> None:
     images = np.full((20, 5, 5), 240, np.uint8)
     images[::2, 2, 2] = 0
-    about = material_of(dataset_of("light", Arrays(images, np.arange(20) % 2)))
+    about = input_statistics(dataset_of("light", Arrays(images, np.arange(20) % 2)))
     np.testing.assert_allclose(about.means, 240 / 255)
 
 
@@ -274,9 +276,9 @@ def test_a_category_is_one_column_and_has_no_noise() -> None:
     rng = np.random.default_rng(8)
     inputs = np.concatenate([rng.normal(size=(60, 1)), np.eye(3)[rng.integers(3, size=60)]], axis=1).astype(np.float32)
     data = Dataset("Table", regression_split("train", inputs, inputs[:, :1], 4, 1), categories=((1, 2, 3),))
-    about = material_of(data)
+    about = input_statistics(data)
     assert about.shape == (2,), "a number and a category"
-    assert DISTURBANCES["covered"]().strengths(about.shape)[-1] == 2
+    assert PERTURBATIONS["covered"]().strengths(about.shape)[-1] == 2
     noisy = disturbed("noise", inputs, about, 1.0)
     assert (noisy[:, 1:] == inputs[:, 1:]).all()
     assert (noisy[:, 0] != inputs[:, 0]).all()

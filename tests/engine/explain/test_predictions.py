@@ -9,33 +9,33 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.datasets.splitting import validation_rows
-from engine.explain.predictions import ClassAnswers, NumberAnswers, answers_in_steps
+from engine.explain.predictions import ClassPredictions, NumberPredictions, predict_in_steps
 from engine.network.network import Network
 from engine.training.metrics import Evaluator
 
 
-def ask(network: Network, split: Split, rows: Array | None = None) -> ClassAnswers | NumberAnswers:
+def ask(network: Network, split: Split, rows: Array | None = None) -> ClassPredictions | NumberPredictions:
     """All steps at once."""
-    steps = answers_in_steps(network, split, rows)
+    steps = predict_in_steps(network, split, rows)
     while True:
         try:
             next(steps)
         except StopIteration as finished:
-            found: ClassAnswers | NumberAnswers = finished.value
+            found: ClassPredictions | NumberPredictions = finished.value
             return found
 
 
-def classes_of(network: Network, split: Split, rows: Array | None = None) -> ClassAnswers:
+def classes_of(network: Network, split: Split, rows: Array | None = None) -> ClassPredictions:
     """Of a classification."""
     found = ask(network, split, rows)
-    assert isinstance(found, ClassAnswers)
+    assert isinstance(found, ClassPredictions)
     return found
 
 
-def numbers_of(network: Network, split: Split) -> NumberAnswers:
+def numbers_of(network: Network, split: Split) -> NumberPredictions:
     """Of a regression."""
     found = ask(network, split)
-    assert isinstance(found, NumberAnswers)
+    assert isinstance(found, NumberPredictions)
     return found
 
 
@@ -70,14 +70,14 @@ def test_of_some_rows_only(network: Network, few_digits: Dataset) -> None:
 
 
 def test_a_caller_can_stop_between_chunks(network: Network, few_digits: Dataset) -> None:
-    steps = answers_in_steps(network, few_digits.train)
+    steps = predict_in_steps(network, few_digits.train)
     assert next(steps) == 1000
     steps.close()
 
 
 def test_mistakes_come_first_and_the_surest_first_among_them() -> None:
     labels, answers = np.array([0, 0, 1, 1, 0]), np.array([1, 0, 1, 0, 1])
-    found = ClassAnswers(labels, answers, np.array([0.6, 0.9, 0.7, 0.8, 0.95], np.float32), 2)
+    found = ClassPredictions(labels, answers, np.array([0.6, 0.9, 0.7, 0.8, 0.95], np.float32), 2)
     assert found.of(0, 1).tolist() == [4, 0]
     assert found.of(0, None).tolist() == [4, 0, 1]
     assert found.of(None, 1).tolist() == [4, 0, 2]
@@ -87,7 +87,7 @@ def test_mistakes_come_first_and_the_surest_first_among_them() -> None:
 
 
 def test_an_answer_that_is_no_number_is_the_least_sure() -> None:
-    found = ClassAnswers(np.zeros(3, int), np.ones(3, int), np.array([0.2, np.nan, 0.9], np.float32), 2)
+    found = ClassPredictions(np.zeros(3, int), np.ones(3, int), np.array([0.2, np.nan, 0.9], np.float32), 2)
     assert found.order.tolist() == [2, 0, 1]
 
 
@@ -119,7 +119,7 @@ def test_of_equal_targets_nothing_can_be_explained(rng: np.random.Generator) -> 
 
 def test_a_difference_that_is_no_number_comes_first() -> None:
     none = np.zeros(3, int)
-    found = NumberAnswers(none, np.array([0.0, 1.0, 2.0]), np.array([5.0, np.nan, 2.0]), np.ones(1), np.ones(1))
+    found = NumberPredictions(none, np.array([0.0, 1.0, 2.0]), np.array([5.0, np.nan, 2.0]), np.ones(1), np.ones(1))
     assert found.order.tolist() == [1, 0, 2]
 
 
@@ -139,7 +139,7 @@ def test_rows_of_a_validation_set_are_those_that_training_leaves_out(few_digits:
 
 def test_among_some_examples_the_order_is_the_same(rng: np.random.Generator) -> None:
     labels, said = rng.integers(0, 3, 50), rng.integers(0, 3, 50)
-    answers = ClassAnswers(labels, said, rng.random(50).astype(np.float32), 3)
+    answers = ClassPredictions(labels, said, rng.random(50).astype(np.float32), 3)
     assert answers.among(np.ones(50, bool)).tolist() == answers.of(None, None).tolist()
     some = rng.random(50) < 0.3
     assert answers.among(some).tolist() == [number for number in answers.of(None, None) if some[number]]
@@ -150,7 +150,7 @@ def test_each_chunk_can_be_seen(network: Network, few_digits: Dataset) -> None:
     """With what all layers answered to it."""
     assert few_digits.test is not None
     seen: list[tuple[slice, Array]] = []
-    for _ in answers_in_steps(
+    for _ in predict_in_steps(
         network, few_digits.test, None, lambda at, _, all: seen.append((at, all.outputs[-1] + 0))
     ):
         pass

@@ -13,7 +13,7 @@ from engine.basics.validation import Array
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.explain.finite_difference import finite_difference
 from engine.explain.formulas import tempered
-from engine.explain.step_trace import BIAS, OneStep, moment_of, parameter_in, record_step
+from engine.explain.step_trace import BIAS, StepTrace, parameter_in, record_step, take_trainer_snapshot
 from engine.network.activations import ACTIVATIONS
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
@@ -57,9 +57,9 @@ def take(trained: Trainer, steps: int) -> None:
         steps -= isinstance(next(events), Batch)
 
 
-def record(trained: Trainer, example: tuple[Array, Array] | None = None) -> OneStep:
+def record(trained: Trainer, example: tuple[Array, Array] | None = None) -> StepTrace:
     """The next step."""
-    step = record_step(moment_of(trained), trained.network, trained._given, example)
+    step = record_step(take_trainer_snapshot(trained), trained.network, trained._given, example)
     assert step is not None
     return step
 
@@ -110,7 +110,7 @@ def test_a_training_that_is_over_has_no_next_step() -> None:
     trained = trainer(epochs=1)
     for _ in trained.run():
         pass
-    assert record_step(moment_of(trained), trained.network, trained.dataset) is None
+    assert record_step(take_trainer_snapshot(trained), trained.network, trained.dataset) is None
 
 
 def test_its_loss_and_gradient_are_those_of_the_network() -> None:

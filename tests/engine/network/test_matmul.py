@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.basics.validation import Array
 from engine.network import matmul
 from engine.network.buffers import TrainingBuffers
-from engine.network.matmul import add_product, adds_at_once, product
+from engine.network.matmul import add_product, product, supports_fused_add
 from engine.network.network import Network
 from tests.engine.helpers import numbered_data, trainer
 
@@ -52,7 +52,7 @@ def test_adds_whatever_lies_row_by_row_or_column_by_column(passes: str, orders: 
         a, b, out = (numbers(rng, s, dtype, o) for s, o in zip([(m, k), (k, n), (m, n)], orders, strict=True))
         before = a.copy(), b.copy()
         expected = out.astype(np.float64) + a.astype(np.float64) @ b.astype(np.float64)
-        assert adds_at_once(out) == (passes == "one pass")
+        assert supports_fused_add(out) == (passes == "one pass")
         add_product(a, b, out, np.empty_like(out))
         np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4 if dtype == np.float32 else 1e-12)
         np.testing.assert_array_equal(a, before[0])

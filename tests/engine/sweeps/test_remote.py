@@ -18,12 +18,12 @@ from engine.storage import read_checkpoint
 from engine.sweeps import remote
 from engine.sweeps.cancellation import ALL
 from engine.sweeps.results import FAILED, FINISHED, STOPPED
-from engine.sweeps.run_execution import Outcome, Report, RunSpec
-from engine.sweeps.shared_data import DataOffer, are_registered
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec
+from engine.sweeps.shared_data import DatasetHandle, are_registered
 from tests.engine.helpers import class_data
 
 DATA = class_data()
-OFFER = DataOffer("", {}, DATA.fingerprint)
+OFFER = DatasetHandle("", {}, DATA.fingerprint)
 PLACE = ("sweep", "tcp://here:1")
 
 
@@ -69,12 +69,12 @@ def an_experiment(**settings: Any) -> Experiment:
     return made.for_data(DATA).changed(**settings)
 
 
-def worked(*experiments: Experiment, place: remote.Place = PLACE) -> dict[int, Outcome] | None:
+def worked(*experiments: Experiment, place: remote.Place = PLACE) -> dict[int, RunOutcome] | None:
     found = remote.work(place, "task", [RunSpec(number, each) for number, each in enumerate(experiments, 1)])
     return None if found is None else {each.number: each for each in found}
 
 
-def done(*experiments: Experiment) -> dict[int, Outcome]:
+def done(*experiments: Experiment) -> dict[int, RunOutcome]:
     found = worked(*experiments)
     assert found is not None
     return found
@@ -123,10 +123,10 @@ def test_data_of_the_registry_are_made_by_name_unless_they_had_to_be_downloaded(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     spirals = source_of("spirals").load({"points": 200})
-    assert remote.prepare(PLACE, DataOffer("spirals", {"points": 200}, spirals.fingerprint))
-    assert not remote.prepare(PLACE, DataOffer("spirals", {"points": 300}, spirals.fingerprint))
+    assert remote.prepare(PLACE, DatasetHandle("spirals", {"points": 200}, spirals.fingerprint))
+    assert not remote.prepare(PLACE, DatasetHandle("spirals", {"points": 300}, spirals.fingerprint))
     monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path))
-    assert not remote.prepare(PLACE, DataOffer("kuzushiji-mnist", {}, "0" * 16))
+    assert not remote.prepare(PLACE, DatasetHandle("kuzushiji-mnist", {}, "0" * 16))
 
 
 def test_only_what_is_made_without_anything_of_ones_own_is_registered() -> None:

@@ -11,7 +11,7 @@ import pytest
 from engine.storage import read_checkpoint
 from engine.sweeps import run_execution
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED
-from engine.sweeps.run_execution import OneRun, Outcome, Report, RunSpec, train_in_turn, train_one
+from engine.sweeps.run_execution import Report, RunExecution, RunOutcome, RunSpec, train_in_turn, train_one
 from engine.sweeps.shared_data import SharedData
 from engine.training.events import BestRestored, Epoch
 from engine.training.trainer import Trainer
@@ -25,7 +25,7 @@ def silent(report: Report) -> None:
     pass
 
 
-def done(**settings: object) -> Outcome:
+def done(**settings: object) -> RunOutcome:
     return train_one(RunSpec(7, an_experiment(DATA, **settings)), DATA, silent)
 
 
@@ -66,7 +66,7 @@ def test_runs_in_turn_are_what_they_are_alone_and_are_side_by_side(monkeypatch: 
     specs = [RunSpec(n, an_experiment(DATA, seed=n, epochs=2 + n, dropout=0.2)) for n in (1, 2)]
     specs.append(RunSpec(3, an_experiment(DATA, batch_size=5000)))
     told: list[Report] = []
-    found: list[Outcome] = []
+    found: list[RunOutcome] = []
     train_in_turn(specs, DATA, told.append, lambda number: "", found.append)
     assert [(each.number, each.epochs[0].epoch) for each in told] == [
         *((number, epoch) for epoch in range(4) for number in (1, 2)),
@@ -153,7 +153,7 @@ def test_of_a_long_run_reports_tell_few_epochs_and_always_the_last(monkeypatch: 
     monkeypatch.setattr("engine.sweeps.run_execution.MOST_REPORTED", 3)
     monkeypatch.setattr("engine.sweeps.run_execution.SECONDS_BETWEEN_REPORTS", 1e9)
     told: list[Report] = []
-    run = OneRun(RunSpec(1, an_experiment(epochs=8)), DATA, told.append)
+    run = RunExecution(RunSpec(1, an_experiment(epochs=8)), DATA, told.append)
     for number, _ in enumerate(run.epochs(lambda: "")):
         if number == 5:
             monkeypatch.setattr("engine.sweeps.run_execution.SECONDS_BETWEEN_REPORTS", 0.0)

@@ -10,7 +10,7 @@ from engine.experiment import Experiment
 from engine.sweeps.search_space import (
     FREE,
     LOG,
-    Varied,
+    Dimension,
     between,
     choices_of,
     in_words,
@@ -45,7 +45,7 @@ def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
         return
     found = parsed(typed)
     assert found.grid() == grid
-    assert Varied.from_dict(found.as_dict()) == found
+    assert Dimension.from_dict(found.as_dict()) == found
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_the_names_that_are_offered_can_all_be_varied() -> None:
     offered = caught.value.remedy.removeprefix("Choose from: ").removesuffix(".").split(", ")
     assert offered == [name.replace("_", "-") for name in FREE]
     for name in FREE:
-        Varied(name, values=(1,))
+        Dimension(name, values=(1,))
 
 
 def test_each_setting_is_a_number_or_has_choices_that_can_be_tried() -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.sweeps.plan import SWEEP, Plan, race_of, seeds_of
-from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, Results, RunResult, Spread
+from engine.sweeps.plan import SWEEP, Plan, plan_race, plan_seeds
+from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, FigureRange, Results, RunResult
 from engine.sweeps.search_space import parsed
-from engine.sweeps.significance import compared, mann_whitney
+from engine.sweeps.significance import compare_groups, mann_whitney
 from tests.nnviz.library.helpers import an_experiment
 
 # ---- Mann-Whitney
@@ -65,10 +65,10 @@ def test_p_of_many_runs_is_near_the_counted_one(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_comparison_tells_pairs_and_from_five_seeds_on_p() -> None:
-    few = compared([0.1, 0.2, 0.3, 0.3], [0.3, 0.4, 0.5, 0.6])
+    few = compare_groups([0.1, 0.2, 0.3, 0.3], [0.3, 0.4, 0.5, 0.6])
     assert (few.wins, few.ties, few.pairs, few.p, few.seeds, few.is_sure) == (14, 2, 16, None, 4, False)
-    assert compared([1, 2, 3, 4, 5], [6, 7, 8, 9, math.inf]).is_sure
-    assert not compared([1, 3, 5, 7, 9], [2, 4, 6, 8, 10]).is_sure
+    assert compare_groups([1, 2, 3, 4, 5], [6, 7, 8, 9, math.inf]).is_sure
+    assert not compare_groups([1, 3, 5, 7, 9], [2, 4, 6, 8, 10]).is_sure
 
 
 # ---- results
@@ -86,7 +86,7 @@ def a_run(trial: int, seed: int, error: float, status: str = FINISHED, test: flo
 
 
 def test_the_median_over_seeds_decides_and_bad_ends_count_as_worst() -> None:
-    plan = race_of([an_experiment(), an_experiment(hidden=(6,)), an_experiment(hidden=(7,))], 3)
+    plan = plan_race([an_experiment(), an_experiment(hidden=(6,)), an_experiment(hidden=(7,))], 3)
     found = results_of(plan)
     for seed, errors in enumerate([(0.1, 0.3, 0.0), (0.2, 0.3, 0.0), (0.9, 0.3, 0.9)], 1):
         for trial, error in enumerate(errors):
@@ -96,11 +96,11 @@ def test_the_median_over_seeds_decides_and_bad_ends_count_as_worst() -> None:
     assert found.score(0) == 0.2
     assert found.score(2) == math.inf
     assert found.chosen == found.trials[0]
-    assert found.trials[0].spread("validation_error") == Spread(0.2, 0.1, 0.9, 3)
+    assert found.trials[0].spread("validation_error") == FigureRange(0.2, 0.1, 0.9, 3)
 
 
 def test_a_run_counts_once() -> None:
-    found = results_of(race_of([an_experiment(), an_experiment(hidden=(6,))], 1))
+    found = results_of(plan_race([an_experiment(), an_experiment(hidden=(6,))], 1))
     assert found.add(a_run(0, 1, 0.5, STOPPED))
     assert found.over == 0
     assert found.add(a_run(0, 1, 0.2))
@@ -109,7 +109,7 @@ def test_a_run_counts_once() -> None:
 
 
 def test_a_trial_without_all_its_seeds_is_not_chosen() -> None:
-    found = results_of(race_of([an_experiment(), an_experiment(hidden=(6,))], 2))
+    found = results_of(plan_race([an_experiment(), an_experiment(hidden=(6,))], 2))
     found.add(a_run(0, 1, 0.1))
     assert found.chosen is None
     for seed in (1, 2):
@@ -142,7 +142,7 @@ def test_results_give_back_what_was_added() -> None:
 
 def test_a_run_that_is_none_of_the_plan_is_not_added() -> None:
     """As a damaged library may have some."""
-    found = results_of(race_of([an_experiment(), an_experiment(hidden=(6,))], 1))
+    found = results_of(plan_race([an_experiment(), an_experiment(hidden=(6,))], 1))
     assert found.add(a_run(0, 1, 0.5))
     for trial, seed in ((0, 2), (-1, 1), (2, 1)):
         assert not found.add(a_run(trial, seed, 0.1))
@@ -150,16 +150,16 @@ def test_a_run_that_is_none_of_the_plan_is_not_added() -> None:
 
 
 def test_a_figure_that_is_no_number_is_none() -> None:
-    found = results_of(race_of([an_experiment(), an_experiment(hidden=(6,))], 1))
+    found = results_of(plan_race([an_experiment(), an_experiment(hidden=(6,))], 1))
     assert found.add(a_run(0, 1, math.nan))
     assert found.runs[0].figures == {"test_error": 0.5}
     assert (found.trials[0].spread("validation_error"), found.score(0), found.chosen) == (None, math.inf, None)
 
 
 def test_by_what_runs_are_compared() -> None:
-    race, seeds = race_of([an_experiment(), an_experiment(hidden=(6,))], 2), seeds_of(an_experiment(), 2)
+    race, seeds = plan_race([an_experiment(), an_experiment(hidden=(6,))], 2), plan_seeds(an_experiment(), 2)
     assert results_of(race).compared_by == "validation_error"
     assert results_of(seeds).compared_by == "test_error"
     assert results_of(seeds, has_test=False).compared_by == "train_error"
-    assert results_of(seeds, has_test=False).told_at_last is None
+    assert results_of(seeds, has_test=False).test_figure is None
     assert Results(race, False, True, True).compared_by == "validation_rmse"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.basics.priority import LATER
-from engine.sweeps.worker_priority import Neighbour
+from engine.basics.priority import LOW_PRIORITY
+from engine.sweeps.worker_priority import WindowProcess
 
 GROUP = Path("/proc/self/autogroup")
 _PROGRAM = """
@@ -25,7 +25,7 @@ priorities()
 given.end()
 priorities()
 """
-needs_linux = pytest.mark.skipif(not Neighbour.here().computer, reason="the system has no name for how it runs")
+needs_linux = pytest.mark.skipif(not WindowProcess.here().computer, reason="the system has no name for how it runs")
 
 
 def priorities(*neighbour: str) -> list[list[str]]:
@@ -39,28 +39,28 @@ def priorities(*neighbour: str) -> list[list[str]]:
 @needs_linux
 @pytest.mark.skipif(not GROUP.exists(), reason="the system does not share the time among sessions")
 def test_a_session_on_the_same_computer_gives_way_for_so_long() -> None:
-    here = Neighbour.here()
+    here = WindowProcess.here()
     (own, group), (own_after, group_after) = priorities(here.computer, here.session)
-    assert int(group) == LATER
-    assert int(group_after) < LATER
+    assert int(group) == LOW_PRIORITY
+    assert int(group_after) < LOW_PRIORITY
     assert own == own_after, "which could not be taken back"
 
 
 @needs_linux
 def test_where_sessions_do_not_count_the_process_gives_way() -> None:
-    here = Neighbour.here()
+    here = WindowProcess.here()
     before, during = priorities("none")[0], priorities(here.computer, "")
     if GROUP.exists():
-        assert int(during[0][1]) == LATER, "this one has a session, and the neighbour none that is known"
+        assert int(during[0][1]) == LOW_PRIORITY, "this one has a session, and the neighbour none that is known"
     else:
-        assert int(during[0][0]) == max(int(before[0]), LATER)
+        assert int(during[0][0]) == max(int(before[0]), LOW_PRIORITY)
 
 
 @pytest.mark.parametrize("neighbour", [("none",), ("another computer", "/autogroup-1"), ("", "")])
 def test_to_nobody_or_somebody_elsewhere_no_way_is_given(neighbour: tuple[str, ...]) -> None:
     before, after = priorities(*neighbour)
     assert before == after
-    assert int(before[0]) < LATER
+    assert int(before[0]) < LOW_PRIORITY
 
 
 @needs_linux
@@ -79,5 +79,5 @@ print(before.split()[-1], during.split()[-1], group.read_text().split()[-1])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, start_new_session=True)
     before, during, after = map(int, done.stdout.split())
-    assert during == LATER
+    assert during == LOW_PRIORITY
     assert after == before

@@ -18,7 +18,7 @@ from engine.datasets.arrays import Arrays, dataset_of
 from engine.experiment import Experiment
 from engine.network.buffers import TrainingBuffers
 from engine.training.augmentation import Augmentation, Augmenter, elastic_basis
-from engine.training.update_pipeline import Recipe
+from engine.training.update_pipeline import UpdatePipeline
 from tests.engine.helpers import refused
 
 SHAPES = [(28, 28), (8, 8), (10, 14), (14, 10), (1, 5), (1, 1)]
@@ -88,7 +88,7 @@ def test_the_training_takes_the_background_of_its_network() -> None:
         network = made.changed(brightness=brightness).build()
         inputs, buffers = np.full((20, 25), 240, np.float32), TrainingBuffers(network, 20)
         buffers.scale = 1 / 255
-        Recipe(network, data, made.training).disturb(inputs, buffers, np.random.default_rng(1))
+        UpdatePipeline(network, data, made.training).disturb(inputs, buffers, np.random.default_rng(1))
         lowest[brightness] = inputs.min()
     assert lowest[data.brightness] == pytest.approx(240 / 255, abs=1e-5)
     assert lowest[None] < 0.1

@@ -15,7 +15,7 @@ from engine.training.optimizers import SGD, Adam
 from engine.training.rate_finder import RateFinder
 from engine.training.regularisation import Penalties
 from engine.training.settings import TrainingSettings
-from engine.training.update_pipeline import Recipe
+from engine.training.update_pipeline import UpdatePipeline
 from tests.engine.helpers import bits, class_data, network_for, trainer
 from tests.engine.training.test_resume import CASES
 
@@ -25,7 +25,7 @@ Made = Callable[[type], int]
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     """How many of a class have been made since the last time that was asked."""
-    counts = {Recipe: 0, Penalties: 0, Augmenter: 0, Adam: 0, SGD: 0}
+    counts = {UpdatePipeline: 0, Penalties: 0, Augmenter: 0, Adam: 0, SGD: 0}
 
     def count(kind: type) -> None:
         make = kind.__init__  # type: ignore[misc]
@@ -50,7 +50,7 @@ def test_a_sweep_makes_one_recipe(made: Made) -> None:
     settings = TrainingSettings(batch_size=10, optimizer="adam", l1=1e-4, dropout=0.2)
     finder = RateFinder(network_for(data), data, settings, batches=50)
     assert len(list(finder.run())) == 50
-    assert (made(Recipe), made(Penalties), made(Adam)) == (1, 1, 1)
+    assert (made(UpdatePipeline), made(Penalties), made(Adam)) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -68,21 +68,21 @@ def test_what_sets_the_rate_only_rebuilds_nothing(made: Made, change: dict[str, 
     training = CASES["everything"].begin()
     steps = (event for event in training.run() if isinstance(event, Batch))
     next(steps)
-    for kind in (Recipe, Augmenter, Adam):
+    for kind in (UpdatePipeline, Augmenter, Adam):
         made(kind)
     training.change(replace(training.settings, **change))
     next(steps), next(steps)
-    assert (made(Recipe), made(Augmenter), made(Adam)) == (0, 0, 0)
+    assert (made(UpdatePipeline), made(Augmenter), made(Adam)) == (0, 0, 0)
 
 
 def test_any_other_change_makes_one_recipe_which_the_next_step_takes(made: Made) -> None:
     training = trainer(epochs=5)
     steps = (event for event in training.run() if isinstance(event, Batch))
     next(steps)
-    made(Recipe), made(Adam)
+    made(UpdatePipeline), made(Adam)
     training.change(replace(training.settings, optimizer="adam", l1=1e-4))
     next(steps), next(steps)
-    assert (made(Recipe), made(Adam)) == (1, 1)
+    assert (made(UpdatePipeline), made(Adam)) == (1, 1)
 
 
 def test_a_changed_rate_is_the_rate_from_the_next_step_on() -> None:

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.explain.predictions import ClassAnswers, NumberAnswers
+from engine.explain.predictions import ClassPredictions, NumberPredictions
 from nnviz.cards.diagram.network_diagram import NetworkPanel
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import WhyPanel
@@ -124,14 +124,14 @@ def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
     if kind.target:
         assert card.windowTitle() == card.head.title.text() == "Errors"
         assert list_card.head.title.text() == "Largest errors"
-        assert isinstance(found.answers, NumberAnswers)
+        assert isinstance(found.answers, NumberPredictions)
         assert card.numbers.isVisible()
         assert list_card.rows.count == len(found.part.split)
         head = [column.title for column in list_card.rows.model().head]
         assert "predicted" in head
     else:
         assert card.windowTitle() == card.head.title.text() == "Mistakes"
-        assert isinstance(found.answers, ClassAnswers)
+        assert isinstance(found.answers, ClassPredictions)
         assert card.matrix.isVisible()
         assert list_card.next_button.text() == "N: next mistake"
     if kind.first and len(inside.session.mistakes.listed):
@@ -265,7 +265,7 @@ def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert measured is not None
         found = inside.session.mistakes.found
         assert found is not None
-        assert isinstance(found.answers, NumberAnswers)
+        assert isinstance(found.answers, NumberPredictions)
         rmse = float(np.sqrt(((found.answers.errors * data.target_scaling.spread) ** 2).mean()))
         assert measured[1].curves["noise"][0].rmse == pytest.approx(rmse, rel=1e-3)
     inside.turn_to(0)

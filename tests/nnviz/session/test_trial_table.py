@@ -98,9 +98,9 @@ def test_nothing_came_of_a_run_that_was_stopped_in_its_first_epoch() -> None:
 def test_what_is_measured_shows_in_the_figures() -> None:
     table = a_table("learning-rate=0.05,0.2", seeds=(1,))
     table.add_trials(0, [{"learning_rate": 0.05}])
-    assert table.results.told_at_last is None
+    assert table.results.test_figure is None
     table.add_runs([RunResult(0, 1, FINISHED, {"validation_rmse": 2.5, "test_rmse": 3.0}, 5.0, 1.0, 1)])
-    assert (table.results.compared_by, table.results.told_at_last) == ("validation_rmse", "test_rmse")
+    assert (table.results.compared_by, table.results.test_figure) == ("validation_rmse", "test_rmse")
     assert table.values.tolist() == [2.5]
 
 

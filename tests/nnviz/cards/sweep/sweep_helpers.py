@@ -32,7 +32,7 @@ def a_sweep(data: Dataset, *typed: str, made: Experiment | None = None, **more: 
 def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) -> int:
     """Does a sweep, or so many steps of it, in the test's library; returns its number."""
     with Library() as library:
-        plan = plan.held_aside(data)
+        plan = plan.with_held_out(data)
         store = Store.of_new(library, plan, data.title, name, lambda text: None)
         conductor = Conductor(plan, data, Here(data), store)
         worked(conductor, most)
