@@ -76,7 +76,7 @@ class Painted:
     def __len__(self) -> int:
         return len(self.places)
 
-    def and_more(self, places: Array, kind: int) -> Painted:
+    def with_more(self, places: Array, kind: int) -> Painted:
         """These and others, (n, 2), of one class; at most 5,000 in all, the others are left out."""
         more = places[: max(0, MOST_PAINTED - len(self))]
         return Painted(np.concatenate([self.places, more]), np.concatenate([self.kinds, np.full(len(more), kind)]))

@@ -53,7 +53,7 @@ class UserExamples:
         return len(self.inputs)
 
     @classmethod
-    def none_for(cls, data: Dataset) -> UserExamples:
+    def empty_for(cls, data: Dataset) -> UserExamples:
         """No examples yet, of the kind that the data are."""
         kind = np.float32 if data.example_shape else np.float64
         truths = np.zeros(0, "U1") if data.is_classification else np.zeros((0, data.outputs))
@@ -81,7 +81,7 @@ class UserExamples:
         """Those with marks that are wanted."""
         return self.at(np.array([is_wanted(mark) for mark in self.marks], bool))
 
-    def and_more(self, others: UserExamples) -> UserExamples:
+    def with_more(self, others: UserExamples) -> UserExamples:
         """These and the others, without those that are here already. Both must be of one kind."""
         known = set(self.marks)
         new = others.where(lambda mark: mark not in known)

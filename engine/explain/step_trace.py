@@ -264,7 +264,7 @@ class _RecordingTrainer(Trainer):
     @property
     def in_force(self) -> TrainingSettings:
         """The settings of the last step."""
-        return self._recipe.settings
+        return self._pipeline.settings
 
     @property
     def last_rate(self) -> float:
@@ -327,7 +327,7 @@ def row_losses(network: Network, sums: Array, targets: Array) -> Array:
 
 
 def _length(network: Network, gradient: Array, settings: TrainingSettings) -> float:
-    """Of the gradient with its penalties, as ``Recipe`` adds them."""
+    """Of the gradient with its penalties, as ``UpdatePipeline`` adds them."""
     total = gradient.astype(np.float64)
     decay = 0.0 if settings.new_optimizer().decouples_decay else settings.weight_decay
     weights, _ = layer_views(total, network.shape)

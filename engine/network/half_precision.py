@@ -40,7 +40,7 @@ class PackedParameters:
         """Bytes that it takes in memory."""
         return self.numbers.nbytes + self.scales.nbytes
 
-    def unpacked(self) -> Array:
+    def unpack(self) -> Array:
         """Returns the parameters (parameters,), within 1/65,534 of the largest value of their row.
 
         If they were kept exactly, the vector is shared: nobody must write to it.
@@ -61,26 +61,26 @@ def packed_size(parameters: int) -> int:
     return parameters * (4 if parameters <= _MOST_EXACT else 2)
 
 
-def exact(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
+def pack_exactly(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
     """Returns the parameters (parameters,) as they are, without a copy."""
     return PackedParameters(shape, parameters, np.empty(0, np.float32))
 
 
-def packed(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
+def pack(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
     """Packs the parameters (parameters,) of a network of that shape.
 
     They are kept exactly, without a copy, if there are few of them, if they are no float32 numbers, or if a row has
     single values so large, or not finite, that too little would be left of the others.
     """
     if len(parameters) <= _MOST_EXACT or parameters.dtype != np.float32:
-        return exact(parameters, shape)
+        return pack_exactly(parameters, shape)
     codes, scales = np.empty(len(parameters), np.int16), []
     with np.errstate(all="ignore"):
         for rows, coded in zip(_rows(parameters, shape), _rows(codes, shape), strict=True):
             sizes = np.abs(rows)
             largest = sizes.max(axis=1)
             if not np.isfinite(largest).all() or (largest > _LARGEST_RATIO * sizes.mean(axis=1)).any():
-                return exact(parameters, shape)
+                return pack_exactly(parameters, shape)
             steps = _STEPS / np.where(largest > 0, largest, np.float32(1))
             np.rint(np.multiply(rows, steps[:, None], out=sizes), out=sizes)
             np.copyto(coded, sizes, casting="unsafe")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array, parameter_count
-from engine.network.half_precision import PackedParameters, packed
+from engine.network.half_precision import PackedParameters, pack
 from engine.network.network import from_neuron_by_neuron, neuron_by_neuron
 
 _KINDS = {16: "<i2", 32: "<f4"}
@@ -30,7 +30,7 @@ class PackedSnapshot:
     @classmethod
     def of(cls, parameters: Array, shape: Sequence[int]) -> PackedSnapshot:
         """Packs a vector of parameters; numbers beyond the range of single precision become the largest there is."""
-        kept = packed(parameters, tuple(shape))
+        kept = pack(parameters, tuple(shape))
         if len(kept.scales):
             codes = neuron_by_neuron(kept.numbers, shape).astype("<i2")
             return cls(16, kept.scales.astype("<f4").tobytes() + codes.tobytes())
@@ -49,4 +49,4 @@ class PackedSnapshot:
         numbers = from_neuron_by_neuron(np.frombuffer(self.content, _KINDS[self.bits], offset=4 * rows), shape)
         if not (np.isfinite(scales).all() and np.isfinite(numbers).all()):
             raise ValueError("parameters that are not finite")
-        return PackedParameters(tuple(shape), numbers.astype(numbers.dtype.newbyteorder("=")), scales).unpacked()
+        return PackedParameters(tuple(shape), numbers.astype(numbers.dtype.newbyteorder("=")), scales).unpack()

@@ -21,7 +21,7 @@ Values = Mapping[int, float]  # a validation figure (smaller is better) by epoch
 class PruningRule(ABC):
     """Looks at the runs of a plan while they are trained."""
 
-    def begun(self, run: Run) -> None:  # noqa: B027  # most have nothing to forget
+    def begin_run(self, run: Run) -> None:  # noqa: B027  # most have nothing to forget
         """A run begins, perhaps again: what was told of it before is no longer so."""
 
     @abstractmethod
@@ -29,7 +29,7 @@ class PruningRule(ABC):
         """Whether a run with these values so far is to be stopped."""
 
     @abstractmethod
-    def over(self, run: Run, values: Values, status: str) -> None:
+    def end_run(self, run: Run, values: Values, status: str) -> None:
         """Takes notice of how a run ended, and of all its values; also of one that ended before this program began."""
 
 
@@ -50,7 +50,7 @@ class MedianRule(PruningRule):
         median = (there[(len(there) - 1) // 2] + there[len(there) // 2]) / 2
         return min(value for at, value in values.items() if at) > median
 
-    def over(self, run: Run, values: Values, status: str) -> None:
+    def end_run(self, run: Run, values: Values, status: str) -> None:
         if status == FINISHED:
             for epoch, value in values.items():
                 insort(self._figures.setdefault(epoch, []), value)
@@ -81,14 +81,14 @@ class OptunaRule(PruningRule):
         self._trials: dict[Run, Any] = {}  # of runs that are not over
         self._reported: dict[Run, int] = {}  # the last epoch
 
-    def begun(self, run: Run) -> None:
+    def begin_run(self, run: Run) -> None:
         if run in self._trials:
             self._tell(run, self._optuna.trial.TrialState.FAIL)
 
     def should_prune(self, run: Run, values: Values) -> bool:
         return any(self._report(run, values))
 
-    def over(self, run: Run, values: Values, status: str) -> None:
+    def end_run(self, run: Run, values: Values, status: str) -> None:
         states = self._optuna.trial.TrialState
         answers = self._report(run, values)
         if status == FINISHED and values:

@@ -38,13 +38,13 @@ class RunSpec:
     Attributes:
         number: of the run in its plan; it comes back with all that is told of it.
         experiment: what is trained, with its seed.
-        moment_bytes: room for the parameters at moments on its way; its first state is kept if it takes at most half
+        snapshot_bytes: room for the parameters at moments on its way; its first state is kept if it takes at most half
             as much.
     """
 
     number: int
     experiment: Experiment
-    moment_bytes: int = SNAPSHOT_BYTES
+    snapshot_bytes: int = SNAPSHOT_BYTES
 
     @property
     def report_interval(self) -> int:
@@ -122,7 +122,7 @@ class RunExecution:
         self._best: BestRestored | None = None
         self._state: StateBytes | None = None
         self._first: StateBytes | None = None
-        self._moments = _SnapshotCollector(self._trainer, spec.moment_bytes)
+        self._moments = _SnapshotCollector(self._trainer, spec.snapshot_bytes)
         self._learning = self._training = 0.0
 
     def epochs(self, asked: Callable[[], str]) -> Generator[None, None, RunOutcome]:
@@ -199,7 +199,7 @@ class RunExecution:
             self._state = StateBytes.of(self._trainer)
         except DataError:
             return
-        if not self._trainer.epoch and 2 * len(self._state.content) <= self._spec.moment_bytes:
+        if not self._trainer.epoch and 2 * len(self._state.content) <= self._spec.snapshot_bytes:
             self._first = self._state
 
     def _outcome(self, status: str, why: str) -> RunOutcome:
@@ -237,7 +237,7 @@ class _SnapshotCollector:
 
     def take(self, place: float, is_last: bool = False) -> None:
         """Keeps the parameters as they are now, if they are wanted at that place, in epochs."""
-        if not self._are_kept or not (is_last or self._grid.wants(place)):
+        if not self._are_kept or not (is_last or self._grid.should_keep(place)):
             return
         if place not in self._kept:
             self._grid.advance_past(place)

@@ -32,7 +32,7 @@ class GroupComparison:
     seeds: int
 
     @property
-    def is_sure(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether such a difference would be rare if both were the same."""
         return self.p is not None and self.p < SIGNIFICANCE_LEVEL
 

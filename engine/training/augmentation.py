@@ -181,7 +181,7 @@ class Augmenter:
     def _redraw(self, part: Array, rows: slice) -> None:
         wanted = self._augmentation
         thicknesses = self._thicknesses[rows] if wanted.thickness else None
-        self._redrawer.redraw(part, thicknesses, self._coefficients[:, rows] if wanted.moves else None)
+        self._redrawer.warp(part, thicknesses, self._coefficients[:, rows] if wanted.moves else None)
 
     def _add_noise(self, part: Array, rng: np.random.Generator) -> None:
         noise = self._noise[: len(part)]

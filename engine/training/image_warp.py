@@ -83,7 +83,7 @@ class ImageWarper:
         self._first = self._frame * np.arange(self.part, dtype=np.intp)[:, None]
         self._neighbours = self._empty(4, self.part, height * width)
 
-    def redraw(self, pictures: Array, thicknesses: Array | None, coefficients: Array | None) -> None:
+    def warp(self, pictures: Array, thicknesses: Array | None, coefficients: Array | None) -> None:
         """Redraws at most ``part`` pictures, (k, height * width), in place.
 
         Args:
@@ -228,7 +228,5 @@ def warp_images(
     thicknesses = np.full(count, thickness, pictures.dtype)
     for start in range(0, count, redrawer.part):
         part = slice(start, start + redrawer.part)
-        redrawer.redraw(
-            copies[part], thicknesses[part] if thickness else None, coefficients[:, part] if moves else None
-        )
+        redrawer.warp(copies[part], thicknesses[part] if thickness else None, coefficients[:, part] if moves else None)
     return copies

@@ -40,7 +40,7 @@ class SnapshotSchedule:
     def __len__(self) -> int:
         return len(self._on) + len(self._off)
 
-    def wants(self, place: float) -> bool:
+    def should_keep(self, place: float) -> bool:
         """Whether the moment at a place is to be kept."""
         return place >= self.next
 

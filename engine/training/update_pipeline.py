@@ -60,7 +60,7 @@ class UpdatePipeline:
             )
 
     def with_settings(self, settings: TrainingSettings) -> UpdatePipeline:
-        """Returns a recipe for the same network and data with other settings, which shares the unchanged parts.
+        """Returns a pipeline for the same network and data with other settings, which shares the unchanged parts.
 
         Raises SettingError like the constructor.
         """
@@ -76,7 +76,7 @@ class UpdatePipeline:
         """Whether other settings differ from its own only in those of the learning rate."""
         return all(getattr(settings, name) == getattr(self.settings, name) for name in _OTHER_SETTINGS)
 
-    def disturb(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
+    def augment(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
         """Distorts the pictures of a batch and draws new dropout masks, if the settings say so."""
         if self._augmenter is not None:
             np.multiply(inputs, buffers.scale, out=inputs)  # distortions need values in 0 … 1

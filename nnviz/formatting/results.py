@@ -104,7 +104,7 @@ def words_of_pairs(found: GroupComparison, one: str, other: str, figure: str) ->
     pairs = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}, by {figure}"
     if found.p is None:
         return f"{pairs}: how sure that is can be told from {LEAST_SEEDS} seeds of each on"
-    close = "" if found.is_sure else f": too close to tell with {found.seeds} seeds"
+    close = "" if found.is_significant else f": too close to tell with {found.seeds} seeds"
     return f"{pairs}{close} (Mann-Whitney {_p(found.p)})"
 
 

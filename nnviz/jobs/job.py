@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.basics.attributes import set_attributes
-from engine.network.half_precision import packed
+from engine.network.half_precision import pack
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.pace import Budget, Pace
@@ -219,7 +219,7 @@ class Job:
         with self._ends:
             network = self.trainer.network
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-            outlet.tell_soon(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
+            outlet.tell_soon(self.run, EpochEnd(event.epoch, pack(now, tuple(network.shape))))
 
     def _show(self, outlet: Outlet) -> bool:
         """Puts a frame into the outlet, with the epochs that have ended, if it is due; returns whether it was."""

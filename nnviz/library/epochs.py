@@ -69,11 +69,11 @@ class WaitingEpochs:
             if is_seam:
                 seconds, *old = self._there
                 row = (seconds, row[1], *(then if now is None else now for now, then in zip(row[2:], old, strict=True)))
-            if self._row_grid.wants(epoch) or is_seam:
+            if self._row_grid.should_keep(epoch) or is_seam:
                 self._row_grid.advance_past(epoch)
                 self._rows[self._before + epoch] = row
                 halve(self._rows, MOST_POINTS)
-            if self._confusion_grid.wants(epoch) or is_seam:
+            if self._confusion_grid.should_keep(epoch) or is_seam:
                 self._keep_confusions(epoch, each)
 
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:

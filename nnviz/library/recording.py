@@ -187,7 +187,7 @@ class Recording:
     def take(self, event: Event) -> None:
         """Notes an event of the trainer, which must stand where the event left it. Never raises LibraryError."""
         if isinstance(event, Batch):
-            if self._moments.wants(event.place):
+            if self._moments.should_keep(event.place):
                 self._keep_moment(event.place)
         elif isinstance(event, Epoch):
             self.take_epochs([epoch_bytes(event)])
@@ -206,7 +206,7 @@ class Recording:
         epoch = self._epochs.epoch
         if epoch != self.trainer.epoch:
             return
-        if self._moments.wants(epoch):
+        if self._moments.should_keep(epoch):
             self._keep_moment(epoch)
         if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
             self.commit()
@@ -397,7 +397,9 @@ class Recording:
     def _write_state(self, state: StateBytes) -> None:
         """Writes a state over the last one, or now and then as one that stays; the newest counts as the last."""
         place, database = state.at - self.before, self._library.database
-        is_waypoint = self._waypoints.wants(place) and self._clock() - self._waypoint_at >= _SECONDS_BETWEEN_WAYPOINTS
+        is_waypoint = (
+            self._waypoints.should_keep(place) and self._clock() - self._waypoint_at >= _SECONDS_BETWEEN_WAYPOINTS
+        )
         if is_waypoint:  # beside a last one at the same place, from before its epoch was measured, that would count
             is_waypoint = last_place(database, self.run) != state.at
         write_state(database, self.run, state, is_last=not is_waypoint)

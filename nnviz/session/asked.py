@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.basics.validation import Array
-from engine.network.half_precision import exact
+from engine.network.half_precision import pack_exactly
 from engine.network.network import Network
 from engine.training.distributions import LayerDistributions, LayerStatisticsEvaluator
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
@@ -142,7 +142,7 @@ class _Past:
         live = network.parameters if moment is None else run.parameters
         spread = {*run.snapshots.spread(_MOST_PAST), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)
-        moments = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
+        moments = (*past, Snapshot(run.epochs, pack_exactly(live, tuple(network.shape))))
         return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:

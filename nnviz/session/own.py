@@ -74,7 +74,7 @@ class Own(QObject):
         """
         data, kept, example = self._data.dataset, self.kept, self._question.example
         if data is not None and kept is not None and example is not None:
-            self._step("kept example", kept.and_more(UserExamples.one(data, example, truth)))
+            self._step("kept example", kept.with_more(UserExamples.one(data, example, truth)))
 
     def remove(self, number: int) -> None:
         """Removes the one with that number. A step to undo."""
@@ -100,7 +100,7 @@ class Own(QObject):
             if now is None:
                 return  # other data came meanwhile
             try:
-                more = now.and_more(found)
+                more = now.with_more(found)
             except EngineError as error:
                 failed(error)
                 return
@@ -149,13 +149,13 @@ class Own(QObject):
             self._store.take(path, found[0])
 
         def failed(error: Exception) -> None:
-            self._store.take(path, UserExamples.none_for(data), is_readable=False)
+            self._store.take(path, UserExamples.empty_for(data), is_readable=False)
             what = "The examples that you kept could not be read; their file stays on disk"
             if isinstance(error, FileFormatError):
                 self._messages.warn(f"{what}. {error}")
             else:
                 self._messages.tell_error(what, error)
-            done((UserExamples.none_for(data), frozenset()))
+            done((UserExamples.empty_for(data), frozenset()))
 
         self._lane.run(read, done, failed)
         self.changed.emit()

@@ -45,9 +45,9 @@ def read_for(path: Path, data: Dataset) -> UserExamples:
     try:
         own = read_user_examples(path)
     except FileNotFoundError:
-        return UserExamples.none_for(data)
+        return UserExamples.empty_for(data)
     if not len(own):
-        return UserExamples.none_for(data)
+        return UserExamples.empty_for(data)
     own.split_for(data)
     return own
 
@@ -65,7 +65,7 @@ def write_merged(path: Path, own: UserExamples, removed: Container[bytes]) -> Us
     """
     there = _usable_at(path, own)
     if there is not None:
-        own = own.and_more(there.where(lambda mark: mark not in removed))
+        own = own.with_more(there.where(lambda mark: mark not in removed))
     write(path, own)
     return own
 

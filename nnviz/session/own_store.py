@@ -46,7 +46,7 @@ class OwnStore(QObject):
         now, was = self._kept[path], set(old.marks)
         still = set(now.marks)
         both = new.where(lambda mark: mark in still or mark not in was)
-        both = both.and_more(now.where(lambda mark: mark not in was))
+        both = both.with_more(now.where(lambda mark: mark not in was))
         gone = still - set(both.marks)
         self._removed[path] = (self._removed.get(path, frozenset()) | gone) - set(both.marks)
         self._put(path, both)

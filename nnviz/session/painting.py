@@ -129,11 +129,11 @@ class Painting(QObject):
             self._put(self.points.without(self._way_to(place, REACH / 2), REACH))
             self._at = place
         elif self._at is None:
-            self._put(self.points.and_more(place[None], self.brush))
+            self._put(self.points.with_more(place[None], self.brush))
             self._at = place
         elif np.hypot(*(place - self._at)) >= _APART:
             way = self._way_to(place, _APART)
-            self._put(self.points.and_more(way + self._random.normal(0, _SPREAD, way.shape), self.brush))
+            self._put(self.points.with_more(way + self._random.normal(0, _SPREAD, way.shape), self.brush))
             self._at = place
 
     def _way_to(self, place: Array, step: float) -> Array:

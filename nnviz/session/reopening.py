@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QTimer
 
 from engine.datasets import Dataset
-from engine.network.half_precision import packed
+from engine.network.half_precision import pack
 from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.training.history import whole_if_possible
@@ -213,7 +213,7 @@ def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
     moments = library.past(number, MOST)
-    past = tuple(Snapshot(at, packed(vector, tuple(network.shape)), at == round(at)) for at, vector in moments)
+    past = tuple(Snapshot(at, pack(vector, tuple(network.shape)), at == round(at)) for at, vector in moments)
     if state is None:
         return Kept(Opened(network, provenance=Provenance.read(network)), record, parent, past)
     return Kept(_with_training(state, network, dataset), record, parent, past)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.basics.validation import Array, available_memory
-from engine.network.half_precision import PackedParameters, packed
+from engine.network.half_precision import PackedParameters, pack
 
 MOST = 256
 MOST_BYTES = 64 * 2**20  # unless the person says otherwise
@@ -40,7 +40,7 @@ class Snapshot:
     @property
     def parameters(self) -> Array:
         """The whole vector. Nobody writes to it: it may be shared."""
-        return self.packed.unpacked()
+        return self.packed.unpack()
 
 
 class Snapshots:
@@ -88,7 +88,7 @@ class Snapshots:
         if self._kept and self._kept[-1].epochs >= epochs:
             self._kept = [snapshot for snapshot in self._kept if snapshot.epochs < epochs]
         if is_end or self._is_far_enough(epochs):
-            self._put(Snapshot(epochs, packed(parameters, tuple(shape)), is_end))
+            self._put(Snapshot(epochs, pack(parameters, tuple(shape)), is_end))
 
     def add_end(self, epochs: float, parameters: PackedParameters) -> None:
         """Keeps the parameters at the end of an epoch, among those that may have come since, if there is place."""

@@ -111,7 +111,7 @@ class Conductor:
         for result in results:
             if self.results.add(result) and self._rule is not None and result.run is not None:
                 values = self._told_of(result, curves.get(result.run, {}))
-                self._rule.over((result.trial, result.seed), values, result.status)
+                self._rule.end_run((result.trial, result.seed), values, result.status)
 
     def _told_of(self, result: RunResult, values: dict[int, float]) -> dict[int, float]:
         """What was told of a run of the library while it was trained, of its figures by epoch."""
@@ -248,7 +248,7 @@ class Conductor:
                 self._under_way[message.number] = _UnderWay(run.trial, run.spec)
                 self._hear_of(run.trial, run.experiment.seed, BEGUN)
                 if self._rule is not None:
-                    self._rule.begun(run.key)
+                    self._rule.begin_run(run.key)
         elif isinstance(message, Report):
             self._take_report(message)
         elif message.number in self._under_way:
@@ -281,7 +281,7 @@ class Conductor:
             return None
         self._hear_of(trial, seed, ENDED, outcome.epochs)
         if self._rule is not None:
-            self._rule.over(run.key, self._curve(outcome, run.spec), outcome.status)
+            self._rule.end_run(run.key, self._curve(outcome, run.spec), outcome.status)
         self._write(run, outcome, result)
         self._learn(trial)
         return result

@@ -174,9 +174,9 @@ def export(rng: np.random.Generator, folder: Path) -> str:
 def own_file(rng: np.random.Generator, folder: Path) -> str:
     """A file of one's own examples. What can be read must be written again the same, and fit the data or be refused."""
     data = _dataset()
-    own = UserExamples.none_for(data)
+    own = UserExamples.empty_for(data)
     for number in range(int(rng.integers(1, 5))):
-        own = own.and_more(UserExamples.one(data, data.train.example(number), number % 3))
+        own = own.with_more(UserExamples.one(data, data.train.example(number), number % 3))
     change = (odd_zip, odd_bytes)[int(rng.integers(2))]  # odd_archive knows the members of checkpoints
     path = folder / "own.npz"
     path.write_bytes(change(rng, own.as_bytes()))

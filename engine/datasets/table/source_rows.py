@@ -27,7 +27,7 @@ class SourceRows:
         """Notes that rows of the file are none of the table, after so many that are."""
         self.gaps += [before] * count
 
-    def lose(self, before: int) -> None:
+    def mark_unknown(self, before: int) -> None:
         """Notes that nobody knows where the rows after so many lie."""
         self.known = before if self.known is None else min(self.known, before)
 

@@ -177,7 +177,7 @@ class Reading:
         if lines == kept or _lines(block.rstrip("\r\n")) == kept:
             self.places.leave_out(self._rows + kept, lines - kept)
         else:
-            self.places.lose(self._rows)
+            self.places.mark_unknown(self._rows)
 
     def _split(self, blocks: Blocks, block: str) -> list[list[str]]:
         rows: list[list[str]] = []

@@ -67,7 +67,7 @@ def test_a_long_wrong_text_is_not_repeated_whole() -> None:
 
 
 def test_more_are_added_up_to_the_most() -> None:
-    points = some(MOST_PAINTED - 2).and_more(np.ones((5, 2)), 1)
+    points = some(MOST_PAINTED - 2).with_more(np.ones((5, 2)), 1)
     assert len(points) == MOST_PAINTED
     assert points.kinds[-2:].tolist() == [1, 1]
 

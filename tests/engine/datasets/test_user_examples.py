@@ -19,14 +19,14 @@ from engine.experiment import Experiment
 
 def some(data: Dataset, count: int = 5) -> UserExamples:
     """The first test examples, as a person would keep them."""
-    split, own = data.test or data.train, UserExamples.none_for(data)
+    split, own = data.test or data.train, UserExamples.empty_for(data)
     for number in range(count):
         truth: Any = split.targets[number]
         if split.labels is not None:
             truth = int(split.labels[number])
         elif data.target_scaling is not None:
             truth = data.target_scaling.undo(truth[None])[0]
-        own = own.and_more(UserExamples.one(data, split.example(number), truth))
+        own = own.with_more(UserExamples.one(data, split.example(number), truth))
     return own
 
 
@@ -85,9 +85,9 @@ def test_large_numbers_of_the_file_stay_exact_beside_own_examples(tmp_path: Path
 
 def test_the_same_example_is_kept_once_and_with_another_truth_again(mnist: Dataset) -> None:
     own = some(mnist, 3)
-    assert len(own.and_more(own)) == 3
+    assert len(own.with_more(own)) == 3
     assert mnist.test is not None
-    assert len(own.and_more(UserExamples.one(mnist, mnist.test.example(0), 1))) == 4
+    assert len(own.with_more(UserExamples.one(mnist, mnist.test.example(0), 1))) == 4
 
 
 # ---- mixed in

@@ -39,7 +39,7 @@ def test_the_median_rule_stops_what_is_worse_than_half_of_the_finished() -> None
     hopeless = {0: 0.9, 1: 0.8, 2: 0.7}
     for number in range(LEAST_FINISHED):
         assert not rule.should_prune(run, hopeless), "not before enough have finished"
-        rule.over((number, 1), {0: 0.9, 1: 0.5, 2: 0.1 + number / 10}, FINISHED)
+        rule.end_run((number, 1), {0: 0.9, 1: 0.5, 2: 0.1 + number / 10}, FINISHED)
     assert rule.should_prune(run, hopeless)
     assert not rule.should_prune(run, {0: 0.9, 1: 0.8, 2: 0.3}), "as good as the median, 0.3"
     assert not rule.should_prune(run, {0: 0.9, 1: 0.2, 2: 0.7}), "it was good enough before"
@@ -51,7 +51,7 @@ def test_the_median_rule_stops_what_is_worse_than_half_of_the_finished() -> None
 def test_the_median_rule_knows_finished_runs_only() -> None:
     rule = MedianRule()
     for number in range(LEAST_FINISHED):
-        rule.over((number, 1), {0: 0.9, 1: 0.1}, (PRUNED, STOPPED, DIVERGED)[number % 3])
+        rule.end_run((number, 1), {0: 0.9, 1: 0.1}, (PRUNED, STOPPED, DIVERGED)[number % 3])
     assert not rule.should_prune((9, 1), {0: 0.9, 1: 0.8})
 
 
@@ -74,7 +74,7 @@ def test_it_is_the_rule_of_optunas_median_pruner() -> None:
         hopeless += is_stopped
         state = optuna.trial.TrialState.PRUNED if is_stopped else optuna.trial.TrialState.COMPLETE
         study.tell(trial, None if is_stopped else values[4], state=state)
-        rule.over((number, 1), values, PRUNED if is_stopped else FINISHED)
+        rule.end_run((number, 1), values, PRUNED if is_stopped else FINISHED)
     assert 10 < hopeless < 290
 
 
@@ -105,7 +105,7 @@ def test_asha_is_told_each_epoch_once_in_order() -> None:
 @pytest.mark.parametrize("status", [FINISHED, PRUNED, DIVERGED, STOPPED])
 def test_asha_knows_the_runs_that_were_there_before(status: str) -> None:
     rule = optuna_rule(ASHA)
-    rule.over((0, 1), {0: 0.9, 1: 0.5}, status)
+    rule.end_run((0, 1), {0: 0.9, 1: 0.5}, status)
     assert rule.should_prune((1, 1), {0: 0.9, 1: 0.6})
 
 
@@ -113,16 +113,16 @@ def test_a_run_that_went_on_though_it_was_hopeless_competes_with_all_it_reached(
     rule = optuna_rule(ASHA)
     assert not rule.should_prune((0, 1), {1: 0.5})
     assert rule.should_prune((1, 1), {1: 0.6})
-    rule.over((1, 1), {1: 0.6, 2: 0.1, 3: 0.1, 4: 0.1}, FINISHED)
+    rule.end_run((1, 1), {1: 0.6, 2: 0.1, 3: 0.1, 4: 0.1}, FINISHED)
     assert rule.should_prune((0, 1), {1: 0.5, 2: 0.2, 3: 0.2, 4: 0.2})
 
 
 def test_one_that_begins_anew_is_another_trial() -> None:
     rule = optuna_rule(ASHA)
     assert not rule.should_prune((0, 1), {1: 0.5})
-    rule.begun((0, 1))
+    rule.begin_run((0, 1))
     assert not rule.should_prune((0, 1), {1: 0.5}), "as good as itself"
-    rule.over((0, 1), {}, FINISHED)
+    rule.end_run((0, 1), {}, FINISHED)
 
 
 def test_in_a_long_run_the_epochs_that_are_told_count() -> None:

@@ -66,9 +66,9 @@ def test_p_of_many_runs_is_near_the_counted_one(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_comparison_tells_pairs_and_from_five_seeds_on_p() -> None:
     few = compare_groups([0.1, 0.2, 0.3, 0.3], [0.3, 0.4, 0.5, 0.6])
-    assert (few.wins, few.ties, few.pairs, few.p, few.seeds, few.is_sure) == (14, 2, 16, None, 4, False)
-    assert compare_groups([1, 2, 3, 4, 5], [6, 7, 8, 9, math.inf]).is_sure
-    assert not compare_groups([1, 3, 5, 7, 9], [2, 4, 6, 8, 10]).is_sure
+    assert (few.wins, few.ties, few.pairs, few.p, few.seeds, few.is_significant) == (14, 2, 16, None, 4, False)
+    assert compare_groups([1, 2, 3, 4, 5], [6, 7, 8, 9, math.inf]).is_significant
+    assert not compare_groups([1, 3, 5, 7, 9], [2, 4, 6, 8, 10]).is_significant
 
 
 # ---- results

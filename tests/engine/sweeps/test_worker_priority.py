@@ -14,13 +14,13 @@ from engine.sweeps.worker_priority import WindowProcess
 GROUP = Path("/proc/self/autogroup")
 _PROGRAM = """
 import os, sys
-from engine.sweeps.worker_priority import GivingWay, Neighbour
+from engine.sweeps.worker_priority import LoweredPriority, WindowProcess
 
 def priorities():
     group = "/proc/self/autogroup"
     print(os.nice(0), open(group).read().split()[-1] if os.path.exists(group) else "")
 
-given = GivingWay(None if sys.argv[1] == "none" else Neighbour(*sys.argv[1:]))
+given = LoweredPriority(None if sys.argv[1] == "none" else WindowProcess(*sys.argv[1:]))
 priorities()
 given.end()
 priorities()
@@ -68,10 +68,10 @@ def test_to_nobody_or_somebody_elsewhere_no_way_is_given(neighbour: tuple[str, .
 def test_of_several_in_a_session_the_last_leaves_it_as_it_was() -> None:
     """As two workers that were started from one terminal."""
     program = """
-from engine.sweeps.worker_priority import GivingWay, Neighbour
+from engine.sweeps.worker_priority import LoweredPriority, WindowProcess
 import pathlib
 group = pathlib.Path("/proc/self/autogroup")
-before, given = group.read_text(), [GivingWay(Neighbour(Neighbour.here().computer, "another")) for _ in range(2)]
+before, given = group.read_text(), [LoweredPriority(WindowProcess(WindowProcess.here().computer, "another")) for _ in range(2)]
 during = group.read_text()
 for each in given:
     each.end()

@@ -88,7 +88,7 @@ def test_the_training_takes_the_background_of_its_network() -> None:
         network = made.changed(brightness=brightness).build()
         inputs, buffers = np.full((20, 25), 240, np.float32), TrainingBuffers(network, 20)
         buffers.scale = 1 / 255
-        UpdatePipeline(network, data, made.training).disturb(inputs, buffers, np.random.default_rng(1))
+        UpdatePipeline(network, data, made.training).augment(inputs, buffers, np.random.default_rng(1))
         lowest[brightness] = inputs.min()
     assert lowest[data.brightness] == pytest.approx(240 / 255, abs=1e-5)
     assert lowest[None] < 0.1

@@ -45,7 +45,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     return since
 
 
-def test_a_sweep_makes_one_recipe(made: Made) -> None:
+def test_a_sweep_makes_one_pipeline(made: Made) -> None:
     data = class_data(examples=300)
     settings = TrainingSettings(batch_size=10, optimizer="adam", l1=1e-4, dropout=0.2)
     finder = RateFinder(network_for(data), data, settings, batches=50)
@@ -75,7 +75,7 @@ def test_what_sets_the_rate_only_rebuilds_nothing(made: Made, change: dict[str, 
     assert (made(UpdatePipeline), made(Augmenter), made(Adam)) == (0, 0, 0)
 
 
-def test_any_other_change_makes_one_recipe_which_the_next_step_takes(made: Made) -> None:
+def test_any_other_change_makes_one_pipeline_which_the_next_step_takes(made: Made) -> None:
     training = trainer(epochs=5)
     steps = (event for event in training.run() if isinstance(event, Batch))
     next(steps)

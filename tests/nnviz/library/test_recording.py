@@ -245,7 +245,7 @@ def test_columns_that_some_epochs_have_no_figures_for_stay_empty_there(library: 
 def test_a_grid_keeps_few_and_evenly(length: int) -> None:
     grid, kept = SnapshotSchedule(32, 1), []
     for place in range(length):
-        if grid.wants(place):
+        if grid.should_keep(place):
             grid.advance_past(place)
             victim = grid.add(place)
             if victim is not None:
@@ -262,7 +262,7 @@ def test_a_grid_keeps_few_and_evenly(length: int) -> None:
 def test_a_grid_that_is_taken_up_goes_on_as_before() -> None:
     grid = SnapshotSchedule(100, 10, [0, 0.5, 1, 1.5, 2], 1 / 32)
     assert grid.step == 0.5
-    assert next(place / 10 for place in range(20, 36) if grid.wants(place / 10)) == 2.5
+    assert next(place / 10 for place in range(20, 36) if grid.should_keep(place / 10)) == 2.5
 
 
 def test_numbers_beyond_half_precision_are_kept_in_single(library: Library) -> None:
