@@ -223,7 +223,7 @@ class Experiment:
         """Returns the experiment with an output, a loss and an augmentation that make sense for this data set's task.
 
         Numbers are predicted by outputs without bounds and a loss for numbers; classes by probabilities and
-        cross-entropy, unless output and loss are for classes already. What is not a picture is not distorted.
+        cross-entropy, unless output and loss are for classes already. What is not an image is not distorted.
         """
         is_distorted = self.training.augmentation.is_active and not dataset.is_picture
         fit = self.with_augmentation(False) if is_distorted else self
@@ -331,7 +331,7 @@ class Experiment:
         UpdatePipeline(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
 
     def examples(self, dataset: Dataset) -> int:
-        """How many examples are trained with: all of the training part that do not become the validation set."""
+        """How many examples are trained with: all of the training set that do not become the validation set."""
         examples = len(dataset.train)
         return (
             examples if dataset.validation is not None else examples - round(self.training.validation_share * examples)

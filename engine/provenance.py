@@ -36,10 +36,10 @@ class Provenance:
         title: the network's name.
         data: title of the data it was trained on.
         epochs: number of epochs it was trained; with early stopping less than in its history, and with a fraction if
-            its training was broken off within an epoch.
+            its training was interrupted within an epoch.
         seed: seed of its initial weights.
-        train_error, test_error, validation_error: shares of wrong answers, 0…1, with the present parameters; in a file
-            saved in the middle of an epoch, at the end of the epoch before. None for regression.
+        train_error, test_error, validation_error: shares of wrong predictions, 0…1, with the present parameters; in a
+            file saved in the middle of an epoch, at the end of the epoch before. None for regression.
         command: command line that trains it again.
         experiment: the experiment that describes it.
         history: the history of its training.

@@ -24,7 +24,7 @@ TASKS = ("classification", "regression")
 _MOST_DIMENSIONS = 4
 _KINDS = "biufUS"
 _NAMES = re.compile(r"[xy](_train|_test)?", re.IGNORECASE)
-# The greatest values that pictures usually have, as shares, in sixteen steps, in one byte and in two.
+# The greatest values that images usually have, as shares, in sixteen steps, in one byte and in two.
 _TOPS = (1, 16, 255, 65_535)
 
 
@@ -33,7 +33,7 @@ class Arrays:
     """The examples of one part, and what belongs to each.
 
     Attributes:
-        x: (k, width) rows; (k, height, width), (k, height, width, 1) or (k, 1, height, width) pictures; (k,) numbers.
+        x: (k, width) rows; (k, height, width), (k, height, width, 1) or (k, 1, height, width) images; (k,) numbers.
         y: (k,) class numbers or texts, (k, classes) one-hot, or (k,) or (k, outputs) targets.
         x_name, y_name: what messages call them.
     """
@@ -47,7 +47,7 @@ class Arrays:
 def npz_dataset(path: str | Path, task: str | None = None, test_share: float = 0.2, seed: int = 0) -> Dataset:
     """Reads x and y, or x_train, y_train, x_test and y_test, in small or capital letters; see :func:`dataset_of`.
 
-    Other arrays in the file are left alone. Without a test part, one is drawn from the training part.
+    Other arrays in the file are left alone. Without a test set, one is drawn from the training set.
 
     Raises:
         FileFormatError: no ``.npz``, damaged, without these arrays, with Python objects in them, or larger than a
@@ -131,11 +131,11 @@ def dataset_of(
 ) -> Dataset:
     """Makes a data set of arrays.
 
-    Pictures and rows of bytes are brought to 0…1 by the greatest value that their kind usually has (1, 16, 255 or
-    65,535). Pictures with values below 0 stay as they are. Other rows are standardised by the training part.
+    Images and rows of bytes are brought to 0…1 by the greatest value that their kind usually has (1, 16, 255 or
+    65,535). Images with values below 0 stay as they are. Other rows are standardised by the training set.
 
     Args:
-        test: the test part; if there is none, it is drawn from ``train`` by ``test_share`` and ``seed``.
+        test: the test set; if there is none, it is drawn from ``train`` by ``test_share`` and ``seed``.
         task: "classification" or "regression"; None to tell by ``y``: texts, whole numbers in one column and one-hot
             rows are classes, everything else is targets, which are standardised.
 
@@ -208,7 +208,7 @@ def _top(inputs: Array) -> float:
 
 
 def _inputs(given: list[Arrays]) -> tuple[list[Array], tuple[int, ...]]:
-    """The examples as rows, and the dimensions of one: () unless they are pictures."""
+    """The examples as rows, and the dimensions of one: () unless they are images."""
     shapes = [_example_shape(part) for part in given]
     if len(set(shapes)) > 1:
         raise DataError(

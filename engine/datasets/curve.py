@@ -40,14 +40,14 @@ _NOISE = DataSetting("noise", "Noise", 0.05, "How far points are moved up or dow
 def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int = 0, test_share: float = 0.2) -> Dataset:
     """Makes points along a curve, x evenly at random within -1 and 1.
 
-    With other noise the same points are moved more or less, and the test part has the same ones.
+    With other noise the same points are moved more or less, and the test set has the same ones.
 
     Args:
         name: which of :data:`CURVES`.
         points: how many there are, from 2 to a million.
         noise: standard deviation of what is added to y, 0…1; the curve itself reaches from -1 to 1.
-        seed: of the points and the test part.
-        test_share: share of the points that is the test part, 0…0.9; 0 for no test part.
+        seed: of the points and the test set.
+        test_share: share of the points that is the test set, 0…0.9; 0 for no test set.
 
     Raises:
         SettingError: a value breaks its rule; UnknownNameError if there is no curve of that name.

@@ -132,7 +132,7 @@ class Split:
 
     @cached_property
     def checksum(self) -> int:
-        """CRC-32 of all inputs and targets, computed once: 20 ms for 60,000 pictures."""
+        """CRC-32 of all inputs and targets, computed once: 20 ms for 60,000 images."""
         of_inputs = zlib.crc32(np.ascontiguousarray(self.inputs).data)
         return zlib.crc32(np.ascontiguousarray(self.targets).data, of_inputs)
 
@@ -150,7 +150,7 @@ class Dataset:
         title: its name for people.
         train: the examples to learn from.
         test: examples that are only used to measure the result; None if there are none.
-        example_shape: dimensions of an example, (28, 28) for a picture of 28 × 28; their product is the width. Empty if
+        example_shape: dimensions of an example, (28, 28) for an image of 28 × 28; their product is the width. Empty if
             an example is a plain row.
         class_names: a name per output; empty for regression.
         validation: the validation set: examples by which a person or early stopping makes choices, and which are not
@@ -302,7 +302,7 @@ class Dataset:
     def description(self) -> Description | None:
         """What a network that is trained on it must know of it; None if only the title is known.
 
-        Bytes that are no pictures are scaled by their ``scale``. Raw numbers of pictures are brightness from 0 to 1.
+        Bytes that are no images are scaled by their ``scale``. Raw numbers of images are brightness from 0 to 1.
         """
         if self.coding is not None:
             return Description(self.title, coding=self.coding)
@@ -410,7 +410,7 @@ class Dataset:
 
     @property
     def is_picture(self) -> bool:
-        """Whether an example can be shown as a greyscale picture."""
+        """Whether an example can be shown as a greyscale image."""
         return len(self.example_shape) == 2
 
     @property

@@ -41,7 +41,7 @@ class Description:
         class_names: a name per output; empty for regression.
         columns: a name per input; empty if they have none.
         targets: a name per output, where the targets are numbers and have names; else empty.
-        scaling: how raw numbers become inputs; None if they are the inputs. Those of pictures are brightness, 0…1.
+        scaling: how raw numbers become inputs; None if they are the inputs. Those of images are brightness, 0…1.
         target_scaling: likewise, for targets that are numbers.
         coding: how rows of a table become inputs; None for other data. With it, names and scalings are taken from it.
         brightness: by what the network standardises its inputs, images in 0…1; None if it takes its inputs as they are.

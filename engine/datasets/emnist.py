@@ -68,13 +68,13 @@ SPLITS = {
 }
 _MOST_BYTES = 10**10  # of a zip
 _PIECE = 2**16  # packed bytes that are read at once
-_MANY = 1000  # pictures that are turned at once
+_MANY = 1000  # images that are turned at once
 
 
 def load_emnist(split: str, progress: Progress | None = None, path: str | Path | None = None) -> Dataset:
-    """Loads a split of EMNIST, its pictures upright and its class numbers from 0, and unpacks nothing else.
+    """Loads a split of EMNIST, its images upright and its class numbers from 0, and unpacks nothing else.
 
-    In the files the pictures lie on their side, mirrored: rows and columns are exchanged (torchvision issue 8783).
+    In the files the images lie on their side, mirrored: rows and columns are exchanged (torchvision issue 8783).
 
     Args:
         split: a name in :data:`SPLITS`.
@@ -185,7 +185,7 @@ class _ReportingStream(io.RawIOBase):
 
 
 def _turn(pictures: Array) -> None:
-    """Exchanges rows and columns of square pictures (k, n, n), in place."""
+    """Exchanges rows and columns of square images (k, n, n), in place."""
     for start in range(0, len(pictures), _MANY):
         some = pictures[start : start + _MANY]
         some[...] = some.swapaxes(1, 2).copy()

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 60,000 pictures of clothes for training and 10,000 for tests, 28 × 28 grey pixels, ten classes.
+"""Fashion-MNIST: 60,000 images of clothes for training and 10,000 for tests, 28 × 28 grey pixels, ten classes.
 
 The files are not shipped: those of Debian's package ``dataset-fashion-mnist`` are used, or they are downloaded once.
 """

@@ -1,4 +1,4 @@
-"""What is in a folder of pictures, or in a file of arrays, before it is used."""
+"""What is in a folder of images, or in a file of arrays, before it is used."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from engine.datasets.preview import ArraysPreview, DatasetSummary, FolderPreview
 from engine.datasets.source import Value
 
 _CLASSES_SHOWN, _PICTURES_SHOWN = 12, 6
-_MOST_TRIED = 12  # files of a class, for its pictures
+_MOST_TRIED = 12  # files of a class, for its images
 
 
 def preview_folder(path: Path, settings: Mapping[str, Value]) -> FolderPreview:
-    """The classes of a folder and some of its pictures; no more is read. Raises what ``ClassFolders`` raises."""
+    """The classes of a folder and some of its images; no more is read. Raises what ``ClassFolders`` raises."""
     found = ClassFolders(path)
     counts = Counter(found.class_of)
     classes = tuple((name, counts[number]) for number, name in enumerate(found.names))
@@ -52,7 +52,7 @@ def preview_arrays(path: Path, settings: Mapping[str, Value]) -> ArraysPreview:
 
 
 def with_pictures(preview: ArraysPreview, dataset: Dataset) -> ArraysPreview:
-    """The same with what comes of it, and with the first pictures if they are some."""
+    """The same with what comes of it, and with the first images if they are some."""
     pictures: list[Array] = []
     if dataset.is_picture:
         shown = dataset.train.head(2 * _PICTURES_SHOWN)

@@ -1,4 +1,4 @@
-"""One picture file, of any size and format, as n × n grey bytes. The only part of the engine that needs Pillow."""
+"""One image file, of any size and format, as n × n grey bytes. The only part of the engine that needs Pillow."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _LOOKED_AT = 64  # pixels a side in which colours are looked for
 _TINT = 16  # shades between the strongest and the weakest primary colour that are no grey
 BLOCK = 4096  # bytes of a JPEG that are decoded at a time
 _STARTS_PROGRAMS = ("EPS", "WMF")  # to read these, Pillow hands them to another program
-_IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # in which a picture can lie that is larger than they say
+_IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # in which an image can lie that is larger than they say
 _COMMON = ("PNG", "JPEG")  # which are tried first
 _NO_PICTURE = "no picture that can be read"
 
 
 class UnusableError(Exception):
-    """Why a picture is left out, in words."""
+    """Why an image is left out, in words."""
 
 
 def readable_formats() -> tuple[str, ...]:
@@ -43,18 +43,18 @@ def readable_formats() -> tuple[str, ...]:
 
 
 def grey_square(path: str | Path, side: int, formats: tuple[str, ...]) -> Array:
-    """Returns a picture as (side, side) uint8, see :func:`grey_picture`."""
+    """Returns an image as (side, side) uint8, see :func:`grey_picture`."""
     return grey_picture(path, (side, side), formats)
 
 
 def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, ...]) -> Array:
-    """Returns a picture as (height, width) uint8, upright and whole: what it lacks to that has its border's shade.
+    """Returns an image as (height, width) uint8, upright and whole: what it lacks to that has its border's shade.
 
-    Of several pictures in a file it is the first. Transparent pixels are white, or black if nothing would be visible on
+    Of several images in a file it is the first. Transparent pixels are white, or black if nothing would be visible on
     white. More than 8 bits are reduced to 8.
 
     Raises:
-        UnusableError: it is no picture, too large, damaged or unreadable. Its size is checked before it is decoded.
+        UnusableError: it is no image, too large, damaged or unreadable. Its size is checked before it is decoded.
     """
     try:
         with _TimedFile(open_regular(path, MOST_BYTES).detach()) as file:
@@ -75,7 +75,7 @@ def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, .
 def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
     """Whether an image has colours, which :func:`grey_picture` makes grey; False if it cannot be read."""
     with (
-        contextlib.suppress(Exception),  # reading the picture says what is wrong with it
+        contextlib.suppress(Exception),  # reading the image says what is wrong with it
         _TimedFile(open_regular(path, MOST_BYTES).detach()) as file,
         Image.open(file, formats=formats) as image,
     ):
@@ -96,7 +96,7 @@ def ignore_warnings_about_files() -> None:
 
 
 class _TimedFile(io.BufferedReader):
-    """A file that gives up when reading the picture takes too long."""
+    """A file that gives up when reading the image takes too long."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         super().__init__(raw)
@@ -123,7 +123,7 @@ def _decoded(file: io.BufferedReader, shape: tuple[int, int], formats: tuple[str
 
 
 def _reduced(image: Image.Image, enough: int) -> Image.Image:
-    """Makes a large picture smaller before anything else, so that it is there in full only once or twice."""
+    """Makes a large image smaller before anything else, so that it is there in full only once or twice."""
     factor = max(image.size) // enough
     can_be = image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info
     return image.reduce(factor) if factor > 1 and can_be else image
@@ -142,7 +142,7 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _grey(image: Image.Image) -> Image.Image:
-    """Returns the picture in 8 bits of grey."""
+    """Returns the image in 8 bits of grey."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _of_many_bits(np.asarray(image, np.float32), image.mode)
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
@@ -160,7 +160,7 @@ def _of_many_bits(values: Array, mode: str) -> Image.Image:
 
 
 def on_paper(layers: Image.Image) -> Image.Image:
-    """Returns a picture with transparent parts in grey: on white, or on black where nothing would be seen on white."""
+    """Returns an image with transparent parts in grey: on white, or on black where nothing would be seen on white."""
     on_white = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("L")
     darkest, lightest = on_white.getextrema()
     if darkest != lightest:

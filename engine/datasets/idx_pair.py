@@ -17,11 +17,11 @@ _Kind = tuple[str, str]
 
 
 def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dataset:
-    """Reads a pair of IDX files, as MNIST's are: pictures or rows of bytes, and a class number for each.
+    """Reads a pair of IDX files, as MNIST's are: images or rows of bytes, and a class number for each.
 
     Args:
         path: either file, with ``images`` or ``labels`` in its name; the other one lies beside it. Files of the same
-            name with ``t10k`` or ``test`` instead of ``train`` are the test part; else it is drawn.
+            name with ``t10k`` or ``test`` instead of ``train`` are the test set; else it is drawn.
         test_share, seed: see :func:`~engine.datasets.splitting.parts_of`.
 
     Raises:
@@ -37,7 +37,7 @@ def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dat
 
 
 def idx_files(path: str | Path) -> list[Path]:
-    """The files that belong together: images and labels, and those of the test part if they are there.
+    """The files that belong together: images and labels, and those of the test set if they are there.
 
     Raises FileFormatError, and OSError if the folder cannot be read.
     """
@@ -48,7 +48,7 @@ _Pair = tuple[Path, Path]
 
 
 def _pairs(path: Path) -> tuple[_Pair, _Pair | None]:
-    """Images and labels of the training part, and of the test part if there is one."""
+    """Images and labels of the training set, and of the test set if there is one."""
     beside = _files_beside(path)
     part = _kind(path.name)[0]
     is_whole = {"train", "test"} <= {each for each, _ in beside} and part

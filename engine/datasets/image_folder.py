@@ -1,4 +1,4 @@
-"""A folder of pictures as a data set: one subfolder for each class, named as the class."""
+"""A folder of images as a data set: one subfolder for each class, named as the class."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from engine.datasets.grey_images import (
 )
 from engine.datasets.splitting import parts_of
 
-_OFTEN = 100  # pictures between two calls of ``progress``
+_OFTEN = 100  # images between two calls of ``progress``
 _MOST_SIDE = 1_000
-_LOOKED_AT = 30  # pictures, for their colours
+_LOOKED_AT = 30  # images, for their colours
 
 Progress = Callable[[int, int], None]
 Read = Callable[[str], "Array | str"]
 
 
 class MapFunction(Protocol):
-    """How pictures are read: as the built-in ``map``, or the one of a pool of threads or processes."""
+    """How images are read: as the built-in ``map``, or the one of a pool of threads or processes."""
 
     def __call__(self, function: Read, paths: Iterable[str], /) -> Iterable[Array | str]:
         """Returns what the function gives for each path, in order."""
@@ -45,10 +45,10 @@ class FolderReport:
     """What became of the files.
 
     Attributes:
-        pictures: how many were read and are in the data set.
+        images: how many were read and are in the data set.
         unread: what was not, in order; the first 100.
         unread_count: how many there were.
-        empty_classes: subfolders in which no picture (of the training part) could be read: no classes of the data set.
+        empty_classes: subfolders in which no image (of the training set) could be read: no classes of the data set.
         has_colour: whether some of the images are in colour; only a few are looked at.
     """
 
@@ -67,7 +67,7 @@ def folder_dataset(
     progress: Progress = lambda done, total: None,
     map: MapFunction = map,
 ) -> tuple[Dataset, FolderReport]:
-    """Reads a folder of pictures as grey bytes.
+    """Reads a folder of images as grey bytes.
 
     Names that begin with a point are left out. Links are followed only if they lead to something inside the folder.
     What cannot be read is listed in the report, and never fatal.
@@ -75,19 +75,20 @@ def folder_dataset(
     Args:
         path: its subfolders are the classes; or it has just two, ``train`` and ``test``, whose subfolders are.
         side: pixels of an example, in both directions; up to 1,000.
-        test_share, seed: see :func:`~engine.datasets.splitting.parts_of`. Not used if there is a test folder with
-        pictures. progress: called with how many pictures were tried, and how many there are; what it raises ends the
-            reading and goes through.
-        map: reads the pictures; that of a pool makes it faster.
+        test_share, seed: see :func:`~engine.datasets.splitting.parts_of`. Not used if there is a test folder
+            with images.
+        progress: called with the numbers of images tried and of all images. Its exceptions end the reading and are
+            passed on.
+        map: reads the images; that of a pool makes it faster.
 
     Raises:
         FileFormatError: the folder is missing or none.
-        DataError: it has no subfolders, fewer than two classes with pictures or more than 1,000, or its pictures take
+        DataError: it has no subfolders, fewer than two classes with images or more than 1,000, or its images take
             more than a quarter of the available memory.
         SettingError: an invalid side, share or seed.
     """
     side = whole_number("side", side, 1, "28", _MOST_SIDE)
-    number_within("test_share", test_share, 0, 0.9, "0.2")  # now, and not after all pictures are read
+    number_within("test_share", test_share, 0, 0.9, "0.2")  # now, and not after all images are read
     whole_number("seed", seed, 0, "1")
     found = ClassFolders(Path(path))
     _check_memory(found, side)
@@ -136,7 +137,7 @@ def _rows_of_parts(labels: Array, is_test: Array, test_share: float, seed: int) 
 
 
 def _with_pictures(found: ClassFolders, of_class: Array) -> list[int]:
-    """The numbers of the classes of which there are training pictures."""
+    """The numbers of the classes of which there are training images."""
     kept: list[int] = np.unique(of_class).tolist()
     if not kept:
         first = f" ({found.unread[0].path}: {found.unread[0].why})" if found.unread else ""
@@ -148,7 +149,7 @@ def _with_pictures(found: ClassFolders, of_class: Array) -> list[int]:
 
 
 def _check_memory(found: ClassFolders, side: int) -> None:
-    """The pictures are there twice: as they are read, and divided into parts."""
+    """The images are there twice: as they are read, and divided into parts."""
     pictures, available = len(found.files), available_memory()
     needed = 2 * pictures * side * side
     if available is not None and needed > available // 4:

@@ -48,9 +48,9 @@ def _split(folder: Path, prefix: str, title: str, classes: int) -> Split:
 
 
 def picture_split(name: str, pictures: Array, class_numbers: Array, title: str, classes: int) -> Split:
-    """Makes a split of pictures (k, 28, 28) in bytes, and their class numbers (k,) from 0.
+    """Makes a split of images (k, 28, 28) in bytes, and their class numbers (k,) from 0.
 
-    Raises FileFormatError for pictures of another size, DataError if counts differ or there is no such class; both
+    Raises FileFormatError for images of another size, DataError if counts differ or there is no such class; both
     mention ``name``.
     """
     if pictures.shape[1:] != (SIDE, SIDE) or len(pictures) == 0:

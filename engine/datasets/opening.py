@@ -98,7 +98,7 @@ def _load_folder(path: Path, progress: Progress | None = None, **settings: Value
 def read_folder(
     path: Path, settings: Mapping[str, Value], progress: Progress | None = None
 ) -> tuple[Dataset, FolderReport]:
-    """Reads a folder of pictures; the data set's notes say what was left out. Raises what ``folder_dataset`` raises."""
+    """Reads a folder of images; the data set's notes say what was left out. Raises what ``folder_dataset`` raises."""
     from engine.datasets.image_folder import folder_dataset  # imports Pillow
 
     told: dict[str, Any] = {} if progress is None else {"progress": progress}

@@ -113,8 +113,8 @@ def painted_plane(
         points: (n, 2) numbers, x and y of each.
         point_labels: (n,) the class of each, from 0.
         classes: number of classes, 2…6; by default as many as the largest label needs. Some may have no points yet.
-        seed: of the test part.
-        test_share: share of each class that is the test part, 0…0.9; see
+        seed: of the test set.
+        test_share: share of each class that is the test set, 0…0.9; see
         :func:`~engine.datasets.splitting.steady_parts`.
 
     Raises:
@@ -136,8 +136,8 @@ def painted_curve(points: object, seed: int = 0, test_share: float = 0.2, title:
 
     Args:
         points: (n, 2) numbers, x and y of each.
-        seed: of the test part.
-        test_share: share of the points that is the test part, 0…0.9.
+        seed: of the test set.
+        test_share: share of the points that is the test set, 0…0.9.
 
     Raises:
         DataError: there are no points, or more than 5,000, or they are no finite numbers.

@@ -57,15 +57,15 @@ def plane_dataset(
 ) -> Dataset:
     """Makes points in the plane, equally many of each class, or one more.
 
-    With other noise the same points are moved more or less, along the same ways, and the test part has the same ones.
+    With other noise the same points are moved more or less, along the same ways, and the test set has the same ones.
 
     Args:
         name: what of :data:`PLANES` they show.
         points: how many there are in all, at least two of each class, at most a million.
         noise: standard deviation of what is added to x and to y, in units of the radius, 0…1.
         classes: from 2 to what the plane can have, 6 at most.
-        seed: of the points and the test part.
-        test_share: share of each class that is the test part, 0…0.9; 0 for no test part.
+        seed: of the points and the test set.
+        test_share: share of each class that is the test set, 0…0.9; 0 for no test set.
 
     Raises:
         SettingError: a value breaks its rule; UnknownNameError if there is no plane of that name.

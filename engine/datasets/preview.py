@@ -123,11 +123,11 @@ class TablePreview:
 
 @dataclass(frozen=True)
 class FolderPreview:
-    """A folder of pictures.
+    """A folder of images.
 
     Attributes:
         classes: the subfolders, each with how many files it has.
-        samples: some pictures of the first classes, (side, side) bytes, by the class's name.
+        samples: some images of the first classes, (side, side) bytes, by the class's name.
         unread, unread_count: what was left out: the first 100, and how much it is.
         settings, error, outcome: as of a table.
     """
@@ -147,7 +147,7 @@ class ArraysPreview:
 
     Attributes:
         arrays: of each array that was found its name, and what it says about itself ("60,000 × 28 × 28, uint8").
-        samples: the first pictures, (height, width), 0…1; empty if they are none.
+        samples: the first images, (height, width), 0…1; empty if they are none.
         settings, error, outcome: as of a table.
     """
 

@@ -95,7 +95,7 @@ class DataSource:
         shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
         download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
         about: what it holds, in a few words, where loading it only to say so would take long; else empty.
-        file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
+        file: the file of a table, the folder of images or the file of arrays that it is read from; None if it is
             made, or of a kind of its own.
     """
 
@@ -171,7 +171,7 @@ TRAIN_EXAMPLES = DataSetting(
     example=300,
 )
 DRAWING_SEED = DataSetting("seed", "Seed", 0, "Draws the training examples if not all are used. Another seed, others.")
-# Settings of images that are there as they are, without a test part that is drawn.
+# Settings of images that are there as they are, without a test set that is drawn.
 IMAGE_SETTINGS = (TRAIN_EXAMPLES, DRAWING_SEED)
 
 _OWN_TIP = (

@@ -11,13 +11,13 @@ _ROUNDING = 1e-9  # of a product with the share
 
 
 def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tuple[Array, Array]:
-    """Draws the test part, always the same one for one ``seed``; of classes, each in proportion.
+    """Draws the test set, always the same one for one ``seed``; of classes, each in proportion.
 
     Every class keeps at least one training example. The two parts are sorted, because memory is read faster in order.
 
     Args:
         labels_or_count: (k,) the class of each example, numbers or texts; or only how many examples there are.
-        test_share: 0…0.9; 0 for no test part.
+        test_share: 0…0.9; 0 for no test set.
 
     Returns:
         The numbers, from 0, of the training examples and of the test examples; int64.
@@ -80,11 +80,11 @@ def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Ar
     """The same for examples that come one by one: more of them change nothing for those that were there before.
 
     Within its class every so many-th example is for the test; the seed draws with which that begins, but never with the
-    first. There is no test part as long as there are too few examples.
+    first. There is no test set as long as there are too few examples.
 
     Args:
         labels: (k,) the class of each example, numbers or texts.
-        test_share: 0…0.9; 0 for no test part.
+        test_share: 0…0.9; 0 for no test set.
 
     Returns:
         The numbers, from 0, of the training examples and of the test examples; int64, sorted.

@@ -30,10 +30,10 @@ class UserExamples:
     """Examples of one kind of data with what they truly are. Raises DataError unless these belong together.
 
     Attributes:
-        inputs: (k, width), finite: pictures as a network is shown them, other examples in the numbers of their columns,
+        inputs: (k, width), finite: images as a network is shown them, other examples in the numbers of their columns,
             before any scaling. k may be 0.
         truths: (k,) names of classes, texts or whole numbers; or (k, outputs) float64 numbers in their own units.
-        example_shape: height and width of pictures, else ().
+        example_shape: height and width of images, else ().
         columns, targets: the names of the inputs, and of the numbers to predict; () where there are none.
     """
 
@@ -211,14 +211,14 @@ def _names(npz: Npz, member: str) -> tuple[str, ...]:
 
 
 def checked_share(share: float) -> float:
-    """The share of the training part that one's own examples make up. Raises SettingError outside 0…0.9."""
+    """The share of the training set that one's own examples make up. Raises SettingError outside 0…0.9."""
     return number_within("own_share", share, 0, 0.9, "0.1")
 
 
 def with_own(data: Dataset, own: UserExamples, share: float = USUAL_SHARE) -> Dataset:
-    """The data with one's own examples in the training part, repeated so that they make up that share of it.
+    """The data with one's own examples in the training set, repeated so that they make up that share of it.
 
-    Each is there once at least. Validation and test part stay as they are.
+    Each is there once at least. Validation and test set stay as they are.
 
     Raises DataError if the examples are of another kind or none, SettingError for a share outside 0…0.9.
     """

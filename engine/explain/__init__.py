@@ -1,7 +1,7 @@
-"""Why a network answers as it does: what each input contributes, and what would change the answer.
+"""Explanations of a network's predictions: attributions of the inputs, and counterfactuals.
 
-A target is the number of an output, or a pair (one, other) for the difference of their sums: why one, and not the
-other. This module is the door to those that compute it.
+A target is the number of an output, or a pair (one, other) for the difference of their logits: why one and not the
+other. The package exports the functions of its modules.
 """
 
 from engine.explain.attributions import (

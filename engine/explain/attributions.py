@@ -1,7 +1,7 @@
-"""What each input, neuron and connection contributes to an output: attributions.
+"""Attributions: the contribution of each input, neuron and connection to an output.
 
-They are of a target's sum z, before softmax or whatever else the output layer applies: softmax mixes all outputs, so
-that one's share would also tell of the others.
+They explain the target's logit z, before softmax or another activation of the output layer. Softmax mixes all outputs,
+so an attribution after it would depend on the other outputs, too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MOST_INTERVALS = 4096
 _MOST_NUMBERS = 4_000_000  # activations of all intervals: larger networks get fewer intervals
 _MOST_ROUNDS = 40
 _VAIN_ROUNDS = 3  # halvings in a row after which the intervals miss more than before: only rounding is left
-_CLOSE_ENOUGH = 0.005  # of the difference that integrated gradients must add up to, and as a number
+_CLOSE_ENOUGH = 0.005  # tolerance of completeness: as a share of the difference, and as a number
 
 
 def gradient_times_input(network: Network, inputs: object, target: Target, baseline: object = 0.0) -> Array:
@@ -100,7 +100,7 @@ def integrated_gradients(
 
 
 def completeness_error(network: Network, inputs: object, target: Target, found: Array, baseline: object = 0.0) -> float:
-    """By how much integrated gradients fail to add up; 0 if they do within 1 % of the difference, or 0.01.
+    """Returns the gap to completeness of integrated gradients; 0 if it is within 1 % of the difference, or 0.01.
 
     ``found`` is what :func:`integrated_gradients` returned for the other arguments.
     """

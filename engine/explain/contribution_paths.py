@@ -1,8 +1,7 @@
-"""What lights up in a network for one example, and the connections by which it reaches an output.
+"""Activations of a network for one example, and the connections that contribute most to an output.
 
-Contributions are those of :mod:`engine.explain`: a · w, carried on to the sum of the target output. All vectors of one
-example are computed once; single connections are looked up only where they are asked for, since a wide network has
-millions of them.
+Contributions are those of :mod:`engine.explain`: a · w, propagated to the logit of the target. All vectors of one
+example are computed once; single connections are looked up on demand, since a wide network has millions of them.
 """
 
 from __future__ import annotations
@@ -17,23 +16,25 @@ from engine.basics.validation import Array
 from engine.explain.input_grid import plane_points
 from engine.network.network import Network
 
-_MOST_WEIGHTS = 2_000_000  # of a layer, of which norms are taken in full; of more, some inputs stand for all
+_MOST_WEIGHTS = 2_000_000  # weights of a layer up to which norms are exact; beyond, they use a subset of the inputs
 
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """A network at one example. Without one, or if activations are not finite, it is not lit: the lists of vectors
-    are empty, and connections are weights.
+    """Activations and contributions of a network for one example.
+
+    Without an example, or if activations are not finite, it is not lit: the lists of vectors are empty, and connections
+    are weights.
 
     Attributes:
-        network: nobody writes to it.
+        network: the network, which must not be changed.
         example: (width,), or None.
-        target: the output that contributions lead to: the chosen or else the largest one; None if it is not lit.
+        target: the explained output: the chosen or else the largest one; None if it is not lit.
         activations: of the input and each layer, (neurons,).
         sums: z of each layer after the input, (neurons,).
         deltas: gradients of the target's sum by the sums of each layer after the input, (neurons,).
-        shares: what the input and each hidden layer's neurons contribute to the target's sum, (neurons,).
-        importance: of the input and each layer, (neurons,), at least 0: what is shown first where not all can be.
+        shares: contributions of the input and of each hidden layer's neurons to the target's logit, (neurons,).
+        importance: of the input and each layer, (neurons,), at least 0; neurons with the largest are shown first.
         planes: of each layer, (neurons, cells); see :func:`planes_of`. Empty if the input is no plane.
     """
 
@@ -75,7 +76,7 @@ class Links:
 
 
 def compute_activity(network: Network, example: Array | None, target: int | None = None) -> Activity:
-    """What lights up for an example (width,), and what contributes to the target, else to the largest output."""
+    """Returns the activity for an example (width,), explaining the target or else the largest output."""
     if example is None:
         return _unlit(network)
     with np.errstate(all="ignore"):
@@ -94,7 +95,7 @@ def compute_activity(network: Network, example: Array | None, target: int | None
 
 
 def planes_of(network: Network, low: Array, high: Array, side: int) -> list[Array]:
-    """What the neurons of each layer answer all over the plane of two inputs, each as shares of its largest answer.
+    """Returns each neuron's activation over the plane of two inputs, relative to its largest magnitude there.
 
     Args:
         low, high: (2,) corners of the plane.
@@ -116,7 +117,7 @@ def _unlit(network: Network) -> Activity:
 
 
 def _norms(weights: Array) -> Array:
-    """(neurons,): the norms of the neurons' weights, of very many by a part of their inputs."""
+    """Returns the squared norms of the neurons' weights, (neurons,); if there are very many, from some inputs only."""
     step = -(-weights.size // _MOST_WEIGHTS)
     with np.errstate(all="ignore"):
         found: Array = np.nan_to_num(np.square(weights[:, ::step]).sum(axis=1))
@@ -124,7 +125,7 @@ def _norms(weights: Array) -> Array:
 
 
 def strongest_links(activity: Activity, layer: int, below: Array, above: Array, count: int) -> Links:
-    """The strongest connections into a layer, among these neurons of it and of the layer before."""
+    """Returns the strongest connections into a layer, among these neurons of it and of the layer before."""
     values = activity.network.weights[layer - 1][np.ix_(above, below)]
     with np.errstate(all="ignore"):
         if activity.is_lit:
@@ -135,9 +136,10 @@ def strongest_links(activity: Activity, layer: int, below: Array, above: Array, 
 
 
 def links_of(activity: Activity, layer: int, neuron: int, count: int) -> list[Links]:
-    """The strongest connections of one neuron: into it, and where it leads, as far as its layer has either.
+    """Returns the strongest incoming and outgoing connections of one neuron, if its layer has them.
 
-    With an example they are a · w, what each adds to the sum of the neuron above; without one the weights.
+    With an example their values are a · w, the term that each adds to the sum of the neuron above; without one the
+    weights.
     """
     network, found = activity.network, []
     with np.errstate(all="ignore"):
@@ -155,7 +157,7 @@ def links_of(activity: Activity, layer: int, neuron: int, count: int) -> list[Li
 
 
 def _largest(sizes: Array, count: int) -> Array:
-    """The places of the largest sizes above 0, in ascending order of size."""
+    """Returns the indices of the largest sizes above 0, in ascending order of size."""
     with np.errstate(all="ignore"):
         is_finite = np.isfinite(sizes.sum())
     if not is_finite:
@@ -168,7 +170,7 @@ def _largest(sizes: Array, count: int) -> Array:
 
 
 def most_important(activity: Activity, layer: int, count: int) -> Array:
-    """(count,): the numbers of the neurons to show, the most important first; all, in their order, if they fit."""
+    """Returns the numbers of the neurons to show, (count,), the most important first; all in order if they fit."""
     importance = activity.importance[layer]
     if count >= len(importance):
         return np.arange(len(importance))

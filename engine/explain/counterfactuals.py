@@ -1,4 +1,4 @@
-"""The smallest change of an example that gets another answer."""
+"""Counterfactuals: the smallest change of an example that leads to another prediction."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.network.backprop import ForwardPass, by_inputs, example_of, forward,
 from engine.network.network import Network
 
 _MOST_STEPS = 60  # across the boundary
-_MOST_ROUNDS = 12  # of the search for multipliers
+_MOST_ROUNDS = 12  # iterations of the search for multipliers
 _MOST_NEWTON_STEPS = 40
 _MOST_SWITCHES = 40  # categories that are tried at a time
 _FINER_AND_FINER = (32, 16, 16, 16)  # parts into which the way back is cut, then the part with the boundary, …
 
 
 class NoChangeError(EngineError):
-    """No input within the bounds was found that gets the wanted answer."""
+    """No input within the bounds was found for which the target has the largest output."""
 
 
 def smallest_change(
@@ -31,18 +31,18 @@ def smallest_change(
     high: object = 1.0,
     categories: Sequence[Sequence[int]] = (),
 ) -> Array:
-    """(width,): inputs near the given ones, by the Euclidean norm, for which the target has the largest output.
+    """Returns inputs (width,) near the given ones, by the Euclidean norm, for which the target has the largest output.
 
     Linearises all differences to the target around the last point, takes the nearest point to the *given* inputs at
     which the linearised network gives the target, within the bounds, and repeats; that is DeepFool (Moosavi-Dezfooli
     et al. 2016, arXiv:1511.04599) with the pull to the original of Croce and Hein 2020 (arXiv:1907.02044). From each
-    point found, the way back is searched for the first place that still gets the answer.
+    point found, a line search towards the original finds the nearest point that is still predicted as the target.
 
     Args:
         inputs: (width,), within the bounds.
         low, high: bounds of the inputs, numbers or (width,).
         categories: groups of inputs, of which one is at its high and the others are at their low bound. They change
-            only as a whole, to another input of the group: none where that is enough, else one group, else more.
+            only as a whole, to another input of the group: none if that is enough, else one group, else more.
 
     Raises:
         NoChangeError: nothing was found.
@@ -85,7 +85,7 @@ def _best_with_categories(
 
 
 def _within(network: Network, example: Array, target: int, bounds: tuple[Array, Array], held: Array) -> Array | None:
-    """The nearest inputs found with the held ones as they are."""
+    """Returns the nearest inputs found without changing the held ones."""
     least, most = (bound.copy() for bound in bounds)
     least[held] = most[held] = example[held]
     return _Turning(network, example, target, least, most).best()
@@ -108,7 +108,7 @@ def _switched(example: Array, group: Sequence[int], bounds: tuple[Array, Array])
 
 
 def _lead(network: Network, example: Array, target: int) -> float:
-    """By how much the target's sum exceeds all others; below 0 if it does not."""
+    """Returns the margin of the target's logit over all others; below 0 if it is not the largest."""
     sums = forward(network, example[None]).sums[-1][0]
     return float(sums[target] - np.delete(sums, target).max())
 
@@ -118,7 +118,7 @@ def _length(way: Array) -> float:
 
 
 class _Turning:
-    """Searches for the nearest inputs that get an answer."""
+    """A search for the nearest inputs that are predicted as the target."""
 
     def __init__(self, network: Network, example: Array, target: int, low: Array, high: Array) -> None:
         self._network, self._target = network, target
@@ -153,7 +153,7 @@ class _Turning:
             point = new
 
     def _come_nearer(self, found: Array) -> bool:
-        """From a point on the boundary towards where the boundary would be nearest if it were flat."""
+        """Moves a point along the boundary to where it would be nearest if the boundary were flat."""
         slopes, lacks = self._linearised(found)
         goal = self._nearest(self._example, slopes, lacks + slopes @ (found - self._example))
         before = self._distance
@@ -235,7 +235,7 @@ class _Turning:
         return multiplier
 
     def _take(self, point: Array) -> None:
-        """Goes back towards the example as far as the answer stays, and keeps the point if it is the nearest."""
+        """Moves towards the example as far as the prediction stays, and keeps the point if it is the nearest."""
         way = point - self._example
         length = float(np.linalg.norm(way))
         below, above = 0.0, 1.0

@@ -1,4 +1,4 @@
-"""What a neuron looks for, and which examples a layer sees as similar."""
+"""Features of neurons: their most exciting input, and the examples that are similar to a layer."""
 
 from __future__ import annotations
 

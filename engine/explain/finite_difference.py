@@ -9,7 +9,7 @@ import numpy as np
 from engine.explain.step_trace import StepTrace, parameter_in
 from engine.network.buffers import TrainingBuffers
 
-_DISTANCE = 1e-6  # by which the parameter is moved, relative to its size if that is above 1
+_DISTANCE = 1e-6  # step of the parameter, relative to its size if that is above 1
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""The formula of every number of a step, with the numbers put in, and where each of its terms comes from.
+"""Formulas of all numbers of a training step, with their values and the origin of each term.
 
-Only the formula that is asked for is written, and of a long sum only its largest terms.
+A formula is made on demand; a long sum lists its largest terms only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.explain.step_trace import BIAS, StepTrace
 
-_MOST_TERMS = 60  # that are written out
+_MOST_TERMS = 60  # limit of the terms that are listed
 _RULES = {
     "identity": "a = z",
     "sigmoid": "a = 1 / (1 + e^−z)",
@@ -27,7 +27,7 @@ _RULES = {
 
 @dataclass(frozen=True)
 class Address:
-    """Where a number is.
+    """The address of a number in a step.
 
     Attributes:
         what: "activation", "entering" (the next layer, after dropout), "mask", "target", "sum", "weight", "loss",
@@ -65,17 +65,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Formula:
-    """How a number comes about.
+    """The derivation of a number.
 
     Attributes:
-        address: the number's.
-        name: in words.
-        rule: in symbols: "z = b + Σ w · a".
+        address: the address of the number.
+        name: its name as text.
+        rule: the rule in symbols: "z = b + Σ w · a".
         written: the right side with places for the values of all terms' parts, "{0} · {1}"; empty for a sum of terms.
         value: the number.
-        terms: of a sum the largest first.
-        left_out, left_sum: how many more there are, and their sum.
-        why: in words, why the number is 0; empty if that says nothing new.
+        terms: the terms; those of a sum with the largest first.
+        left_out, left_sum: number and sum of the terms that are not listed.
+        why: the reason why the number is 0, as text; empty if it is obvious.
     """
 
     address: Address
@@ -90,7 +90,7 @@ class Formula:
 
     @property
     def parts(self) -> tuple[Factor, ...]:
-        """Those of all terms."""
+        """The factors of all terms."""
         return tuple(part for term in self.terms for part in term.parts)
 
 
@@ -168,7 +168,7 @@ def tempered(sums: Array, temperature: float) -> Array:
 
 
 def dropout_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formula | None:
-    """What goes on to the next layer after dropout; None without it."""
+    """Returns the formula of an activation after dropout; None without dropout."""
     mask = step.mask_of(layer)
     if mask is None:
         return None
@@ -237,7 +237,7 @@ def batch_loss_formula(step: StepTrace) -> Formula:
 
 
 def delta_formulas(step: StepTrace, layer: int, neuron: int, row: int) -> list[Formula]:
-    """How δ = d loss/dz comes about: at an output from the loss, else from the layer above."""
+    """Returns the formulas of δ = d loss/dz: for an output from the loss, else from the layer above."""
     return _output_delta(step, neuron, row) if layer == step.layers else _hidden_delta(step, layer, neuron, row)
 
 

@@ -1,7 +1,7 @@
-"""Disturbances of examples, from none to much: by them it is measured how robust a network is.
+"""Perturbations of examples at several strengths, for measuring the robustness of a network.
 
-The idea, several severities of each kind, is that of Hendrycks and Dietterich 2019, arXiv:1903.12261. A further kind is
-one class here.
+Several severities of each kind: Hendrycks and Dietterich 2019, arXiv:1903.12261. A new kind is one class in this
+module.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # (down, right), of which exam
 _SEED = 1
 
 
-# How an example is arranged: (height, width) of a picture, else (columns,), of which a category is one.
+# Dimensions of an example: (height, width) of an image, else (columns,), where a category counts as one column.
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class InputStatistics:
-    """What disturbances must know of the data.
+    """Statistics of a data set's inputs that perturbations need.
 
     Attributes:
-        shape: how an example is arranged.
-        means, spreads: (width,) of the training examples: mean and standard deviation; for pictures the background
-            and 1, the difference between black and white. The spread of a category's inputs is 0.
-        columns: (width,) the number of each input's column; None if each is one of its own.
+        shape: the dimensions of an example.
+        means, spreads: (width,) mean and standard deviation over the training examples; for images the background
+            and 1, the difference between black and white. The standard deviation of a category's inputs is set to 0.
+        columns: (width,) the number of each input's column; None if each input is a column of its own.
     """
 
     shape: Shape
@@ -46,22 +46,22 @@ class InputStatistics:
 
     @property
     def background(self) -> float:
-        """Of pictures the brightness of an empty one."""
+        """The brightness of an empty image."""
         return float(self.means[0])
 
 
 def is_picture(shape: Shape) -> bool:
-    """Whether examples of that shape are pictures."""
+    """Whether examples of this shape are images."""
     return len(shape) == 2
 
 
 def shape_of(dataset: Dataset) -> Shape:
-    """How its examples are arranged."""
+    """Returns the dimensions of an example: (height, width) of an image, else (columns,)."""
     return dataset.example_shape if dataset.is_picture else (int(_columns_of(dataset)[-1]) + 1,)
 
 
 def _columns_of(dataset: Dataset) -> Array:
-    """(width,): the number of each input's column, from 0; the inputs of a category have one together."""
+    """Returns the number of each input's column, (width,), from 0; the inputs of a category share one."""
     begins = np.ones(dataset.width, bool)
     for group in dataset.categories:
         begins[sorted(group)[1:]] = False
@@ -72,7 +72,7 @@ def _columns_of(dataset: Dataset) -> Array:
 
 
 def input_statistics(dataset: Dataset) -> InputStatistics:
-    """What disturbances must know of that data."""
+    """Returns the statistics of a data set's inputs."""
     width, shape = dataset.width, shape_of(dataset)
     if is_picture(shape):
         return InputStatistics(shape, np.full(width, dataset.background, np.float32), np.ones(width, np.float32))
@@ -85,41 +85,41 @@ def input_statistics(dataset: Dataset) -> InputStatistics:
 
 
 class Perturbation(Choice):
-    """The base class. Strength 0 is none; the sign of a strength is a direction, where there are two.
+    """Base class of perturbations. Strength 0 changes nothing; the sign of a strength is a direction, if there are two.
 
     Attributes:
-        for_columns: whether it makes sense for examples that are no pictures.
+        for_columns: whether it applies to examples that are not images.
     """
 
     for_columns = False
 
     @abstractmethod
     def unit(self, shape: Shape) -> str:
-        """The unit of the strength, as it follows a number; it may be empty."""
+        """Returns the unit of the strength, as shown after a number; it may be empty."""
 
     @abstractmethod
     def meaning(self, shape: Shape) -> str:
-        """What the strength tells, in a few words."""
+        """Returns a short text on the meaning of the strength."""
 
     @abstractmethod
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """The strengths at which networks are measured, ascending, with 0 among them."""
+        """Returns the strengths at which networks are measured, ascending, including 0."""
 
     def step(self, shape: Shape) -> float:
-        """The smallest difference in strength that is worth a look, a fraction of that between those strengths."""
+        """Returns the finest useful step of the strength, a tenth of the distance between the measured strengths."""
         strengths = self.strengths(shape)
         return (strengths[1] - strengths[0]) / 10
 
     @abstractmethod
     def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
-        """Returns a disturbed copy of inputs (k, width), floats. The same state of ``rng`` gives the same bits."""
+        """Returns a perturbed copy of inputs (k, width), floats. The same state of ``rng`` gives the same bits."""
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
-        """From which to which strength the pictures of a training with that augmentation were disturbed; (0, 0)."""
+        """Returns the range of strengths that this augmentation covers in training; (0, 0) for none."""
         return 0.0, 0.0
 
     def __call__(self, inputs: Array, material: InputStatistics, strength: float, chunk: int = 0) -> Array:
-        """Returns a disturbed copy of a chunk of the inputs; at each strength the same random numbers are used."""
+        """Returns a perturbed copy of a chunk of the inputs, with the same random numbers at each strength."""
         return self.apply(inputs, material, strength, np.random.default_rng((_SEED, chunk)))
 
 
@@ -128,37 +128,37 @@ PERTURBATIONS: Registry[type[Perturbation]] = Registry("disturbance")
 
 @PERTURBATIONS.register("noise")
 class Noise(Perturbation):
-    """Normal noise is added to each number; pictures are clipped to 0…1, as in augmentation."""
+    """Adds normal noise to each number; images are clipped to 0…1, as in augmentation."""
 
     label = "Noise"
     for_columns = True
 
     def unit(self, shape: Shape) -> str:
-        """Of pictures, 1 is the difference between black and white."""
+        """Returns no unit for images, where 1 is the difference between black and white; else σ."""
         return "" if is_picture(shape) else "σ"
 
     def meaning(self, shape: Shape) -> str:
-        """See :meth:`apply`."""
+        """Returns "standard deviation", or σ of the column."""
         return "standard deviation" if is_picture(shape) else "σ: the column's deviation"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """The standard deviation of the noise."""
+        """Returns standard deviations of the noise."""
         return [step / 10 for step in range(9)] if is_picture(shape) else [step / 4 for step in range(9)]
 
     def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
-        """In units of the material's spreads."""
+        """Adds noise in units of the inputs' standard deviations."""
         noise = rng.standard_normal(inputs.shape, np.float32)
         disturbed: Array = inputs + np.float32(strength) * material.spreads * noise
         return np.clip(disturbed, 0, 1) if is_picture(material.shape) else disturbed
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
-        """Up to the noise that was always added."""
+        """Returns 0 and the standard deviation of the noise in training."""
         return 0.0, augmentation.noise
 
 
 @PERTURBATIONS.register("shift")
 class Shift(Perturbation):
-    """Pictures are moved, in turn to the right, down, to the left and up."""
+    """Moves images, in turn to the right, down, to the left and up."""
 
     label = "Shift"
 
@@ -167,15 +167,15 @@ class Shift(Perturbation):
         return "px"
 
     def meaning(self, shape: Shape) -> str:
-        """Where to."""
+        """Returns the directions."""
         return "four ways in turn"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """Whole pixels up to nearly a third of the picture."""
+        """Returns whole pixels up to nearly a third of the image."""
         return _whole_steps(0.3 * min(shape))
 
     def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
-        """See :data:`_DIRECTIONS`."""
+        """Moves the examples in turn in the four directions of :data:`_DIRECTIONS`."""
         turns = np.resize(np.array(_DIRECTIONS), (len(inputs), 2)) * strength
         return _redrawn(inputs, material, down=turns[:, 0], right=turns[:, 1])
 
@@ -186,7 +186,7 @@ class Shift(Perturbation):
 
 @PERTURBATIONS.register("rotation")
 class Rotation(Perturbation):
-    """Pictures are turned about their centre; counter-clockwise is positive."""
+    """Rotates images about their centre; counter-clockwise is positive."""
 
     label = "Rotation"
 
@@ -195,19 +195,19 @@ class Rotation(Perturbation):
         return "°"
 
     def meaning(self, shape: Shape) -> str:
-        """Which way."""
+        """Returns the direction of positive angles."""
         return "+ is to the left"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """Up to a quarter of a turn, both ways."""
+        """Returns angles up to a quarter turn both ways, in degrees."""
         return [float(angle) for angle in range(-90, 91, 15)]
 
     def step(self, shape: Shape) -> float:
-        """A degree."""
+        """Returns one degree."""
         return 1.0
 
     def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
-        """All by the same angle."""
+        """Rotates all examples by the same angle, in degrees."""
         return _redrawn(inputs, material, angle=math.radians(strength))
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
@@ -217,12 +217,12 @@ class Rotation(Perturbation):
 
 @PERTURBATIONS.register("size")
 class Size(Perturbation):
-    """What is in the pictures becomes smaller or larger, about their centre."""
+    """Scales the content of images about their centre."""
 
     label = "Size"
 
     def unit(self, shape: Shape) -> str:
-        """Percent that height and width gain or lose."""
+        """Returns percent, by which height and width change."""
         return "%"
 
     def meaning(self, shape: Shape) -> str:
@@ -230,26 +230,26 @@ class Size(Perturbation):
         return "smaller is −, larger is +"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """Down to half, and up to one and a half times as high and wide."""
+        """Returns changes of height and width from −50 to 50, in percent."""
         return [float(percent) for percent in range(-50, 51, 10)]
 
     def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
-        """All by the same factor."""
+        """Scales all examples by the same factor."""
         return _redrawn(inputs, material, scale=1 + strength / 100)
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
-        """Percent; augmentation's ``scale`` is the largest share that is gained, and the factor's inverse is lost."""
+        """Returns percent: augmentation scales by 1 / (1 + ``scale``) to 1 + ``scale``."""
         return 100 / (1 + augmentation.scale) - 100, 100 * augmentation.scale
 
 
 @PERTURBATIONS.register("thickness")
 class Thickness(Perturbation):
-    """The edges of strokes move outward, or inward for negative strengths."""
+    """Moves the edges of strokes outward, or inward for negative strengths."""
 
     label = "Stroke thickness"
 
     def unit(self, shape: Shape) -> str:
-        """Pixels on either side of a stroke."""
+        """Returns pixels, on either side of a stroke."""
         return "px"
 
     def meaning(self, shape: Shape) -> str:
@@ -257,11 +257,11 @@ class Thickness(Perturbation):
         return "at each edge"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """Pixels; thin strokes are gone when their edges have moved inward by half their thickness."""
+        """Returns pixels; a stroke vanishes when its edges move inward by half its thickness."""
         return [step / 4 for step in range(-6, 7)]
 
     def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
-        """All by the same number of pixels."""
+        """Moves the edges in all examples by the same number of pixels."""
         return _redrawn(inputs, material, thickness=strength)
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
@@ -271,13 +271,13 @@ class Thickness(Perturbation):
 
 @PERTURBATIONS.register("covered")
 class Occlusion(Perturbation):
-    """A part is hidden: of a picture a square, at a random place; else some columns, which get their mean."""
+    """Hides a square of an image at a random place, or replaces random columns by their mean."""
 
     label = "Occlusion parts"
     for_columns = True
 
     def unit(self, shape: Shape) -> str:
-        """The side of the square, or the number of columns."""
+        """Returns the unit of the square's side, or of the number of columns."""
         return "px" if is_picture(shape) else "columns"
 
     def meaning(self, shape: Shape) -> str:
@@ -285,22 +285,22 @@ class Occlusion(Perturbation):
         return "side of a square" if is_picture(shape) else "how many get their mean"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
-        """A square of up to six tenths of the picture's side; or up to all columns, or nearly all."""
+        """Returns sides of a square of up to six tenths of the image's side, or numbers of columns up to about all."""
         return _whole_steps(0.6 * min(shape) if is_picture(shape) else shape[0])
 
     def step(self, shape: Shape) -> float:
-        """There is no part of a pixel or of a column."""
+        """Returns one pixel or one column."""
         return 1.0
 
     def apply(self, inputs: Array, material: InputStatistics, strength: float, rng: np.random.Generator) -> Array:
-        """The squares lie wholly within the picture; a larger one contains the smaller where there is room."""
+        """Hides squares that lie wholly within the image; a larger one contains the smaller if it fits there."""
         hide = _hide_squares if is_picture(material.shape) else _hide_columns
         disturbed: Array = np.where(hide(len(inputs), material, round(strength), rng), material.means, inputs)
         return disturbed
 
 
 def _hide_squares(count: int, material: InputStatistics, side: int, rng: np.random.Generator) -> Array:
-    """(count, width) whether each pixel is hidden."""
+    """Returns whether each pixel is hidden, (count, width)."""
     height, width = material.shape
     axes = []
     for length in (height, width):
@@ -312,7 +312,7 @@ def _hide_squares(count: int, material: InputStatistics, side: int, rng: np.rand
 
 
 def _hide_columns(count: int, material: InputStatistics, columns: int, rng: np.random.Generator) -> Array:
-    """(count, width) whether each input's column is hidden."""
+    """Returns whether each input's column is hidden, (count, width)."""
     of_inputs = np.arange(len(material.means)) if material.columns is None else material.columns
     ranks: Array = rng.random((count, int(of_inputs.max()) + 1)).argsort(axis=1).argsort(axis=1)
     return ranks[:, of_inputs] < columns
@@ -324,11 +324,11 @@ def _redrawn(inputs: Array, material: InputStatistics, **moved: Any) -> Array:
 
 
 def _whole_steps(most: float, count: int = 8) -> Sequence[float]:
-    """0 and about ``count`` whole numbers up to ``most``, evenly apart."""
+    """Returns 0 and about ``count`` evenly spaced whole numbers up to ``most``."""
     step = max(1, round(most / count))
     return [float(strength) for strength in range(0, max(step, math.floor(most)) + 1, step)]
 
 
 def fitting(shape: Shape) -> list[str]:
-    """The names of the disturbances that make sense for examples of that shape."""
+    """Returns the names of the perturbations that apply to examples of this shape."""
     return [name for name in PERTURBATIONS if is_picture(shape) or PERTURBATIONS[name].for_columns]

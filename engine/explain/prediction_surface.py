@@ -1,4 +1,4 @@
-"""What a network answers all over the region in which the data lie: its outputs, and each neuron's activation."""
+"""Prediction surface: a network's outputs and neuron activations on a grid over the region of the data."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from engine.network.network import Network, chunk_rows
 
 
 class RegionEvaluator:
-    """Evaluates networks of one shape at the same places again and again. Reuses its buffers."""
+    """Evaluates networks of one shape on the same grid of points. Reuses its buffers."""
 
     def __init__(self, network: Network, region: Region, side: int) -> None:
-        """``network``: one of that shape, with the inputs of the region; ``side``: places in each direction."""
+        """Prepares a grid of ``side`` points in each direction, for networks with the shape of ``network``."""
         self._points = region.places(side, network.parameters.dtype)
         self._chunk = chunk_rows(network.shape, len(self._points))
         self._buffers = Buffers(network, self._chunk)
 
     def evaluate(self, network: Network, wanted: Mapping[int, slice]) -> dict[int, Array]:
-        """What some neurons answer at every place.
+        """Returns the activations of some neurons at every point of the grid.
 
         Args:
-            network: of the shape given before; it is not changed.
-            wanted: which neurons, by their layers, from 1. The last layer's answers are the outputs.
+            network: a network with the shape given before; it is not changed.
+            wanted: the neurons by layer, from 1. The activations of the last layer are the outputs.
 
         Returns:
-            By layer (neurons, places), new arrays; 0 where an answer is not a number.
+            New arrays (neurons, points) by layer; 0 where an activation is not a number.
         """
         places = len(self._points)
         count = {layer: len(range(network.shape[layer])[of]) for layer, of in wanted.items()}

@@ -1,6 +1,7 @@
-"""What a network answers to every example: a class with its confidence, or numbers that are more or less off.
+"""Predictions of a network for every example: a class with its confidence, or numbers.
 
-:mod:`engine.training.metrics` only counts; here each answer is kept, so that the examples behind a count can be found.
+:mod:`engine.training.metrics` only counts; here each prediction is stored, so that the examples behind a count can be
+found.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from engine.training.metrics import confusion_matrix
 
 @dataclass(frozen=True, eq=False)
 class ClassPredictions:
-    """The answers of a classification, example by example.
+    """The predictions of a classification, example by example.
 
     Attributes:
-        labels, answers: (k,) int64, the true class and the class with the largest output.
+        labels, answers: (k,) int64, the true class and the predicted class, the one with the largest output.
         confidences: (k,) float32, the largest output, clipped to 0…1; NaN where outputs are not numbers.
         classes: the number of classes.
     """
@@ -35,28 +36,28 @@ class ClassPredictions:
 
     @cached_property
     def order(self) -> Array:
-        """(k,) the numbers of all examples, that with the highest confidence first."""
+        """The numbers of all examples, (k,), the most confident first."""
         return np.argsort(-self.confidences, kind="stable")
 
     @cached_property
     def confusion(self) -> Array:
-        """(classes, classes) counts, row = true class, column = answer."""
+        """The confusion matrix, (classes, classes) counts, row = true class, column = predicted class."""
         return confusion_matrix(self.labels, self.answers, self.classes)
 
     @cached_property
     def are_wrong(self) -> Array:
-        """(k,) whether the answer is another class than the true one."""
+        """Whether each prediction is wrong, (k,)."""
         wrong: Array = self.labels != self.answers
         return wrong
 
     def mistakes(self) -> Array:
-        """The numbers of all examples with a wrong answer, the surest first."""
+        """Returns the numbers of all misclassified examples, the most confident first."""
         return self.order[self.are_wrong[self.order]]
 
     def of(self, true: int | None, answer: int | None) -> Array:
-        """The numbers of the examples of a class that got an answer; None stands for every class or answer.
+        """Returns the numbers of the examples with a true class and a predicted class; None stands for every class.
 
-        Mistakes come first, and the surest come first among the mistakes as among the others.
+        Mistakes come first; the mistakes and the others are each sorted by confidence, the highest first.
         """
         chosen = np.ones(len(self.labels), bool)
         if true is not None:
@@ -66,7 +67,7 @@ class ClassPredictions:
         return self.among(chosen)
 
     def among(self, chosen: Array) -> Array:
-        """The numbers of the examples that are True in ``chosen``, (k,), sorted likewise."""
+        """Returns the numbers of the examples that are True in ``chosen``, (k,), in the order of :meth:`of`."""
         found = self.order[chosen[self.order]]
         wrong = self.are_wrong[found]
         return np.concatenate([found[wrong], found[~wrong]])
@@ -74,11 +75,11 @@ class ClassPredictions:
 
 @dataclass(frozen=True, eq=False)
 class NumberPredictions:
-    """The answers of a regression; of each example that output which is farthest from its target.
+    """The predictions of a regression; for each example the output that is farthest from its target.
 
     Attributes:
-        outputs: (k,) int64, the number of that output.
-        targets, answers: (k,) float64, what it should be and what it is.
+        outputs: (k,) int64, the number of this output.
+        targets, answers: (k,) float64, its target and its prediction.
         errors: (outputs,) root of the mean squared difference, in the units of the targets.
         explained: (outputs,) coefficient of determination R²: 1 is perfect, 0 no better than the mean of the targets;
             NaN where all targets are equal.
@@ -92,19 +93,19 @@ class NumberPredictions:
 
     @cached_property
     def differences(self) -> Array:
-        """(k,) answer minus target."""
+        """Prediction minus target, (k,)."""
         with np.errstate(all="ignore"):
             difference: Array = self.answers - self.targets
         return difference
 
     @cached_property
     def order(self) -> Array:
-        """(k,) the numbers of all examples, that with the largest difference first; not a number counts as infinite."""
+        """The numbers of all examples, (k,), the largest difference first; NaN counts as infinite."""
         sizes = np.nan_to_num(np.abs(self.differences), nan=np.inf, posinf=np.inf)
         return np.argsort(-sizes, kind="stable")
 
     def among(self, chosen: Array) -> Array:
-        """The numbers of the examples that are True in ``chosen``, (k,), that with the largest difference first."""
+        """Returns the numbers of the examples that are True in ``chosen``, (k,), the largest difference first."""
         return self.order[chosen[self.order]]
 
 
@@ -117,11 +118,11 @@ See = Callable[[slice, Array, Buffers], None]
 def predict_in_steps(
     network: Network, split: Split, rows: Array | None = None, see: See | None = None
 ) -> Generator[int, None, Predictions]:
-    """Asks the network about every example of a split, or about those with the numbers in ``rows``, (k,).
+    """Predicts every example of a split, or those with the numbers in ``rows``, (k,).
 
-    Yields the number of examples done after each chunk, so that the caller can stop; the generator returns the answers.
-    ``see`` is shown each chunk's place among all examples, its inputs (before ``buffers.scale``) and the buffers with
-    the outputs of every layer, which the next chunk overwrites.
+    Yields the number of examples done after each chunk, so that the caller can stop; the generator returns the
+    predictions. ``see`` is called with each chunk's place among all examples, its inputs (before ``buffers.scale``) and
+    the buffers with the outputs of every layer, which the next chunk overwrites.
     """
     count = len(split) if rows is None else len(rows)
     size = chunk_rows(network.shape, count)
@@ -144,7 +145,7 @@ def predict_in_steps(
 
 
 class _ClassCollector:
-    """Collects the answers of a classification."""
+    """Collects the predictions of a classification."""
 
     def __init__(self, labels: Array, count: int, classes: int) -> None:
         self._all, self._classes = labels, classes
@@ -152,7 +153,7 @@ class _ClassCollector:
         self._confidences = np.empty(count, np.float32)
 
     def take(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
-        """The outputs (rows, classes) of some examples."""
+        """Adds the outputs (rows, classes) of some examples."""
         self._labels[place] = self._all[chosen]
         self._answers[place] = outputs.argmax(axis=1)
         self._confidences[place] = np.clip(outputs.max(axis=1), 0, 1)
@@ -162,17 +163,17 @@ class _ClassCollector:
 
 
 class _NumberCollector:
-    """Collects the answers of a regression."""
+    """Collects the predictions of a regression."""
 
     def __init__(self, split: Split, count: int) -> None:
         self._all = split.targets
         self._outputs, self._targets, self._answers = np.empty(count, np.int64), np.empty(count), np.empty(count)
         self._count = count
-        # Of each output: the squared differences, the targets and their squares, summed.
+        # Sums for each output: squared differences, targets, and squared targets.
         self._squares, self._sum, self._power = (np.zeros(split.classes) for _ in range(3))
 
     def take(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
-        """The outputs (rows, outputs) of some examples."""
+        """Adds the outputs (rows, outputs) of some examples."""
         targets, answers = self._all[chosen].astype(np.float64), outputs.astype(np.float64)
         off = answers - targets
         self._squares += (off**2).sum(axis=0)

@@ -1,7 +1,7 @@
-"""Examples as points: where they lie along the two axes of the largest variance of a layer's activations.
+"""Projections of examples: their coordinates along the two principal axes of a layer's activations.
 
 Principal component analysis: Pearson 1901, "On lines and planes of closest fit to systems of points in space". The axes
-are worked out once and then kept, so that points move only because the network does.
+are computed once and then kept, so that points move only because the network changes.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from engine.explain.predictions import Predictions, predict_in_steps
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 
-_LEAST_SPREAD = 1e-12  # of an axis, as a share of the whole: less is rounding
+_LEAST_SPREAD = 1e-12  # variance of an axis as a share of the total; less is rounding
 
 
 @dataclass(frozen=True, eq=False)
 class PrincipalAxes:
-    """A corner of space and the axes that lead from it.
+    """Principal axes and the point where they cross.
 
     Attributes:
-        mean: (width,) float64, where the axes cross: the mean of the activations that they were worked out from.
+        mean: (width,) float64, where the axes cross: the mean of the activations that they were computed from.
         axes: (count, width) float64, of length 1 and at right angles; zeros where there is no further axis.
         shares: (count,) the shares of these activations' variance along each axis.
     """
@@ -37,7 +37,7 @@ class PrincipalAxes:
     shares: Array
 
     def project(self, activations: Array) -> Array:
-        """(k, count): where activations (k, width) lie along the axes."""
+        """Returns the coordinates (k, count) of activations (k, width) along the axes."""
         along: Array = (activations - self.mean.astype(activations.dtype)) @ self.axes.T.astype(activations.dtype)
         return along
 
@@ -86,12 +86,12 @@ def _largest_axes(centred: Array, count: int) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Projected:
-    """Examples as a layer sees them.
+    """Examples projected from a layer's activations.
 
     Attributes:
         points: (k, 2) float32; NaN where activations are not finite.
-        answers: what the network answers to them.
-        share: the share 0…1 of the activations' variance that the two axes show; NaN where there is none.
+        answers: the network's predictions for them.
+        share: the share 0…1 of the activations' variance along the two axes; NaN if there is no variance.
     """
 
     points: Array
@@ -120,7 +120,7 @@ def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array
 def project_in_steps(
     network: Network, split: Split, rows: Array, layer: int, basis: PrincipalAxes
 ) -> Generator[int, None, Projected]:
-    """Projects a layer's activations for the examples with these numbers, (k,), and notes the answers to them.
+    """Projects a layer's activations for the examples with these numbers, (k,), with their predictions.
 
     Yields the number of examples done after each chunk, so that the caller can stop.
 
@@ -141,13 +141,13 @@ def project_in_steps(
 
 
 class _Places:
-    """Collects points, and how far activations spread along the axes and in all."""
+    """Collects points, and the variance of the activations along the axes and in total."""
 
     def __init__(self, count: int, basis: PrincipalAxes) -> None:
         self.points = np.full((count, 2), np.nan, np.float32)
         self._basis, self._count = basis, count
         width = len(basis.mean)
-        self._sum, self._squares = np.zeros(width), 0.0  # of activations less the mean of the basis
+        self._sum, self._squares = np.zeros(width), 0.0  # activations minus the mean of the axes
 
     def take(self, place: slice, activations: Array) -> None:
         """The activations (rows, width) of some examples."""

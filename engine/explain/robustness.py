@@ -1,7 +1,7 @@
-"""How robust a network is: its error on examples that are disturbed, from not at all to much.
+"""Robustness of a network: its error on perturbed examples, as a curve over the strength of each perturbation.
 
-The idea, one curve for each kind of disturbance over its severity, is that of Hendrycks and Dietterich 2019,
-arXiv:1903.12261. The disturbances are in :mod:`engine.explain.perturbations`.
+One curve for each kind over its severity: Hendrycks and Dietterich 2019, arXiv:1903.12261. The perturbations are in
+:mod:`engine.explain.perturbations`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from engine.explain.perturbations import PERTURBATIONS, InputStatistics, Perturb
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 
-# Examples are disturbed in chunks, whose size depends on the data alone, so that every network gets the same ones.
+# Examples are perturbed in chunks, whose size depends on the data alone, so that every network gets the same ones.
 _BYTES_AT_ONCE = 1_000_000
 _MOST_WORK = 2_000_000_000  # multiplications between two steps, so that a caller can stop soon also in a huge network
-_TURNS = 4  # examples take turns in the direction of a shift: so many, or a multiple of it, are in a chunk
+_TURNS = 4  # examples take turns in the direction of a shift, so the size of a chunk is a multiple of this
 
 
 @dataclass(frozen=True)
 class RobustnessPoint:
-    """A network's result at one strength: the mean loss, and the share of wrong answers, 0…1; None for regression.
+    """A network's result at one strength: the mean loss, and the share of wrong predictions, 0…1; None for regression.
 
     ``rmse``: the root of the mean squared residual, in the targets' unit; None for classes.
     """
@@ -39,18 +39,18 @@ class RobustnessPoint:
 
 @dataclass(frozen=True)
 class Robustness:
-    """What is measured, or was so far.
+    """Robustness curves, complete or in progress.
 
     Attributes:
         examples: the number of examples at each strength.
-        curves: the results by disturbance, by ascending strength; one that was not begun is not there.
+        curves: the results by perturbation, by ascending strength; perturbations without results are missing.
     """
 
     examples: int
     curves: Mapping[str, Sequence[RobustnessPoint]] = field(default_factory=dict)
 
     def with_point(self, name: str, one: RobustnessPoint) -> Robustness:
-        """The same with a further result."""
+        """Returns a copy with a further result."""
         curve = sorted([*self.curves.get(name, ()), one], key=lambda each: each.strength)
         return Robustness(self.examples, {**self.curves, name: curve})
 
@@ -58,13 +58,13 @@ class Robustness:
 def measure(
     network: Network, dataset: Dataset, examples: Split, names: Sequence[str] | None = None
 ) -> Generator[tuple[float, Robustness], None, Robustness]:
-    """Measures a network on the same examples at each strength of some disturbances, or of all that make sense.
+    """Measures a network on the same examples at each strength of some perturbations, or of all that apply.
 
-    The result at strength 0 is that of :class:`~engine.training.metrics.Evaluator`; from there each curve goes on
-    outward. Every network gets the same disturbed examples. Yields the share 0…1 that is done and the results so far,
-    so that the caller can stop.
+    The result at strength 0 is that of :class:`~engine.training.metrics.Evaluator`; each curve is measured outward from
+    there. Every network gets the same perturbed examples. Yields the share 0…1 that is done and the results so far, so
+    that the caller can stop.
 
-    Raises DataError if answers or their loss are not finite, or if the network's loss cannot have these targets.
+    Raises DataError if outputs or their loss are not finite, or if the network's loss cannot have these targets.
     """
     material, count = input_statistics(dataset), len(examples)
     chosen = fitting(material.shape) if names is None else names
@@ -83,7 +83,7 @@ def measure(
 
 
 def _outward(strengths: Sequence[float]) -> Sequence[float]:
-    """All but 0, the small ones first."""
+    """Returns all strengths but 0, the smallest magnitude first."""
     return sorted((strength for strength in strengths if strength), key=abs)
 
 
@@ -93,17 +93,17 @@ _Measuring = Generator[int, None, RobustnessPoint]
 
 @dataclass
 class _Steps:
-    """How far the measurement is: examples are counted once for each strength."""
+    """Progress of the measurement: examples are counted once for each strength."""
 
     total: int
     found: Robustness
     done: int = 0
 
     def through(self, measuring: _Measuring) -> Generator[tuple[float, Robustness], None, RobustnessPoint]:
-        """Goes through the measurement at one strength."""
+        """Runs the measurement at one strength."""
         while True:
             try:
-                with np.errstate(all="ignore"):  # an error tells what overflows
+                with np.errstate(all="ignore"):  # overflows are reported by an error
                     self.done += next(measuring)
             except StopIteration as finished:
                 one: RobustnessPoint = finished.value
@@ -124,7 +124,7 @@ def _disturbed(
     strength: float,
     scaling: Scaling | None,
 ) -> _Measuring:
-    """Disturbs one chunk of the examples after another, and evaluates it."""
+    """Perturbs and evaluates the examples chunk by chunk."""
     loss, wrong, squares = 0.0, 0, 0.0
     at_once = max(1, _MOST_WORK // len(network.parameters))
     for number, rows in enumerate(_slices(len(examples), _chunk_size(examples.width))):

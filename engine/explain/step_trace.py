@@ -1,7 +1,7 @@
-"""One whole step of a training, written down: forward, loss, backward, update, with every number.
+"""Trace of one training step: forward pass, loss, backward pass and update, with every number.
 
-A step is recorded on a twin of the trainer, made from a :class:`TrainerSnapshot`, so that the training itself stays as
-it is. Layers count from 1, as in what is shown; neurons, inputs and rows count from 0. Rows are examples.
+A step is recorded on a twin of the trainer, made from a :class:`TrainerSnapshot`, so that the run itself does not
+change. Layers count from 1, as in the window; neurons, inputs and rows count from 0. Rows are examples.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from engine.training.events import Batch, TrainingState
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 
-_MOST_NUMBERS = 10_000_000  # of all examples together, in what is kept of a step
+_MOST_NUMBERS = 10_000_000  # limit of the stored numbers of a step, over all examples
 BIAS = -1  # the number of a neuron's bias among its weights
 
 
 @dataclass(frozen=True)
 class TrainerSnapshot:
-    """A network and its training between two steps: all that is needed to go on from there.
+    """Parameters and training state between two steps, from which training can continue.
 
     Attributes:
         parameters: a copy.
@@ -40,23 +40,26 @@ class TrainerSnapshot:
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes."""
+        """Size in memory, in bytes."""
         return int(self.parameters.nbytes + sum(vector.nbytes for vector in self.state.vectors.values()))
 
     def trainer(self, network: Network, dataset: Dataset) -> Trainer:
-        """A trainer that goes on from here with this network, whose parameters are set back. Raises DataError."""
+        """Returns a trainer that continues from here with this network, whose parameters are overwritten.
+
+        Raises DataError if the data set is not that of the run.
+        """
         np.copyto(network.parameters, self.parameters)
         return Trainer.resume(network, dataset, self.state)
 
 
 def take_trainer_snapshot(trainer: Trainer) -> TrainerSnapshot:
-    """The moment at which a trainer is. Call it between two steps."""
+    """Returns the state of a trainer. Call it between two steps."""
     return TrainerSnapshot(trainer.network.parameters.copy(), trainer.state())
 
 
 @dataclass(frozen=True)
 class OptimizerState:
-    """An optimizer's vectors, as it keeps them, and what it needs to read them; see ``Optimizer``."""
+    """A copy of an optimizer's vectors and of the values needed to interpret them; see ``Optimizer``."""
 
     kept: dict[str, Array] = field(default_factory=dict)
     zeros: dict[str, float] = field(default_factory=dict)
@@ -65,24 +68,24 @@ class OptimizerState:
 
 @dataclass(frozen=True)
 class StepTrace:
-    """A step with all its numbers. Nobody writes to the arrays.
+    """A step with all its numbers. The arrays must not be written to.
 
     Attributes:
-        before, after: the training around it.
+        before, after: the training state before and after it.
         network: the network before it.
-        settings: those in force.
+        settings: the settings in force.
         rate: the learning rate, schedule included.
-        epoch, batch, batches: of a batch, its place in the training, from 1.
-        is_given: whether it is a step on one example that was given, not on the training's next batch.
-        inputs: (rows, width), as the network gets them: distorted, if the training distorts them.
+        epoch, batch, batches: the place of the batch in the run, from 1, and the batches in an epoch.
+        is_given: whether it is a step on one given example, not on the next batch of the run.
+        inputs: (rows, width), as the network gets them, after augmentation.
         targets: (rows, outputs).
-        masks: of each layer the factors for its inputs, (rows, neurons below); None without dropout.
+        masks: the dropout factors for each layer's inputs, (rows, neurons below); None without dropout.
         sums: z of each layer, (rows, neurons).
         activations: of the input and each layer after it, (rows, neurons), before dropout.
         deltas: the gradient of each row's own loss by each layer's sums, (rows, neurons).
         losses: (rows,) the loss of each row.
         gradient: of the mean loss, in the layout of the parameters.
-        averages_before, averages_after: the optimizer's.
+        averages_before, averages_after: the state of the optimizer.
         changed_gradient_length: the length of the gradient with its penalties, before it was clipped.
     """
 
@@ -109,12 +112,12 @@ class StepTrace:
 
     @property
     def rows(self) -> int:
-        """How many examples it is of."""
+        """The number of examples."""
         return len(self.inputs)
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes."""
+        """Size in memory, in bytes."""
         masks = [mask for mask in self.masks if mask is not None]
         averages = [vector for each in (self.averages_before, self.averages_after) for vector in each.kept.values()]
         of_rows = [*self.sums, *self.activations, *self.deltas, *masks]
@@ -122,7 +125,7 @@ class StepTrace:
 
     @property
     def layers(self) -> int:
-        """How many layers there are after the input."""
+        """The number of layers after the input."""
         return len(self.network.weights)
 
     @property
@@ -132,7 +135,7 @@ class StepTrace:
 
     @cached_property
     def network_after(self) -> Network:
-        """The network after it."""
+        """The network after the step."""
         return self.network.with_parameters(self.after.parameters)
 
     @cached_property
@@ -141,16 +144,16 @@ class StepTrace:
         return layer_views(self.gradient, self.network.shape)
 
     def entering(self, layer: int) -> Array:
-        """(rows, neurons below) what a layer gets: activations of the layer below, after dropout."""
+        """Returns a layer's inputs, (rows, neurons below): the activations of the layer below after dropout."""
         mask, below = self.masks[layer - 1], self.activations[layer - 1]
         return below if mask is None else below * mask
 
     def mask_of(self, layer: int) -> Array | None:
-        """(rows, neurons) the dropout factors for a layer's activations, 0 for the input; None without dropout."""
+        """Returns the dropout factors of a layer's outputs, (rows, neurons), 0 for the input; None without dropout."""
         return self.masks[layer] if layer < self.layers else None
 
     def parameters_of(self, layer: int, neuron: int) -> tuple[Array, Array, Array]:
-        """Before, gradient and after of a neuron's weights, with its bias last: (inputs + 1,) each."""
+        """Returns a neuron's weights before the step, their gradient and the new weights, (inputs + 1,), bias last."""
         weights, biases = self.gradient_views
         after = self.network_after
         parts = ((self.network.weights, self.network.biases), (weights, biases), (after.weights, after.biases))
@@ -158,12 +161,12 @@ class StepTrace:
         return before, gradient, now
 
     def value_of(self, vector: Array, layer: int, neuron: int, source: int) -> float:
-        """The number that a vector in the layout of the parameters has for one of them, see :func:`parameter_in`."""
+        """Returns the entry for one parameter in a vector with their layout, see :func:`parameter_in`."""
         return float(parameter_in(vector, self.network.shape, layer, neuron, source)[0])
 
 
 def parameter_in(vector: Array, shape: Sequence[int], layer: int, neuron: int, source: int) -> Array:
-    """The place of one parameter in a vector of all, (1,), as a view; ``source`` is a weight's number, or ``BIAS``."""
+    """Returns one parameter in a vector of all as a view, (1,); ``source`` is the number of a weight, or ``BIAS``."""
     weights, biases = layer_views(vector, shape)
     found: Array = biases[layer - 1][neuron] if source == BIAS else weights[layer - 1][neuron, source : source + 1]
     return found
@@ -175,19 +178,19 @@ def parameter_in(vector: Array, shape: Sequence[int], layer: int, neuron: int, s
 def record_step(
     moment: TrainerSnapshot, network: Network, dataset: Dataset, example: tuple[Array, Array] | None = None
 ) -> StepTrace | None:
-    """Takes the next step of a training on a twin, and writes it down.
+    """Runs and records the next step of a run on a twin.
 
-    The parameters after it equal to the bit those that the training itself gets.
+    The resulting parameters are bit-identical to those of the run itself.
 
     Args:
-        moment: where the training is.
-        network: of the training's shape; only its shape, functions and loss are used.
-        dataset: what it is trained with.
+        moment: the state of the run.
+        network: a network of the same shape; only its shape, functions and loss are used.
+        dataset: the data set of the run.
         example: inputs (width,) and targets (outputs,) to take the step on, instead of the next batch. It is not
-            distorted, and the place in the training stays.
+            augmented, and the place in the run does not change.
 
     Returns:
-        the step; None if the training takes no further one.
+        the step; None if the run is over.
 
     Raises:
         DataError: the batch is too large to be written down.
@@ -215,12 +218,12 @@ def _check_size(rows: int, network: Network) -> None:
 
 
 class _RecordingTrainer(Trainer):
-    """Keeps what its last step began with."""
+    """A trainer that stores the inputs and state of its last step."""
 
     _example: tuple[Array, Array] | None = None
 
     def step_on_next(self) -> bool:
-        """Takes the training's next step; returns whether there is one. Measures nothing that changes nothing."""
+        """Runs the next step without an evaluation; returns whether there is one."""
         wanted = self.settings
         self.change(replace(wanted, evaluate=False))
         took = any(isinstance(event, Batch) for event in self.run())
@@ -228,7 +231,7 @@ class _RecordingTrainer(Trainer):
         return took
 
     def step_on(self, inputs: Array, targets: Array) -> bool:
-        """Takes a step on that example. The place in the training stays."""
+        """Runs a step on one example. The place in the run does not change."""
         wanted = self.settings
         self.change(replace(wanted, augmentation=Augmentation()))
         dtype = self.network.parameters.dtype
@@ -247,7 +250,7 @@ class _RecordingTrainer(Trainer):
         return (*self._example, buffers)
 
     def _finite_loss(self, inputs: Array, targets: Array, buffers: TrainingBuffers) -> float:
-        """Keeps the inputs, which the training will overwrite, and all that the step is about to change."""
+        """Stores copies of everything that the step is about to overwrite."""
         loss = super()._finite_loss(inputs, targets, buffers)
         self.inputs: Array = inputs * np.asarray(buffers.scale, inputs.dtype)
         self.targets: Array = targets.copy()
@@ -256,7 +259,7 @@ class _RecordingTrainer(Trainer):
         return loss
 
     def averages(self) -> OptimizerState:
-        """A copy of the optimizer's."""
+        """Returns a copy of the optimizer's state."""
         optimizer = self._optimizer
         kept = {name: vector.copy() for name, vector in optimizer.kept.items()}
         return OptimizerState(kept, dict(optimizer.zeros), optimizer.steps)
@@ -268,7 +271,7 @@ class _RecordingTrainer(Trainer):
 
     @property
     def last_rate(self) -> float:
-        """Its learning rate."""
+        """The learning rate of the last step."""
         return self._last_rate
 
 
@@ -307,7 +310,7 @@ def _written_down(watched: _RecordingTrainer, moment: TrainerSnapshot) -> StepTr
 def _forward(
     network: Network, inputs: Array, targets: Array, buffers: TrainingBuffers
 ) -> tuple[list[Array], list[Array]]:
-    """All sums and outputs. The buffers are then as the backward pass needs them."""
+    """Returns all sums and outputs, and leaves the buffers ready for the backward pass."""
     for_backward = buffers.kept
     buffers.kept = [np.empty_like(outputs) for outputs in buffers.outputs]  # gets all sums, also where f' needs none
     network.forward_with_loss(inputs, targets, buffers)
@@ -320,14 +323,14 @@ def _forward(
 
 
 def row_losses(network: Network, sums: Array, targets: Array) -> Array:
-    """(rows,) the loss of each row, from the output layer's sums (rows, outputs)."""
+    """Returns the loss of each row, (rows,), from the output layer's sums (rows, outputs)."""
     function, output = network.loss_function, network.layer_activations[-1]
     rows = range(len(sums))
     return np.array([function.forward(sums[row : row + 1].copy(), targets[row : row + 1], output) for row in rows])
 
 
 def _length(network: Network, gradient: Array, settings: TrainingSettings) -> float:
-    """Of the gradient with its penalties, as ``UpdatePipeline`` adds them."""
+    """Returns the length of the gradient with the penalties that ``UpdatePipeline`` adds."""
     total = gradient.astype(np.float64)
     decay = 0.0 if settings.new_optimizer().decouples_decay else settings.weight_decay
     weights, _ = layer_views(total, network.shape)

@@ -1,4 +1,4 @@
-"""How one parameter changes in a step: gradient, penalties, clipping, the optimizer's rule, limits; line by line."""
+"""Formulas of one parameter's update in a step: gradient, penalties, clipping, optimizer, limits, line by line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Parameter:
         return self.step.value_of(self.step.after.parameters, self.layer, self.neuron, self.source)
 
     def kept(self, name: str, is_after: bool) -> float:
-        """What the optimizer keeps for it under that name; 0 before its first step."""
+        """Returns the optimizer's value of this name for the parameter; 0 before the first step."""
         averages = self.step.averages_after if is_after else self.step.averages_before
         vector = averages.kept.get(name)
         return 0.0 if vector is None else self.step.value_of(vector, self.layer, self.neuron, self.source)
@@ -51,7 +51,7 @@ class _Parameter:
 
 
 def update_formulas(step: StepTrace, layer: int, neuron: int, source: int, row: int) -> list[Formula]:
-    """All lines of a parameter's change, from the gradient of the loss to the parameter after the step."""
+    """Returns all lines of a parameter's update, from the gradient of the loss to the parameter after the step."""
     parameter = _Parameter(step, layer, neuron, source, row)
     lines = [_gradient(parameter)]
     lines += _penalties(parameter, _part(lines[-1], "g"))
@@ -83,7 +83,7 @@ def _gradient(parameter: _Parameter) -> Formula:
 
     terms, left_out, left_sum = largest_terms(deltas * below / step.rows, term)
     if step.rows == 1:
-        terms, left_out = [term(0)], 0  # also where it is 0: its numbers say why
+        terms, left_out = [term(0)], 0  # also if it is 0, because its numbers show why
     product = "δ" if source == BIAS else f"δ · {'a' if layer > 1 else 'x'}"
     rule = f"g = {product}" if step.rows == 1 else f"g = mean of {product} over the examples"
     value = step.value_of(step.gradient, layer, neuron, source)
@@ -138,7 +138,7 @@ def _penalties(parameter: _Parameter, gradient: Factor) -> list[Formula]:
 
 
 def _clipping(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    """All of the gradient is shortened if it is longer than allowed."""
+    """Returns the line of gradient clipping: the whole gradient is shortened if it exceeds the limit."""
     most, length = parameter.step.settings.clip_norm, parameter.step.changed_gradient_length
     if not most or length <= most:
         return []
@@ -231,7 +231,7 @@ def _corrected(parameter: _Parameter, line: Formula, symbol: str, zeros: float) 
 
 
 def _any_rule(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    """Of an optimizer whose rule is not written here: what it did."""
+    """Returns a line with the change alone, for an optimizer whose rule is not written here."""
     step = parameter.step
     label = OPTIMIZERS[step.settings.optimizer].label
     value = parameter.before.value - parameter.after
@@ -252,7 +252,7 @@ _RULES: dict[str, Callable[[_Parameter, Factor], list[Formula]]] = {
 
 
 def _result(parameter: _Parameter, taken: Factor) -> list[Formula]:
-    """w − s; before that, decay that does not go through the averages; after it, the limit of the weights' length."""
+    """Returns the lines of w − s: decoupled weight decay before it, the limit of the weights' norm after it."""
     step, settings, before = parameter.step, parameter.step.settings, parameter.before
     is_weight, name = parameter.source != BIAS, before.symbol
     title = "weight after" if is_weight else "bias after"

@@ -1,6 +1,6 @@
-"""A forward pass that keeps every layer, and gradients of one output or neuron by all that is below it.
+"""Back-propagation for explanations: a forward pass that keeps every layer, and gradients of one output or neuron.
 
-Rows are examples; nothing here depends on what they are.
+Rows are examples. The logit of an output is its weighted sum, before the output's activation.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from engine.basics.errors import DataError, SettingError, Verbatim
 from engine.basics.validation import Array, matrix
 from engine.network.network import Network
 
-# The number of an output, or a pair (one, other) for the difference of their sums: why one, and not the other.
+# The number of an output, or a pair (one, other) for the difference of their logits: why one and not the other.
 Target = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
 class ForwardPass:
-    """A forward pass, of which every layer is kept.
+    """The sums and activations of every layer in a forward pass.
 
     Attributes:
         activations: of the input (as the first layer takes it, maybe standardised) and each layer after it,
@@ -32,15 +32,16 @@ class ForwardPass:
 
 
 def forward(network: Network, inputs: Array) -> ForwardPass:
-    """Keeps all sums and activations for inputs (examples, width)."""
+    """Returns all sums and activations for inputs (examples, width)."""
     rows = network.standardised(inputs)
     return forward_from(network, rows, rows @ network.weights[0].T + network.biases[0].T)
 
 
 def forward_from(network: Network, inputs: Array, z: Array) -> ForwardPass:
-    """The same where the sums z of the first layer, (examples, neurons), are known.
+    """Returns the forward pass from known sums z of the first layer, (examples, neurons).
 
-    The inputs, as the first layer takes them, are only kept.
+    Args:
+        inputs: the inputs as the first layer takes them, (examples, width); they are only stored in the result.
     """
     activations, sums = [inputs], [z]
     for layer, function in enumerate(network.layer_activations):
@@ -53,7 +54,7 @@ def forward_from(network: Network, inputs: Array, z: Array) -> ForwardPass:
 
 
 def gradients(network: Network, passed: ForwardPass, target: Target, layer: int | None = None) -> list[Array]:
-    """The gradients of the target's sum by the activations of the input and each layer below it.
+    """Returns the gradients of the target's logit by the activations of the input and of each layer below it.
 
     Args:
         passed: the forward pass.
@@ -74,12 +75,12 @@ def gradients(network: Network, passed: ForwardPass, target: Target, layer: int 
 
 
 def by_inputs(network: Network, gradient: Array) -> Array:
-    """A gradient by what the first layer takes, (…, width), as the one by the network's inputs."""
+    """Converts a gradient by the first layer's (standardised) inputs, (…, width), to one by the network's inputs."""
     return gradient if network.brightness is None else gradient / gradient.dtype.type(network.brightness.deviation)
 
 
 def first_deltas(network: Network, passed: ForwardPass, target: Target) -> Array:
-    """(examples, neurons): the gradient of the target's sum by the sums of the first layer."""
+    """Returns the gradient of the target's logit by the sums of the first layer, (examples, neurons)."""
     deltas = _deltas_of(passed, target, len(network.weights))
     for layer in range(len(network.weights) - 1, 0, -1):
         deltas = slope_times(network, passed, layer, deltas @ network.weights[layer])
@@ -87,7 +88,7 @@ def first_deltas(network: Network, passed: ForwardPass, target: Target) -> Array
 
 
 def _deltas_of(passed: ForwardPass, target: Target, layer: int) -> Array:
-    """(examples, neurons): the gradient of the target's sum by the sums of its own layer."""
+    """Returns the gradient of the target's sum by the sums of its own layer, (examples, neurons)."""
     deltas = np.zeros_like(passed.sums[layer - 1])
     for number, sign in zip(numbers_of(target), (1, -1), strict=False):
         deltas[:, number] += sign
@@ -95,7 +96,7 @@ def _deltas_of(passed: ForwardPass, target: Target, layer: int) -> Array:
 
 
 def slope_times(network: Network, passed: ForwardPass, layer: int, gradient: Array) -> Array:
-    """A gradient by a layer's activations, (examples, neurons), as the one by its sums. Layers count from 1."""
+    """Converts a gradient by a layer's activations, (examples, neurons), to one by its sums. Layers count from 1."""
     function, through = network.layer_activations[layer - 1], gradient.copy()
     kept = passed.sums[layer - 1] if function.needs_sums else passed.activations[layer]
     function.backward(kept.copy(), through)
@@ -103,7 +104,7 @@ def slope_times(network: Network, passed: ForwardPass, layer: int, gradient: Arr
 
 
 def target_sums(passed: ForwardPass, target: Target) -> Array:
-    """(examples,) the target's sums before the output's activation; of two targets, their difference."""
+    """Returns the target's logit for each example, (examples,); for a pair of targets their difference."""
     one, *other = numbers_of(target)
     sums: Array = passed.sums[-1][:, one]
     return sums - passed.sums[-1][:, other[0]] if other else sums
@@ -113,7 +114,7 @@ def target_sums(passed: ForwardPass, target: Target) -> Array:
 
 
 def check_neuron(network: Network, layer: int, neuron: int) -> None:
-    """Raises SettingError unless the network has that neuron; layers count from 1, neurons from 0."""
+    """Raises SettingError unless the network has this neuron. Layers count from 1, neurons from 0."""
     if not 1 <= layer <= len(network.weights):
         raise SettingError("layer", layer, f"must be from 1 to {len(network.weights)}", "The input has no neurons.")
     if not 0 <= neuron < network.shape[layer]:
@@ -121,12 +122,17 @@ def check_neuron(network: Network, layer: int, neuron: int) -> None:
 
 
 def numbers_of(target: Target) -> tuple[int, ...]:
-    """The target's output, or its two."""
+    """Returns the numbers of the target's outputs: one, or two for a pair."""
     return target if isinstance(target, tuple) else (target,)
 
 
 def example_of(network: Network, inputs: object, target: Target, baseline: object) -> tuple[Array, Array]:
-    """Inputs and baseline as (width,), checked, as is the target."""
+    """Returns inputs and baseline as (width,), after checking them and the target.
+
+    Raises:
+        SettingError: the target is no output of the network.
+        DataError: inputs or baseline have another shape or are not finite.
+    """
     for number in numbers_of(target):
         given: object = number
         is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
@@ -137,7 +143,10 @@ def example_of(network: Network, inputs: object, target: Target, baseline: objec
 
 
 def row_of(network: Network, name: str, values: object, scalar: bool = True) -> Array:
-    """Values as (width,) of the network's number type; a number stands for all inputs where ``scalar`` is set."""
+    """Returns values as (width,) of the network's number type; with ``scalar`` a single number stands for all inputs.
+
+    Raises DataError for another shape or values that are not finite.
+    """
     given = np.asarray(values)
     if scalar and given.ndim == 0:
         given = np.full(network.shape[0], given)

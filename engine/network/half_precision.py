@@ -1,8 +1,8 @@
-"""Parameters in half the memory, for moments of a training that are looked at but not trained on.
+"""Parameters packed into 16 bits each, for snapshots that are viewed but not trained on.
 
 Each row of weights, and the biases of each layer, are stored as 16-bit whole numbers, with the largest value of the row
-as their scale. This is about five times as precise as float16, whose steps grow with the value: the answers of networks
-that have learned MNIST differ by 0.04 percentage points at most, instead of 0.3.
+as their scale. This is about five times as precise as float16, whose steps grow with the value: the errors of networks
+trained on MNIST change by at most 0.04 percentage points, instead of 0.3.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from engine.basics.validation import Array
 from engine.network.buffers import layer_views
 
 _STEPS = 32767
-_MOST_EXACT = 16_384  # parameters: smaller networks take little memory as they are
-_LARGEST_RATIO = 64.0  # of the largest value to the mean one: beyond it, too little would be left of the others
+_MOST_EXACT = 16_384  # parameters; smaller networks take little memory unpacked
+_LARGEST_RATIO = 64.0  # largest to mean value of a row; beyond it the other values would lose their precision
 
 
 @dataclass(frozen=True, eq=False)
 class PackedParameters:
-    """A parameter vector, packed where that loses next to nothing.
+    """A parameter vector, packed to 16 bits if that loses next to nothing.
 
     Attributes:
         shape: the layer sizes of its network.
@@ -37,13 +37,13 @@ class PackedParameters:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that it takes in memory."""
+        """Size in memory, in bytes."""
         return self.numbers.nbytes + self.scales.nbytes
 
     def unpack(self) -> Array:
         """Returns the parameters (parameters,), within 1/65,534 of the largest value of their row.
 
-        If they were kept exactly, the vector is shared: nobody must write to it.
+        If they are stored exactly, the result shares their memory and must not be written to.
         """
         if not len(self.scales):
             return self.numbers
@@ -57,20 +57,20 @@ class PackedParameters:
 
 
 def packed_size(parameters: int) -> int:
-    """Returns about how many bytes so many parameters take when they are packed."""
+    """Returns the approximate size of this many packed parameters, in bytes."""
     return parameters * (4 if parameters <= _MOST_EXACT else 2)
 
 
 def pack_exactly(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
-    """Returns the parameters (parameters,) as they are, without a copy."""
+    """Stores the parameters (parameters,) unchanged, without a copy."""
     return PackedParameters(shape, parameters, np.empty(0, np.float32))
 
 
 def pack(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
-    """Packs the parameters (parameters,) of a network of that shape.
+    """Packs the parameters (parameters,) of a network with these layer sizes.
 
-    They are kept exactly, without a copy, if there are few of them, if they are no float32 numbers, or if a row has
-    single values so large, or not finite, that too little would be left of the others.
+    They are stored exactly, without a copy, if they are at most 16,384, if they are not float32, or if a row has a
+    value that is not finite or is so large that the others would lose their precision.
     """
     if len(parameters) <= _MOST_EXACT or parameters.dtype != np.float32:
         return pack_exactly(parameters, shape)
@@ -89,7 +89,7 @@ def pack(parameters: Array, shape: tuple[int, ...]) -> PackedParameters:
 
 
 def _rows(vector: Array, shape: tuple[int, ...]) -> Iterator[Array]:
-    """The weights and the biases of each layer, as views (rows, values): biases are one row."""
+    """Yields the weights and the biases of each layer as views (rows, values); biases are one row."""
     for weights, biases in zip(*layer_views(vector, shape), strict=True):
         yield weights
         yield biases.T

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 
-# From so many numbers on, adding in the same pass saves more than calling BLAS directly costs (about 4 µs). With
+# From this many numbers on, adding in the same pass saves more than calling BLAS directly costs (about 4 µs). With
 # several threads, a core then need not read what another one has just written.
 _WORTH_A_CALL = 65_536
 # Constants of cblas.h.

@@ -20,7 +20,7 @@ GRID, RANDOM, TPE = "grid", "random", "tpe"
 SAMPLERS = (RANDOM, GRID, TPE)
 MEDIAN, ASHA, HYPERBAND, NONE = "median", "asha", "hyperband", "none"
 PRUNING = (MEDIAN, ASHA, HYPERBAND, NONE)
-VALIDATION_SHARE = 0.1  # of the training part, where trials are compared and the experiment sets none
+VALIDATION_SHARE = 0.1  # of the training set, where trials are compared and the experiment sets none
 DEFAULT_TRIALS = 20  # of a sweep that has no end of its own and no budget
 MOST_WORKERS = 1_000
 _MOST_SEEDS, _MOST_RUNS = 1_000, 1_000_000
@@ -39,7 +39,7 @@ class Plan:
         sampler_seed: of the sampler's randomness.
         runs: how many runs there may be in all; None for as many as there are.
         minutes: how long it may take; None for as long as it takes.
-        prune: the rule by which hopeless runs are stopped: "median", "asha", "hyperband" or "none".
+        prune: the rule by which unpromising runs are stopped: "median", "asha", "hyperband" or "none".
     """
 
     kind: str
@@ -156,7 +156,7 @@ class Plan:
             made.check_against(dataset)
 
     def with_held_out(self, dataset: Dataset) -> Plan:
-        """The plan with a tenth of the training part as validation set, where trials are compared by none."""
+        """The plan with a tenth of the training set as validation set, where trials are compared by none."""
         if not self.is_choice or dataset.validation is not None:
             return self
         held = tuple(

@@ -1,4 +1,4 @@
-"""The rules that stop hopeless runs early, so that their time goes to others. They see the validation figure alone."""
+"""Pruning rules, which stop unpromising runs early by their validation figure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PruningRule(ABC):
 
 
 class MedianRule(PruningRule):
-    """A run is hopeless if the best it has reached by an epoch is worse than the median of finished runs there.
+    """A run is unpromising if the best it has reached by an epoch is worse than the median of finished runs there.
 
     Golovin et al. 2017, "Google Vizier", KDD, section 3.2.3. It begins when five runs have finished.
     """
@@ -99,7 +99,7 @@ class OptunaRule(PruningRule):
             self._tell(run, states.PRUNED if status == PRUNED else states.FAIL)
 
     def _report(self, run: Run, values: Values) -> Iterator[bool]:
-        """Reports what was not reported yet, epoch by epoch, and yields whether it is hopeless by then."""
+        """Reports what was not reported yet, epoch by epoch, and yields whether it is unpromising by then."""
         if run not in self._trials:
             self._trials[run], self._reported[run] = self._study.ask(), 0
         for epoch in sorted(each for each in values if each > self._reported[run]):

@@ -139,7 +139,7 @@ class Results:
 
     @property
     def test_figure(self) -> str | None:
-        """The figure of the test part; None where there is none."""
+        """The figure of the test set; None where there is none."""
         return f"test_{self.quantity}" if self.has_test else None
 
     def add_trial(self, values: Mapping[str, Any]) -> int:

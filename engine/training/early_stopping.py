@@ -48,5 +48,5 @@ def _number(name: str, value: object, least: float, most: float) -> float | None
 
 
 def _badness(figures: Evaluation) -> tuple[float, float]:
-    """What early stopping minimises: the error, then the loss; for regression the loss."""
+    """Returns the key that early stopping minimises: the error, then the loss; for regression the loss."""
     return (figures.loss if figures.error is None else figures.error, figures.loss)

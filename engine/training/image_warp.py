@@ -1,7 +1,7 @@
-"""Redraws pictures: moves their pixels, and the edges of their strokes. Augmentation and the test of robustness do it.
+"""Image warping for augmentation and robustness tests: moves pixels and the edges of strokes.
 
-All movements of pixels are combined into one map from each pixel of the new picture to a place in the old one, because
-resampling several times would blur. What is outside a picture counts as background.
+All movements of pixels are combined into one map from each pixel of the new image to a place in the old one, because
+resampling several times would blur. The area outside an image counts as background.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy.typing as npt
 from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
 
-# Size of the buffers for one part of the pictures: they fit into a second-level cache and still hold many pictures.
+# Bytes of the buffers for one chunk of images: they fit into a second-level cache and still hold many images.
 _BYTES_IN_A_PART = 1_500_000
-# Numbers per pixel: the framed picture, place and corner (y, x), the index (of double size), 4 neighbours.
+# Numbers per pixel: the framed image, place and corner (y, x), the index (double size), 4 neighbours.
 _NUMBERS_FOR_A_PIXEL = 1 + 2 + 2 + 2 + 4
 # Pixels by which an edge moves in one step: beyond 1 / √2 a pixel would become brighter than its neighbours. With fine
 # steps, a stroke that is made thicker by more always contains the one that is made thicker by less.
@@ -27,10 +27,10 @@ AFFINE_TERMS = 3
 
 
 class ImageWarper:
-    """Redraws pictures of one size, a part of them at once. Its buffers are allocated once.
+    """Warps images of one size, in chunks, with buffers that are allocated once.
 
     Attributes:
-        part: the largest number of pictures that can be redrawn at once.
+        part: the largest number of images in a chunk.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class ImageWarper:
         """
         Args:
             shape: (height, width).
-            most: the number of pictures that there will be at most.
-            basis: (terms, height * width); coefficients times this are the places that pixels come from.
-            steps: in so many steps the edges of strokes are moved; 0 if they never are.
-            dtype: type of the pictures, float32 or float64.
-            background: brightness of an empty picture, 0…1; strokes on one above 0.5 are dark.
+            most: the largest number of images.
+            basis: (terms, height * width); coefficients times the basis are the places that pixels come from.
+            steps: number of steps in which the edges of strokes move; 0 if they never do.
+            dtype: type of the images, float32 or float64.
+            background: brightness of an empty image, 0…1; strokes on one above 0.5 are dark.
         """
         self._background, self._strokes = background, -1 if ink_brightness(background) < background else 1
         self._shape = height, width = shape
@@ -65,10 +65,10 @@ class ImageWarper:
         return np.empty(shape, self._dtype)
 
     def _allocate_padded(self) -> None:
-        """Allocates the pictures of a part, each with a frame of zeros one pixel wide, which stands for the outside."""
+        """Allocates the images of a chunk, each with a frame of zeros one pixel wide, which stands for the outside."""
         height, width = self._shape
         self._row, self._frame = width + 2, (height + 2) * (width + 2)
-        # Beyond the last frame there is room for the lower right neighbours of its last pixel.
+        # Extra space after the last frame for the lower right neighbours of its last pixel.
         self._padded = np.zeros(self.part * self._frame + self._row + 1, self._dtype)
         frames = self._padded[: self.part * self._frame].reshape(self.part, height + 2, width + 2)
         self._inside = frames[:, 1:-1, 1:-1]
@@ -84,15 +84,15 @@ class ImageWarper:
         self._neighbours = self._empty(4, self.part, height * width)
 
     def warp(self, pictures: Array, thicknesses: Array | None, coefficients: Array | None) -> None:
-        """Redraws at most ``part`` pictures, (k, height * width), in place.
+        """Warps at most ``part`` images, (k, height * width), in place.
 
         Args:
-            pictures: C-contiguous, of the ``dtype`` given.
+            images: C-contiguous, of the ``dtype`` given.
             thicknesses: (k,) pixels by which the edges of strokes move outward; None leaves them.
-            coefficients: (2, k, terms) of the basis; they give the place (y, x) in the framed picture that each pixel
+            coefficients: (2, k, terms) of the basis; they give the place (y, x) in the framed image that each pixel
                 comes from. None leaves the pixels where they are.
         """
-        if self._background:  # so that it is 0, and strokes are above it
+        if self._background:  # makes the background 0 and strokes positive
             pictures -= self._background
             pictures *= self._strokes
         inside = self._inside[: len(pictures)]
@@ -171,12 +171,12 @@ class ImageWarper:
 
 
 def steps_for(thickness: float, is_fine: bool = False) -> int:
-    """Returns in how many steps edges are moved by so many pixels."""
+    """Returns the number of steps in which edges move by this many pixels."""
     return math.ceil(thickness / (_FINE_STEP if is_fine else _THICKNESS_STEP))
 
 
 def affine_basis(shape: tuple[int, int]) -> Array:
-    """Returns (3, height * width): 1, and each pixel's y and x relative to the picture's centre."""
+    """Returns (3, height * width): 1, and each pixel's y and x relative to the image's centre."""
     y, x = np.indices(shape, np.float64).reshape(2, -1)
     return np.stack((np.ones_like(y), y - y.mean(), x - x.mean()))
 
@@ -190,11 +190,11 @@ def write_affine_map(
     scale: Array | float = 1.0,
     shear: Array | float = 0.0,
 ) -> None:
-    """Writes coefficients (2, k, terms) of an affine basis: pictures are scaled, then sheared, rotated and shifted.
+    """Writes coefficients (2, k, terms) of an affine basis: images are scaled, then sheared, rotated and shifted.
 
-    Each is one number for all pictures or (k,): pixels down and to the right; radians about the centre,
+    Each is one number for all images or (k,): pixels down and to the right; radians about the centre,
     counter-clockwise; the factor of height and width; pixels sideways per pixel upward. The coefficients are those of
-    the inverse map, from the new picture to the old one.
+    the inverse map, from the new image to the old one.
     """
     cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
     rows = (cos, sin), (shear * cos - sin, shear * sin + cos)
@@ -215,9 +215,9 @@ def warp_images(
     thickness: float = 0.0,
     background: float = 0.0,
 ) -> Array:
-    """Returns a copy of pictures (k, height * width): edges moved by ``thickness``, then as :func:`write_affine_map`.
+    """Returns a warped copy of images (k, height * width): edges move by ``thickness``, then :func:`write_affine_map`.
 
-    Where nothing moves, no pixel is resampled. For ``background`` see :class:`ImageWarper`.
+    If nothing moves, no pixel is resampled. For ``background`` see :class:`ImageWarper`.
     """
     copies, count = pictures.copy(), len(pictures)
     steps = steps_for(abs(thickness), is_fine=True)

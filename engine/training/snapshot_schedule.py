@@ -1,5 +1,4 @@
-"""``SnapshotSchedule``: which moments of a training are kept, so that they are few and evenly apart, however long it
-is."""
+"""``SnapshotSchedule``: the epochs at which snapshots are kept, limited in number and evenly spaced."""
 
 from __future__ import annotations
 
@@ -7,28 +6,28 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-LEAST_STEP = 1 / 32  # of an epoch, between two moments
+LEAST_STEP = 1 / 32  # epochs between two snapshots
 _ROUNDING = 1e-9
 
 
 class SnapshotSchedule:
-    """Keeps a moment at each multiple of a step, which doubles when there is no room for more.
+    """Keeps a snapshot at each multiple of a step, which doubles when the limit is reached.
 
-    When it has doubled, every new moment takes the place of one that is no longer on the grid, so that there is never
-    much to do at once. The first moment stays. All places are epochs since the training began, with a fraction.
+    After the step has doubled, every new snapshot replaces one that is no longer at a multiple of it, so that never
+    many go at once. The first snapshot stays. All places are epochs since the run began, with a fraction.
 
     Attributes:
-        step: epochs between two moments, a power of 2.
-        next: the place from which on the next moment is wanted.
+        step: epochs between two snapshots, a power of 2.
+        next: the place from which on the next snapshot is due.
     """
 
     def __init__(self, room: int, batches: int, kept: Iterable[float] = (), least: float = 1.0) -> None:
-        """Takes up a training.
+        """Starts or continues the schedule of a run.
 
         Args:
-            room: how many moments are kept, at least 2.
+            room: the limit of snapshots, at least 2.
             batches: steps in an epoch.
-            kept: places of the moments that are kept already; the last of them may be off the grid.
+            kept: places of the existing snapshots; the last of them may be between two multiples of the step.
             least: the smallest step, a power of 2.
         """
         self._room, self._batches, self.step = max(2, room), batches, least
@@ -41,20 +40,20 @@ class SnapshotSchedule:
         return len(self._on) + len(self._off)
 
     def should_keep(self, place: float) -> bool:
-        """Whether the moment at a place is to be kept."""
+        """Whether a snapshot is due at this place."""
         return place >= self.next
 
     def advance_past(self, place: float) -> None:
-        """Notes that what there was to do at a place is done: the next moment is wanted a step later."""
+        """Marks a place as done: the next snapshot is due a step later."""
         self.next = self._after(place)
 
     def coarsen(self, place: float) -> None:
-        """Doubles the step at a place: moments come too fast to be kept."""
+        """Doubles the step at a place, because snapshots come faster than they can be stored."""
         self._double()
         self.next = self._after(place)
 
     def add(self, place: float) -> float | None:
-        """Notes that the moment at a place is kept; returns the one that it takes the place of, or None."""
+        """Adds a snapshot at this place; returns the place of the one that it replaces, or None."""
         victim = None
         if len(self) >= self._room:
             while not self._off:
@@ -64,11 +63,11 @@ class SnapshotSchedule:
         return victim
 
     def __contains__(self, place: float) -> bool:
-        """Whether the moment at a place is kept."""
+        """Whether there is a snapshot at this place."""
         return place in self._on or place in self._off
 
     def is_on(self, place: float) -> bool:
-        """Whether a multiple of the step was reached with the batch that led to a place."""
+        """Whether the batch that ended at this place reached a multiple of the step."""
         return self._is_on_grid(place, self.step)
 
     def _double(self) -> None:
@@ -81,5 +80,5 @@ class SnapshotSchedule:
         return math.floor(place / step + _ROUNDING) > math.floor((place - 1 / self._batches) / step + _ROUNDING)
 
     def _after(self, place: float) -> float:
-        """The first multiple of the step after a place."""
+        """Returns the first multiple of the step after a place."""
         return (math.floor(place / self.step + _ROUNDING) + 1) * self.step - _ROUNDING

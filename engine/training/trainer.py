@@ -111,9 +111,9 @@ class Trainer:
         return kept | {"parameters": self.network.parameters}
 
     def stand_at(self, place: dict[str, Any]) -> None:
-        """Goes to the place of a twin, another trainer of the same network on the same data, between two events.
+        """Takes over the state of a twin, another trainer of the same network on the same data, between two events.
 
-        The twin's arrays are taken over, but its parameters are copied. A running :meth:`run` must not go on.
+        The twin's arrays are taken over, its parameters are copied. A running :meth:`run` must not be continued.
         """
         place = dict(place)
         np.copyto(self.network.parameters, place.pop("parameters"))
@@ -193,7 +193,7 @@ class Trainer:
 
     @property
     def restored(self) -> BestRestored | None:
-        """What early stopping restored at the end, if the network still has those parameters; else None."""
+        """The result that early stopping restored at the end; None if the network no longer has these parameters."""
         best = self._best
         if not self._is_restored or best is None or not np.array_equal(self.network.parameters, best.parameters):
             return None
@@ -227,7 +227,7 @@ class Trainer:
             yield event
 
     def steps(self) -> Iterator[Event]:
-        """As :meth:`run`, a little faster, for who has told NumPy not to warn: ``with np.errstate(all="ignore")``."""
+        """Runs like :meth:`run`, a little faster. The caller must silence NumPy: ``with np.errstate(all="ignore")``."""
         while True:
             if not self._measured:
                 yield from self._rest_of_epoch()
@@ -378,7 +378,7 @@ class Trainer:
         batch = min(self.batch + 1, self.batches_per_epoch)
         error = loss_not_finite(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
         np.copyto(self.network.parameters, self._last_finite)
-        self._optimizer.restart()  # its averages point to where the parameters diverged
+        self._optimizer.restart()  # the optimizer's averages point to where the parameters diverged
         return error
 
     # ---- saving and resuming
@@ -406,7 +406,7 @@ class Trainer:
 
     @classmethod
     def resume(cls, network: Network, dataset: Dataset, state: TrainingState) -> Trainer:
-        """Returns a trainer whose :meth:`run` continues a run from its :meth:`state`, with its network of that moment.
+        """Returns a trainer whose :meth:`run` continues from a :meth:`state`, with the network as it was in that state.
 
         Raises:
             DataError: the data set is not that of the run.

@@ -1,4 +1,4 @@
-"""``UpdatePipeline``: what the settings of a training add to a plain gradient step, prepared for one network."""
+"""``UpdatePipeline``: everything that the settings add to a plain gradient step, prepared for one network."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class UpdatePipeline:
         return all(getattr(settings, name) == getattr(self.settings, name) for name in _OTHER_SETTINGS)
 
     def augment(self, inputs: Array, buffers: TrainingBuffers, rng: np.random.Generator) -> None:
-        """Distorts the pictures of a batch and draws new dropout masks, if the settings say so."""
+        """Distorts the images of a batch and draws new dropout masks, if the settings say so."""
         if self._augmenter is not None:
             np.multiply(inputs, buffers.scale, out=inputs)  # distortions need values in 0 … 1
             buffers.scale = 1.0

@@ -132,14 +132,14 @@ def table_dataset(
         table: the table.
         target: the name of the column to predict. Rows without it are left out.
         task: ``CLASSIFICATION`` or ``REGRESSION``; None: see :func:`guess_task`.
-        missing: ``FILL`` fills a missing number with the training part's median, and yes/no with what is most frequent
-            there; missing texts become a category of their own if the training part has some. ``MEDIAN`` does the same,
+        missing: ``FILL`` fills a missing number with the training set's median, and yes/no with what is most frequent
+            there; missing texts become a category of their own if the training set has some. ``MEDIAN`` does the same,
             but fills texts with the most frequent one, too. ``DROP`` leaves out rows with a missing value.
         ignored: names of columns that are no inputs.
-        standardise: whether numbers are scaled by the training part's mean and spread, and the target likewise if it is
+        standardise: whether numbers are scaled by the training set's mean and spread, and the target likewise if it is
             a number.
         test_share: see :func:`~engine.datasets.splitting.parts_of`; classes are drawn in proportion.
-        seed: draws the test part, always the same for one seed.
+        seed: draws the test set, always the same for one seed.
         title: the data set's name; None: the table's.
         summary: ``DROP`` leaves out rows at the end that look like a sum or a mean of the others; ``KEEP`` takes them.
 
@@ -376,7 +376,7 @@ def _at(column: TableColumn, rows: Array) -> TableColumn:
 
 
 def _with_fill(column: CodedColumn, values: Array, missing: str) -> CodedColumn:
-    """The column with what stands for its missing values, by its values in the training part."""
+    """The column with what stands for its missing values, by its values in the training set."""
     there = values[~np.isnan(values)]
     if missing == FILL and column.kind == TEXT and len(there) < len(values):
         names = chain([MISSING], (f"{MISSING} {number}" for number in count(2)))

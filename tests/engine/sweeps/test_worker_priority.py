@@ -71,7 +71,8 @@ def test_of_several_in_a_session_the_last_leaves_it_as_it_was() -> None:
 from engine.sweeps.worker_priority import LoweredPriority, WindowProcess
 import pathlib
 group = pathlib.Path("/proc/self/autogroup")
-before, given = group.read_text(), [LoweredPriority(WindowProcess(WindowProcess.here().computer, "another")) for _ in range(2)]
+window = WindowProcess(WindowProcess.here().computer, "another")
+before, given = group.read_text(), [LoweredPriority(window) for _ in range(2)]
 during = group.read_text()
 for each in given:
     each.end()
