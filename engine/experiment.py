@@ -41,21 +41,21 @@ _PARTS = ("inputs", "hidden", "outputs", "output")
 
 @dataclass(frozen=True)
 class Experiment:
-    """The complete description of a run. On the same machine it gives the same run, to the bit.
+    """The complete description of a run. On the same machine the run is bit-identical.
 
     Raises SettingError for invalid values.
 
     Attributes:
         data: the registered name of the data set, or the path of its file or folder.
-        data_settings: the settings that the data are made with, by name; only those that are not the usual ones.
+        data_settings: the settings that the data are made with, by name; only those that differ from the defaults.
         fingerprint: the data set's fingerprint, see :class:`~engine.datasets.Dataset`; "" if it is not known.
         shape: layer sizes, input first.
         activations: a registered name for each layer after the input.
         loss, initializer: registered names.
         weight_scale: factor of the initial weights.
         training: the settings of the training; its seed is also used for the initial weights.
-        brightness: by what the network standardises its inputs; it follows from the data. None if the network takes
-            them as they are: data that are not the user's own images, and older runs.
+        brightness: mean and deviation by which the network standardises its inputs, from the data. None if it does
+            not: for data other than the user's own images, and in older runs.
     """
 
     data: str = "mnist"
@@ -331,7 +331,7 @@ class Experiment:
         UpdatePipeline(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
 
     def examples(self, dataset: Dataset) -> int:
-        """How many examples are trained with: all of the training set that do not become the validation set."""
+        """Returns the number of training examples: the training set without the held-out validation set."""
         examples = len(dataset.train)
         return (
             examples if dataset.validation is not None else examples - round(self.training.validation_share * examples)
@@ -384,7 +384,7 @@ def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]
 
 _OWN = tuple(each.name for each in fields(Experiment))
 _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
-SETTING_NAMES = tuple(dict.fromkeys((*_SETTINGS, *_PARTS)))  # all that Experiment.value knows
+SETTING_NAMES = tuple(dict.fromkeys((*_SETTINGS, *_PARTS)))  # all names that Experiment.value accepts
 # Settings that command() writes in another way, or not at all.
 _WRITTEN_SEPARATELY = (
     "data",

@@ -1,4 +1,4 @@
-"""Which image files a network takes: of which size they become, and whether digits are cut out of them."""
+"""Image files as a network's input: the size they are scaled to, and whether digits are extracted from them."""
 
 from __future__ import annotations
 

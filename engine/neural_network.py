@@ -164,7 +164,8 @@ class NeuralNetwork(Network):
     def network(self) -> Network:
         """This network for encoded inputs: its ``predict`` scales and encodes nothing. Both share all state."""
         twin = Network.__new__(Network)
-        twin.__dict__ = self.__dict__  # not only the arrays: a trainer of the twin describes this one, too
+        # The whole dictionary, not only the arrays, so that a trainer of the twin also describes this network.
+        twin.__dict__ = self.__dict__
         return twin
 
     def _past(self) -> str:

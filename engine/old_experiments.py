@@ -10,9 +10,9 @@ from engine.datasets import DATASETS
 from engine.datasets.opening import is_idx
 from engine.datasets.table.table_dataset import DROP, FILL
 
-# What an entry of version 0.3 has where it says nothing.
+# Values of missing entries in version 0.3.
 _INPUTS, _HIDDEN, _OUTPUTS, _OUTPUT = 784, (64, 32), 10, "softmax"
-_INPUTS_OF_FOLDERS = 784  # of images, without the setting of their side
+_INPUTS_OF_FOLDERS = 784  # images without the setting of their side
 _OF_TABLES = {
     "target",
     "summary",

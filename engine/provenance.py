@@ -17,7 +17,7 @@ from engine.training.history import MOST_EPOCHS, PARTS, History, whole_if_possib
 from engine.training.metrics import MEASURED, Evaluation, figures_of
 
 _TEXTS = ("title", "data", "command")
-FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # of the present parameters
+FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # figures of the present parameters
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
 _LARGEST = sys.float_info.max
 _ROUNDING = 1e-6  # epochs
@@ -46,8 +46,8 @@ class Provenance:
         other: entries of other programs or later versions, kept when it is saved again.
         train_rmse, test_rmse, validation_rmse: see :class:`~engine.training.metrics.Evaluation`, with the present
             parameters as the errors; None for classes.
-        train_r2, test_r2, validation_r2: likewise.
-        before: epochs that it was trained before the training that is saved with it; None if the file does not say.
+        train_r2, test_r2, validation_r2: coefficients of determination, with the present parameters; None for classes.
+        before: epochs of the runs before the one that is saved with the network; None if the file does not say.
     """
 
     title: str = ""
@@ -73,11 +73,11 @@ class Provenance:
     def read(cls, network: Network, epochs_done: int = 0, epochs_begun: int = 0) -> Provenance:
         """Returns the provenance of a network. Invalid entries are ignored, because files may come from anywhere.
 
-        It always has a history, which at least tells how many epochs are completed.
+        It always has a history with at least the number of completed epochs.
 
         Args:
-            epochs_done: epochs of the training that was saved with the network; used if the provenance does not say.
-            epochs_begun: the same, with the epoch in progress.
+            epochs_done: epochs of the run that was saved with the network; used if the provenance does not say.
+            epochs_begun: epochs of that run, including the one in progress.
         """
         past = cls.from_dict(network.provenance)
         epochs = epochs_done or None if past.epochs is None else past.epochs

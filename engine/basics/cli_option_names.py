@@ -1,4 +1,4 @@
-"""The words by which the command line says what a data set is and how it is made, and how a shell reads them."""
+"""Command-line options of data sets, and their quoting for a shell."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 
 # Settings of the data, and of the training, that have their own command line option.
 DATA_OPTIONS = ("target", "task", "test_share", "train_examples", "points", "noise")
-# Of these, what the usual preset adjusts to the data; see ``engine.presets.Adjustment``.
+# The settings that the default preset adjusts to the data; see ``engine.presets.Adjustment``.
 ADJUSTED = ("epochs", "batch_size", "learning_rate", "optimizer", "weight_decay", "validation_share", "patience")
 OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
 
 
 def data_words(name: str, value: str) -> list[str]:
-    """The words that give a setting of the data that value, or name the data.
+    """Returns the command-line words that set a setting of the data, or name the data.
 
-    A value that looks like an option itself is joined to its own.
+    A value that looks like an option is joined to its option.
     """
     if name not in (*DATA_OPTIONS, "data"):
         return ["--data-setting", f"{name}={value}"]
@@ -24,7 +24,7 @@ def data_words(name: str, value: str) -> list[str]:
 
 
 def shell_command(words: Iterable[str]) -> str:
-    """The words as a shell reads them; signs that cannot be shown, and bytes that are not UTF-8, as $'\\xff'."""
+    """Quotes words for a shell; unprintable characters, and bytes that are not UTF-8, become $'\\xff'."""
     return " ".join(map(_quoted, words))
 
 
@@ -35,7 +35,7 @@ def _quoted(word: str) -> str:
 
 
 def escaped(sign: str) -> str:
-    """The character, or its bytes as \\xff if it cannot be shown."""
+    """Returns the character, or its bytes as \\xff if it is unprintable."""
     if sign.isprintable():
         return sign
     content = sign.encode("utf-8", "surrogateescape" if "\udc80" <= sign <= "\udcff" else "surrogatepass")

@@ -1,7 +1,7 @@
-"""Reads arrays of numbers and texts from an ``.npz`` of unknown origin, and never unpacks more than was asked for.
+"""A safe reader of arrays of numbers and texts in an untrusted ``.npz``, which unpacks only what is requested.
 
-An ``.npz`` is a zip of arrays in the format of :mod:`numpy.lib.format`. Of that, what :func:`numpy.savez` writes for
-numbers and texts is read, in as many dimensions as are asked for; everything else, pickled objects above all, is
+An ``.npz`` is a zip of arrays in the format of :mod:`numpy.lib.format`. The reader accepts what :func:`numpy.savez`
+writes for numbers and texts, in the requested number of dimensions; everything else, above all pickled objects, is
 refused by one of the errors in ``DAMAGE``.
 """
 
@@ -40,7 +40,7 @@ DAMAGE = (
 
 @dataclass(frozen=True)
 class ArrayHeader:
-    """What an array says about itself, before its numbers are read.
+    """The header of an array, before its numbers are read.
 
     Attributes:
         dtype: type of its numbers.
@@ -56,7 +56,7 @@ class ArrayHeader:
 
     @property
     def count(self) -> int:
-        """How many numbers there are; 1 for an array without dimensions."""
+        """The number of elements; 1 for an array without dimensions."""
         return math.prod(self.shape)
 
     @property

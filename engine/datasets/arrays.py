@@ -63,7 +63,7 @@ def npz_dataset(path: str | Path, task: str | None = None, test_share: float = 0
 
 
 def array_headers(path: str | Path) -> tuple[tuple[str, str], ...]:
-    """Of the arrays in an ``.npz`` that are used each one's name, and "60,000 × 28 × 28, uint8"; reads no numbers.
+    """Returns name and shape ("60,000 × 28 × 28, uint8") of the used arrays in an ``.npz``, without reading numbers.
 
     Raises FileFormatError, and OSError if the file cannot be read.
     """
@@ -129,15 +129,15 @@ def dataset_of(
     test_share: float = 0.2,
     seed: int = 0,
 ) -> Dataset:
-    """Makes a data set of arrays.
+    """Makes a data set from arrays.
 
-    Images and rows of bytes are brought to 0…1 by the greatest value that their kind usually has (1, 16, 255 or
-    65,535). Images with values below 0 stay as they are. Other rows are standardised by the training set.
+    Images and rows of bytes are scaled to 0…1 by the greatest value of their kind (1, 16, 255 or 65,535). Images with
+    values below 0 are not scaled. Other rows are standardised by the training set.
 
     Args:
         test: the test set; if there is none, it is drawn from ``train`` by ``test_share`` and ``seed``.
-        task: "classification" or "regression"; None to tell by ``y``: texts, whole numbers in one column and one-hot
-            rows are classes, everything else is targets, which are standardised.
+        task: "classification" or "regression"; None infers it from ``y``: texts, whole numbers in one column and
+            one-hot rows are classes, everything else is targets, which are standardised.
 
     Raises:
         DataError: the arrays do not fit together, or cannot be learned from.

@@ -11,16 +11,16 @@ from engine.datasets.dataset import MOST_CLASSES
 from engine.datasets.stored_texts import storable
 
 ADVICE = "Choose a folder with one subfolder of pictures for each class."
-MOST_NAMED = 100  # of what was left out; the others are counted
+MOST_NAMED = 100  # limit of the listed files; the others are only counted
 
 
 @dataclass(frozen=True)
 class Unread:
-    """What was left out.
+    """A file or folder that was left out.
 
     Attributes:
-        path: of the file or folder, from the data set's folder, with ``/``.
-        why: in a few words.
+        path: its path relative to the data set's folder, with ``/``.
+        why: the reason, as a short text.
     """
 
     path: str

@@ -1,6 +1,6 @@
-"""y = f(x), to predict a number from one number: sine, step and polynomial.
+"""Curves y = f(x), to predict a number from one number: sine, step and polynomial.
 
-x and y of a curve lie within -1 and 1, so that networks take them as they are.
+x and y of a curve lie within -1 and 1, so that networks need no scaling.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TARGETS = ("y",)
 
 @dataclass(frozen=True)
 class CurveFunction:
-    """A curve: its name for people, its formula in words, and f, from (k,) numbers within -1 and 1 to as many."""
+    """A curve: its displayed name, its formula as text, and f, from (k,) numbers within -1 and 1 to (k,) numbers."""
 
     label: str
     formula: str

@@ -22,7 +22,7 @@ from engine.datasets.table.cells import is_number, plain_number, shortened
 from engine.datasets.table.table_coding import CodedColumn, TableCoding
 from engine.datasets.table.table_columns import NUMBER, TEXT
 
-_MOST_DIMENSIONS = 8  # of an example
+_MOST_DIMENSIONS = 8  # dimensions of an example
 _ANEW = "Train the network anew from its data."
 _FITTING = "Make a network that fits (in the window: Reset), or choose the data that it was trained with."
 _CLASSES = "classes"
@@ -31,7 +31,7 @@ _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 @dataclass(frozen=True, eq=False)
 class Description:
-    """What raw examples and answers are, and how they become the network's numbers and back.
+    """The meaning of inputs and outputs, and the conversion between raw values and the network's numbers.
 
     Raises DataError if its parts do not fit together, or the names are too long.
 
@@ -40,11 +40,11 @@ class Description:
         example_shape: dimensions of an example, see :class:`~engine.datasets.Dataset`; empty for a plain row.
         class_names: a name per output; empty for regression.
         columns: a name per input; empty if they have none.
-        targets: a name per output, where the targets are numbers and have names; else empty.
-        scaling: how raw numbers become inputs; None if they are the inputs. Those of images are brightness, 0…1.
-        target_scaling: likewise, for targets that are numbers.
-        coding: how rows of a table become inputs; None for other data. With it, names and scalings are taken from it.
-        brightness: by what the network standardises its inputs, images in 0…1; None if it takes its inputs as they are.
+        targets: a name per output, if the targets are numbers with names; else empty.
+        scaling: the scaling from raw numbers to inputs; None if they are equal. Raw images are brightness, 0…1.
+        target_scaling: the scaling of numeric targets; None if they are raw.
+        coding: the encoding of table rows as inputs, which determines names and scalings; None for other data.
+        brightness: mean and deviation by which the network standardises images in 0…1; None if it does not.
     """
 
     title: str = ""
@@ -78,7 +78,7 @@ class Description:
 
     @property
     def _heights(self) -> set[int]:
-        """Likewise, of outputs."""
+        """The lengths of the columns of outputs."""
         sizes = [len(self.class_names), len(self.targets)]
         return {*sizes, 0 if self.target_scaling is None else len(self.target_scaling.mean)} - {0}
 
@@ -105,7 +105,7 @@ class Description:
         return self.class_names or self.targets
 
     def answer_columns(self, outputs: int) -> tuple[str, ...]:
-        """The names of the columns of a table of answers: the class and a probability for each; or the numbers."""
+        """The column names of a table of predictions: the class and a probability for each class; or the numbers."""
         if not self.class_names:
             return self.targets or tuple(f"output {number}" for number in range(1, outputs + 1))
         asked = "class" if self.coding is None else self.coding.target
@@ -119,7 +119,7 @@ class Description:
             raise DataError("description", value, rule, _ANEW)
 
     def check_means_same(self, data: Description) -> None:
-        """Raises DataError unless a network that it describes takes the inputs and outputs of such data as they are."""
+        """Raises DataError unless inputs and outputs of the other data mean the same as in this description."""
         for (name, ours), theirs in zip(self._words.items(), data._words.values(), strict=True):
             if ours != theirs and not (name == _CLASSES and self.has_classes_of(data)):
                 own, wanted = _different(ours, theirs)
@@ -133,7 +133,7 @@ class Description:
 
     @property
     def _words(self) -> dict[str, tuple[object, ...]]:
-        """What its inputs and outputs mean, by what that is called."""
+        """Returns the meaning of inputs and outputs, by the name of each property."""
         predicted = self.targets if self.coding is None else (self.coding.target,)
         names = {"columns": self.columns, "column to predict": predicted, _CLASSES: self.class_names}
         return {"size of an example": self.example_shape, **names}
@@ -248,7 +248,7 @@ class Description:
         return outputs if self.target_scaling is None else self.target_scaling.undo(outputs)
 
     def answer_digits(self, enough: int) -> int:
-        """How many digits answers are written with, if ``enough`` are for the network's outputs; at most 17."""
+        """Returns the digits to write predictions with, at most 17, if ``enough`` suffice for the network's outputs."""
         extra = 0 if self.target_scaling is None else self.target_scaling.mean_digits
         return min(enough + extra, 17)
 
@@ -308,7 +308,7 @@ def _shape_in(sizes: Any) -> tuple[int, ...]:
 
 
 def _different(ours: tuple[object, ...], theirs: tuple[object, ...]) -> tuple[str, str]:
-    """Both from where they differ, as long as there is room; "none" for nothing."""
+    """Returns both texts from where they differ, shortened; "none" for an empty one."""
     pairs = enumerate(zip_longest(ours, theirs))
     start = next((place for place, (one, other) in pairs if one != other), 0)
     own, other = (", ".join(map(str, names[start:])) or "none" for names in (ours, theirs))

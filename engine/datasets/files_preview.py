@@ -1,4 +1,4 @@
-"""What is in a folder of images, or in a file of arrays, before it is used."""
+"""Previews of a folder of images and of a file of arrays."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def _samples(found: ClassFolders, number: int, side: int) -> tuple[Array, ...]:
 
 
 def preview_arrays(path: Path, settings: Mapping[str, Value]) -> ArraysPreview:
-    """What a file of arrays says about them, or the names of a pair of IDX files. Raises as reading them does."""
+    """Returns the arrays of a file, or the names of a pair of IDX files. Raises the errors of reading them."""
     if path.suffix.lower() == ".npz":
         return ArraysPreview(array_headers(path), dict(settings))
     return ArraysPreview(tuple((file.name, "") for file in idx_files(path)), dict(settings))
 
 
 def with_pictures(preview: ArraysPreview, dataset: Dataset) -> ArraysPreview:
-    """The same with what comes of it, and with the first images if they are some."""
+    """Returns the preview with the summary of the data set, and with its first images if it has images."""
     pictures: list[Array] = []
     if dataset.is_picture:
         shown = dataset.train.head(2 * _PICTURES_SHOWN)

@@ -19,20 +19,20 @@ from engine.basics.validation import Array
 MOST_PIXELS = 50_000_000
 MOST_IN_WEBP = 20_000_000  # pixels; its decoder keeps three copies in colour
 LONGEST_SIDE = 65_535  # pixels, as in JPEG; decoders become slow with longer rows, and large with more of them
-MOST_BYTES = 160_000_000  # as many as these pixels have in three colours, uncompressed, and some for the rest
-MOST_SECONDS = 60  # a small JPEG can have so many passes that decoding it takes days
+MOST_BYTES = 160_000_000  # size of these pixels in three colours, uncompressed, and some overhead
+MOST_SECONDS = 60  # a small JPEG can have so many scans that decoding it takes days
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 _LOOKED_AT = 64  # pixels a side in which colours are looked for
 _TINT = 16  # shades between the strongest and the weakest primary colour that are no grey
 BLOCK = 4096  # bytes of a JPEG that are decoded at a time
-_STARTS_PROGRAMS = ("EPS", "WMF")  # to read these, Pillow hands them to another program
-_IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # in which an image can lie that is larger than they say
-_COMMON = ("PNG", "JPEG")  # which are tried first
+_STARTS_PROGRAMS = ("EPS", "WMF")  # Pillow starts another program to read these
+_IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # containers of images that can be larger than they declare
+_COMMON = ("PNG", "JPEG")  # formats tried first
 _NO_PICTURE = "no picture that can be read"
 
 
 class UnusableError(Exception):
-    """Why an image is left out, in words."""
+    """An image cannot be used; the message is the reason."""
 
 
 def readable_formats() -> tuple[str, ...]:
@@ -96,14 +96,14 @@ def ignore_warnings_about_files() -> None:
 
 
 class _TimedFile(io.BufferedReader):
-    """A file that gives up when reading the image takes too long."""
+    """A file that raises an error when reading the image takes too long."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         super().__init__(raw)
         self._end = time.monotonic() + MOST_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As any file. Raises UnusableError after too long a time."""
+        """Reads bytes. Raises UnusableError after too long a time."""
         if time.monotonic() > self._end:
             raise UnusableError(f"it takes longer than {MOST_SECONDS} s to read")
         return super().read(size)
@@ -117,7 +117,7 @@ def _decoded(file: io.BufferedReader, shape: tuple[int, int], formats: tuple[str
         if isinstance(image, JpegImageFile):
             image.decodermaxblock = BLOCK
         image.load()
-        with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
+        with contextlib.suppress(Exception):  # metadata may be damaged
             ImageOps.exif_transpose(image, in_place=True)
         return _fitted(_grey(_reduced(image, 8 * side)), *shape)
 

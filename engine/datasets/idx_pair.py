@@ -10,18 +10,18 @@ from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx import read_idx
 
-# What the names of files that belong together do not share.
+# The parts in which the names of files that belong together differ.
 _OWN = re.compile(r"images?|labels?|train|t10k|test|idx\d|\.gz$")
 _PARTS = {"train": "train", "t10k": "test", "test": "test"}
 _Kind = tuple[str, str]
 
 
 def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dataset:
-    """Reads a pair of IDX files, as MNIST's are: images or rows of bytes, and a class number for each.
+    """Reads a pair of IDX files like MNIST's: images or rows of bytes, and a class number for each.
 
     Args:
-        path: either file, with ``images`` or ``labels`` in its name; the other one lies beside it. Files of the same
-            name with ``t10k`` or ``test`` instead of ``train`` are the test set; else it is drawn.
+        path: either file, with ``images`` or ``labels`` in its name; the other one is in the same folder. Files of the
+            same name with ``t10k`` or ``test`` instead of ``train`` are the test set; else it is drawn.
         test_share, seed: see :func:`~engine.datasets.splitting.parts_of`.
 
     Raises:

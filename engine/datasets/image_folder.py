@@ -34,7 +34,7 @@ Read = Callable[[str], "Array | str"]
 
 
 class MapFunction(Protocol):
-    """How images are read: as the built-in ``map``, or the one of a pool of threads or processes."""
+    """A function like the built-in ``map``, or the ``map`` of a pool of threads or processes."""
 
     def __call__(self, function: Read, paths: Iterable[str], /) -> Iterable[Array | str]:
         """Returns what the function gives for each path, in order."""
@@ -42,14 +42,14 @@ class MapFunction(Protocol):
 
 @dataclass(frozen=True)
 class FolderReport:
-    """What became of the files.
+    """Report on the files of a folder.
 
     Attributes:
-        images: how many were read and are in the data set.
-        unread: what was not, in order; the first 100.
-        unread_count: how many there were.
-        empty_classes: subfolders in which no image (of the training set) could be read: no classes of the data set.
-        has_colour: whether some of the images are in colour; only a few are looked at.
+        images: number of images in the data set.
+        unread: the first 100 files that were left out, in order.
+        unread_count: number of all files that were left out.
+        empty_classes: subfolders without a readable image (of the training set), which are not classes of the data set.
+        has_colour: whether some of the images are in colour; only a few are checked.
     """
 
     pictures: int
@@ -69,12 +69,12 @@ def folder_dataset(
 ) -> tuple[Dataset, FolderReport]:
     """Reads a folder of images as grey bytes.
 
-    Names that begin with a point are left out. Links are followed only if they lead to something inside the folder.
-    What cannot be read is listed in the report, and never fatal.
+    Names that begin with a dot are left out. Links are followed only if they lead to something inside the folder.
+    Unreadable files are listed in the report and raise no error.
 
     Args:
-        path: its subfolders are the classes; or it has just two, ``train`` and ``test``, whose subfolders are.
-        side: pixels of an example, in both directions; up to 1,000.
+        path: the folder; its subfolders are the classes, or it has only ``train`` and ``test`` with such subfolders.
+        side: height and width of an example in pixels, at most 1,000.
         test_share, seed: see :func:`~engine.datasets.splitting.parts_of`. Not used if there is a test folder
             with images.
         progress: called with the numbers of images tried and of all images. Its exceptions end the reading and are
@@ -82,7 +82,7 @@ def folder_dataset(
         map: reads the images; that of a pool makes it faster.
 
     Raises:
-        FileFormatError: the folder is missing or none.
+        FileFormatError: the folder is missing or not a folder.
         DataError: it has no subfolders, fewer than two classes with images or more than 1,000, or its images take
             more than a quarter of the available memory.
         SettingError: an invalid side, share or seed.
@@ -149,7 +149,7 @@ def _with_pictures(found: ClassFolders, of_class: Array) -> list[int]:
 
 
 def _check_memory(found: ClassFolders, side: int) -> None:
-    """The images are there twice: as they are read, and divided into parts."""
+    """Raises DataError if the images, which are in memory twice (as read, and divided into splits), do not fit."""
     pictures, available = len(found.files), available_memory()
     needed = 2 * pictures * side * side
     if available is not None and needed > available // 4:
@@ -179,7 +179,7 @@ def _read_all(found: ClassFolders, side: int, progress: Progress, map_: MapFunct
 
 
 def _has_colour(paths: list[str]) -> bool:
-    """Whether one of some images, spread evenly over those that could be read, is in colour."""
+    """Whether one of a sample of the readable images, taken at even distances, is in colour."""
     formats = readable_formats()
     return any(is_coloured(path, formats) for path in paths[:: -(-len(paths) // _LOOKED_AT)])
 

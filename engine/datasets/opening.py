@@ -38,7 +38,7 @@ _SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions,
 COLOUR_NOTE = "Colour images become grey."
 _PARTS = (TEST_SHARE, SEED, TRAIN_EXAMPLES)
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
-TABLE_FILES = (".csv", ".tsv", ".txt", ".dat", ".data")  # how the names of tables mostly end
+TABLE_FILES = (".csv", ".tsv", ".txt", ".dat", ".data")  # common endings of the names of tables
 _DATA = (*TABLE_FILES, ".npz", *_IDX)
 
 

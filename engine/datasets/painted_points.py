@@ -22,11 +22,11 @@ from engine.datasets.splitting import place_in_class, steady_parts
 PAINTED = PAINTED_PLANE, PAINTED_CURVE = "painted", "painted-curve"
 POINTS = "painted"  # the setting that holds the points
 MOST_PAINTED = 5000  # points
-_FARTHEST = 1000.0  # from 0, in x or in y
+_FARTHEST = 1000.0  # largest distance from 0 in x or y
 _DECIMALS = 3
 _EXAMPLE = "0.5 -0.25, 0.1 0.3 | -0.5 0.25"
 
-# What is there until somebody paints: two clouds, and a wave.
+# The initial points, before any are painted: two clouds, and a wave.
 _CLOUDS = (
     "-0.62 0.35, -0.5 0.52, -0.71 0.58, -0.41 0.3, -0.33 0.6, -0.55 0.15, -0.78 0.4, -0.48 0.75, -0.25 0.42, -0.64 0.7"
     " | 0.55 -0.4, 0.38 -0.55, 0.7 -0.6, 0.45 -0.22, 0.3 -0.35, 0.62 -0.18, 0.8 -0.42, 0.5 -0.75, 0.2 -0.5, 0.68 -0.78"
@@ -82,14 +82,14 @@ class Painted:
         return Painted(np.concatenate([self.places, more]), np.concatenate([self.kinds, np.full(len(more), kind)]))
 
     def without(self, places: Array, reach: float) -> Painted:
-        """Those that are farther than ``reach`` from each of some places, (n, 2)."""
+        """Returns the points that are farther than ``reach`` from each of some places, (n, 2)."""
         stays = np.ones(len(self), bool)
         for place in places:
             stays &= np.hypot(*(self.places - place).T) > reach
         return Painted(self.places[stays], self.kinds[stays])
 
     def mixed(self) -> Painted:
-        """The same, the first of each class, then the second: errors are estimated by the first examples."""
+        """Returns the points with classes in turn, because errors are estimated from the first examples."""
         order = np.lexsort((self.kinds, place_in_class(self.kinds)))
         return Painted(self.places[order], self.kinds[order])
 

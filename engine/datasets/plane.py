@@ -1,6 +1,6 @@
-"""Points in the plane, in two classes or more: spirals, circles and others.
+"""Points in the plane in two or more classes: spirals, circles and others.
 
-All lie around the origin, within a radius of 1 (squares: within -1 and 1), so that networks take them as they are.
+All lie around the origin, within a radius of 1 (squares: within -1 and 1), so that networks need no scaling.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from engine.datasets.splitting import parts_of
 
 MOST_CLASSES = 6
 MOST_POINTS = 1_000_000
-EXTENT = 1.0  # how far from the middle the points lie, without noise
-MOST_NOISE = 1.0  # of the radius: beyond it nothing of the shape is left
+EXTENT = 1.0  # largest distance of points from the centre, without noise
+MOST_NOISE = 1.0  # largest noise as a share of the radius; beyond it nothing of the shape is left
 
-TURNS = 1.75  # of a spiral's arm
-INNER = 0.1  # where the arms start: in the middle itself nobody could tell them apart
+TURNS = 1.75  # turns of a spiral's arm
+INNER = 0.1  # where the arms start: in the centre itself they could not be distinguished
 BORDER = 0.05  # half the strip without points between squares of different classes
-CLOUDS_AT = 0.65  # how far from the middle
+CLOUDS_AT = 0.65  # distance from the centre
 CLOUD_SPREAD = 0.15  # standard deviation of a cloud before noise
-SQUARES = 4  # of the checkerboard, in a row
+SQUARES = 4  # squares in a row of the checkerboard
 
 # Draws the points of one class without noise: the class, the number of classes, the number of points → (points, 2).
 Draw = Callable[[np.random.Generator, int, int, int], Array]
@@ -36,7 +36,7 @@ Draw = Callable[[np.random.Generator, int, int, int], Array]
 
 @dataclass(frozen=True)
 class Plane:
-    """A way to lay out points: its name for people, the function that draws a class, how many classes it can have."""
+    """An arrangement of points: its displayed name, the function that draws a class, the range of classes."""
 
     label: str
     draw: Draw
@@ -86,7 +86,7 @@ def plane_dataset(
 
 
 def plane_class_names(classes: int) -> tuple[str, ...]:
-    """The names of so many classes: two are called by the colours they have in the plane, more by letters."""
+    """Returns the names of the classes: two have the names of their colours in the plane, more have letters."""
     return ("blue", "orange") if classes == 2 else tuple("ABCDEF"[:classes])
 
 

@@ -28,15 +28,15 @@ Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
 
 @dataclass(frozen=True)
 class DataSetting:
-    """A value with which data are made. What its rule is, the function knows that makes them.
+    """A setting of a data source. The function that makes the data checks its value.
 
     Attributes:
         name: the name of the function's argument.
-        label: its name for people.
-        usual: the value that is used if none is given.
-        tip: what it does, in a sentence.
-        choices: words for its values, where only these are possible; else empty.
-        kind: the type of its values, if the usual one is None and they are no texts; else None.
+        label: its displayed name.
+        usual: the default value.
+        tip: its effect, in a sentence.
+        choices: labels of the possible values; empty if there are others.
+        kind: the type of its values, if the default is None and they are not texts; else None.
         example: a value that messages suggest if the default is None.
     """
 
@@ -49,7 +49,7 @@ class DataSetting:
     example: Value = None
 
     def parse(self, text: str) -> Value:
-        """The value that a text stands for, of the type of the usual one. Raises SettingError."""
+        """Parses a text as a value of the default's type. Raises SettingError."""
         kind = self.kind or (str if self.usual is None else type(self.usual))
         if self.choices or kind is bool:
             return self._chosen(text, self.choices or YES_NO)
@@ -88,15 +88,16 @@ class DataSource:
     """A data set that can be loaded.
 
     Attributes:
-        title: its name for people, known before it is loaded.
-        make: makes it; gets the settings as arguments by name, and ``progress`` if it ``shows_progress``.
+        title: its displayed name, known before it is loaded.
+        make: the function that makes it; gets the settings as keyword arguments, and ``progress`` if it
+            ``shows_progress``.
         group: the heading under which it is listed.
-        settings: what it can be made with.
-        shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
-        download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
-        about: what it holds, in a few words, where loading it only to say so would take long; else empty.
-        file: the file of a table, the folder of images or the file of arrays that it is read from; None if it is
-            made, or of a kind of its own.
+        settings: its settings.
+        shows_progress: whether ``make`` takes a ``progress``, whose exceptions end the loading and are passed on.
+        download: the files that ``make`` downloads first, unless ``download.is_here()``; None without any.
+        about: a short text about its content, if loading it takes long; else empty.
+        file: the table, image folder or file of arrays that it is read from; None if it is generated, or of another
+            kind.
     """
 
     title: str
@@ -117,9 +118,9 @@ class DataSource:
         return self.file if any(each.name == "target" for each in self.settings) else None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
-        """Loads it, with the usual values for settings that are not given.
+        """Loads the data set, with default values for settings that are not given.
 
-        Raises SettingError for a setting that it does not have, and what ``make`` raises.
+        Raises SettingError for a setting that it does not have, and the errors of ``make``.
         """
         given = self.different(settings or {})
         alone = without_drawing(without_own(given), self.settings)
@@ -127,9 +128,9 @@ class DataSource:
         return with_own_of(with_fewer(made, given), given)
 
     def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
-        """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones.
+        """Returns the settings that differ from the defaults, in their order. Raises SettingError for unknown ones.
 
-        What records of older versions may say of any file is left out of data that are no table.
+        Table settings that records of older versions have for any file are left out for other data.
         """
         known = [each.name for each in self.every_setting]
         for name, value in settings.items():
@@ -143,7 +144,7 @@ class DataSource:
 
     @property
     def every_setting(self) -> tuple[DataSetting, ...]:
-        """Its own settings, and those that all data have."""
+        """Its own settings, and those of all data."""
         return (*self.settings, *OWN_SETTINGS)
 
     def setting(self, name: str) -> DataSetting:
@@ -171,7 +172,7 @@ TRAIN_EXAMPLES = DataSetting(
     example=300,
 )
 DRAWING_SEED = DataSetting("seed", "Seed", 0, "Draws the training examples if not all are used. Another seed, others.")
-# Settings of images that are there as they are, without a test set that is drawn.
+# Settings of images with a given test set.
 IMAGE_SETTINGS = (TRAIN_EXAMPLES, DRAWING_SEED)
 
 _OWN_TIP = (
@@ -206,9 +207,9 @@ def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
 
 
 def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
-    """The data with one's own examples mixed in, if the settings name a file of them; else as they are.
+    """Returns the data with user examples mixed in, if the settings name a file of them; else unchanged.
 
-    Raises SettingError, and what :func:`~engine.datasets.user_examples.read_user_examples` and ``with_own`` raise.
+    Raises SettingError, and the errors of :func:`~engine.datasets.user_examples.read_user_examples` and ``with_own``.
     """
     path = settings.get("own")
     if path is None:

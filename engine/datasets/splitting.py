@@ -1,4 +1,4 @@
-"""Which examples are for training and which for the test, drawn by a seed."""
+"""Splitting of examples into a training and a test set, drawn by a seed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import Array, number_within, whole_number
 
-_ROUNDING = 1e-9  # of a product with the share
+_ROUNDING = 1e-9  # tolerance of a product with the share
 
 
 def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tuple[Array, Array]:
@@ -69,7 +69,7 @@ def balanced_rows(labels_or_count: Array | int, count: int, seed: int) -> Array:
     """
     class_of = _counted(labels_or_count)[0]
     order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))
-    rank = np.empty(len(order), np.int64)  # in the order of drawing, how many of its class come before
+    rank = np.empty(len(order), np.int64)  # number of earlier examples of the same class, in the order of drawing
     rank[order] = place_in_class(class_of[order])
     # Row by row over the classes: first one of each, then a second one of each, …
     drawn = np.lexsort((class_of, rank))[:count]
@@ -77,10 +77,10 @@ def balanced_rows(labels_or_count: Array | int, count: int, seed: int) -> Array:
 
 
 def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Array]:
-    """The same for examples that come one by one: more of them change nothing for those that were there before.
+    """Splits examples that arrive one by one, so that further examples do not move earlier ones.
 
-    Within its class every so many-th example is for the test; the seed draws with which that begins, but never with the
-    first. There is no test set as long as there are too few examples.
+    Within its class every n-th example is for the test; the seed draws the first of them, which is never the first
+    example. There is no test set while there are too few examples.
 
     Args:
         labels: (k,) the class of each example, numbers or texts.
@@ -108,7 +108,7 @@ def place_in_class(class_of: Array) -> Array:
 
 
 def _in_proportion(counts: Array, share: float) -> Array:
-    """How many of each class are drawn: the share, rounded so that the sum is right too (largest remainders)."""
+    """Returns the number drawn from each class: the share, rounded to the right sum (largest remainders)."""
     exact = counts * share
     wanted = np.floor(exact + _ROUNDING).astype(np.int64)
     missing = round(float(exact.sum())) - int(wanted.sum())

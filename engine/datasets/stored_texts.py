@@ -1,4 +1,4 @@
-"""Reads what the files of data descriptions hold: texts and numbers of the type that they must have."""
+"""Texts in stored data descriptions: checks of type and length, and characters that every file can hold."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 from engine.basics.errors import DataError, Verbatim
 
-MOST_CHARACTERS = 1_000_000  # of all names of a network's inputs and outputs together
+MOST_CHARACTERS = 1_000_000  # limit of all names of a network's inputs and outputs together
 
 _SURROGATES = re.compile("[\ud800-\udfff]")  # Python's signs for the bytes of a path that are not UTF-8, among others
 
 
 def storable(text: str) -> str:
-    """A name as every file can hold it: bytes of a path that are not UTF-8 are replaced by U+FFFD."""
+    """Returns a text that every file can hold: bytes of a path that are not UTF-8 are replaced by U+FFFD."""
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def text_in(entry: Any) -> str:
-    """The entry as :func:`storable` returns it. Raises TypeError if it is no text."""
+    """Returns the entry as :func:`storable` text. Raises TypeError if it is not a text."""
     if not isinstance(entry, str):
         raise TypeError(entry)
     return storable(entry)
 
 
 def texts_in(entries: Any) -> tuple[str, ...]:
-    """A list of texts. Raises TypeError."""
+    """Returns a list of entries as storable texts. Raises TypeError for anything else."""
     if not isinstance(entries, (list, tuple)):
         raise TypeError(entries)
     return tuple(text_in(entry) for entry in entries)

@@ -1,4 +1,4 @@
-"""``UserExamples``: examples that a person kept with what they truly are; their file; and data with them mixed in."""
+"""``UserExamples``: labelled examples collected by the user, their file, and data sets with them mixed in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.datasets.dataset import Dataset, Split, one_hot
 
 MOST_OWN = 10_000  # examples
 USUAL_SHARE = 0.1
-_MOST_BYTES = 10**9  # of a file
+_MOST_BYTES = 10**9  # limit of a file
 _KINDS = "biufU"
 _MEMBERS = ("x", "y", "columns", "targets")
 _READABLE = "must be an .npz with x and y: an example and what it truly is for each"
@@ -27,14 +27,14 @@ _READABLE = "must be an .npz with x and y: an example and what it truly is for e
 
 @dataclass(frozen=True, eq=False)
 class UserExamples:
-    """Examples of one kind of data with what they truly are. Raises DataError unless these belong together.
+    """Examples of one kind of data with their labels or targets. Raises DataError unless they fit together.
 
     Attributes:
-        inputs: (k, width), finite: images as a network is shown them, other examples in the numbers of their columns,
+        inputs: (k, width), finite: images as the network's input, other examples in raw numbers of their columns,
             before any scaling. k may be 0.
         truths: (k,) names of classes, texts or whole numbers; or (k, outputs) float64 numbers in their own units.
         example_shape: height and width of images, else ().
-        columns, targets: the names of the inputs, and of the numbers to predict; () where there are none.
+        columns, targets: the names of the inputs, and of the numbers to predict; () if there are none.
     """
 
     inputs: Array
@@ -54,16 +54,16 @@ class UserExamples:
 
     @classmethod
     def empty_for(cls, data: Dataset) -> UserExamples:
-        """No examples yet, of the kind that the data are."""
+        """Returns an empty collection for this kind of data."""
         kind = np.float32 if data.example_shape else np.float64
         truths = np.zeros(0, "U1") if data.is_classification else np.zeros((0, data.outputs))
         return cls(np.zeros((0, data.width), kind), truths, data.example_shape, data.columns, data.targets)
 
     @classmethod
     def one(cls, data: Dataset, example: Array, truth: int | Sequence[float]) -> UserExamples:
-        """A single example, (width,) as the network is shown it, and the number of its class or its true numbers.
+        """Returns a single example, (width,) as the network's input, with the number of its class or its targets.
 
-        Raises DataError for an example or a truth that the data cannot have.
+        Raises DataError for an example or a label that the data cannot have.
         """
         row = matrix("example", [example], data.width)
         rows = row if data.scaling is None else data.scaling.undo(row)
@@ -74,15 +74,15 @@ class UserExamples:
         return cls(rows, names, data.example_shape, data.columns, data.targets)
 
     def at(self, rows: Array) -> UserExamples:
-        """Those with these numbers, (n,), or where booleans, (k,), are True."""
+        """Returns the examples with these numbers, (n,), or for which booleans, (k,), are True."""
         return replace(self, inputs=self.inputs[rows], truths=self.truths[rows])
 
     def where(self, is_wanted: Callable[[bytes], bool]) -> UserExamples:
-        """Those with marks that are wanted."""
+        """Returns the examples whose marks are wanted."""
         return self.at(np.array([is_wanted(mark) for mark in self.marks], bool))
 
     def with_more(self, others: UserExamples) -> UserExamples:
-        """These and the others, without those that are here already. Both must be of one kind."""
+        """Returns the union of both collections, which must be of one kind."""
         known = set(self.marks)
         new = others.where(lambda mark: mark not in known)
         inputs = np.concatenate([self.inputs, new.inputs.astype(self.inputs.dtype)])
@@ -94,7 +94,7 @@ class UserExamples:
 
     @property
     def marks(self) -> list[bytes]:
-        """By which each example is known again, together with what it truly is."""
+        """A hash of each example with its label, which identifies it."""
         pairs = zip(self.inputs.astype(np.float64), self.truths.tolist(), strict=True)
         return [hashlib.blake2b(row.tobytes() + repr(truth).encode(), digest_size=12).digest() for row, truth in pairs]
 
@@ -161,7 +161,7 @@ class UserExamples:
 
 
 def read_user_examples(path: str | Path) -> UserExamples:
-    """Reads an ``.npz`` with x and y, as :meth:`UserExamples.as_bytes` or anybody else writes it.
+    """Reads an ``.npz`` with x and y, written by :meth:`UserExamples.as_bytes` or another program.
 
     Raises:
         FileFormatError: no such file, damaged, or larger than a quarter of the memory that is available.
@@ -216,9 +216,9 @@ def checked_share(share: float) -> float:
 
 
 def with_own(data: Dataset, own: UserExamples, share: float = USUAL_SHARE) -> Dataset:
-    """The data with one's own examples in the training set, repeated so that they make up that share of it.
+    """Returns the data with user examples in the training set, repeated so that they make up this share of it.
 
-    Each is there once at least. Validation and test set stay as they are.
+    Each is included at least once. Validation and test set do not change.
 
     Raises DataError if the examples are of another kind or none, SettingError for a share outside 0…0.9.
     """

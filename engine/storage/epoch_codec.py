@@ -1,7 +1,7 @@
-"""The event of an epoch's end in few bytes.
+"""Compact encoding of the event of an epoch's end.
 
-Where epochs are short, a thousand of them a second are told to the window and recorded. As it is, each is some twenty
-objects, which take longer to pickle and to look into than to be packed once for both.
+Short epochs send a thousand events a second to the window and the recorder. Each is about twenty objects, which take
+longer to pickle and to inspect than to encode once for both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.training.events import Epoch
 from engine.training.history import PARTS, QUANTITIES
 from engine.training.metrics import Evaluation
 
-# Of a part of the data: its figures in the order of QUANTITIES, then confusion and ranks as bytes of int64, or None.
+# Results of a split: its figures in the order of QUANTITIES, then confusion and ranks as bytes of int64, or None.
 Part = tuple[Any, ...]
 # Epoch, seconds, number of the dead layer, and of each part in the order of PARTS what there is.
 Numbers = tuple[int, float, int | None, Part | None, Part | None, Part | None]
@@ -57,7 +57,7 @@ def numbers_of(event: Epoch) -> Numbers:
 def _part_of(of: Evaluation) -> Part:
     error, confusion, ranks, rmse, r2 = of.error, of.confusion, of.ranks, of.rmse, of.r2
     return (
-        None if error is None else float(error),  # a loss of somebody's own may give numpy's numbers
+        None if error is None else float(error),  # a user-defined loss may return NumPy numbers
         float(of.loss),
         None if rmse is None else float(rmse),
         None if r2 is None else float(r2),

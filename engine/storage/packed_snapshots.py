@@ -1,5 +1,4 @@
-"""``PackedSnapshot``: parameters of a network at a moment of its training, packed into bytes, the same on every
-machine."""
+"""``PackedSnapshot``: parameters of a network at one epoch, packed into bytes that are equal on every machine."""
 
 from __future__ import annotations
 
@@ -17,11 +16,12 @@ _KINDS = {16: "<i2", 32: "<f4"}
 
 @dataclass(frozen=True, eq=False)
 class PackedSnapshot:
-    """Parameters of a network as they are kept: neuron by neuron, as in all files.
+    """Stored parameters of a network: neuron by neuron, as in all files.
 
     Attributes:
-        bits: of a number: 16 for the codes of :mod:`engine.network.half_precision`, after their scales; 32 where they
-            are exact.
+        bits: bits per number: 16 for the codes of :mod:`engine.network.half_precision`, after their scales; 32 if
+            exact.
+        content: the bytes.
     """
 
     bits: int
@@ -40,7 +40,7 @@ class PackedSnapshot:
         return cls(32, neuron_by_neuron(single, shape).tobytes())
 
     def parameters(self, shape: Sequence[int]) -> Array:
-        """The vector of parameters, float32. Raises ValueError unless it is one of that shape."""
+        """Returns the parameters, (parameters,) float32. Raises ValueError unless they fit these layer sizes."""
         rows = sum(shape[1:]) + len(shape) - 1 if self.bits == 16 else 0
         size = 4 * rows + parameter_count(shape) * self.bits // 8
         if self.bits not in _KINDS or len(self.content) != size:

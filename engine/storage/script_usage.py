@@ -1,4 +1,4 @@
-"""What the numpy script says about its use: what it reads, and what it prints."""
+"""The usage text of a NumPy script: its input and its output."""
 
 from __future__ import annotations
 

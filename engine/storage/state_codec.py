@@ -1,4 +1,4 @@
-"""``StateBytes``: the whole state of a training as bytes, from which it goes on exactly."""
+"""``StateBytes``: the whole state of a run as bytes, from which training continues exactly."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ MOST_STATE = 100_000_000  # bytes: larger ones, written again and again, would k
 
 
 def state_size(trainer: Trainer) -> int:
-    """Bytes that the state of a training takes at most, about."""
+    """Returns about the largest size of a run's state, in bytes."""
     return trainer.network.parameters.nbytes * 5
 
 
 @dataclass(frozen=True)
 class StateBytes:
-    """A state as it is kept.
+    """The encoded state of a run.
 
     Attributes:
-        before: epochs that the network had before this training.
-        epoch, batch: the place in this training.
+        before: epochs that the network was trained before this run.
+        epoch, batch: the place in this run.
+        batches: batches in an epoch.
         content: an uncompressed checkpoint, without provenance and description.
     """
 
@@ -35,7 +36,7 @@ class StateBytes:
 
     @classmethod
     def of(cls, trainer: Trainer, before: float = 0) -> StateBytes:
-        """Packs the state of a training between two events. Raises DataError for what is not finite."""
+        """Encodes the state of a run between two events. Raises DataError if it is not finite."""
         state, batches = trainer.state(), trainer.batches_per_epoch
         order = state.vectors["order"]
         compact = {"order": order.astype(np.min_scalar_type(len(order)))}
@@ -45,10 +46,10 @@ class StateBytes:
 
     @property
     def at(self) -> float:
-        """Epochs over all trainings of the network, with a fraction within an epoch."""
+        """Epochs over all runs of the network, with a fraction within an epoch."""
         return epochs_at(self.before, self.epoch, self.batch, self.batches)
 
 
 def epochs_at(before: float, epoch: int, batch: int, batches: int) -> float:
-    """Epochs done after a batch of an epoch, both from 1 (epoch 0: before the first step)."""
+    """Returns the epochs done after a batch of an epoch, both from 1 (epoch 0: before the first step)."""
     return before + (epoch - 1 + batch / batches if epoch else 0)

@@ -1,4 +1,4 @@
-"""``RawColumn``: a column of an example as people know it, before it was coded and scaled, to be read and changed."""
+"""``RawColumn``: a column of an example in its own unit, before encoding and scaling, to read and change."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from engine.datasets.table.table_coding import CodedColumn
 from engine.datasets.table.table_columns import NUMBER, TEXT
 
 _MOST_ROWS = 10_000
-_FEW = 100  # of them, which mostly tell that there are more decimals
+_FEW = 100  # numbers checked first, which mostly show that there are more decimals
 _MOST_DECIMALS = 6
-_ROUNDING = 4e-7  # of the largest number: what float32 may have changed
-_DIGITS = 3  # of the range, where the numbers have no few decimals of their own
+_ROUNDING = 4e-7  # rounding of float32, relative to the largest number
+_DIGITS = 3  # digits of the range, for numbers with many decimals
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class RawColumn:
     scaling: Scaling | None = None
 
     def read(self, example: Array) -> float:
-        """Its number in an example, (width,); of texts the place in ``choices``."""
+        """Returns its value in an example, (width,); for texts the index in ``choices``."""
         part = example[None, self.inputs]
         raw = part[0] if self.scaling is None else self.scaling.undo(part)[0]
         if self.is_one_hot:
@@ -87,12 +87,12 @@ def raw_columns(data: Dataset) -> tuple[RawColumn, ...]:
 
 
 def sampled_rows(data: Dataset) -> Array:
-    """Returns the rows of the training set by which ranges and decimals are found: all, or 10,000 spread evenly."""
+    """Returns the training rows that determine ranges and decimals: all, or 10,000 at even distances."""
     return np.linspace(0, len(data.train) - 1, min(len(data.train), _MOST_ROWS)).astype(np.int64)
 
 
 def decimals_of(numbers: Array) -> int:
-    """How many decimals these numbers have, up to six; if more, so many that their range has three digits."""
+    """Returns the number of decimals of these numbers, at most six; if there are more, three digits of their range."""
     rounding, span = float(np.abs(numbers).max()) * _ROUNDING, float(np.ptp(numbers))
     for decimals in range(_MOST_DECIMALS + 1):
         is_fine = rounding < 0.1 * 10.0**-decimals

@@ -1,4 +1,4 @@
-"""``SourceRows``: which rows of its file the rows of a table are, though some were left out or are empty."""
+"""``SourceRows``: the mapping from the rows of a table to the rows of its file, some of which are left out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from engine.basics.validation import Array
 
 @dataclass
 class SourceRows:
-    """Only what is missing is noted, so that a large table takes no more memory for it.
+    """Maps rows of a table to rows of its file. Only omitted rows are stored, which saves memory for large tables.
 
     Attributes:
-        first: the row of the file, from 1, that comes after the names of the columns.
-        gaps: for each row of the file that is none of the table, how many of the table come before it; ascending.
-        known: how many rows of the table have a known place; None for all.
+        first: the row of the file, from 1, that follows the names of the columns.
+        gaps: for each omitted row of the file the number of table rows before it; ascending.
+        known: number of table rows whose place is known; None for all.
     """
 
     first: int = 1
@@ -24,15 +24,15 @@ class SourceRows:
     known: int | None = None
 
     def leave_out(self, before: int, count: int = 1) -> None:
-        """Notes that rows of the file are none of the table, after so many that are."""
+        """Adds omitted rows of the file, after the first ``before`` rows of the table."""
         self.gaps += [before] * count
 
     def mark_unknown(self, before: int) -> None:
-        """Notes that nobody knows where the rows after so many lie."""
+        """Marks the file rows of all table rows after the first ``before`` as unknown."""
         self.known = before if self.known is None else min(self.known, before)
 
     def rows(self, places: Array) -> Array:
-        """(k,) int32: the rows in the file, from 1, of rows of the table, (k,) from 0; 0 where nobody knows."""
+        """Returns the file rows, (k,) int32 from 1, of rows of the table, (k,) from 0; 0 if unknown."""
         found = self.first + places + np.searchsorted(np.array(self.gaps, np.int64), places, side="right")
         if self.known is not None:
             found[places >= self.known] = 0

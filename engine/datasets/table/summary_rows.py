@@ -11,11 +11,11 @@ from engine.datasets.table.cells import is_missing
 from engine.datasets.table.table import Table
 from engine.datasets.table.table_columns import NUMBER, TableColumn
 
-_LEAST_ROWS = 10  # of others, for numbers alone to say it
+_LEAST_ROWS = 10  # least rows for a decision by numbers alone
 _LEAST_NUMBERS = 2  # columns whose sums or means they must be
-_PRECISION = 1e-6  # of a sum
-_ROUNDING = 0.005  # of a mean, to two decimals
-_PART_OF_SPREAD = 1e-3  # that either may be away, at most
+_PRECISION = 1e-6  # tolerance of a sum
+_ROUNDING = 0.005  # tolerance of a mean, to two decimals
+_PART_OF_SPREAD = 1e-3  # limit of the tolerance of both
 _WORDS = re.compile(
     r"(grand |sub)?totals?|(gesamt|zwischen)?summen?|sums?|gesamt|insgesamt|averages?|avg|mean|mittel(wert)?"
     r"|durchschnitt|totaux|somme|moyenne|totale|promedio",

@@ -14,7 +14,7 @@ from engine.basics.errors import bad_file
 from engine.basics.validation import Array
 from engine.datasets.table.table_format import CHECK_FILE, TableFormat
 
-_FIRST_BLOCK = 2**20  # bytes by which the kinds of columns are told
+_FIRST_BLOCK = 2**20  # bytes that determine the kinds of columns
 _BLOCK = 2**20  # bytes of each further one
 _LONGEST_LINE = 10_000_000  # characters
 
@@ -28,7 +28,7 @@ class CannotReadError(Exception):
 
 
 class Blocks:
-    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError."""
+    """Reads a file once, block by block. Its methods raise FileFormatError for binary files, and CannotReadError."""
 
     def __init__(self, path: Path, form: TableFormat, file: BinaryIO) -> None:
         self._path = path
@@ -131,7 +131,7 @@ def _filled(text: str, delimiter: str) -> str:
 
 
 def _loaded(text: str, delimiter: str) -> Array | None:
-    lines = (line for line in text.split("\n"))  # Of a list, numpy would let no other thread run until the end.
+    lines = (line for line in text.split("\n"))  # With a list, NumPy would hold the GIL until the end.
     try:
         return np.loadtxt(lines, delimiter=delimiter, comments=None, ndmin=2)
     except ValueError:

@@ -35,15 +35,15 @@ LARGEST = 1e38  # nearly the largest that the network's numbers can be
 
 @dataclass(frozen=True)
 class CodedColumn:
-    """A column that a network was trained with.
+    """A column of the table that a network was trained on.
 
     Attributes:
         name: its name in the table.
         kind: ``NUMBER``, ``YES_NO`` or ``TEXT``.
         categories: of texts, one input for each; of yes/no, the words for 0 and 1; else empty.
-        filled: what stands for a missing value: a number, 0 or 1 for yes/no, or for texts the place of a category. None
-            if a value must be there.
-        sign: €, % or the like beside its numbers in the table; empty if there was none.
+        filled: the replacement of a missing value: a number, 0 or 1 for yes/no, or for texts the index of a category.
+            None if a value is required.
+        sign: €, % or the like next to its numbers in the table; empty without one.
     """
 
     name: str
@@ -61,7 +61,7 @@ class CodedColumn:
 
     @property
     def characters(self) -> int:
-        """How many characters the names of its inputs have together, at least."""
+        """The least total length of the names of its inputs."""
         return len(self.name) * max(1, len(self.categories)) + sum(map(len, self.categories))
 
     def read(self, value: object) -> float:
@@ -101,7 +101,7 @@ class CodedColumn:
         return is_plain and largest_size(cells.astype(np.float64)) <= LARGEST
 
     def read_column(self, column: TableColumn) -> Array:
-        """(rows,) float64: the same for a whole column of a table. Raises DataError likewise."""
+        """Returns the numbers of a whole column of a table, (rows,) float64. Raises DataError like :meth:`read`."""
         if column.wrong:
             value = Verbatim(f"wrong in {column.wrong:,} rows")
             raise DataError(self.name, value, f"must be {self._rule}", "See what the table says about these rows.")
@@ -210,17 +210,17 @@ class CodedColumn:
 
 @dataclass(frozen=True, eq=False)
 class TableCoding:
-    """How rows become inputs, and what the outputs mean.
+    """The encoding of table rows as inputs, and the meaning of the outputs.
 
-    Raises DataError if the scaling is not one of as many numbers as there are inputs, or the names are too long.
+    Raises DataError if scaling and inputs differ in number, or the names are too long.
 
     Attributes:
-        columns: the columns that are inputs, in their order.
-        scaling: how raw numbers became inputs; None if they are raw.
-        target: the name of the column that is predicted.
-        class_names: its classes; empty if it is a number.
-        target_scaling: how the target was scaled, if it is a number; None if it is raw.
-        form: how the table's file was written; None if it is not known.
+        columns: the input columns, in their order.
+        scaling: the scaling of raw numbers; None if they are raw.
+        target: the name of the predicted column.
+        class_names: its classes; empty for a number.
+        target_scaling: the scaling of a numeric target; None if it is raw.
+        form: the format of the table's file; None if unknown.
     """
 
     columns: tuple[CodedColumn, ...]
@@ -244,7 +244,7 @@ class TableCoding:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What it says about a data set, or the network trained on it, by the names of their attributes."""
+        """The attributes that it determines of a data set, or of the network trained on it, by name."""
         return {
             "class_names": self.class_names,
             "columns": self.inputs,
@@ -265,7 +265,7 @@ class TableCoding:
 
     @property
     def signs(self) -> dict[str, str]:
-        """The sign or unit beside the numbers of such columns, by the column's name; empty for none."""
+        """The sign or unit next to the numbers of numeric columns, by column name; empty for none."""
         return {column.name: column.sign for column in self.columns if column.kind == NUMBER}
 
     @property
@@ -285,7 +285,7 @@ class TableCoding:
 
     @property
     def plain_class_names(self) -> tuple[str, ...]:
-        """Its classes; numbers in their shortest writing, 1099 for 01099, as versions up to 0.21 called them."""
+        """Its classes; numbers in their shortest form, 1099 for 01099, as named by versions up to 0.21."""
         numbers = [self.class_number(name) for name in self.class_names]
         named = zip(self.class_names, numbers, strict=True)
         return tuple(name if number is None else plain_number(number) for name, number in named)
@@ -325,7 +325,7 @@ class TableCoding:
         return self.scaled(self.raw_table(table))
 
     def raw_table(self, table: Table) -> Array:
-        """(rows, inputs) float64 of a table, not yet scaled. Raises DataError likewise."""
+        """Returns the encoded rows of a table before scaling, (rows, inputs) float64. Raises DataError."""
         return self.raw(self.read_table(table))
 
     def read_table(self, table: Table) -> list[Array]:
@@ -354,7 +354,7 @@ class TableCoding:
         return self.expanded([column.fill(read) for column, read in zip(self.columns, values, strict=True)])
 
     def expanded(self, filled: Sequence[Array]) -> Array:
-        """The same of what is filled already."""
+        """Returns the encoded rows before scaling, (rows, inputs), from columns without missing values."""
         out = np.zeros((len(filled[0]), len(self.inputs)))
         start = 0
         for column, of_column in zip(self.columns, filled, strict=True):
@@ -425,8 +425,8 @@ def _is_absent(value: object) -> bool:
         number, wrong = read_number(value, ".")
         return wrong is None and math.isnan(number)
     if value is None or isinstance(value, numbers.Real):
-        return value is None or value != value  # of NaN alone
-    return is_missing(str(value))  # what pandas and numpy.ma have instead of NaN is written <NA> and --
+        return value is None or value != value  # columns of NaN alone
+    return is_missing(str(value))  # pandas and numpy.ma write <NA> and -- instead of NaN
 
 
 def _as_float(value: Any) -> float:
@@ -444,7 +444,7 @@ def _plain(value: object) -> str:
 
 
 def _written(column: TableColumn, value: Any) -> str | float | None:
-    """What stands in a cell of a table's column, None if it is missing."""
+    """Returns the text of a cell of a table's column; None if it is missing."""
     if column.kind == TEXT:
         known = 0 <= value < len(column.categories)
         return column.categories[value] if known else None if value < 0 else "another text"

@@ -23,7 +23,7 @@ CLASSIFICATION, REGRESSION = "classification", "regression"
 FILL, MEDIAN, DROP, KEEP = "fill", "median", "drop", "keep"
 IGNORED = "ignored"  # why a column is left out that somebody ignores
 MISSING = "missing"  # the category of missing texts
-MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
+MOST_CATEGORIES = 50  # limit of the texts of a column, each of which is an input
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
@@ -37,18 +37,18 @@ _ANOTHER = "Choose another column to predict."
 
 @dataclass(frozen=True)
 class TableCounts:
-    """What became of a table's rows and columns.
+    """Counts of a table's used and omitted rows and columns.
 
     Attributes:
-        rows: of the table.
+        rows: rows of the table.
         without_target: rows left out because they have no target.
         without_input: rows left out because another value is missing.
         with_gaps: rows with a target in which an input is missing, left out or not.
         own_category: the columns whose missing texts became a category of their own.
-        filled: how many missing values were filled in, by the column's name.
-        left_out: columns that are no input, by name, and why.
+        filled: number of missing values that were filled in, by column name.
+        left_out: the reasons why columns are not inputs, by column name.
         summaries: rows left out because they look like a sum or a mean of the others.
-        merged: how the classes are written that are written in several ways, 1 and 1.0.
+        merged: the spellings of classes that are written in several ways, such as 1 and 1.0.
     """
 
     rows: int
@@ -69,14 +69,14 @@ class TableCounts:
 
 @dataclass(frozen=True, eq=False)
 class PreparedTable:
-    """A data set out of a table.
+    """A data set made from a table.
 
     Attributes:
         dataset: the data set.
-        coding: how its rows became inputs.
-        counts: what became of rows and columns.
+        coding: the encoding of its rows.
+        counts: counts of used and omitted rows and columns.
         train_rows: (k,) the rows of the table, from 0, of the training examples, in their order.
-        test_rows: likewise, of the test examples.
+        test_rows: (k,) the rows of the table of the test examples.
     """
 
     dataset: Dataset
@@ -125,19 +125,19 @@ def table_dataset(
 ) -> PreparedTable:
     """Makes a data set that predicts one column from the others.
 
-    Texts become an input for each category, yes and no 1 and 0. Columns are left out that have no values, the same text
-    everywhere or more than 50 different ones, or that only number the rows.
+    A text column becomes one input per category (one-hot), yes and no become 1 and 0. Columns are left out if they have
+    no values, a single text, more than 50 different texts, or only number the rows.
 
     Args:
         table: the table.
         target: the name of the column to predict. Rows without it are left out.
         task: ``CLASSIFICATION`` or ``REGRESSION``; None: see :func:`guess_task`.
-        missing: ``FILL`` fills a missing number with the training set's median, and yes/no with what is most frequent
-            there; missing texts become a category of their own if the training set has some. ``MEDIAN`` does the same,
+        missing: ``FILL`` fills a missing number with the training set's median, and yes/no with its most frequent
+            value; missing texts become a category of their own if the training set has some. ``MEDIAN`` does the same,
             but fills texts with the most frequent one, too. ``DROP`` leaves out rows with a missing value.
-        ignored: names of columns that are no inputs.
-        standardise: whether numbers are scaled by the training set's mean and spread, and the target likewise if it is
-            a number.
+        ignored: names of columns that are not inputs.
+        standardise: whether numbers, including a numeric target, are scaled by the training set's mean and standard
+            deviation.
         test_share: see :func:`~engine.datasets.splitting.parts_of`; classes are drawn in proportion.
         seed: draws the test set, always the same for one seed.
         title: the data set's name; None: the table's.
@@ -206,7 +206,7 @@ def _check_target(column: TableColumn, task: str, decimal: str) -> None:
 
 
 def _instead(column: TableColumn, decimal: str, otherwise: str) -> str:
-    """What to do with a column of texts that cannot be predicted."""
+    """Returns the remedy for a column of texts that cannot be predicted."""
     if not mostly_numbers(column, decimal):
         return otherwise
     option = f"--data-setting numbers={column.name}"
@@ -287,7 +287,7 @@ def _refuse_wordy(table: Table, left_out: dict[str, str], rows: Array) -> None:
 
 
 def _numbers_rows(column: TableColumn, rows: Array) -> bool:
-    """Whether a column is the number of each row, by its values and its name; the order of the rows tells nothing."""
+    """Whether a column is only the number of each row, by its values and its name; row order is no information."""
     is_called_so = column.name.casefold() in _NUMBERS_OF_ROWS
     return is_called_so and len(rows) > 1 and bool((np.diff(column.values) == 1).all())
 
@@ -307,7 +307,7 @@ def _has_gap(inputs: list[TableColumn], rows: Array) -> Array:
 
 
 def _whole_rows(inputs: list[TableColumn], rows: Array, has_gap: Array) -> Array:
-    """Those of the rows in which no input is missing. Raises DataError if there are none."""
+    """Returns the rows in which no input is missing. Raises DataError if there are none."""
     if has_gap.all():
         worst = max(inputs, key=lambda column: int(column.absent[rows].sum()))
         value = Verbatim(f"missing in {int(worst.absent[rows].sum()):,} of {len(rows):,} rows")
@@ -342,10 +342,10 @@ def _check_classes(column: TableColumn, rows: Array, decimal: str) -> None:
 
 
 def _spellings(table: Table, column: TableColumn, different: Array) -> list[tuple[str, ...]]:
-    """How each of the different classes of a column is written in the file: the first name is that of the class.
+    """Returns the spellings of each class of a column in the file; the first one is the name of the class.
 
     Equal numbers are one class. If they are written in several ways (1 and 1.0), the plain number comes first, or else
-    what is first in the file. Raises FileFormatError if the file cannot be read again, or has changed.
+    the first spelling in the file. Raises FileFormatError if the file cannot be read again, or has changed.
     """
     if column.kind != NUMBER:
         return [(column.categories[int(value)],) for value in different]

@@ -18,7 +18,7 @@ from engine.datasets.table.cells import is_missing, is_number
 from engine.datasets.table.decimal_mark import DECIMALS, decimal_mark
 
 DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal mark
-FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")  # what is to be known of how a table is written
+FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")  # bytes and rows that determine the format
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
 MOST_SKIPPED = 100  # lines above the table
 CHECK_FILE = "Check that it is the file you mean."
@@ -32,15 +32,15 @@ _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 @dataclass(frozen=True)
 class TableFormat:
-    """How a table is written. Raises SettingError for anything else than the choices.
+    """The format of a table's file. Raises SettingError for values other than the choices.
 
     Attributes:
-        delimiter: what stands between cells, one of ``DELIMITERS``.
+        delimiter: the delimiter of cells, one of ``DELIMITERS``.
         decimal: the decimal mark, one of ``DECIMALS``.
         encoding: one of ``ENCODINGS``; a byte order mark is never part of the text.
         header: whether the first row holds the names of the columns.
-        skip: how many lines above the table are left out, 0 to 100; a line is what would be a row.
-        doubt: a number of the file that is another one if the decimal mark, which was guessed, is not that; else empty.
+        skip: number of lines above the table that are left out, 0 to 100; a line is a row of the file.
+        doubt: a number of the file that is ambiguous because the decimal mark was guessed; else empty.
     """
 
     delimiter: str = ","
@@ -118,7 +118,7 @@ def _rows_of(text: str, form: TableFormat) -> Iterator[list[str]]:
 
 
 def title_rows(rows: Sequence[Sequence[str]]) -> int:
-    """How many of the first rows are a title above the table: words with few cells, and empty lines after them."""
+    """Returns the number of rows of a title above the table: words with few cells, and empty lines after them."""
     lengths = Counter(len(row) for row in rows if any(row))
     width = lengths.most_common(1)[0][0] if lengths else 1
     count = next((place for place, row in enumerate(rows) if not _is_title(row, width)), len(rows))

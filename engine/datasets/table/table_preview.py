@@ -1,4 +1,4 @@
-"""How a table is understood, before it is used: its columns, what is wrong with its cells, what would come of it."""
+"""Preview of a table: its columns, the problems of its cells, and a summary of the resulting data set."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from engine.datasets.table.table_source import guess_target, prepare, with_notes
 def preview_table(
     table: Table, form: TableFormat, settings: Mapping[str, Value], is_whole: bool
 ) -> tuple[TablePreview, Dataset | None]:
-    """How a table that was read would be understood with these settings; and the data set, if it comes to that.
+    """Returns the preview of a table with these settings, and the data set if it can be made.
 
-    What is not given is proposed: the column to predict, and that columns which would be refused are ignored. Of a
-    table of which only the head was read nothing is made: it may be sorted by its classes.
+    Missing settings are proposed: the column to predict, and the columns to ignore because they would be refused. If
+    only the head was read, no data set is made, because the table may be sorted by its classes.
     """
     target = settings.get("target") or guess_target(table)
     refused = refused_inputs(table, target)
@@ -82,5 +82,5 @@ def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
 
 
 def _understood(column: TableColumn) -> tuple[str | None, ...]:
-    """What may be said of a cell that is a number all the same."""
+    """Returns the problems of cells that are understood as numbers nevertheless."""
     return (None, *((THOUSANDS,) if column.separator else ()), *((SIGN,) if column.sign else ()))

@@ -21,29 +21,29 @@ from engine.datasets.table.table_columns import NumbersRead, TableColumn, TextsR
 from engine.datasets.table.table_format import TableFormat
 
 MOST_COLUMNS = 10_000
-MOST_PROBLEMS = 100  # that are listed
+MOST_PROBLEMS = 100  # limit of the listed problems
 HEAD_ROWS = 100
 _LONGEST_NAME = 200
 _ROWS_KEPT = 10  # of those of which the same is to be said
-_TAIL_ROWS = 3  # that may be a sum of the others
+_TAIL_ROWS = 3  # rows that may be a sum of the others
 _ROOM = 1.05  # for how many times as many rows as there seem to be
 
 Progress = Callable[[int, int], None]
 
 
 class Reading:
-    """One way through a file.
+    """A single pass through a file.
 
     Attributes:
-        path, form: the file, and how it is written.
-        counts: how many things are wrong, of each kind.
-        head: the first 100 rows that were kept, as they are written, long cells shortened.
-        head_rows: the number of each of these in the file, from 1.
-        skipped: what stands in the lines above the table that were left out, shortened.
-        ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
-        places: where the kept rows are in the file.
-        tail: the last three rows that were kept: the number of each in the file, 0 if that is not known, and its cells,
-            none of those that were taken as numbers at once.
+        path, form: the file and its format.
+        counts: the number of problems of each kind.
+        head: the first 100 rows that were kept, as written, long cells shortened.
+        head_rows: the number of each of these rows in the file, from 1.
+        skipped: the text of the lines above the table that were left out, shortened.
+        ragged: the indices, from 0, of kept rows that have more or fewer cells than there are columns.
+        places: the rows of the file that were kept.
+        tail: the last three rows that were kept: the number of each in the file, 0 if unknown, and its cells, without
+            those that were read as numbers at once.
     """
 
     def __init__(
@@ -57,11 +57,13 @@ class Reading:
         keeps_ragged: bool = False,
         signs: Mapping[str, str] | None = None,
     ) -> None:
-        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content.
+        """Opens a file with at least ``least_columns`` columns.
 
-        ``numbers`` are numbers, whatever stands in them; ``signs`` may stand beside those of some, and no others.
-        ``keeps_ragged``: rows with more or fewer cells than there
-        are columns are rows without values.
+        Args:
+            texts, wordy: columns of texts by setting and by content.
+            numbers: columns that are numeric whatever their content.
+            signs: the only accepted sign or unit of some numeric columns.
+            keeps_ragged: whether rows with more or fewer cells than there are columns are kept without values.
         """
         self._alike: dict[tuple[str, str, str], _Alike] = {}
         self.counts: Counter[str] = Counter()
@@ -127,7 +129,7 @@ class Reading:
         return frozenset(name for name, column in pairs if _is_wordy(column) and name not in self._numbers)
 
     def columns(self) -> tuple[TableColumn, ...]:
-        """All columns; ends the reading. Raises FileFormatError if there are no rows."""
+        """Returns all columns and ends the reading. Raises FileFormatError if there are no rows."""
         if not self._columns:
             first = f" ({self.problems[0]})" if self.problems else ""
             rule = f"must have at least one row of values{first}"
@@ -294,7 +296,7 @@ class Reading:
         return [each.problem(column, kind) for (column, kind, _), each in self._alike.items()]
 
     def _forget_understood(self) -> None:
-        """Thousands separators, and signs beside numbers, that are understood are nothing wrong."""
+        """Removes understood thousands separators and signs next to numbers from the problems."""
         for name, column in zip(self._names, self._columns, strict=True):
             if isinstance(column, NumbersRead):
                 for kind in column.understood:

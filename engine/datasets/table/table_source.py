@@ -1,4 +1,4 @@
-"""A table as a data source: its settings, which column is predicted if none is named, and what is told of it."""
+"""A table as a data source: its settings, the default column to predict, and the notes about it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def load_table(path: str | Path, progress: Progress | None = None, **settings: V
 
 
 def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
-    """The same with the data set's notes, which say what became of the file's rows and columns."""
+    """Returns the prepared table with notes about the used and omitted rows and columns."""
     odd = notes_of_classes(table, prepared), notes_of_ids(table, prepared)
     notes = (*_notes_of_file(table), *(note for notes in odd for note in notes), *notes_of(prepared))
     return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
@@ -121,7 +121,7 @@ def open_table(
 
 
 def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:
-    """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
+    """Returns the format of a table's file, from the settings or as detected. Raises the errors of ``sniff``."""
     given = {name: settings[name] for name in FORMAT if name in settings}
     return sniff(path, **given, usual_decimal=usual_decimal)
 
@@ -133,7 +133,7 @@ def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
 
 
 def guess_target(table: Table) -> str:
-    """The column to predict, if nobody says which: one with a usual name, else the last that has values to learn."""
+    """Returns the default column to predict: one with a common name, else the last with values to learn."""
     small = [name.casefold() for name in table.names]
     is_plane = {"x", "y"} < set(small)  # where y is a place, and something else is asked
     usual_names = [usual for usual in _USUAL_NAMES if usual != "y" or not is_plane]
@@ -150,7 +150,7 @@ def _is_learnable(column: TableColumn) -> bool:
 
 
 def notes_of(prepared: PreparedTable) -> list[str]:
-    """What became of rows and columns, in sentences."""
+    """Returns sentences about the used and omitted rows and columns."""
     counts = prepared.counts
     notes = [f"{row}: left out." for row in counts.summaries]
     if counts.without_target:
@@ -190,9 +190,7 @@ def _filled_with(column: CodedColumn, count: int, is_own: bool) -> str:
 
 
 def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
-    """What is odd about the classes that are predicted, in sentences: many numbers, very few rows of one, or several
-    writings of one.
-    """
+    """Returns sentences on unusual classes: many numbers, a class with very few rows, or several spellings of one."""
     data, name = prepared.dataset, prepared.coding.target
     if not data.is_classification:
         return []
