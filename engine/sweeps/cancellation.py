@@ -1,23 +1,22 @@
-"""``StopRequests``: how runs are asked to end. Who trains them looks after each step; nobody can end them from
-outside."""
+"""``StopRequests``: stop requests for the runs of a process, polled by the training loop after every step."""
 
 from __future__ import annotations
 
-ALL = -1  # in place of a run's number
+ALL = -1  # instead of a run's number
 
 
 class StopRequests:
-    """What was asked of the runs in one process."""
+    """The stop requests of one process, by run."""
 
     def __init__(self) -> None:
         self._how: dict[int, str] = {}
 
     def add(self, number: int, how: str) -> None:
-        """Notes how a run, or all (-1), are to end: "stopped", "pruned"."""
+        """Requests that a run, or all (-1), end with this status: "stopped" or "pruned"."""
         self._how[number] = how
 
     def of(self, number: int) -> str:
-        """How a run is to end now; empty for going on."""
+        """Returns the status with which a run must end now; empty to continue."""
         if not self._how:
             return ""
         return self._how.get(number) or self._how.get(ALL, "")

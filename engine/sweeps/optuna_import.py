@@ -1,4 +1,4 @@
-"""Optuna, which is no part of nnviz itself: it is imported where a plan names one of its samplers or rules."""
+"""Import of Optuna, an optional dependency, for plans that use one of its samplers or pruning rules."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from engine.basics.optional_packages import install_command
 
 
 def optuna_for(setting: str, value: str, instead: str) -> Any:
-    """The module, for the setting of a plan that needs it. Raises SettingError where it is not installed.
+    """Returns the optuna module. Raises SettingError if it is not installed.
 
     Args:
-        instead: a value of the setting that needs nothing.
+        setting, value: the setting of a plan that needs Optuna.
+        instead: a value of the setting that does not need it.
     """
     try:
         import optuna
@@ -24,7 +25,7 @@ def optuna_for(setting: str, value: str, instead: str) -> Any:
 
 
 def check_optuna(setting: str, value: str, instead: str) -> None:
-    """Raises the same error, and loads nothing: that takes long."""
+    """Raises the error of :func:`optuna_for` if Optuna is not installed, without the slow import."""
     if find_spec("optuna") is None:
         raise _not_installed(setting, value, instead)
 

@@ -1,4 +1,4 @@
-"""Bands: what several runs that differ in their seed have in common at each epoch: a median, and how they spread."""
+"""Bands of several curves that differ in their seed: median and range, or quartiles, at each epoch."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from engine.basics.validation import Array
 from engine.training.history import Curve
 
 RANGE, QUARTILES = "range", "quartiles"
-LEAST_FOR_QUARTILES = 4  # values: of fewer, a quarter is less than one
+LEAST_FOR_QUARTILES = 4  # values; with fewer, a quarter is less than one value
 
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Median and spread of several curves, all arrays (epochs,).
+    """Median and range or quartiles of several curves, all arrays (epochs,).
 
     Attributes:
-        epochs: every epoch at which at least one of them was measured, ascending.
+        epochs: every epoch at which at least one curve was measured, ascending.
         middle: the median, float64.
-        low, high: the lowest and the highest value, or the lower and the upper quartile where ``has_quartiles``.
-        counts: how many of the curves reach that epoch, int64.
-        has_quartiles: where quartiles were wanted and there are at least four values, bool.
+        low, high: the lowest and the highest value, or the lower and the upper quartile if ``has_quartiles``.
+        counts: number of curves that reach this epoch, int64.
+        has_quartiles: whether quartiles were requested and there are at least four values, bool.
     """
 
     epochs: Array
@@ -39,7 +39,7 @@ class Band:
         return Curve(self.epochs.tolist(), self.middle.tolist())
 
     def place(self, epoch: float) -> int | None:
-        """Returns the place of exactly this epoch; None where nothing was measured."""
+        """Returns the index of exactly this epoch; None if nothing was measured at it."""
         place = int(np.searchsorted(self.epochs, epoch))
         return place if place < len(self.epochs) and self.epochs[place] == epoch else None
 
@@ -66,7 +66,7 @@ def band(curves: Sequence[Curve], is_log: bool, spread: str = RANGE) -> Band:
     if not len(epochs):
         return Band(epochs, epochs, epochs, epochs, epochs.astype(np.int64), epochs.astype(bool))
     values = np.array([_at(epochs, x, y) for x, y in points])
-    values = np.sort(np.exp(values) if is_log else values, axis=0)  # what is missing (NaN) comes last
+    values = np.sort(np.exp(values) if is_log else values, axis=0)  # missing values (NaN) come last
     counts = np.count_nonzero(~np.isnan(values), axis=0)
     has_quartiles = (counts >= LEAST_FOR_QUARTILES) & (spread == QUARTILES)
     low, high = (_quantile(values, counts, np.where(has_quartiles, each, end)) for each, end in ((0.25, 0), (0.75, 1)))
@@ -74,7 +74,7 @@ def band(curves: Sequence[Curve], is_log: bool, spread: str = RANGE) -> Band:
 
 
 def _quantile(values: Array, counts: Array, share: Array | float) -> Array:
-    """What lies at that share of the way through the first ``counts`` of each column, which are in order."""
+    """Returns the quantile at this share of the first ``counts`` values of each column, which are sorted."""
     place, columns = share * (counts - 1), np.arange(len(counts))
     below, above = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
     beyond = place - below
@@ -83,14 +83,14 @@ def _quantile(values: Array, counts: Array, share: Array | float) -> Array:
 
 
 def _points(curve: Curve, is_log: bool) -> tuple[Array, Array]:
-    """Epochs and finite values, as logarithms where these are wanted: that of 0 is -inf, which stays 0."""
+    """Returns epochs and finite values, as logarithms if ``is_log``; log 0 is -inf, which becomes 0 again."""
     x, y = np.array(curve.epochs, float), np.array(curve.values, float)
     kept = np.isfinite(y)
     return x[kept], np.log(y[kept]) if is_log else y[kept]
 
 
 def _at(epochs: Array, x: Array, y: Array) -> Array:
-    """The curve at these epochs, NaN outside of it. Unlike ``np.interp`` it can interpolate from and to -inf."""
+    """Interpolates a curve at these epochs, NaN outside of it. Unlike ``np.interp`` it handles ends of -inf."""
     found = np.full(len(epochs), np.nan)
     if not len(x):
         return found

@@ -1,12 +1,11 @@
-"""What a worker of a cluster does for a sweep. It needs the engine alone, and speaks through what it is handed.
+"""Functions that a sweep calls on the workers of a cluster. They need the engine only.
 
-Who conducts the sweep has these functions called there: first :func:`hello`, then :func:`prepare`, after
-:func:`receive` if the data must be sent; then :func:`work` again and again, :func:`wish` at any time, and
-:func:`goodbye`. What a worker knows of a sweep is its visit. One that was started anew at the same address knows of
-none, and says so.
+The coordinator calls :func:`hello`, then :func:`prepare`, after :func:`receive` if the data must be sent; then
+:func:`work` repeatedly, :func:`wish` at any time, and :func:`goodbye`. A worker's state for a sweep is its visit. A
+worker that was restarted at the same address has no visit, and its functions report this.
 
-Those with an argument ``dask_worker`` are called between two messages and must be quick; the worker itself is handed in
-under that name. The others are tasks.
+Functions with an argument ``dask_worker`` run between two messages and must be quick; Dask passes the worker under this
+name. The others are tasks.
 """
 
 from __future__ import annotations
@@ -27,19 +26,19 @@ from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, train_in_tu
 from engine.sweeps.shared_data import DatasetHandle, SharedData
 from engine.sweeps.worker_priority import LoweredPriority, WindowProcess
 
-_SECONDS_BETWEEN_LOOKS = 0.5  # whether anybody still wants the results
-_FORGOTTEN = 600.0  # seconds without a call, after which a visit has no host any more
+_SECONDS_BETWEEN_LOOKS = 0.5  # between two checks whether the task was cancelled
+_FORGOTTEN = 600.0  # seconds without a call, after which a visit is abandoned
 
-Place = tuple[str, str]  # of a visit: a name of the sweep that nobody else has, and the worker's address
+Place = tuple[str, str]  # key of a visit: a unique name of the sweep, and the worker's address
 
 
 @dataclass(frozen=True)
 class WorkerEnvironment:
-    """What a worker computes with.
+    """Software and hardware of a worker.
 
     Attributes:
-        python: its version.
-        machine: numpy, BLAS, threads of a product, processor.
+        python: the version of Python.
+        machine: NumPy, BLAS, threads of a product, processor.
     """
 
     python: str
@@ -47,11 +46,11 @@ class WorkerEnvironment:
 
 
 class _Visit:
-    """What a worker knows of a sweep: data, wishes, and to whom it tells figures.
+    """The state of a worker for a sweep: data, stop requests, and where to report.
 
     Attributes:
-        dataset: None before it is there.
-        sent: data that were sent and are not checked yet.
+        dataset: the data set; None until it is prepared.
+        sent: data that were sent and are not yet checked.
     """
 
     def __init__(self, worker: Any, topic: str, beside: WindowProcess | None) -> None:
@@ -63,17 +62,18 @@ class _Visit:
         self.used = time.monotonic()
 
     def end(self) -> None:
-        """Nobody is given way to any more."""
+        """Restores the priority of this process."""
         self._giving_way.end()
 
     def tell(self, task: str, report: Report) -> None:
-        """Tells figures of a run of a task."""
+        """Reports figures of a run of a task."""
         self._worker.log_event(self._topic, [task, pickle.dumps(report)])
 
     def is_wanted(self, task: str) -> bool:
-        """Whether anybody waits for a task: not if its client or the scheduler has gone, or the worker is to end.
+        """Whether a task's result is still wanted: not if its client or the scheduler is gone, or the worker is
+        closing.
 
-        A cluster cannot stop what is under way, but its worker knows.
+        Dask cannot stop a running task, but the worker knows that it was cancelled.
         """
         found = self._worker.state.tasks.get(task)
         return found is not None and found.state != "cancelled" and not self._worker.status.name.startswith("clos")
@@ -83,11 +83,11 @@ _visits: dict[Place, _Visit] = {}
 
 
 def hello(sweep: str, topic: str, beside: WindowProcess | None, dask_worker: Any) -> WorkerEnvironment:
-    """Begins a visit. Visits that were forgotten, because a program was killed, end now.
+    """Starts a visit, and ends abandoned visits of killed programs.
 
     Args:
-        topic: under which figures are told.
-        beside: a window, to which the worker gives way if it is on the same computer.
+        topic: the Dask topic of the reports.
+        beside: a window; a worker on the same computer lowers its priority for it.
     """
     now = time.monotonic()
     for place in [place for place, visit in _visits.items() if now - visit.used > _FORGOTTEN]:
@@ -97,28 +97,28 @@ def hello(sweep: str, topic: str, beside: WindowProcess | None, dask_worker: Any
 
 
 def receive(sweep: str, key: str, dask_worker: Any) -> None:
-    """Notes data that were sent: what the cluster has put into this worker under that key."""
+    """Stores data that the cluster has sent to this worker under a key."""
     if visit := _visits.get((sweep, dask_worker.address)):
         visit.sent = dask_worker.data[key]
 
 
 def wish(sweep: str, number: int, how: str, dask_worker: Any) -> None:
-    """Notes how a run, or all (-1), are to end; those under way see it after their present step."""
+    """Requests that a run, or all (-1), end; active runs poll it after each step."""
     if visit := _visits.get((sweep, dask_worker.address)):
         visit.wishes.add(number, how)
 
 
 def goodbye(sweep: str, dask_worker: Any) -> None:
-    """Ends a visit; runs that are under way end after their present step."""
+    """Ends a visit; active runs end after their current step."""
     wish(sweep, ALL, STOPPED, dask_worker)
     if visit := _visits.pop((sweep, dask_worker.address), None):
         visit.end()
 
 
 def prepare(place: Place, offer: DatasetHandle) -> bool | None:
-    """Takes the data that were sent, or makes them by name; returns whether the right ones are there.
+    """Checks the data that were sent, or makes them by name; returns whether the data set is ready.
 
-    None: there is no such visit. Raises RuntimeError if others were sent.
+    Returns None if there is no such visit. Raises RuntimeError if other data were sent.
     """
     visit = _visits.get(place)
     if visit is None:
@@ -131,10 +131,10 @@ def prepare(place: Place, offer: DatasetHandle) -> bool | None:
 
 
 def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[RunOutcome] | None:
-    """Does runs, an epoch of each in turn; returns what came of them. None: there is no such visit, or it has no data.
+    """Trains runs, an epoch of each in turn, and returns their outcomes; None if there is no such visit or no data.
 
     Args:
-        task: the name of the task, by which the worker knows whether it is still wanted.
+        task: the name of the task, which shows the worker whether it was cancelled.
     """
     visit = _visits.get(place)
     if visit is None or visit.dataset is None:
@@ -143,7 +143,7 @@ def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[RunOutcome] 
 
 
 class _Task:
-    """Runs that are being done."""
+    """A task with several runs."""
 
     def __init__(self, visit: _Visit, name: str) -> None:
         self._visit, self._name = visit, name
@@ -152,7 +152,7 @@ class _Task:
         self._is_wanted = True
 
     def done(self, specs: Sequence[RunSpec], dataset: Dataset) -> list[RunOutcome]:
-        """Does them."""
+        """Trains the runs and returns their outcomes."""
         if how := self._visit.wishes.of(ALL):
             return [RunOutcome(spec.number, how) for spec in specs]
         try:
@@ -163,7 +163,7 @@ class _Task:
             why = f"{type(error).__name__}: {error}"
             self._outcomes += [RunOutcome(spec.number, FAILED, why) for spec in specs if spec.number not in over]
         self._visit.used = time.monotonic()
-        if not self._is_wanted:  # they were not asked to end: should anybody hear of it, they are done elsewhere
+        if not self._is_wanted:  # the task was cancelled, so these runs are trained elsewhere
             return [each for each in self._outcomes if each.status != STOPPED]
         return self._outcomes
 
@@ -171,7 +171,7 @@ class _Task:
         self._visit.tell(self._name, report)
 
     def _asked(self, number: int) -> str:
-        """After each step: how the run is to end now."""
+        """Returns the status with which a run must end now; called after each step."""
         if (now := time.monotonic()) - self._looked > _SECONDS_BETWEEN_LOOKS:
             self._looked = self._visit.used = now
             self._is_wanted = self._visit.is_wanted(self._name)

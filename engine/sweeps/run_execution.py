@@ -1,4 +1,4 @@
-"""One run of a plan, from its first step to its end, in whichever process that is."""
+"""Execution of one run of a plan, or of several in turn, in the current process."""
 
 from __future__ import annotations
 
@@ -24,22 +24,21 @@ from engine.training.metrics import Evaluation
 from engine.training.snapshot_schedule import LEAST_STEP, SnapshotSchedule
 from engine.training.trainer import Trainer
 
-SNAPSHOT_BYTES = 2 * 10**6  # of one run: there are many runs
+SNAPSHOT_BYTES = 2 * 10**6  # limit for one run, because there are many
 SECONDS_BETWEEN_REPORTS = 0.2
-MOST_REPORTED = 2_000  # epochs of a run of which is told while it is trained
+MOST_REPORTED = 2_000  # limit of the reported epochs of a run
 _MOST_MOMENTS, _CONFUSION_BYTES = 64, 10**6
 _SECONDS_BETWEEN_STATES = 1.0
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """A run that is to be done.
+    """The specification of a run.
 
     Attributes:
-        number: of the run in its plan; it comes back with all that is told of it.
-        experiment: what is trained, with its seed.
-        snapshot_bytes: room for the parameters at moments on its way; its first state is kept if it takes at most half
-            as much.
+        number: the number of the run in its plan, which all its reports have.
+        experiment: the experiment, with its seed.
+        snapshot_bytes: limit of the snapshots, in bytes; the initial state is kept if it takes at most half as much.
     """
 
     number: int
@@ -48,13 +47,13 @@ class RunSpec:
 
     @property
     def report_interval(self) -> int:
-        """Of which number the epochs are multiples of which is told while it is trained."""
+        """The interval of reported epochs."""
         return thinning_step(self.experiment.training.epochs, MOST_REPORTED)
 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """A run was begun, perhaps anew because it was lost."""
+    """A run was started, perhaps again because it was lost."""
 
     number: int
 
@@ -63,7 +62,7 @@ class RunStarted:
 class Report:
     """Figures of epochs that ended since the last report, without confusion matrices.
 
-    Of a long run not of all: of the multiples of :attr:`RunSpec.report_interval`, and of the last one.
+    A long run reports the multiples of :attr:`RunSpec.report_interval` and the last epoch only.
     """
 
     number: int
@@ -72,24 +71,23 @@ class Report:
 
 @dataclass(frozen=True, eq=False)
 class RunOutcome:
-    """All that is known of a run when it ends.
+    """The outcome of a run.
 
     Attributes:
-        status: "finished", "diverged", "failed" (it could not be trained at all), or what it was asked to end as.
-        why: of one that diverged or failed, in words; else empty.
-        epochs: figures of its epochs, with confusion matrices as far as there is room; both thinned evenly.
-        best: what early stopping restored.
-        moments: epochs and parameters on its way, thinned evenly.
-        state: from which its training goes on exactly; of one that diverged the last good one. None for a network that
-            is too large to be kept.
-        first: the state before its first step, from which each moment of its past can be got to exactly, if there is
-            room for it.
+        status: "finished", "diverged", "failed" (it could not start), or the requested status.
+        why: the reason why it diverged or failed, as text; else empty.
+        epochs: figures of its epochs, with confusion matrices within a memory limit; both thinned evenly.
+        best: the epoch that early stopping restored.
+        moments: snapshots as pairs of epoch and parameters, thinned evenly.
+        state: the state from which its training can continue exactly; after divergence the last good one. None if the
+            network is too large.
+        first: the state before its first step, from which each epoch can be replayed exactly; None if it is too large.
         reached: epochs that it was trained, with a fraction.
         batches: steps in an epoch.
         learning: seconds spent on steps.
-        training: seconds spent on steps and on measuring after each epoch.
-        seconds: in all, those of others whose epochs were in turn with its own among them.
-        machine: what it was computed with.
+        training: seconds spent on steps and on evaluations after each epoch.
+        seconds: total seconds, including those of other runs trained in turn with it.
+        machine: the software and hardware it was computed with.
     """
 
     number: int
@@ -109,7 +107,7 @@ class RunOutcome:
 
 
 class RunExecution:
-    """Trains one run. Nothing of it outlives it."""
+    """Trains one run."""
 
     def __init__(self, spec: RunSpec, dataset: Dataset, report: Callable[[Report], None]) -> None:
         """Raises SettingError or DataError if network, data and settings do not fit together."""
@@ -126,7 +124,7 @@ class RunExecution:
         self._learning = self._training = 0.0
 
     def epochs(self, asked: Callable[[], str]) -> Generator[None, None, RunOutcome]:
-        """Trains to the end, or until ``asked`` returns how the run is to end ("stopped", "pruned"), after any step.
+        """Trains to the end, or until ``asked`` returns a status to end with ("stopped", "pruned") after any step.
 
         Yields after each epoch.
         """
@@ -153,7 +151,7 @@ class RunExecution:
 
     @property
     def _is_trained(self) -> bool:
-        """Whether all steps are taken: what is left to do is soon done."""
+        """Whether all steps are done, after which only an evaluation is left."""
         trainer = self._trainer
         return trainer.epoch >= trainer.settings.epochs and trainer.batch >= trainer.batches_per_epoch
 
@@ -184,7 +182,7 @@ class RunExecution:
             self._kept_at = now
 
     def _thinned(self, event: Epoch, is_last: bool) -> Epoch:
-        """The epoch with its confusion matrices, if it is one of those for which there is room."""
+        """Returns the epoch, with its confusion matrices if it is among those that fit into the memory limit."""
         size = sum(4 * each.confusion.size for each in _parts(event).values() if each.confusion is not None)
         step = thinning_step(self._trainer.settings.epochs, max(1, _CONFUSION_BYTES // max(1, size)))
         if event.epoch % step and not is_last:
@@ -192,7 +190,7 @@ class RunExecution:
         return replace(event, **{name: _compact(each) for name, each in _parts(event).items()})  # type: ignore[arg-type]
 
     def _keep_state(self) -> None:
-        """Notes the state here, unless it is too large, or not finite, as the next step then tells."""
+        """Stores the current state, unless it is too large or not finite; the next step then reports divergence."""
         if state_size(self._trainer) > MOST_STATE:
             return
         try:
@@ -225,7 +223,7 @@ class RunExecution:
 
 
 class _SnapshotCollector:
-    """Parameters on the way of a training, evenly apart."""
+    """Collects evenly spaced snapshots of a run."""
 
     def __init__(self, trainer: Trainer, room: int) -> None:
         self._network = trainer.network
@@ -236,7 +234,7 @@ class _SnapshotCollector:
         self._are_kept = state_size(trainer) <= MOST_STATE
 
     def take(self, place: float, is_last: bool = False) -> None:
-        """Keeps the parameters as they are now, if they are wanted at that place, in epochs."""
+        """Stores the current parameters if a snapshot is due at this place, in epochs."""
         if not self._are_kept or not (is_last or self._grid.should_keep(place)):
             return
         if place not in self._kept:
@@ -253,11 +251,11 @@ class _SnapshotCollector:
 def train_one(
     spec: RunSpec, dataset: Dataset, report: Callable[[Report], None], asked: Callable[[], str] = lambda: ""
 ) -> RunOutcome:
-    """Does a run.
+    """Trains a run and returns its outcome.
 
     Args:
-        report: is called with figures of epochs, at most five times a second.
-        asked: how the run is to end now; empty for going on. It is called after every step.
+        report: called with figures of epochs, at most five times a second.
+        asked: called after every step; returns the status to end with, or an empty text to continue.
     """
     found: list[RunOutcome] = []
     train_in_turn([spec], dataset, report, lambda number: asked(), found.append)
@@ -271,11 +269,11 @@ def train_in_turn(
     asked: Callable[[int], str],
     over: Callable[[RunOutcome], None],
 ) -> None:
-    """Does several runs side by side: an epoch of each in turn. What comes of one does not depend on the others.
+    """Trains several runs, an epoch of each in turn. The result of a run does not depend on the others.
 
     Args:
-        asked: how the run of that number is to end now.
-        over: is called with what came of a run when it ends.
+        asked: called with the number of a run after every step; returns the status to end with, or an empty text.
+        over: called with the outcome of each run when it ends.
     """
     going = {spec.number: _epochs_of(spec, dataset, report, partial(asked, spec.number)) for spec in specs}
     while going:
@@ -290,7 +288,7 @@ def train_in_turn(
 def _epochs_of(
     spec: RunSpec, dataset: Dataset, report: Callable[[Report], None], asked: Callable[[], str]
 ) -> Generator[None, None, RunOutcome]:
-    """Yields after each epoch; a run that cannot be done has an outcome, too, which says why."""
+    """Trains a run and yields after each epoch; errors become an outcome with the reason."""
     try:
         return (yield from RunExecution(spec, dataset, report).epochs(asked))
     except EngineError as error:
@@ -302,7 +300,7 @@ def _epochs_of(
 
 
 def thinning_step(epochs: int, most: int) -> int:
-    """The smallest power of 2 of which so many epochs have at most ``most`` multiples."""
+    """Returns the smallest power of 2 with at most ``most`` multiples among the epochs."""
     step = 1
     while epochs / step > most:
         step *= 2

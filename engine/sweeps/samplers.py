@@ -1,4 +1,4 @@
-"""Samplers: which values the next trial of a sweep has. The same trial is never given twice."""
+"""Samplers, which propose the values of the next trial of a sweep, never the same twice."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from engine.sweeps.plan import GRID, RANDOM, SWEEP, TPE, Plan
 from engine.sweeps.search_space import LIST, LOG, Dimension
 
 Values = dict[str, Any]
-_TRIES = 1_000  # draws that were there already, after which there is nothing new
+_TRIES = 1_000  # repeated draws after which the remaining combinations are listed
 
 
 class Sampler(ABC):
-    """Gives the trials of a plan, one after the other.
+    """Base class of samplers, which propose the trials of a plan one by one.
 
-    It is made with the trials that there are already, so that a plan that was interrupted goes on where it was.
+    A sampler starts from the existing trials, so that an interrupted plan resumes where it stopped.
 
     Attributes:
-        count: how many trials there are so far.
+        count: number of trials so far.
     """
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -34,7 +34,7 @@ class Sampler(ABC):
         self.count = len(self._known)
 
     def next(self) -> Values | None:
-        """The values of the next trial; None if there is no other."""
+        """Returns the values of the next trial; None if there is none."""
         most = self._plan.most_trials
         if most is not None and self.count >= most:
             return None
@@ -46,24 +46,24 @@ class Sampler(ABC):
 
     @abstractmethod
     def _propose(self) -> Values | None:
-        """Values that were not given yet, or None."""
+        """Returns values that were not proposed before, or None."""
 
-    def learn(self, trial: int, score: float) -> None:  # noqa: B027  # most do not learn
-        """Takes notice of how good a trial is (smaller is better, infinite for one that failed)."""
+    def learn(self, trial: int, score: float) -> None:  # noqa: B027  # most samplers do not learn
+        """Reports the score of a trial (smaller is better, infinite if it failed)."""
 
     def _is_new(self, values: Values) -> bool:
         return _key(values) not in self._given
 
 
 class FixedTrials(Sampler):
-    """The trials of seeds and races, which are known."""
+    """The known trials of seeds and races."""
 
     def _propose(self) -> Values | None:
         return {}
 
 
 class GridSampler(Sampler):
-    """All combinations, in order: the last setting changes first."""
+    """Proposes all combinations in order; the last setting changes fastest."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(plan, known)
@@ -76,13 +76,13 @@ class GridSampler(Sampler):
 
 
 class RandomSampler(Sampler):
-    """Each setting by itself, from one generator. Bergstra and Bengio 2012, JMLR 13, 281-305."""
+    """Draws each setting independently from one generator. Bergstra and Bengio 2012, JMLR 13, 281-305."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(plan, known)
         self._rng = np.random.default_rng(plan.sampler_seed)
         self._given = set()
-        for each in self._known:  # the generator goes to where it was
+        for each in self._known:  # advances the generator to where it was
             self._propose()
             self._given.add(_key(each))
 
@@ -132,7 +132,7 @@ class TpeSampler(Sampler):
         is_good = math.isfinite(score)
         if asked is not None:
             self._study.tell(asked, score if is_good else None, state=states.COMPLETE if is_good else states.FAIL)
-        elif is_good:  # it was done before this program began
+        elif is_good:  # trained before this process started
             values = self._known[trial]
             params = {each.name: _to_optuna(each, values[each.name]) for each in self._plan.vary}
             done = self._optuna.trial.create_trial(params=params, distributions=self._space, value=score)
@@ -140,7 +140,7 @@ class TpeSampler(Sampler):
 
 
 def check_installed(sampler: str) -> None:
-    """Raises SettingError for a sampler that needs optuna where that is not installed; does not load it."""
+    """Raises SettingError for a sampler that needs Optuna if it is not installed; does not import it."""
     if sampler == TPE:
         check_optuna("sampler", TPE, RANDOM)
 
@@ -154,7 +154,7 @@ def _to_optuna(varied: Dimension, value: Any) -> Any:
 
 
 def _combinations(vary: tuple[Dimension, ...]) -> Iterable[Values]:
-    """All that lists and ranges of whole numbers allow; nothing where a range has no end of values."""
+    """Yields all combinations of lists and ranges of whole numbers; nothing if a range is infinite."""
     if any(each.is_endless for each in vary):
         return
     names = [each.name for each in vary]
@@ -163,17 +163,17 @@ def _combinations(vary: tuple[Dimension, ...]) -> Iterable[Values]:
 
 
 def frozen_values(values: Mapping[str, Any]) -> Values:
-    """Values as a sampler gives them, from what JSON kept of them."""
+    """Converts values read from JSON to the form of a sampler: lists become tuples."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _key(values: Mapping[str, Any]) -> str:
-    """The same for equal values, also after they were kept as JSON."""
+    """Returns a key that is equal for equal values, also after a round trip through JSON."""
     return repr(sorted(values.items()))
 
 
 def make_sampler(plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> Sampler:
-    """The sampler that a plan names. Raises SettingError where optuna is needed and not there."""
+    """Makes the sampler of a plan. Raises SettingError if Optuna is needed and not installed."""
     if plan.kind != SWEEP:
         return FixedTrials(plan, known)
     if plan.sampler == GRID:

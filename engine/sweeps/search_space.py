@@ -22,13 +22,13 @@ from engine.training.schedules import SCHEDULES
 from engine.training.settings import RENAMED
 
 LIST, LINEAR, LOG = "list", "linear", "log"
-POINTS = 5  # of a range on a grid, unless it says how many
-_NO_LAYERS = "none"  # how hidden layers are written where there are none
+POINTS = 5  # default points of a range on a grid
+_NO_LAYERS = "none"  # text for no hidden layers
 _MOST_VALUES, _MOST_POINTS = 1_000, 1_000
 _KINDS = (LIST, LINEAR, LOG)
 _EXAMPLE = "For example learning-rate=log:0.01..1, hidden=32,64,128 or dropout=0..0.5."
 _RANGE_EXAMPLE, _LIST_EXAMPLE = "For example 0.01..1.", "For example 0.05, 0.2."
-# Of which the value would say what data there are, what is measured, or which seed it is.
+# Settings that determine the data, the evaluation or the seed, with the remedy of the error.
 _FIXED = {
     "seed": "Use --seeds, which trains every trial with several.",
     "data": "Run a sweep for each data set.",
@@ -44,7 +44,8 @@ _FIXED = {
     "validation_share": "All trials are compared by the same examples: set it for all, with --set.",
     "evaluate": "All trials are measured.",
 }
-FREE = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)  # that may differ between trials
+# Settings that may differ between trials.
+FREE = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)
 _USUAL = Experiment()
 _NAMED: dict[str, Registry[Any]] = {
     "loss": LOSSES,
@@ -56,15 +57,15 @@ _NAMED: dict[str, Registry[Any]] = {
 
 @dataclass(frozen=True)
 class Dimension:
-    """A setting and the values that it may take. Raises SettingError for what makes no sense.
+    """A dimension of the search space: a setting and its possible values. Raises SettingError for invalid ones.
 
     Attributes:
         name: a setting that :meth:`Experiment.value` knows, or "activation", that of all hidden layers.
-        kind: "list", or "linear" or "log", how a range is divided.
-        values: of a list; else empty.
+        kind: "list", or the scale of a range, "linear" or "log".
+        values: the values of a list; else empty.
         low, high: the ends of a range, both included; else 0.
         is_whole: whether a range has whole numbers only.
-        points: of a range, how many values it has on a grid.
+        points: number of values of a range on a grid.
     """
 
     name: str
@@ -101,18 +102,18 @@ class Dimension:
 
     @property
     def option(self) -> str:
-        """Its name as it is typed: "learning-rate"."""
+        """Its name on the command line: "learning-rate"."""
         return self.name.replace("_", "-")
 
     def grid(self) -> tuple[Any, ...]:
-        """All values that it takes on a grid, each once, in order."""
+        """Returns all values on a grid, each once, in order."""
         if self.kind == LIST:
             return self.values
         spaced = np.geomspace if self.kind == LOG else np.linspace
         return tuple(dict.fromkeys(self.rounded(float(each)) for each in spaced(self.low, self.high, self.points)))
 
     def draw(self, rng: np.random.Generator) -> Any:
-        """A value at random: of a list each as likely, of a range evenly, in its logarithm where it is one of "log"."""
+        """Draws a random value, uniformly from a list or a range, or from the logarithms of a "log" range."""
         if self.kind == LIST:
             return self.values[int(rng.integers(len(self.values)))]
         if self.kind == LOG:
@@ -121,17 +122,17 @@ class Dimension:
 
     @property
     def is_endless(self) -> bool:
-        """Whether there are more values than anybody could try."""
+        """Whether there are infinitely many values."""
         return self.kind != LIST and not self.is_whole
 
     def rounded(self, value: float) -> int | float:
-        """Four digits say enough, and can be read; the ends stay where they are."""
+        """Rounds a value of a range to four digits, or to a whole number; the ends are not changed."""
         if self.is_whole:
             return min(max(round(value), math.ceil(self.low)), math.floor(self.high))
         return min(max(float(f"{value:.4g}"), self.low), self.high)
 
     def every(self) -> Iterable[Any]:
-        """All values of a list or of a range of whole numbers."""
+        """Returns all values of a list or of a range of whole numbers."""
         return self.values or range(math.ceil(self.low), math.floor(self.high) + 1)
 
     def as_dict(self) -> dict[str, Any]:
@@ -157,20 +158,20 @@ def _check_name(name: str) -> None:
 
 
 def is_number(name: str) -> bool:
-    """Whether the setting of that name, one of ``FREE``, may be a range: of layers, the size of the only one."""
+    """Whether the setting, one of ``FREE``, may be a range; "hidden" may be the size of a single layer."""
     usual = _usual(name)
     return name == "hidden" or (isinstance(usual, (int, float)) and not isinstance(usual, bool))
 
 
 def is_whole(name: str) -> bool:
-    """Whether a range of it has whole numbers only."""
+    """Whether a range of the setting has whole numbers only."""
     usual = _usual(name)
     return name == "hidden" or (isinstance(usual, int) and not isinstance(usual, bool))
 
 
 @lru_cache
 def choices_of(name: str) -> Mapping[str, str]:
-    """What a setting without numbers may be, as it is typed, with its name for people; nothing for numbers."""
+    """Returns the choices of a non-numeric setting, as typed, with their displayed names; empty for numbers."""
     if is_number(name):
         return {}
     if name in _NAMED:
@@ -184,11 +185,11 @@ def _usual(name: str) -> Any:
     return "relu" if name == "activation" else _USUAL.value(name)
 
 
-# ---- what is typed
+# ---- parsing
 
 
 def parsed(text: str) -> Dimension:
-    """Reads ``NAME=SPEC``: ``a,b,c``, ``lo..hi`` or ``log:lo..hi``, where ``/9`` says how many points on a grid.
+    """Parses ``NAME=SPEC``: ``a,b,c``, ``lo..hi`` or ``log:lo..hi``; ``/9`` sets the points on a grid.
 
     Raises SettingError.
     """
@@ -206,7 +207,7 @@ def parsed(text: str) -> Dimension:
 
 
 def listed(name: str, text: str) -> Dimension:
-    """Reads a list: ``a, b, c``, or ``0,1; 0,2`` with decimal commas. Raises SettingError."""
+    """Parses a list: ``a, b, c``, or ``0,1; 0,2`` with decimal commas. Raises SettingError."""
     parts = text.replace(",", ".").split(";") if ";" in text else text.split(",")
     return Dimension(name, LIST, tuple(_value(name, each.strip()) for each in parts))
 
@@ -233,17 +234,17 @@ def _check_can_range(name: str, spec: object) -> None:
 
 
 def between(name: str, low: float, high: float, kind: str = LINEAR, points: float = POINTS) -> Dimension:
-    """A range, with so many values on a grid. Raises SettingError."""
+    """Makes a range with a number of points on a grid. Raises SettingError."""
     written = Verbatim(f"{low:g}..{high:g}")
     _check_can_range(name, written)
     whole = is_whole(name)
     if whole and not all(end.is_integer() or not math.isfinite(end) for end in (low, high)):
         raise SettingError(name.replace("_", "-"), written, "must have whole numbers as ends", "For example 16..256.")
-    return Dimension(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # it is checked there
+    return Dimension(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # checked by Dimension
 
 
 def _layers(text: str) -> tuple[int, ...]:
-    """The sizes of hidden layers, with dashes: commas stand between the values of a list. Raises SettingError."""
+    """Parses the sizes of hidden layers, separated by dashes: commas separate values of a list. Raises SettingError."""
     try:
         return tuple(parse_hidden(text))
     except SettingError:
@@ -252,7 +253,7 @@ def _layers(text: str) -> tuple[int, ...]:
 
 
 def _value(name: str, text: str) -> Any:
-    """One value of a list. Raises SettingError."""
+    """Parses one value of a list. Raises SettingError."""
     option, usual = name.replace("_", "-"), _usual(name)
     if not text:
         raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _LIST_EXAMPLE)
@@ -271,11 +272,11 @@ def _value(name: str, text: str) -> Any:
     return int(number) if is_whole(name) and number.is_integer() else number
 
 
-# ---- what becomes of an experiment
+# ---- experiments
 
 
 def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
-    """The experiment with other values of the settings that are varied. Raises SettingError for one that cannot be."""
+    """Returns the experiment with other values of the varied settings. Raises SettingError for invalid values."""
     changes = dict(values)
     activation = changes.pop("activation", None)
     if "hidden" in changes and not isinstance(changes["hidden"], (list, tuple)):
@@ -291,12 +292,12 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
 
 
 def in_words(values: Mapping[str, Any]) -> str:
-    """The values of a trial for people: "learning rate 0.05, hidden 64-32"."""
+    """Returns the values of a trial as text: "learning rate 0.05, hidden 64-32"."""
     return ", ".join(f"{name.replace('_', ' ')} {written(value)}" for name, value in values.items())
 
 
 def written(value: Any) -> str:
-    """One value as it is typed: "0.05", "64-32"."""
+    """Returns one value as typed on the command line: "0.05", "64-32"."""
     if isinstance(value, (list, tuple)):
         return "-".join(map(str, value)) or _NO_LAYERS
     if isinstance(value, bool):

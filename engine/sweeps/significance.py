@@ -1,4 +1,4 @@
-"""Two groups of runs compared: how often one beats the other, and whether that may be chance."""
+"""Comparison of two groups of runs: wins of one over the other, and statistical significance."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 
 from engine.basics.validation import Array
 
-LEAST_SEEDS = 5  # of each group, before a p-value is told
+LEAST_SEEDS = 5  # runs in each group that a p-value needs
 SIGNIFICANCE_LEVEL = 0.05
-_MOST_COUNTED = 50  # runs of both groups, up to which all ways to divide them are counted
+_MOST_COUNTED = 50  # runs of both groups up to which the test is exact
 
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """Group a beside group b, where smaller figures are better.
+    """Comparison of group a with group b; smaller figures are better.
 
     Attributes:
-        wins, ties, pairs: pairs of a run of a and one of b in which that of a is better; in which both are equal; all.
-        p: of the two-sided Mann-Whitney test; None for fewer than five runs in a group.
+        wins, ties, pairs: number of pairs of runs in which that of a is better, in which both are equal, and of all.
+        p: p-value of the two-sided Mann-Whitney test; None for fewer than five runs in a group.
         seeds: runs in the smaller group.
     """
 
@@ -33,7 +33,7 @@ class GroupComparison:
 
     @property
     def is_significant(self) -> bool:
-        """Whether such a difference would be rare if both were the same."""
+        """Whether the difference is significant at the 5 % level."""
         return self.p is not None and self.p < SIGNIFICANCE_LEVEL
 
 
@@ -47,23 +47,23 @@ def compare_groups(a: Sequence[float], b: Sequence[float]) -> GroupComparison:
 
 
 def mann_whitney(a: Sequence[float] | Array, b: Sequence[float] | Array) -> float:
-    """The two-sided p-value: how likely so large a difference of ranks is where both groups are the same.
+    """Returns the two-sided p-value: the chance of such a difference in ranks if both groups are the same.
 
     Mann and Whitney 1947, "On a Test of Whether one of Two Random Variables is Stochastically Larger than the Other".
-    Up to 50 runs it is exact, also with equal figures: all ways to divide the ranks are counted. Beyond, the sum of
-    ranks is taken as normal, with the correction for equal figures and for continuity.
+    Up to 50 runs it is exact, also with ties: all divisions of the ranks are counted. Beyond, the rank sum is
+    approximated as normal, with corrections for ties and continuity.
     """
     first, every = len(a), np.concatenate([np.asarray(a, float), np.asarray(b, float)])
     ranks = _doubled_ranks(every)
     found = int(ranks[:first].sum())
-    middle = first * (len(every) + 1)  # the mean of the doubled sum
+    middle = first * (len(every) + 1)  # mean of the doubled rank sum
     if len(every) <= _MOST_COUNTED:
         return _counted(ranks, first, abs(found - middle), middle)
     return _normal(ranks, first, abs(found - middle))
 
 
 def _doubled_ranks(figures: Array) -> Array:
-    """(n,) int64: twice the rank of each, from 1; equal ones share the mean of theirs, so that all stay whole."""
+    """Returns twice the rank of each figure, (n,) int64; ties share their mean rank, which doubling keeps whole."""
     _, which, counts = np.unique(figures, return_inverse=True, return_counts=True)
     last = counts.cumsum()
     shared: Array = (2 * last - counts + 1)[which.ravel()]
@@ -71,7 +71,7 @@ def _doubled_ranks(figures: Array) -> Array:
 
 
 def _counted(ranks: Array, first: int, distance: int, middle: int) -> float:
-    """ways[k, s]: in how many ways k of the ranks have the sum s."""
+    """Returns the exact p-value; ``ways[k, s]`` counts the choices of k ranks with the sum s."""
     ways = np.zeros((first + 1, int(ranks.sum()) + 1))
     ways[0, 0] = 1
     for rank in ranks:

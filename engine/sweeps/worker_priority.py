@@ -1,7 +1,7 @@
-"""A worker on the computer where somebody looks at a window gives way to it, as long as it works for it.
+"""Lower priority of a worker process on the computer of the window that it works for.
 
-Else two workers on two cores let the mouse wait. Where sessions do not count, or both are in one, the priority of its
-process does.
+Otherwise two workers on two cores make the window slow. The priority is that of the worker's scheduling group, or of
+its process if there are no groups or both are in one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class WindowProcess:
-    """Who is given way to.
+    """The window process, which keeps its priority.
 
     Attributes:
-        computer: a name of its computer, since that was started; empty where none is known.
-        session: what its time is shared with; empty where sessions do not count.
+        computer: an identifier of its computer since boot; empty if unknown.
+        session: its scheduling group; empty without groups.
     """
 
     computer: str = ""
@@ -29,29 +29,29 @@ class WindowProcess:
 
     @classmethod
     def here(cls) -> WindowProcess:
-        """This process."""
+        """Returns this process."""
         return cls(text_of(_BOOT), scheduling_group().name)
 
 
 class LoweredPriority:
-    """Lowers this process's priority if that neighbour is on this computer, until :meth:`end`."""
+    """Lowers the priority of this process if the window is on the same computer, until :meth:`end`."""
 
     def __init__(self, neighbour: WindowProcess | None) -> None:
         here, session = WindowProcess.here(), scheduling_group()
-        self._before: str | None = None  # the priority of the session, where this lowered it
+        self._before: str | None = None  # the original priority of the group, if it was lowered
         if neighbour is None or not here.computer or neighbour.computer != here.computer:
             return
         if session.name and session.name != neighbour.session:
             if session.priority != str(
                 LOW_PRIORITY
-            ):  # else another worker of the session lowered it, and gives it back
+            ):  # otherwise another worker of the group lowered it, and will restore it
                 self._before = session.priority
                 set_session_priority(str(LOW_PRIORITY))
         elif hasattr(os, "nice") and os.nice(0) < LOW_PRIORITY:
-            os.nice(LOW_PRIORITY - os.nice(0))  # for good: it cannot be taken back
+            os.nice(LOW_PRIORITY - os.nice(0))  # permanent: a process cannot raise its priority again
 
     def end(self) -> None:
-        """Gives the session its priority of before."""
+        """Restores the priority of the scheduling group."""
         if self._before is not None:
             set_session_priority(self._before)
             self._before = None
