@@ -1,8 +1,8 @@
 """Functions that a sweep calls on the workers of a cluster. They need the engine only.
 
-The coordinator calls :func:`hello`, then :func:`prepare`, after :func:`receive` if the data must be sent; then
-:func:`work` repeatedly, :func:`wish` at any time, and :func:`goodbye`. A worker's state for a sweep is its visit. A
-worker that was restarted at the same address has no visit, and its functions report this.
+The coordinator calls :func:`open_visit`, then :func:`prepare_data`, after :func:`receive_data` if the data must be
+sent; then :func:`train_runs` repeatedly, :func:`request_stop` at any time, and :func:`close_visit`. A worker's state
+for a sweep is its visit. A worker that was restarted at the same address has no visit, and its functions report this.
 
 Functions with an argument ``dask_worker`` run between two messages and must be quick; Dask passes the worker under this
 name. The others are tasks.
@@ -82,7 +82,7 @@ class _Visit:
 _visits: dict[Place, _Visit] = {}
 
 
-def hello(sweep: str, topic: str, beside: WindowProcess | None, dask_worker: Any) -> WorkerEnvironment:
+def open_visit(sweep: str, topic: str, beside: WindowProcess | None, dask_worker: Any) -> WorkerEnvironment:
     """Starts a visit, and ends abandoned visits of killed programs.
 
     Args:
@@ -96,26 +96,26 @@ def hello(sweep: str, topic: str, beside: WindowProcess | None, dask_worker: Any
     return WorkerEnvironment(platform.python_version(), this_machine())
 
 
-def receive(sweep: str, key: str, dask_worker: Any) -> None:
+def receive_data(sweep: str, key: str, dask_worker: Any) -> None:
     """Stores data that the cluster has sent to this worker under a key."""
     if visit := _visits.get((sweep, dask_worker.address)):
         visit.sent = dask_worker.data[key]
 
 
-def wish(sweep: str, number: int, how: str, dask_worker: Any) -> None:
+def request_stop(sweep: str, number: int, how: str, dask_worker: Any) -> None:
     """Requests that a run, or all (-1), end; active runs poll it after each step."""
     if visit := _visits.get((sweep, dask_worker.address)):
         visit.wishes.add(number, how)
 
 
-def goodbye(sweep: str, dask_worker: Any) -> None:
+def close_visit(sweep: str, dask_worker: Any) -> None:
     """Ends a visit; active runs end after their current step."""
-    wish(sweep, ALL, STOPPED, dask_worker)
+    request_stop(sweep, ALL, STOPPED, dask_worker)
     if visit := _visits.pop((sweep, dask_worker.address), None):
         visit.end()
 
 
-def prepare(place: Place, offer: DatasetHandle) -> bool | None:
+def prepare_data(place: Place, offer: DatasetHandle) -> bool | None:
     """Checks the data that were sent, or makes them by name; returns whether the data set is ready.
 
     Returns None if there is no such visit. Raises RuntimeError if other data were sent.
@@ -130,7 +130,7 @@ def prepare(place: Place, offer: DatasetHandle) -> bool | None:
     return found is not None
 
 
-def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[RunOutcome] | None:
+def train_runs(place: Place, task: str, specs: Sequence[RunSpec]) -> list[RunOutcome] | None:
     """Trains runs, an epoch of each in turn, and returns their outcomes; None if there is no such visit or no data.
 
     Args:

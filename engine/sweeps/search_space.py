@@ -45,7 +45,7 @@ _FIXED = {
     "evaluate": "All trials are measured.",
 }
 # Settings that may differ between trials.
-FREE = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)
+VARIABLE_SETTINGS = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)
 _USUAL = Experiment()
 _NAMED: dict[str, Registry[Any]] = {
     "loss": LOSSES,
@@ -93,12 +93,12 @@ class Dimension:
 
     def _check_ends(self) -> None:
         ends = (self.low, self.high)
-        written = Verbatim(f"{self.low:g}..{self.high:g}")
+        limits = Verbatim(f"{self.low:g}..{self.high:g}")
         if not all(math.isfinite(end) for end in ends) or not self.low < self.high:
-            raise SettingError(self.option, written, "must go from a number to a larger one", _RANGE_EXAMPLE)
+            raise SettingError(self.option, limits, "must go from a number to a larger one", _RANGE_EXAMPLE)
         if self.kind == LOG and self.low <= 0:
             rule = "must begin above 0, because steps of a logarithmic range multiply"
-            raise SettingError(self.option, written, rule, "Begin at a small number like 0.0001, or leave out log.")
+            raise SettingError(self.option, limits, rule, "Begin at a small number like 0.0001, or leave out log.")
 
     @property
     def option(self) -> str:
@@ -148,17 +148,17 @@ class Dimension:
 
 
 def _check_name(name: str) -> None:
-    if name in FREE:
+    if name in VARIABLE_SETTINGS:
         return
     rule, remedy = "must be a setting that may differ between trials", _FIXED.get(name)
     if remedy is None:
-        choices = ", ".join(each.replace("_", "-") for each in FREE)
+        choices = ", ".join(each.replace("_", "-") for each in VARIABLE_SETTINGS)
         rule, remedy = "must be the name of a setting", f"Choose from: {choices}."
     raise SettingError("vary", name.replace("_", "-"), rule, remedy)
 
 
-def is_number(name: str) -> bool:
-    """Whether the setting, one of ``FREE``, may be a range; "hidden" may be the size of a single layer."""
+def is_numeric(name: str) -> bool:
+    """Whether the setting, one of ``VARIABLE_SETTINGS``, may be a range; "hidden" may be the size of a single layer."""
     usual = _usual(name)
     return name == "hidden" or (isinstance(usual, (int, float)) and not isinstance(usual, bool))
 
@@ -172,7 +172,7 @@ def is_whole(name: str) -> bool:
 @lru_cache
 def choices_of(name: str) -> Mapping[str, str]:
     """Returns the choices of a non-numeric setting, as typed, with their displayed names; empty for numbers."""
-    if is_number(name):
+    if is_numeric(name):
         return {}
     if name in _NAMED:
         return {each: _NAMED[name][each].label for each in _NAMED[name]}
@@ -188,7 +188,7 @@ def _usual(name: str) -> Any:
 # ---- parsing
 
 
-def parsed(text: str) -> Dimension:
+def parse_dimension(text: str) -> Dimension:
     """Parses ``NAME=SPEC``: ``a,b,c``, ``lo..hi`` or ``log:lo..hi``; ``/9`` sets the points on a grid.
 
     Raises SettingError.
@@ -203,10 +203,10 @@ def parsed(text: str) -> Dimension:
     is_log = spec.startswith("log:")
     if is_log or ".." in spec:
         return _range(name, spec.removeprefix("log:"), LOG if is_log else LINEAR)
-    return listed(name, spec)
+    return parse_list(name, spec)
 
 
-def listed(name: str, text: str) -> Dimension:
+def parse_list(name: str, text: str) -> Dimension:
     """Parses a list: ``a, b, c``, or ``0,1; 0,2`` with decimal commas. Raises SettingError."""
     parts = text.replace(",", ".").split(";") if ";" in text else text.split(",")
     return Dimension(name, LIST, tuple(_value(name, each.strip()) for each in parts))
@@ -224,22 +224,22 @@ def _range(name: str, spec: str, kind: str) -> Dimension:
         points = int(count) if slash else POINTS
     except ValueError:
         raise SettingError(option, spec, "must be numbers, as 0.01..1 or 0.01..1/9", _EXAMPLE) from None
-    return between(name, first, last, kind, points)
+    return make_range(name, first, last, kind, points)
 
 
 def _check_can_range(name: str, spec: object) -> None:
-    if not is_number(name):
+    if not is_numeric(name):
         rule = "must be a list, since its values are no numbers"
         raise SettingError(name.replace("_", "-"), spec, rule, "For example a,b,c.")
 
 
-def between(name: str, low: float, high: float, kind: str = LINEAR, points: float = POINTS) -> Dimension:
+def make_range(name: str, low: float, high: float, kind: str = LINEAR, points: float = POINTS) -> Dimension:
     """Makes a range with a number of points on a grid. Raises SettingError."""
-    written = Verbatim(f"{low:g}..{high:g}")
-    _check_can_range(name, written)
+    limits = Verbatim(f"{low:g}..{high:g}")
+    _check_can_range(name, limits)
     whole = is_whole(name)
     if whole and not all(end.is_integer() or not math.isfinite(end) for end in (low, high)):
-        raise SettingError(name.replace("_", "-"), written, "must have whole numbers as ends", "For example 16..256.")
+        raise SettingError(name.replace("_", "-"), limits, "must have whole numbers as ends", "For example 16..256.")
     return Dimension(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # checked by Dimension
 
 
@@ -263,7 +263,7 @@ def _value(name: str, text: str) -> Any:
         if text.lower() not in ("true", "false"):
             raise SettingError(option, text, "must be true or false", f"For example {option}=true,false.")
         return text.lower() == "true"
-    if not is_number(name):
+    if not is_numeric(name):
         return text
     try:
         number = float(text)
@@ -291,12 +291,12 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
     return changed.changed(activations=(*[activation] * len(changed.hidden), changed.output))
 
 
-def in_words(values: Mapping[str, Any]) -> str:
+def format_values(values: Mapping[str, Any]) -> str:
     """Returns the values of a trial as text: "learning rate 0.05, hidden 64-32"."""
-    return ", ".join(f"{name.replace('_', ' ')} {written(value)}" for name, value in values.items())
+    return ", ".join(f"{name.replace('_', ' ')} {format_value(value)}" for name, value in values.items())
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Returns one value as typed on the command line: "0.05", "64-32"."""
     if isinstance(value, (list, tuple)):
         return "-".join(map(str, value)) or _NO_LAYERS

@@ -22,7 +22,7 @@ from engine.sweeps.plan import (
     seeds_from,
 )
 from engine.sweeps.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
-from engine.sweeps.search_space import POINTS, parsed
+from engine.sweeps.search_space import POINTS, parse_dimension
 from nnviz.commands.checks import CommandError
 from nnviz.commands.train_options import add_settings, check_sizes_once, settings_given
 from nnviz.sweeps.cluster_address import ClusterAddress, address_of
@@ -104,7 +104,7 @@ def check_sweep(arguments: argparse.Namespace) -> None:
 
 def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
     """The plan that the options describe, for an experiment that fits the data. Raises SettingError."""
-    vary = tuple(parsed(text) for text in arguments.vary)
+    vary = tuple(parse_dimension(text) for text in arguments.vary)
     count = 1 if arguments.seeds is None else arguments.seeds
     if not vary:
         return _seeds_only(arguments, experiment, count)

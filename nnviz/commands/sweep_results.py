@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.sweeps.plan import RACE, Plan
 from engine.sweeps.results import FAILED, FINISHED, FigureRange, Results, TrialResult
-from engine.sweeps.search_space import written
+from engine.sweeps.search_space import format_value
 from nnviz.commands.tabular import lines_of
 from nnviz.formatting import text
 from nnviz.formatting.results import (
@@ -76,7 +76,9 @@ def _head(plan: Plan, results: Results) -> list[str]:
 
 
 def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
-    values = [str(trial.trial + 1)] if plan.kind == RACE else [written(trial.values[each.name]) for each in plan.vary]
+    values = (
+        [str(trial.trial + 1)] if plan.kind == RACE else [format_value(trial.values[each.name]) for each in plan.vary]
+    )
     spread = trial.spread(results.compared_by)
     figures = ["–"] * 3
     if spread is not None:

@@ -50,9 +50,9 @@ def spread_words(quantity: str, spread: FigureRange, unit: str = "") -> str:
 
 def trial_words(trial: TrialResult) -> str:
     """What distinguishes a trial: "learning rate 0.05, hidden 64-32"; its number where nothing varies."""
-    from engine.sweeps.search_space import in_words
+    from engine.sweeps.search_space import format_values
 
-    return in_words(trial.values) if trial.values else f"experiment {trial.trial + 1}"
+    return format_values(trial.values) if trial.values else f"experiment {trial.trial + 1}"
 
 
 # ---- which is better

@@ -15,19 +15,19 @@ from engine.sweeps.plan import SWEEP, Plan, default_pruning, default_sampler, se
 from engine.sweeps.pruning import check_rule_installed
 from engine.sweeps.samplers import check_installed
 from engine.sweeps.search_space import (
-    FREE,
     LINEAR,
     LIST,
     LOG,
     POINTS,
+    VARIABLE_SETTINGS,
     Dimension,
-    between,
     choices_of,
-    is_number,
+    format_value,
+    is_numeric,
     is_whole,
-    listed,
+    make_range,
+    parse_list,
     with_values,
-    written,
 )
 from nnviz.formatting.setting_words import setting_name
 from nnviz.session.sweep_fields import USUAL, SweepFields, Varying
@@ -72,7 +72,7 @@ class Planned:
 
 def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
     """Reads the fields for an experiment that fits the data."""
-    rows = tuple(filled(row, base, dataset) for row in fields.rows if row.name in FREE)
+    rows = tuple(filled(row, base, dataset) for row in fields.rows if row.name in VARIABLE_SETTINGS)
     found = _Reader()
     vary = [each for row in rows if (each := _varied(found, row)) is not None]
     sampler = fields.sampler or default_sampler(row.kind for row in rows)  # also while one is wrong
@@ -120,7 +120,7 @@ def _varied(found: _Reader, row: Varying) -> Dimension | None:
     title = setting_name(row.name)
     if row.kind == LIST:
         with found.at(f"{row.name}.values", title):
-            return listed(row.name, row.values)
+            return parse_list(row.name, row.values)
         return None
     low = found.read(f"{row.name}.low", f"{title}, from", row.low, parse_number, "0.01")
     high = found.read(f"{row.name}.high", f"{title}, to", row.high, parse_number, "1")
@@ -129,7 +129,7 @@ def _varied(found: _Reader, row: Varying) -> Dimension | None:
         return None
     where = "points" if points < 2 or points % 1 else "low" if row.kind == LOG and low <= 0 else "high"
     with found.at(f"{row.name}.{where}", title):
-        return between(row.name, low, high, row.kind, points)
+        return make_range(row.name, low, high, row.kind, points)
     return None
 
 
@@ -186,7 +186,7 @@ def filled(row: Varying, base: Experiment, dataset: Dataset) -> Varying:
 
 def _is_scale(name: str, base: Experiment) -> bool:
     """Whether it is a number above 0 that matters by its order of magnitude."""
-    if name in _WORTH_TRYING or not is_number(name) or is_whole(name):
+    if name in _WORTH_TRYING or not is_numeric(name) or is_whole(name):
         return False
     return _number(name, base) > 0 and not hasattr(MILD, name)
 
@@ -222,7 +222,7 @@ def _usual_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
     if name == "hidden":
         hidden = base.hidden or (32,)
         layers = [tuple(max(1, round(factor * size)) for size in hidden) for factor in (0.5, 1, 2)]
-        return list(dict.fromkeys(map(written, layers)))
+        return list(dict.fromkeys(map(format_value, layers)))
     if hasattr(MILD, name):
         strength = getattr(MILD, name) or 0.1
         return ["0", f"{strength:g}", f"{2 * strength:g}"]
@@ -233,7 +233,7 @@ def _usual_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
 
 def _fits(base: Experiment, name: str, value: str, dataset: Dataset) -> bool:
     try:
-        for each in listed(name, value).values:
+        for each in parse_list(name, value).values:
             with_values(base, {name: each}).check_against(dataset)
     except EngineError:
         return False
@@ -248,7 +248,7 @@ def other_kind(row: Varying, kind: str, base: Experiment, dataset: Dataset) -> V
     if row.kind in (LINEAR, LOG):
         return replace(row, kind=kind)
     try:
-        values = sorted(float(each) for each in listed(row.name, row.values).values)
+        values = sorted(float(each) for each in parse_list(row.name, row.values).values)
     except (EngineError, TypeError):
         values = []
     if len(values) < 2 or (kind == LOG and values[0] <= 0):
@@ -268,5 +268,5 @@ def fields_for(plan: Plan) -> SweepFields:
 
 def _row_of(varied: Dimension) -> Varying:
     if varied.kind == LIST:
-        return Varying(varied.name, LIST, ", ".join(map(written, varied.values)))
+        return Varying(varied.name, LIST, ", ".join(map(format_value, varied.values)))
     return Varying(varied.name, varied.kind, "", f"{varied.low:.12g}", f"{varied.high:.12g}", str(varied.points))

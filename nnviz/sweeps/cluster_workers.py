@@ -116,11 +116,11 @@ class SweepClient:
         if version != __version__:
             raise RefusedError(f"has nnviz {version}, and here is {__version__}")
         about = (self.sweep, self.dask.id, self._beside)
-        _check_facts((await self.dask.run(remote.hello, *about, workers=[address]))[address])
-        prepare = (remote.prepare, (self.sweep, address), self._offer)
+        _check_facts((await self.dask.run(remote.open_visit, *about, workers=[address]))[address])
+        prepare = (remote.prepare_data, (self.sweep, address), self._offer)
         if not await self._submit(address, new_name(), *prepare):
             sent = await self.dask.scatter(self._dataset, workers=[address], hash=False)
-            await self.dask.run(remote.receive, self.sweep, sent.key, workers=[address])
+            await self.dask.run(remote.receive_data, self.sweep, sent.key, workers=[address])
             await self._submit(address, new_name(), *prepare)
         return Worker(address, threads)
 
@@ -138,16 +138,16 @@ class SweepClient:
         return await self.dask.submit(pickle.loads, called, key=name, workers=[address], pure=False)
 
     async def trained(self, worker: Worker, name: str, specs: tuple[RunSpec, ...]) -> Any:
-        """Has a worker do runs; see :func:`engine.sweeps.remote.work`."""
-        return await self._submit(worker.address, name, remote.work, (self.sweep, worker.address), name, specs)
+        """Has a worker do runs; see :func:`engine.sweeps.remote.train_runs`."""
+        return await self._submit(worker.address, name, remote.train_runs, (self.sweep, worker.address), name, specs)
 
     async def wish(self, addresses: list[str], number: int, how: str) -> None:
         """Tells workers how a run, or all, are to end. Dask's cancel would stop nothing that is under way."""
-        await self.dask.run(remote.wish, self.sweep, number, how, workers=addresses, on_error="ignore")
+        await self.dask.run(remote.request_stop, self.sweep, number, how, workers=addresses, on_error="ignore")
 
     async def leave(self, addresses: list[str]) -> None:
         """Has workers forget the sweep; what is under way there ends."""
-        await self.dask.run(remote.goodbye, self.sweep, workers=addresses, on_error="ignore")
+        await self.dask.run(remote.close_visit, self.sweep, workers=addresses, on_error="ignore")
 
     async def has_left(self, address: str) -> bool:
         """Whether a worker that is gone was closed, by itself or by its scheduler, and did not die."""

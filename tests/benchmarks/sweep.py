@@ -30,7 +30,7 @@ from engine.datasets.mnist import load_mnist
 from engine.experiment import Experiment
 from engine.sweeps.plan import SWEEP, Plan, plan_seeds
 from engine.sweeps.run_execution import RunOutcome, RunSpec
-from engine.sweeps.search_space import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.library import Library
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_address import address_of
@@ -180,7 +180,9 @@ def of_tiny(arguments: argparse.Namespace, cluster: LocalCluster | None) -> dict
     data = source_of("spirals").load({"points": 200})
     made = Experiment().changed(data="spirals", data_settings={"points": 200}, hidden=(4,), epochs=10, batch_size=10)
     made = made.for_data(data).for_task(data)
-    plan = Plan(SWEEP, (made,), vary=(parsed("learning-rate=log:0.001..0.5"),), runs=arguments.tiny).with_held_out(data)
+    plan = Plan(
+        SWEEP, (made,), vary=(parse_dimension("learning-rate=log:0.001..0.5"),), runs=arguments.tiny
+    ).with_held_out(data)
     told: dict[str, Any] = {}
     print(f"\n{arguments.tiny} runs of {'-'.join(map(str, made.shape))}, {made.training.epochs} epochs of 144 points")
     if arguments.only != "dask":

@@ -28,7 +28,7 @@ from engine.sweeps.plan import (
     plan_seeds,
 )
 from engine.sweeps.samplers import Values, check_installed, make_sampler
-from engine.sweeps.search_space import LINEAR, LIST, parsed
+from engine.sweeps.search_space import LINEAR, LIST, parse_dimension
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import an_experiment
 
@@ -37,7 +37,7 @@ BASE = an_experiment(DATA)
 
 
 def a_sweep(*typed: str, **more: Any) -> Plan:
-    return Plan(**{"kind": SWEEP, "experiments": (BASE,), "vary": tuple(map(parsed, typed)), **more})
+    return Plan(**{"kind": SWEEP, "experiments": (BASE,), "vary": tuple(map(parse_dimension, typed)), **more})
 
 
 def all_of(plan: Plan, known: list[Values] | None = None) -> list[Values]:
@@ -72,13 +72,13 @@ def test_a_plan_survives_json(plan: Plan) -> None:
         ({"sampler": "luck"}, "sampler", "luck"),
         ({"prune": "all"}, "prune", "all"),
         ({"vary": ()}, "vary", "nothing"),
-        ({"vary": (parsed("hidden=1"), parsed("hidden=2"))}, "vary", "hidden"),
+        ({"vary": (parse_dimension("hidden=1"), parse_dimension("hidden=2"))}, "vary", "hidden"),
         ({"experiments": (BASE, BASE)}, "experiments", "2"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(changes: dict[str, Any], parameter: str, value: str) -> None:
     with refused(SettingError, parameter, value):
-        a_sweep(**{"vary": (parsed("hidden=3,4"),), **changes})
+        a_sweep(**{"vary": (parse_dimension("hidden=3,4"),), **changes})
 
 
 def test_a_race_and_seeds_have_the_trials_that_were_given() -> None:

@@ -15,12 +15,12 @@ from engine.basics.optional_packages import install_command
 from engine.sweeps.plan import ASHA, HYPERBAND, MEDIAN, NONE, SWEEP, Plan, plan_race, plan_seeds
 from engine.sweeps.pruning import LEAST_FINISHED, MedianRule, OptunaRule, PruningRule, make_rule
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED
-from engine.sweeps.search_space import parsed
+from engine.sweeps.search_space import parse_dimension
 from tests.nnviz.library.helpers import an_experiment
 
 
 def a_sweep(prune: str, epochs: int = 20, *typed: str) -> Plan:
-    vary = tuple(map(parsed, typed or ("learning-rate=0.01..1",)))
+    vary = tuple(map(parse_dimension, typed or ("learning-rate=0.01..1",)))
     return Plan(SWEEP, (an_experiment(epochs=epochs),), vary=vary, prune=prune)
 
 

@@ -8,16 +8,16 @@ import pytest
 from engine.basics.errors import SettingError
 from engine.experiment import Experiment
 from engine.sweeps.search_space import (
-    FREE,
     LOG,
+    VARIABLE_SETTINGS,
     Dimension,
-    between,
     choices_of,
-    in_words,
-    is_number,
+    format_values,
+    is_numeric,
     is_whole,
-    listed,
-    parsed,
+    make_range,
+    parse_dimension,
+    parse_list,
     with_values,
 )
 from tests.engine.helpers import refused
@@ -41,9 +41,9 @@ from tests.engine.helpers import refused
 def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
     if grid is None:
         with pytest.raises(SettingError):
-            parsed(typed)
+            parse_dimension(typed)
         return
-    found = parsed(typed)
+    found = parse_dimension(typed)
     assert found.grid() == grid
     assert Dimension.from_dict(found.as_dict()) == found
 
@@ -75,26 +75,26 @@ def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
 )
 def test_what_makes_no_sense_is_refused(typed: str, parameter: str, value: str, way_out: str) -> None:
     with refused(SettingError, parameter, value):
-        parsed(typed)
+        parse_dimension(typed)
     with pytest.raises(SettingError, match=r".") as caught:
-        parsed(typed)
+        parse_dimension(typed)
     assert way_out in caught.value.remedy
 
 
 def test_the_names_that_are_offered_can_all_be_varied() -> None:
     with pytest.raises(SettingError) as caught:
-        parsed("beauty=1")
+        parse_dimension("beauty=1")
     offered = caught.value.remedy.removeprefix("Choose from: ").removesuffix(".").split(", ")
-    assert offered == [name.replace("_", "-") for name in FREE]
-    for name in FREE:
+    assert offered == [name.replace("_", "-") for name in VARIABLE_SETTINGS]
+    for name in VARIABLE_SETTINGS:
         Dimension(name, values=(1,))
 
 
 def test_each_setting_is_a_number_or_has_choices_that_can_be_tried() -> None:
-    for name in FREE:
-        assert is_number(name) != bool(choices_of(name))
+    for name in VARIABLE_SETTINGS:
+        assert is_numeric(name) != bool(choices_of(name))
         for choice in choices_of(name):
-            with_values(Experiment(), {name: listed(name, choice).values[0]}) if name not in (
+            with_values(Experiment(), {name: parse_list(name, choice).values[0]}) if name not in (
                 "loss",
                 "output",
             ) else None
@@ -105,27 +105,27 @@ def test_each_setting_is_a_number_or_has_choices_that_can_be_tried() -> None:
 
 
 def test_decimal_commas_are_told_from_commas_between_values() -> None:
-    assert listed("learning_rate", "0,1; 0,2").values == (0.1, 0.2)
-    assert listed("learning_rate", "0.1, 0.2").values == (0.1, 0.2)
+    assert parse_list("learning_rate", "0,1; 0,2").values == (0.1, 0.2)
+    assert parse_list("learning_rate", "0.1, 0.2").values == (0.1, 0.2)
 
 
 def test_a_range_is_made_of_numbers_too() -> None:
-    assert between("learning_rate", 0.01, 1.0, LOG, 3) == parsed("learning-rate=log:0.01..1/3")
+    assert make_range("learning_rate", 0.01, 1.0, LOG, 3) == parse_dimension("learning-rate=log:0.01..1/3")
     with refused(SettingError, "batch-size", "1..2.5"):
-        between("batch_size", 1.0, 2.5)
+        make_range("batch_size", 1.0, 2.5)
     with refused(SettingError, "optimizer", "1..2"):
-        between("optimizer", 1.0, 2.0)
+        make_range("optimizer", 1.0, 2.0)
     with refused(SettingError, "batch-size", "1..inf"):
-        between("batch_size", 1.0, float("inf"))
+        make_range("batch_size", 1.0, float("inf"))
 
 
 def test_draws_stay_within_the_ends_and_follow_the_range() -> None:
     rng = np.random.default_rng(1)
-    rates = np.array([parsed("learning-rate=log:0.001..1").draw(rng) for _ in range(3000)])
+    rates = np.array([parse_dimension("learning-rate=log:0.001..1").draw(rng) for _ in range(3000)])
     assert rates.min() >= 0.001
     assert rates.max() <= 1
     assert abs(np.mean(rates < 0.0316) - 0.5) < 0.05, "half of them lie below the geometric mean"
-    sizes = {parsed("hidden=3..5").draw(rng) for _ in range(100)}
+    sizes = {parse_dimension("hidden=3..5").draw(rng) for _ in range(100)}
     assert sizes == {3, 4, 5}
 
 
@@ -141,4 +141,4 @@ def test_values_become_an_experiment() -> None:
 
 def test_values_are_told_as_they_are_typed() -> None:
     values = {"learning_rate": 0.05, "hidden": (64, 32), "optimizer": "adam", "drop_last": True}
-    assert in_words(values) == "learning rate 0.05, hidden 64-32, optimizer adam, drop last true"
+    assert format_values(values) == "learning rate 0.05, hidden 64-32, optimizer adam, drop last true"

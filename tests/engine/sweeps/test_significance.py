@@ -11,7 +11,7 @@ import pytest
 
 from engine.sweeps.plan import SWEEP, Plan, plan_race, plan_seeds
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, FigureRange, Results, RunResult
-from engine.sweeps.search_space import parsed
+from engine.sweeps.search_space import parse_dimension
 from engine.sweeps.significance import compare_groups, mann_whitney
 from tests.nnviz.library.helpers import an_experiment
 
@@ -119,7 +119,7 @@ def test_a_trial_without_all_its_seeds_is_not_chosen() -> None:
 
 
 def test_results_give_back_what_was_added() -> None:
-    vary = tuple(map(parsed, ("learning-rate=0.1,0.2", "dropout=0,0.5")))
+    vary = tuple(map(parse_dimension, ("learning-rate=0.1,0.2", "dropout=0,0.5")))
     found = Results(Plan(SWEEP, (an_experiment(),), (2**70, 1), vary), True, True, True)
     values = [{"learning_rate": 0.1, "dropout": 0.0}, {"dropout": 0.5, "learning_rate": 0.2}, {}]
     assert [found.add_trial(each) for each in values] == [0, 1, 2]

@@ -10,13 +10,13 @@ import pytest
 
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, RunResult
-from engine.sweeps.search_space import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.session.trial_table import SettingAxis, TrialTable
 from tests.nnviz.library.helpers import an_experiment
 
 
 def a_table(*typed: str, seeds: tuple[int, ...] = (1, 2, 3), **more: Any) -> TrialTable:
-    return TrialTable(Plan(SWEEP, (an_experiment(),), seeds, tuple(map(parsed, typed)), **more))
+    return TrialTable(Plan(SWEEP, (an_experiment(),), seeds, tuple(map(parse_dimension, typed)), **more))
 
 
 def a_run(trial: int, seed: int, error: float, status: str = FINISHED) -> RunResult:
@@ -43,16 +43,16 @@ def a_run(trial: int, seed: int, error: float, status: str = FINISHED) -> RunRes
 def test_values_lie_along_their_axis(
     typed: str, names: tuple[str, ...], is_log: bool, value: object, place: float
 ) -> None:
-    axis = SettingAxis.of(parsed(typed))
+    axis = SettingAxis.of(parse_dimension(typed))
     assert (axis.names, axis.is_log) == (names, is_log)
     assert axis.place(value) == pytest.approx(place)
     assert axis.low <= place <= axis.high
 
 
 def test_a_value_that_has_no_place_lies_nowhere() -> None:
-    assert math.isnan(SettingAxis.of(parsed("optimizer=sgd,adam")).place("luck"))
-    assert math.isnan(SettingAxis.of(parsed("learning-rate=log:0.01..1")).place(0))
-    assert math.isnan(SettingAxis.of(parsed("dropout=0..0.5")).place("x"))
+    assert math.isnan(SettingAxis.of(parse_dimension("optimizer=sgd,adam")).place("luck"))
+    assert math.isnan(SettingAxis.of(parse_dimension("learning-rate=log:0.01..1")).place(0))
+    assert math.isnan(SettingAxis.of(parse_dimension("dropout=0..0.5")).place("x"))
 
 
 # ---- growing

@@ -16,7 +16,7 @@ from engine.storage import read_checkpoint
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import STOPPED, RunResult
 from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted, train_one
-from engine.sweeps.search_space import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message
@@ -31,7 +31,9 @@ SECONDS = 30.0  # after which a test gives up
 def a_plan(*typed: str, **more: object) -> Plan:
     """A sweep on a grid, with a tenth held aside."""
     how = {"sampler": "grid", **more}
-    return Plan(SWEEP, (an_experiment(),), vary=tuple(map(parsed, typed or (RATES,))), **how).with_held_out(DATA)
+    return Plan(SWEEP, (an_experiment(),), vary=tuple(map(parse_dimension, typed or (RATES,))), **how).with_held_out(
+        DATA
+    )
 
 
 def deadly() -> Experiment:

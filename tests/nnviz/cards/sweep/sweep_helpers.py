@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, SWEEP, Plan
-from engine.sweeps.search_space import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.library import Library
 from nnviz.session.trial_table import TrialTable
 from nnviz.sweeps.conductor import Conductor
@@ -26,7 +26,7 @@ from tests.nnviz.sweeps.helpers import Here, worked
 def a_sweep(data: Dataset, *typed: str, made: Experiment | None = None, **more: Any) -> Plan:
     """A sweep on a grid, of two epochs."""
     base = an_experiment(data, epochs=2, hidden=(5,)) if made is None else made
-    return Plan(SWEEP, (base,), vary=tuple(map(parsed, typed)), **{"sampler": GRID, **more})
+    return Plan(SWEEP, (base,), vary=tuple(map(parse_dimension, typed)), **{"sampler": GRID, **more})
 
 
 def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) -> int:
