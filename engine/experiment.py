@@ -400,7 +400,7 @@ _WRITTEN_SEPARATELY = (
 
 
 def _brightness(entries: object) -> Brightness | None:
-    """The brightness of an experiment's entry. Raises SettingError."""
+    """Returns the brightness of an experiment's entry. Raises SettingError."""
     try:
         return brightness_in(entries)
     except DataError as error:
@@ -408,12 +408,12 @@ def _brightness(entries: object) -> Brightness | None:
 
 
 def _loss_of_numbers(loss: str) -> str:
-    """The loss itself, or the first one that can follow any output if it is for probabilities."""
+    """Returns the loss itself, or the first one that can follow any output if it is for probabilities."""
     return next((name for name in (loss, *LOSSES) if not LOSSES[name].joined_with), loss)
 
 
 def _plain(settings: object) -> dict[str, Value]:
-    """A copy of the data's settings, with tuples for lists, so that equal ones are equal. Raises SettingError."""
+    """Returns a copy of the data's settings with tuples for lists, to compare them. Raises SettingError."""
     if not isinstance(settings, Mapping) or not all(isinstance(name, str) for name in settings):
         raise SettingError("data_settings", settings, "must be settings by their names", 'For example {"points": 600}.')
     return {name: frozen(value) for name, value in settings.items()}

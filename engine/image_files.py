@@ -9,7 +9,7 @@ from engine.provenance import Provenance
 
 
 def shape_of_pictures(network: Network) -> tuple[int, int] | None:
-    """(height, width) of the images that it was trained on, or may have been; None if it does not read images."""
+    """Returns height and width of the network's input images, known or assumed; None if it does not read images."""
     shape = network.description.example_shape if network.description is not None else ()
     if len(shape) == 2:
         return shape[0], shape[1]

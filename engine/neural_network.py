@@ -169,7 +169,7 @@ class NeuralNetwork(Network):
         return twin
 
     def _past(self) -> str:
-        """On which data it was trained, and for how many epochs, as far as that is known."""
+        """Returns a text on the data and epochs of the training, if known."""
         past = Provenance.read(self)
         if not past.epochs:
             return super()._past()

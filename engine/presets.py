@@ -207,7 +207,7 @@ class Preset:
         return changes
 
     def line_for(self, dataset: Dataset, training: TrainingSettings | None = None) -> str:
-        """A line that says how the training follows the data set; empty if nothing follows it.
+        """Returns a line about the adjustment of the training to the data set; empty without one.
 
         "First steps for 712 examples: AdamW 0.001, weight decay 0.3, batches of 10, up to 200 epochs, stops when …".
 

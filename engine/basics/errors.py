@@ -139,7 +139,7 @@ def bad_file(path: Path, value: str, rule: str, remedy: str = ANOTHER_FILE) -> F
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 row", "2,000 rows"."""
+    """Returns a count with its noun: "1 row", "2,000 rows"."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 

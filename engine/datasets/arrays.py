@@ -197,7 +197,7 @@ def _scaled(
 
 
 def _top(inputs: Array) -> float:
-    """The value that becomes 1."""
+    """Returns the value that becomes 1."""
     if inputs.min() < 0:
         return 1.0
     greatest = float(inputs.max())
@@ -208,7 +208,7 @@ def _top(inputs: Array) -> float:
 
 
 def _inputs(given: list[Arrays]) -> tuple[list[Array], tuple[int, ...]]:
-    """The examples as rows, and the dimensions of one: () unless they are images."""
+    """Returns the examples as rows, and the dimensions of one: () unless they are images."""
     shapes = [_example_shape(part) for part in given]
     if len(set(shapes)) > 1:
         raise DataError(
@@ -260,7 +260,7 @@ def _answers(given: list[Arrays], task: str | None) -> _Answers:
 
 
 def _columns(part: Arrays) -> Array:
-    """(k, columns) of y."""
+    """Returns (k, columns) of y."""
     if part.y.ndim not in (1, 2) or part.y.size == 0 or part.y.dtype.kind not in _KINDS:
         raise DataError(
             part.y_name,
@@ -292,7 +292,7 @@ def _targets(part: Arrays, y: Array) -> Array:
 
 
 def _one_column(part: Arrays, y: Array) -> Array:
-    """(k,) whole numbers or texts."""
+    """Returns (k,) whole numbers or texts."""
     if _is_one_hot(y):
         return np.asarray(y.argmax(axis=1))
     if y.shape[1] > 1:
@@ -348,7 +348,7 @@ def check_one_hot(parameter: str, examples: int, classes: int) -> None:
 
 
 def _plain(name: Any) -> str:
-    """A class's name as a text that every file can hold."""
+    """Returns a class's name as a text that every file can hold."""
     return str(name).encode("utf-8", "replace").decode()
 
 

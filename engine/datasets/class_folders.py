@@ -79,7 +79,7 @@ class ClassFolders:
         return folders
 
     def _parts(self, folders: dict[str, str]) -> dict[str, dict[str, str]]:
-        """The classes' folders by name: of the training and the test set where these are the only folders."""
+        """Returns the classes' folders by name: of the training and the test set where these are the only folders."""
         if sorted(name.lower() for name in folders) == ["test", "train"]:
             parts = {name.lower(): self._entries(folder) for name, folder in folders.items()}
             if all(classes for classes, _ in parts.values()):
@@ -144,7 +144,7 @@ def _check_folder(path: Path) -> None:
 
 
 def one_class(title: str, name: str) -> DataError:
-    """The error of a folder with images of one class only."""
+    """Returns the error of a folder with images of one class only."""
     return DataError(
         title, Verbatim(f"of one class only, {name}"), "must have at least two classes, to tell them apart", ADVICE
     )

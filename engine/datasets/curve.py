@@ -63,7 +63,7 @@ def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int =
 
 
 def numbers_in_parts(title: str, points: Array, parts: tuple[Array, Array]) -> Dataset:
-    """The data of points (k, 2): x is the input, y the target; and which are for training and for the test."""
+    """Returns the data of points (k, 2), with input x and target y, and the numbers of training and test points."""
     numbers = points.astype(np.float32)
     whole = Split(numbers[:, :1], numbers[:, 1:])
     train, test = parts
@@ -89,7 +89,7 @@ def _step(x: Array) -> Array:
 
 
 def _polynomial(x: Array) -> Array:
-    """The third polynomial of Chebyshev, which goes from -1 to 1 by way of 1 and -1."""
+    """Returns the third polynomial of Chebyshev, which goes from -1 to 1 by way of 1 and -1."""
     height: Array = 4 * x**3 - 3 * x
     return height
 

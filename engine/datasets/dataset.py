@@ -89,16 +89,16 @@ class Split:
         return out
 
     def example(self, number: int) -> Array:
-        """(width,) float32: the inputs of the example with that number, times ``scale``."""
+        """Returns the inputs of an example, (width,) float32, times ``scale``."""
         found: Array = self.take(slice(number, number + 1), np.empty((1, self.width), np.float32))[0]
         return found
 
     def file_row(self, number: int) -> int | None:
-        """The row, from 1, of an example in the file that it is from; None if it is in none."""
+        """Returns the row, from 1, of an example in its file; None if it is in no file."""
         return None if self.rows is None else int(self.rows[number]) or None
 
     def exact_number(self, column: str, number: int) -> float | None:
-        """The number of an example in a column, if it is in :attr:`exact`."""
+        """Returns the number of an example in a column, if it is in :attr:`exact`."""
         known = float(self.exact[column][number]) if column in self.exact else math.nan
         return None if math.isnan(known) else known
 
@@ -357,7 +357,7 @@ class Dataset:
             raise DataError("data", Verbatim(self.title_beside(then)), rule, remedy)
 
     def title_beside(self, title: str) -> str:
-        """The title, for messages that compare these data with others of a title, which may be the same."""
+        """Returns the title for messages that compare these data with others, whose title may be the same."""
         return f"{self.title} with other examples" if title == self.title else self.title
 
     @property

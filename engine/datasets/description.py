@@ -105,7 +105,7 @@ class Description:
         return self.class_names or self.targets
 
     def answer_columns(self, outputs: int) -> tuple[str, ...]:
-        """The column names of a table of predictions: the class and a probability for each class; or the numbers."""
+        """Returns the column names of a table of predictions: the class and the probabilities; or the numbers."""
         if not self.class_names:
             return self.targets or tuple(f"output {number}" for number in range(1, outputs + 1))
         asked = "class" if self.coding is None else self.coding.target
@@ -155,7 +155,7 @@ class Description:
         return [{*names} for names in zip(self.class_names, plain, strict=True)]
 
     def inputs_of(self, rows: object, parameter: str = "rows") -> Array:
-        """(k, inputs) of raw numbers, (k, inputs): what the network is given. Of texts, 1 or 0 for each category.
+        """Returns the network's inputs, (k, inputs), for raw numbers, (k, inputs); texts are 1 or 0 for each category.
 
         Raises DataError, about ``parameter``, for what is no such rows of finite numbers.
         """
@@ -164,7 +164,7 @@ class Description:
         return raw if self.scaling is None else self.scaling.apply(raw)
 
     def encode(self, row: Mapping[str, object]) -> Array:
-        """(1, inputs) of one raw row, values by the names of columns; see :meth:`encode_rows`.
+        """Returns the network's inputs, (1, inputs), for one raw row: values by column name; see :meth:`encode_rows`.
 
         Raises DataError, which names the column; or if neither a coding nor columns are known.
         """
@@ -244,7 +244,7 @@ class Description:
         return cells_of(values, self._target, parameter)
 
     def answers(self, outputs: Array) -> Array:
-        """(k, outputs): the network's outputs, numbers in the unit of their targets."""
+        """Returns the network's outputs, (k, outputs), with numbers in the unit of their targets."""
         return outputs if self.target_scaling is None else self.target_scaling.undo(outputs)
 
     def answer_digits(self, enough: int) -> int:
@@ -253,7 +253,7 @@ class Description:
         return min(enough + extra, 17)
 
     def as_dict(self) -> dict[str, Any]:
-        """The description in types that JSON can hold, without what is empty."""
+        """Returns the description in types that JSON can hold, without what is empty."""
         entries: dict[str, Any] = {"title": self.title, "example_shape": list(self.example_shape)}
         if self.coding is not None:
             entries["coding"] = self.coding.as_dict()
@@ -267,7 +267,7 @@ class Description:
 
     @classmethod
     def from_dict(cls, entries: object) -> Description:
-        """The description of an :meth:`as_dict`; unknown entries are ignored. Raises DataError if it is none."""
+        """Returns the description of an :meth:`as_dict`; unknown entries are ignored. Raises DataError if invalid."""
         try:
             if not isinstance(entries, Mapping):
                 raise TypeError(entries)
@@ -287,7 +287,7 @@ class Description:
 
 
 def described_as(about: Description | None, brightness: Brightness | None) -> Description | None:
-    """A description of data for a network of that brightness, which may be another one than the data's, or none."""
+    """Returns the description of data for a network with this brightness, which may differ from the data's."""
     if (None if about is None else about.brightness) == brightness:
         return about
     return replace(about or Description(), brightness=brightness)

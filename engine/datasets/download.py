@@ -118,9 +118,9 @@ def can_download() -> bool:
 
 
 def cache_folder() -> Path:
-    """The user's folder for what can be fetched again: ``NNVIZ_CACHE``, or where ``pooch.os_cache`` has it.
+    """Returns the user's cache folder: ``NNVIZ_CACHE``, or the folder of ``pooch.os_cache``.
 
-    It is worked out here because what lies there can be used without pooch.
+    It is determined without pooch, because cached files can be used without it.
     """
     named = os.environ.get(CACHE_VARIABLE, "")
     if named:

@@ -92,7 +92,7 @@ def _copy(pieces: Iterator[bytes], target: IO[bytes], report: Report) -> None:
 
 @contextlib.contextmanager
 def _sent(file: RemoteFile, folder: Path) -> Iterator[Iterator[bytes]]:
-    """The bytes of the file, piece by piece, while the connection is open. Raises DownloadError."""
+    """Yields the bytes of the file, piece by piece, while the connection is open. Raises DownloadError."""
     import requests
 
     # A server may send a .gz as the packed form of something else; then it would be unpacked on the way.

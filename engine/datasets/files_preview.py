@@ -21,7 +21,7 @@ _MOST_TRIED = 12  # files of a class, for its images
 
 
 def preview_folder(path: Path, settings: Mapping[str, Value]) -> FolderPreview:
-    """The classes of a folder and some of its images; no more is read. Raises what ``ClassFolders`` raises."""
+    """Returns the classes of a folder and some of its images. Raises the errors of ``ClassFolders``."""
     found = ClassFolders(path)
     counts = Counter(found.class_of)
     classes = tuple((name, counts[number]) for number, name in enumerate(found.names))

@@ -36,7 +36,7 @@ class UnusableError(Exception):
 
 
 def readable_formats() -> tuple[str, ...]:
-    """The names of the formats that are read; loads all of Pillow's once."""
+    """Returns the names of the readable formats; loads all of Pillow's once."""
     Image.init()
     left_out = {*_COMMON, *_STARTS_PROGRAMS, *_IN_DISGUISE}
     return (*_COMMON, *(name for name in Image.ID if name not in left_out))
@@ -91,7 +91,7 @@ def is_coloured(path: str | Path, formats: tuple[str, ...]) -> bool:
 
 
 def ignore_warnings_about_files() -> None:
-    """For good: to take it back would, in one thread, undo what another has set meanwhile."""
+    """Ignores Pillow's warnings permanently, because restoring them in one thread would undo settings of another."""
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
@@ -187,5 +187,5 @@ def _fitted(grey: Image.Image, height: int, width: int) -> Array:
 
 
 def _border_shade(pixels: Array) -> int:
-    """The median of the outermost pixels."""
+    """Returns the median of the outermost pixels."""
     return int(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])))

@@ -37,7 +37,7 @@ def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dat
 
 
 def idx_files(path: str | Path) -> list[Path]:
-    """The files that belong together: images and labels, and those of the test set if they are there.
+    """Returns the files that belong together: images and labels, and those of the test set if they are there.
 
     Raises FileFormatError, and OSError if the folder cannot be read.
     """
@@ -61,7 +61,7 @@ def _arrays(images: Path, labels: Path) -> Arrays:
 
 
 def _files_beside(path: Path) -> dict[_Kind, Path]:
-    """The files that belong to this one, itself too, by their kind; of a file and its ``.gz`` the former."""
+    """Returns the files that belong to this one, itself too, by their kind; of a file and its ``.gz`` the former."""
     if not _kind(path.name)[1]:
         rule = "must have images or labels in its name, by which the file that belongs to it is found"
         raise bad_file(

@@ -118,7 +118,7 @@ def folder_dataset(
 
 
 def _renumbered(of_class: Array, kept: list[int], classes: int) -> Array:
-    """(k,) the place of each one's class among those that are kept, or -1."""
+    """Returns the index of each example's class among the kept classes, (k,), or -1."""
     places = np.full(classes, -1)
     places[kept] = np.arange(len(kept))
     labels: Array = places[of_class]
@@ -137,7 +137,7 @@ def _rows_of_parts(labels: Array, is_test: Array, test_share: float, seed: int) 
 
 
 def _with_pictures(found: ClassFolders, of_class: Array) -> list[int]:
-    """The numbers of the classes of which there are training images."""
+    """Returns the numbers of the classes with training images."""
     kept: list[int] = np.unique(of_class).tolist()
     if not kept:
         first = f" ({found.unread[0].path}: {found.unread[0].why})" if found.unread else ""
@@ -162,7 +162,7 @@ def _check_memory(found: ClassFolders, side: int) -> None:
 
 
 def _read_all(found: ClassFolders, side: int, progress: Progress, map_: MapFunction) -> tuple[Array, Array]:
-    """(files, side²) uint8, and the numbers of those files that could be read."""
+    """Returns the images of the readable files, (files, side²) uint8, and the numbers of these files."""
     ignore_warnings_about_files()
     total = len(found.files)
     pixels, is_read = np.empty((total, side * side), np.uint8), np.zeros(total, bool)
@@ -185,7 +185,7 @@ def _has_colour(paths: list[str]) -> bool:
 
 
 def _picture_or_why(path: str, side: int, formats: tuple[str, ...]) -> Array | str:
-    """Pixels, or why there are none; a function that another process can call too."""
+    """Returns pixels, or the reason why the file cannot be read. Another process can call it, too."""
     try:
         return grey_square(path, side, formats)
     except UnusableError as reason:

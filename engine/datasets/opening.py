@@ -43,7 +43,7 @@ _DATA = (*TABLE_FILES, ".npz", *_IDX)
 
 
 def source_of(name: str) -> DataSource:
-    """The source of that registered name, or of the file or folder at that path. Nothing is read yet.
+    """Returns the source with this registered name, or for the file or folder at this path, without reading it.
 
     Raises UnknownNameError if there is neither.
     """

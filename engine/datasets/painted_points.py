@@ -51,12 +51,12 @@ class Painted:
 
     @classmethod
     def none(cls) -> Painted:
-        """No points yet."""
+        """Returns an empty collection."""
         return cls(np.zeros((0, 2)), np.zeros(0, np.int64))
 
     @classmethod
     def read(cls, text: str) -> Painted:
-        """The points that a setting holds, class by class. Raises SettingError."""
+        """Returns the points that a setting holds, class by class. Raises SettingError."""
         groups = [[point.split() for point in part.split(",")] if part.strip() else [] for part in text.split("|")]
         points = [point for group in groups for point in group]
         try:
@@ -69,7 +69,7 @@ class Painted:
         return cls(places, np.repeat(np.arange(len(groups)), list(map(len, groups))))
 
     def write(self) -> str:
-        """The points as a setting holds them: of three decimals, class by class."""
+        """Returns the points as text for a setting: with three decimals, class by class."""
         groups = [self.places[self.kinds == kind] for kind in range(int(self.kinds.max(initial=0)) + 1)]
         return " | ".join(", ".join(f"{_short(x)} {_short(y)}" for x, y in group.tolist()) for group in groups)
 
@@ -77,7 +77,7 @@ class Painted:
         return len(self.places)
 
     def with_more(self, places: Array, kind: int) -> Painted:
-        """These and others, (n, 2), of one class; at most 5,000 in all, the others are left out."""
+        """Returns these points and others, (n, 2), of one class; at most 5,000 in total, the rest is left out."""
         more = places[: max(0, MOST_PAINTED - len(self))]
         return Painted(np.concatenate([self.places, more]), np.concatenate([self.kinds, np.full(len(more), kind)]))
 

@@ -91,7 +91,7 @@ def plane_class_names(classes: int) -> tuple[str, ...]:
 
 
 def points_in_parts(title: str, points: Array, numbers: Array, classes: int, parts: tuple[Array, Array]) -> Dataset:
-    """The data of points (k, 2) with their classes (k,), and which of them are for training and for the test."""
+    """Returns the data of points (k, 2) with classes (k,), and the numbers of training and test points."""
     whole = Split(points, one_hot(numbers, classes), numbers)
     train, test = parts
     return Dataset(
@@ -118,13 +118,13 @@ def _checked_classes(plane: Plane, classes: int) -> int:
 
 
 def _around(distance: Array, turns: Array | float) -> Array:
-    """(k, 2) points at a distance from the middle and an angle, in turns from the x axis."""
+    """Returns points (k, 2) at a distance from the centre and an angle, in turns from the x axis."""
     angle = 2 * np.pi * np.broadcast_to(turns, distance.shape)
     return np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
 
 
 def _spirals(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
-    """An arm of 1.75 turns from radius 0.1 to 1, the radius in proportion to the angle; even along its length."""
+    """Returns an arm of 1.75 turns from radius 0.1 to 1, proportional to the angle; evenly spaced along its length."""
     distance = np.sqrt(rng.uniform(INNER**2, 1, count))
     return _around(distance, TURNS * (distance - INNER) / (1 - INNER) + number / classes)
 
@@ -135,7 +135,7 @@ def _circles(rng: np.random.Generator, number: int, classes: int, count: int) ->
 
 
 def _xor(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
-    """A square in four: x and y have the same sign in class 0, and different ones in class 1."""
+    """Returns a square in four: x and y have the same sign in class 0, and different ones in class 1."""
     signs = rng.choice([-1, 1], (count, 1)) * [1, -1 if number else 1]
     found: Array = rng.uniform(BORDER, 1, (count, 2)) * signs
     return found

@@ -88,7 +88,7 @@ class Scaling:
         return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
 
     def apply(self, raw: Array) -> Array:
-        """(k, columns) float32 of raw rows (k, columns); infinite where it is out of the range of float32."""
+        """Returns scaled rows, (k, columns) float32, of raw rows; infinite beyond the range of float32."""
         raw = np.asarray(raw)
         scaled = np.empty(raw.shape, np.float32)
         with np.errstate(over="ignore"):
@@ -101,7 +101,7 @@ class Scaling:
         return scaled
 
     def undo(self, scaled: Array) -> Array:
-        """(k, columns) float64: the raw rows."""
+        """Returns the raw rows, (k, columns) float64, of scaled rows."""
         with np.errstate(over="ignore"):
             raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
         return raw
@@ -119,9 +119,10 @@ class Scaling:
         return max(0, math.floor(math.log10(min(ratio, 10.0**_MOST_DIGITS))) - 1)
 
     def shortest(self, raw: Array) -> Array:
-        """(k, columns) float64: for each raw number the one with the fewest digits that has the same scaled number.
+        """Returns, for each raw number, the one with the fewest digits that has the same scaled number, (k, columns)
+        float64.
 
-        Scaled numbers are float32, so :meth:`undo` returns 5.999999995 for 6. A number of a file is found again unless
+        Scaled numbers are float32, so :meth:`undo` returns 5.999999995 for 6. A number of a file is restored unless
         it has more digits than float32 can hold: about seven, counted from the standard deviation of its column.
         """
         raw = np.asarray(raw, np.float64)
@@ -150,12 +151,12 @@ class Scaling:
         return bool(same_place and np.allclose(self.spread, other.spread, rtol=_ROUNDING, atol=0))
 
     def as_dict(self) -> dict[str, Any]:
-        """The numbers in types that JSON can hold."""
+        """Returns the numbers in types that JSON can hold."""
         return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
 
     @classmethod
     def from_dict(cls, entries: dict[str, Any]) -> Scaling:
-        """The scaling of an :meth:`as_dict`. Raises DataError if it is none."""
+        """Returns the scaling of an :meth:`as_dict`. Raises DataError if it is invalid."""
         try:
             return cls(np.array(entries["mean"], np.float64), np.array(entries["spread"], np.float64))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -166,7 +167,7 @@ class Scaling:
 
 
 def _moments(columns: list[Array], rows: Array) -> tuple[Array, Array]:
-    """(columns,) each: mean and standard deviation of some rows, added up one after the other, as in a matrix."""
+    """Returns mean and standard deviation of some rows, (columns,) each, summed row by row as in a matrix."""
     several = columns if len(columns) > 1 else 2 * columns  # numpy adds up the numbers of one in another order
     mean = _sum(_blocks(several, rows)) / len(rows)
     spread = np.sqrt(_sum(_squares(_blocks(several, rows), mean)) / len(rows))
@@ -192,7 +193,7 @@ def _blocks(columns: list[Array], rows: Array) -> Iterator[Array]:
 
 
 def _sum(blocks: Iterable[Array]) -> Array:
-    """(columns,): the sum of all rows, added one after the other as in one array."""
+    """Returns the sum of all rows, (columns,), added row by row as in one array."""
     total = np.zeros(0)
     for block in blocks:
         if len(total):

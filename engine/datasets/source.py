@@ -75,7 +75,7 @@ class DataSetting:
 
 
 def _texts(text: str) -> tuple[str, ...]:
-    """Texts separated by commas; or, so that they may have commas themselves, a list as JSON has it."""
+    """Parses texts separated by commas, or a JSON list, whose texts may contain commas."""
     with suppress(ValueError, RecursionError):
         listed = json.loads(text)
         if isinstance(listed, list) and all(isinstance(each, str) for each in listed):
@@ -148,13 +148,13 @@ class DataSource:
         return (*self.settings, *OWN_SETTINGS)
 
     def setting(self, name: str) -> DataSetting:
-        """The setting of that name. Raises SettingError."""
+        """Returns the setting of that name. Raises SettingError."""
         self.different({name: None})
         return next(each for each in self.every_setting if each.name == name)
 
 
 def frozen(value: Value) -> Value:
-    """The value with tuples for lists, so that equal ones are equal, also after they were in a file."""
+    """Returns the value with tuples for lists, so that it equals the same value read from a file."""
     return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
 
 
@@ -186,19 +186,19 @@ OWN_SETTINGS = (
 
 
 def without_own(settings: Mapping[str, Value]) -> dict[str, Value]:
-    """The settings of the data alone, without those of one's own examples."""
+    """Returns the settings of the data without those of user examples."""
     own = [each.name for each in OWN_SETTINGS]
     return {name: value for name, value in settings.items() if name not in own}
 
 
 def without_drawing(settings: Mapping[str, Value], known: tuple[DataSetting, ...]) -> dict[str, Value]:
-    """The settings without the number of training examples, and without a seed that draws nothing but these."""
+    """Returns the settings without the number of training examples, and without a seed that draws only these."""
     gone = ("train_examples", *(["seed"] if DRAWING_SEED in known else []))
     return {name: value for name, value in settings.items() if name not in gone}
 
 
 def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
-    """The data with as many training examples as the settings say; all of them if they say nothing.
+    """Returns the data with the number of training examples in the settings, by default all of them.
 
     Raises SettingError for a wrong seed, and what :meth:`~engine.datasets.dataset.Dataset.with_train_examples` raises.
     """

@@ -40,7 +40,7 @@ def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tupl
 
 
 def _counted(labels_or_count: Array | int) -> tuple[Array, Array]:
-    """(k,) the number of each example's class, from 0, and how many there are of each."""
+    """Returns the number of each example's class, (k,) from 0, and the size of each class."""
     if isinstance(labels_or_count, (int, np.integer)):
         return np.zeros(int(labels_or_count), np.int64), np.array([int(labels_or_count)])
     return np.unique(np.asarray(labels_or_count), return_inverse=True, return_counts=True)[1:]
@@ -100,7 +100,7 @@ def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Ar
 
 
 def place_in_class(class_of: Array) -> Array:
-    """(k,): how many of the same class, a number from 0, come before each example."""
+    """Returns how many earlier examples have the same class, (k,), for classes numbered from 0."""
     by_class, counts = np.argsort(class_of, kind="stable"), np.bincount(class_of)
     places = np.empty(len(class_of), np.int64)
     places[by_class] = np.arange(len(class_of)) - np.repeat(np.cumsum(counts) - counts, counts)

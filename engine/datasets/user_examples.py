@@ -106,7 +106,7 @@ class UserExamples:
     # ---- as examples of the data
 
     def split_for(self, data: Dataset) -> Split:
-        """The examples, one at least, as those of the data are, with their targets.
+        """Returns the examples, at least one, as a split of the data, with their targets.
 
         Raises DataError if they are of another kind, or of a class that the data do not have.
         """
@@ -150,7 +150,7 @@ class UserExamples:
     # ---- a file
 
     def as_bytes(self) -> bytes:
-        """The content of an ``.npz`` with x and y, which can also be opened as data."""
+        """Returns the content of an ``.npz`` with x and y, which can also be opened as a data set."""
         shape = self.example_shape or (self.inputs.shape[1],)
         names: dict[str, Any] = {
             name: np.array(getattr(self, name)) for name in ("columns", "targets") if getattr(self, name)
@@ -181,7 +181,7 @@ def read_user_examples(path: str | Path) -> UserExamples:
 
 
 def _check_size(path: Path, npz: Npz) -> None:
-    """Before anything is unpacked; copies of the numbers are counted."""
+    """Checks the size before unpacking, including copies of the numbers."""
     needed = sum(claim.nbytes + 8 * claim.count for claim in npz.claims.values())
     available = available_memory()
     if available is not None and needed > available // 4:
@@ -205,13 +205,13 @@ def _own_in(npz: Npz) -> UserExamples:
 
 
 def _names(npz: Npz, member: str) -> tuple[str, ...]:
-    """The names; lone surrogates, which no file can hold, as question marks."""
+    """Returns the names; lone surrogates, which no file can hold, as question marks."""
     names = npz.array(member) if member in npz.claims else np.zeros(0, "U1")
     return tuple(str(name).encode("utf-8", "replace").decode() for name in names.reshape(-1).tolist())
 
 
 def checked_share(share: float) -> float:
-    """The share of the training set that one's own examples make up. Raises SettingError outside 0…0.9."""
+    """Returns the share of user examples in the training set. Raises SettingError outside 0…0.9."""
     return number_within("own_share", share, 0, 0.9, "0.1")
 
 

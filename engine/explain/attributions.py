@@ -38,7 +38,7 @@ _CLOSE_ENOUGH = 0.005  # tolerance of completeness: as a share of the difference
 
 
 def gradient_times_input(network: Network, inputs: object, target: Target, baseline: object = 0.0) -> Array:
-    """(width,): each input's distance from the baseline, times how much the target's sum grows with it.
+    """Returns each input's distance from the baseline times the gradient of the target's logit, (width,).
 
     Shrikumar et al. 2016, arXiv:1605.01713. Raises DataError for inputs of a wrong width, SettingError for a target
     that is no output.
@@ -52,9 +52,11 @@ def gradient_times_input(network: Network, inputs: object, target: Target, basel
 def integrated_gradients(
     network: Network, inputs: object, target: Target, steps: int | None = None, baseline: object = 0.0
 ) -> Array:
-    """(width,): what each input adds to the target's sum on the straight way from the baseline to the inputs.
+    """Returns the integrated gradients of the target's logit on the straight path from the baseline to the inputs,
+    (width,).
 
-    All of them add up to the difference of the sums at both ends. Sundararajan, Taly and Yan 2017, arXiv:1703.01365.
+    They add up to the difference of the logits at both ends (completeness). Sundararajan, Taly and Yan 2017,
+    arXiv:1703.01365.
 
     Args:
         inputs: (width,).
@@ -112,9 +114,9 @@ def completeness_error(network: Network, inputs: object, target: Target, found: 
 
 
 class _Way:
-    """The straight way from a baseline to an example, and the target's sum along it.
+    """The straight path from a baseline to an example, and the target's logit along it.
 
-    The sums of the first layer change evenly along it, so only what lies above them is computed at each place.
+    The sums of the first layer change linearly along it, so only the layers above are computed at each point.
     """
 
     def __init__(self, network: Network, start: Array, end: Array, target: Target) -> None:
@@ -150,7 +152,8 @@ def occlusion(
     size: int,
     baseline: object = 0.0,
 ) -> Array:
-    """(width,): by how much the target's sum falls where a square is covered: the mean of all squares with that input.
+    """Returns (width,): by how much the target's sum falls where a square is covered: the mean of all squares with that
+    input.
 
     Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2.
 
@@ -184,7 +187,7 @@ def occlusion(
 
 
 def _falls(network: Network, example: Array, cover: Array, target: Target, squares: Array) -> Array:
-    """(squares,): by how much the target's sum falls if the inputs of a square are covered."""
+    """Returns the decrease of the target's logit for each square whose inputs are covered, (squares,)."""
     whole = float(target_sums(forward(network, example[None]), target)[0])
     falls = np.empty(len(squares))
     for start in range(0, len(squares), 500):
@@ -208,7 +211,7 @@ def contributions(network: Network, inputs: object, target: Target) -> list[Arra
 
 
 def connection_contributions(network: Network, inputs: object, target: Target, layer: int) -> Array:
-    """(neurons, neurons below): what each connection into a layer contributes to the target: a · w, carried on."""
+    """Returns each connection's contribution a · w to the target, propagated upward, (neurons, neurons below)."""
     example, _ = example_of(network, inputs, target, 0.0)
     passed = forward(network, example[None])
     above = gradients(network, passed, target)

@@ -65,7 +65,7 @@ def smallest_change(
 def _best_with_categories(
     network: Network, example: Array, target: int, bounds: tuple[Array, Array], categories: Sequence[Sequence[int]]
 ) -> Array | None:
-    """The nearest inputs found with at most one other category; with two only if that finds none, and so on.
+    """Returns the nearest inputs found with at most one other category; with two only if that finds none, and so on.
 
     Of very many categories only those that bring the target nearest to the lead are tried.
     """
@@ -98,7 +98,7 @@ def _nearer(example: Array, one: Array | None, other: Array | None) -> Array | N
 
 
 def _switched(example: Array, group: Sequence[int], bounds: tuple[Array, Array]) -> Iterator[Array]:
-    """The example with each other category of a group."""
+    """Yields the example with each other category of a group."""
     numbers = np.array(group)
     for number in numbers[example[numbers] != bounds[1][numbers]]:
         other = example.copy()
@@ -127,7 +127,7 @@ class _Turning:
         self._distance = math.inf
 
     def best(self) -> Array | None:
-        """The nearest inputs found, in the network's number type; None if there are none."""
+        """Returns the nearest inputs found, in the network's number type; None if there are none."""
         if self._leads(self._example[None])[0]:
             return self._cast(self._example)
         for only_best in (True, False):
@@ -186,7 +186,7 @@ class _Turning:
         return slopes[self._target] - slopes[others], self._margin(sums) - lead
 
     def _nearest(self, centre: Array, slopes: Array, lacks: Array) -> Array:
-        """The point within the bounds nearest to the centre with slopes · (x - centre) >= lacks.
+        """Returns the point within the bounds nearest to the centre with slopes · (x - centre) >= lacks.
 
         x = clip(centre + multipliers · slopes), with multipliers found one after the other (coordinate ascent of the
         dual).
@@ -208,7 +208,8 @@ class _Turning:
         return self._clipped(moved)
 
     def _multiplier(self, moved: Array, centre: Array, slope: Array, lack: float, now: float) -> float:
-        """The least multiplier >= 0 of one slope that makes up for the lack, by Newton's method on a line with kinks.
+        """Returns the least multiplier >= 0 of one slope that makes up for the lack, by Newton's method on a line with
+        kinks.
 
         The gain grows with the multiplier, less and less where inputs reach a bound. Raising the multiplier by what
         is missing, divided by the squared slopes of inputs that still can move, therefore comes closer each time; where
@@ -252,7 +253,7 @@ class _Turning:
             self._found, self._distance = self._example + above * way, above * length
 
     def _leads(self, points: Array) -> Array:
-        """(points,) whether the target's sum leads by more than rounding could take away."""
+        """Returns whether the target's logit is the largest beyond rounding errors, (points,)."""
         sums = forward(self._network, self._cast(points)).sums[-1].astype(np.float64)
         others = np.delete(sums, self._target, axis=1).max(axis=1)
         leads: Array = sums[:, self._target] - others >= 0.5 * self._margin(sums)

@@ -13,7 +13,7 @@ _CHUNK = 2000  # examples at once
 
 
 def carried_back(network: Network, layer: int, neuron: int, inputs: object | None = None) -> Array:
-    """(width,): a neuron's weights carried back to the input, layer by layer.
+    """Returns a neuron's weights propagated back to the input, layer by layer, (width,).
 
     Without ``inputs`` the product of the weights, as if all layers below were linear; with inputs (width,) each layer's
     slope at that example counts too: the gradient of the neuron's sum. Layers count from 1, neurons from 0.
@@ -31,7 +31,7 @@ def carried_back(network: Network, layer: int, neuron: int, inputs: object | Non
 def most_exciting(
     network: Network, layer: int, neuron: int, low: object = 0.0, high: object = 1.0, start: object | None = None
 ) -> Array:
-    """(width,): inputs within the bounds that excite a neuron more and more, by gradient ascent on its sum.
+    """Returns inputs within the bounds that maximise a neuron's sum by gradient ascent, (width,).
 
     Each step follows the gradient, is kept within the bounds, and is taken only if the sum grows; it ends at a local
     maximum. Erhan et al. 2009, "Visualizing Higher-Layer Features of a Deep Network". Begins in the middle between the
@@ -57,7 +57,7 @@ def most_exciting(
 
 
 def nearest_examples(network: Network, inputs: object, examples: Array, count: int, layer: int | None = None) -> Array:
-    """(count,) numbers of the examples (k, width) nearest to the inputs, as the last hidden layer sees them.
+    """Returns the numbers of the examples (k, width) nearest to the inputs in the last hidden layer, (count,).
 
     The distance is the Euclidean one between activations. ``layer`` names another layer, from 1; 0 is the input itself.
     """
@@ -69,7 +69,8 @@ def nearest_examples(network: Network, inputs: object, examples: Array, count: i
 
 
 def activations_of(network: Network, inputs: Array, layer: int) -> Array:
-    """(examples, neurons): the activations of a layer, from 1; of layer 0 the inputs, as the first layer takes them.
+    """Returns (examples, neurons): the activations of a layer, from 1; of layer 0 the inputs, as the first layer takes
+    them.
 
     Nothing above it is computed.
     """
@@ -83,7 +84,7 @@ def activations_of(network: Network, inputs: Array, layer: int) -> Array:
 
 
 def nearest_rows(rows: Array, to: Array, count: int) -> tuple[Array, Array]:
-    """The numbers of the nearest ``count`` rows (k, width), nearest first, and their Euclidean distances."""
+    """Returns the numbers of the nearest ``count`` rows (k, width), nearest first, and their Euclidean distances."""
     distances = np.sqrt(np.square(rows - to).sum(axis=1))
     nearest = np.argpartition(distances, min(count, len(distances)) - 1)[:count]
     nearest = nearest[np.argsort(distances[nearest], kind="stable")]

@@ -331,7 +331,8 @@ def slope_of(step: StepTrace, layer: int, neuron: int, row: int) -> float:
 
 
 def all_terms(step: StepTrace, at: Address) -> Array | None:
-    """(terms,) what each term of the sum at an address adds, in the order of where they come from; None for no sum.
+    """Returns (terms,) what each term of the sum at an address adds, in the order of where they come from; None for no
+    sum.
 
     Of a weighted sum they are in the order of the inputs, without the bias; of a gradient one for each example.
     """

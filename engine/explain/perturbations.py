@@ -163,7 +163,7 @@ class Shift(Perturbation):
     label = "Shift"
 
     def unit(self, shape: Shape) -> str:
-        """Pixels."""
+        """Returns pixels."""
         return "px"
 
     def meaning(self, shape: Shape) -> str:
@@ -180,7 +180,7 @@ class Shift(Perturbation):
         return _redrawn(inputs, material, down=turns[:, 0], right=turns[:, 1])
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
-        """Pixels."""
+        """Returns pixels."""
         return 0.0, augmentation.shift
 
 
@@ -191,7 +191,7 @@ class Rotation(Perturbation):
     label = "Rotation"
 
     def unit(self, shape: Shape) -> str:
-        """Degrees."""
+        """Returns degrees."""
         return "°"
 
     def meaning(self, shape: Shape) -> str:
@@ -211,7 +211,7 @@ class Rotation(Perturbation):
         return _redrawn(inputs, material, angle=math.radians(strength))
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
-        """Degrees."""
+        """Returns degrees."""
         return -augmentation.rotation, augmentation.rotation
 
 
@@ -226,7 +226,7 @@ class Size(Perturbation):
         return "%"
 
     def meaning(self, shape: Shape) -> str:
-        """As its unit."""
+        """Returns the meaning of the unit."""
         return "smaller is −, larger is +"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
@@ -253,7 +253,7 @@ class Thickness(Perturbation):
         return "px"
 
     def meaning(self, shape: Shape) -> str:
-        """As its unit."""
+        """Returns the meaning of the unit."""
         return "at each edge"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
@@ -265,7 +265,7 @@ class Thickness(Perturbation):
         return _redrawn(inputs, material, thickness=strength)
 
     def trained(self, augmentation: Augmentation) -> tuple[float, float]:
-        """Pixels."""
+        """Returns pixels."""
         return -augmentation.thickness, augmentation.thickness
 
 
@@ -281,7 +281,7 @@ class Occlusion(Perturbation):
         return "px" if is_picture(shape) else "columns"
 
     def meaning(self, shape: Shape) -> str:
-        """As its unit."""
+        """Returns the meaning of the unit."""
         return "side of a square" if is_picture(shape) else "how many get their mean"
 
     def strengths(self, shape: Shape) -> Sequence[float]:

@@ -43,7 +43,7 @@ class PrincipalAxes:
 
 
 def principal_axes(activations: Array, count: int = 2) -> PrincipalAxes:
-    """The axes of the largest variance of activations (k, width), the largest first.
+    """Returns the axes of the largest variance of activations (k, width), the largest first.
 
     Each axis points so that its largest part is positive; the same activations give the same axes. Where they have
     fewer axes than ``count``, as those of a single neuron, the others are zeros.
@@ -100,7 +100,8 @@ class Projected:
 
 
 def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array:
-    """(k, neurons): the activations of a layer for the examples with these numbers, (k,); of layer 0 the inputs.
+    """Returns (k, neurons): the activations of a layer for the examples with these numbers, (k,); of layer 0 the
+    inputs.
 
     Raises:
         SettingError: there is no such layer.
@@ -150,7 +151,7 @@ class _Places:
         self._sum, self._squares = np.zeros(width), 0.0  # activations minus the mean of the axes
 
     def take(self, place: slice, activations: Array) -> None:
-        """The activations (rows, width) of some examples."""
+        """Returns the activations (rows, width) of some examples."""
         with np.errstate(all="ignore"):
             off = activations - self._basis.mean.astype(activations.dtype)
             self.points[place] = self._basis.project(activations)
@@ -178,9 +179,9 @@ def _check_layer(network: Network, layer: int) -> None:
 
 
 def are_inside(points: Array, polygon: Array) -> Array:
-    """(k,): whether points (k, 2) lie inside a polygon (corners, 2), whose last corner is joined to the first.
+    """Returns whether points (k, 2) lie inside a closed polygon (corners, 2), as (k,) booleans.
 
-    By the number of its edges to the right of a point: Shimrat 1962, "Algorithm 112: position of point relative to
+    Counts the edges to the right of a point: Shimrat 1962, "Algorithm 112: position of point relative to
     polygon". Points that are not finite lie outside.
     """
     inside = np.zeros(len(points), bool)

@@ -152,7 +152,7 @@ def _slices(count: int, size: int) -> Iterator[slice]:
 
 
 def _evaluated(network: Network, examples: Split, scaling: Scaling | None) -> Generator[int, None, Evaluation]:
-    """The ordinary evaluation, which counts further examples instead of all that are done."""
+    """Yields the ordinary evaluation, which counts further examples instead of all that are done."""
     before, steps = 0, Evaluator(network, examples, scaling).steps()
     while True:
         try:

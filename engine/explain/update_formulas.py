@@ -93,7 +93,7 @@ def _gradient(parameter: _Parameter) -> Formula:
 
 
 def _why_nothing(parameter: _Parameter) -> str:
-    """Why the gradient is 0 in every example; empty if it is not."""
+    """Returns the reason why the gradient is 0 in every example; empty if it is not."""
     step, layer, neuron, source = parameter.step, parameter.layer, parameter.neuron, parameter.source
     deltas = step.deltas[layer - 1][:, neuron]
     has_input = np.ones(step.rows, bool) if source == BIAS else step.entering(layer)[:, source] != 0
@@ -106,7 +106,7 @@ def _why_nothing(parameter: _Parameter) -> str:
 
 
 def _why_no_delta(step: StepTrace, layer: int, neuron: int) -> str:
-    """Why a neuron whose δ is 0 in all examples has none."""
+    """Returns the reason why δ of a neuron is 0 in all examples."""
     if layer == step.layers:
         return "the output is its target"
     mask = step.mask_of(layer)
@@ -118,7 +118,7 @@ def _why_no_delta(step: StepTrace, layer: int, neuron: int) -> str:
 
 
 def _penalties(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    """Weight decay and L1, of weights only."""
+    """Returns the lines of weight decay and L1, which affect weights only."""
     settings = parameter.step.settings
     decay = 0.0 if OPTIMIZERS[settings.optimizer].decouples_decay else settings.weight_decay
     if parameter.source == BIAS or not (decay or settings.l1):

@@ -42,7 +42,8 @@ def supports_fused_add(out: Array) -> bool:
 
 
 def add_product(a: Array, b: Array, out: Array, scratch: Array) -> None:
-    """Adds a b to ``out``, which overlaps with neither. ``scratch`` has the shape of ``out``; its content is undefined.
+    """Adds a b to ``out``, which overlaps with neither. ``scratch`` has the shape of ``out``; its content is
+    undefined.
 
     It takes one pass if :func:`supports_fused_add` and all three arrays have the same type and are contiguous.
     """

@@ -39,7 +39,7 @@ def neuron_by_neuron(vector: Array, shape: Sequence[int]) -> Array:
 
 
 def from_neuron_by_neuron(ordered: Array, shape: Sequence[int]) -> Array:
-    """The inverse of :func:`neuron_by_neuron`, as a copy. Raises ValueError for a wrong length."""
+    """Returns the inverse of :func:`neuron_by_neuron`, as a copy. Raises ValueError for a wrong length."""
     if ordered.shape != (parameter_count(shape),):
         raise ValueError(f"{ordered.size:,} numbers for {parameter_count(shape):,} parameters")
     vector, start = np.empty_like(ordered), 0
@@ -127,7 +127,7 @@ class Network:
     __repr__ = __str__
 
     def _past(self) -> str:
-        """The data that its description names; empty if their meaning is unknown."""
+        """Returns the data that its description names; empty if their meaning is unknown."""
         return f"for {on_one_line(self.description.title)}" if self.description and self.description.title else ""
 
     @property
@@ -171,7 +171,7 @@ class Network:
         return 0.0 if self.brightness is None else self.brightness.background
 
     def standardised(self, inputs: Array) -> Array:
-        """(k, shape[0]): inputs as the first layer takes them; the same array unless there is a :attr:`brightness`."""
+        """Returns the inputs of the first layer, (k, shape[0]); the same array if there is no :attr:`brightness`."""
         return inputs if self.brightness is None else self.brightness.standardise(inputs)
 
     def with_parameters(self, parameters: Array) -> Network:

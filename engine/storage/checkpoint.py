@@ -182,7 +182,7 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 
 @contextmanager
 def _arrays(path: Path) -> Iterator[Npz]:
-    """The arrays of a checkpoint; turns errors about what they hold into FileFormatError."""
+    """Yields the arrays of a checkpoint; turns errors about what they hold into FileFormatError."""
     with open_regular(path, LARGEST_FILE) as file, _refused_in_words(path):
         yield Npz(file)
 

@@ -29,20 +29,20 @@ def epoch_bytes(event: Epoch) -> bytes:
 
 
 def epoch_numbers(packed: bytes) -> Numbers:
-    """The numbers in what :func:`epoch_bytes` made."""
+    """Returns the numbers in what :func:`epoch_bytes` made."""
     numbers: Numbers = marshal.loads(packed)
     return numbers
 
 
 def epoch_from(packed: bytes) -> Epoch:
-    """The event in what :func:`epoch_bytes` made."""
+    """Returns the event in what :func:`epoch_bytes` made."""
     epoch, seconds, dead_layer, *parts = epoch_numbers(packed)
     evaluations = (None if part is None else _evaluation_of(part) for part in parts)
     return Epoch(epoch=epoch, seconds=seconds, dead_layer=dead_layer, **dict(zip(PARTS, evaluations, strict=True)))
 
 
 def numbers_of(event: Epoch) -> Numbers:
-    """The numbers of an event."""
+    """Returns the numbers of an event."""
     train, test, validation = event.train, event.test, event.validation
     return (
         int(event.epoch),  # marshal would pack a number of numpy's as bytes

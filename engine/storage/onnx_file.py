@@ -106,7 +106,7 @@ class _Plan:
 
 
 def _type_of(dtype: np.dtype[Any], scaling: Scaling | None) -> np.dtype[Any]:
-    """The type of the model's numbers where they are raw: float64 where float32 would lose what the network sees."""
+    """Returns the type of the model's raw numbers: float64 if float32 would lose differences that the network uses."""
     if scaling is None or dtype == np.float64:
         return dtype
     with np.errstate(over="ignore"):
@@ -267,7 +267,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name in one line, without what a format of text cannot hold."""
+    """Returns a name in one line, without what a format of text cannot hold."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(name.split()))
 
 

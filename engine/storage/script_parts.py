@@ -60,7 +60,7 @@ class Parts:
 
 
 def parts_of(about: Description | None) -> Parts:
-    """The pieces for a network of that description."""
+    """Returns the pieces for a network of that description."""
     if about is None:
         return Parts()
     facts = _scalings(about)
@@ -122,7 +122,7 @@ def _wrapped(numbers: list[float]) -> str:
 
 
 def _list(name: str, items: Iterable[object]) -> str:
-    """A list of literals, an item a line: texts, numbers, None and tuples. Signs that cannot be printed are escaped."""
+    """Returns a list of literals, one per line: texts, numbers, None and tuples. Unprintable characters are escaped."""
     lines = (textwrap.indent(pprint.pformat(item, width=WIDTH - 5, compact=True), _INDENT) for item in items)
     return f"{name} = [\n" + "".join(f"{line},\n" for line in lines) + "]"
 

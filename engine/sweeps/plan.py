@@ -175,7 +175,7 @@ class Plan:
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Plan:
-        """The inverse of :meth:`as_dict`. Raises SettingError, KeyError, TypeError or ValueError for anything else."""
+        """Returns the plan of an :meth:`as_dict`. Raises SettingError, KeyError, TypeError or ValueError if invalid."""
         known = {each.name: entries[each.name] for each in fields(cls) if each.name in entries}
         known["experiments"] = tuple(Experiment.from_dict(each) for each in known["experiments"])
         known["vary"] = tuple(Dimension.from_dict(each) for each in known.get("vary", ()))

@@ -142,7 +142,7 @@ class Dimension:
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Dimension:
-        """The inverse of :meth:`as_dict`. Raises SettingError, KeyError, TypeError or ValueError for anything else."""
+        """Returns the dimension of :meth:`as_dict`. Raises KeyError, SettingError, TypeError or ValueError."""
         known = {each.name: entries[each.name] for each in fields(cls) if each.name in entries}
         return cls(**{**known, "values": tuple(known.get("values", ()))})
 

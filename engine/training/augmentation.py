@@ -1,4 +1,4 @@
-"""Augmentation: distorts the images of each batch while training, which makes new examples from old ones.
+"""Augmentation: random distortions of the images of each batch, which make new examples from old ones.
 
 Batches are processed in parts that fit into the processor's cache.
 """

@@ -67,18 +67,18 @@ def in_figures(value: float) -> str:
 
 
 def figures_of(parts: Mapping[str, Evaluation | None]) -> dict[str, float]:
-    """The errors, RMSEs and R² of parts of the data, as far as there are any: "test_error", "train_rmse" and so on."""
+    """Returns the available errors, RMSEs and R² of the splits: "test_error", "train_rmse" and so on."""
     every = {f"{part}_{name}": getattr(of, name) for part, of in parts.items() if of for name in MEASURED}
     return {name: value for name, value in every.items() if value is not None}
 
 
 def precision_of(confusion: Array) -> Array:
-    """The precision of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.precision`."""
+    """Returns the precision of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.precision`."""
     return _share(confusion, axis=0)
 
 
 def recall_of(confusion: Array) -> Array:
-    """The recall of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.recall`."""
+    """Returns the recall of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.recall`."""
     return _share(confusion, axis=1)
 
 

@@ -137,12 +137,12 @@ def sign_of(cell: str) -> str:
 
 
 def bare(text: str) -> str:
-    """A number without €, % or the like before or after it; any other text as it is."""
+    """Returns a number without €, % or the like before or after it; another text unchanged."""
     return _parted(text)[0]
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """A number, and the sign that was before or after it; another text, and ""."""
+    """Splits a number from the sign before or after it; another text is returned unchanged, with ""."""
     if text[-1:] in SIGNS:
         number = text[:-1].rstrip()
         return (number, text[-1]) if number[-1:] in _DIGITS else (text, "")
@@ -158,13 +158,13 @@ def is_date(cell: str) -> bool:
 
 
 def without_unit(cell: str) -> tuple[str, str]:
-    """A number without a unit after it, and the unit: "12 km" is "12" and "km"; any other cell as it is, and ""."""
+    """Splits a number from a unit after it: "12 km" is "12" and "km"; another cell is returned unchanged, with ""."""
     unit = _UNIT.fullmatch(cell.strip())
     return (unit[1], unit[2]) if unit else (cell, "")
 
 
 def number_in(cell: str, decimal: str) -> float | None:
-    """The number in a cell, perhaps with separated thousands, a sign such as % or a unit; None if it holds none."""
+    """Returns the number in a cell, perhaps with separated thousands, a sign such as % or a unit; None without one."""
     for text in (cell, without_unit(cell)[0]):
         value, kind = read_number(text, decimal)
         if kind in (None, THOUSANDS, SIGN):
@@ -173,12 +173,12 @@ def number_in(cell: str, decimal: str) -> float | None:
 
 
 def plain_number(value: float) -> str:
-    """A number in its shortest writing: 3, not 3.0; 1.5."""
+    """Returns a number in its shortest writing: 3, not 3.0; 1.5."""
     return str(int(value)) if value == np.floor(value) and abs(value) < _WHOLE else repr(float(value))
 
 
 def separator(cell: str, decimal: str) -> str:
-    """The sign that separates groups of three digits in a number; "" if there is none."""
+    """Returns the sign that separates groups of three digits in a number; "" if there is none."""
     separated = _SEPARATED[decimal].fullmatch(bare(cell.strip()))
     return separated[1] if separated else ""
 
@@ -208,7 +208,7 @@ def read_numbers(cells: Sequence[str], decimal: str) -> tuple[Array, list[tuple[
 
 
 def _plain_numbers(cells: Sequence[str]) -> Array | None:
-    """(k,) float64, or None if a cell is no number."""
+    """Returns the numbers of plain cells, (k,) float64; None if a cell is not a number."""
     try:
         return np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:

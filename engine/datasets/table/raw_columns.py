@@ -53,7 +53,7 @@ class RawColumn:
         return float(raw[0] > 0.5) if self.choices else float(raw[0])
 
     def write(self, example: Array, value: float) -> Array:
-        """(width,) float32: a copy of the example with another number or text, the rest as it is."""
+        """Returns a copy of the example, (width,) float32, with another number or text in this column."""
         raw = np.zeros((1, self.inputs.stop - self.inputs.start))
         raw[0, int(value) if self.is_one_hot else 0] = 1 if self.is_one_hot else value
         changed: Array = example.astype(np.float32)
@@ -72,7 +72,7 @@ class RawColumn:
 
 
 def raw_columns(data: Dataset) -> tuple[RawColumn, ...]:
-    """The columns of the data's examples; of a table as they stood in it, else one for each input."""
+    """Returns the columns of the data's examples: those of the table, else one for each input."""
     coded: Sequence[CodedColumn] = data.coding.columns if data.coding is not None else ()
     if not coded:
         coded = [CodedColumn(data.column_name(number), NUMBER) for number in range(data.width)]

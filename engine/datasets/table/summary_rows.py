@@ -41,7 +41,7 @@ class SummaryRow:
 
 
 def summary_rows(table: Table) -> tuple[SummaryRow, ...]:
-    """The last rows, three at most, that all look so, by their first word or by their numbers."""
+    """Returns the last rows, at most three, that all look like summaries by their first word or their numbers."""
     for count in range(min(len(table.tail), len(table) - 1), 0, -1):
         rest = len(table) - count
         kinds = [_kind(table, rest + place, cells, rest) for place, (_, cells) in enumerate(table.tail[-count:])]

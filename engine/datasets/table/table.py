@@ -64,7 +64,7 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str, parameter: str = "column") -> TableColumn:
-        """The column of that name. Raises DataError, about ``parameter``, if there is none."""
+        """Returns the column of that name. Raises DataError, about ``parameter``, if there is none."""
         found = next((column for column in self.columns if column.name == name), None)
         if found is None:
             rule = f"must be a column of {self.title}: {listed(self.names)}"
@@ -147,7 +147,8 @@ def read_table(
 
 
 def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:
-    """The number in its file, from 1, of a row of a table that was read with ``keeps_ragged``, at ``place``, from 0.
+    """Returns the number in its file, from 1, of a row of a table that was read with ``keeps_ragged``, at ``place``,
+    from 0.
 
     None if the file has changed, and there is none. Raises FileFormatError.
     """
@@ -189,7 +190,7 @@ def different_cells(path: Path, form: TableFormat, place: int, columns: int) -> 
 
 
 def changed(path: Path) -> FileFormatError:
-    """The error of a table whose file is no longer as it was read."""
+    """Returns the error of a table whose file is no longer as it was read."""
     return bad_file(path, "changed since it was read", "must stay as it is until its data are ready", "Open it again.")
 
 

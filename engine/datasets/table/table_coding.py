@@ -65,7 +65,7 @@ class CodedColumn:
         return len(self.name) * max(1, len(self.categories)) + sum(map(len, self.categories))
 
     def read(self, value: object) -> float:
-        """A value as one number: a text's is the place of its category; NaN if it is missing.
+        """Returns a value as one number: a text's is the place of its category; NaN if it is missing.
 
         Missing are None, NaN, and texts like "NA". Numbers may be texts with a decimal point. Raises DataError, which
         names the column, for what does not belong into it.
@@ -77,7 +77,7 @@ class CodedColumn:
         return self._number(value) if self.kind == NUMBER else self._yes_no(value)
 
     def read_cells(self, cells: Cells, parameter: str) -> Array:
-        """(k,) float64 of raw cells, filled like :meth:`fill`.
+        """Returns the numbers of raw cells, (k,) float64, filled like :meth:`fill`.
 
         Raises DataError, which names the column, and the row in what errors call ``parameter``.
         """
@@ -115,7 +115,8 @@ class CodedColumn:
         return read
 
     def read_known(self, column: TableColumn) -> tuple[Array, Array]:
-        """(rows,) float64 of a table's column, NaN where a value is missing or unknown; and (rows,) of booleans.
+        """Returns (rows,) float64 of a table's column, NaN where a value is missing or unknown; and (rows,) of
+        booleans.
 
         They are True where the value is unknown: the network has not learned it, or it cannot be read as a number. An
         unknown value is not a missing one, which may be filled.
@@ -139,7 +140,7 @@ class CodedColumn:
         return True
 
     def fill(self, values: Array) -> Array:
-        """(rows,) of :meth:`read` without NaN. Raises DataError if one is missing that must be there."""
+        """Returns numbers, (rows,), with missing values filled. Raises DataError if a required value is missing."""
         absent = np.isnan(values)
         if not absent.any():
             return values
@@ -280,7 +281,7 @@ class TableCoding:
         return tuple(groups)
 
     def class_number(self, name: str) -> float | None:
-        """The number that the name of a class is, as the table was written; None for a word."""
+        """Returns the class name as a number, read in the format of the table; None for a word."""
         return number_in(name, "." if self.form is None else self.form.decimal)
 
     @property
@@ -298,7 +299,7 @@ class TableCoding:
         return known | {name: number for number, name in enumerate(self.class_names)}
 
     def encode(self, row: Mapping[str, object]) -> Array:
-        """(1, inputs) float32 of one row: values by the names of columns; see :meth:`encode_rows`."""
+        """Encodes one row, values by column name, as (1, inputs) float32; see :meth:`encode_rows`."""
         return self.encode_rows([row])
 
     def encode_rows(self, rows: object, parameter: str = "rows") -> Array:
@@ -321,7 +322,7 @@ class TableCoding:
         return self.scaled(self.expanded([column.read_cells(cells, parameter) for column, cells in pairs]))
 
     def encode_table(self, table: Table) -> Array:
-        """(rows, inputs) float32 of a table, read with :attr:`texts`. Raises DataError like :meth:`encode_rows`."""
+        """Encodes a table, read with :attr:`texts`, as (rows, inputs) float32. Raises DataError."""
         return self.scaled(self.raw_table(table))
 
     def raw_table(self, table: Table) -> Array:
@@ -329,7 +330,7 @@ class TableCoding:
         return self.raw(self.read_table(table))
 
     def read_table(self, table: Table) -> list[Array]:
-        """(rows,) of each column of a table, NaN where a value is missing. Raises DataError for what is wrong."""
+        """Returns the numbers of each column of a table, (rows,), NaN if missing. Raises DataError."""
         self._check_names(table)
         return [each.read_column(table.column(each.name)) for each in self.columns]
 
@@ -350,7 +351,7 @@ class TableCoding:
         return [coded.read_known(column) for coded, column in zip(self.columns, columns, strict=True)]
 
     def raw(self, values: Sequence[Array]) -> Array:
-        """(rows, inputs) float64 of what each column has read, (rows,): filled and expanded, not yet scaled."""
+        """Fills and expands each column's numbers, (rows,); returns the rows before scaling, (rows, inputs) float64."""
         return self.expanded([column.fill(read) for column, read in zip(self.columns, values, strict=True)])
 
     def expanded(self, filled: Sequence[Array]) -> Array:
@@ -364,11 +365,11 @@ class TableCoding:
         return out
 
     def scaled(self, raw: Array) -> Array:
-        """(rows, inputs) float32 of raw rows."""
+        """Returns scaled inputs, (rows, inputs) float32, of raw rows."""
         return raw.astype(np.float32) if self.scaling is None else self.scaling.apply(raw)
 
     def as_dict(self) -> dict[str, Any]:
-        """The coding in types that JSON can hold."""
+        """Returns the coding in types that JSON can hold."""
         return {
             "columns": [{**asdict(column), "categories": list(column.categories)} for column in self.columns],
             "scaling": self.scaling and self.scaling.as_dict(),
@@ -380,7 +381,7 @@ class TableCoding:
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> TableCoding:
-        """The coding of an :meth:`as_dict`. Raises DataError if it is none."""
+        """Returns the coding of an :meth:`as_dict`. Raises DataError if it is none."""
         try:
             columns = tuple(_coded_column(column) for column in entries["columns"])
             scaling, of_target = (_scaling(entries[name]) for name in ("scaling", "target_scaling"))
@@ -430,7 +431,7 @@ def _is_absent(value: object) -> bool:
 
 
 def _as_float(value: Any) -> float:
-    """A real number as float; inf if it is too large."""
+    """Returns a real number as float; inf if it is too large."""
     try:
         return float(value)
     except OverflowError:
@@ -438,7 +439,7 @@ def _as_float(value: Any) -> float:
 
 
 def _plain(value: object) -> str:
-    """A number as a text: 3, not 3.0."""
+    """Returns a number as a text: 3, not 3.0."""
     is_whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
     return f"{value:.0f}" if is_whole else str(value)
 

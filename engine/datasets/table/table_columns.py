@@ -172,7 +172,7 @@ class NumbersRead:
         return not are_few(words + others, there + self.wrong.total() - read)
 
     def column(self, name: str) -> TableColumn:
-        """The whole column; ends the reading."""
+        """Returns the whole column; ends the reading."""
         values = self._values[: self._length]
         lost = [*([] if self.separator else self._separated), *([] if self._takes_signs else self._signed)]
         for places in lost:
@@ -209,7 +209,7 @@ class TextsRead:
         return self._codes.setdefault(text, len(self._codes))
 
     def column(self, name: str) -> TableColumn:
-        """The whole column; ends the reading."""
+        """Returns the whole column; ends the reading."""
         categories = sorted(self._codes)
         places = np.empty(len(categories) + 2, np.int32)  # that of the others, and last that of no text
         places[[self._codes[text] for text in categories]] = np.arange(len(categories))
@@ -256,5 +256,5 @@ def column_of(cells: Sequence[str], decimal: str, is_text: bool) -> NumbersRead 
 
 
 def largest_size(values: Array) -> float:
-    """The largest of numbers without their signs; NaN is none, and without any it is 0. Copies nothing."""
+    """Returns the largest of numbers without their signs; NaN is none, and without any it is 0. Copies nothing."""
     return float(max(np.fmax.reduce(values, initial=0), -np.fmin.reduce(values, initial=0)))

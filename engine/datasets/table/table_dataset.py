@@ -99,7 +99,7 @@ def guess_task(column: TableColumn) -> str:
 
 
 def refused_inputs(table: Table, target: str) -> dict[str, DataError]:
-    """The columns that are refused as inputs, by name, and why: thousands separators are in doubt, say."""
+    """Returns the columns refused as inputs with the reasons, by name, such as ambiguous thousands separators."""
     found = {}
     for column in table.columns:
         try:
@@ -229,7 +229,7 @@ def _check_cells(column: TableColumn) -> None:
 def _inputs(
     table: Table, target: str, ignored: Collection[str], rows: Array
 ) -> tuple[list[TableColumn], dict[str, str]]:
-    """The columns that can be inputs, judged by these rows; and the others, with the reason. Raises DataError."""
+    """Returns the columns that can be inputs, by these rows, and the others with the reason. Raises DataError."""
     ignored_columns = {table.column(name, "ignored").name for name in ignored}
     inputs, left_out = [], {}
     for column in table.columns:
@@ -251,7 +251,7 @@ def _inputs(
 
 
 def _uselessness(column: TableColumn, rows: Array) -> str:
-    """Why a column cannot be an input and is left out; empty if it can."""
+    """Returns the reason why a column cannot be an input; empty if it can."""
     absent = column.absent[rows]
     if absent.all():
         return "has no values"
@@ -293,13 +293,13 @@ def _numbers_rows(column: TableColumn, rows: Array) -> bool:
 
 
 def _present(column: TableColumn, rows: Array) -> Array:
-    """The different values, sorted, that stand in these rows; not that none stands there."""
+    """Returns the different values in these rows, sorted, without missing ones."""
     values = column.values[rows]
     return np.unique(values[~column.absent[rows]])
 
 
 def _has_gap(inputs: list[TableColumn], rows: Array) -> Array:
-    """(rows,) of booleans: whether an input is missing."""
+    """Returns whether an input is missing in each row, (rows,)."""
     absent = np.zeros(len(rows), bool)
     for column in inputs:
         absent |= column.absent[rows]
@@ -317,7 +317,10 @@ def _whole_rows(inputs: list[TableColumn], rows: Array, has_gap: Array) -> Array
 
 
 def _targets(column: TableColumn, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
-    """(rows,) class numbers and (classes,) the value of each in the column; or numbers, and none. Raises DataError."""
+    """Returns class numbers, (rows,), and each class's value in the column, (classes,); or numbers.
+
+    Raises DataError.
+    """
     if task == REGRESSION:
         return column.values[rows], np.empty(0)
     different = _present(column, rows)
@@ -370,13 +373,13 @@ def _coded(column: TableColumn, rows: Array) -> CodedColumn:
 
 
 def _at(column: TableColumn, rows: Array) -> TableColumn:
-    """The column's cells in some rows; wrong ones are simply missing."""
+    """Returns the column's cells in some rows; wrong ones are missing."""
     values = column.values if len(rows) == len(column.values) else column.values[rows]
     return replace(column, values=values, wrong=0, unreadable=rows[:0])
 
 
 def _with_fill(column: CodedColumn, values: Array, missing: str) -> CodedColumn:
-    """The column with what stands for its missing values, by its values in the training set."""
+    """Returns the column with the replacement of missing values, from the training set."""
     there = values[~np.isnan(values)]
     if missing == FILL and column.kind == TEXT and len(there) < len(values):
         names = chain([MISSING], (f"{MISSING} {number}" for number in count(2)))
@@ -432,7 +435,7 @@ def _dataset(
 
 
 def _exact_columns(coding: TableCoding, filled: list[Array], targets: Array) -> dict[str, Array]:
-    """(rows,) of each column of numbers that inputs and targets cannot hold with all their digits."""
+    """Returns the numbers, (rows,), of each column whose digits exceed the precision of inputs and targets."""
     found, start = {}, 0
     for column, numbers in zip(coding.columns, filled, strict=True):
         if column.kind == NUMBER and _are_cut(numbers, 0.0 if coding.scaling is None else coding.scaling.mean[start]):
@@ -455,7 +458,7 @@ def _are_cut(numbers: Array, mean: float) -> bool:
 
 
 def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Array, Array]) -> list[Array]:
-    """(k, inputs) float32 of the rows of each part, which are sorted. Not all at once, which would cost much memory."""
+    """Returns the scaled inputs, (k, inputs) float32, of each split's sorted rows, in chunks to save memory."""
     inputs = [np.empty((len(part), len(coding.inputs)), np.float32) for part in parts]
     at_once = rows_at_once(len(coding.inputs))
     for start in range(0, len(filled[0]), at_once):

@@ -253,7 +253,7 @@ class Reading:
             )
 
     def _fitting(self, rows: list[list[str]]) -> tuple[list[list[str]], Sequence[int]]:
-        """The rows with a cell for each column, and their numbers in the file; notes the others."""
+        """Returns the rows with a cell for each column, and their numbers in the file; notes the others."""
         width, first = len(self._names), self._next_row
         if all(len(row) == width for row in rows):
             return rows, range(first, first + len(rows))
@@ -336,7 +336,7 @@ def is_blank(row: Sequence[str]) -> bool:
 
 
 def _unique(written: Sequence[str]) -> list[str]:
-    """The names of columns: "column 3" where there is none, and " (2)" after the second of one name."""
+    """Returns the names of columns: "column 3" where there is none, and " (2)" after the second of one name."""
     names: dict[str, None] = {}
     counts: Counter[str] = Counter()
     for place, text in enumerate(written, start=1):

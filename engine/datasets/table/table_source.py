@@ -58,7 +58,7 @@ _ENCODINGS = {**{name: name for name in ENCODINGS}, "latin-1": "windows-1252"}
 
 
 def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> tuple[DataSetting, ...]:
-    """The settings of a table of which the column to predict is known, and which columns are no inputs."""
+    """Returns the settings of a table with this column to predict and these ignored columns."""
     return (
         DataSetting("target", "Predict", target, "The column that the network learns to predict."),
         DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
@@ -74,7 +74,7 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
 
 
 def format_settings() -> tuple[DataSetting, ...]:
-    """The settings of how a table's file is written; what is not given is found out."""
+    """Returns the settings of the format of a table's file; missing ones are detected."""
     return (
         DataSetting("delimiter", "Delimiter", None, "What stands between two cells.", _DELIMITERS),
         DataSetting("decimal", "Decimal mark", None, "A point or a comma.", _DECIMALS),
@@ -85,7 +85,7 @@ def format_settings() -> tuple[DataSetting, ...]:
 
 
 def table_source(path: str | Path) -> DataSource:
-    """The table in a file as a data source. Nothing is read yet."""
+    """Returns the table in a file as a data source. Nothing is read yet."""
     settings = (*table_settings(), *format_settings())
     make = partial(load_table, path)
     return DataSource(Path(path).name, make, TABLES, settings, shows_progress=True, file=Path(path))
