@@ -13,8 +13,7 @@ from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.opening import load_data
 from engine.datasets.painted_points import painted_curve, painted_plane
 from engine.datasets.plane import PLANES, plane_dataset
-from engine.explain.input_grid import Region, Span, Square, plane_points, region_of, span_of, square_of
-from engine.explain.prediction_surface import RegionEvaluator
+from engine.explain.input_grid import Region, RegionEvaluator, Span, Square, plane_points, region_of, span_of, square_of
 from engine.network.network import Network
 
 
