@@ -14,11 +14,10 @@ from engine.basics.errors import DataError, FileFormatError, bad_file
 from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.basics.validation import available_memory, gigabytes
 from engine.datasets.table.cells import RAGGED, Problem, shortened
-from engine.datasets.table.source_rows import SourceRows
 from engine.datasets.table.table_blocks import Blocks, CannotReadError
 from engine.datasets.table.table_columns import TableColumn
 from engine.datasets.table.table_format import TableFormat, unreadable
-from engine.datasets.table.table_reading import Progress, Reading, is_blank
+from engine.datasets.table.table_reading import Progress, Reading, SourceRows, is_blank
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""``Reading``: one way through the file of a table, whose columns grow block by block."""
+"""``Reading``: a single pass through the file of a table, whose columns grow block by block."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +15,6 @@ import numpy as np
 from engine.basics.errors import bad_file
 from engine.basics.validation import Array, available_memory
 from engine.datasets.table.cells import RAGGED, SIGN, THOUSANDS, Problem, shortened
-from engine.datasets.table.source_rows import SourceRows
 from engine.datasets.table.table_blocks import Blocks, plain_matrix
 from engine.datasets.table.table_columns import NumbersRead, TableColumn, TextsRead, column_of
 from engine.datasets.table.table_format import TableFormat
@@ -29,6 +28,36 @@ _TAIL_ROWS = 3  # rows that may be a sum of the others
 _ROOM = 1.05  # for how many times as many rows as there seem to be
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass
+class SourceRows:
+    """Maps rows of a table to rows of its file. Only omitted rows are stored, which saves memory for large tables.
+
+    Attributes:
+        first: the row of the file, from 1, that follows the names of the columns.
+        gaps: for each omitted row of the file the number of table rows before it; ascending.
+        known: number of table rows whose place is known; None for all.
+    """
+
+    first: int = 1
+    gaps: list[int] = field(default_factory=list)
+    known: int | None = None
+
+    def leave_out(self, before: int, count: int = 1) -> None:
+        """Adds omitted rows of the file, after the first ``before`` rows of the table."""
+        self.gaps += [before] * count
+
+    def mark_unknown(self, before: int) -> None:
+        """Marks the file rows of all table rows after the first ``before`` as unknown."""
+        self.known = before if self.known is None else min(self.known, before)
+
+    def rows(self, places: Array) -> Array:
+        """Returns the file rows, (k,) int32 from 1, of rows of the table, (k,) from 0; 0 if unknown."""
+        found = self.first + places + np.searchsorted(np.array(self.gaps, np.int64), places, side="right")
+        if self.known is not None:
+            found[places >= self.known] = 0
+        return found.astype(np.int32)
 
 
 class Reading:
