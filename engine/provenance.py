@@ -13,7 +13,7 @@ from engine.basics.errors import SettingError
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.training.events import BestRestored, Epoch
-from engine.training.history import MOST_EPOCHS, PARTS, History, whole_if_possible
+from engine.training.history import MOST_EPOCHS, PARTS, History, int_if_whole
 from engine.training.metrics import MEASURED, Evaluation, figures_of
 
 _TEXTS = ("title", "data", "command")
@@ -168,7 +168,7 @@ class Provenance:
     def epochs_before(self, epochs_done: int) -> float:
         """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
         if self.before is not None:
-            return whole_if_possible(self.before)
+            return int_if_whole(self.before)
         return max(0, (0 if self.history is None else self.history.completed) - epochs_done)
 
     def experiment_of(self, network: Network, like: Experiment) -> Experiment:

@@ -23,7 +23,7 @@ class SchedulingGroup(NamedTuple):
 
 def scheduling_group() -> SchedulingGroup:
     """Returns the group of this process: "/autogroup-77", "0"."""
-    name, _, told = text_of(_SESSION).partition(" ")
+    name, _, told = read_system_file(_SESSION).partition(" ")
     return SchedulingGroup(name, told.rpartition(" ")[2])
 
 
@@ -33,7 +33,7 @@ def set_session_priority(priority: str) -> None:
         _SESSION.write_text(priority)
 
 
-def text_of(file: Path) -> str:
+def read_system_file(file: Path) -> str:
     """Returns the text of a system file; empty if there is no such file."""
     try:
         return file.read_text().strip()

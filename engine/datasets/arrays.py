@@ -157,7 +157,7 @@ def dataset_of(
 
 
 @dataclass(frozen=True)
-class _Answers:
+class _Targets:
     """(k,) class numbers of each part with the classes' names, or (k, outputs) targets of each and no names."""
 
     of_parts: list[Array]
@@ -165,7 +165,7 @@ class _Answers:
 
 
 def _scaled(
-    title: str, of_parts: list[tuple[Array, Array]], example_shape: tuple[int, ...], answers: _Answers
+    title: str, of_parts: list[tuple[Array, Array]], example_shape: tuple[int, ...], answers: _Targets
 ) -> Dataset:
     first, wanted = of_parts[0]
     is_row = not example_shape and first.dtype != np.uint8
@@ -244,7 +244,7 @@ def _rows(part: Arrays, width: int) -> Array:
 # ---- y
 
 
-def _answers(given: list[Arrays], task: str | None) -> _Answers:
+def _answers(given: list[Arrays], task: str | None) -> _Targets:
     if task not in (None, *TASKS):
         raise SettingError("task", task, f"must be {' or '.join(TASKS)}", "Leave it out to have it guessed.")
     columns = [_columns(part) for part in given]
@@ -255,7 +255,7 @@ def _answers(given: list[Arrays], task: str | None) -> _Answers:
     if task is None:
         task = "classification" if all(_looks_like_classes(y) for y in columns) else "regression"
     if task == "regression":
-        return _Answers([_targets(part, y) for part, y in zip(given, columns, strict=True)], ())
+        return _Targets([_targets(part, y) for part, y in zip(given, columns, strict=True)], ())
     return _classes(given, [_one_column(part, y) for part, y in zip(given, columns, strict=True)])
 
 
@@ -314,7 +314,7 @@ def _whole(part: Arrays, labels: Array) -> Array:
     return labels.astype(np.int64)
 
 
-def _classes(given: list[Arrays], labels: list[Array]) -> _Answers:
+def _classes(given: list[Arrays], labels: list[Array]) -> _Targets:
     """Numbers the classes of both parts from 0, in the order of their numbers or texts, which are their names."""
     if len({each.dtype.kind in "US" for each in labels}) > 1:
         value, rule = (
@@ -335,7 +335,7 @@ def _classes(given: list[Arrays], labels: list[Array]) -> _Answers:
         )
     check_one_hot(name, len(number_of), len(distinct))
     numbers = np.split(number_of.reshape(-1), [len(labels[0])])[: len(labels)]
-    return _Answers(numbers, tuple(_plain(each) for each in distinct.tolist()))
+    return _Targets(numbers, tuple(_plain(each) for each in distinct.tolist()))
 
 
 def check_one_hot(parameter: str, examples: int, classes: int) -> None:

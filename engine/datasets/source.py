@@ -16,7 +16,7 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
 from engine.datasets.stored_texts import storable
-from engine.datasets.user_examples import USUAL_SHARE, read_user_examples, with_own
+from engine.datasets.user_examples import USUAL_SHARE, mix_in_user_examples, read_user_examples
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
@@ -125,7 +125,7 @@ class DataSource:
         given = self.different(settings or {})
         alone = without_drawing(without_own(given), self.settings)
         made = self.make(**alone, progress=progress) if self.shows_progress else self.make(**alone)
-        return with_own_of(with_fewer(made, given), given)
+        return with_user_examples(with_fewer(made, given), given)
 
     def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
         """Returns the settings that differ from the defaults, in their order. Raises SettingError for unknown ones.
@@ -206,14 +206,15 @@ def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
     return data if count is None else data.with_train_examples(count, seed)
 
 
-def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
+def with_user_examples(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
     """Returns the data with user examples mixed in, if the settings name a file of them; else unchanged.
 
-    Raises SettingError, and the errors of :func:`~engine.datasets.user_examples.read_user_examples` and ``with_own``.
+    Raises SettingError, and the errors of :func:`~engine.datasets.user_examples.read_user_examples` and
+    ``mix_in_user_examples``.
     """
     path = settings.get("own")
     if path is None:
         return data
     if not isinstance(path, str):
         raise SettingError("own", path, "must be the path of a file", "Export your own examples to get one.")
-    return with_own(data, read_user_examples(path), settings.get("own_share", USUAL_SHARE))
+    return mix_in_user_examples(data, read_user_examples(path), settings.get("own_share", USUAL_SHARE))

@@ -215,7 +215,7 @@ def checked_share(share: float) -> float:
     return number_within("own_share", share, 0, 0.9, "0.1")
 
 
-def with_own(data: Dataset, own: UserExamples, share: float = USUAL_SHARE) -> Dataset:
+def mix_in_user_examples(data: Dataset, own: UserExamples, share: float = USUAL_SHARE) -> Dataset:
     """Returns the data with user examples in the training set, repeated so that they make up this share of it.
 
     Each is included at least once. Validation and test set do not change.

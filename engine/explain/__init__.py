@@ -14,7 +14,7 @@ from engine.explain.attributions import (
 )
 from engine.explain.counterfactuals import NoChangeError, smallest_change
 from engine.explain.features import carried_back, most_exciting, nearest_examples
-from engine.network.backprop import ForwardPass, Target, forward, gradients, slope_times, target_sums
+from engine.network.backprop import ForwardPass, Target, forward, gradients, multiply_by_slope, target_sums
 
 __all__ = [
     "ForwardPass",
@@ -29,9 +29,9 @@ __all__ = [
     "gradients",
     "integrated_gradients",
     "most_exciting",
+    "multiply_by_slope",
     "nearest_examples",
     "occlusion",
-    "slope_times",
     "smallest_change",
     "target_sums",
 ]

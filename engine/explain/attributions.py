@@ -17,14 +17,14 @@ from engine.basics.validation import Array, whole_number
 from engine.network.backprop import (
     ForwardPass,
     Target,
-    by_inputs,
-    example_of,
+    check_example,
     first_deltas,
     forward,
     forward_from,
+    gradient_by_inputs,
     gradients,
-    numbers_of,
-    slope_times,
+    multiply_by_slope,
+    target_outputs,
     target_sums,
 )
 from engine.network.network import Network
@@ -43,8 +43,8 @@ def gradient_times_input(network: Network, inputs: object, target: Target, basel
     Shrikumar et al. 2016, arXiv:1605.01713. Raises DataError for inputs of a wrong width, SettingError for a target
     that is no output.
     """
-    example, start = example_of(network, inputs, target, baseline)
-    gradient = by_inputs(network, gradients(network, forward(network, example[None]), target)[0][0])
+    example, start = check_example(network, inputs, target, baseline)
+    gradient = gradient_by_inputs(network, gradients(network, forward(network, example[None]), target)[0][0])
     found: Array = (example - start) * gradient
     return found
 
@@ -71,10 +71,10 @@ def integrated_gradients(
         DataError: inputs or baseline of a wrong width, or no finite numbers.
         SettingError: a target that is no output, or no steps.
     """
-    example, start = example_of(network, inputs, target, baseline)
+    example, start = check_example(network, inputs, target, baseline)
     count = _FIRST_INTERVALS if steps is None else whole_number("steps", steps, 1, "50")
     edges = np.linspace(0, 1, count + 1, dtype=example.dtype)
-    way = _Way(network, start, example, target)
+    way = _Path(network, start, example, target)
     starts, stops = edges[:-1], edges[1:]
     parts, misses = way.parts(starts, stops)
     total: Array = parts.sum(axis=0)
@@ -97,7 +97,7 @@ def integrated_gradients(
         parts, misses = np.concatenate([parts[~worst], new_parts]), np.concatenate([misses[~worst], new_misses])
         if abs(misses.sum()) < least:
             best, least = total, abs(misses.sum())
-    found: Array = (example - start) * by_inputs(network, best @ network.weights[0])
+    found: Array = (example - start) * gradient_by_inputs(network, best @ network.weights[0])
     return found
 
 
@@ -106,14 +106,14 @@ def completeness_error(network: Network, inputs: object, target: Target, found: 
 
     ``found`` is what :func:`integrated_gradients` returned for the other arguments.
     """
-    example, start = example_of(network, inputs, target, baseline)
+    example, start = check_example(network, inputs, target, baseline)
     before, after = target_sums(forward(network, np.stack([start, example])), target)
     difference = float(after) - float(before)
     miss = abs(float(found.sum(dtype=np.float64)) - difference)
     return miss if miss > 2 * _CLOSE_ENOUGH * max(abs(difference), 1.0) else 0.0
 
 
-class _Way:
+class _Path:
     """The straight path from a baseline to an example, and the target's logit along it.
 
     The sums of the first layer change linearly along it, so only the layers above are computed at each point.
@@ -167,7 +167,7 @@ def occlusion(
         DataError: inputs of a wrong width.
         SettingError: a shape of another size, or a square that is larger than the example.
     """
-    example, cover = example_of(network, inputs, target, baseline)
+    example, cover = check_example(network, inputs, target, baseline)
     shape = tuple(int(side) for side in example_shape)
     if math.prod(shape) != len(example):
         raise SettingError(
@@ -204,7 +204,7 @@ def contributions(network: Network, inputs: object, target: Target) -> list[Arra
     Within the last layer that is exactly a · w; below it each neuron's share through all layers above, exact where
     they are linear around this example, as with ReLU.
     """
-    example, _ = example_of(network, inputs, target, 0.0)
+    example, _ = check_example(network, inputs, target, 0.0)
     passed = forward(network, example[None])
     slopes = gradients(network, passed, target)
     return [(a * slope)[0] for a, slope in zip(passed.activations[:-1], slopes, strict=True)]
@@ -212,14 +212,14 @@ def contributions(network: Network, inputs: object, target: Target) -> list[Arra
 
 def connection_contributions(network: Network, inputs: object, target: Target, layer: int) -> Array:
     """Returns each connection's contribution a · w to the target, propagated upward, (neurons, neurons below)."""
-    example, _ = example_of(network, inputs, target, 0.0)
+    example, _ = check_example(network, inputs, target, 0.0)
     passed = forward(network, example[None])
     above = gradients(network, passed, target)
     if layer == len(network.weights):
         deltas = np.zeros(network.shape[-1], example.dtype)
-        for number, sign in zip(numbers_of(target), (1, -1), strict=False):
+        for number, sign in zip(target_outputs(target), (1, -1), strict=False):
             deltas[number] += sign
     else:
-        deltas = slope_times(network, passed, layer, above[layer])[0]
+        deltas = multiply_by_slope(network, passed, layer, above[layer])[0]
     found: Array = deltas[:, None] * network.weights[layer - 1] * passed.activations[layer - 1][0]
     return found

@@ -35,7 +35,7 @@ class Activity:
         deltas: gradients of the target's sum by the sums of each layer after the input, (neurons,).
         shares: contributions of the input and of each hidden layer's neurons to the target's logit, (neurons,).
         importance: of the input and each layer, (neurons,), at least 0; neurons with the largest are shown first.
-        planes: of each layer, (neurons, cells); see :func:`planes_of`. Empty if the input is no plane.
+        planes: of each layer, (neurons, cells); see :func:`activation_planes`. Empty if the input is no plane.
     """
 
     network: Network
@@ -86,15 +86,15 @@ def compute_activity(network: Network, example: Array | None, target: int | None
             return replace(_unlit(network), example=example)
         goal = int(activations[-1].argmax()) if target is None else target
         slopes = explain.gradients(network, passed, goal)
-        deltas = [explain.slope_times(network, passed, layer, slopes[layer])[0] for layer in range(1, len(slopes))]
-        shares = [a * slope[0] for a, slope in zip(activations[:-1], slopes, strict=True)]
+        deltas = [explain.multiply_by_slope(network, passed, layer, slopes[layer])[0] for layer in range(1,
+        len(slopes))] shares = [a * slope[0] for a, slope in zip(activations[:-1], slopes, strict=True)]
     deltas.append(np.zeros_like(activations[-1]))
     deltas[-1][goal] = 1
     importance = [*map(np.abs, shares), activations[-1] - activations[-1].min()]
     return Activity(network, example, goal, activations, [z[0] for z in passed.sums], deltas, shares, importance)
 
 
-def planes_of(network: Network, low: Array, high: Array, side: int) -> list[Array]:
+def activation_planes(network: Network, low: Array, high: Array, side: int) -> list[Array]:
     """Returns each neuron's activation over the plane of two inputs, relative to its largest magnitude there.
 
     Args:
@@ -135,7 +135,7 @@ def strongest_links(activity: Activity, layer: int, below: Array, above: Array, 
     return Links(layer, below[columns], above[rows], np.nan_to_num(values.ravel()[best]))
 
 
-def links_of(activity: Activity, layer: int, neuron: int, count: int) -> list[Links]:
+def neuron_links(activity: Activity, layer: int, neuron: int, count: int) -> list[Links]:
     """Returns the strongest incoming and outgoing connections of one neuron, if its layer has them.
 
     With an example their values are a · w, the term that each adds to the sum of the neuron above; without one the

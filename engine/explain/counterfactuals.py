@@ -9,7 +9,14 @@ import numpy as np
 
 from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.validation import Array
-from engine.network.backprop import ForwardPass, by_inputs, example_of, forward, row_of, slope_times
+from engine.network.backprop import (
+    ForwardPass,
+    check_example,
+    check_row,
+    forward,
+    gradient_by_inputs,
+    multiply_by_slope,
+)
 from engine.network.network import Network
 
 _MOST_STEPS = 60  # across the boundary
@@ -49,10 +56,10 @@ def smallest_change(
         DataError: inputs or bounds of a wrong width.
         SettingError: a target that is no output, or a network with a single one.
     """
-    example, _ = example_of(network, inputs, target, 0.0)
+    example, _ = check_example(network, inputs, target, 0.0)
     if network.shape[-1] < 2:
         raise SettingError("target", target, "must be one of at least two outputs", "Explain its sum instead.")
-    least, most = row_of(network, "low", low), row_of(network, "high", high)
+    least, most = check_row(network, "low", low), check_row(network, "high", high)
     if (least > most).any():
         raise SettingError("low", Verbatim("above high"), "must be at most high for every input", "Swap them.")
     found = _best_with_categories(network, np.clip(example, least, most), target, (least, most), categories)
@@ -88,7 +95,7 @@ def _within(network: Network, example: Array, target: int, bounds: tuple[Array, 
     """Returns the nearest inputs found without changing the held ones."""
     least, most = (bound.copy() for bound in bounds)
     least[held] = most[held] = example[held]
-    return _Turning(network, example, target, least, most).best()
+    return _CounterfactualSearch(network, example, target, least, most).best()
 
 
 def _nearer(example: Array, one: Array | None, other: Array | None) -> Array | None:
@@ -117,7 +124,7 @@ def _length(way: Array) -> float:
     return float(np.linalg.norm(way))
 
 
-class _Turning:
+class _CounterfactualSearch:
     """A search for the nearest inputs that are predicted as the target."""
 
     def __init__(self, network: Network, example: Array, target: int, low: Array, high: Array) -> None:
@@ -178,9 +185,9 @@ class _Turning:
         deltas = np.eye(outputs, dtype=passed.sums[-1].dtype)
         down = deltas @ self._network.weights[-1]
         for layer in range(len(self._network.weights) - 1, 0, -1):
-            down = slope_times(self._network, repeated, layer, down) @ self._network.weights[layer - 1]
+            down = multiply_by_slope(self._network, repeated, layer, down) @ self._network.weights[layer - 1]
         others = [number for number in range(outputs) if number != self._target]
-        slopes = by_inputs(self._network, down).astype(np.float64)
+        slopes = gradient_by_inputs(self._network, down).astype(np.float64)
         sums = passed.sums[-1][0].astype(np.float64)
         lead = sums[self._target] - sums[others]
         return slopes[self._target] - slopes[others], self._margin(sums) - lead

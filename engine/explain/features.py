@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.basics.validation import Array, matrix
-from engine.network.backprop import by_inputs, check_neuron, forward, gradients, row_of
+from engine.network.backprop import check_neuron, check_row, forward, gradient_by_inputs, gradients
 from engine.network.network import Network
 
 _CLIMBS = 60
@@ -21,11 +21,11 @@ def carried_back(network: Network, layer: int, neuron: int, inputs: object | Non
     check_neuron(network, layer, neuron)
     if inputs is not None:
         example = matrix("inputs", [np.asarray(inputs)], network.shape[0], network.parameters.dtype)
-        return by_inputs(network, gradients(network, forward(network, example), neuron, layer)[0][0])
+        return gradient_by_inputs(network, gradients(network, forward(network, example), neuron, layer)[0][0])
     down: Array = network.weights[layer - 1][neuron]
     for below in range(layer - 1, 0, -1):
         down = down @ network.weights[below - 1]
-    return np.array(by_inputs(network, down))
+    return np.array(gradient_by_inputs(network, down))
 
 
 def most_exciting(
@@ -38,8 +38,8 @@ def most_exciting(
     bounds unless ``start`` is given. Layers count from 1, neurons from 0.
     """
     check_neuron(network, layer, neuron)
-    least, most = row_of(network, "low", low), row_of(network, "high", high)
-    point = (least + most) / 2 if start is None else np.clip(row_of(network, "start", start), least, most)
+    least, most = check_row(network, "low", low), check_row(network, "high", high)
+    point = (least + most) / 2 if start is None else np.clip(check_row(network, "start", start), least, most)
     passed = forward(network, point[None])
     reach = float(np.linalg.norm(most - least)) / 4
     for _ in range(_CLIMBS):

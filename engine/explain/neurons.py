@@ -81,7 +81,7 @@ def scaled(network: Network, factors: Mapping[tuple[int, int], float]) -> Networ
     return copy
 
 
-def without_each(
+def ablate_each(
     network: Network, split: Split, layer: int, target_scaling: Scaling | None = None
 ) -> Generator[float, None, tuple[Evaluation, list[Evaluation]]]:
     """Measures the network without each neuron of a hidden layer in turn: an ablation.

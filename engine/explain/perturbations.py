@@ -329,6 +329,6 @@ def _whole_steps(most: float, count: int = 8) -> Sequence[float]:
     return [float(strength) for strength in range(0, max(step, math.floor(most)) + 1, step)]
 
 
-def fitting(shape: Shape) -> list[str]:
+def applicable_perturbations(shape: Shape) -> list[str]:
     """Returns the names of the perturbations that apply to examples of this shape."""
     return [name for name in PERTURBATIONS if is_picture(shape) or PERTURBATIONS[name].for_columns]

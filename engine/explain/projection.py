@@ -129,7 +129,7 @@ def project_in_steps(
         SettingError: there is no such layer.
     """
     _check_layer(network, layer)
-    places = _Places(len(rows), basis)
+    places = _PointCollector(len(rows), basis)
 
     def first(inputs: Array, buffers: Buffers) -> Array:
         return network.standardised(inputs * inputs.dtype.type(buffers.scale))
@@ -141,7 +141,7 @@ def project_in_steps(
     return Projected(places.points, answers, places.share)
 
 
-class _Places:
+class _PointCollector:
     """Collects points, and the variance of the activations along the axes and in total."""
 
     def __init__(self, count: int, basis: PrincipalAxes) -> None:

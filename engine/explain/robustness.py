@@ -14,7 +14,13 @@ import numpy as np
 
 from engine.datasets import Dataset, Split
 from engine.datasets.scaling import Scaling
-from engine.explain.perturbations import PERTURBATIONS, InputStatistics, Perturbation, fitting, input_statistics
+from engine.explain.perturbations import (
+    PERTURBATIONS,
+    InputStatistics,
+    Perturbation,
+    applicable_perturbations,
+    input_statistics,
+)
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 
@@ -67,7 +73,7 @@ def measure(
     Raises DataError if outputs or their loss are not finite, or if the network's loss cannot have these targets.
     """
     material, count = input_statistics(dataset), len(examples)
-    chosen = fitting(material.shape) if names is None else names
+    chosen = applicable_perturbations(material.shape) if names is None else names
     plan = [
         (name, strength) for name in chosen for strength in _outward(PERTURBATIONS[name]().strengths(material.shape))
     ]

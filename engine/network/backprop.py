@@ -61,8 +61,9 @@ def gradients(network: Network, passed: ForwardPass, target: Target, layer: int 
         target: an output, or with ``layer`` a neuron of that layer, counted from 1.
 
     Returns:
-        A list of (examples, neurons), starting with the input's, as the first layer takes it; :func:`by_inputs` makes
-        the gradient by the network's inputs of it. Back-propagation: Rumelhart, Hinton, Williams 1986.
+        A list of (examples, neurons), starting with the input's, as the first layer takes it;
+        :func:`gradient_by_inputs` makes the gradient by the network's inputs of it. Back-propagation: Rumelhart,
+        Hinton, Williams 1986.
     """
     top = len(network.weights) if layer is None else layer
     deltas = _deltas_of(passed, target, top)
@@ -70,11 +71,11 @@ def gradients(network: Network, passed: ForwardPass, target: Target, layer: int 
     for number in range(top, 0, -1):
         found.append(deltas @ network.weights[number - 1])
         if number > 1:
-            deltas = slope_times(network, passed, number - 1, found[-1])
+            deltas = multiply_by_slope(network, passed, number - 1, found[-1])
     return found[::-1]
 
 
-def by_inputs(network: Network, gradient: Array) -> Array:
+def gradient_by_inputs(network: Network, gradient: Array) -> Array:
     """Converts a gradient by the first layer's (standardised) inputs, (…, width), to one by the network's inputs."""
     return gradient if network.brightness is None else gradient / gradient.dtype.type(network.brightness.deviation)
 
@@ -83,19 +84,19 @@ def first_deltas(network: Network, passed: ForwardPass, target: Target) -> Array
     """Returns the gradient of the target's logit by the sums of the first layer, (examples, neurons)."""
     deltas = _deltas_of(passed, target, len(network.weights))
     for layer in range(len(network.weights) - 1, 0, -1):
-        deltas = slope_times(network, passed, layer, deltas @ network.weights[layer])
+        deltas = multiply_by_slope(network, passed, layer, deltas @ network.weights[layer])
     return deltas
 
 
 def _deltas_of(passed: ForwardPass, target: Target, layer: int) -> Array:
     """Returns the gradient of the target's sum by the sums of its own layer, (examples, neurons)."""
     deltas = np.zeros_like(passed.sums[layer - 1])
-    for number, sign in zip(numbers_of(target), (1, -1), strict=False):
+    for number, sign in zip(target_outputs(target), (1, -1), strict=False):
         deltas[:, number] += sign
     return deltas
 
 
-def slope_times(network: Network, passed: ForwardPass, layer: int, gradient: Array) -> Array:
+def multiply_by_slope(network: Network, passed: ForwardPass, layer: int, gradient: Array) -> Array:
     """Converts a gradient by a layer's activations, (examples, neurons), to one by its sums. Layers count from 1."""
     function, through = network.layer_activations[layer - 1], gradient.copy()
     kept = passed.sums[layer - 1] if function.needs_sums else passed.activations[layer]
@@ -105,7 +106,7 @@ def slope_times(network: Network, passed: ForwardPass, layer: int, gradient: Arr
 
 def target_sums(passed: ForwardPass, target: Target) -> Array:
     """Returns the target's logit for each example, (examples,); for a pair of targets their difference."""
-    one, *other = numbers_of(target)
+    one, *other = target_outputs(target)
     sums: Array = passed.sums[-1][:, one]
     return sums - passed.sums[-1][:, other[0]] if other else sums
 
@@ -121,28 +122,28 @@ def check_neuron(network: Network, layer: int, neuron: int) -> None:
         raise SettingError("neuron", neuron, f"must be from 0 to {network.shape[layer] - 1}", "Choose one of them.")
 
 
-def numbers_of(target: Target) -> tuple[int, ...]:
+def target_outputs(target: Target) -> tuple[int, ...]:
     """Returns the numbers of the target's outputs: one, or two for a pair."""
     return target if isinstance(target, tuple) else (target,)
 
 
-def example_of(network: Network, inputs: object, target: Target, baseline: object) -> tuple[Array, Array]:
+def check_example(network: Network, inputs: object, target: Target, baseline: object) -> tuple[Array, Array]:
     """Returns inputs and baseline as (width,), after checking them and the target.
 
     Raises:
         SettingError: the target is no output of the network.
         DataError: inputs or baseline have another shape or are not finite.
     """
-    for number in numbers_of(target):
+    for number in target_outputs(target):
         given: object = number
         is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
         if not is_whole or not 0 <= number < network.shape[-1]:
             rule = f"must be the number of an output, 0 to {network.shape[-1] - 1}"
             raise SettingError("target", number, rule, "Choose one of them.")
-    return row_of(network, "inputs", inputs, scalar=False), row_of(network, "baseline", baseline)
+    return check_row(network, "inputs", inputs, scalar=False), check_row(network, "baseline", baseline)
 
 
-def row_of(network: Network, name: str, values: object, scalar: bool = True) -> Array:
+def check_row(network: Network, name: str, values: object, scalar: bool = True) -> Array:
     """Returns values as (width,) of the network's number type; with ``scalar`` a single number stands for all inputs.
 
     Raises DataError for another shape or values that are not finite.

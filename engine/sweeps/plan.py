@@ -197,16 +197,16 @@ def default_pruning(sampler: str) -> str:
     return NONE if sampler == GRID else MEDIAN
 
 
-def seeds_from(first: int, count: int) -> tuple[int, ...]:
+def consecutive_seeds(first: int, count: int) -> tuple[int, ...]:
     """Returns ``count`` consecutive seeds. Raises SettingError."""
     return tuple(range(first, first + whole_number("seeds", count, 1, "5", _MOST_SEEDS)))
 
 
 def plan_seeds(experiment: Experiment, count: int) -> Plan:
     """Makes a plan of one experiment with ``count`` seeds, starting from its own."""
-    return Plan(SEEDS, (experiment,), seeds_from(experiment.seed, count))
+    return Plan(SEEDS, (experiment,), consecutive_seeds(experiment.seed, count))
 
 
 def plan_race(experiments: Sequence[Experiment], count: int) -> Plan:
     """Makes a plan of several experiments with the same seeds, starting from that of the first."""
-    return Plan(RACE, tuple(experiments), seeds_from(experiments[0].seed, count))
+    return Plan(RACE, tuple(experiments), consecutive_seeds(experiments[0].seed, count))

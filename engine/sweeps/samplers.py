@@ -139,7 +139,7 @@ class TpeSampler(Sampler):
             self._study.add_trial(done)
 
 
-def check_installed(sampler: str) -> None:
+def check_sampler_installed(sampler: str) -> None:
     """Raises SettingError for a sampler that needs Optuna if it is not installed; does not import it."""
     if sampler == TPE:
         check_optuna("sampler", TPE, RANDOM)

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.basics.priority import LOW_PRIORITY, scheduling_group, set_session_priority, text_of
+from engine.basics.priority import LOW_PRIORITY, read_system_file, scheduling_group, set_session_priority
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -30,7 +30,7 @@ class WindowProcess:
     @classmethod
     def here(cls) -> WindowProcess:
         """Returns this process."""
-        return cls(text_of(_BOOT), scheduling_group().name)
+        return cls(read_system_file(_BOOT), scheduling_group().name)
 
 
 class LoweredPriority:

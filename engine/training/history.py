@@ -136,7 +136,7 @@ class History:
             self.best = None
         if not isinstance(event, Epoch):
             return
-        self.completed = epoch = whole_if_possible(before + event.epoch)
+        self.completed = epoch = int_if_whole(before + event.epoch)
         self.best = None
         for curves in self._quantities.values():
             curves.live_train.clear()
@@ -168,9 +168,9 @@ class History:
                 curve, value = getattr(of, part), figures.get(f"{part}_{name}")
                 curve.remove(epoch)
                 if value is not None:
-                    curve.add(whole_if_possible(epoch), value)
+                    curve.add(int_if_whole(epoch), value)
         if figures:
-            self.completed = whole_if_possible(max(self.completed, epoch))
+            self.completed = int_if_whole(max(self.completed, epoch))
 
     def confusions(self, epoch: float) -> dict[str, Array]:
         """Returns the stored confusion matrices of an epoch, by split."""
@@ -291,7 +291,7 @@ class History:
                 curve.add(epoch, float(value))
         changes = _by_epoch(known.get("changes"))
         history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-MOST_CHANGES:]
-        history.completed = whole_if_possible(max(curves.last_epoch for curves in history._quantities.values()))
+        history.completed = int_if_whole(max(curves.last_epoch for curves in history._quantities.values()))
         history.best = _best_from(known.get("best"))
         return history
 
@@ -321,14 +321,14 @@ def _best_from(entries: object) -> BestRestored | None:
         return None
     loss, error, rmse, r2 = (float(known[name]) if name in known else None for name in _BEST)
     figures = Evaluation(loss or 0.0, error, None, None, rmse, r2)
-    return BestRestored(whole_if_possible(float(entries["epoch"])), figures, bool(entries.get("early")))
+    return BestRestored(int_if_whole(float(entries["epoch"])), figures, bool(entries.get("early")))
 
 
 def _bytes_of(matrices: dict[str, Array]) -> int:
     return sum(matrix.nbytes for matrix in matrices.values())
 
 
-def whole_if_possible(epochs: float) -> float:
+def int_if_whole(epochs: float) -> float:
     """Returns whole epochs as an int, so that they are written without a point."""
     return int(epochs) if epochs == int(epochs) else epochs
 

@@ -24,7 +24,7 @@ from engine.network.buffers import Buffers, TrainingBuffers
 from engine.network.network import Network, check_can_be_trained, check_fits, first_non_finite_layer
 from engine.training.batches import Batches
 from engine.training.distributions import dead_layer, is_at_chance
-from engine.training.divergence import loss_not_finite, overflow_in
+from engine.training.divergence import loss_error, optimizer_overflow
 from engine.training.early_stopping import Best
 from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.training.metrics import Evaluation, Evaluator
@@ -334,7 +334,7 @@ class Trainer:
         while edits != self.edits:
             edits, results = self.edits, (yield from self._results())
         self._keep_finite_copy()
-        overflow = overflow_in(self._optimizer, self.epoch)
+        overflow = optimizer_overflow(self._optimizer, self.epoch)
         if overflow is not None:
             self._optimizer.restart()
             raise overflow
@@ -376,7 +376,7 @@ class Trainer:
     def _diverged(self, buffers: Buffers) -> DivergenceError:
         # The batch that revealed it: the current one, or at the end of an epoch the last.
         batch = min(self.batch + 1, self.batches_per_epoch)
-        error = loss_not_finite(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
+        error = loss_error(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
         np.copyto(self.network.parameters, self._last_finite)
         self._optimizer.restart()  # the optimizer's averages point to where the parameters diverged
         return error

@@ -9,7 +9,7 @@ from engine.basics.errors import counted
 from engine.datasets import DataSource
 from engine.datasets.source import Value
 from engine.datasets.table.cells import plain_number
-from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.decimal_mark import MARKS, guess_note
 from engine.datasets.table.table import Table
 from engine.datasets.table.table_columns import NUMBER, TableColumn
 from engine.datasets.table.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
@@ -60,7 +60,7 @@ def _format(form: TableFormat) -> Iterator[str]:
     yield f"{signs}; encoding: {form.encoding}"
     if form.doubt:
         other = next(name for mark, name in MARKS.items() if mark != form.decimal)
-        yield f"{told_guess(form.decimal, form.doubt)} If not: --data-setting decimal={other}"
+        yield f"{guess_note(form.decimal, form.doubt)} If not: --data-setting decimal={other}"
     yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
 
 

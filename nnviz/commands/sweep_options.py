@@ -16,10 +16,10 @@ from engine.sweeps.plan import (
     SAMPLERS,
     SWEEP,
     Plan,
+    consecutive_seeds,
     default_pruning,
     default_sampler,
     plan_seeds,
-    seeds_from,
 )
 from engine.sweeps.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
 from engine.sweeps.search_space import POINTS, parse_dimension
@@ -112,7 +112,7 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
     return Plan(
         SWEEP,
         (experiment,),
-        seeds_from(experiment.seed, count),
+        consecutive_seeds(experiment.seed, count),
         vary,
         sampler,
         0 if arguments.sampler_seed is None else arguments.sampler_seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.explain.contribution_paths import Activity, compute_activity, planes_of
+from engine.explain.contribution_paths import Activity, activation_planes, compute_activity
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.pace import Budget
 from nnviz.session import question as asking
@@ -40,7 +40,7 @@ def activity_probe(
             activity = compute_activity(network, example, target)
             if not has_plane or dataset is None or dataset.is_picture or dataset.width != 2:
                 return activity
-            return replace(activity, planes=planes_of(network, *dataset.train.bounds, PLANE))
+            return replace(activity, planes=activation_planes(network, *dataset.train.bounds, PLANE))
 
         return RequestKey(network, example, output), work
 

@@ -12,7 +12,7 @@ from engine.datasets import Dataset
 from engine.network.half_precision import pack
 from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.training.history import whole_if_possible
+from engine.training.history import int_if_whole
 from nnviz.formatting import text
 from nnviz.jobs.library_lane import LibraryLane
 from nnviz.jobs.reading import Opened, resumed
@@ -226,5 +226,5 @@ def _with_training(state: KeptState, network: Network, dataset: Dataset | None) 
     found = resumed(Opened(state.network, state=state.training), dataset)
     if past.history is not None and (found.trainer is not None or found.state is not None):
         measured = past.history.last_measured(state.at) or 0  # also within an epoch, after an edit
-        past.history.completed = whole_if_possible(max(state.before + state.training.whole_epochs, measured))
+        past.history.completed = int_if_whole(max(state.before + state.training.whole_epochs, measured))
     return replace(found, provenance=past, before=state.before)

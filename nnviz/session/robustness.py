@@ -12,7 +12,14 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.perturbations import PERTURBATIONS, InputStatistics, Shape, fitting, input_statistics, shape_of
+from engine.explain.perturbations import (
+    PERTURBATIONS,
+    InputStatistics,
+    Shape,
+    applicable_perturbations,
+    input_statistics,
+    shape_of,
+)
 from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
@@ -188,7 +195,7 @@ class HowRobust(QObject):
     def pointed(self) -> Strength | None:
         """The strength at which an example is shown; None for none, or for one that these data do not have."""
         subject, pointed = self.subject, self._pointed
-        if subject is None or pointed is None or pointed.name not in fitting(subject.shape):
+        if subject is None or pointed is None or pointed.name not in applicable_perturbations(subject.shape):
             return None
         strengths = PERTURBATIONS[pointed.name]().strengths(subject.shape)
         return pointed if strengths[0] <= pointed.value <= strengths[-1] else None

@@ -18,7 +18,7 @@ from engine.experiment import Experiment
 from engine.network.network import Network, check_fits
 from engine.provenance import FIGURES, Provenance
 from engine.training.events import BestRestored, Epoch
-from engine.training.history import Change, History, whole_if_possible
+from engine.training.history import Change, History, int_if_whole
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
@@ -142,7 +142,7 @@ class Run:
     @property
     def end(self) -> float:
         """Epochs after which its next training continues; early stopping may have gone back from there."""
-        return whole_if_possible(max(self.start_epoch + self.progress.epochs_done, self.history.completed))
+        return int_if_whole(max(self.start_epoch + self.progress.epochs_done, self.history.completed))
 
     @property
     def epoch(self) -> float:

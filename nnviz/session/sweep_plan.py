@@ -11,9 +11,9 @@ from engine.basics.errors import EngineError, SettingError
 from engine.basics.validation import parse_number, parse_whole
 from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment
-from engine.sweeps.plan import SWEEP, Plan, default_pruning, default_sampler, seeds_from
+from engine.sweeps.plan import SWEEP, Plan, consecutive_seeds, default_pruning, default_sampler
 from engine.sweeps.pruning import check_rule_installed
-from engine.sweeps.samplers import check_installed
+from engine.sweeps.samplers import check_sampler_installed
 from engine.sweeps.search_space import (
     LINEAR,
     LIST,
@@ -80,7 +80,7 @@ def planned(fields: SweepFields, base: Experiment, dataset: Dataset) -> Planned:
     if not rows:
         found.note("vary", _NOTHING_VARIES)
     with found.at("sampler"):
-        check_installed(sampler)
+        check_sampler_installed(sampler)
     with found.at("prune"):
         check_rule_installed(rule)
     plan = _plan(found, fields, base, vary, (sampler, rule)) if vary else None
@@ -141,7 +141,7 @@ def _plan(
     count = found.read("seeds", "Seeds", fields.seeds, parse_whole, "3")
     seeds: tuple[int, ...] | None = None
     with found.at("seeds", "Seeds"):
-        seeds = None if count is None else seeds_from(base.seed, count)  # type: ignore[arg-type]  # it is checked there
+        seeds = None if count is None else consecutive_seeds(base.seed, count)  # type: ignore[arg-type]  # it is checked there
     if seeds is None:
         return None
     sampler, rule = how

@@ -17,7 +17,7 @@ from engine.basics.assets_folder import ASSETS
 from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
-from engine.datasets.user_examples import UserExamples, read_user_examples, with_own
+from engine.datasets.user_examples import UserExamples, mix_in_user_examples, read_user_examples
 from engine.network.network import Network
 from engine.presets import load_preset
 from engine.provenance import Provenance
@@ -185,7 +185,7 @@ def own_file(rng: np.random.Generator, folder: Path) -> str:
         return "refused"
     path.write_bytes(read.as_bytes())
     assert read_user_examples(path).fingerprint == read.fingerprint
-    mixed = refused(lambda: with_own(data, read)) if len(read) else None
+    mixed = refused(lambda: mix_in_user_examples(data, read)) if len(read) else None
     if isinstance(mixed, Dataset):
         assert np.isfinite(mixed.train.take(slice(None), np.empty((len(mixed.train), 6), np.float32))).all()
     return "read"

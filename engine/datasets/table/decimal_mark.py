@@ -41,7 +41,7 @@ def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, usual: str | Non
     return mark, next(iter(doubtful), "")
 
 
-def told_guess(mark: str, doubt: str) -> str:
+def guess_note(mark: str, doubt: str) -> str:
     """Returns a note that the decimal mark is a guess, with the ambiguous number; empty if there is none."""
     if not doubt:
         return ""

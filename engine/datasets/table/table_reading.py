@@ -94,7 +94,7 @@ class Reading:
             signs: the only accepted sign or unit of some numeric columns.
             keeps_ragged: whether rows with more or fewer cells than there are columns are kept without values.
         """
-        self._alike: dict[tuple[str, str, str], _Alike] = {}
+        self._alike: dict[tuple[str, str, str], _ProblemGroup] = {}
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
         self.head_rows: tuple[int, ...] = ()
@@ -317,7 +317,7 @@ class Reading:
         if key in self._alike:
             self._alike[key].add(row)
         elif len(self._alike) < MOST_PROBLEMS:
-            self._alike[key] = _Alike(value, [row])
+            self._alike[key] = _ProblemGroup(value, [row])
 
     @property
     def problems(self) -> list[Problem]:
@@ -334,7 +334,7 @@ class Reading:
 
 
 @dataclass
-class _Alike:
+class _ProblemGroup:
     """The rows of which the same is to be said: the first ten, and their number."""
 
     value: str

@@ -14,7 +14,7 @@ from engine.basics.errors import counted
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table.cells import plain_number, shortened
-from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.decimal_mark import MARKS, guess_note
 from engine.datasets.table.table import Table, read_table
 from engine.datasets.table.table_coding import CodedColumn
 from engine.datasets.table.table_columns import NUMBER, TEXT, TableColumn
@@ -227,7 +227,7 @@ def _ascends(column: TableColumn) -> bool:
 def _notes_of_file(table: Table) -> list[str]:
     notes = []
     if table.form is not None and table.form.doubt:
-        notes.append(f"{told_guess(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
+        notes.append(f"{guess_note(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
     if table.skipped:
         notes.append(f"{counted(len(table.skipped), 'line')} above the table left out.")
     if table.ragged:

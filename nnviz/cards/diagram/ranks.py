@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.contribution_paths import Activity, Links, links_of, most_important, strongest_links
+from engine.explain.contribution_paths import Activity, Links, most_important, neuron_links, strongest_links
 from nnviz.cards.diagram.curves import Strands
 from nnviz.cards.diagram.layout import Block, Kind, Layout
 
@@ -70,7 +70,7 @@ class Ranks:
 def links_to_show(activity: Activity, layout: Layout, ranks: Ranks, focus: Neuron | None, count: int) -> list[Links]:
     """The strongest connections between each two layers; with a neuron in focus, those of this neuron."""
     if focus is not None:
-        return [links for links in links_of(activity, *focus, count) if _is_between(layout, links)]
+        return [links for links in neuron_links(activity, *focus, count) if _is_between(layout, links)]
     found = []
     for below, above in layout.pairs():
         one, other = (ranks.numbers(block.layer)[: _most_searched(block)] for block in (below, above))

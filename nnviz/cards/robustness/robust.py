@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.explain.perturbations import PERTURBATIONS, fitting, is_picture
+from engine.explain.perturbations import PERTURBATIONS, applicable_perturbations, is_picture
 from engine.explain.robustness import Robustness, RobustnessPoint
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.robustness.plot_grid import GridPlot, Line, PlotGrid, Scale
@@ -173,7 +173,7 @@ class RobustPage(Page):
                 _covered(kind.trained(about.augmentation)) if is_picture(subject.shape) else None,
                 kind.step(subject.shape),
             )
-            for name in fitting(subject.shape)
+            for name in applicable_perturbations(subject.shape)
             for kind in (PERTURBATIONS[name](),)
         ]
         self.plots.show_plots(plots, self._scale(subject), about.part.name)
@@ -192,7 +192,7 @@ class RobustPage(Page):
         subject, pointed = robust.subject, robust.pointed
         if not self.in_view or subject is None:
             return
-        names = fitting(subject.shape)
+        names = applicable_perturbations(subject.shape)
         if pointed is None or pointed.name not in names:
             self.plots.mark(None)
             return
@@ -247,13 +247,13 @@ class RobustPage(Page):
         subject = self._robust.subject
         if subject is None:
             return None
-        name = fitting(subject.shape)[plot]
+        name = applicable_perturbations(subject.shape)[plot]
         return Strength(name, PERTURBATIONS[name]().strengths(subject.shape)[place])
 
     def _point(self, plot: int, x: float) -> None:
         self._is_put_due = False
         subject = self._robust.subject
-        self._robust.point_at(None if subject is None else Strength(fitting(subject.shape)[plot], x))
+        self._robust.point_at(None if subject is None else Strength(applicable_perturbations(subject.shape)[plot], x))
 
     def _describe(self, plot: int, place: int) -> list[list[Piece]]:
         """The strength, the error there, that of before, and what the training covered."""

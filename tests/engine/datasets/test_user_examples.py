@@ -13,7 +13,7 @@ import pytest
 from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.basics.validation import Array
 from engine.datasets import Dataset, load_data
-from engine.datasets.user_examples import MOST_OWN, UserExamples, read_user_examples, with_own
+from engine.datasets.user_examples import MOST_OWN, UserExamples, mix_in_user_examples, read_user_examples
 from engine.experiment import Experiment
 
 
@@ -78,7 +78,7 @@ def test_large_numbers_of_the_file_stay_exact_beside_own_examples(tmp_path: Path
     file = tmp_path / "accounts.csv"
     file.write_text("account,kind\n" + "".join(f"{12345678901 + 10007 * i**3},{'ab'[i % 2]}\n" for i in range(40)))
     data = load_data(str(file))
-    mixed = with_own(data, some(data)).train
+    mixed = mix_in_user_examples(data, some(data)).train
     assert mixed.exact_number("account", 0) == data.train.exact_number("account", 0) is not None
     assert mixed.exact_number("account", len(mixed) - 1) is None
 
@@ -110,14 +110,14 @@ def test_they_make_up_the_share_of_the_training_part_and_of_nothing_else(tmp_pat
 
 
 def test_pictures_stay_bytes(few_digits: Dataset) -> None:
-    mixed = with_own(few_digits, some(few_digits, 2), 0.1)
+    mixed = mix_in_user_examples(few_digits, some(few_digits, 2), 0.1)
     assert few_digits.test is not None
     assert mixed.train.inputs.dtype == np.uint8
     np.testing.assert_array_equal(mixed.train.inputs[-2:], few_digits.test.inputs[:2])
 
 
 def test_each_is_there_once_at_least(few_digits: Dataset) -> None:
-    assert len(with_own(few_digits, some(few_digits, 3), 0).train) == len(few_digits.train) + 3
+    assert len(mix_in_user_examples(few_digits, some(few_digits, 3), 0).train) == len(few_digits.train) + 3
 
 
 def test_a_run_with_them_can_be_repeated_from_its_settings_and_its_command(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_examples_of_another_kind_or_class_are_refused_in_words(mnist: Dataset, 
 @pytest.mark.parametrize("share", [-0.1, 0.95, np.nan, "much"])
 def test_a_share_out_of_range_is_refused(few_digits: Dataset, share: Any) -> None:
     with pytest.raises(SettingError, match="own_share"):
-        with_own(few_digits, some(few_digits), share)
+        mix_in_user_examples(few_digits, some(few_digits), share)
 
 
 def test_a_path_that_is_none_and_a_file_that_is_gone() -> None:

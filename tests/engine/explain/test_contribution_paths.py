@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from engine import explain
-from engine.explain.contribution_paths import compute_activity, links_of, most_important, planes_of, strongest_links
+from engine.explain.contribution_paths import (
+    activation_planes,
+    compute_activity,
+    most_important,
+    neuron_links,
+    strongest_links,
+)
 from engine.network.network import Network
 
 
@@ -72,13 +78,13 @@ def test_only_neurons_that_are_asked_about_are_searched() -> None:
 def test_the_links_of_a_neuron_add_up_to_its_sum() -> None:
     network = network_of([6, 5, 4])
     activity = compute_activity(network, example_of(network))
-    into, out = links_of(activity, 1, 2, 10_000)
+    into, out = neuron_links(activity, 1, 2, 10_000)
     assert into.layer == 1
     assert out.layer == 2
     assert into.values.sum() + network.biases[0][2, 0] == pytest.approx(activity.sums[0][2], abs=1e-5)
     np.testing.assert_allclose(out.values, network.weights[1][out.above, 2] * activity.activations[1][2])
-    assert [links.layer for links in links_of(activity, 0, 1, 5)] == [1]
-    assert [links.layer for links in links_of(activity, 2, 1, 5)] == [2]
+    assert [links.layer for links in neuron_links(activity, 0, 1, 5)] == [1]
+    assert [links.layer for links in neuron_links(activity, 2, 1, 5)] == [2]
 
 
 def test_without_an_example_weights_take_their_place() -> None:
@@ -86,7 +92,7 @@ def test_without_an_example_weights_take_their_place() -> None:
     activity = compute_activity(network, None)
     assert not activity.is_lit
     assert activity.target is None
-    into, _ = links_of(activity, 1, 0, 2)
+    into, _ = neuron_links(activity, 1, 0, 2)
     assert into.largest == np.abs(network.weights[0][0]).max()
     assert most_important(activity, 1, 1)[0] == np.square(network.weights[0]).sum(axis=1).argmax()
 
@@ -109,7 +115,7 @@ def test_a_network_that_diverged_is_not_lit(number: float) -> None:
     links = strongest_links(activity, 1, np.arange(6), np.arange(5), 60)
     assert np.isfinite(links.values).all()
     for layer in range(3):
-        assert all(np.isfinite(links.values).all() for links in links_of(activity, layer, 2, 60))
+        assert all(np.isfinite(links.values).all() for links in neuron_links(activity, layer, 2, 60))
         assert len(most_important(activity, layer, 2)) == 2
 
 
@@ -123,7 +129,7 @@ def test_zeros_have_no_links() -> None:
 
 def test_planes_are_answers_all_over_the_plane() -> None:
     network = network_of([2, 3, 2], "tanh")
-    first, last = planes_of(network, np.array([-2.0, 0.0]), np.array([2.0, 1.0]), 5)
+    first, last = activation_planes(network, np.array([-2.0, 0.0]), np.array([2.0, 1.0]), 5)
     assert (first.shape, last.shape) == ((3, 25), (2, 25))
     corners = np.array([[-1.6, 0.9], [1.6, 0.9], [-1.6, 0.1], [1.6, 0.1]], np.float32)  # the middles of their cells
     answers = explain.forward(network, corners).activations[1].T

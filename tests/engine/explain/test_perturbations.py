@@ -13,7 +13,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import regression_split
-from engine.explain.perturbations import PERTURBATIONS, InputStatistics, fitting, input_statistics
+from engine.explain.perturbations import PERTURBATIONS, InputStatistics, applicable_perturbations, input_statistics
 from engine.training.augmentation import Augmentation
 from engine.training.image_warp import warp_images
 from tests.engine.helpers import class_data
@@ -31,7 +31,7 @@ def material(*shape: int) -> InputStatistics:
 
 def each_that_fits(*shapes: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
     """Each disturbance with each shape of examples to which it can be applied."""
-    return [(name, shape) for shape in shapes for name in fitting(material(*shape).shape)]
+    return [(name, shape) for shape in shapes for name in applicable_perturbations(material(*shape).shape)]
 
 
 def random_examples(about: InputStatistics, count: int = 12) -> Array:
@@ -95,8 +95,8 @@ def test_another_chunk_has_other_noise() -> None:
 
 
 def test_only_pictures_are_moved() -> None:
-    assert fitting((6,)) == ["noise", "covered"]
-    assert fitting((10, 14)) == list(PERTURBATIONS)
+    assert applicable_perturbations((6,)) == ["noise", "covered"]
+    assert applicable_perturbations((10, 14)) == list(PERTURBATIONS)
 
 
 def test_of_columns_mean_and_deviation_are_known_in_their_units() -> None:

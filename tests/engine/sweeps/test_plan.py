@@ -27,7 +27,7 @@ from engine.sweeps.plan import (
     plan_race,
     plan_seeds,
 )
-from engine.sweeps.samplers import Values, check_installed, make_sampler
+from engine.sweeps.samplers import Values, check_sampler_installed, make_sampler
 from engine.sweeps.search_space import LINEAR, LIST, parse_dimension
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import an_experiment
@@ -160,8 +160,8 @@ def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
         make_sampler(a_sweep("hidden=3,4", sampler=TPE))
     with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
-        check_installed(TPE)
-    check_installed(RANDOM)
+        check_sampler_installed(TPE)
+    check_sampler_installed(RANDOM)
 
 
 def test_what_is_usual_follows_from_what_varies() -> None:

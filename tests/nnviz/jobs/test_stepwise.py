@@ -28,12 +28,12 @@ def work() -> Iterator[Stepwise]:
 def without_each(network_shape: list[int], examples: int, layer: int = 1) -> Callable[[], Steps]:
     network = network_of(network_shape)
     split = pictures(examples, network_shape[0], network_shape[-1])
-    return lambda: only_shares(neurons.without_each(network, split, layer))
+    return lambda: only_shares(neurons.ablate_each(network, split, layer))
 
 
 def test_it_returns_what_the_steps_return(work: Stepwise, qtbot: QtBot) -> None:
     network, split = network_of([6, 5, 3]), pictures(200, 6, 3)
-    work.start("layer 1", lambda: only_shares(neurons.without_each(network, split, 1)))
+    work.start("layer 1", lambda: only_shares(neurons.ablate_each(network, split, 1)))
     assert work.is_running
     qtbot.waitUntil(lambda: not work.is_running)
     whole, each = work.result

@@ -9,7 +9,7 @@ import pytest
 
 from engine.datasets import Dataset, load_data
 from engine.datasets.table import table_blocks
-from engine.datasets.user_examples import UserExamples, with_own
+from engine.datasets.user_examples import UserExamples, mix_in_user_examples
 
 
 def lines_of(count: int, first: int = 2) -> list[str]:
@@ -84,6 +84,6 @@ def test_parts_of_the_data_keep_them(tmp_path: Path) -> None:
 def test_own_examples_are_in_no_file(tmp_path: Path) -> None:
     data = loaded(tmp_path, ["place,x,y", *lines_of(40)])
     own = UserExamples.one(data, data.train.example(0), [3.0])
-    mixed = with_own(data, own)
+    mixed = mix_in_user_examples(data, own)
     assert mixed.train.file_row(0) == data.train.file_row(0)
     assert mixed.train.file_row(len(mixed.train) - 1) is None
