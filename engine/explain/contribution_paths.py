@@ -86,8 +86,9 @@ def compute_activity(network: Network, example: Array | None, target: int | None
             return replace(_unlit(network), example=example)
         goal = int(activations[-1].argmax()) if target is None else target
         slopes = explain.gradients(network, passed, goal)
-        deltas = [explain.multiply_by_slope(network, passed, layer, slopes[layer])[0] for layer in range(1,
-        len(slopes))] shares = [a * slope[0] for a, slope in zip(activations[:-1], slopes, strict=True)]
+        layers = range(1, len(slopes))
+        deltas = [explain.multiply_by_slope(network, passed, layer, slopes[layer])[0] for layer in layers]
+        shares = [a * slope[0] for a, slope in zip(activations[:-1], slopes, strict=True)]
     deltas.append(np.zeros_like(activations[-1]))
     deltas[-1][goal] = 1
     importance = [*map(np.abs, shares), activations[-1] - activations[-1].min()]
