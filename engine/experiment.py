@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.cli_option_names import ADJUSTED, OPTIONS, data_words
 from engine.basics.errors import DataError, SettingError, Verbatim, counted
-from engine.basics.option_words import ADJUSTED, OPTIONS, data_words
 from engine.basics.validation import check_sizes, positive_number, whole_number
 from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.dataset import Dataset
@@ -25,9 +25,9 @@ from engine.training.augmentation import Augmentation
 from engine.training.events import Event
 from engine.training.history import History
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.recipe import Recipe
 from engine.training.settings import TrainingSettings, known_only
 from engine.training.trainer import Trainer
+from engine.training.update_pipeline import UpdatePipeline
 
 # Distortions after which a digit is still the same digit.
 MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)
@@ -41,21 +41,21 @@ _PARTS = ("inputs", "hidden", "outputs", "output")
 
 @dataclass(frozen=True)
 class Experiment:
-    """The complete description of a run. On the same machine it gives the same run, to the bit.
+    """The complete description of a run. On the same machine the run is bit-identical.
 
     Raises SettingError for invalid values.
 
     Attributes:
         data: the registered name of the data set, or the path of its file or folder.
-        data_settings: the settings that the data are made with, by name; only those that are not the usual ones.
+        data_settings: the settings that the data are made with, by name; only those that differ from the defaults.
         fingerprint: the data set's fingerprint, see :class:`~engine.datasets.Dataset`; "" if it is not known.
         shape: layer sizes, input first.
         activations: a registered name for each layer after the input.
         loss, initializer: registered names.
         weight_scale: factor of the initial weights.
         training: the settings of the training; its seed is also used for the initial weights.
-        brightness: by what the network standardises its inputs; it follows from the data. None if the network takes
-            them as they are: data that are not the user's own images, and older runs.
+        brightness: mean and deviation by which the network standardises its inputs, from the data. None if it does
+            not: for data other than the user's own images, and in older runs.
     """
 
     data: str = "mnist"
@@ -223,7 +223,7 @@ class Experiment:
         """Returns the experiment with an output, a loss and an augmentation that make sense for this data set's task.
 
         Numbers are predicted by outputs without bounds and a loss for numbers; classes by probabilities and
-        cross-entropy, unless output and loss are for classes already. What is not a picture is not distorted.
+        cross-entropy, unless output and loss are for classes already. What is not an image is not distorted.
         """
         is_distorted = self.training.augmentation.is_active and not dataset.is_picture
         fit = self.with_augmentation(False) if is_distorted else self
@@ -328,10 +328,10 @@ class Experiment:
         takes_some = self.training.validation_share and dataset.validation is None
         validation = dataset.train.head(1) if takes_some else dataset.validation
         stand_in = Network([1] * len(self.shape), self.activations, self.loss, "zeros")
-        Recipe(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
+        UpdatePipeline(stand_in, replace(dataset, validation=validation), replace(self.training, batch_size=1))
 
     def examples(self, dataset: Dataset) -> int:
-        """How many examples are trained with: all of the training part that do not become the validation set."""
+        """Returns the number of training examples: the training set without the held-out validation set."""
         examples = len(dataset.train)
         return (
             examples if dataset.validation is not None else examples - round(self.training.validation_share * examples)
@@ -384,7 +384,7 @@ def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]
 
 _OWN = tuple(each.name for each in fields(Experiment))
 _SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
-SETTING_NAMES = tuple(dict.fromkeys((*_SETTINGS, *_PARTS)))  # all that Experiment.value knows
+SETTING_NAMES = tuple(dict.fromkeys((*_SETTINGS, *_PARTS)))  # all names that Experiment.value accepts
 # Settings that command() writes in another way, or not at all.
 _WRITTEN_SEPARATELY = (
     "data",
@@ -400,7 +400,7 @@ _WRITTEN_SEPARATELY = (
 
 
 def _brightness(entries: object) -> Brightness | None:
-    """The brightness of an experiment's entry. Raises SettingError."""
+    """Returns the brightness of an experiment's entry. Raises SettingError."""
     try:
         return brightness_in(entries)
     except DataError as error:
@@ -408,12 +408,12 @@ def _brightness(entries: object) -> Brightness | None:
 
 
 def _loss_of_numbers(loss: str) -> str:
-    """The loss itself, or the first one that can follow any output if it is for probabilities."""
+    """Returns the loss itself, or the first one that can follow any output if it is for probabilities."""
     return next((name for name in (loss, *LOSSES) if not LOSSES[name].joined_with), loss)
 
 
 def _plain(settings: object) -> dict[str, Value]:
-    """A copy of the data's settings, with tuples for lists, so that equal ones are equal. Raises SettingError."""
+    """Returns a copy of the data's settings with tuples for lists, to compare them. Raises SettingError."""
     if not isinstance(settings, Mapping) or not all(isinstance(name, str) for name in settings):
         raise SettingError("data_settings", settings, "must be settings by their names", 'For example {"points": 600}.')
     return {name: frozen(value) for name, value in settings.items()}

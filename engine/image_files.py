@@ -1,4 +1,4 @@
-"""Which image files a network takes: of which size they become, and whether digits are cut out of them."""
+"""Image files as a network's input: the size they are scaled to, and whether digits are extracted from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.provenance import Provenance
 
 
 def shape_of_pictures(network: Network) -> tuple[int, int] | None:
-    """(height, width) of the images that it was trained on, or may have been; None if it does not read images."""
+    """Returns height and width of the network's input images, known or assumed; None if it does not read images."""
     shape = network.description.example_shape if network.description is not None else ()
     if len(shape) == 2:
         return shape[0], shape[1]

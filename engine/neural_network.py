@@ -164,11 +164,12 @@ class NeuralNetwork(Network):
     def network(self) -> Network:
         """This network for encoded inputs: its ``predict`` scales and encodes nothing. Both share all state."""
         twin = Network.__new__(Network)
-        twin.__dict__ = self.__dict__  # not only the arrays: a trainer of the twin describes this one, too
+        # The whole dictionary, not only the arrays, so that a trainer of the twin also describes this network.
+        twin.__dict__ = self.__dict__
         return twin
 
     def _past(self) -> str:
-        """On which data it was trained, and for how many epochs, as far as that is known."""
+        """Returns a text on the data and epochs of the training, if known."""
         past = Provenance.read(self)
         if not past.epochs:
             return super()._past()

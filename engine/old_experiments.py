@@ -10,9 +10,9 @@ from engine.datasets import DATASETS
 from engine.datasets.opening import is_idx
 from engine.datasets.table.table_dataset import DROP, FILL
 
-# What an entry of version 0.3 has where it says nothing.
+# Values of missing entries in version 0.3.
 _INPUTS, _HIDDEN, _OUTPUTS, _OUTPUT = 784, (64, 32), 10, "softmax"
-_INPUTS_OF_FOLDERS = 784  # of pictures, without the setting of their side
+_INPUTS_OF_FOLDERS = 784  # images without the setting of their side
 _OF_TABLES = {
     "target",
     "summary",
@@ -28,18 +28,18 @@ _OF_TABLES = {
 
 
 def recorded_data_settings(data: str, settings: Mapping[str, Any], inputs: int | None = None) -> dict[str, Any]:
-    """Data settings as files hold them: of a table it is always written what is done about missing values.
+    """Returns data settings for a file: those of a table always include the treatment of missing values.
 
     Versions up to 0.22 left out rows with a missing value by default, and wrote nothing then.
 
     Args:
-        inputs: how many inputs the data have, if known.
+        inputs: number of inputs of the data, if known.
     """
     return {"missing": FILL, **settings} if _may_be_table(data, settings, inputs) else dict(settings)
 
 
 def present_data_settings(data: str, settings: Mapping[str, Any], inputs: int | None = None) -> dict[str, Any]:
-    """The data settings of :func:`recorded_data_settings`, or of an older file, without today's default.
+    """Returns the data settings of :func:`recorded_data_settings`, or of an older file, without today's default.
 
     Data of which it is not known that they are no table get a setting of tables, which other files and folders ignore:
     see :meth:`~engine.datasets.source.DataSource.different`.

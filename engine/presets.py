@@ -18,10 +18,10 @@ from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings, known_only
 
-USUAL_PRESET = "First steps"  # what the window and the command line begin with
+USUAL_PRESET = "First steps"  # default of the window and the command line
 _MOST_BYTES = 1_000_000
-_BATCHES = 40  # in an epoch of few examples
-_BATCHES_OF_OWN = 100  # likewise, of the user's own data
+_BATCHES = 40  # steps in an epoch with few examples
+_BATCHES_OF_OWN = 100  # steps in an epoch of the user's own data
 _BATCH_SIZES, _EPOCHS = (10, 100), (20, 1000)  # within which a preset may be adjusted
 # Settings that a preset gives and the user can type; the optimizer and the activations are compared in their own way.
 _TYPED = (
@@ -29,7 +29,7 @@ _TYPED = (
     *(each.name for each in fields(TrainingSettings) if each.name not in ("optimizer", "augmentation", "seed")),
     *(each.name for each in fields(Augmentation)),
 )
-TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all that typed_names may return
+TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all names that typed_names may return
 # Settings that are of no use without another one: of whoever types the first, the second stays, too.
 _KEEPS = {
     "learning_rate": "optimizer",
@@ -43,7 +43,7 @@ _NETWORK_KEYS = ("hidden", "activation", "output", "loss", "initializer", "weigh
 
 @dataclass(frozen=True)
 class OwnData:
-    """How a preset trains on tables and on the user's own images.
+    """Training settings of a preset for tables and for the user's own images.
 
     Early stopping keeps the best epoch if the validation set is large enough to tell epochs apart. A training set that
     is too small for it is trained for a fixed number of epochs, and none of its examples are held out. Raises
@@ -51,11 +51,11 @@ class OwnData:
 
     Attributes:
         training: training settings for these data, by name, with early stopping.
-        images: training settings that are others for images, by name.
+        images: training settings that differ for images, by name.
         least_held_out: examples in the smallest validation set that early stopping relies on.
-        epochs: with early stopping, at most.
-        few_epochs: without early stopping.
-        steps: of the whole training, at most, as far as at least 20 epochs allow.
+        epochs: limit of epochs with early stopping.
+        few_epochs: epochs without early stopping.
+        steps: limit of steps of the whole run, which always has at least 20 epochs.
     """
 
     training: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -91,17 +91,17 @@ class OwnData:
 
 @dataclass(frozen=True)
 class Adjustment:
-    """How a preset's training follows a data set.
+    """Adjustment of a preset's training to a data set.
 
     Included images, points of the plane and curves are trained for a number of steps, whatever the number of examples
     is: a fortieth of the examples is a batch, within 10 and 100, so that an epoch of few examples has some forty steps.
     Raises SettingError for wrong values.
 
     Attributes:
-        steps: of the whole training, as far as 20 to 1,000 epochs allow.
-        regression_steps: likewise, where numbers are predicted.
-        regression: training settings that are others there, by name.
-        own: for tables and the user's own images; None: as all other data.
+        steps: steps of the whole run, which has 20 to 1,000 epochs.
+        regression_steps: steps of the whole run for regression.
+        regression: training settings that differ for regression, by name.
+        own: settings for tables and the user's own images; None to treat them as all other data.
     """
 
     steps: int
@@ -132,10 +132,10 @@ class Preset:
     """Settings of a network and its training, for any data.
 
     Attributes:
-        name: for people.
+        name: its displayed name.
         description: a sentence or two about its origin and what to expect.
         experiment: the settings; its data, inputs and outputs are only examples.
-        adjustment: how the training follows the data's size and task; None: not at all.
+        adjustment: the adjustment to the data's size and task; None for none.
     """
 
     name: str
@@ -163,7 +163,7 @@ class Preset:
         return applied if dataset is None else applied.for_task(dataset).for_few(dataset)
 
     def matches(self, experiment: Experiment, dataset: Dataset | None = None) -> bool:
-        """Whether the experiment has exactly the preset's settings, as they are for this data set."""
+        """Whether the experiment has exactly the preset's settings for this data set."""
         # The hidden layers follow no data set, and most presets differ in them.
         return experiment.hidden == self.experiment.hidden and self.applied_to(experiment, dataset) == experiment
 
@@ -207,7 +207,7 @@ class Preset:
         return changes
 
     def line_for(self, dataset: Dataset, training: TrainingSettings | None = None) -> str:
-        """A line that says how the training follows the data set; empty if nothing follows it.
+        """Returns a line about the adjustment of the training to the data set; empty without one.
 
         "First steps for 712 examples: AdamW 0.001, weight decay 0.3, batches of 10, up to 200 epochs, stops when …".
 
@@ -217,7 +217,7 @@ class Preset:
         made = self.applied_to(self.experiment, dataset).training
         if self.adjustment is None or made == self.experiment.training:
             return ""
-        return f"{self.name} for {counted(len(dataset.train), 'example')}: {_words_of(training or made)}."
+        return f"{self.name} for {counted(len(dataset.train), 'example')}: {_training_text(training or made)}."
 
 
 def typed_names(experiment: Experiment, applied: Experiment) -> frozenset[str]:
@@ -250,8 +250,8 @@ def still_typed(typed: Set[str], names: Set[str], experiment: Experiment) -> fro
     return frozenset(name for name in typed if name not in gone and _KEEPS.get(name) not in gone)
 
 
-def _words_of(training: TrainingSettings) -> str:
-    """Optimizer, rate, weight decay, batches, epochs and early stopping of a training."""
+def _training_text(training: TrainingSettings) -> str:
+    """Returns a text with optimizer, rate, weight decay, batches, epochs and early stopping."""
     words = [f"{OPTIMIZERS[training.optimizer].label} {training.learning_rate:g}"]
     if training.weight_decay:
         words.append(f"weight decay {training.weight_decay:g}")

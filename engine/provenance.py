@@ -13,11 +13,11 @@ from engine.basics.errors import SettingError
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.training.events import BestRestored, Epoch
-from engine.training.history import MOST_EPOCHS, PARTS, History, whole_if_possible
+from engine.training.history import MOST_EPOCHS, PARTS, History, int_if_whole
 from engine.training.metrics import MEASURED, Evaluation, figures_of
 
 _TEXTS = ("title", "data", "command")
-FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # of the present parameters
+FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # figures of the present parameters
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
 _LARGEST = sys.float_info.max
 _ROUNDING = 1e-6  # epochs
@@ -36,18 +36,18 @@ class Provenance:
         title: the network's name.
         data: title of the data it was trained on.
         epochs: number of epochs it was trained; with early stopping less than in its history, and with a fraction if
-            its training was broken off within an epoch.
+            its training was interrupted within an epoch.
         seed: seed of its initial weights.
-        train_error, test_error, validation_error: shares of wrong answers, 0…1, with the present parameters; in a file
-            saved in the middle of an epoch, at the end of the epoch before. None for regression.
+        train_error, test_error, validation_error: shares of wrong predictions, 0…1, with the present parameters; in a
+            file saved in the middle of an epoch, at the end of the epoch before. None for regression.
         command: command line that trains it again.
         experiment: the experiment that describes it.
         history: the history of its training.
         other: entries of other programs or later versions, kept when it is saved again.
         train_rmse, test_rmse, validation_rmse: see :class:`~engine.training.metrics.Evaluation`, with the present
             parameters as the errors; None for classes.
-        train_r2, test_r2, validation_r2: likewise.
-        before: epochs that it was trained before the training that is saved with it; None if the file does not say.
+        train_r2, test_r2, validation_r2: coefficients of determination, with the present parameters; None for classes.
+        before: epochs of the runs before the one that is saved with the network; None if the file does not say.
     """
 
     title: str = ""
@@ -73,11 +73,11 @@ class Provenance:
     def read(cls, network: Network, epochs_done: int = 0, epochs_begun: int = 0) -> Provenance:
         """Returns the provenance of a network. Invalid entries are ignored, because files may come from anywhere.
 
-        It always has a history, which at least tells how many epochs are completed.
+        It always has a history with at least the number of completed epochs.
 
         Args:
-            epochs_done: epochs of the training that was saved with the network; used if the provenance does not say.
-            epochs_begun: the same, with the epoch in progress.
+            epochs_done: epochs of the run that was saved with the network; used if the provenance does not say.
+            epochs_begun: epochs of that run, including the one in progress.
         """
         past = cls.from_dict(network.provenance)
         epochs = epochs_done or None if past.epochs is None else past.epochs
@@ -168,7 +168,7 @@ class Provenance:
     def epochs_before(self, epochs_done: int) -> float:
         """Returns how many epochs the network had before the current run, of which ``epochs_done`` epochs are done."""
         if self.before is not None:
-            return whole_if_possible(self.before)
+            return int_if_whole(self.before)
         return max(0, (0 if self.history is None else self.history.completed) - epochs_done)
 
     def experiment_of(self, network: Network, like: Experiment) -> Experiment:
@@ -222,7 +222,7 @@ def _share(value: object) -> float | None:
 
 
 def _figure(name: str, value: object) -> float | None:
-    """The value of a figure of that name, or None for what is none."""
+    """Returns the value of a figure of that name, or None for what is none."""
     if name.endswith("_error"):
         return _share(value)
     least, most = (-_LARGEST, 1.0) if name.endswith("_r2") else (0.0, _LARGEST)

@@ -1,4 +1,4 @@
-"""The folder of the project's assets: beside the packages in a checkout, inside ``engine`` when installed."""
+"""The folder of the project's assets: next to the packages in a checkout, inside ``engine`` if installed."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """The engine's errors. Every message names the parameter, its value, the rule and a remedy.
 
-These parts are also attributes, so that a window can show the message beside the field it belongs to.
+These parts are also attributes, so that a window can show the message next to its field.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class DivergenceError(EngineError):
         self.in_words = in_words.replace("{epoch}", at) or str(self)
 
     def after(self, before: float) -> DivergenceError:
-        """The same error in a network that had been trained for ``before`` epochs when this training began."""
+        """Returns the error with epochs counted from the network's first run, ``before`` epochs before this one."""
         return type(self)(self.parameter, *self._made_of, self.epoch, before)
 
     def with_remedy(self, remedy: str) -> DivergenceError:
@@ -139,17 +139,17 @@ def bad_file(path: Path, value: str, rule: str, remedy: str = ANOTHER_FILE) -> F
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 row", "2,000 rows"."""
+    """Returns a count with its noun: "1 row", "2,000 rows"."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def shown(value: object) -> str:
     """Returns a value as a text that is short enough for a message."""
     if isinstance(value, np.generic):
-        value = value.item()  # so that it is written 3, not np.int64(3)
+        value = value.item()  # written as 3, not as np.int64(3)
     longest = _LONGEST_DESCRIPTION if isinstance(value, Verbatim) else _LONGEST_VALUE
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)  # so that it is written -1, not -1.0
+        value = int(value)  # written as -1, not as -1.0
     try:
         text = str(value) if isinstance(value, Verbatim) else repr(value)
     except (RecursionError, ValueError):  # nested too deep, or an integer with too many digits

@@ -1,7 +1,6 @@
-"""What the numbers of a training depend on besides its settings: numpy, its BLAS, threads and the kind of processor.
+"""The software and hardware that the numbers of a run depend on: NumPy, its BLAS, threads and the processor.
 
-A training that is gone through again repeats itself to the bit where these are the same; elsewhere sums may be rounded
-in another way.
+A run is bit-identical if it is repeated with the same of these; otherwise sums may be rounded differently.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ from typing import Any
 import numpy as np
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # variables, which are read once
-_KERNELS = "OPENBLAS_CORETYPE"  # what a person may set so that BLAS takes other kernels than the processor's
+_KERNELS = "OPENBLAS_CORETYPE"  # variables that make BLAS use kernels of another processor
 _WORDS = {"numpy": "numpy", "blas": "BLAS", "threads": "number of threads", "processor": "processor"}
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a training was computed with, in texts.
+    """The software and hardware of a run, as texts.
 
     Attributes:
         numpy: its version.
         blas: name and version of the library behind numpy's products.
-        threads: how many of them a product may use; "all" where nobody limits them.
-        processor: its architecture, and what of it numpy and BLAS make use of.
+        threads: the limit of threads of a matrix product; "all" without a limit.
+        processor: its architecture, and its instruction sets used by NumPy and BLAS.
     """
 
     numpy: str = ""
@@ -47,9 +46,9 @@ class Machine:
         return cls(**{name: text for name, text in texts.items() if isinstance(text, str)})
 
     def differences(self, other: Machine) -> list[str]:
-        """Returns what differs, in words ("numpy 2.4.6, then 2.3.0"); empty if a training is repeated exactly.
+        """Returns the differences as texts ("numpy 2.4.6, then 2.3.0"); empty if a run would be bit-identical.
 
-        What is not known of one of them counts as different.
+        Unknown entries count as different.
         """
         pairs = ((_WORDS[name], getattr(self, name), getattr(other, name)) for name in _WORDS)
         return [
@@ -60,13 +59,13 @@ class Machine:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Returns the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache
 def this_machine() -> Machine:
-    """What this process computes with."""
+    """Returns the software and hardware of this process."""
     built = _built()
     blas = built.get("Build Dependencies", {}).get("blas", {})
     found = built.get("SIMD Extensions", {}).get("found", [])
@@ -82,5 +81,5 @@ def _built() -> dict[str, Any]:
 
 
 def _threads() -> str:
-    """As the libraries read it when numpy was imported: the first variable that is set."""
+    """Returns the limit of threads that the libraries read when NumPy was imported: the first variable that is set."""
     return next((value for name in THREADS if (value := os.environ.get(name, ""))), "all")

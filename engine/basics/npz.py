@@ -1,7 +1,7 @@
-"""Reads arrays of numbers and texts from an ``.npz`` of unknown origin, and never unpacks more than was asked for.
+"""A safe reader of arrays of numbers and texts in an untrusted ``.npz``, which unpacks only what is requested.
 
-An ``.npz`` is a zip of arrays in the format of :mod:`numpy.lib.format`. Of that, what :func:`numpy.savez` writes for
-numbers and texts is read, in as many dimensions as are asked for; everything else, pickled objects above all, is
+An ``.npz`` is a zip of arrays in the format of :mod:`numpy.lib.format`. The reader accepts what :func:`numpy.savez`
+writes for numbers and texts, in the requested number of dimensions; everything else, above all pickled objects, is
 refused by one of the errors in ``DAMAGE``.
 """
 
@@ -39,8 +39,8 @@ DAMAGE = (
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What an array says about itself, before its numbers are read.
+class ArrayHeader:
+    """The header of an array, before its numbers are read.
 
     Attributes:
         dtype: type of its numbers.
@@ -56,7 +56,7 @@ class Claim:
 
     @property
     def count(self) -> int:
-        """How many numbers there are; 1 for an array without dimensions."""
+        """The number of elements; 1 for an array without dimensions."""
         return math.prod(self.shape)
 
     @property
@@ -96,7 +96,7 @@ class Npz:
             raise ValueError("two members have the same name")
         self.claims = {name: self._claim(member) for name, member in self._members.items() if wanted(name)}
 
-    def _claim(self, member: zipfile.ZipInfo) -> Claim:
+    def _claim(self, member: zipfile.ZipInfo) -> ArrayHeader:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError("compressed by another method than deflate")
         with self._zip.open(member) as stream:
@@ -108,7 +108,7 @@ class Npz:
         if found is None or found[2] not in self._kinds or len(shape) > self._most_dimensions:
             what = "vector" if self._most_dimensions == 1 else f"array, in up to {self._most_dimensions} dimensions,"
             raise ValueError(f"{member.filename[:40]!r} holds no {what} of numbers and no text")
-        claim = Claim(np.dtype(found[1]), shape, start, "F" if found[3] == "True" else "C")
+        claim = ArrayHeader(np.dtype(found[1]), shape, start, "F" if found[3] == "True" else "C")
         if claim.start + claim.nbytes != member.file_size:
             raise ValueError(f"{member.filename[:40]!r} is {member.file_size:,} bytes long and claims another size")
         return claim

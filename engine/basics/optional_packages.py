@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from engine.basics.option_words import shell_command
+from engine.basics.cli_option_names import shell_command
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The extras of pyproject.toml that a user may need, and their packages on the index.

@@ -1,7 +1,7 @@
-"""What works beside a window has a lower priority than it.
+"""Priority of background processes, which is lower than that of a window.
 
-Linux on a desktop shares the time among sessions first (a terminal, a window), by the priority of each, and only then
-among the processes of one.
+Linux desktops divide CPU time among sessions first (autogroups: a terminal, a window), by the priority of each, and
+only then among the processes of a session.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-LATER = 5  # by how much it is lower: about a third of a window's share, if both want it
+LOW_PRIORITY = 5  # difference in niceness: about a third of a window's CPU share if both are busy
 _SESSION = Path("/proc/self/autogroup")
 
 
-class Session(NamedTuple):
-    """What shares time as one; both are empty where sessions do not count."""
+class SchedulingGroup(NamedTuple):
+    """A scheduling group (autogroup) of Linux with its priority; both are empty if there are no such groups."""
 
     name: str
     priority: str
 
 
-def session_here() -> Session:
-    """That of this process: "/autogroup-77", "0"."""
-    name, _, told = text_of(_SESSION).partition(" ")
-    return Session(name, told.rpartition(" ")[2])
+def scheduling_group() -> SchedulingGroup:
+    """Returns the group of this process: "/autogroup-77", "0"."""
+    name, _, told = read_system_file(_SESSION).partition(" ")
+    return SchedulingGroup(name, told.rpartition(" ")[2])
 
 
 def set_session_priority(priority: str) -> None:
-    """Does nothing on another system, or one where sessions do not count."""
+    """Sets the priority of this process's group. Does nothing on systems without such groups."""
     with suppress(OSError):
         _SESSION.write_text(priority)
 
 
-def text_of(file: Path) -> str:
-    """What stands in a file of the system; nothing where it has no such file."""
+def read_system_file(file: Path) -> str:
+    """Returns the text of a system file; empty if there is no such file."""
     try:
         return file.read_text().strip()
     except OSError:

@@ -15,11 +15,11 @@ _LAST = 1000
 
 
 class Choice:
-    """The base of classes that are registered.
+    """Base of registered classes.
 
     Attributes:
         name: the name under which the class is registered; set by the registry.
-        label: its name for people.
+        label: its displayed name.
     """
 
     name: ClassVar[str]

@@ -29,13 +29,13 @@ def read_regular(path: str | Path, most_bytes: int) -> bytes:
         OSError: it is missing, cannot be read or is not a regular file.
     """
     with open_regular(path, most_bytes) as file:
-        return file.read(os.fstat(file.fileno()).st_size) or b""  # None: a file of the kernel that has nothing yet
+        return file.read(os.fstat(file.fileno()).st_size) or b""  # None: a kernel file without data yet
 
 
 def open_regular(path: str | Path, most_bytes: int) -> io.BufferedReader:
     """Opens a file like :func:`read_regular`, for reading bytes, and raises the same errors."""
     check_regular(path, mode_at(path), _WHAT_IS_READ)  # before it is opened, since that alone can start a device
-    # A pipe that took the file's place a moment ago would block without O_NONBLOCK.
+    # A pipe that has just replaced the file would block without O_NONBLOCK.
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     file = os.fdopen(os.open(path, flags), "rb")
     try:

@@ -1,4 +1,4 @@
-"""Checks of what comes from outside: numbers, shapes, arrays, labels. Each returns a clean value or raises an error."""
+"""Validation of external values: numbers, shapes, arrays, labels. Checks return a clean value or raise an error."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def parse_number(parameter: str, text: str, example: str) -> float:
 
 
 def parse_share(parameter: str, text: str, example: str) -> float:
-    """Does the same for a share, which may be a percentage: ``30 %`` is 0.3. Raises SettingError."""
+    """Parses a share, which may be a percentage: ``30 %`` is 0.3. Raises SettingError."""
     number = text.strip()
     if not number.endswith("%"):
         return parse_number(parameter, text, example)
@@ -107,7 +107,7 @@ def parse_shape(text: str) -> tuple[int, ...]:
 
 
 def parse_hidden(text: str) -> list[int]:
-    """Converts the sizes of the hidden layers likewise; an empty text is none. Raises SettingError."""
+    """Parses the sizes of the hidden layers; an empty text means none. Raises SettingError."""
     return _parsed_sizes("hidden", text, "64, 32") if text.strip() else []
 
 
@@ -138,7 +138,7 @@ def check_shape(shape: object) -> tuple[int, ...]:
 
 
 def check_sizes(shape: object) -> tuple[int, ...]:
-    """Does the same without the test of memory, for a network that exists already."""
+    """Checks layer sizes without the check of memory, for an existing network. Raises SettingError."""
     sizes: object = shape.tolist() if isinstance(shape, np.ndarray) and shape.ndim == 1 else shape
     if not isinstance(sizes, (list, tuple)) or len(sizes) < 2:
         rule = "must be a list of at least two layer sizes, input first"
@@ -151,7 +151,7 @@ def check_sizes(shape: object) -> tuple[int, ...]:
         try:
             checked.append(whole_number("shape", size, 1, "64"))
         except SettingError:
-            # It speaks of a size, because other messages count layers after the input.
+            # The message counts sizes, because other messages count layers after the input.
             rule = "must have at least 1 neuron in every layer, as a whole number"
             rule += f", and size {place} of the shape is {shown(size)}"
             whole = Verbatim(", ".join(shown(each) for each in sizes))
@@ -271,7 +271,8 @@ def _numbers(parameter: str, data: object, remedy: str) -> Array:
 
 
 def _is_masked(data: object) -> bool:
-    is_special = isinstance(data, np.ndarray) and type(data) is not np.ndarray  # else numpy.ma need not be imported
+    # Plain arrays need no import of numpy.ma.
+    is_special = isinstance(data, np.ndarray) and type(data) is not np.ndarray
     return is_special and bool(np.ma.is_masked(data))
 
 

@@ -1,6 +1,6 @@
 """Data sets: ``Dataset``, the registry, and one file per source, which registers itself when it is imported here."""
 
-from engine.datasets import curve, emnist, fashion_mnist, kuzushiji, mnist, painted, plane
+from engine.datasets import curve, emnist, fashion_mnist, kuzushiji, mnist, painted_points, plane
 from engine.datasets.dataset import Dataset, Split
 from engine.datasets.opening import load_data, source_of
 from engine.datasets.source import DATASETS, DataSetting, DataSource
@@ -18,7 +18,7 @@ __all__ = [
     "kuzushiji",
     "load_data",
     "mnist",
-    "painted",
+    "painted_points",
     "plane",
     "shipped_tables",
     "source_of",

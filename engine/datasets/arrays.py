@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 
 from engine.basics.errors import DataError, EngineError, SettingError, Verbatim, bad_file
-from engine.basics.npz import DAMAGE, Claim, Npz
+from engine.basics.npz import DAMAGE, ArrayHeader, Npz
 from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.basics.validation import Array, available_memory, gigabytes, matrix, same_length
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
-from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling
+from engine.datasets.splitting import parts_of
 
 TASKS = ("classification", "regression")
 _MOST_DIMENSIONS = 4
 _KINDS = "biufUS"
 _NAMES = re.compile(r"[xy](_train|_test)?", re.IGNORECASE)
-# The greatest values that pictures usually have, as shares, in sixteen steps, in one byte and in two.
+# The greatest values that images usually have, as shares, in sixteen steps, in one byte and in two.
 _TOPS = (1, 16, 255, 65_535)
 
 
@@ -33,7 +33,7 @@ class Arrays:
     """The examples of one part, and what belongs to each.
 
     Attributes:
-        x: (k, width) rows; (k, height, width), (k, height, width, 1) or (k, 1, height, width) pictures; (k,) numbers.
+        x: (k, width) rows; (k, height, width), (k, height, width, 1) or (k, 1, height, width) images; (k,) numbers.
         y: (k,) class numbers or texts, (k, classes) one-hot, or (k,) or (k, outputs) targets.
         x_name, y_name: what messages call them.
     """
@@ -47,7 +47,7 @@ class Arrays:
 def npz_dataset(path: str | Path, task: str | None = None, test_share: float = 0.2, seed: int = 0) -> Dataset:
     """Reads x and y, or x_train, y_train, x_test and y_test, in small or capital letters; see :func:`dataset_of`.
 
-    Other arrays in the file are left alone. Without a test part, one is drawn from the training part.
+    Other arrays in the file are left alone. Without a test set, one is drawn from the training set.
 
     Raises:
         FileFormatError: no ``.npz``, damaged, without these arrays, with Python objects in them, or larger than a
@@ -62,8 +62,8 @@ def npz_dataset(path: str | Path, task: str | None = None, test_share: float = 0
     return dataset_of(path.stem, train, test, task, test_share, seed)
 
 
-def array_claims(path: str | Path) -> tuple[tuple[str, str], ...]:
-    """Of the arrays in an ``.npz`` that are used each one's name, and "60,000 × 28 × 28, uint8"; reads no numbers.
+def array_headers(path: str | Path) -> tuple[tuple[str, str], ...]:
+    """Returns name and shape ("60,000 × 28 × 28, uint8") of the used arrays in an ``.npz``, without reading numbers.
 
     Raises FileFormatError, and OSError if the file cannot be read.
     """
@@ -71,7 +71,7 @@ def array_claims(path: str | Path) -> tuple[tuple[str, str], ...]:
         return tuple((name, _in_words(claim)) for name, claim in npz.claims.items())
 
 
-def _in_words(claim: Claim) -> str:
+def _in_words(claim: ArrayHeader) -> str:
     sizes = " × ".join(f"{size:,}" for size in claim.shape) or "one"
     return f"{sizes}, {'texts' if claim.dtype.kind in 'US' else claim.dtype}"
 
@@ -129,15 +129,15 @@ def dataset_of(
     test_share: float = 0.2,
     seed: int = 0,
 ) -> Dataset:
-    """Makes a data set of arrays.
+    """Makes a data set from arrays.
 
-    Pictures and rows of bytes are brought to 0…1 by the greatest value that their kind usually has (1, 16, 255 or
-    65,535). Pictures with values below 0 stay as they are. Other rows are standardised by the training part.
+    Images and rows of bytes are scaled to 0…1 by the greatest value of their kind (1, 16, 255 or 65,535). Images with
+    values below 0 are not scaled. Other rows are standardised by the training set.
 
     Args:
-        test: the test part; if there is none, it is drawn from ``train`` by ``test_share`` and ``seed``.
-        task: "classification" or "regression"; None to tell by ``y``: texts, whole numbers in one column and one-hot
-            rows are classes, everything else is targets, which are standardised.
+        test: the test set; if there is none, it is drawn from ``train`` by ``test_share`` and ``seed``.
+        task: "classification" or "regression"; None infers it from ``y``: texts, whole numbers in one column and
+            one-hot rows are classes, everything else is targets, which are standardised.
 
     Raises:
         DataError: the arrays do not fit together, or cannot be learned from.
@@ -157,7 +157,7 @@ def dataset_of(
 
 
 @dataclass(frozen=True)
-class _Answers:
+class _Targets:
     """(k,) class numbers of each part with the classes' names, or (k, outputs) targets of each and no names."""
 
     of_parts: list[Array]
@@ -165,7 +165,7 @@ class _Answers:
 
 
 def _scaled(
-    title: str, of_parts: list[tuple[Array, Array]], example_shape: tuple[int, ...], answers: _Answers
+    title: str, of_parts: list[tuple[Array, Array]], example_shape: tuple[int, ...], answers: _Targets
 ) -> Dataset:
     first, wanted = of_parts[0]
     is_row = not example_shape and first.dtype != np.uint8
@@ -197,7 +197,7 @@ def _scaled(
 
 
 def _top(inputs: Array) -> float:
-    """The value that becomes 1."""
+    """Returns the value that becomes 1."""
     if inputs.min() < 0:
         return 1.0
     greatest = float(inputs.max())
@@ -208,7 +208,7 @@ def _top(inputs: Array) -> float:
 
 
 def _inputs(given: list[Arrays]) -> tuple[list[Array], tuple[int, ...]]:
-    """The examples as rows, and the dimensions of one: () unless they are pictures."""
+    """Returns the examples as rows, and the dimensions of one: () unless they are images."""
     shapes = [_example_shape(part) for part in given]
     if len(set(shapes)) > 1:
         raise DataError(
@@ -244,7 +244,7 @@ def _rows(part: Arrays, width: int) -> Array:
 # ---- y
 
 
-def _answers(given: list[Arrays], task: str | None) -> _Answers:
+def _answers(given: list[Arrays], task: str | None) -> _Targets:
     if task not in (None, *TASKS):
         raise SettingError("task", task, f"must be {' or '.join(TASKS)}", "Leave it out to have it guessed.")
     columns = [_columns(part) for part in given]
@@ -255,12 +255,12 @@ def _answers(given: list[Arrays], task: str | None) -> _Answers:
     if task is None:
         task = "classification" if all(_looks_like_classes(y) for y in columns) else "regression"
     if task == "regression":
-        return _Answers([_targets(part, y) for part, y in zip(given, columns, strict=True)], ())
+        return _Targets([_targets(part, y) for part, y in zip(given, columns, strict=True)], ())
     return _classes(given, [_one_column(part, y) for part, y in zip(given, columns, strict=True)])
 
 
 def _columns(part: Arrays) -> Array:
-    """(k, columns) of y."""
+    """Returns (k, columns) of y."""
     if part.y.ndim not in (1, 2) or part.y.size == 0 or part.y.dtype.kind not in _KINDS:
         raise DataError(
             part.y_name,
@@ -292,7 +292,7 @@ def _targets(part: Arrays, y: Array) -> Array:
 
 
 def _one_column(part: Arrays, y: Array) -> Array:
-    """(k,) whole numbers or texts."""
+    """Returns (k,) whole numbers or texts."""
     if _is_one_hot(y):
         return np.asarray(y.argmax(axis=1))
     if y.shape[1] > 1:
@@ -314,7 +314,7 @@ def _whole(part: Arrays, labels: Array) -> Array:
     return labels.astype(np.int64)
 
 
-def _classes(given: list[Arrays], labels: list[Array]) -> _Answers:
+def _classes(given: list[Arrays], labels: list[Array]) -> _Targets:
     """Numbers the classes of both parts from 0, in the order of their numbers or texts, which are their names."""
     if len({each.dtype.kind in "US" for each in labels}) > 1:
         value, rule = (
@@ -335,7 +335,7 @@ def _classes(given: list[Arrays], labels: list[Array]) -> _Answers:
         )
     check_one_hot(name, len(number_of), len(distinct))
     numbers = np.split(number_of.reshape(-1), [len(labels[0])])[: len(labels)]
-    return _Answers(numbers, tuple(_plain(each) for each in distinct.tolist()))
+    return _Targets(numbers, tuple(_plain(each) for each in distinct.tolist()))
 
 
 def check_one_hot(parameter: str, examples: int, classes: int) -> None:
@@ -348,7 +348,7 @@ def check_one_hot(parameter: str, examples: int, classes: int) -> None:
 
 
 def _plain(name: Any) -> str:
-    """A class's name as a text that every file can hold."""
+    """Returns a class's name as a text that every file can hold."""
     return str(name).encode("utf-8", "replace").decode()
 
 

@@ -41,7 +41,7 @@ class Brightness:
 
     @classmethod
     def of(cls, images: Array, scale: float, example_shape: tuple[int, ...]) -> Brightness:
-        """The brightness of images, (k, height · width), whose pixels times ``scale`` are in 0…1."""
+        """Returns the brightness of images, (k, height · width), whose pixels times ``scale`` are in 0…1."""
         height, width = example_shape
         is_border = np.ones((height, width), bool)
         is_border[1:-1, 1:-1] = False
@@ -51,7 +51,7 @@ class Brightness:
         return cls(min(background, 1.0), min(mean * scale, 1.0), max(math.sqrt(squares) * scale, _LEAST_DEVIATION))
 
     def standardise(self, rows: Array, scale: float = 1.0, out: Array | None = None) -> Array:
-        """(pixel · scale - mean) / deviation of all pixels, as an array of floats; new, or ``out``."""
+        """Returns (pixel · scale - mean) / deviation of all pixels, as an array of floats; new, or ``out``."""
         kind = rows.dtype.type if rows.dtype.kind == "f" else np.float32
         found: Array = np.multiply(rows, kind(scale / self.deviation), out=out)
         found -= kind(self.mean / self.deviation)
@@ -61,12 +61,12 @@ class Brightness:
         return f"mean {self.mean:.3g}, deviation {self.deviation:.3g}"
 
     def as_dict(self) -> dict[str, float]:
-        """The numbers in types that JSON can hold."""
+        """Returns the numbers in types that JSON can hold."""
         return {"background": self.background, "mean": self.mean, "deviation": self.deviation}
 
     @classmethod
     def from_dict(cls, entries: object) -> Brightness:
-        """The brightness of an :meth:`as_dict`. Raises DataError for anything else."""
+        """Returns the brightness of an :meth:`as_dict`. Raises DataError for anything else."""
         names = ("background", "mean", "deviation")
         if not isinstance(entries, Mapping) or not all(name in entries for name in names):
             rule = "must hold a background, a mean and a deviation"
@@ -75,7 +75,7 @@ class Brightness:
 
 
 def ink_brightness(background: float) -> float:
-    """The brightness of full ink: black on a light background, else white."""
+    """Returns the brightness of full ink: black on a light background, else white."""
     return 0.0 if background > 0.5 else 1.0
 
 
@@ -86,5 +86,5 @@ def _parts(images: Array) -> Iterator[Array]:
 
 
 def brightness_in(entries: Any) -> Brightness | None:
-    """The brightness of an optional entry; None where there is none."""
+    """Returns the brightness of an optional entry; None where there is none."""
     return None if entries is None else Brightness.from_dict(entries)

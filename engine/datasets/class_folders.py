@@ -8,19 +8,19 @@ from pathlib import Path
 
 from engine.basics.errors import DataError, Verbatim, bad_file
 from engine.datasets.dataset import MOST_CLASSES
-from engine.datasets.entries import storable
+from engine.datasets.stored_texts import storable
 
 ADVICE = "Choose a folder with one subfolder of pictures for each class."
-MOST_NAMED = 100  # of what was left out; the others are counted
+MOST_NAMED = 100  # limit of the listed files; the others are only counted
 
 
 @dataclass(frozen=True)
 class Unread:
-    """What was left out.
+    """A file or folder that was left out.
 
     Attributes:
-        path: of the file or folder, from the data set's folder, with ``/``.
-        why: in a few words.
+        path: its path relative to the data set's folder, with ``/``.
+        why: the reason, as a short text.
     """
 
     path: str
@@ -39,7 +39,7 @@ class ClassFolders:
     Attributes:
         title: the folder's name.
         names: the classes, sorted; by number, if all are whole numbers.
-        files: paths of the files that may be pictures.
+        files: paths of the files that may be images.
         class_of: the number of each one's class, from 0.
         is_test: whether each one lies in the test folder.
         unread, unread_count: what was left out so far: the first 100, and how much it is.
@@ -79,7 +79,7 @@ class ClassFolders:
         return folders
 
     def _parts(self, folders: dict[str, str]) -> dict[str, dict[str, str]]:
-        """The classes' folders by name: of the training and the test part where these are the only folders."""
+        """Returns the classes' folders by name: of the training and the test set where these are the only folders."""
         if sorted(name.lower() for name in folders) == ["test", "train"]:
             parts = {name.lower(): self._entries(folder) for name, folder in folders.items()}
             if all(classes for classes, _ in parts.values()):
@@ -144,7 +144,7 @@ def _check_folder(path: Path) -> None:
 
 
 def one_class(title: str, name: str) -> DataError:
-    """The error of a folder with pictures of one class only."""
+    """Returns the error of a folder with images of one class only."""
     return DataError(
         title, Verbatim(f"of one class only, {name}"), "must have at least two classes, to tell them apart", ADVICE
     )

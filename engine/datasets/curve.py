@@ -1,6 +1,6 @@
-"""y = f(x), to predict a number from one number: sine, step and polynomial.
+"""Curves y = f(x), to predict a number from one number: sine, step and polynomial.
 
-x and y of a curve lie within -1 and 1, so that networks take them as they are.
+x and y of a curve lie within -1 and 1, so that networks need no scaling.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ import numpy as np
 from engine.basics.registry import Registry
 from engine.basics.validation import Array, number_within, whole_number
 from engine.datasets.dataset import Dataset, Split
-from engine.datasets.parts import parts_of
 from engine.datasets.plane import EXTENT, MOST_NOISE, MOST_POINTS
 from engine.datasets.source import CURVES_GROUP, DATASETS, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.splitting import parts_of
 
 COLUMNS = ("x",)
 TARGETS = ("y",)
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A curve: its name for people, its formula in words, and f, from (k,) numbers within -1 and 1 to as many."""
+class CurveFunction:
+    """A curve: its displayed name, its formula as text, and f, from (k,) numbers within -1 and 1 to (k,) numbers."""
 
     label: str
     formula: str
     f: Callable[[Array], Array]
 
 
-CURVES: Registry[Curve] = Registry("curve")
+CURVES: Registry[CurveFunction] = Registry("curve")
 
 _POINTS = DataSetting("points", "Points", 200, "How many points there are.")
 _NOISE = DataSetting("noise", "Noise", 0.05, "How far points are moved up or down at random: a standard deviation.")
@@ -40,14 +40,14 @@ _NOISE = DataSetting("noise", "Noise", 0.05, "How far points are moved up or dow
 def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int = 0, test_share: float = 0.2) -> Dataset:
     """Makes points along a curve, x evenly at random within -1 and 1.
 
-    With other noise the same points are moved more or less, and the test part has the same ones.
+    With other noise the same points are moved more or less, and the test set has the same ones.
 
     Args:
         name: which of :data:`CURVES`.
         points: how many there are, from 2 to a million.
         noise: standard deviation of what is added to y, 0…1; the curve itself reaches from -1 to 1.
-        seed: of the points and the test part.
-        test_share: share of the points that is the test part, 0…0.9; 0 for no test part.
+        seed: of the points and the test set.
+        test_share: share of the points that is the test set, 0…0.9; 0 for no test set.
 
     Raises:
         SettingError: a value breaks its rule; UnknownNameError if there is no curve of that name.
@@ -63,7 +63,7 @@ def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int =
 
 
 def numbers_in_parts(title: str, points: Array, parts: tuple[Array, Array]) -> Dataset:
-    """The data of points (k, 2): x is the input, y the target; and which are for training and for the test."""
+    """Returns the data of points (k, 2), with input x and target y, and the numbers of training and test points."""
     numbers = points.astype(np.float32)
     whole = Split(numbers[:, :1], numbers[:, 1:])
     train, test = parts
@@ -89,15 +89,15 @@ def _step(x: Array) -> Array:
 
 
 def _polynomial(x: Array) -> Array:
-    """The third polynomial of Chebyshev, which goes from -1 to 1 by way of 1 and -1."""
+    """Returns the third polynomial of Chebyshev, which goes from -1 to 1 by way of 1 and -1."""
     height: Array = 4 * x**3 - 3 * x
     return height
 
 
 for _name, _curve in {
-    "sine": Curve("Sine", "y = sin 2πx", _sine),
-    "step": Curve("Step", "y = −1 where x < 0, else 1", _step),
-    "polynomial": Curve("Polynomial", "y = 4x³ − 3x", _polynomial),
+    "sine": CurveFunction("Sine", "y = sin 2πx", _sine),
+    "step": CurveFunction("Step", "y = −1 where x < 0, else 1", _step),
+    "polynomial": CurveFunction("Polynomial", "y = 4x³ − 3x", _polynomial),
 }.items():
     CURVES.register(_name)(_curve)
     _settings = (_POINTS, _NOISE, TEST_SHARE, SEED)

@@ -27,12 +27,12 @@ from engine.basics.validation import (
 )
 from engine.datasets.brightness import Brightness
 from engine.datasets.description import Description
-from engine.datasets.entries import storable
-from engine.datasets.parts import balanced_rows, validation_rows
 from engine.datasets.scaling import Scaling
+from engine.datasets.splitting import balanced_rows, validation_rows
+from engine.datasets.stored_texts import storable
 from engine.datasets.table.table_coding import TableCoding
 
-MOST_CLASSES = 1000  # of a file or folder; each is an output of the network
+MOST_CLASSES = 1000  # limit of the classes in a file or folder; each is an output of the network
 PLANE_COLUMNS = ("x", "y")  # the inputs of points in the plane
 
 
@@ -47,10 +47,9 @@ class Split:
         targets: (k, outputs) float32; one-hot for classification.
         labels: (k,) int64, the class of each example; None for regression.
         scale: factor of ``inputs`` (1/255 for bytes, to make them 0…1).
-        rows: (k,) the row of each example in its file, from 1, for people; 0 for one that is in none. None if nobody
-            knows.
-        exact: (k,) float64 of each column of a table whose numbers have more digits than inputs and targets can hold
-            (12345678901), by its name, for files; NaN for an example that is in no file.
+        rows: (k,) the row of each example in its file, from 1; 0 for an example that is in no file. None if unknown.
+        exact: (k,) float64 by column name, for the columns of a table whose numbers have more digits than inputs and
+            targets can hold (12345678901); NaN for an example that is in no file.
     """
 
     inputs: Array
@@ -90,16 +89,16 @@ class Split:
         return out
 
     def example(self, number: int) -> Array:
-        """(width,) float32: the inputs of the example with that number, times ``scale``."""
+        """Returns the inputs of an example, (width,) float32, times ``scale``."""
         found: Array = self.take(slice(number, number + 1), np.empty((1, self.width), np.float32))[0]
         return found
 
     def file_row(self, number: int) -> int | None:
-        """The row, from 1, of an example in the file that it is from; None if it is in none."""
+        """Returns the row, from 1, of an example in its file; None if it is in no file."""
         return None if self.rows is None else int(self.rows[number]) or None
 
     def exact_number(self, column: str, number: int) -> float | None:
-        """The number of an example in a column, if it is in :attr:`exact`."""
+        """Returns the number of an example in a column, if it is in :attr:`exact`."""
         known = float(self.exact[column][number]) if column in self.exact else math.nan
         return None if math.isnan(known) else known
 
@@ -132,12 +131,12 @@ class Split:
 
     @cached_property
     def checksum(self) -> int:
-        """CRC-32 of all inputs and targets, computed once: 20 ms for 60,000 pictures."""
+        """CRC-32 of all inputs and targets, computed once: 20 ms for 60,000 images."""
         of_inputs = zlib.crc32(np.ascontiguousarray(self.inputs).data)
         return zlib.crc32(np.ascontiguousarray(self.targets).data, of_inputs)
 
 
-PICTURE, POINT, NUMBER, ROW = "picture", "point", "number", "row"  # what an example is
+PICTURE, POINT, NUMBER, ROW = "picture", "point", "number", "row"  # kinds of examples
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,27 +146,27 @@ class Dataset:
     Raises DataError if the splits differ in width or outputs, or names, ``example_shape`` or ``categories`` do not fit.
 
     Attributes:
-        title: its name for people.
+        title: its displayed name.
         train: the examples to learn from.
-        test: examples that are only used to measure the result; None if there are none.
-        example_shape: dimensions of an example, (28, 28) for a picture of 28 × 28; their product is the width. Empty if
+        test: examples that only measure the result; None if there are none.
+        example_shape: dimensions of an example, (28, 28) for an image of 28 × 28; their product is the width. Empty if
             an example is a plain row.
         class_names: a name per output; empty for regression.
-        validation: the validation set: examples by which a person or early stopping makes choices, and which are not
-            learned from; None if there is none.
+        validation: the validation set: held-out examples by which you or early stopping make choices; None if there is
+            none.
         categories: groups of columns, from 0, in each of which exactly one is on: at its highest value, and the others
             at their lowest.
-        columns: a name per input, where an example is a row of named columns; else empty.
-        targets: a name per output, with its unit, where the targets are numbers; else empty.
-        scaling: how raw inputs became ``inputs``; None if they are raw.
-        target_scaling: likewise, for targets that are numbers.
-        coding: how rows of a table became ``inputs``; None if they are none. What it says of the attributes above
-            (class names, categories, columns, targets, scalings) is taken from it.
-        extent: how far from 0 points of the plane, or x and y of a curve, are meant to lie; None if nobody says so.
-        brightness: how bright the user's own images are, by which networks for them standardise their inputs; None for
-            included images and all other data, and where values are below 0.
-        has_own_images: whether the examples are images of the user's own files.
-        notes: what became of the source's examples, in sentences for people: what was left out, and why.
+        columns: a name per input, if an example is a row of named columns; else empty.
+        targets: a name per output, with its unit, if the targets are numbers; else empty.
+        scaling: the scaling from raw inputs to ``inputs``; None if they are raw.
+        target_scaling: the scaling of numeric targets; None if they are raw.
+        coding: the encoding from rows of a table to ``inputs``; None for other data. It determines the attributes above
+            (class names, categories, columns, targets, scalings).
+        extent: the largest distance from 0 of points of the plane, or of x and y of a curve; None if unspecified.
+        brightness: mean and deviation of the user's own images, by which networks standardise their inputs; None for
+            included images and all other data, and if values are below 0.
+        has_own_images: whether the examples are images from the user's files.
+        notes: sentences for the user about the source's examples: what was left out, and why.
     """
 
     title: str
@@ -300,9 +299,9 @@ class Dataset:
 
     @cached_property
     def description(self) -> Description | None:
-        """What a network that is trained on it must know of it; None if only the title is known.
+        """The description that networks trained on this data set store; None if only the title is known.
 
-        Bytes that are no pictures are scaled by their ``scale``. Raw numbers of pictures are brightness from 0 to 1.
+        Bytes that are not images are scaled by their ``scale``. Raw numbers of images are brightness from 0 to 1.
         """
         if self.coding is not None:
             return Description(self.title, coding=self.coding)
@@ -318,7 +317,7 @@ class Dataset:
 
     @property
     def _scaling_of_rows(self) -> Scaling | None:
-        """From raw numbers to what the network is given: the scaling, and of rows the factor of their bytes."""
+        """The scaling from raw numbers to the network's inputs, including the factor of rows of bytes."""
         if self.example_shape or self.train.scale == 1:
             return self.scaling
         scaling = self.scaling or Scaling(np.zeros(self.width), np.ones(self.width))
@@ -333,7 +332,7 @@ class Dataset:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a checkpoint stores about the data, in types that JSON can hold."""
+        """The identity of the data that a checkpoint stores, in types that JSON can hold."""
         return {
             "title": self.title,
             "fingerprint": self.fingerprint,
@@ -358,12 +357,12 @@ class Dataset:
             raise DataError("data", Verbatim(self.title_beside(then)), rule, remedy)
 
     def title_beside(self, title: str) -> str:
-        """The title, for messages that compare these data with others of a title, which may be the same."""
+        """Returns the title for messages that compare these data with others, whose title may be the same."""
         return f"{self.title} with other examples" if title == self.title else self.title
 
     @property
     def kind(self) -> str:
-        """What an example is: ``PICTURE``, ``POINT`` in the plane, ``NUMBER`` to predict another from, or ``ROW``."""
+        """The kind of an example: ``PICTURE``, ``POINT`` of the plane, ``NUMBER`` (x of a curve), or ``ROW``."""
         if self.is_picture:
             return PICTURE
         if self.is_plane:
@@ -372,7 +371,7 @@ class Dataset:
 
     @property
     def is_classification(self) -> bool:
-        """Whether the task is to tell classes apart; else it is regression: to predict numbers."""
+        """Whether the task is classification; else it is regression."""
         return self.train.labels is not None
 
     def column_name(self, number: int) -> str:
@@ -396,7 +395,7 @@ class Dataset:
         return _shortest(self.scaling, raw)
 
     def shortest_targets(self, raw: Array) -> Array:
-        """(…, outputs) float64: likewise, of targets or outputs in the unit of what is predicted."""
+        """Returns targets or outputs in their own unit with the fewest identifying digits, (…, outputs) float64."""
         return _shortest(self.target_scaling, raw)
 
     def class_name(self, number: int) -> str:
@@ -410,7 +409,7 @@ class Dataset:
 
     @property
     def is_picture(self) -> bool:
-        """Whether an example can be shown as a greyscale picture."""
+        """Whether an example can be shown as a greyscale image."""
         return len(self.example_shape) == 2
 
     @property

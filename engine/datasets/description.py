@@ -15,14 +15,14 @@ from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array, matrix, table, targets
 from engine.basics.validation import labels as class_numbers
 from engine.datasets.brightness import Brightness, brightness_in
-from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.raw_rows import Cells, cells_of, columns_of, has_names
 from engine.datasets.scaling import Scaling
+from engine.datasets.stored_texts import check_characters, text_in, texts_in
 from engine.datasets.table.cells import is_number, plain_number, shortened
 from engine.datasets.table.table_coding import CodedColumn, TableCoding
 from engine.datasets.table.table_columns import NUMBER, TEXT
 
-_MOST_DIMENSIONS = 8  # of an example
+_MOST_DIMENSIONS = 8  # dimensions of an example
 _ANEW = "Train the network anew from its data."
 _FITTING = "Make a network that fits (in the window: Reset), or choose the data that it was trained with."
 _CLASSES = "classes"
@@ -31,7 +31,7 @@ _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 @dataclass(frozen=True, eq=False)
 class Description:
-    """What raw examples and answers are, and how they become the network's numbers and back.
+    """The meaning of inputs and outputs, and the conversion between raw values and the network's numbers.
 
     Raises DataError if its parts do not fit together, or the names are too long.
 
@@ -40,11 +40,11 @@ class Description:
         example_shape: dimensions of an example, see :class:`~engine.datasets.Dataset`; empty for a plain row.
         class_names: a name per output; empty for regression.
         columns: a name per input; empty if they have none.
-        targets: a name per output, where the targets are numbers and have names; else empty.
-        scaling: how raw numbers become inputs; None if they are the inputs. Those of pictures are brightness, 0…1.
-        target_scaling: likewise, for targets that are numbers.
-        coding: how rows of a table become inputs; None for other data. With it, names and scalings are taken from it.
-        brightness: by what the network standardises its inputs, images in 0…1; None if it takes its inputs as they are.
+        targets: a name per output, if the targets are numbers with names; else empty.
+        scaling: the scaling from raw numbers to inputs; None if they are equal. Raw images are brightness, 0…1.
+        target_scaling: the scaling of numeric targets; None if they are raw.
+        coding: the encoding of table rows as inputs, which determines names and scalings; None for other data.
+        brightness: mean and deviation by which the network standardises images in 0…1; None if it does not.
     """
 
     title: str = ""
@@ -78,7 +78,7 @@ class Description:
 
     @property
     def _heights(self) -> set[int]:
-        """Likewise, of outputs."""
+        """The lengths of the columns of outputs."""
         sizes = [len(self.class_names), len(self.targets)]
         return {*sizes, 0 if self.target_scaling is None else len(self.target_scaling.mean)} - {0}
 
@@ -105,7 +105,7 @@ class Description:
         return self.class_names or self.targets
 
     def answer_columns(self, outputs: int) -> tuple[str, ...]:
-        """The names of the columns of a table of answers: the class and a probability for each; or the numbers."""
+        """Returns the column names of a table of predictions: the class and the probabilities; or the numbers."""
         if not self.class_names:
             return self.targets or tuple(f"output {number}" for number in range(1, outputs + 1))
         asked = "class" if self.coding is None else self.coding.target
@@ -119,7 +119,7 @@ class Description:
             raise DataError("description", value, rule, _ANEW)
 
     def check_means_same(self, data: Description) -> None:
-        """Raises DataError unless a network that it describes takes the inputs and outputs of such data as they are."""
+        """Raises DataError unless inputs and outputs of the other data mean the same as in this description."""
         for (name, ours), theirs in zip(self._words.items(), data._words.values(), strict=True):
             if ours != theirs and not (name == _CLASSES and self.has_classes_of(data)):
                 own, wanted = _different(ours, theirs)
@@ -133,7 +133,7 @@ class Description:
 
     @property
     def _words(self) -> dict[str, tuple[object, ...]]:
-        """What its inputs and outputs mean, by what that is called."""
+        """Returns the meaning of inputs and outputs, by the name of each property."""
         predicted = self.targets if self.coding is None else (self.coding.target,)
         names = {"columns": self.columns, "column to predict": predicted, _CLASSES: self.class_names}
         return {"size of an example": self.example_shape, **names}
@@ -155,7 +155,7 @@ class Description:
         return [{*names} for names in zip(self.class_names, plain, strict=True)]
 
     def inputs_of(self, rows: object, parameter: str = "rows") -> Array:
-        """(k, inputs) of raw numbers, (k, inputs): what the network is given. Of texts, 1 or 0 for each category.
+        """Returns the network's inputs, (k, inputs), for raw numbers, (k, inputs); texts are 1 or 0 for each category.
 
         Raises DataError, about ``parameter``, for what is no such rows of finite numbers.
         """
@@ -164,7 +164,7 @@ class Description:
         return raw if self.scaling is None else self.scaling.apply(raw)
 
     def encode(self, row: Mapping[str, object]) -> Array:
-        """(1, inputs) of one raw row, values by the names of columns; see :meth:`encode_rows`.
+        """Returns the network's inputs, (1, inputs), for one raw row: values by column name; see :meth:`encode_rows`.
 
         Raises DataError, which names the column; or if neither a coding nor columns are known.
         """
@@ -244,16 +244,16 @@ class Description:
         return cells_of(values, self._target, parameter)
 
     def answers(self, outputs: Array) -> Array:
-        """(k, outputs): the network's outputs, numbers in the unit of their targets."""
+        """Returns the network's outputs, (k, outputs), with numbers in the unit of their targets."""
         return outputs if self.target_scaling is None else self.target_scaling.undo(outputs)
 
     def answer_digits(self, enough: int) -> int:
-        """How many digits answers are written with, if ``enough`` are for the network's outputs; at most 17."""
+        """Returns the digits to write predictions with, at most 17, if ``enough`` suffice for the network's outputs."""
         extra = 0 if self.target_scaling is None else self.target_scaling.mean_digits
         return min(enough + extra, 17)
 
     def as_dict(self) -> dict[str, Any]:
-        """The description in types that JSON can hold, without what is empty."""
+        """Returns the description in types that JSON can hold, without what is empty."""
         entries: dict[str, Any] = {"title": self.title, "example_shape": list(self.example_shape)}
         if self.coding is not None:
             entries["coding"] = self.coding.as_dict()
@@ -267,7 +267,7 @@ class Description:
 
     @classmethod
     def from_dict(cls, entries: object) -> Description:
-        """The description of an :meth:`as_dict`; unknown entries are ignored. Raises DataError if it is none."""
+        """Returns the description of an :meth:`as_dict`; unknown entries are ignored. Raises DataError if invalid."""
         try:
             if not isinstance(entries, Mapping):
                 raise TypeError(entries)
@@ -287,7 +287,7 @@ class Description:
 
 
 def described_as(about: Description | None, brightness: Brightness | None) -> Description | None:
-    """A description of data for a network of that brightness, which may be another one than the data's, or none."""
+    """Returns the description of data for a network with this brightness, which may differ from the data's."""
     if (None if about is None else about.brightness) == brightness:
         return about
     return replace(about or Description(), brightness=brightness)
@@ -308,7 +308,7 @@ def _shape_in(sizes: Any) -> tuple[int, ...]:
 
 
 def _different(ours: tuple[object, ...], theirs: tuple[object, ...]) -> tuple[str, str]:
-    """Both from where they differ, as long as there is room; "none" for nothing."""
+    """Returns both texts from where they differ, shortened; "none" for an empty one."""
     pairs = enumerate(zip_longest(ours, theirs))
     start = next((place for place, (one, other) in pairs if one != other), 0)
     own, other = (", ".join(map(str, names[start:])) or "none" for names in (ours, theirs))

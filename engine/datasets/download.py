@@ -16,7 +16,7 @@ from pathlib import Path
 CACHE_VARIABLE = "NNVIZ_CACHE"
 _PIECE = 2**20  # bytes that are read at once
 
-Progress = Callable[[int, int], None]  # is called with what is done, and with all there is
+Progress = Callable[[int, int], None]  # called with the amount done and the total
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Download:
-    """What has to be fetched before a data set can be loaded, and what to tell a person before that.
+    """Files to download before a data set can be loaded, and information for the user about them.
 
     Attributes:
-        name: of its folder in the cache.
-        files: what is fetched.
-        licence: under which the data are published, in words.
-        origin: who made them, to be cited.
-        on_system: a folder in which the system's own package puts files of the same names.
+        name: the name of its folder in the cache.
+        files: the files.
+        licence: the licence of the data, as text.
+        origin: the authors, for citation.
+        on_system: the folder of the system package with the same files.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Download:
 
     @property
     def folder(self) -> Path:
-        """Where its files are kept; files that a person put there are as good."""
+        """The folder of the files; files that the user put there are accepted as well."""
         return cache_folder() / self.name
 
     def is_here(self) -> bool:
@@ -85,16 +85,17 @@ class Download:
         return self._is_on_system() or all(file.is_at(self.folder / file.name) for file in self.files)
 
     def fetch(self, progress: Progress | None = None) -> Path:
-        """Returns the folder with all files; those that are missing, or not the publisher's, are downloaded first.
+        """Returns the folder with all files, after downloading those that are missing or differ from the publisher's.
 
-        Only then ``pooch`` is needed. It can be called again after any error: what is complete stays.
+        Only downloads need ``pooch``. After an error it can be called again: complete files stay.
 
         Args:
-            progress: is called with the bytes done and the bytes of all files, at most twenty times a second. What it
-                raises ends the download and goes through.
+            progress: called with the bytes done and the bytes of all files, at most twenty times a second. Its
+                exceptions end the download and are passed on.
 
         Raises:
-            DownloadError: ``pooch`` is not installed, or a file could not be downloaded or kept. Nothing half is left.
+            DownloadError: ``pooch`` is not installed, or a file could not be downloaded or stored. No incomplete file
+                is left.
         """
         if self.on_system is not None and self._is_on_system():
             return self.on_system
@@ -117,9 +118,9 @@ def can_download() -> bool:
 
 
 def cache_folder() -> Path:
-    """The user's folder for what can be fetched again: ``NNVIZ_CACHE``, or where ``pooch.os_cache`` has it.
+    """Returns the user's cache folder: ``NNVIZ_CACHE``, or the folder of ``pooch.os_cache``.
 
-    It is worked out here because what lies there can be used without pooch.
+    It is determined without pooch, because cached files can be used without it.
     """
     named = os.environ.get(CACHE_VARIABLE, "")
     if named:
@@ -134,7 +135,7 @@ def cache_folder() -> Path:
 
 
 def _part(progress: Progress | None, before: int, total: int) -> Callable[[int], None]:
-    """Takes the bytes done of one file, and tells those of all files."""
+    """Returns a callback that takes the bytes done of one file and reports the bytes of all files."""
     if progress is None:
         return lambda done: None
     return lambda done: progress(before + done, total)

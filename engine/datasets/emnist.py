@@ -41,11 +41,11 @@ DOWNLOAD = Download(
 
 @dataclass(frozen=True)
 class EmnistSplit:
-    """What is in a split.
+    """A split of EMNIST.
 
     Attributes:
-        title: its name for people.
-        class_names: in the order of the class numbers.
+        title: its displayed name.
+        class_names: its classes, in the order of the class numbers.
         first: the number of the first class in the files.
     """
 
@@ -54,7 +54,7 @@ class EmnistSplit:
     first: int = 0
 
 
-# As the publisher's emnist-…-mapping.txt have them. Where upper and lower case are one class, it has the upper case's
+# From the publisher's emnist-…-mapping.txt. If upper and lower case are one class, it has the upper case's
 # name: all letters of "letters"; c i j k l m o p s u v w x y z of "bymerge" and "balanced".
 _DIGITS = tuple(string.digits)
 _MERGED = (*_DIGITS, *string.ascii_uppercase, *"abdefghnqrt")
@@ -66,27 +66,27 @@ SPLITS = {
     "bymerge": EmnistSplit("EMNIST by merged class", _MERGED),
     "byclass": EmnistSplit("EMNIST by class", (*_DIGITS, *string.ascii_uppercase, *string.ascii_lowercase)),
 }
-_MOST_BYTES = 10**10  # of a zip
+_MOST_BYTES = 10**10  # limit of a zip
 _PIECE = 2**16  # packed bytes that are read at once
-_MANY = 1000  # pictures that are turned at once
+_MANY = 1000  # images that are turned at once
 
 
 def load_emnist(split: str, progress: Progress | None = None, path: str | Path | None = None) -> Dataset:
-    """Loads a split of EMNIST, its pictures upright and its class numbers from 0, and unpacks nothing else.
+    """Loads a split of EMNIST with upright images and class numbers from 0; unpacks nothing else.
 
-    In the files the pictures lie on their side, mirrored: rows and columns are exchanged (torchvision issue 8783).
+    The images are stored transposed: rows and columns are exchanged (torchvision issue 8783).
 
     Args:
         split: a name in :data:`SPLITS`.
-        progress: is told how the download comes on, if one is needed, and then how the unpacking does, in bytes of the
-            packed files. What it raises ends both and goes through.
-        path: of the zip ``gzip.zip``; None: the downloaded one.
+        progress: called with the progress of the download, if one is needed, and then of the unpacking, in bytes of the
+            packed files. Its exceptions end both and are passed on.
+        path: the zip ``gzip.zip``; None for the downloaded one.
 
     Raises:
         SettingError: there is no such split.
         DownloadError: the zip could not be downloaded.
-        FileFormatError: it is missing or damaged, or lacks the split.
-        DataError: counts differ, a label is none, or it takes too much of the memory.
+        FileFormatError: the zip is missing or damaged, or lacks the split.
+        DataError: counts differ, a label is invalid, or the split needs too much memory.
     """
     if split not in SPLITS:
         raise SettingError("split", split, f"must be one of {', '.join(SPLITS)}", "Try balanced.")
@@ -108,7 +108,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 @contextlib.contextmanager
 def _unreadable(path: Path) -> Iterator[None]:
-    """What zipfile raises as FileFormatError; RuntimeError for one with a password or of another method."""
+    """Converts errors of zipfile, RuntimeError for encrypted or unsupported files included, to FileFormatError."""
     try:
         yield
     except (OSError, zipfile.BadZipFile, RuntimeError) as failure:
@@ -148,7 +148,7 @@ class _Archive:
         member = self._member(name)
         with _unreadable(self._path):
             stream = self._members.open(member)
-        with stream, io.BufferedReader(_Watched(stream, self._report), _PIECE) as watched:
+        with stream, io.BufferedReader(_ReportingStream(stream, self._report), _PIECE) as watched:
             array = read_idx_from(watched, Path(member.filename), member.file_size)
         self._report(member.file_size)
         self._done += member.file_size
@@ -159,8 +159,8 @@ class _Archive:
             self._progress(self._done + done, self._total)
 
 
-class _Watched(io.RawIOBase):
-    """A stream of which each reading is reported, with the bytes that were read before."""
+class _ReportingStream(io.RawIOBase):
+    """A stream that reports each read, with the bytes read before."""
 
     def __init__(self, stream: IO[bytes], report: Callable[[int], None]) -> None:
         self._stream, self._report = stream, report
@@ -185,7 +185,7 @@ class _Watched(io.RawIOBase):
 
 
 def _turn(pictures: Array) -> None:
-    """Exchanges rows and columns of square pictures (k, n, n), in place."""
+    """Exchanges rows and columns of square images (k, n, n), in place."""
     for start in range(0, len(pictures), _MANY):
         some = pictures[start : start + _MANY]
         some[...] = some.swapaxes(1, 2).copy()

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 60,000 pictures of clothes for training and 10,000 for tests, 28 × 28 grey pixels, ten classes.
+"""Fashion-MNIST: 60,000 images of clothes for training and 10,000 for tests, 28 × 28 grey pixels, ten classes.
 
 The files are not shipped: those of Debian's package ``dataset-fashion-mnist`` are used, or they are downloaded once.
 """
@@ -22,7 +22,7 @@ CLASS_NAMES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
-# Of the unpacked files. In Debian's .gz the name and the time of packing are left out, so their checksums differ from
+# Checksums of the unpacked files. Debian's .gz omit the name and the time of packing, so their checksums differ from
 # the publisher's; what is in them does not.
 SHA_256 = {
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -52,8 +52,8 @@ def load_fashion_mnist(progress: Progress | None = None, folder: str | Path | No
     """Loads Fashion-MNIST from its four IDX files, compressed by gzip (``.gz``) or not.
 
     Args:
-        progress: is told how the download comes on, if one is needed; see :meth:`Download.fetch`.
-        folder: where the files are; None: those of the system, or else the downloaded ones.
+        progress: called with the progress of the download, if one is needed; see :meth:`Download.fetch`.
+        folder: the folder of the files; None for those of the system, or else the downloaded ones.
 
     Raises:
         DownloadError: they could not be downloaded.

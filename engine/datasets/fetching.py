@@ -21,10 +21,10 @@ from engine.basics.optional_packages import install_command
 from engine.basics.validation import gigabytes
 from engine.datasets.download import CACHE_VARIABLE, RemoteFile
 
-_PIECE = 4096  # bytes: a read waits until it has so many, so few of them, that slow ones can be stopped, too
+_PIECE = 4096  # bytes; a read waits for this many, few enough that slow downloads can be stopped, too
 _SECONDS = 15  # without a byte, then it is given up
 _EACH = 0.05  # seconds between two calls of ``report``
-_TEMPORARY = re.compile(r"tmp[a-z0-9_]{8}")  # as Python's tempfile, which pooch uses, names them
+_TEMPORARY = re.compile(r"tmp[a-z0-9_]{8}")  # names of Python's tempfile, which pooch uses
 _SURELY_LEFT = 60  # seconds since the last change of a temporary file
 _AGAIN = "Try again."
 _NO_LINE = "Check the connection to the internet, and try again."
@@ -34,13 +34,14 @@ Report = Callable[[int], None]
 
 
 def fetch_file(file: RemoteFile, folder: Path, report: Report) -> None:
-    """Puts a file into the folder, which is made if it is missing; does nothing if the file is there and intact.
+    """Downloads a file into the folder, which is created if missing; does nothing if the file is there and intact.
 
     Args:
-        report: is called with the bytes that are there. What it raises, unless it is an OSError, goes through.
+        report: called with the bytes done. Its exceptions, except OSError, are passed on.
 
     Raises:
-        DownloadError: it cannot be downloaded or kept, or ``pooch`` is not installed. Nothing half is left.
+        DownloadError: the file cannot be downloaded or stored, or ``pooch`` is not installed. No incomplete file is
+        left.
     """
     try:
         if not file.is_intact_at(folder / file.name):
@@ -56,7 +57,7 @@ def _fetch(file: RemoteFile, folder: Path, report: Report) -> None:
     except ModuleNotFoundError:
         what, rule = Verbatim("not installed"), "must be there to download data"
         raise DownloadError("pooch", what, rule, f"Run: {install_command('download')}.") from None
-    pooch.get_logger().setLevel("WARNING")  # else it prints
+    pooch.get_logger().setLevel("WARNING")  # otherwise it prints
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder)
     free = shutil.disk_usage(folder).free
@@ -91,7 +92,7 @@ def _copy(pieces: Iterator[bytes], target: IO[bytes], report: Report) -> None:
 
 @contextlib.contextmanager
 def _sent(file: RemoteFile, folder: Path) -> Iterator[Iterator[bytes]]:
-    """The bytes of the file, piece by piece, while the connection is open. Raises DownloadError."""
+    """Yields the bytes of the file, piece by piece, while the connection is open. Raises DownloadError."""
     import requests
 
     # A server may send a .gz as the packed form of something else; then it would be unpacked on the way.
@@ -109,7 +110,7 @@ def _sent(file: RemoteFile, folder: Path) -> Iterator[Iterator[bytes]]:
 
 
 def _check_answer(file: RemoteFile, folder: Path, response: Any) -> None:
-    """Raises DownloadError for an answer that says itself that it is not the file."""
+    """Raises DownloadError for a response whose headers show that it is not the file."""
     if response.status_code != 200:
         value = f"{_host(file)} answers {response.status_code} {str(response.reason)[:40]}"
         raise _error(file, value, f"must be at {file.url}", f"Try again later, or put the file into {folder} yourself.")

@@ -1,4 +1,4 @@
-"""What is in a folder of pictures, or in a file of arrays, before it is used."""
+"""Previews of a folder of images and of a file of arrays."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.basics.validation import Array
-from engine.datasets.arrays import array_claims
+from engine.datasets.arrays import array_headers
 from engine.datasets.class_folders import ClassFolders
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_files
-from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome
+from engine.datasets.preview import ArraysPreview, DatasetSummary, FolderPreview
 from engine.datasets.source import Value
 
 _CLASSES_SHOWN, _PICTURES_SHOWN = 12, 6
-_MOST_TRIED = 12  # files of a class, for its pictures
+_MOST_TRIED = 12  # files of a class, for its images
 
 
 def preview_folder(path: Path, settings: Mapping[str, Value]) -> FolderPreview:
-    """The classes of a folder and some of its pictures; no more is read. Raises what ``ClassFolders`` raises."""
+    """Returns the classes of a folder and some of its images. Raises the errors of ``ClassFolders``."""
     found = ClassFolders(path)
     counts = Counter(found.class_of)
     classes = tuple((name, counts[number]) for number, name in enumerate(found.names))
@@ -31,7 +31,7 @@ def preview_folder(path: Path, settings: Mapping[str, Value]) -> FolderPreview:
 
 
 def _samples(found: ClassFolders, number: int, side: int) -> tuple[Array, ...]:
-    from engine.datasets.grey_pictures import UnusableError, grey_square, readable_formats
+    from engine.datasets.grey_images import UnusableError, grey_square, readable_formats
 
     pictures: list[Array] = []
     formats = readable_formats()
@@ -45,16 +45,16 @@ def _samples(found: ClassFolders, number: int, side: int) -> tuple[Array, ...]:
 
 
 def preview_arrays(path: Path, settings: Mapping[str, Value]) -> ArraysPreview:
-    """What a file of arrays says about them, or the names of a pair of IDX files. Raises as reading them does."""
+    """Returns the arrays of a file, or the names of a pair of IDX files. Raises the errors of reading them."""
     if path.suffix.lower() == ".npz":
-        return ArraysPreview(array_claims(path), dict(settings))
+        return ArraysPreview(array_headers(path), dict(settings))
     return ArraysPreview(tuple((file.name, "") for file in idx_files(path)), dict(settings))
 
 
 def with_pictures(preview: ArraysPreview, dataset: Dataset) -> ArraysPreview:
-    """The same with what comes of it, and with the first pictures if they are some."""
+    """Returns the preview with the summary of the data set, and with its first images if it has images."""
     pictures: list[Array] = []
     if dataset.is_picture:
         shown = dataset.train.head(2 * _PICTURES_SHOWN)
         pictures = [shown.example(number).reshape(dataset.example_shape) for number in range(len(shown))]
-    return replace(preview, samples=tuple(pictures), outcome=Outcome.of(dataset))
+    return replace(preview, samples=tuple(pictures), outcome=DatasetSummary.of(dataset))

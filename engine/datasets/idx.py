@@ -100,7 +100,7 @@ def _fill(stream: IO[bytes] | gzip.GzipFile, array: Array) -> int:
 
 
 def _dimensions(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[int, ...]:
-    """Reads the header: two zero bytes, a type code, a count, then so many sizes, big-endian numbers."""
+    """Reads the header: two zero bytes, a type code, the number of dimensions, and their big-endian sizes."""
     start = stream.read(4)
     count = start[3] if len(start) == 4 else 0
     known = start[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and 0 < count <= _MOST_DIMENSIONS

@@ -10,19 +10,19 @@ from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx import read_idx
 
-# What the names of files that belong together do not share.
+# The parts in which the names of files that belong together differ.
 _OWN = re.compile(r"images?|labels?|train|t10k|test|idx\d|\.gz$")
 _PARTS = {"train": "train", "t10k": "test", "test": "test"}
 _Kind = tuple[str, str]
 
 
 def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dataset:
-    """Reads a pair of IDX files, as MNIST's are: pictures or rows of bytes, and a class number for each.
+    """Reads a pair of IDX files like MNIST's: images or rows of bytes, and a class number for each.
 
     Args:
-        path: either file, with ``images`` or ``labels`` in its name; the other one lies beside it. Files of the same
-            name with ``t10k`` or ``test`` instead of ``train`` are the test part; else it is drawn.
-        test_share, seed: see :func:`~engine.datasets.parts.parts_of`.
+        path: either file, with ``images`` or ``labels`` in its name; the other one is in the same folder. Files of the
+            same name with ``t10k`` or ``test`` instead of ``train`` are the test set; else it is drawn.
+        test_share, seed: see :func:`~engine.datasets.splitting.parts_of`.
 
     Raises:
         FileFormatError: a file is missing or damaged.
@@ -37,7 +37,7 @@ def idx_dataset(path: str | Path, test_share: float = 0.2, seed: int = 0) -> Dat
 
 
 def idx_files(path: str | Path) -> list[Path]:
-    """The files that belong together: images and labels, and those of the test part if they are there.
+    """Returns the files that belong together: images and labels, and those of the test set if they are there.
 
     Raises FileFormatError, and OSError if the folder cannot be read.
     """
@@ -48,7 +48,7 @@ _Pair = tuple[Path, Path]
 
 
 def _pairs(path: Path) -> tuple[_Pair, _Pair | None]:
-    """Images and labels of the training part, and of the test part if there is one."""
+    """Images and labels of the training set, and of the test set if there is one."""
     beside = _files_beside(path)
     part = _kind(path.name)[0]
     is_whole = {"train", "test"} <= {each for each, _ in beside} and part
@@ -61,7 +61,7 @@ def _arrays(images: Path, labels: Path) -> Arrays:
 
 
 def _files_beside(path: Path) -> dict[_Kind, Path]:
-    """The files that belong to this one, itself too, by their kind; of a file and its ``.gz`` the former."""
+    """Returns the files that belong to this one, itself too, by their kind; of a file and its ``.gz`` the former."""
     if not _kind(path.name)[1]:
         rule = "must have images or labels in its name, by which the file that belongs to it is found"
         raise bad_file(

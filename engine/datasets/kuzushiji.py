@@ -36,13 +36,13 @@ def load_kuzushiji(progress: Progress | None = None, folder: str | Path | None =
     """Loads Kuzushiji-MNIST from its four IDX files, compressed by gzip (``.gz``) or not.
 
     Args:
-        progress: is told how the download comes on, if one is needed; see :meth:`Download.fetch`.
-        folder: where the files are; None: the downloaded ones.
+        progress: called with the progress of the download, if one is needed; see :meth:`Download.fetch`.
+        folder: the folder of the files; None for the downloaded ones.
 
     Raises:
         DownloadError: they could not be downloaded.
         FileFormatError: a file is missing or damaged.
-        DataError: counts differ or a label is none.
+        DataError: counts differ or a label is invalid.
     """
     return load_like_mnist(DOWNLOAD.fetch(progress) if folder is None else folder, TITLE, CLASS_NAMES)
 

@@ -17,7 +17,7 @@ from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
 TITLE = "MNIST handwritten digits"
 DIGITS = 10
 SIDE = 28
-ABOUT = "70,000 pictures of 28 × 28, 10 classes"  # also of what took its place
+ABOUT = "70,000 pictures of 28 × 28, 10 classes"  # also the fingerprint of its replacement
 
 
 def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:
@@ -48,9 +48,9 @@ def _split(folder: Path, prefix: str, title: str, classes: int) -> Split:
 
 
 def picture_split(name: str, pictures: Array, class_numbers: Array, title: str, classes: int) -> Split:
-    """Makes a split of pictures (k, 28, 28) in bytes, and their class numbers (k,) from 0.
+    """Makes a split of images (k, 28, 28) in bytes, and their class numbers (k,) from 0.
 
-    Raises FileFormatError for pictures of another size, DataError if counts differ or there is no such class; both
+    Raises FileFormatError for images of another size, DataError if counts differ or there is no such class; both
     mention ``name``.
     """
     if pictures.shape[1:] != (SIDE, SIDE) or len(pictures) == 0:

@@ -30,7 +30,7 @@ from engine.datasets.source import (
 from engine.datasets.table.table_source import table_source
 
 if TYPE_CHECKING:
-    from engine.datasets.picture_folder import FolderReport
+    from engine.datasets.image_folder import FolderReport
 
 _TASKS = {name: name for name in TASKS}
 _TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.", _TASKS)
@@ -38,12 +38,12 @@ _SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions,
 COLOUR_NOTE = "Colour images become grey."
 _PARTS = (TEST_SHARE, SEED, TRAIN_EXAMPLES)
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
-TABLE_FILES = (".csv", ".tsv", ".txt", ".dat", ".data")  # how the names of tables mostly end
+TABLE_FILES = (".csv", ".tsv", ".txt", ".dat", ".data")  # common endings of the names of tables
 _DATA = (*TABLE_FILES, ".npz", *_IDX)
 
 
 def source_of(name: str) -> DataSource:
-    """The source of that registered name, or of the file or folder at that path. Nothing is read yet.
+    """Returns the source with this registered name, or for the file or folder at this path, without reading it.
 
     Raises UnknownNameError if there is neither.
     """
@@ -98,8 +98,8 @@ def _load_folder(path: Path, progress: Progress | None = None, **settings: Value
 def read_folder(
     path: Path, settings: Mapping[str, Value], progress: Progress | None = None
 ) -> tuple[Dataset, FolderReport]:
-    """Reads a folder of pictures; the data set's notes say what was left out. Raises what ``folder_dataset`` raises."""
-    from engine.datasets.picture_folder import folder_dataset  # imports Pillow
+    """Reads a folder of images; the data set's notes say what was left out. Raises what ``folder_dataset`` raises."""
+    from engine.datasets.image_folder import folder_dataset  # imports Pillow
 
     told: dict[str, Any] = {} if progress is None else {"progress": progress}
     dataset, report = folder_dataset(path, **without_drawing(settings, ()), **told)

@@ -1,6 +1,6 @@
-"""Points in the plane, in two classes or more: spirals, circles and others.
+"""Points in the plane in two or more classes: spirals, circles and others.
 
-All lie around the origin, within a radius of 1 (squares: within -1 and 1), so that networks take them as they are.
+All lie around the origin, within a radius of 1 (squares: within -1 and 1), so that networks need no scaling.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from engine.basics.errors import SettingError
 from engine.basics.registry import Registry
 from engine.basics.validation import Array, number_within, whole_number
 from engine.datasets.dataset import PLANE_COLUMNS, Dataset, Split, one_hot
-from engine.datasets.parts import parts_of
 from engine.datasets.source import DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.splitting import parts_of
 
 MOST_CLASSES = 6
 MOST_POINTS = 1_000_000
-EXTENT = 1.0  # how far from the middle the points lie, without noise
-MOST_NOISE = 1.0  # of the radius: beyond it nothing of the shape is left
+EXTENT = 1.0  # largest distance of points from the centre, without noise
+MOST_NOISE = 1.0  # largest noise as a share of the radius; beyond it nothing of the shape is left
 
-TURNS = 1.75  # of a spiral's arm
-INNER = 0.1  # where the arms start: in the middle itself nobody could tell them apart
+TURNS = 1.75  # turns of a spiral's arm
+INNER = 0.1  # where the arms start: in the centre itself they could not be distinguished
 BORDER = 0.05  # half the strip without points between squares of different classes
-CLOUDS_AT = 0.65  # how far from the middle
+CLOUDS_AT = 0.65  # distance from the centre
 CLOUD_SPREAD = 0.15  # standard deviation of a cloud before noise
-SQUARES = 4  # of the checkerboard, in a row
+SQUARES = 4  # squares in a row of the checkerboard
 
 # Draws the points of one class without noise: the class, the number of classes, the number of points → (points, 2).
 Draw = Callable[[np.random.Generator, int, int, int], Array]
@@ -36,7 +36,7 @@ Draw = Callable[[np.random.Generator, int, int, int], Array]
 
 @dataclass(frozen=True)
 class Plane:
-    """A way to lay out points: its name for people, the function that draws a class, how many classes it can have."""
+    """An arrangement of points: its displayed name, the function that draws a class, the range of classes."""
 
     label: str
     draw: Draw
@@ -57,15 +57,15 @@ def plane_dataset(
 ) -> Dataset:
     """Makes points in the plane, equally many of each class, or one more.
 
-    With other noise the same points are moved more or less, along the same ways, and the test part has the same ones.
+    With other noise the same points are moved more or less, along the same ways, and the test set has the same ones.
 
     Args:
         name: what of :data:`PLANES` they show.
         points: how many there are in all, at least two of each class, at most a million.
         noise: standard deviation of what is added to x and to y, in units of the radius, 0…1.
         classes: from 2 to what the plane can have, 6 at most.
-        seed: of the points and the test part.
-        test_share: share of each class that is the test part, 0…0.9; 0 for no test part.
+        seed: of the points and the test set.
+        test_share: share of each class that is the test set, 0…0.9; 0 for no test set.
 
     Raises:
         SettingError: a value breaks its rule; UnknownNameError if there is no plane of that name.
@@ -86,12 +86,12 @@ def plane_dataset(
 
 
 def plane_class_names(classes: int) -> tuple[str, ...]:
-    """The names of so many classes: two are called by the colours they have in the plane, more by letters."""
+    """Returns the names of the classes: two have the names of their colours in the plane, more have letters."""
     return ("blue", "orange") if classes == 2 else tuple("ABCDEF"[:classes])
 
 
 def points_in_parts(title: str, points: Array, numbers: Array, classes: int, parts: tuple[Array, Array]) -> Dataset:
-    """The data of points (k, 2) with their classes (k,), and which of them are for training and for the test."""
+    """Returns the data of points (k, 2) with classes (k,), and the numbers of training and test points."""
     whole = Split(points, one_hot(numbers, classes), numbers)
     train, test = parts
     return Dataset(
@@ -118,13 +118,13 @@ def _checked_classes(plane: Plane, classes: int) -> int:
 
 
 def _around(distance: Array, turns: Array | float) -> Array:
-    """(k, 2) points at a distance from the middle and an angle, in turns from the x axis."""
+    """Returns points (k, 2) at a distance from the centre and an angle, in turns from the x axis."""
     angle = 2 * np.pi * np.broadcast_to(turns, distance.shape)
     return np.column_stack([distance * np.cos(angle), distance * np.sin(angle)])
 
 
 def _spirals(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
-    """An arm of 1.75 turns from radius 0.1 to 1, the radius in proportion to the angle; even along its length."""
+    """Returns an arm of 1.75 turns from radius 0.1 to 1, proportional to the angle; evenly spaced along its length."""
     distance = np.sqrt(rng.uniform(INNER**2, 1, count))
     return _around(distance, TURNS * (distance - INNER) / (1 - INNER) + number / classes)
 
@@ -135,7 +135,7 @@ def _circles(rng: np.random.Generator, number: int, classes: int, count: int) ->
 
 
 def _xor(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
-    """A square in four: x and y have the same sign in class 0, and different ones in class 1."""
+    """Returns a square in four: x and y have the same sign in class 0, and different ones in class 1."""
     signs = rng.choice([-1, 1], (count, 1)) * [1, -1 if number else 1]
     found: Array = rng.uniform(BORDER, 1, (count, 2)) * signs
     return found

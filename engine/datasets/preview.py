@@ -1,4 +1,4 @@
-"""What a file or folder would become as a data set, for a look at it before it is used."""
+"""Previews of a file or folder as a data set."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from engine.datasets.table.table_format import TableFormat
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What comes out in the end.
+class DatasetSummary:
+    """Summary of a data set.
 
     Attributes:
-        rows: examples that there are in the file, used or not.
-        train, test: examples of the two parts.
+        rows: number of examples in the file, used or not.
+        train, test: numbers of training and test examples.
         inputs: numbers in an example.
-        classes: the name of each class and how many examples it has, of both parts; empty for targets.
-        targets: names of what is predicted, where that is numbers.
-        notes: what was left out, in sentences.
+        classes: the name of each class and its number of examples in both splits; empty for regression.
+        targets: names of the predicted numbers; empty for classes.
+        notes: sentences about what was left out.
     """
 
     rows: int
@@ -37,8 +37,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, dataset: Dataset, rows: int | None = None) -> Outcome:
-        """That of a data set; ``rows``: how many there are in the file, if not all are used."""
+    def of(cls, dataset: Dataset, rows: int | None = None) -> DatasetSummary:
+        """Returns the summary of a data set; ``rows``: the number of examples in the file, if not all are used."""
         parts = [part for part in (dataset.train, dataset.test) if part is not None]
         counts = np.zeros(dataset.outputs, np.int64)
         for part in parts:
@@ -63,12 +63,12 @@ class PreviewColumn:
 
     Attributes:
         name: its name.
-        kind: what it was understood as, ``NUMBER``, ``YES_NO`` or ``TEXT``.
-        missing: how many of its values are missing.
-        wrong: how many of these could not be read.
-        why_not: why it cannot be an input, in words after its name; empty if it can.
+        kind: its detected kind, ``NUMBER``, ``YES_NO`` or ``TEXT``.
+        missing: number of missing values.
+        wrong: number of those that could not be read.
+        why_not: the reason why it cannot be an input, as text after its name; empty if it can.
         separator: the sign that separates thousands in its numbers; empty if none does.
-        sign: €, % or the like beside its numbers; empty if none is there.
+        sign: €, % or the like next to its numbers; empty without one.
         mostly_numbers: whether most of its texts would be numbers.
     """
 
@@ -84,24 +84,24 @@ class PreviewColumn:
 
 @dataclass(frozen=True)
 class TablePreview:
-    """A table as it is understood.
+    """A table as it would be read.
 
     Attributes:
-        form: how its file is written.
+        form: the format of its file.
         columns: its columns; none if it could not be read.
-        head: the first rows as they are written, at most 100.
-        head_rows: the number of each of these in the file, from 1.
+        head: the first rows as written in the file, at most 100.
+        head_rows: the number of each of these rows in the file, from 1.
         wrong_cells: (row of ``head``, column), from 0, of those cells in it that could not be read.
-        rows: how many were read and have a cell for each column.
-        problems, problem_count: what is wrong with cells and rows, the first 100, and how much there is.
-        settings: with which it is understood like this: those given, the column to predict, and what would be refused
-            as an input, to be ignored.
-        task: what is done with the column to predict, as given or guessed.
-        error: why it cannot be used like this; its parameter is a column's name or a setting's.
-        outcome: what would come of it; None if there is an error, or if only its head was read.
+        rows: number of rows that were read and have a cell for each column.
+        problems, problem_count: the first 100 problems of cells and rows, and the number of all.
+        settings: the settings of this preview: those given, the column to predict, and the ignored columns, including
+            those that would be refused as inputs.
+        task: the task for the column to predict, as given or guessed.
+        error: the reason why it cannot be used; its parameter is the name of a column or of a setting.
+        outcome: summary of the data set; None if there is an error, or if only the head was read.
         skipped: the lines above the table that are left out, shortened.
-        summaries: how many rows are left out because they look like a sum or a mean of the others.
-        with_gaps: in how many rows with a value to predict an input is missing; None if that is not known.
+        summaries: number of rows left out because they look like a sum or a mean of the others.
+        with_gaps: number of rows with a target in which an input is missing; None if unknown.
     """
 
     form: TableFormat
@@ -115,7 +115,7 @@ class TablePreview:
     problem_count: int = 0
     task: str = ""
     error: EngineError | None = None
-    outcome: Outcome | None = None
+    outcome: DatasetSummary | None = None
     skipped: tuple[str, ...] = ()
     summaries: int = 0
     with_gaps: int | None = None
@@ -123,11 +123,11 @@ class TablePreview:
 
 @dataclass(frozen=True)
 class FolderPreview:
-    """A folder of pictures.
+    """A folder of images.
 
     Attributes:
         classes: the subfolders, each with how many files it has.
-        samples: some pictures of the first classes, (side, side) bytes, by the class's name.
+        samples: some images of the first classes, (side, side) bytes, by the class's name.
         unread, unread_count: what was left out: the first 100, and how much it is.
         settings, error, outcome: as of a table.
     """
@@ -138,7 +138,7 @@ class FolderPreview:
     unread: tuple[Unread, ...] = ()
     unread_count: int = 0
     error: EngineError | None = None
-    outcome: Outcome | None = None
+    outcome: DatasetSummary | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class ArraysPreview:
 
     Attributes:
         arrays: of each array that was found its name, and what it says about itself ("60,000 × 28 × 28, uint8").
-        samples: the first pictures, (height, width), 0…1; empty if they are none.
+        samples: the first images, (height, width), 0…1; empty if they are none.
         settings, error, outcome: as of a table.
     """
 
@@ -155,7 +155,7 @@ class ArraysPreview:
     settings: dict[str, Value]
     samples: tuple[Array, ...] = ()
     error: EngineError | None = None
-    outcome: Outcome | None = None
+    outcome: DatasetSummary | None = None
 
 
 Preview = TablePreview | FolderPreview | ArraysPreview

@@ -101,7 +101,7 @@ def _each(rows: object, parameter: str) -> Iterable[Any]:
 
 
 def _values(row: object, names: Sequence[str], parameter: str, place: int) -> Sequence[Any] | Array:
-    """The values of one row, in the order of the names."""
+    """Returns the values of one row, in the order of the names."""
     if isinstance(row, Mapping):
         missing = next((name for name in names if name not in row), None)
         if missing is not None:

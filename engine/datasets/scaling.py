@@ -12,16 +12,16 @@ import numpy as np
 from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array
 
-_ROUNDING = 1e-6  # of a spread: less than a network could tell apart
+_ROUNDING = 1e-6  # relative tolerance of a standard deviation, too small to affect a network
 _CONSTANT = 1e-12  # standard deviations per mean: up to this, a column's numbers differ by rounding alone
 _NUMBERS_AT_ONCE = 160_000  # they stay in the processor's cache
-_MOST_DIGITS = 17  # of a number of 64 bits
+_MOST_DIGITS = 17  # bytes of a 64-bit number
 _EXACT_TENS = 22  # powers of ten up to this one are exact
 _FEWEST_ROWS, _MOST_ROWS = 500, 8_000  # at once: of wide tables each block costs time, and few rows are to be shared
 
 
 def rows_at_once(columns: int) -> int:
-    """How many rows of so many columns are best taken at a time."""
+    """Returns the number of rows to process at once for this number of columns."""
     return min(max(_FEWEST_ROWS, _NUMBERS_AT_ONCE // max(1, columns)), _MOST_ROWS)
 
 
@@ -30,7 +30,7 @@ class Scaling:
     """scaled = (raw − mean) ÷ spread. Raises DataError unless both are finite and of one length, and no spread is 0.
 
     Attributes:
-        mean: (columns,) float64, what becomes 0.
+        mean: (columns,) float64, the value that becomes 0.
         spread: (columns,) float64, above 0, the standard deviation, which becomes 1.
     """
 
@@ -51,18 +51,18 @@ class Scaling:
 
     @classmethod
     def of(cls, raw: Array, kept: Array | None = None) -> Scaling:
-        """The scaling to mean 0 and standard deviation 1 of raw rows, (k, columns).
+        """Returns the scaling of raw rows, (k, columns), to mean 0 and standard deviation 1.
 
-        Columns that are constant, and those for which ``kept``, (columns,) of booleans, is True, stay as they are.
+        Constant columns, and those for which ``kept``, (columns,) of booleans, is True, are not scaled.
         """
         mean, spread = raw.mean(axis=0, dtype=np.float64), raw.std(axis=0, dtype=np.float64)
         return cls._unless_constant(mean, spread, kept, lambda place: raw[:, place])
 
     @classmethod
     def of_columns(cls, columns: Sequence[Array | None], rows: Array) -> Scaling:
-        """The same, to the bit, of some rows, (k,), of at least two columns, each float64.
+        """Returns the scaling, bit-identical to :meth:`of`, from at least two columns, (k,) float64 each.
 
-        None stands for a column that stays as it is.
+        None stands for a column that is not scaled.
         """
         mean, spread = np.zeros(len(columns)), np.ones(len(columns))
         numbers = [(place, column) for place, column in enumerate(columns) if column is not None]
@@ -76,7 +76,10 @@ class Scaling:
     def _unless_constant(
         cls, mean: Array, spread: Array, kept: Array | None, column: Callable[[int], Array]
     ) -> Scaling:
-        """Of these moments, except for constant columns. ``column`` returns the raw numbers of one, by its place."""
+        """Returns the scaling from means and deviations, without constant columns.
+
+        ``column`` returns the raw numbers of a column by its index.
+        """
         size, is_kept = np.abs(mean), np.zeros(len(mean), bool) if kept is None else kept
         stays = (spread <= _CONSTANT * np.maximum(1, size)) | is_kept
         for place in np.flatnonzero(stays & ~is_kept & (spread > _CONSTANT * size)):  # very small numbers, or rounding
@@ -85,7 +88,7 @@ class Scaling:
         return cls(np.where(stays, 0.0, mean), np.where(stays, 1.0, spread))
 
     def apply(self, raw: Array) -> Array:
-        """(k, columns) float32 of raw rows (k, columns); infinite where it is out of the range of float32."""
+        """Returns scaled rows, (k, columns) float32, of raw rows; infinite beyond the range of float32."""
         raw = np.asarray(raw)
         scaled = np.empty(raw.shape, np.float32)
         with np.errstate(over="ignore"):
@@ -98,14 +101,15 @@ class Scaling:
         return scaled
 
     def undo(self, scaled: Array) -> Array:
-        """(k, columns) float64: the raw rows."""
+        """Returns the raw rows, (k, columns) float64, of scaled rows."""
         with np.errstate(over="ignore"):
             raw: Array = np.asarray(scaled, np.float64) * self.spread + self.mean
         return raw
 
     @property
     def mean_digits(self) -> int:
-        """How many digits a raw number has before those that float32 keeps of its standard deviation; 0 for most.
+        """The number of leading digits of raw numbers beyond those that float32 keeps of the standard deviation; mostly
+        0.
 
         Scaled numbers are float32, so they keep about seven digits, counted from the standard deviation. Unix seconds
         such as 1,700,000,012.34, with a standard deviation of 10, have 7 more, so 9 digits become 16.
@@ -115,9 +119,10 @@ class Scaling:
         return max(0, math.floor(math.log10(min(ratio, 10.0**_MOST_DIGITS))) - 1)
 
     def shortest(self, raw: Array) -> Array:
-        """(k, columns) float64: for each raw number the one with the fewest digits that has the same scaled number.
+        """Returns, for each raw number, the one with the fewest digits that has the same scaled number, (k, columns)
+        float64.
 
-        Scaled numbers are float32, so :meth:`undo` returns 5.999999995 for 6. A number of a file is found again unless
+        Scaled numbers are float32, so :meth:`undo` returns 5.999999995 for 6. A number of a file is restored unless
         it has more digits than float32 can hold: about seven, counted from the standard deviation of its column.
         """
         raw = np.asarray(raw, np.float64)
@@ -146,12 +151,12 @@ class Scaling:
         return bool(same_place and np.allclose(self.spread, other.spread, rtol=_ROUNDING, atol=0))
 
     def as_dict(self) -> dict[str, Any]:
-        """The numbers in types that JSON can hold."""
+        """Returns the numbers in types that JSON can hold."""
         return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
 
     @classmethod
     def from_dict(cls, entries: dict[str, Any]) -> Scaling:
-        """The scaling of an :meth:`as_dict`. Raises DataError if it is none."""
+        """Returns the scaling of an :meth:`as_dict`. Raises DataError if it is invalid."""
         try:
             return cls(np.array(entries["mean"], np.float64), np.array(entries["spread"], np.float64))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -162,7 +167,7 @@ class Scaling:
 
 
 def _moments(columns: list[Array], rows: Array) -> tuple[Array, Array]:
-    """(columns,) each: mean and standard deviation of some rows, added up one after the other, as in a matrix."""
+    """Returns mean and standard deviation of some rows, (columns,) each, summed row by row as in a matrix."""
     several = columns if len(columns) > 1 else 2 * columns  # numpy adds up the numbers of one in another order
     mean = _sum(_blocks(several, rows)) / len(rows)
     spread = np.sqrt(_sum(_squares(_blocks(several, rows), mean)) / len(rows))
@@ -177,7 +182,7 @@ def _squares(blocks: Iterable[Array], mean: Array) -> Iterator[Array]:
 
 
 def _blocks(columns: list[Array], rows: Array) -> Iterator[Array]:
-    """Some rows of columns, (some, columns), so many at a time."""
+    """Yields chunks of the columns' rows, (rows, columns)."""
     at_once = rows_at_once(len(columns))
     for start in range(0, len(rows), at_once):
         some = rows[start : start + at_once]
@@ -188,10 +193,10 @@ def _blocks(columns: list[Array], rows: Array) -> Iterator[Array]:
 
 
 def _sum(blocks: Iterable[Array]) -> Array:
-    """(columns,): the sum of all rows, added one after the other as in one array."""
+    """Returns the sum of all rows, (columns,), added row by row as in one array."""
     total = np.zeros(0)
     for block in blocks:
         if len(total):
             block[0] += total
-        total = np.einsum("ij->j", block)  # as add.reduce, which would take three times as long
+        total = np.einsum("ij->j", block)  # same sum as add.reduce, which would take three times as long
     return total

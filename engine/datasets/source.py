@@ -15,8 +15,8 @@ from engine.basics.validation import whole_number
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
-from engine.datasets.entries import storable
-from engine.datasets.own import USUAL_SHARE, read_own, with_own
+from engine.datasets.stored_texts import storable
+from engine.datasets.user_examples import USUAL_SHARE, mix_in_user_examples, read_user_examples
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
@@ -28,15 +28,15 @@ Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
 
 @dataclass(frozen=True)
 class DataSetting:
-    """A value with which data are made. What its rule is, the function knows that makes them.
+    """A setting of a data source. The function that makes the data checks its value.
 
     Attributes:
         name: the name of the function's argument.
-        label: its name for people.
-        usual: the value that is used if none is given.
-        tip: what it does, in a sentence.
-        choices: words for its values, where only these are possible; else empty.
-        kind: the type of its values, if the usual one is None and they are no texts; else None.
+        label: its displayed name.
+        usual: the default value.
+        tip: its effect, in a sentence.
+        choices: labels of the possible values; empty if there are others.
+        kind: the type of its values, if the default is None and they are not texts; else None.
         example: a value that messages suggest if the default is None.
     """
 
@@ -49,7 +49,7 @@ class DataSetting:
     example: Value = None
 
     def parse(self, text: str) -> Value:
-        """The value that a text stands for, of the type of the usual one. Raises SettingError."""
+        """Parses a text as a value of the default's type. Raises SettingError."""
         kind = self.kind or (str if self.usual is None else type(self.usual))
         if self.choices or kind is bool:
             return self._chosen(text, self.choices or YES_NO)
@@ -75,7 +75,7 @@ class DataSetting:
 
 
 def _texts(text: str) -> tuple[str, ...]:
-    """Texts separated by commas; or, so that they may have commas themselves, a list as JSON has it."""
+    """Parses texts separated by commas, or a JSON list, whose texts may contain commas."""
     with suppress(ValueError, RecursionError):
         listed = json.loads(text)
         if isinstance(listed, list) and all(isinstance(each, str) for each in listed):
@@ -88,15 +88,16 @@ class DataSource:
     """A data set that can be loaded.
 
     Attributes:
-        title: its name for people, known before it is loaded.
-        make: makes it; gets the settings as arguments by name, and ``progress`` if it ``shows_progress``.
+        title: its displayed name, known before it is loaded.
+        make: the function that makes it; gets the settings as keyword arguments, and ``progress`` if it
+            ``shows_progress``.
         group: the heading under which it is listed.
-        settings: what it can be made with.
-        shows_progress: whether ``make`` takes a ``progress``. What that raises ends the loading and goes through.
-        download: what ``make`` downloads first, unless ``download.is_here()``; None if nothing.
-        about: what it holds, in a few words, where loading it only to say so would take long; else empty.
-        file: the file of a table, the folder of pictures or the file of arrays that it is read from; None if it is
-            made, or of a kind of its own.
+        settings: its settings.
+        shows_progress: whether ``make`` takes a ``progress``, whose exceptions end the loading and are passed on.
+        download: the files that ``make`` downloads first, unless ``download.is_here()``; None without any.
+        about: a short text about its content, if loading it takes long; else empty.
+        file: the table, image folder or file of arrays that it is read from; None if it is generated, or of another
+            kind.
     """
 
     title: str
@@ -117,19 +118,19 @@ class DataSource:
         return self.file if any(each.name == "target" for each in self.settings) else None
 
     def load(self, settings: Mapping[str, Value] | None = None, progress: Progress | None = None) -> Dataset:
-        """Loads it, with the usual values for settings that are not given.
+        """Loads the data set, with default values for settings that are not given.
 
-        Raises SettingError for a setting that it does not have, and what ``make`` raises.
+        Raises SettingError for a setting that it does not have, and the errors of ``make``.
         """
         given = self.different(settings or {})
         alone = without_drawing(without_own(given), self.settings)
         made = self.make(**alone, progress=progress) if self.shows_progress else self.make(**alone)
-        return with_own_of(with_fewer(made, given), given)
+        return with_user_examples(with_fewer(made, given), given)
 
     def different(self, settings: Mapping[str, Value]) -> dict[str, Value]:
-        """Those of the settings that are not the usual ones, in their order. Raises SettingError for unknown ones.
+        """Returns the settings that differ from the defaults, in their order. Raises SettingError for unknown ones.
 
-        What records of older versions may say of any file is left out of data that are no table.
+        Table settings that records of older versions have for any file are left out for other data.
         """
         known = [each.name for each in self.every_setting]
         for name, value in settings.items():
@@ -143,17 +144,17 @@ class DataSource:
 
     @property
     def every_setting(self) -> tuple[DataSetting, ...]:
-        """Its own settings, and those that all data have."""
+        """Its own settings, and those of all data."""
         return (*self.settings, *OWN_SETTINGS)
 
     def setting(self, name: str) -> DataSetting:
-        """The setting of that name. Raises SettingError."""
+        """Returns the setting of that name. Raises SettingError."""
         self.different({name: None})
         return next(each for each in self.every_setting if each.name == name)
 
 
 def frozen(value: Value) -> Value:
-    """The value with tuples for lists, so that equal ones are equal, also after they were in a file."""
+    """Returns the value with tuples for lists, so that it equals the same value read from a file."""
     return tuple(map(frozen, value)) if isinstance(value, (list, tuple)) else value
 
 
@@ -171,7 +172,7 @@ TRAIN_EXAMPLES = DataSetting(
     example=300,
 )
 DRAWING_SEED = DataSetting("seed", "Seed", 0, "Draws the training examples if not all are used. Another seed, others.")
-# Settings of images that are there as they are, without a test part that is drawn.
+# Settings of images with a given test set.
 IMAGE_SETTINGS = (TRAIN_EXAMPLES, DRAWING_SEED)
 
 _OWN_TIP = (
@@ -185,19 +186,19 @@ OWN_SETTINGS = (
 
 
 def without_own(settings: Mapping[str, Value]) -> dict[str, Value]:
-    """The settings of the data alone, without those of one's own examples."""
+    """Returns the settings of the data without those of user examples."""
     own = [each.name for each in OWN_SETTINGS]
     return {name: value for name, value in settings.items() if name not in own}
 
 
 def without_drawing(settings: Mapping[str, Value], known: tuple[DataSetting, ...]) -> dict[str, Value]:
-    """The settings without the number of training examples, and without a seed that draws nothing but these."""
+    """Returns the settings without the number of training examples, and without a seed that draws only these."""
     gone = ("train_examples", *(["seed"] if DRAWING_SEED in known else []))
     return {name: value for name, value in settings.items() if name not in gone}
 
 
 def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
-    """The data with as many training examples as the settings say; all of them if they say nothing.
+    """Returns the data with the number of training examples in the settings, by default all of them.
 
     Raises SettingError for a wrong seed, and what :meth:`~engine.datasets.dataset.Dataset.with_train_examples` raises.
     """
@@ -205,14 +206,15 @@ def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
     return data if count is None else data.with_train_examples(count, seed)
 
 
-def with_own_of(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
-    """The data with one's own examples mixed in, if the settings name a file of them; else as they are.
+def with_user_examples(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
+    """Returns the data with user examples mixed in, if the settings name a file of them; else unchanged.
 
-    Raises SettingError, and what :func:`~engine.datasets.own.read_own` and ``with_own`` raise.
+    Raises SettingError, and the errors of :func:`~engine.datasets.user_examples.read_user_examples` and
+    ``mix_in_user_examples``.
     """
     path = settings.get("own")
     if path is None:
         return data
     if not isinstance(path, str):
         raise SettingError("own", path, "must be the path of a file", "Export your own examples to get one.")
-    return with_own(data, read_own(path), settings.get("own_share", USUAL_SHARE))
+    return mix_in_user_examples(data, read_user_examples(path), settings.get("own_share", USUAL_SHARE))

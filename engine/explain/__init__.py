@@ -1,7 +1,7 @@
-"""Why a network answers as it does: what each input contributes, and what would change the answer.
+"""Explanations of a network's predictions: attributions of the inputs, and counterfactuals.
 
-A target is the number of an output, or a pair (one, other) for the difference of their sums: why one, and not the
-other. This module is the door to those that compute it.
+A target is the number of an output, or a pair (one, other) for the difference of their logits: why one and not the
+other. The package exports the functions of its modules.
 """
 
 from engine.explain.attributions import (
@@ -14,11 +14,11 @@ from engine.explain.attributions import (
 )
 from engine.explain.counterfactuals import NoChangeError, smallest_change
 from engine.explain.features import carried_back, most_exciting, nearest_examples
-from engine.network.passes import Pass, Target, forward, gradients, slope_times, target_sums
+from engine.network.backprop import ForwardPass, Target, forward, gradients, multiply_by_slope, target_sums
 
 __all__ = [
+    "ForwardPass",
     "NoChangeError",
-    "Pass",
     "Target",
     "carried_back",
     "completeness_error",
@@ -29,9 +29,9 @@ __all__ = [
     "gradients",
     "integrated_gradients",
     "most_exciting",
+    "multiply_by_slope",
     "nearest_examples",
     "occlusion",
-    "slope_times",
     "smallest_change",
     "target_sums",
 ]

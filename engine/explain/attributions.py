@@ -1,7 +1,7 @@
-"""What each input, neuron and connection contributes to an output: attributions.
+"""Attributions: the contribution of each input, neuron and connection to an output.
 
-They are of a target's sum z, before softmax or whatever else the output layer applies: softmax mixes all outputs, so
-that one's share would also tell of the others.
+They explain the target's logit z, before softmax or another activation of the output layer. Softmax mixes all outputs,
+so an attribution after it would depend on the other outputs, too.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ import numpy as np
 
 from engine.basics.errors import SettingError
 from engine.basics.validation import Array, whole_number
-from engine.network.network import Network
-from engine.network.passes import (
-    Pass,
+from engine.network.backprop import (
+    ForwardPass,
     Target,
-    by_inputs,
-    example_of,
+    check_example,
     first_deltas,
     forward,
     forward_from,
+    gradient_by_inputs,
     gradients,
-    numbers_of,
-    slope_times,
+    multiply_by_slope,
+    target_outputs,
     target_sums,
 )
+from engine.network.network import Network
 
 _FIRST_INTERVALS = 32
 _MOST_INTERVALS = 4096
 _MOST_NUMBERS = 4_000_000  # activations of all intervals: larger networks get fewer intervals
 _MOST_ROUNDS = 40
 _VAIN_ROUNDS = 3  # halvings in a row after which the intervals miss more than before: only rounding is left
-_CLOSE_ENOUGH = 0.005  # of the difference that integrated gradients must add up to, and as a number
+_CLOSE_ENOUGH = 0.005  # tolerance of completeness: as a share of the difference, and as a number
 
 
 def gradient_times_input(network: Network, inputs: object, target: Target, baseline: object = 0.0) -> Array:
-    """(width,): each input's distance from the baseline, times how much the target's sum grows with it.
+    """Returns each input's distance from the baseline times the gradient of the target's logit, (width,).
 
     Shrikumar et al. 2016, arXiv:1605.01713. Raises DataError for inputs of a wrong width, SettingError for a target
     that is no output.
     """
-    example, start = example_of(network, inputs, target, baseline)
-    gradient = by_inputs(network, gradients(network, forward(network, example[None]), target)[0][0])
+    example, start = check_example(network, inputs, target, baseline)
+    gradient = gradient_by_inputs(network, gradients(network, forward(network, example[None]), target)[0][0])
     found: Array = (example - start) * gradient
     return found
 
@@ -52,9 +52,11 @@ def gradient_times_input(network: Network, inputs: object, target: Target, basel
 def integrated_gradients(
     network: Network, inputs: object, target: Target, steps: int | None = None, baseline: object = 0.0
 ) -> Array:
-    """(width,): what each input adds to the target's sum on the straight way from the baseline to the inputs.
+    """Returns the integrated gradients of the target's logit on the straight path from the baseline to the inputs,
+    (width,).
 
-    All of them add up to the difference of the sums at both ends. Sundararajan, Taly and Yan 2017, arXiv:1703.01365.
+    They add up to the difference of the logits at both ends (completeness). Sundararajan, Taly and Yan 2017,
+    arXiv:1703.01365.
 
     Args:
         inputs: (width,).
@@ -69,10 +71,10 @@ def integrated_gradients(
         DataError: inputs or baseline of a wrong width, or no finite numbers.
         SettingError: a target that is no output, or no steps.
     """
-    example, start = example_of(network, inputs, target, baseline)
+    example, start = check_example(network, inputs, target, baseline)
     count = _FIRST_INTERVALS if steps is None else whole_number("steps", steps, 1, "50")
     edges = np.linspace(0, 1, count + 1, dtype=example.dtype)
-    way = _Way(network, start, example, target)
+    way = _Path(network, start, example, target)
     starts, stops = edges[:-1], edges[1:]
     parts, misses = way.parts(starts, stops)
     total: Array = parts.sum(axis=0)
@@ -95,26 +97,26 @@ def integrated_gradients(
         parts, misses = np.concatenate([parts[~worst], new_parts]), np.concatenate([misses[~worst], new_misses])
         if abs(misses.sum()) < least:
             best, least = total, abs(misses.sum())
-    found: Array = (example - start) * by_inputs(network, best @ network.weights[0])
+    found: Array = (example - start) * gradient_by_inputs(network, best @ network.weights[0])
     return found
 
 
 def completeness_error(network: Network, inputs: object, target: Target, found: Array, baseline: object = 0.0) -> float:
-    """By how much integrated gradients fail to add up; 0 if they do within 1 % of the difference, or 0.01.
+    """Returns the gap to completeness of integrated gradients; 0 if it is within 1 % of the difference, or 0.01.
 
     ``found`` is what :func:`integrated_gradients` returned for the other arguments.
     """
-    example, start = example_of(network, inputs, target, baseline)
+    example, start = check_example(network, inputs, target, baseline)
     before, after = target_sums(forward(network, np.stack([start, example])), target)
     difference = float(after) - float(before)
     miss = abs(float(found.sum(dtype=np.float64)) - difference)
     return miss if miss > 2 * _CLOSE_ENOUGH * max(abs(difference), 1.0) else 0.0
 
 
-class _Way:
-    """The straight way from a baseline to an example, and the target's sum along it.
+class _Path:
+    """The straight path from a baseline to an example, and the target's logit along it.
 
-    The sums of the first layer change evenly along it, so only what lies above them is computed at each place.
+    The sums of the first layer change linearly along it, so only the layers above are computed at each point.
     """
 
     def __init__(self, network: Network, start: Array, end: Array, target: Target) -> None:
@@ -126,7 +128,7 @@ class _Way:
         ends = target_sums(self._at(np.array([0, 1], start.dtype)), target)
         self.difference = float(ends[1] - ends[0])
 
-    def _at(self, places: Array) -> Pass:
+    def _at(self, places: Array) -> ForwardPass:
         return forward_from(self._network, self._inputs, self._first + places[:, None] * self._change)
 
     def parts(self, starts: Array, stops: Array) -> tuple[Array, Array]:
@@ -136,7 +138,7 @@ class _Way:
         """
         count, lengths = len(starts), stops - starts
         passed = self._at(np.concatenate([(starts + stops) / 2, starts, stops]))  # at once: each call costs time
-        middles = Pass([a[:count] for a in passed.activations], [z[:count] for z in passed.sums])
+        middles = ForwardPass([a[:count] for a in passed.activations], [z[:count] for z in passed.sums])
         slopes = first_deltas(self._network, middles, self._target) * lengths[:, None]
         _, before, after = target_sums(passed, self._target).reshape(3, count)
         return slopes, after - before - slopes @ self._change
@@ -150,7 +152,8 @@ def occlusion(
     size: int,
     baseline: object = 0.0,
 ) -> Array:
-    """(width,): by how much the target's sum falls where a square is covered: the mean of all squares with that input.
+    """Returns (width,): by how much the target's sum falls where a square is covered: the mean of all squares with that
+    input.
 
     Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2.
 
@@ -164,7 +167,7 @@ def occlusion(
         DataError: inputs of a wrong width.
         SettingError: a shape of another size, or a square that is larger than the example.
     """
-    example, cover = example_of(network, inputs, target, baseline)
+    example, cover = check_example(network, inputs, target, baseline)
     shape = tuple(int(side) for side in example_shape)
     if math.prod(shape) != len(example):
         raise SettingError(
@@ -184,7 +187,7 @@ def occlusion(
 
 
 def _falls(network: Network, example: Array, cover: Array, target: Target, squares: Array) -> Array:
-    """(squares,): by how much the target's sum falls if the inputs of a square are covered."""
+    """Returns the decrease of the target's logit for each square whose inputs are covered, (squares,)."""
     whole = float(target_sums(forward(network, example[None]), target)[0])
     falls = np.empty(len(squares))
     for start in range(0, len(squares), 500):
@@ -201,22 +204,22 @@ def contributions(network: Network, inputs: object, target: Target) -> list[Arra
     Within the last layer that is exactly a · w; below it each neuron's share through all layers above, exact where
     they are linear around this example, as with ReLU.
     """
-    example, _ = example_of(network, inputs, target, 0.0)
+    example, _ = check_example(network, inputs, target, 0.0)
     passed = forward(network, example[None])
     slopes = gradients(network, passed, target)
     return [(a * slope)[0] for a, slope in zip(passed.activations[:-1], slopes, strict=True)]
 
 
 def connection_contributions(network: Network, inputs: object, target: Target, layer: int) -> Array:
-    """(neurons, neurons below): what each connection into a layer contributes to the target: a · w, carried on."""
-    example, _ = example_of(network, inputs, target, 0.0)
+    """Returns each connection's contribution a · w to the target, propagated upward, (neurons, neurons below)."""
+    example, _ = check_example(network, inputs, target, 0.0)
     passed = forward(network, example[None])
     above = gradients(network, passed, target)
     if layer == len(network.weights):
         deltas = np.zeros(network.shape[-1], example.dtype)
-        for number, sign in zip(numbers_of(target), (1, -1), strict=False):
+        for number, sign in zip(target_outputs(target), (1, -1), strict=False):
             deltas[number] += sign
     else:
-        deltas = slope_times(network, passed, layer, above[layer])[0]
+        deltas = multiply_by_slope(network, passed, layer, above[layer])[0]
     found: Array = deltas[:, None] * network.weights[layer - 1] * passed.activations[layer - 1][0]
     return found

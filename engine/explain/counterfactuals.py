@@ -1,4 +1,4 @@
-"""The smallest change of an example that gets another answer."""
+"""Counterfactuals: the smallest change of an example that leads to another prediction."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ import numpy as np
 
 from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.validation import Array
+from engine.network.backprop import (
+    ForwardPass,
+    check_example,
+    check_row,
+    forward,
+    gradient_by_inputs,
+    multiply_by_slope,
+)
 from engine.network.network import Network
-from engine.network.passes import Pass, by_inputs, example_of, forward, row_of, slope_times
 
 _MOST_STEPS = 60  # across the boundary
-_MOST_ROUNDS = 12  # of the search for multipliers
+_MOST_ROUNDS = 12  # iterations of the search for multipliers
 _MOST_NEWTON_STEPS = 40
 _MOST_SWITCHES = 40  # categories that are tried at a time
 _FINER_AND_FINER = (32, 16, 16, 16)  # parts into which the way back is cut, then the part with the boundary, …
 
 
 class NoChangeError(EngineError):
-    """No input within the bounds was found that gets the wanted answer."""
+    """No input within the bounds was found for which the target has the largest output."""
 
 
 def smallest_change(
@@ -31,28 +38,28 @@ def smallest_change(
     high: object = 1.0,
     categories: Sequence[Sequence[int]] = (),
 ) -> Array:
-    """(width,): inputs near the given ones, by the Euclidean norm, for which the target has the largest output.
+    """Returns inputs (width,) near the given ones, by the Euclidean norm, for which the target has the largest output.
 
     Linearises all differences to the target around the last point, takes the nearest point to the *given* inputs at
     which the linearised network gives the target, within the bounds, and repeats; that is DeepFool (Moosavi-Dezfooli
     et al. 2016, arXiv:1511.04599) with the pull to the original of Croce and Hein 2020 (arXiv:1907.02044). From each
-    point found, the way back is searched for the first place that still gets the answer.
+    point found, a line search towards the original finds the nearest point that is still predicted as the target.
 
     Args:
         inputs: (width,), within the bounds.
         low, high: bounds of the inputs, numbers or (width,).
         categories: groups of inputs, of which one is at its high and the others are at their low bound. They change
-            only as a whole, to another input of the group: none where that is enough, else one group, else more.
+            only as a whole, to another input of the group: none if that is enough, else one group, else more.
 
     Raises:
         NoChangeError: nothing was found.
         DataError: inputs or bounds of a wrong width.
         SettingError: a target that is no output, or a network with a single one.
     """
-    example, _ = example_of(network, inputs, target, 0.0)
+    example, _ = check_example(network, inputs, target, 0.0)
     if network.shape[-1] < 2:
         raise SettingError("target", target, "must be one of at least two outputs", "Explain its sum instead.")
-    least, most = row_of(network, "low", low), row_of(network, "high", high)
+    least, most = check_row(network, "low", low), check_row(network, "high", high)
     if (least > most).any():
         raise SettingError("low", Verbatim("above high"), "must be at most high for every input", "Swap them.")
     found = _best_with_categories(network, np.clip(example, least, most), target, (least, most), categories)
@@ -65,7 +72,7 @@ def smallest_change(
 def _best_with_categories(
     network: Network, example: Array, target: int, bounds: tuple[Array, Array], categories: Sequence[Sequence[int]]
 ) -> Array | None:
-    """The nearest inputs found with at most one other category; with two only if that finds none, and so on.
+    """Returns the nearest inputs found with at most one other category; with two only if that finds none, and so on.
 
     Of very many categories only those that bring the target nearest to the lead are tried.
     """
@@ -85,10 +92,10 @@ def _best_with_categories(
 
 
 def _within(network: Network, example: Array, target: int, bounds: tuple[Array, Array], held: Array) -> Array | None:
-    """The nearest inputs found with the held ones as they are."""
+    """Returns the nearest inputs found without changing the held ones."""
     least, most = (bound.copy() for bound in bounds)
     least[held] = most[held] = example[held]
-    return _Turning(network, example, target, least, most).best()
+    return _CounterfactualSearch(network, example, target, least, most).best()
 
 
 def _nearer(example: Array, one: Array | None, other: Array | None) -> Array | None:
@@ -98,7 +105,7 @@ def _nearer(example: Array, one: Array | None, other: Array | None) -> Array | N
 
 
 def _switched(example: Array, group: Sequence[int], bounds: tuple[Array, Array]) -> Iterator[Array]:
-    """The example with each other category of a group."""
+    """Yields the example with each other category of a group."""
     numbers = np.array(group)
     for number in numbers[example[numbers] != bounds[1][numbers]]:
         other = example.copy()
@@ -108,7 +115,7 @@ def _switched(example: Array, group: Sequence[int], bounds: tuple[Array, Array])
 
 
 def _lead(network: Network, example: Array, target: int) -> float:
-    """By how much the target's sum exceeds all others; below 0 if it does not."""
+    """Returns the margin of the target's logit over all others; below 0 if it is not the largest."""
     sums = forward(network, example[None]).sums[-1][0]
     return float(sums[target] - np.delete(sums, target).max())
 
@@ -117,8 +124,8 @@ def _length(way: Array) -> float:
     return float(np.linalg.norm(way))
 
 
-class _Turning:
-    """Searches for the nearest inputs that get an answer."""
+class _CounterfactualSearch:
+    """A search for the nearest inputs that are predicted as the target."""
 
     def __init__(self, network: Network, example: Array, target: int, low: Array, high: Array) -> None:
         self._network, self._target = network, target
@@ -127,7 +134,7 @@ class _Turning:
         self._distance = math.inf
 
     def best(self) -> Array | None:
-        """The nearest inputs found, in the network's number type; None if there are none."""
+        """Returns the nearest inputs found, in the network's number type; None if there are none."""
         if self._leads(self._example[None])[0]:
             return self._cast(self._example)
         for only_best in (True, False):
@@ -153,7 +160,7 @@ class _Turning:
             point = new
 
     def _come_nearer(self, found: Array) -> bool:
-        """From a point on the boundary towards where the boundary would be nearest if it were flat."""
+        """Moves a point along the boundary to where it would be nearest if the boundary were flat."""
         slopes, lacks = self._linearised(found)
         goal = self._nearest(self._example, slopes, lacks + slopes @ (found - self._example))
         before = self._distance
@@ -172,21 +179,21 @@ class _Turning:
         """Gradients (others, width) of the target's lead over each other output, and what the lead lacks (others,)."""
         outputs = self._network.shape[-1]
         passed = forward(self._network, self._cast(point)[None])
-        repeated = Pass(
+        repeated = ForwardPass(
             [np.repeat(a, outputs, 0) for a in passed.activations], [np.repeat(z, outputs, 0) for z in passed.sums]
         )
         deltas = np.eye(outputs, dtype=passed.sums[-1].dtype)
         down = deltas @ self._network.weights[-1]
         for layer in range(len(self._network.weights) - 1, 0, -1):
-            down = slope_times(self._network, repeated, layer, down) @ self._network.weights[layer - 1]
+            down = multiply_by_slope(self._network, repeated, layer, down) @ self._network.weights[layer - 1]
         others = [number for number in range(outputs) if number != self._target]
-        slopes = by_inputs(self._network, down).astype(np.float64)
+        slopes = gradient_by_inputs(self._network, down).astype(np.float64)
         sums = passed.sums[-1][0].astype(np.float64)
         lead = sums[self._target] - sums[others]
         return slopes[self._target] - slopes[others], self._margin(sums) - lead
 
     def _nearest(self, centre: Array, slopes: Array, lacks: Array) -> Array:
-        """The point within the bounds nearest to the centre with slopes · (x - centre) >= lacks.
+        """Returns the point within the bounds nearest to the centre with slopes · (x - centre) >= lacks.
 
         x = clip(centre + multipliers · slopes), with multipliers found one after the other (coordinate ascent of the
         dual).
@@ -208,7 +215,8 @@ class _Turning:
         return self._clipped(moved)
 
     def _multiplier(self, moved: Array, centre: Array, slope: Array, lack: float, now: float) -> float:
-        """The least multiplier >= 0 of one slope that makes up for the lack, by Newton's method on a line with kinks.
+        """Returns the least multiplier >= 0 of one slope that makes up for the lack, by Newton's method on a line with
+        kinks.
 
         The gain grows with the multiplier, less and less where inputs reach a bound. Raising the multiplier by what
         is missing, divided by the squared slopes of inputs that still can move, therefore comes closer each time; where
@@ -235,7 +243,7 @@ class _Turning:
         return multiplier
 
     def _take(self, point: Array) -> None:
-        """Goes back towards the example as far as the answer stays, and keeps the point if it is the nearest."""
+        """Moves towards the example as far as the prediction stays, and keeps the point if it is the nearest."""
         way = point - self._example
         length = float(np.linalg.norm(way))
         below, above = 0.0, 1.0
@@ -252,7 +260,7 @@ class _Turning:
             self._found, self._distance = self._example + above * way, above * length
 
     def _leads(self, points: Array) -> Array:
-        """(points,) whether the target's sum leads by more than rounding could take away."""
+        """Returns whether the target's logit is the largest beyond rounding errors, (points,)."""
         sums = forward(self._network, self._cast(points)).sums[-1].astype(np.float64)
         others = np.delete(sums, self._target, axis=1).max(axis=1)
         leads: Array = sums[:, self._target] - others >= 0.5 * self._margin(sums)

@@ -1,19 +1,19 @@
-"""What a neuron looks for, and which examples a layer sees as similar."""
+"""Features of neurons: their most exciting input, and the examples that are similar to a layer."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.basics.validation import Array, matrix
+from engine.network.backprop import check_neuron, check_row, forward, gradient_by_inputs, gradients
 from engine.network.network import Network
-from engine.network.passes import by_inputs, check_neuron, forward, gradients, row_of
 
 _CLIMBS = 60
 _CHUNK = 2000  # examples at once
 
 
 def carried_back(network: Network, layer: int, neuron: int, inputs: object | None = None) -> Array:
-    """(width,): a neuron's weights carried back to the input, layer by layer.
+    """Returns a neuron's weights propagated back to the input, layer by layer, (width,).
 
     Without ``inputs`` the product of the weights, as if all layers below were linear; with inputs (width,) each layer's
     slope at that example counts too: the gradient of the neuron's sum. Layers count from 1, neurons from 0.
@@ -21,25 +21,25 @@ def carried_back(network: Network, layer: int, neuron: int, inputs: object | Non
     check_neuron(network, layer, neuron)
     if inputs is not None:
         example = matrix("inputs", [np.asarray(inputs)], network.shape[0], network.parameters.dtype)
-        return by_inputs(network, gradients(network, forward(network, example), neuron, layer)[0][0])
+        return gradient_by_inputs(network, gradients(network, forward(network, example), neuron, layer)[0][0])
     down: Array = network.weights[layer - 1][neuron]
     for below in range(layer - 1, 0, -1):
         down = down @ network.weights[below - 1]
-    return np.array(by_inputs(network, down))
+    return np.array(gradient_by_inputs(network, down))
 
 
 def most_exciting(
     network: Network, layer: int, neuron: int, low: object = 0.0, high: object = 1.0, start: object | None = None
 ) -> Array:
-    """(width,): inputs within the bounds that excite a neuron more and more, by gradient ascent on its sum.
+    """Returns inputs within the bounds that maximise a neuron's sum by gradient ascent, (width,).
 
     Each step follows the gradient, is kept within the bounds, and is taken only if the sum grows; it ends at a local
     maximum. Erhan et al. 2009, "Visualizing Higher-Layer Features of a Deep Network". Begins in the middle between the
     bounds unless ``start`` is given. Layers count from 1, neurons from 0.
     """
     check_neuron(network, layer, neuron)
-    least, most = row_of(network, "low", low), row_of(network, "high", high)
-    point = (least + most) / 2 if start is None else np.clip(row_of(network, "start", start), least, most)
+    least, most = check_row(network, "low", low), check_row(network, "high", high)
+    point = (least + most) / 2 if start is None else np.clip(check_row(network, "start", start), least, most)
     passed = forward(network, point[None])
     reach = float(np.linalg.norm(most - least)) / 4
     for _ in range(_CLIMBS):
@@ -57,7 +57,7 @@ def most_exciting(
 
 
 def nearest_examples(network: Network, inputs: object, examples: Array, count: int, layer: int | None = None) -> Array:
-    """(count,) numbers of the examples (k, width) nearest to the inputs, as the last hidden layer sees them.
+    """Returns the numbers of the examples (k, width) nearest to the inputs in the last hidden layer, (count,).
 
     The distance is the Euclidean one between activations. ``layer`` names another layer, from 1; 0 is the input itself.
     """
@@ -69,7 +69,8 @@ def nearest_examples(network: Network, inputs: object, examples: Array, count: i
 
 
 def activations_of(network: Network, inputs: Array, layer: int) -> Array:
-    """(examples, neurons): the activations of a layer, from 1; of layer 0 the inputs, as the first layer takes them.
+    """Returns (examples, neurons): the activations of a layer, from 1; of layer 0 the inputs, as the first layer takes
+    them.
 
     Nothing above it is computed.
     """
@@ -83,7 +84,7 @@ def activations_of(network: Network, inputs: Array, layer: int) -> Array:
 
 
 def nearest_rows(rows: Array, to: Array, count: int) -> tuple[Array, Array]:
-    """The numbers of the nearest ``count`` rows (k, width), nearest first, and their Euclidean distances."""
+    """Returns the numbers of the nearest ``count`` rows (k, width), nearest first, and their Euclidean distances."""
     distances = np.sqrt(np.square(rows - to).sum(axis=1))
     nearest = np.argpartition(distances, min(count, len(distances)) - 1)[:count]
     nearest = nearest[np.argsort(distances[nearest], kind="stable")]

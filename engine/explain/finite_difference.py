@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.explain.one_step import OneStep, parameter_in
+from engine.explain.step_trace import StepTrace, parameter_in
 from engine.network.buffers import TrainingBuffers
 
-_DISTANCE = 1e-6  # by which the parameter is moved, relative to its size if that is above 1
+_DISTANCE = 1e-6  # step of the parameter, relative to its size if that is above 1
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FiniteDifference:
         return (self.more - self.less) / (2 * self.distance)
 
 
-def finite_difference(step: OneStep, layer: int, neuron: int, source: int) -> FiniteDifference:
+def finite_difference(step: StepTrace, layer: int, neuron: int, source: int) -> FiniteDifference:
     """Measures the slope of the loss in one parameter: with the step's examples and dropout, in double precision.
 
     Central differences, as in Bishop 2006, "Pattern Recognition and Machine Learning", eq. (5.69).

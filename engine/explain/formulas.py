@@ -1,6 +1,6 @@
-"""The formula of every number of a step, with the numbers put in, and where each of its terms comes from.
+"""Formulas of all numbers of a training step, with their values and the origin of each term.
 
-Only the formula that is asked for is written, and of a long sum only its largest terms.
+A formula is made on demand; a long sum lists its largest terms only.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, StepTrace
 
-_MOST_TERMS = 60  # that are written out
+_MOST_TERMS = 60  # limit of the terms that are listed
 _RULES = {
     "identity": "a = z",
     "sigmoid": "a = 1 / (1 + e^−z)",
@@ -27,7 +27,7 @@ _RULES = {
 
 @dataclass(frozen=True)
 class Address:
-    """Where a number is.
+    """The address of a number in a step.
 
     Attributes:
         what: "activation", "entering" (the next layer, after dropout), "mask", "target", "sum", "weight", "loss",
@@ -46,7 +46,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Part:
+class Factor:
     """A number in a formula; ``address`` is None for a setting, such as the learning rate."""
 
     symbol: str
@@ -58,24 +58,24 @@ class Part:
 class Term:
     """A product of parts, over ``divisor``, or another function of them; ``value`` is what it amounts to."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Factor, ...]
     value: float
     divisor: int = 1
 
 
 @dataclass(frozen=True)
 class Formula:
-    """How a number comes about.
+    """The derivation of a number.
 
     Attributes:
-        address: the number's.
-        name: in words.
-        rule: in symbols: "z = b + Σ w · a".
+        address: the address of the number.
+        name: its name as text.
+        rule: the rule in symbols: "z = b + Σ w · a".
         written: the right side with places for the values of all terms' parts, "{0} · {1}"; empty for a sum of terms.
         value: the number.
-        terms: of a sum the largest first.
-        left_out, left_sum: how many more there are, and their sum.
-        why: in words, why the number is 0; empty if that says nothing new.
+        terms: the terms; those of a sum with the largest first.
+        left_out, left_sum: number and sum of the terms that are not listed.
+        why: the reason why the number is 0, as text; empty if it is obvious.
     """
 
     address: Address
@@ -89,27 +89,29 @@ class Formula:
     why: str = ""
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        """Those of all terms."""
+    def parts(self) -> tuple[Factor, ...]:
+        """The factors of all terms."""
         return tuple(part for term in self.terms for part in term.parts)
 
 
 # ---- forward
 
 
-def sum_formula(step: OneStep, layer: int, neuron: int, row: int) -> Formula:
+def sum_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formula:
     """z = b + Σ w · a, over all that the neuron gets."""
     weights = step.network.weights[layer - 1][neuron].astype(np.float64)
     inputs = step.entering(layer)[row].astype(np.float64)
     bias = float(step.network.biases[layer - 1][neuron, 0])
 
     def term(source: int) -> Term:
-        weight = Part("w", float(weights[source]), Address("weight", layer, neuron, source, row))
-        below = Part("a" if layer > 1 else "x", float(inputs[source]), Address("entering", layer - 1, source, row=row))
+        weight = Factor("w", float(weights[source]), Address("weight", layer, neuron, source, row))
+        below = Factor(
+            "a" if layer > 1 else "x", float(inputs[source]), Address("entering", layer - 1, source, row=row)
+        )
         return Term((weight, below), float(weights[source] * inputs[source]))
 
     terms, left_out, left_sum = largest_terms(weights * inputs, term)
-    own = Term((Part("b", bias, Address("weight", layer, neuron, BIAS, row)),), bias)
+    own = Term((Factor("b", bias, Address("weight", layer, neuron, BIAS, row)),), bias)
     rule = f"z = b + Σ w · {'a' if layer > 1 else 'x'}"
     value = float(step.sums[layer - 1][row, neuron])
     address = Address("sum", layer, neuron, row=row)
@@ -124,7 +126,7 @@ def largest_terms(values: Array, make: Callable[[int], Term]) -> tuple[list[Term
     return [make(place) for place in shown.tolist()], len(left), float(values[left].sum())
 
 
-def activation_formula(step: OneStep, layer: int, neuron: int, row: int) -> Formula:
+def activation_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formula:
     """a = f(z); softmax divides by the sum over all outputs."""
     function = step.network.layer_activations[layer - 1]
     value = float(step.activations[layer][row, neuron])
@@ -132,18 +134,18 @@ def activation_formula(step: OneStep, layer: int, neuron: int, row: int) -> Form
     if function.name == "softmax":
         return _softmax_formula(step, address, value)
     z = float(step.sums[layer - 1][row, neuron])
-    own = Term((Part("z", z, Address("sum", layer, neuron, row=row)),), value)
+    own = Term((Factor("z", z, Address("sum", layer, neuron, row=row)),), value)
     rule = _RULES.get(function.name, f"a = {function.label}(z)")
     return Formula(address, "activation", rule, f"{function.label}({{0}})", value, (own,))
 
 
-def _softmax_formula(step: OneStep, address: Address, value: float) -> Formula:
+def _softmax_formula(step: StepTrace, address: Address, value: float) -> Formula:
     """Each term is another output's power, of what its sum is above the largest; that changes no share."""
     z = step.sums[address.layer - 1][address.row].astype(np.float64)
     powers = np.exp(z - z.max())
 
     def term(output: int) -> Term:
-        own = Part("z", float(z[output]), Address("sum", address.layer, output, row=address.row))
+        own = Factor("z", float(z[output]), Address("sum", address.layer, output, row=address.row))
         return Term((own,), float(powers[output]))
 
     terms, left_out, left_sum = largest_terms(powers, term)
@@ -165,15 +167,15 @@ def tempered(sums: Array, temperature: float) -> Array:
     return shares
 
 
-def dropout_formula(step: OneStep, layer: int, neuron: int, row: int) -> Formula | None:
-    """What goes on to the next layer after dropout; None without it."""
+def dropout_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formula | None:
+    """Returns the formula of an activation after dropout; None without dropout."""
     mask = step.mask_of(layer)
     if mask is None:
         return None
     factor, a = float(mask[row, neuron]), float(step.activations[layer][row, neuron])
     parts = (
-        Part("a", a, Address("activation", layer, neuron, row=row)),
-        Part("m", factor, Address("mask", layer, neuron, row=row)),
+        Factor("a", a, Address("activation", layer, neuron, row=row)),
+        Factor("m", factor, Address("mask", layer, neuron, row=row)),
     )
     rule = "a · m, m = 0: left out" if not factor else "a · m, m = 1 / (1 − dropout)"
     address = Address("entering", layer, neuron, row=row)
@@ -183,14 +185,14 @@ def dropout_formula(step: OneStep, layer: int, neuron: int, row: int) -> Formula
 # ---- the loss
 
 
-def loss_formula(step: OneStep, row: int) -> Formula:
+def loss_formula(step: StepTrace, row: int) -> Formula:
     """The loss of one example, output by output."""
     rule, shares = _loss_shares(step, row)
     layer = step.layers
 
     def term(output: int) -> Term:
-        a = Part("a", float(step.activations[-1][row, output]), Address("activation", layer, output, row=row))
-        y = Part("y", float(step.targets[row, output]), Address("target", layer, output, row=row))
+        a = Factor("a", float(step.activations[-1][row, output]), Address("activation", layer, output, row=row))
+        y = Factor("y", float(step.targets[row, output]), Address("target", layer, output, row=row))
         return Term((a, y), float(shares[output]))
 
     terms, left_out, left_sum = largest_terms(shares, term)
@@ -199,7 +201,7 @@ def loss_formula(step: OneStep, row: int) -> Formula:
     return Formula(address, "loss", rule, "", value, tuple(terms), left_out, left_sum, why)
 
 
-def _loss_shares(step: OneStep, row: int) -> tuple[str, Array]:
+def _loss_shares(step: StepTrace, row: int) -> tuple[str, Array]:
     """The rule, and what each output adds; for a loss that is not known here, nothing."""
     a, y = (each[row].astype(np.float64) for each in (step.activations[-1], step.targets))
     z = step.sums[-1][row].astype(np.float64)
@@ -217,12 +219,12 @@ def _loss_shares(step: OneStep, row: int) -> tuple[str, Array]:
     return f"loss = {step.network.loss_function.label}(a, y)", np.zeros(len(a))
 
 
-def batch_loss_formula(step: OneStep) -> Formula:
+def batch_loss_formula(step: StepTrace) -> Formula:
     """The mean over the examples."""
     values = step.losses.astype(np.float64) / step.rows
 
     def term(row: int) -> Term:
-        own = Part("loss", float(step.losses[row]), Address("loss", step.layers, 0, row=row))
+        own = Factor("loss", float(step.losses[row]), Address("loss", step.layers, 0, row=row))
         return Term((own,), float(values[row]), step.rows)
 
     terms, left_out, left_sum = largest_terms(values, term)
@@ -234,15 +236,15 @@ def batch_loss_formula(step: OneStep) -> Formula:
 # ---- backward
 
 
-def delta_formulas(step: OneStep, layer: int, neuron: int, row: int) -> list[Formula]:
-    """How δ = d loss/dz comes about: at an output from the loss, else from the layer above."""
+def delta_formulas(step: StepTrace, layer: int, neuron: int, row: int) -> list[Formula]:
+    """Returns the formulas of δ = d loss/dz: for an output from the loss, else from the layer above."""
     return _output_delta(step, neuron, row) if layer == step.layers else _hidden_delta(step, layer, neuron, row)
 
 
-def _output_delta(step: OneStep, neuron: int, row: int) -> list[Formula]:
+def _output_delta(step: StepTrace, neuron: int, row: int) -> list[Formula]:
     layer = step.layers
-    a = Part("a", float(step.activations[-1][row, neuron]), Address("activation", layer, neuron, row=row))
-    y = Part("y", float(step.targets[row, neuron]), Address("target", layer, neuron, row=row))
+    a = Factor("a", float(step.activations[-1][row, neuron]), Address("activation", layer, neuron, row=row))
+    y = Factor("y", float(step.targets[row, neuron]), Address("target", layer, neuron, row=row))
     delta, address = float(step.deltas[-1][row, neuron]), Address("delta", layer, neuron, row=row)
     difference = Term((a, y), a.value - y.value)
     loss = step.network.loss_function
@@ -263,32 +265,32 @@ def _output_delta(step: OneStep, neuron: int, row: int) -> list[Formula]:
     return [above, *_through_function(step, address, slope_by_a)]
 
 
-def _softmax_delta(step: OneStep, address: Address, by_outputs: Array, delta: float) -> Formula:
+def _softmax_delta(step: StepTrace, address: Address, by_outputs: Array, delta: float) -> Formula:
     """δ = a · (d loss/da − Σ a · d loss/da), because every output depends on every sum."""
     a = float(step.activations[-1][address.row, address.neuron])
     total = float(step.activations[-1][address.row].astype(np.float64) @ by_outputs)
     parts = (
-        Part("a", a, Address("activation", address.layer, address.neuron, row=address.row)),
-        Part(
+        Factor("a", a, Address("activation", address.layer, address.neuron, row=address.row)),
+        Factor(
             "d loss/da",
             float(by_outputs[address.neuron]),
             Address("from above", address.layer, address.neuron, row=address.row),
         ),
-        Part("Σ", total),
+        Factor("Σ", total),
     )
     return Formula(
         address, "delta", "δ = a · (d loss/da − Σ a · d loss/da)", "{0} · ({1} − {2})", delta, (Term(parts, delta),)
     )
 
 
-def _hidden_delta(step: OneStep, layer: int, neuron: int, row: int) -> list[Formula]:
+def _hidden_delta(step: StepTrace, layer: int, neuron: int, row: int) -> list[Formula]:
     """Σ w · δ over the layer above, times dropout's factor, times the slope of the function."""
     weights = step.network.weights[layer][:, neuron].astype(np.float64)
     deltas = step.deltas[layer][row].astype(np.float64)
 
     def term(above: int) -> Term:
-        weight = Part("w", float(weights[above]), Address("weight", layer + 1, above, neuron, row))
-        delta = Part("δ", float(deltas[above]), Address("delta", layer + 1, above, row=row))
+        weight = Factor("w", float(weights[above]), Address("weight", layer + 1, above, neuron, row))
+        delta = Factor("δ", float(deltas[above]), Address("delta", layer + 1, above, row=row))
         return Term((weight, delta), float(weights[above] * deltas[above]))
 
     terms, left_out, left_sum = largest_terms(weights * deltas, term)
@@ -299,24 +301,24 @@ def _hidden_delta(step: OneStep, layer: int, neuron: int, row: int) -> list[Form
     return [above, *_through_function(step, Address("delta", layer, neuron, row=row), total)]
 
 
-def _through_function(step: OneStep, address: Address, above: float) -> list[Formula]:
+def _through_function(step: StepTrace, address: Address, above: float) -> list[Formula]:
     """The slope f'(z), and δ."""
     layer, neuron, row = address.layer, address.neuron, address.row
     function, mask = step.network.layer_activations[layer - 1], step.mask_of(layer)
     slope = slope_of(step, layer, neuron, row)
-    z = Part("z", float(step.sums[layer - 1][row, neuron]), Address("sum", layer, neuron, row=row))
+    z = Factor("z", float(step.sums[layer - 1][row, neuron]), Address("sum", layer, neuron, row=row))
     at = Address("slope", layer, neuron, row=row)
     slope_line = Formula(at, "slope", f"f'(z) of {function.label}", "f'({0})", slope, (Term((z,), slope),))
-    parts = [Part("d loss/da", above, Address("from above", layer, neuron, row=row)), Part("f'", slope, at)]
+    parts = [Factor("d loss/da", above, Address("from above", layer, neuron, row=row)), Factor("f'", slope, at)]
     if mask is not None:
-        parts.append(Part("m", float(mask[row, neuron]), Address("mask", layer, neuron, row=row)))
+        parts.append(Factor("m", float(mask[row, neuron]), Address("mask", layer, neuron, row=row)))
     delta = float(step.deltas[layer - 1][row, neuron])
     rule = "δ = d loss/dz = d loss/da · f'(z)" + (" · m, m: dropout" if mask is not None else "")
     written = " · ".join(f"{{{place}}}" for place in range(len(parts)))
     return [slope_line, Formula(address, "delta", rule, written, delta, (Term(tuple(parts), delta),))]
 
 
-def slope_of(step: OneStep, layer: int, neuron: int, row: int) -> float:
+def slope_of(step: StepTrace, layer: int, neuron: int, row: int) -> float:
     """f'(z) of a neuron whose function depends on its own sum only."""
     function = step.network.layer_activations[layer - 1]
     kept = step.sums[layer - 1] if function.needs_sums else step.activations[layer]
@@ -328,8 +330,9 @@ def slope_of(step: OneStep, layer: int, neuron: int, row: int) -> float:
 # ---- all terms of a sum at once
 
 
-def all_terms(step: OneStep, at: Address) -> Array | None:
-    """(terms,) what each term of the sum at an address adds, in the order of where they come from; None for no sum.
+def all_terms(step: StepTrace, at: Address) -> Array | None:
+    """Returns (terms,) what each term of the sum at an address adds, in the order of where they come from; None for no
+    sum.
 
     Of a weighted sum they are in the order of the inputs, without the bias; of a gradient one for each example.
     """

@@ -1,4 +1,4 @@
-"""What one neuron does: how it answers, what excites it, and what the network would be without it.
+"""One neuron: its activations, the examples that excite it, and the network without it (ablation).
 
 Layers count from 1, the last one gives the outputs; neurons count from 0. Rows are examples.
 """
@@ -15,8 +15,8 @@ from engine.basics.validation import Array
 from engine.datasets import Split
 from engine.datasets.scaling import Scaling
 from engine.explain.features import activations_of
+from engine.network.backprop import check_neuron, forward
 from engine.network.network import Network, chunk_rows
-from engine.network.passes import check_neuron, forward
 from engine.training.distributions import FLAT
 from engine.training.metrics import Evaluation
 from engine.training.residuals import Residuals
@@ -28,8 +28,8 @@ _FIFTHS = 5
 
 
 @dataclass(frozen=True)
-class Part:
-    """Some parameters of a network: a neuron's bias, one of its weights, or all weights that lead from it.
+class ParameterGroup:
+    """Parameters that are edited together: a neuron's bias, one of its weights, or all its outgoing weights.
 
     Attributes:
         what: "bias", "weight" or "outgoing".
@@ -43,7 +43,7 @@ class Part:
     source: int = 0
 
     def view(self, network: Network) -> Array:
-        """Those parameters of that network, (count,). What is written into it changes the network."""
+        """Returns these parameters of a network, (count,), as a view: writing to it changes the network."""
         check_neuron(network, self.layer, self.neuron)
         if self.what == "outgoing":
             check_leads_on(network, self.layer)
@@ -65,31 +65,31 @@ def check_leads_on(network: Network, layer: int) -> None:
 
 
 def scaled(network: Network, factors: Mapping[tuple[int, int], float]) -> Network:
-    """A copy in which what leads from some neurons is multiplied by a factor: 0 switches one off, 1 changes nothing.
+    """Returns a copy in which the outgoing weights of some neurons are multiplied by a factor; 0 switches one off.
 
     Args:
-        network: it stays as it is.
-        factors: by layer and neuron.
+        network: the network, which is not changed.
+        factors: the factors by layer and neuron.
 
     Raises:
-        SettingError: there is no such neuron, or it is an output.
+        SettingError: the network has no such neuron, or the neuron is an output.
     """
     copy = network.copy()
     for (layer, neuron), factor in factors.items():
-        leading = Part("outgoing", layer, neuron).view(copy)
+        leading = ParameterGroup("outgoing", layer, neuron).view(copy)
         leading *= factor
     return copy
 
 
-def without_each(
+def ablate_each(
     network: Network, split: Split, layer: int, target_scaling: Scaling | None = None
 ) -> Generator[float, None, tuple[Evaluation, list[Evaluation]]]:
-    """Measures the network without each neuron of a hidden layer.
+    """Measures the network without each neuron of a hidden layer in turn: an ablation.
 
     The layer's activations are computed once; without a neuron, the next layer's sums lack its a · w.
 
     Args:
-        target_scaling: how targets that are numbers were scaled, so that the RMSE is in their own unit.
+        target_scaling: the scaling of numeric targets, which gives the RMSE in their own unit.
 
     Yields:
         the share 0…1 that is done, often enough to stop in between.
@@ -121,7 +121,7 @@ def without_each(
 
 
 class _Sums:
-    """Sums up the results on the chunks of a part of the data."""
+    """Running sums of the results on the chunks of a split."""
 
     def __init__(self, split: Split, target_scaling: Scaling | None) -> None:
         self._count, self._loss, self._wrong = len(split), 0.0, 0
@@ -154,7 +154,7 @@ def _measured(network: Network, sums: Array, layer: int, part: Split) -> tuple[f
 
 
 def _chunks(network: Network, split: Split) -> Generator[tuple[slice, Array], None, None]:
-    """Yields the rows of a part of the examples, and their inputs in a buffer that is used again."""
+    """Yields the rows of each chunk of a split, and their inputs in a buffer that is reused."""
     size = chunk_rows(network.shape, len(split))
     buffer = np.empty((size, split.width), network.parameters.dtype)
     for start in range(0, len(split), size):
@@ -162,16 +162,16 @@ def _chunks(network: Network, split: Split) -> Generator[tuple[slice, Array], No
         yield rows, split.take(rows, buffer[: rows.stop - start])
 
 
-# ---- what it answers
+# ---- activations
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """What one neuron answers to many examples.
+class NeuronActivations:
+    """Activations of one neuron for many examples.
 
     Attributes:
         values: its activation for each, (examples,).
-        dead: whether it has no slope on any of them, so that it answers the same to all and no longer learns.
+        dead: whether its slope is 0 on all of them, so that it no longer learns.
     """
 
     values: Array
@@ -179,12 +179,12 @@ class Answers:
 
     @property
     def strongest(self) -> Array:
-        """The numbers of all examples, those first that excite it most."""
+        """The numbers of all examples, the most exciting first."""
         return np.argsort(-np.nan_to_num(self.values), kind="stable")
 
 
-def answers(network: Network, split: Split, layer: int, neuron: int) -> Answers:
-    """What a neuron answers to all examples. Raises SettingError if there is no such neuron."""
+def answers(network: Network, split: Split, layer: int, neuron: int) -> NeuronActivations:
+    """Returns a neuron's activations for all examples. Raises SettingError if there is no such neuron."""
     check_neuron(network, layer, neuron)
     weights, bias = network.weights[layer - 1][neuron, :, None], network.biases[layer - 1][neuron]
     function = network.layer_activations[layer - 1]
@@ -201,17 +201,17 @@ def answers(network: Network, split: Split, layer: int, neuron: int) -> Answers:
             values[rows] = a[:, 0]
             function.backward(sums if function.needs_sums else a, slope)
             steepest = max(steepest, float(np.abs(slope).max()))
-    return Answers(values, not is_output and steepest < FLAT)
+    return NeuronActivations(values, not is_output and steepest < FLAT)
 
 
 def activation(network: Network, inputs: Array, layer: int, neuron: int) -> float:
-    """What a neuron answers to one example, (width,)."""
+    """Returns a neuron's activation for one example, (width,). Raises SettingError if there is no such neuron."""
     check_neuron(network, layer, neuron)
     return float(forward(network, inputs[None]).activations[layer][0, neuron])
 
 
 def mean_by_class(values: Array, labels: Array, classes: int) -> Array:
-    """The mean of the values of each class, (classes,); NaN for a class without examples."""
+    """Returns the mean value of each class, (classes,); NaN for a class without examples."""
     counts = np.bincount(labels, minlength=classes)
     totals = np.bincount(labels, weights=values, minlength=classes)
     with np.errstate(invalid="ignore"):
@@ -220,7 +220,7 @@ def mean_by_class(values: Array, labels: Array, classes: int) -> Array:
 
 
 def mean_by_fifth(values: Array, targets: Array) -> list[tuple[float, float, float]]:
-    """For each fifth of the examples, from the lowest to the highest target (k,): both ends, and the mean value."""
+    """Returns both ends and the mean value of each fifth of the examples, ordered by their targets (k,)."""
     order = np.argsort(targets, kind="stable")
     fifths = [fifth for fifth in np.array_split(order, _FIFTHS) if len(fifth)]
     return [(float(targets[fifth[0]]), float(targets[fifth[-1]]), float(values[fifth].mean())) for fifth in fifths]

@@ -1,7 +1,7 @@
-"""Examples as points: where they lie along the two axes of the largest variance of a layer's activations.
+"""Projections of examples: their coordinates along the two principal axes of a layer's activations.
 
 Principal component analysis: Pearson 1901, "On lines and planes of closest fit to systems of points in space". The axes
-are worked out once and then kept, so that points move only because the network does.
+are computed once and then kept, so that points move only because the network changes.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy as np
 from engine.basics.errors import DataError, SettingError, Verbatim
 from engine.basics.validation import Array
 from engine.datasets import Split
-from engine.explain.answers import Answers, answers_in_steps
 from engine.explain.features import activations_of
+from engine.explain.predictions import Predictions, predict_in_steps
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 
-_LEAST_SPREAD = 1e-12  # of an axis, as a share of the whole: less is rounding
+_LEAST_SPREAD = 1e-12  # variance of an axis as a share of the total; less is rounding
 
 
 @dataclass(frozen=True, eq=False)
-class Basis:
-    """A corner of space and the axes that lead from it.
+class PrincipalAxes:
+    """Principal axes and the point where they cross.
 
     Attributes:
-        mean: (width,) float64, where the axes cross: the mean of the activations that they were worked out from.
+        mean: (width,) float64, where the axes cross: the mean of the activations that they were computed from.
         axes: (count, width) float64, of length 1 and at right angles; zeros where there is no further axis.
         shares: (count,) the shares of these activations' variance along each axis.
     """
@@ -37,13 +37,13 @@ class Basis:
     shares: Array
 
     def project(self, activations: Array) -> Array:
-        """(k, count): where activations (k, width) lie along the axes."""
+        """Returns the coordinates (k, count) of activations (k, width) along the axes."""
         along: Array = (activations - self.mean.astype(activations.dtype)) @ self.axes.T.astype(activations.dtype)
         return along
 
 
-def basis_of(activations: Array, count: int = 2) -> Basis:
-    """The axes of the largest variance of activations (k, width), the largest first.
+def principal_axes(activations: Array, count: int = 2) -> PrincipalAxes:
+    """Returns the axes of the largest variance of activations (k, width), the largest first.
 
     Each axis points so that its largest part is positive; the same activations give the same axes. Where they have
     fewer axes than ``count``, as those of a single neuron, the others are zeros.
@@ -64,7 +64,7 @@ def basis_of(activations: Array, count: int = 2) -> Basis:
         if variance > _LEAST_SPREAD * total:
             axes[place] = axis * np.sign(axis[np.abs(axis).argmax()])
             shares[place] = variance / total
-    return Basis(mean, axes, shares)
+    return PrincipalAxes(mean, axes, shares)
 
 
 def _largest_axes(centred: Array, count: int) -> tuple[Array, Array]:
@@ -86,21 +86,22 @@ def _largest_axes(centred: Array, count: int) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Projected:
-    """Examples as a layer sees them.
+    """Examples projected from a layer's activations.
 
     Attributes:
         points: (k, 2) float32; NaN where activations are not finite.
-        answers: what the network answers to them.
-        share: the share 0…1 of the activations' variance that the two axes show; NaN where there is none.
+        answers: the network's predictions for them.
+        share: the share 0…1 of the activations' variance along the two axes; NaN if there is no variance.
     """
 
     points: Array
-    answers: Answers
+    answers: Predictions
     share: float
 
 
 def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array:
-    """(k, neurons): the activations of a layer for the examples with these numbers, (k,); of layer 0 the inputs.
+    """Returns (k, neurons): the activations of a layer for the examples with these numbers, (k,); of layer 0 the
+    inputs.
 
     Raises:
         SettingError: there is no such layer.
@@ -118,9 +119,9 @@ def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array
 
 
 def project_in_steps(
-    network: Network, split: Split, rows: Array, layer: int, basis: Basis
+    network: Network, split: Split, rows: Array, layer: int, basis: PrincipalAxes
 ) -> Generator[int, None, Projected]:
-    """Projects a layer's activations for the examples with these numbers, (k,), and notes the answers to them.
+    """Projects a layer's activations for the examples with these numbers, (k,), with their predictions.
 
     Yields the number of examples done after each chunk, so that the caller can stop.
 
@@ -128,7 +129,7 @@ def project_in_steps(
         SettingError: there is no such layer.
     """
     _check_layer(network, layer)
-    places = _Places(len(rows), basis)
+    places = _PointCollector(len(rows), basis)
 
     def first(inputs: Array, buffers: Buffers) -> Array:
         return network.standardised(inputs * inputs.dtype.type(buffers.scale))
@@ -136,21 +137,21 @@ def project_in_steps(
     def see(place: slice, inputs: Array, buffers: Buffers) -> None:
         places.take(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
 
-    answers = yield from answers_in_steps(network, split, rows, see)
+    answers = yield from predict_in_steps(network, split, rows, see)
     return Projected(places.points, answers, places.share)
 
 
-class _Places:
-    """Collects points, and how far activations spread along the axes and in all."""
+class _PointCollector:
+    """Collects points, and the variance of the activations along the axes and in total."""
 
-    def __init__(self, count: int, basis: Basis) -> None:
+    def __init__(self, count: int, basis: PrincipalAxes) -> None:
         self.points = np.full((count, 2), np.nan, np.float32)
         self._basis, self._count = basis, count
         width = len(basis.mean)
-        self._sum, self._squares = np.zeros(width), 0.0  # of activations less the mean of the basis
+        self._sum, self._squares = np.zeros(width), 0.0  # activations minus the mean of the axes
 
     def take(self, place: slice, activations: Array) -> None:
-        """The activations (rows, width) of some examples."""
+        """Returns the activations (rows, width) of some examples."""
         with np.errstate(all="ignore"):
             off = activations - self._basis.mean.astype(activations.dtype)
             self.points[place] = self._basis.project(activations)
@@ -178,9 +179,9 @@ def _check_layer(network: Network, layer: int) -> None:
 
 
 def are_inside(points: Array, polygon: Array) -> Array:
-    """(k,): whether points (k, 2) lie inside a polygon (corners, 2), whose last corner is joined to the first.
+    """Returns whether points (k, 2) lie inside a closed polygon (corners, 2), as (k,) booleans.
 
-    By the number of its edges to the right of a point: Shimrat 1962, "Algorithm 112: position of point relative to
+    Counts the edges to the right of a point: Shimrat 1962, "Algorithm 112: position of point relative to
     polygon". Points that are not finite lie outside.
     """
     inside = np.zeros(len(points), bool)

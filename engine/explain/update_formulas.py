@@ -1,4 +1,4 @@
-"""How one parameter changes in a step: gradient, penalties, clipping, the optimizer's rule, limits; line by line."""
+"""Formulas of one parameter's update in a step: gradient, penalties, clipping, optimizer, limits, line by line."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.explain.formulas import Address, Formula, Part, Term, largest_terms, slope_of
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.formulas import Address, Factor, Formula, Term, largest_terms, slope_of
+from engine.explain.step_trace import BIAS, StepTrace
 from engine.training.optimizers import OPTIMIZERS
 
 
@@ -17,7 +17,7 @@ from engine.training.optimizers import OPTIMIZERS
 class _Parameter:
     """A parameter of a step, and the lines about it."""
 
-    step: OneStep
+    step: StepTrace
     layer: int
     neuron: int
     source: int
@@ -28,11 +28,11 @@ class _Parameter:
         return Address(what, self.layer, self.neuron, self.source, self.row)
 
     @property
-    def before(self) -> Part:
+    def before(self) -> Factor:
         """The parameter before the step."""
         name = "b" if self.source == BIAS else "w"
         value = self.step.value_of(self.step.network.parameters, self.layer, self.neuron, self.source)
-        return Part(name, value, self.at("weight"))
+        return Factor(name, value, self.at("weight"))
 
     @property
     def after(self) -> float:
@@ -40,18 +40,18 @@ class _Parameter:
         return self.step.value_of(self.step.after.parameters, self.layer, self.neuron, self.source)
 
     def kept(self, name: str, is_after: bool) -> float:
-        """What the optimizer keeps for it under that name; 0 before its first step."""
+        """Returns the optimizer's value of this name for the parameter; 0 before the first step."""
         averages = self.step.averages_after if is_after else self.step.averages_before
         vector = averages.kept.get(name)
         return 0.0 if vector is None else self.step.value_of(vector, self.layer, self.neuron, self.source)
 
-    def line(self, what: str, name: str, rule: str, written: str, value: float, *parts: Part) -> Formula:
+    def line(self, what: str, name: str, rule: str, written: str, value: float, *parts: Factor) -> Formula:
         """A line with one term."""
         return Formula(self.at(what), name, rule, written, value, (Term(parts, value),))
 
 
-def update_formulas(step: OneStep, layer: int, neuron: int, source: int, row: int) -> list[Formula]:
-    """All lines of a parameter's change, from the gradient of the loss to the parameter after the step."""
+def update_formulas(step: StepTrace, layer: int, neuron: int, source: int, row: int) -> list[Formula]:
+    """Returns all lines of a parameter's update, from the gradient of the loss to the parameter after the step."""
     parameter = _Parameter(step, layer, neuron, source, row)
     lines = [_gradient(parameter)]
     lines += _penalties(parameter, _part(lines[-1], "g"))
@@ -61,8 +61,8 @@ def update_formulas(step: OneStep, layer: int, neuron: int, source: int, row: in
     return [*lines, *_result(parameter, _part(lines[-1], "s"))]
 
 
-def _part(line: Formula, symbol: str) -> Part:
-    return Part(symbol, line.value, line.address)
+def _part(line: Formula, symbol: str) -> Factor:
+    return Factor(symbol, line.value, line.address)
 
 
 # ---- the gradient
@@ -75,15 +75,15 @@ def _gradient(parameter: _Parameter) -> Formula:
     below = np.ones_like(deltas) if source == BIAS else step.entering(layer)[:, source].astype(np.float64)
 
     def term(row: int) -> Term:
-        parts = [Part("δ", float(deltas[row]), Address("delta", layer, neuron, row=row))]
+        parts = [Factor("δ", float(deltas[row]), Address("delta", layer, neuron, row=row))]
         if source != BIAS:
             at = Address("entering", layer - 1, source, row=row)
-            parts.append(Part("a" if layer > 1 else "x", float(below[row]), at))
+            parts.append(Factor("a" if layer > 1 else "x", float(below[row]), at))
         return Term(tuple(parts), float(deltas[row] * below[row]) / step.rows, step.rows)
 
     terms, left_out, left_sum = largest_terms(deltas * below / step.rows, term)
     if step.rows == 1:
-        terms, left_out = [term(0)], 0  # also where it is 0: its numbers say why
+        terms, left_out = [term(0)], 0  # also if it is 0, because its numbers show why
     product = "δ" if source == BIAS else f"δ · {'a' if layer > 1 else 'x'}"
     rule = f"g = {product}" if step.rows == 1 else f"g = mean of {product} over the examples"
     value = step.value_of(step.gradient, layer, neuron, source)
@@ -93,7 +93,7 @@ def _gradient(parameter: _Parameter) -> Formula:
 
 
 def _why_nothing(parameter: _Parameter) -> str:
-    """Why the gradient is 0 in every example; empty if it is not."""
+    """Returns the reason why the gradient is 0 in every example; empty if it is not."""
     step, layer, neuron, source = parameter.step, parameter.layer, parameter.neuron, parameter.source
     deltas = step.deltas[layer - 1][:, neuron]
     has_input = np.ones(step.rows, bool) if source == BIAS else step.entering(layer)[:, source] != 0
@@ -105,8 +105,8 @@ def _why_nothing(parameter: _Parameter) -> str:
     return f"its input is 0{ever}" if not has_input.any() else "δ or the input is 0 in every example"
 
 
-def _why_no_delta(step: OneStep, layer: int, neuron: int) -> str:
-    """Why a neuron whose δ is 0 in all examples has none."""
+def _why_no_delta(step: StepTrace, layer: int, neuron: int) -> str:
+    """Returns the reason why δ of a neuron is 0 in all examples."""
     if layer == step.layers:
         return "the output is its target"
     mask = step.mask_of(layer)
@@ -117,8 +117,8 @@ def _why_no_delta(step: OneStep, layer: int, neuron: int) -> str:
     return "nothing comes back to the neuron"
 
 
-def _penalties(parameter: _Parameter, gradient: Part) -> list[Formula]:
-    """Weight decay and L1, of weights only."""
+def _penalties(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    """Returns the lines of weight decay and L1, which affect weights only."""
     settings = parameter.step.settings
     decay = 0.0 if OPTIMIZERS[settings.optimizer].decouples_decay else settings.weight_decay
     if parameter.source == BIAS or not (decay or settings.l1):
@@ -126,23 +126,23 @@ def _penalties(parameter: _Parameter, gradient: Part) -> list[Formula]:
     before, parts, value = parameter.before, [gradient], gradient.value
     written, rule = "{0}", "g"
     if decay:
-        parts += [Part("λ", decay), before]
+        parts += [Factor("λ", decay), before]
         value += decay * before.value
         written, rule = written + " + {1} · {2}", f"{rule} + λ · w"
     if settings.l1:
         sign = float(np.sign(before.value))
-        parts += [Part("λ₁", settings.l1), Part("sign w", sign, before.address)]
+        parts += [Factor("λ₁", settings.l1), Factor("sign w", sign, before.address)]
         value += settings.l1 * sign
         written, rule = f"{written} + {{{len(parts) - 2}}} · {{{len(parts) - 1}}}", f"{rule} + λ₁ · sign w"
     return [parameter.line("penalised", "with weight decay" if decay else "with L1", rule, written, value, *parts)]
 
 
-def _clipping(parameter: _Parameter, gradient: Part) -> list[Formula]:
-    """All of the gradient is shortened if it is longer than allowed."""
+def _clipping(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    """Returns the line of gradient clipping: the whole gradient is shortened if it exceeds the limit."""
     most, length = parameter.step.settings.clip_norm, parameter.step.changed_gradient_length
     if not most or length <= most:
         return []
-    parts = (gradient, Part("most", most), Part("length", length))
+    parts = (gradient, Factor("most", most), Factor("length", length))
     value = gradient.value * most / length
     return [parameter.line("clipped", "clipped", "g · most / length of all", "{0} · {1} / {2}", value, *parts)]
 
@@ -150,59 +150,59 @@ def _clipping(parameter: _Parameter, gradient: Part) -> list[Formula]:
 # ---- the optimizer's rules: from g to the step s
 
 
-def _sgd(parameter: _Parameter, gradient: Part) -> list[Formula]:
-    rate = Part("η", parameter.step.rate)
+def _sgd(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    rate = Factor("η", parameter.step.rate)
     return [_step_line(parameter, "s = η · g", "{0} · {1}", rate.value * gradient.value, rate, gradient)]
 
 
-def _step_line(parameter: _Parameter, rule: str, written: str, value: float, *parts: Part) -> Formula:
+def _step_line(parameter: _Parameter, rule: str, written: str, value: float, *parts: Factor) -> Formula:
     return parameter.line("step", "step", rule, written, value, *parts)
 
 
-def _velocity(parameter: _Parameter, gradient: Part) -> Formula:
-    momentum = Part("μ", parameter.step.settings.momentum)
-    before = Part("v before", parameter.kept("velocity", False))
+def _velocity(parameter: _Parameter, gradient: Factor) -> Formula:
+    momentum = Factor("μ", parameter.step.settings.momentum)
+    before = Factor("v before", parameter.kept("velocity", False))
     value = parameter.kept("velocity", True)
     return parameter.line(
         "velocity", "velocity", "v = μ · v before + g", "{0} · {1} + {2}", value, momentum, before, gradient
     )
 
 
-def _momentum(parameter: _Parameter, gradient: Part) -> list[Formula]:
-    velocity, rate = _velocity(parameter, gradient), Part("η", parameter.step.rate)
+def _momentum(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    velocity, rate = _velocity(parameter, gradient), Factor("η", parameter.step.rate)
     value = rate.value * velocity.value
     return [velocity, _step_line(parameter, "s = η · v", "{0} · {1}", value, rate, _part(velocity, "v"))]
 
 
-def _nesterov(parameter: _Parameter, gradient: Part) -> list[Formula]:
-    velocity, rate = _velocity(parameter, gradient), Part("η", parameter.step.rate)
-    momentum = Part("μ", parameter.step.settings.momentum)
+def _nesterov(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    velocity, rate = _velocity(parameter, gradient), Factor("η", parameter.step.rate)
+    momentum = Factor("μ", parameter.step.settings.momentum)
     value = rate.value * (gradient.value + momentum.value * velocity.value)
     parts = (rate, gradient, momentum, _part(velocity, "v"))
     return [velocity, _step_line(parameter, "s = η · (g + μ · v)", "{0} · ({1} + {2} · {3})", value, *parts)]
 
 
-def _rmsprop(parameter: _Parameter, gradient: Part) -> list[Formula]:
-    settings, rate = parameter.step.settings, Part("η", parameter.step.rate)
+def _rmsprop(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    settings, rate = parameter.step.settings, Factor("η", parameter.step.rate)
     square = _average(parameter, "square", "q", settings.beta2, gradient, True, 1.0)
     value = rate.value * gradient.value / (math.sqrt(square.value) + settings.epsilon)
-    parts = (rate, gradient, _part(square, "q"), Part("ε", settings.epsilon))
+    parts = (rate, gradient, _part(square, "q"), Factor("ε", settings.epsilon))
     return [square, _step_line(parameter, "s = η · g / (√q + ε)", "{0} · {1} / (√{2} + {3})", value, *parts)]
 
 
 def _average(
-    parameter: _Parameter, name: str, symbol: str, factor: float, gradient: Part, is_square: bool, scale: float
+    parameter: _Parameter, name: str, symbol: str, factor: float, gradient: Factor, is_square: bool, scale: float
 ) -> Formula:
     """A moving average of the gradient or its square; the optimizer keeps it divided by ``scale``."""
-    before = Part(f"{symbol} before", scale * parameter.kept(name, False))
-    parts = (Part("β", factor), before, Part("1 − β", 1 - factor), gradient)
+    before = Factor(f"{symbol} before", scale * parameter.kept(name, False))
+    parts = (Factor("β", factor), before, Factor("1 − β", 1 - factor), gradient)
     written = "{0} · {1} + {2} · {3}" + ("²" if is_square else "")
     rule = f"{symbol} = β · {symbol} before + (1 − β) · g" + ("²" if is_square else "")
     title = "average square" if is_square else "average"
     return parameter.line(name, title, rule, written, scale * parameter.kept(name, True), *parts)
 
 
-def _adam(parameter: _Parameter, gradient: Part) -> list[Formula]:
+def _adam(parameter: _Parameter, gradient: Factor) -> list[Formula]:
     step, settings = parameter.step, parameter.step.settings
     mean = _average(parameter, "mean", "m", settings.momentum, gradient, False, 1 - settings.momentum)
     square = _average(parameter, "square", "q", settings.beta2, gradient, True, 1 - settings.beta2)
@@ -212,10 +212,10 @@ def _adam(parameter: _Parameter, gradient: Part) -> list[Formula]:
     )
     value = step.rate * right_mean.value / (math.sqrt(right_square.value) + settings.epsilon)
     parts = (
-        Part("η", step.rate),
+        Factor("η", step.rate),
         _part(right_mean, "m̂"),
         _part(right_square, "q̂"),
-        Part("ε", settings.epsilon),
+        Factor("ε", settings.epsilon),
     )
     last = _step_line(parameter, "s = η · m̂ / (√q̂ + ε)", "{0} · {1} / (√{2} + {3})", value, *parts)
     return [mean, square, right_mean, right_square, last]
@@ -223,22 +223,22 @@ def _adam(parameter: _Parameter, gradient: Part) -> list[Formula]:
 
 def _corrected(parameter: _Parameter, line: Formula, symbol: str, zeros: float) -> Formula:
     """An average without the share of its initial 0."""
-    share = Part("share of steps", 1 - zeros)
+    share = Factor("share of steps", 1 - zeros)
     name = "average, corrected" if line.address.what == "mean" else "square, corrected"
     rule = f"{symbol}̂ = {symbol} / (1 − share of the initial 0)"
     value = line.value / share.value
     return parameter.line(f"right {line.address.what}", name, rule, "{0} / {1}", value, _part(line, symbol), share)
 
 
-def _any_rule(parameter: _Parameter, gradient: Part) -> list[Formula]:
-    """Of an optimizer whose rule is not written here: what it did."""
+def _any_rule(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    """Returns a line with the change alone, for an optimizer whose rule is not written here."""
     step = parameter.step
     label = OPTIMIZERS[step.settings.optimizer].label
     value = parameter.before.value - parameter.after
     return [_step_line(parameter, f"s, by the rule of {label} from g", "{0}", value, gradient)]
 
 
-_RULES: dict[str, Callable[[_Parameter, Part], list[Formula]]] = {
+_RULES: dict[str, Callable[[_Parameter, Factor], list[Formula]]] = {
     "sgd": _sgd,
     "momentum": _momentum,
     "nesterov": _nesterov,
@@ -251,15 +251,15 @@ _RULES: dict[str, Callable[[_Parameter, Part], list[Formula]]] = {
 # ---- the parameter after the step
 
 
-def _result(parameter: _Parameter, taken: Part) -> list[Formula]:
-    """w − s; before that, decay that does not go through the averages; after it, the limit of the weights' length."""
+def _result(parameter: _Parameter, taken: Factor) -> list[Formula]:
+    """Returns the lines of w − s: decoupled weight decay before it, the limit of the weights' norm after it."""
     step, settings, before = parameter.step, parameter.step.settings, parameter.before
     is_weight, name = parameter.source != BIAS, before.symbol
     title = "weight after" if is_weight else "bias after"
     lines: list[Formula] = []
     shrinks = OPTIMIZERS[settings.optimizer].decouples_decay and settings.weight_decay and is_weight
     if shrinks and settings.optimizer in _RULES:
-        parts = (before, Part("η", step.rate), Part("λ", settings.weight_decay))
+        parts = (before, Factor("η", step.rate), Factor("λ", settings.weight_decay))
         value = before.value * (1 - step.rate * settings.weight_decay)
         lines.append(
             parameter.line("decayed", "weight decay", "w · (1 − η · λ)", "{0} · (1 − {1} · {2})", value, *parts)
@@ -270,7 +270,7 @@ def _result(parameter: _Parameter, taken: Part) -> list[Formula]:
         lines.append(parameter.line("moved", "moved", f"{name} − s", written, value, before, taken))
         moved, factor = _part(lines[-1], name), parameter.after / value
         rule = "w · most / length of the neuron's weights"
-        return [*lines, parameter.line("after", title, rule, "{0} · {1}", parameter.after, moved, Part("", factor))]
+        return [*lines, parameter.line("after", title, rule, "{0} · {1}", parameter.after, moved, Factor("", factor))]
     return [
         *lines,
         parameter.line("after", title, f"{name} after = {name} − s", written, parameter.after, before, taken),

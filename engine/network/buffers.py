@@ -14,8 +14,8 @@ from engine.datasets.brightness import Brightness
 if TYPE_CHECKING:
     from engine.network.network import Network
 
-# Layers of at least so many neurons have weights neuron by neuron and outputs column by column in memory, narrower ones
-# weights input by input and outputs row by row. Measured with OpenBLAS at batches of 100: up to a tenth faster.
+# Layers of at least this many neurons have weights neuron by neuron and outputs column by column in memory, narrower
+# ones weights input by input and outputs row by row. Measured with OpenBLAS at batches of 100: up to a tenth faster.
 _WIDE = 256
 
 
@@ -65,7 +65,7 @@ class Buffers:
         self.is_standardised = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
+        """Allocates new arrays for pickles and deep copies, because copied arrays would no longer share memory."""
         return type(self), (self._network, self.batch), {"scale": self.scale}
 
     def cut(self, batch: int) -> Buffers:

@@ -29,7 +29,7 @@ class Initializer(Choice, ABC):
 
 @INITIALIZERS.register("normal")
 class Normal(Initializer):
-    """The ancestor's: weights and biases from N(0, 1), however many inputs there are."""
+    """Weights and biases from N(0, 1), independent of the number of inputs, as in the library of 2015."""
 
     label = "N(0, 1)"
 
@@ -53,10 +53,10 @@ class He(Initializer):
 
 @INITIALIZERS.register("he-spread")
 class HeSpread(He):
-    """As He, with biases evenly within ±1 / √n_in, as PyTorch draws those of its ``Linear`` layers.
+    """He weights, with biases uniform within ±1 / √n_in, as PyTorch draws the biases of its ``Linear`` layers.
 
-    With few inputs, biases of 0 let all of a ReLU layer's kinks pass through one point; these spread them over the
-    data. With many they are near 0, as in He.
+    With few inputs, biases of 0 make all kinks of a ReLU layer pass through one point; these biases distribute them
+    over the data. With many inputs they are near 0.
     """
 
     label = "He, spread"

@@ -98,7 +98,7 @@ class Huber(Loss):
 class CrossEntropy(Loss):
     """C = -sum y log a after softmax; after sigmoid, the sum of each output's binary cross-entropy.
 
-    After both, dC/dz = a - y, which does not vanish for answers that are badly wrong. Bishop 2006, "Pattern Recognition
+    After both, dC/dz = a - y, which does not vanish for badly wrong predictions. Bishop 2006, "Pattern Recognition
     and Machine Learning", section 4.3. The loss is computed from z, so that it is exact however small a probability is.
     """
 

@@ -23,11 +23,12 @@ from engine.network.activations import ACTIVATIONS, Activation
 from engine.network.buffers import Buffers, TrainingBuffers, layer_views
 from engine.network.initializers import INITIALIZERS, Initializer
 from engine.network.losses import LOSSES, Loss
-from engine.network.products import add_product, adds_at_once, product
+from engine.network.matmul import add_product, product, supports_fused_add
 
-# Up to so many rows are processed at once, fewer if the widest layer's outputs would exceed so many numbers.
+# Largest number of rows processed at once, and largest number of outputs of the widest layer for them.
 _CHUNK_ROWS, _CHUNK_NUMBERS = 1000, 4_000_000
-# In a line about a network: sizes, activations or targets that are named, and classes from which on a range stands.
+# In a one-line summary: how many sizes, activations or targets are listed, and from how many classes on a range is
+# shown.
 _MOST_NAMED, _MOST_CLASSES = 9, 5
 
 
@@ -38,7 +39,7 @@ def neuron_by_neuron(vector: Array, shape: Sequence[int]) -> Array:
 
 
 def from_neuron_by_neuron(ordered: Array, shape: Sequence[int]) -> Array:
-    """The inverse of :func:`neuron_by_neuron`, as a copy. Raises ValueError for a wrong length."""
+    """Returns the inverse of :func:`neuron_by_neuron`, as a copy. Raises ValueError for a wrong length."""
     if ordered.shape != (parameter_count(shape),):
         raise ValueError(f"{ordered.size:,} numbers for {parameter_count(shape):,} parameters")
     vector, start = np.empty_like(ordered), 0
@@ -126,15 +127,15 @@ class Network:
     __repr__ = __str__
 
     def _past(self) -> str:
-        """The data that its description names; empty where that is not known."""
+        """Returns the data that its description names; empty if their meaning is unknown."""
         return f"for {on_one_line(self.description.title)}" if self.description and self.description.title else ""
 
     @property
     def description(self) -> Description | None:
-        """What its inputs and outputs mean, saved with it; None if that is not known.
+        """The meaning of the inputs and outputs, saved with the network; None if unknown.
 
-        A trainer sets it to that of its data. Setting it raises DataError if it does not fit. None leaves the
-        :attr:`brightness` as it is; a description without one drops it.
+        A trainer sets it to the description of its data. Setting a description that does not fit raises DataError.
+        Setting None keeps the :attr:`brightness`; a description without a brightness drops it.
         """
         about = self._description
         return None if about is None or about.is_brightness_alone else about
@@ -149,7 +150,7 @@ class Network:
 
     @property
     def saved_description(self) -> Description | None:
-        """What files hold: the description, or, if that is not known, the brightness alone."""
+        """The description as files store it; if it is unknown, one with the brightness alone."""
         return self._description
 
     def describe(self, description: Description | None) -> None:
@@ -160,7 +161,7 @@ class Network:
     def brightness(self) -> Brightness | None:
         """Mean and deviation by which the network standardises its inputs; None if it takes them as they are.
 
-        It belongs to the weights, which were made for such inputs.
+        It belongs to the weights, which were trained for standardised inputs.
         """
         return None if self._description is None else self._description.brightness
 
@@ -170,7 +171,7 @@ class Network:
         return 0.0 if self.brightness is None else self.brightness.background
 
     def standardised(self, inputs: Array) -> Array:
-        """(k, shape[0]): inputs as the first layer takes them; the same array unless there is a :attr:`brightness`."""
+        """Returns the inputs of the first layer, (k, shape[0]); the same array if there is no :attr:`brightness`."""
         return inputs if self.brightness is None else self.brightness.standardise(inputs)
 
     def with_parameters(self, parameters: Array) -> Network:
@@ -214,7 +215,9 @@ class Network:
             (k, shape[-1]) array, a row of outputs per example.
 
         Raises:
-            DataError: wrong width, ragged rows, NaN, or no numbers; or an answer is not finite, because sums overflow.
+            DataError: the data have the wrong width, ragged rows, NaN or no numbers; or an output is not finite,
+            because
+                sums overflow.
         """
         rows = matrix("data", data, self.shape[0], self.parameters.dtype)
         answers = np.empty((len(rows), self.shape[-1]), dtype=self.parameters.dtype)
@@ -222,7 +225,7 @@ class Network:
         buffers = Buffers(self, size)
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
-            with np.errstate(all="ignore"):  # an error tells what overflows
+            with np.errstate(all="ignore"):  # overflows are reported by an error
                 outputs = self.forward(chunk, buffers)
             if not np.isfinite(outputs).all():
                 raise overflow_of(buffers.cut(len(chunk)))
@@ -239,7 +242,7 @@ class Network:
         return z
 
     def forward_with_loss(self, inputs: Array, targets: Array, buffers: Buffers) -> float:
-        """Does the same and returns the mean loss of the outputs for targets (batch, shape[-1])."""
+        """Runs :meth:`forward` and returns the mean loss of the outputs for targets (batch, shape[-1])."""
         z = self._sums_of_last_layer(inputs, buffers.cut(len(inputs)))
         return self.loss_function.forward(z, targets, self.layer_activations[-1])
 
@@ -270,21 +273,21 @@ class Network:
         return buffers.gradient
 
     def descend(self, inputs: Array, targets: Array, buffers: TrainingBuffers, rate: float) -> None:
-        """Does ``parameters -= rate * gradient``, adding matrix products directly to the weights if that is faster.
+        """Computes ``parameters -= rate * gradient``, adding matrix products directly to the weights if that is faster.
 
         Call :meth:`forward` before, as for :meth:`backward`. ``buffers.gradient`` is meaningless afterwards. If an
         error or Ctrl+C interrupts it, the upper layers may have been updated already.
         """
         ours = type(self).backward is Network.backward  # a subclass may compute another gradient
-        if ours and any(adds_at_once(w) for w in self.weights):
+        if ours and any(supports_fused_add(w) for w in self.weights):
             self._go_back(targets, buffers.cut(len(inputs)), -rate, adds=True)
         else:
             self.parameters += self.backward(inputs, targets, buffers, -rate)
 
     def _go_back(self, targets: Array, buffers: TrainingBuffers, factor: float, adds: bool) -> None:
-        """Goes from the last to the first layer: each passes its delta down with its present weights, then learns.
+        """Back-propagates from the last to the first layer: each passes its delta down before its weights change.
 
-        Its gradient, times ``factor``, is written into ``buffers``, or ``adds`` to the parameters.
+        The gradient times ``factor`` is written into ``buffers``, or with ``adds`` added to the parameters.
         """
         last = len(self.weights) - 1
         delta = buffers.deltas[last]
@@ -320,7 +323,7 @@ def _abridged(words: list[str]) -> list[str]:
 
 
 def _task(about: Description | None, outputs: int) -> str:
-    """What the outputs are: "10 classes (0…9)", "predicts price [€]", or "2 outputs" where that is not known."""
+    """Returns a text about the outputs: "10 classes (0…9)", "predicts price [€]", or "2 outputs" if unknown."""
     names = [] if about is None else [on_one_line(name) for name in about.output_names]
     if not names or about is None:
         return f"{outputs:,} output{'s' * (outputs > 1)}"
@@ -339,7 +342,7 @@ def first_non_finite_layer(network: Network) -> int | None:
 
 
 def overflow_of(buffers: Buffers) -> DataError:
-    """Returns the error of a network whose last answers, or the loss of them, are not finite; names the layer."""
+    """Returns the error for outputs of the last forward pass, or their loss, that are not finite; names the layer."""
     layer, dtype = buffers.first_layer_not_finite(), buffers.outputs[-1].dtype
     what = f"a finite answer: the sums of layer {layer} overflow" if layer else "a finite loss: it overflows"
     return DataError(

@@ -41,10 +41,10 @@ _FORMAT = "nnviz checkpoint"
 _START_OF_A_ZIP = b"PK\x03\x04"
 _TRAINING = "training/"
 _DESCRIPTION = "description"
-_TIMES_AS_OBJECTS = 6  # bytes of a text, 4 for each sign, may become so many of Python objects
+_TIMES_AS_OBJECTS = 6  # a byte of text, 4 for each character, may become this many bytes of Python objects
 _MOST_HEADER = 10_000_000  # characters
 _MOST_UNPACKED_ORDER = 16  # times as large as the file; an order of examples shrinks to a third
-_ORDER = "order"  # of the examples: the only vector of a training without the layout of the parameters
+_ORDER = "order"  # order of the examples: the only vector of a run without the layout of the parameters
 
 
 def save_checkpoint(
@@ -53,7 +53,7 @@ def save_checkpoint(
     """Writes a checkpoint, completely or not at all.
 
     Args:
-        state: state of the network's training, taken at the same moment as its parameters.
+        state: state of the network's run, taken together with its parameters.
         half_precision: store parameters as float16: half the size, three digits. Not together with a state.
 
     Raises:
@@ -182,7 +182,7 @@ def load_provenance(path: str | Path) -> dict[str, Any]:
 
 @contextmanager
 def _arrays(path: Path) -> Iterator[Npz]:
-    """The arrays of a checkpoint; turns errors about what they hold into FileFormatError."""
+    """Yields the arrays of a checkpoint; turns errors about what they hold into FileFormatError."""
     with open_regular(path, LARGEST_FILE) as file, _refused_in_words(path):
         yield Npz(file)
 

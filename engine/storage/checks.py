@@ -8,10 +8,10 @@ from typing import Any
 
 from engine.basics.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
 from engine.datasets.description import Description
-from engine.datasets.entries import MOST_CHARACTERS
+from engine.datasets.stored_texts import MOST_CHARACTERS
 from engine.network.network import Network, first_non_finite_layer
 
-_MOST_CHARACTERS, _MOST_NESTED = 7_000_000, 100  # of a provenance
+_MOST_CHARACTERS, _MOST_NESTED = 7_000_000, 100  # limit of a provenance
 
 
 def check_finite(network: Network) -> None:
@@ -70,9 +70,9 @@ def longest_description(shape: Sequence[int]) -> int:
 
 
 def set_description(network: Network, entries: object) -> None:
-    """Gives the network the description in a file; None for none.
+    """Sets the network's description from a file; None for none.
 
-    Raises DataError if it is none, or does not fit the network: with a wrong one its answers would be wrong.
+    Raises DataError if it is invalid or does not fit the network, which would make its predictions wrong.
     """
     network.description = None if entries is None else Description.from_dict(entries)
 

@@ -27,9 +27,9 @@ _SURELY_LEFT = 60  # seconds since the last change of a temporary file, where fi
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Writes a temporary file beside ``path``, flushes and renames it: readers see either the old or the new content.
+    """Writes a file atomically: a temporary file next to ``path`` is flushed and renamed, so readers see old or new.
 
-    Temporary files that killed processes left there for the same ``path`` are removed.
+    Temporary files of the same ``path`` that killed processes left are removed.
 
     Raises:
         OSError: the folder is missing, full or cannot be written, or ``path`` is not a regular file. What was there
@@ -41,9 +41,9 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def whole_file(path: str | Path) -> Iterator[tuple[IO[bytes], Path]]:
-    """As :func:`write_whole`, for content that comes bit by bit: yields the temporary file and its path.
+    """Yields a temporary file and its path, for content that arrives in pieces; see :func:`write_whole`.
 
-    It is renamed at the end, and removed after an error. Raises OSError as ``write_whole`` does.
+    The file is renamed at the end, and removed after an error. Raises OSError like ``write_whole``.
     """
     mode = mode_of_file(path)
     # A symbolic link is kept: the file it points to is replaced.
@@ -55,9 +55,9 @@ def whole_file(path: str | Path) -> Iterator[tuple[IO[bytes], Path]]:
 
 @contextlib.contextmanager
 def whole_folder(path: str | Path, replaces: bool = False) -> Iterator[Path]:
-    """Makes a temporary folder beside ``path`` and yields it; it is renamed at the end, and removed after an error.
+    """Yields a temporary folder next to ``path``, which is renamed at the end and removed after an error.
 
-    ``replaces``: a folder that is there is then removed with all that is in it.
+    ``replaces``: whether an existing folder is then removed with its content.
 
     Raises:
         OSError: the folder around it is missing, full or cannot be written, or there is something at ``path`` that is
@@ -96,7 +96,7 @@ def _put_in_place(folder: Path, path: Path) -> None:
 
 @contextlib.contextmanager
 def _locked_folder(folder: Path) -> Iterator[None]:
-    """So that nobody takes it for a leftover."""
+    """Locks a temporary folder, so that no other process removes it as a leftover."""
     if not _CAN_LOCK:
         yield
         return
@@ -110,7 +110,7 @@ def _locked_folder(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _told_of(path: Path) -> Iterator[None]:
-    """Errors name this path: people do not know the temporary one."""
+    """Replaces the temporary path in errors by the path that the user knows."""
     try:
         yield
     except OSError as error:
@@ -139,12 +139,12 @@ def _renamed_at_end(path: Path, mode: int | None) -> Iterator[tuple[IO[bytes], P
 
 
 def _temporary_file(path: Path, mode: int) -> tuple[int, Path]:
-    """Makes a file beside ``path``, locked as long as it is open, so that nobody takes it for a leftover."""
+    """Makes a file next to ``path``, locked while it is open, so that no other process removes it as a leftover."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
         temporary = _temporary_path(path)
         handle = os.open(temporary, flags, mode)
-        _lock(handle, waits=True)  # at most for one who looks whether it is left, and removes it
+        _lock(handle, waits=True)  # only another process that checks for leftovers holds the lock, briefly
         if not _CAN_LOCK or os.fstat(handle).st_nlink:
             return handle, temporary
         os.close(handle)  # another writer removed it before it was locked
@@ -155,11 +155,11 @@ def _temporary_path(path: Path) -> Path:
 
 
 def _temporary_start(path: Path) -> str:
-    return f".{path.name[:50]}."  # only the beginning of a long name, because names are limited to 255 bytes
+    return f".{path.name[:50]}."  # a long name is cut, because names are limited to 255 bytes
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Removes the temporary files and folders of ``path`` whose writers are gone: nobody holds their locks."""
+    """Removes the temporary files and folders of ``path`` whose writers have ended, which shows in their locks."""
     pattern = re.compile(re.escape(_temporary_start(path)) + r"[0-9a-f]{8}\.part", re.DOTALL)
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:

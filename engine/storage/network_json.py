@@ -1,9 +1,9 @@
-"""The ancestor's JSON: keys ``shape``, ``weights`` (n_out × n_in lists) and ``biases`` (n_out × 1 lists).
+"""The JSON format of 2015: keys ``shape``, ``weights`` (n_out × n_in lists) and ``biases`` (n_out × 1 lists).
 
-Further keys, which the ancestor ignores, were added later: ``activations``, ``loss``, ``dtype``, ``provenance``, and
-``description``, which says what inputs and outputs mean and how raw numbers are scaled; weights and biases are those
-for scaled inputs. If they are missing, the network is the ancestor's: sigmoid, quadratic loss, nothing scaled. Numbers
-have all digits of float64; they are read as float32, unless float64 is asked for.
+Further keys, which the library of 2015 ignores, were added later: ``activations``, ``loss``, ``dtype``, ``provenance``,
+and ``description``, which says what inputs and outputs mean and how raw numbers are scaled; weights and biases are
+those for scaled inputs. If they are missing, the network is one of 2015: sigmoid, quadratic loss, nothing scaled.
+Numbers have all digits of float64; they are read as float32 by default.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ def _script(network: Network, digits: str) -> str:
     parts = parts_of(network.saved_description)
     images = "" if parts.command else images_of(network, digits)
     sizes = {"n_in": network.shape[0], "n_out": network.shape[-1]}
-    enough = 9 if kind == np.float32 else 17  # to tell any two numbers apart
+    enough = 9 if kind == np.float32 else 17  # digits that distinguish any two numbers
     command = Template(parts.command or _OF_NUMBERS).substitute(
         sizes,
         digits=(network.saved_description or Description()).answer_digits(enough),

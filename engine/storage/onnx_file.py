@@ -106,7 +106,7 @@ class _Plan:
 
 
 def _type_of(dtype: np.dtype[Any], scaling: Scaling | None) -> np.dtype[Any]:
-    """The type of the model's numbers where they are raw: float64 where float32 would lose what the network sees."""
+    """Returns the type of the model's raw numbers: float64 if float32 would lose differences that the network uses."""
     if scaling is None or dtype == np.float64:
         return dtype
     with np.errstate(over="ignore"):
@@ -248,7 +248,7 @@ def _description(network: Network) -> str:
 
 
 def _about_input(about: Description) -> str:
-    """What the numbers of ``input`` are, for viewers of models; empty where that is not known."""
+    """Returns a text on the numbers of ``input``, for viewers of models; empty if unknown."""
     if not about.columns and len(about.example_shape) == 2:
         height, width = about.example_shape
         return f"An image of {height} x {width} pixels in each row, line by line; brightness from 0 to 1."
@@ -267,12 +267,12 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name in one line, without what a format of text cannot hold."""
+    """Returns a name in one line, without what a format of text cannot hold."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(name.split()))
 
 
 def _metadata(about: Description) -> dict[str, str]:
-    """What its inputs and outputs are, as JSON. Names are data there, whatever stands in them."""
+    """Returns the meaning of inputs and outputs as JSON, in which names from the data are only data."""
     said = {
         "task": "classification" if about.is_classification else "regression",
         "title": about.title,
@@ -285,14 +285,14 @@ def _metadata(about: Description) -> dict[str, str]:
 
 
 def _inputs(about: Description) -> list[dict[str, str]]:
-    """Of each input its name; of a table's also the column of texts, and what 0 and 1 stand for."""
+    """Returns the name of each input; for a table also the column of texts, and the meaning of 0 and 1."""
     if about.coding is None:
         return [{"name": name} for name in about.columns]
     return [entry for column in about.coding.columns for entry in _inputs_of(column)]
 
 
 def _fills(about: Description) -> list[float]:
-    """Of each input of a table what stands for a missing value; empty if values must be there."""
+    """Returns the replacement of a missing value for each input of a table; empty if values are required."""
     columns = () if about.coding is None else about.coding.columns
     return [number for column in columns if column.filled is not None for number in _filled(column, column.filled)]
 

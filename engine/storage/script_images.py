@@ -21,7 +21,7 @@ except ImportError:  # it is needed for image files only
 
 
 def images_of(network: Network, digits: str = "") -> str:
-    """The functions of the script that read image files and name what is on them; empty if it takes none.
+    """Returns the functions of the script that read image files and name what is on them; empty if it takes none.
 
     Args:
         network: of which the script is.

@@ -1,6 +1,6 @@
-"""What a network's description adds to its numpy script: scaling, and the meaning of rows and answers.
+"""The parts of a NumPy script that come from a network's description: scaling, and the meaning of rows and outputs.
 
-Names from the data stand in the script as Python's own literals, so that none of them can become code.
+Names from the data are written as Python literals, so that none of them can become code.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class Parts:
     """Pieces of a script.
 
     Attributes:
-        modules: those that it imports besides what every script does.
+        modules: the modules it imports in addition to those of every script.
         meaning: constants and functions before ``predict``.
         given: number type of raw rows; None for that of the network.
-        scaled, answers: expressions: the numbers for the first layer made of raw ``rows``, and the answers of outputs
-            ``rows``; empty where they are the same.
+        scaled, answers: expressions for the inputs of the first layer from raw ``rows``, and for the predictions from
+            outputs ``rows``; empty if they are equal.
         command: the functions of the command line, as a template; empty for those of plain numbers.
         main: the function that a program imports.
-        rows: what rows are, for the docstring.
+        rows: the meaning of rows, for the docstring.
     """
 
     modules: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Parts:
 
 
 def parts_of(about: Description | None) -> Parts:
-    """The pieces for a network of that description."""
+    """Returns the pieces for a network of that description."""
     if about is None:
         return Parts()
     facts = _scalings(about)
@@ -122,7 +122,7 @@ def _wrapped(numbers: list[float]) -> str:
 
 
 def _list(name: str, items: Iterable[object]) -> str:
-    """A list of literals, an item a line: texts, numbers, None and tuples. Signs that cannot be printed are escaped."""
+    """Returns a list of literals, one per line: texts, numbers, None and tuples. Unprintable characters are escaped."""
     lines = (textwrap.indent(pprint.pformat(item, width=WIDTH - 5, compact=True), _INDENT) for item in items)
     return f"{name} = [\n" + "".join(f"{line},\n" for line in lines) + "]"
 

@@ -1,4 +1,4 @@
-"""What the numpy script says about its use: what it reads, and what it prints."""
+"""The usage text of a NumPy script: its input and its output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_NAMED = 40  # columns without a kind of their own
 
 
 def usage_of(network: Network, has_images: bool) -> str:
-    """The text after "Usage: python this_file.py ", as a literal of Python: names in it cannot become code."""
+    """Returns the text after "Usage: python this_file.py ", as a literal of Python: names in it cannot become code."""
     about = network.description or Description()
     lines = _of_table(about) if about.coding else _of_numbers(network, about, has_images)
     literals = "\n".join(f"    {line + chr(10)!r}" for line in lines[:-1])

@@ -1,1 +1,1 @@
-"""Many runs of an experiment: what is tried, how one run is done, and what came of all of them. No processes here."""
+"""Many runs of an experiment: search space, samplers, pruning, one run, and results. Processes live elsewhere."""

@@ -1,4 +1,4 @@
-"""``Plan``: trials × seeds, and how long and by which rule they are done. A trial is an experiment."""
+"""``Plan``: the trials and seeds of several runs, their budget and pruning rule. A trial is an experiment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import check_memory, positive_number, whole_number
 from engine.datasets.dataset import Dataset
 from engine.experiment import Experiment
-from engine.sweeps.vary import LIST, Varied, with_values
+from engine.sweeps.search_space import LIST, Dimension, with_values
 
 SEEDS, RACE, SWEEP = "seeds", "race", "sweep"
 KINDS = (SEEDS, RACE, SWEEP)
@@ -20,32 +20,32 @@ GRID, RANDOM, TPE = "grid", "random", "tpe"
 SAMPLERS = (RANDOM, GRID, TPE)
 MEDIAN, ASHA, HYPERBAND, NONE = "median", "asha", "hyperband", "none"
 PRUNING = (MEDIAN, ASHA, HYPERBAND, NONE)
-VALIDATION_SHARE = 0.1  # of the training part, where trials are compared and the experiment sets none
-USUAL_TRIALS = 20  # of a sweep that has no end of its own and no budget
+VALIDATION_SHARE = 0.1  # share of the training set, for plans that compare trials of an experiment without one
+DEFAULT_TRIALS = 20  # trials of an infinite search space without a budget
 MOST_WORKERS = 1_000
 _MOST_SEEDS, _MOST_RUNS = 1_000, 1_000_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done: every trial with every seed. Raises SettingError for what cannot be.
+    """A plan of runs: every trial with every seed. Raises SettingError for invalid values.
 
     Attributes:
-        kind: "seeds" (one trial), "race" (several given ones) or "sweep" (a sampler makes them).
-        experiments: the trials of seeds and races; of a sweep the experiment whose settings are varied.
-        seeds: with which each trial is trained.
-        vary: the settings of a sweep that are varied.
+        kind: "seeds" (one trial), "race" (several given trials) or "sweep" (trials from a sampler).
+        experiments: the trials of seeds and races; the base experiment of a sweep.
+        seeds: the seeds of each trial.
+        vary: the search space of a sweep.
         sampler: "random", "grid" or "tpe".
-        sampler_seed: of the sampler's randomness.
-        runs: how many runs there may be in all; None for as many as there are.
-        minutes: how long it may take; None for as long as it takes.
-        prune: the rule by which hopeless runs are stopped: "median", "asha", "hyperband" or "none".
+        sampler_seed: the seed of the sampler.
+        runs: limit of the runs; None for no limit.
+        minutes: limit of the time in minutes; None for no limit.
+        prune: the pruning rule: "median", "asha", "hyperband" or "none".
     """
 
     kind: str
     experiments: tuple[Experiment, ...]
     seeds: tuple[int, ...] = (1,)
-    vary: tuple[Varied, ...] = ()
+    vary: tuple[Dimension, ...] = ()
     sampler: str = RANDOM
     sampler_seed: int = 0
     runs: int | None = None
@@ -103,60 +103,60 @@ class Plan:
 
     @property
     def is_choice(self) -> bool:
-        """Whether trials are compared: then that is done by the validation error."""
+        """Whether trials are compared, which is done by the validation error."""
         return self.kind != SEEDS
 
     @property
-    def kind_in_words(self) -> str:
-        """What it is called before its number: "sweep 3"; one of seeds is gone on with like any other."""
+    def kind_noun(self) -> str:
+        """The noun before its number, as in "sweep 3"; a plan of seeds is called a sweep, too."""
         return RACE if self.kind == RACE else SWEEP
 
     @cached_property
     def most_trials(self) -> int | None:
-        """How many trials there are at most, by number and budget; None where only time ends it."""
+        """The largest number of trials, from search space and budget; None if only time ends the plan."""
         known = len(self.experiments) if self.kind != SWEEP else self._combinations()
         allowed = None if self.runs is None else self.runs // len(self.seeds)
         if self.kind == SWEEP and self.sampler != GRID and allowed is None and self.minutes is None:
-            allowed = USUAL_TRIALS
+            allowed = DEFAULT_TRIALS
         counts = [count for count in (known, allowed) if count is not None]
         return min(counts, default=None)
 
     @property
     def most_runs(self) -> int | None:
-        """How many runs there are at most; None where only time ends it."""
+        """The largest number of runs; None if only time ends the plan."""
         return None if self.most_trials is None else self.most_trials * len(self.seeds)
 
     def _combinations(self) -> int | None:
-        """How many different trials the settings allow; None for no end of them."""
+        """Returns the number of different trials in the search space; None if it is infinite."""
         if self.sampler == GRID:
             return math.prod(len(each.grid()) for each in self.vary)
         sizes = [None if each.is_endless else _size(each) for each in self.vary]
         return None if None in sizes else math.prod(size for size in sizes if size is not None)
 
     def experiment(self, trial: int, values: Mapping[str, Any], seed: int) -> Experiment:
-        """The experiment of one run: of a trial, with the values that it has in a sweep, and of a seed."""
+        """Returns the experiment of one run, from its trial, its values in a sweep, and its seed."""
         made = self.base if self.kind == SWEEP else self.experiments[trial]
         return with_values(made, values).changed(seed=seed)
 
     def check_against(self, dataset: Dataset) -> None:
-        """Raises SettingError if a value in it does not fit the data or the other settings.
+        """Raises SettingError if a value does not fit the data or the other settings.
 
-        Each value of a list and each end of a range is tried by itself, beside what is not varied.
+        Each value of a list and each end of a range is checked by itself, with the base values of the other settings.
         """
         for made in self.experiments:
             made.check_against(dataset)
         for each in self.vary:
             self.check_varied(each, dataset)
 
-    def check_varied(self, varied: Varied, dataset: Dataset) -> None:
-        """Raises SettingError if a value of that setting does not fit, or makes a network that memory cannot hold."""
+    def check_varied(self, varied: Dimension, dataset: Dataset) -> None:
+        """Raises SettingError if a value of a dimension does not fit, or makes a network too large for the memory."""
         for value in varied.values or (varied.grid()[0], varied.grid()[-1]):
             made = with_values(self.base, {varied.name: value})
             check_memory(made.shape)
             made.check_against(dataset)
 
-    def held_aside(self, dataset: Dataset) -> Plan:
-        """The plan with a tenth of the training part as validation set, where trials are compared by none."""
+    def with_held_out(self, dataset: Dataset) -> Plan:
+        """Returns the plan with a tenth of the training set held out, if it compares trials without one."""
         if not self.is_choice or dataset.validation is not None:
             return self
         held = tuple(
@@ -175,40 +175,38 @@ class Plan:
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Plan:
-        """The inverse of :meth:`as_dict`. Raises SettingError, KeyError, TypeError or ValueError for anything else."""
+        """Returns the plan of an :meth:`as_dict`. Raises SettingError, KeyError, TypeError or ValueError if invalid."""
         known = {each.name: entries[each.name] for each in fields(cls) if each.name in entries}
         known["experiments"] = tuple(Experiment.from_dict(each) for each in known["experiments"])
-        known["vary"] = tuple(Varied.from_dict(each) for each in known.get("vary", ()))
+        known["vary"] = tuple(Dimension.from_dict(each) for each in known.get("vary", ()))
         return cls(**{**known, "seeds": tuple(known["seeds"])})
 
 
-def _size(varied: Varied) -> int:
-    """How many values a list or a range of whole numbers has."""
+def _size(varied: Dimension) -> int:
+    """Returns the number of values of a list or a range of whole numbers."""
     return len(varied.values) or math.floor(varied.high) - math.ceil(varied.low) + 1
 
 
-def usual_sampler(kinds: Iterable[str]) -> str:
-    """How trials are found unless it is said, by the kinds of what varies: all where there are lists alone, else at
-    random.
-    """
+def default_sampler(kinds: Iterable[str]) -> str:
+    """Returns the default sampler for dimensions of these kinds: a grid for lists alone, else random."""
     return GRID if all(kind == LIST for kind in kinds) else RANDOM
 
 
-def usual_rule(sampler: str) -> str:
-    """By which rule runs are stopped unless it is said: none on a grid, of which a person wants to see all."""
+def default_pruning(sampler: str) -> str:
+    """Returns the default pruning rule: none for a grid, which is complete only without pruning."""
     return NONE if sampler == GRID else MEDIAN
 
 
-def seeds_from(first: int, count: int) -> tuple[int, ...]:
-    """So many seeds, from one on. Raises SettingError."""
+def consecutive_seeds(first: int, count: int) -> tuple[int, ...]:
+    """Returns ``count`` consecutive seeds. Raises SettingError."""
     return tuple(range(first, first + whole_number("seeds", count, 1, "5", _MOST_SEEDS)))
 
 
-def seeds_of(experiment: Experiment, count: int) -> Plan:
-    """A plan of one experiment with so many seeds, from its own on."""
-    return Plan(SEEDS, (experiment,), seeds_from(experiment.seed, count))
+def plan_seeds(experiment: Experiment, count: int) -> Plan:
+    """Makes a plan of one experiment with ``count`` seeds, starting from its own."""
+    return Plan(SEEDS, (experiment,), consecutive_seeds(experiment.seed, count))
 
 
-def race_of(experiments: Sequence[Experiment], count: int) -> Plan:
-    """A plan of several experiments with the same seeds, from that of the first on."""
-    return Plan(RACE, tuple(experiments), seeds_from(experiments[0].seed, count))
+def plan_race(experiments: Sequence[Experiment], count: int) -> Plan:
+    """Makes a plan of several experiments with the same seeds, starting from that of the first."""
+    return Plan(RACE, tuple(experiments), consecutive_seeds(experiments[0].seed, count))

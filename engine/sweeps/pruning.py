@@ -1,4 +1,4 @@
-"""The rules that stop hopeless runs early, so that their time goes to others. They see the validation figure alone."""
+"""Pruning rules, which stop unpromising runs early by their validation figure."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from bisect import insort
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.sweeps.extras import check_optuna, optuna_for
+from engine.sweeps.optuna_import import check_optuna, optuna_for
 from engine.sweeps.plan import ASHA, MEDIAN, NONE, Plan
 from engine.sweeps.results import FINISHED, PRUNED
 
-LEAST_FINISHED = 5  # runs, before the median rule stops any
-ASHA_FACTOR, HYPERBAND_FACTOR = 4, 3  # one run in so many goes on from one look to the next; epochs grow so much
+LEAST_FINISHED = 5  # finished runs that the median rule needs
+ASHA_FACTOR, HYPERBAND_FACTOR = 4, 3  # one run in this many survives each rung, and its epochs grow by this factor
 Run = tuple[int, int]  # trial and seed
-Values = Mapping[int, float]  # a validation figure (smaller is better) by epoch; epoch 0 tells nothing
+Values = Mapping[int, float]  # validation figure (smaller is better) by epoch; epoch 0 is ignored
 
 
-class Rule(ABC):
-    """Looks at the runs of a plan while they are trained."""
+class PruningRule(ABC):
+    """Base class of pruning rules, which watch the runs of a plan."""
 
-    def begun(self, run: Run) -> None:  # noqa: B027  # most have nothing to forget
-        """A run begins, perhaps again: what was told of it before is no longer so."""
-
-    @abstractmethod
-    def is_hopeless(self, run: Run, values: Values) -> bool:
-        """Whether a run with these values so far is to be stopped."""
+    def begin_run(self, run: Run) -> None:  # noqa: B027  # most rules have nothing to forget
+        """Forgets earlier reports of a run that starts, perhaps again."""
 
     @abstractmethod
-    def over(self, run: Run, values: Values, status: str) -> None:
-        """Takes notice of how a run ended, and of all its values; also of one that ended before this program began."""
+    def should_prune(self, run: Run, values: Values) -> bool:
+        """Whether a run with these values so far must be stopped."""
+
+    @abstractmethod
+    def end_run(self, run: Run, values: Values, status: str) -> None:
+        """Reports the status and all values of a run that ended, in this process or before it started."""
 
 
-class MedianRule(Rule):
-    """A run is hopeless if the best it has reached by an epoch is worse than the median of finished runs there.
+class MedianRule(PruningRule):
+    """Prunes a run if its best value up to an epoch is worse than the median of the finished runs at that epoch.
 
-    Golovin et al. 2017, "Google Vizier", KDD, section 3.2.3. It begins when five runs have finished.
+    Golovin et al. 2017, "Google Vizier", KDD, section 3.2.3. Needs five finished runs.
     """
 
     def __init__(self) -> None:
-        self._figures: dict[int, list[float]] = {}  # of finished runs, by epoch; ascending, as there may be thousands
+        self._figures: dict[int, list[float]] = {}  # sorted figures of finished runs, by epoch; there may be thousands
 
-    def is_hopeless(self, run: Run, values: Values) -> bool:
+    def should_prune(self, run: Run, values: Values) -> bool:
         epoch = max(values, default=0)
         there = self._figures.get(epoch, [])
         if not epoch or len(there) < LEAST_FINISHED:
@@ -50,24 +50,24 @@ class MedianRule(Rule):
         median = (there[(len(there) - 1) // 2] + there[len(there) // 2]) / 2
         return min(value for at, value in values.items() if at) > median
 
-    def over(self, run: Run, values: Values, status: str) -> None:
+    def end_run(self, run: Run, values: Values, status: str) -> None:
         if status == FINISHED:
             for epoch, value in values.items():
                 insort(self._figures.setdefault(epoch, []), value)
 
 
-class OptunaRule(Rule):
-    """One of optuna's pruners, by ask, report and tell: each run is a trial of a study of its own.
+class OptunaRule(PruningRule):
+    """A pruner of Optuna, used by ask, report and tell: each run is a trial of a separate study.
 
     Attributes:
-        bracket_name: what, with the number of a run, decides in which bracket of Hyperband it is.
+        bracket_name: the name that, with the number of a run, determines its Hyperband bracket.
     """
 
     def __init__(self, plan: Plan) -> None:
-        """Raises SettingError where optuna is not installed.
+        """Raises SettingError if Optuna is not installed.
 
         "asha": Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", MLSys, algorithm 2, in which no
-        run waits for others. "hyperband": Li et al. 2018, JMLR 18, 1-52, with that in its brackets.
+        run waits for others. "hyperband": Li et al. 2018, JMLR 18, 1-52, with ASHA in its brackets.
         """
         self._optuna = optuna = optuna_for("prune", plan.prune, MEDIAN)
         self.bracket_name = f"nnviz {plan.sampler_seed}"
@@ -76,30 +76,30 @@ class OptunaRule(Rule):
         else:
             most = _most_epochs(plan)
             pruner = optuna.pruners.HyperbandPruner(1, most, reduction_factor=HYPERBAND_FACTOR)
-        sampler = optuna.samplers.RandomSampler(seed=0)  # there is nothing to draw
+        sampler = optuna.samplers.RandomSampler(seed=0)  # nothing is drawn
         self._study = optuna.create_study(sampler=sampler, pruner=pruner, study_name=self.bracket_name)
-        self._trials: dict[Run, Any] = {}  # of runs that are not over
-        self._reported: dict[Run, int] = {}  # the last epoch
+        self._trials: dict[Run, Any] = {}  # trials of the active runs
+        self._reported: dict[Run, int] = {}  # the last reported epoch
 
-    def begun(self, run: Run) -> None:
+    def begin_run(self, run: Run) -> None:
         if run in self._trials:
             self._tell(run, self._optuna.trial.TrialState.FAIL)
 
-    def is_hopeless(self, run: Run, values: Values) -> bool:
+    def should_prune(self, run: Run, values: Values) -> bool:
         return any(self._report(run, values))
 
-    def over(self, run: Run, values: Values, status: str) -> None:
+    def end_run(self, run: Run, values: Values, status: str) -> None:
         states = self._optuna.trial.TrialState
         answers = self._report(run, values)
         if status == FINISHED and values:
-            list(answers)  # it went on whatever was answered
+            list(answers)  # the run was not pruned, whatever the rule said
             self._tell(run, states.COMPLETE, values[max(values)])
         else:
             any(answers)
             self._tell(run, states.PRUNED if status == PRUNED else states.FAIL)
 
     def _report(self, run: Run, values: Values) -> Iterator[bool]:
-        """Reports what was not reported yet, epoch by epoch, and yields whether it is hopeless by then."""
+        """Reports new values epoch by epoch, and yields whether the run should be pruned at each."""
         if run not in self._trials:
             self._trials[run], self._reported[run] = self._study.ask(), 0
         for epoch in sorted(each for each in values if each > self._reported[run]):
@@ -113,22 +113,22 @@ class OptunaRule(Rule):
 
 
 def _most_epochs(plan: Plan) -> int:
-    """How long the longest run of a plan may be."""
+    """Returns the epochs of the longest possible run of a plan."""
     varied = [each for each in plan.vary if each.name == "epochs"]
     ends = [max(each.values) if each.values else math.floor(each.high) for each in varied]
     return max(ends or [made.training.epochs for made in plan.experiments])
 
 
 def check_rule_installed(rule: str) -> None:
-    """Raises SettingError for a rule that needs optuna where that is not installed; does not load it."""
+    """Raises SettingError for a rule that needs Optuna if it is not installed; does not import it."""
     if rule not in (MEDIAN, NONE):
         check_optuna("prune", rule, MEDIAN)
 
 
-def rule_of(plan: Plan) -> Rule | None:
-    """The rule that a plan names; None for none, and where nothing is compared.
+def make_rule(plan: Plan) -> PruningRule | None:
+    """Makes the pruning rule of a plan; None for no rule, and if the plan compares nothing.
 
-    Raises SettingError where optuna is needed and not there.
+    Raises SettingError if Optuna is needed and not installed.
     """
     if plan.prune == NONE or not plan.is_choice:
         return None

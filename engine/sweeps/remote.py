@@ -1,12 +1,11 @@
-"""What a worker of a cluster does for a sweep. It needs the engine alone, and speaks through what it is handed.
+"""Functions that a sweep calls on the workers of a cluster. They need the engine only.
 
-Who conducts the sweep has these functions called there: first :func:`hello`, then :func:`prepare`, after
-:func:`receive` if the data must be sent; then :func:`work` again and again, :func:`wish` at any time, and
-:func:`goodbye`. What a worker knows of a sweep is its visit. One that was started anew at the same address knows of
-none, and says so.
+The coordinator calls :func:`open_visit`, then :func:`prepare_data`, after :func:`receive_data` if the data must be
+sent; then :func:`train_runs` repeatedly, :func:`request_stop` at any time, and :func:`close_visit`. A worker's state
+for a sweep is its visit. A worker that was restarted at the same address has no visit, and its functions report this.
 
-Those with an argument ``dask_worker`` are called between two messages and must be quick; the worker itself is handed in
-under that name. The others are tasks.
+Functions with an argument ``dask_worker`` run between two messages and must be quick; Dask passes the worker under this
+name. The others are tasks.
 """
 
 from __future__ import annotations
@@ -21,25 +20,25 @@ from typing import Any
 
 from engine.basics.machine import Machine, this_machine
 from engine.datasets import Dataset
-from engine.sweeps.giving_way import GivingWay, Neighbour
-from engine.sweeps.one_run import Outcome, Report, RunSpec, train_in_turn
+from engine.sweeps.cancellation import ALL, StopRequests
 from engine.sweeps.results import FAILED, STOPPED
-from engine.sweeps.shared_data import DataOffer, SharedData
-from engine.sweeps.wishes import ALL, Wishes
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, train_in_turn
+from engine.sweeps.shared_data import DatasetHandle, SharedData
+from engine.sweeps.worker_priority import LoweredPriority, WindowProcess
 
-_SECONDS_BETWEEN_LOOKS = 0.5  # whether anybody still wants the results
-_FORGOTTEN = 600.0  # seconds without a call, after which a visit has no host any more
+_SECONDS_BETWEEN_LOOKS = 0.5  # between two checks whether the task was cancelled
+_FORGOTTEN = 600.0  # seconds without a call, after which a visit is abandoned
 
-Place = tuple[str, str]  # of a visit: a name of the sweep that nobody else has, and the worker's address
+Place = tuple[str, str]  # key of a visit: a unique name of the sweep, and the worker's address
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a worker computes with.
+class WorkerEnvironment:
+    """Software and hardware of a worker.
 
     Attributes:
-        python: its version.
-        machine: numpy, BLAS, threads of a product, processor.
+        python: the version of Python.
+        machine: NumPy, BLAS, threads of a product, processor.
     """
 
     python: str
@@ -47,33 +46,34 @@ class Facts:
 
 
 class _Visit:
-    """What a worker knows of a sweep: data, wishes, and to whom it tells figures.
+    """The state of a worker for a sweep: data, stop requests, and where to report.
 
     Attributes:
-        dataset: None before it is there.
-        sent: data that were sent and are not checked yet.
+        dataset: the data set; None until it is prepared.
+        sent: data that were sent and are not yet checked.
     """
 
-    def __init__(self, worker: Any, topic: str, beside: Neighbour | None) -> None:
+    def __init__(self, worker: Any, topic: str, beside: WindowProcess | None) -> None:
         self._worker, self._topic = worker, topic
-        self._giving_way = GivingWay(beside)
+        self._giving_way = LoweredPriority(beside)
         self.dataset: SharedData | None = None
         self.sent: Dataset | None = None
-        self.wishes = Wishes()
+        self.wishes = StopRequests()
         self.used = time.monotonic()
 
     def end(self) -> None:
-        """Nobody is given way to any more."""
+        """Restores the priority of this process."""
         self._giving_way.end()
 
     def tell(self, task: str, report: Report) -> None:
-        """Tells figures of a run of a task."""
+        """Reports figures of a run of a task."""
         self._worker.log_event(self._topic, [task, pickle.dumps(report)])
 
     def is_wanted(self, task: str) -> bool:
-        """Whether anybody waits for a task: not if its client or the scheduler has gone, or the worker is to end.
+        """Whether a task's result is still wanted: not if its client or the scheduler is gone, or the worker is
+        closing.
 
-        A cluster cannot stop what is under way, but its worker knows.
+        Dask cannot stop a running task, but the worker knows that it was cancelled.
         """
         found = self._worker.state.tasks.get(task)
         return found is not None and found.state != "cancelled" and not self._worker.status.name.startswith("clos")
@@ -82,43 +82,43 @@ class _Visit:
 _visits: dict[Place, _Visit] = {}
 
 
-def hello(sweep: str, topic: str, beside: Neighbour | None, dask_worker: Any) -> Facts:
-    """Begins a visit. Visits that were forgotten, because a program was killed, end now.
+def open_visit(sweep: str, topic: str, beside: WindowProcess | None, dask_worker: Any) -> WorkerEnvironment:
+    """Starts a visit, and ends abandoned visits of killed programs.
 
     Args:
-        topic: under which figures are told.
-        beside: a window, to which the worker gives way if it is on the same computer.
+        topic: the Dask topic of the reports.
+        beside: a window; a worker on the same computer lowers its priority for it.
     """
     now = time.monotonic()
     for place in [place for place, visit in _visits.items() if now - visit.used > _FORGOTTEN]:
         _visits.pop(place).end()
     _visits[sweep, dask_worker.address] = _Visit(dask_worker, topic, beside)
-    return Facts(platform.python_version(), this_machine())
+    return WorkerEnvironment(platform.python_version(), this_machine())
 
 
-def receive(sweep: str, key: str, dask_worker: Any) -> None:
-    """Notes data that were sent: what the cluster has put into this worker under that key."""
+def receive_data(sweep: str, key: str, dask_worker: Any) -> None:
+    """Stores data that the cluster has sent to this worker under a key."""
     if visit := _visits.get((sweep, dask_worker.address)):
         visit.sent = dask_worker.data[key]
 
 
-def wish(sweep: str, number: int, how: str, dask_worker: Any) -> None:
-    """Notes how a run, or all (-1), are to end; those under way see it after their present step."""
+def request_stop(sweep: str, number: int, how: str, dask_worker: Any) -> None:
+    """Requests that a run, or all (-1), end; active runs poll it after each step."""
     if visit := _visits.get((sweep, dask_worker.address)):
         visit.wishes.add(number, how)
 
 
-def goodbye(sweep: str, dask_worker: Any) -> None:
-    """Ends a visit; runs that are under way end after their present step."""
-    wish(sweep, ALL, STOPPED, dask_worker)
+def close_visit(sweep: str, dask_worker: Any) -> None:
+    """Ends a visit; active runs end after their current step."""
+    request_stop(sweep, ALL, STOPPED, dask_worker)
     if visit := _visits.pop((sweep, dask_worker.address), None):
         visit.end()
 
 
-def prepare(place: Place, offer: DataOffer) -> bool | None:
-    """Takes the data that were sent, or makes them by name; returns whether the right ones are there.
+def prepare_data(place: Place, offer: DatasetHandle) -> bool | None:
+    """Checks the data that were sent, or makes them by name; returns whether the data set is ready.
 
-    None: there is no such visit. Raises RuntimeError if others were sent.
+    Returns None if there is no such visit. Raises RuntimeError if other data were sent.
     """
     visit = _visits.get(place)
     if visit is None:
@@ -130,11 +130,11 @@ def prepare(place: Place, offer: DataOffer) -> bool | None:
     return found is not None
 
 
-def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[Outcome] | None:
-    """Does runs, an epoch of each in turn; returns what came of them. None: there is no such visit, or it has no data.
+def train_runs(place: Place, task: str, specs: Sequence[RunSpec]) -> list[RunOutcome] | None:
+    """Trains runs, an epoch of each in turn, and returns their outcomes; None if there is no such visit or no data.
 
     Args:
-        task: the name of the task, by which the worker knows whether it is still wanted.
+        task: the name of the task, which shows the worker whether it was cancelled.
     """
     visit = _visits.get(place)
     if visit is None or visit.dataset is None:
@@ -143,27 +143,27 @@ def work(place: Place, task: str, specs: Sequence[RunSpec]) -> list[Outcome] | N
 
 
 class _Task:
-    """Runs that are being done."""
+    """A task with several runs."""
 
     def __init__(self, visit: _Visit, name: str) -> None:
         self._visit, self._name = visit, name
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[RunOutcome] = []
         self._looked = time.monotonic()
         self._is_wanted = True
 
-    def done(self, specs: Sequence[RunSpec], dataset: Dataset) -> list[Outcome]:
-        """Does them."""
+    def done(self, specs: Sequence[RunSpec], dataset: Dataset) -> list[RunOutcome]:
+        """Trains the runs and returns their outcomes."""
         if how := self._visit.wishes.of(ALL):
-            return [Outcome(spec.number, how) for spec in specs]
+            return [RunOutcome(spec.number, how) for spec in specs]
         try:
             train_in_turn(specs, dataset, self._tell, self._asked, self._outcomes.append)
         except Exception as error:
             logging.getLogger(__name__).exception("a run ended by an error of the program")
             over = {each.number for each in self._outcomes}
             why = f"{type(error).__name__}: {error}"
-            self._outcomes += [Outcome(spec.number, FAILED, why) for spec in specs if spec.number not in over]
+            self._outcomes += [RunOutcome(spec.number, FAILED, why) for spec in specs if spec.number not in over]
         self._visit.used = time.monotonic()
-        if not self._is_wanted:  # they were not asked to end: should anybody hear of it, they are done elsewhere
+        if not self._is_wanted:  # the task was cancelled, so these runs are trained elsewhere
             return [each for each in self._outcomes if each.status != STOPPED]
         return self._outcomes
 
@@ -171,7 +171,7 @@ class _Task:
         self._visit.tell(self._name, report)
 
     def _asked(self, number: int) -> str:
-        """After each step: how the run is to end now."""
+        """Returns the status with which a run must end now; called after each step."""
         if (now := time.monotonic()) - self._looked > _SECONDS_BETWEEN_LOOKS:
             self._looked = self._visit.used = now
             self._is_wanted = self._visit.is_wanted(self._name)

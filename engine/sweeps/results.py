@@ -1,4 +1,4 @@
-"""What came of the trials of a plan: figures of each run, medians and spread, and which trial is chosen."""
+"""Results of a plan: figures of each run, medians and ranges, and the selected trial."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from engine.basics.validation import Array
 from engine.sweeps.plan import Plan
 
 FINISHED, PRUNED, STOPPED, DIVERGED, FAILED = "finished", "pruned", "stopped", "diverged", "failed"
-OVER = (FINISHED, PRUNED, DIVERGED)  # how runs end that are not done again
+OVER = (FINISHED, PRUNED, DIVERGED)  # statuses of runs that are not repeated
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What came of one run.
+    """The result of one run.
 
     Attributes:
-        trial, seed: which run of the plan it is.
-        status: "finished", "pruned" (stopped by the rule), "stopped" (by a person), "diverged" or "failed".
-        figures: its results at the end, by their names ("validation_error").
-        epochs: how many it was trained, with a fraction.
-        seconds: spent learning.
-        run: its number in the library; None if it is not there.
+        trial, seed: the trial and seed that identify the run in its plan.
+        status: "finished", "pruned" (by the rule), "stopped" (by the user), "diverged" or "failed".
+        figures: its final results by name ("validation_error").
+        epochs: epochs that it was trained, with a fraction.
+        seconds: seconds of training.
+        run: its number in the library; None if it is not recorded.
     """
 
     trial: int
@@ -40,8 +40,8 @@ class RunResult:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Median, lowest and highest of so many figures."""
+class FigureRange:
+    """Median, lowest and highest of ``count`` figures."""
 
     median: float
     lowest: float
@@ -49,20 +49,20 @@ class Spread:
     count: int
 
     @classmethod
-    def of(cls, figures: Iterable[float]) -> Spread | None:
-        """Returns None for no figures."""
+    def of(cls, figures: Iterable[float]) -> FigureRange | None:
+        """Returns the range of these figures; None without any."""
         found = sorted(figures)
         return cls(statistics.median(found), found[0], found[-1], len(found)) if found else None
 
 
 @dataclass(eq=False)
 class TrialResult:
-    """What has come of one trial up to now.
+    """The results of one trial so far.
 
     Attributes:
         trial: its number.
-        values: of the settings that are varied.
-        runs: by seed, in the order in which they came.
+        values: the values of the varied settings.
+        runs: the results by seed, in the order of arrival.
     """
 
     trial: int
@@ -71,35 +71,35 @@ class TrialResult:
 
     @property
     def statuses(self) -> list[str]:
-        """How its runs ended."""
+        """The statuses of its runs."""
         return [run.status for run in self.runs.values()]
 
     @property
     def over(self) -> int:
-        """How many of its runs are over."""
+        """The number of its runs that are over."""
         return sum(run.status in OVER for run in self.runs.values())
 
     @property
     def is_kept(self) -> bool:
-        """Whether one of its runs is in the library."""
+        """Whether one of its runs is recorded in the library."""
         return any(run.run is not None for run in self.runs.values())
 
     def figures(self, name: str) -> list[float]:
-        """One figure of each run that is over, infinite for those that were not trained to their end."""
+        """Returns one figure of each run that is over; infinite for unfinished runs."""
         over = (run for run in self.runs.values() if run.status in OVER)
         return [run.figures.get(name, math.inf) if run.status == FINISHED else math.inf for run in over]
 
-    def spread(self, name: str) -> Spread | None:
-        """The figure over all runs that were trained to their end; None if there is none."""
+    def spread(self, name: str) -> FigureRange | None:
+        """Returns the range of a figure over all finished runs; None without any."""
         finished = (run for run in self.runs.values() if run.status == FINISHED)
-        return Spread.of(run.figures[name] for run in finished if name in run.figures)
+        return FigureRange.of(run.figures[name] for run in finished if name in run.figures)
 
     def is_complete(self, plan: Plan) -> bool:
         """Whether the runs with all seeds are over."""
         return self.over == len(plan.seeds)
 
     def score(self, name: str) -> float:
-        """The median of the figure over the seeds, smaller is better; a run that did not end well counts as worst."""
+        """Returns the median of a figure over the seeds, smaller is better; an unfinished run counts as worst."""
         return statistics.median(self.figures(name) or [math.inf])
 
 
@@ -107,11 +107,11 @@ class Results:
     """All trials of a plan.
 
     Attributes:
-        quantity: what is measured: "error" for classes, "rmse" for numbers.
-        has_validation: whether there is a validation set to compare by.
-        trials: all of them, in the order in which they were added.
-        runs: what came of each run, in the order in which they came.
-        over: how many runs are over.
+        quantity: the measured quantity: "error" for classes, "rmse" for numbers.
+        has_test, has_validation: whether there is a test set and a validation set.
+        trials: all trials, in the order in which they were added.
+        runs: the results of the runs, in the order of arrival.
+        over: the number of runs that are over.
     """
 
     def __init__(self, plan: Plan, is_classification: bool, has_test: bool, has_validation: bool) -> None:
@@ -122,24 +122,24 @@ class Results:
         self.runs: list[RunResult] = []
         self.trials: list[TrialResult] = []
         self._seeds = frozenset(plan.seeds)
-        self._places: dict[tuple[int, int], int] = {}  # among the runs, by trial and seed
-        self._lacks: list[bool] = []  # of each trial, whether runs with some seeds are not over
-        self._scores: list[float] = []  # of each trial; NaN while no run is over
-        self._best: tuple[float, int] | None = None  # score and number of the best of those with all seeds
+        self._places: dict[tuple[int, int], int] = {}  # indices of the runs, by trial and seed
+        self._lacks: list[bool] = []  # whether each trial has seeds without a completed run
+        self._scores: list[float] = []  # score of each trial; NaN while no run is over
+        self._best: tuple[float, int] | None = None  # score and number of the best trial with all seeds
 
     @property
     def compared_by(self) -> str:
-        """The figure by which trials are ranked and runs are pruned: of the validation set wherever there is a choice.
+        """The figure that ranks trials and prunes runs: that of the validation set if the plan compares trials.
 
-        Seeds alone choose nothing: of them the test error is told.
+        A plan of seeds compares nothing: its figure is the test error.
         """
         if self._plan.is_choice:
             return f"validation_{self.quantity}"
-        return self.told_at_last or (f"validation_{self.quantity}" if self.has_validation else f"train_{self.quantity}")
+        return self.test_figure or (f"validation_{self.quantity}" if self.has_validation else f"train_{self.quantity}")
 
     @property
-    def told_at_last(self) -> str | None:
-        """The figure of the test part; None where there is none."""
+    def test_figure(self) -> str | None:
+        """The name of the test figure; None without a test set."""
         return f"test_{self.quantity}" if self.has_test else None
 
     def add_trial(self, values: Mapping[str, Any]) -> int:
@@ -150,8 +150,9 @@ class Results:
         return len(self.trials) - 1
 
     def add(self, result: RunResult) -> bool:
-        """Adds what came of a run, once: returns False, and changes nothing, if that run is over already, or none of
-        the plan's. A figure that is NaN is none.
+        """Adds the result of a run; NaN figures are dropped.
+
+        Returns False, and changes nothing, if the run is over already or not part of the plan.
         """
         if result.seed not in self._seeds or not 0 <= result.trial < len(self.trials):
             return False
@@ -166,49 +167,49 @@ class Results:
         return True
 
     def _put(self, run: RunResult) -> None:
-        """Adds a run, or puts it in the place of what came of it before."""
+        """Adds a result, or replaces the earlier one of the same run."""
         place = self._places.setdefault((run.trial, run.seed), len(self.runs))
         self.runs[place : place + 1] = [run]
         self.trials[run.trial].runs[run.seed] = run
 
     def run(self, trial: int, seed: int) -> RunResult | None:
-        """What came of a run; None for nothing yet."""
+        """Returns the result of a run; None if there is none yet."""
         place = self._places.get((trial, seed))
         return None if place is None else self.runs[place]
 
     def name_run(self, trial: int, seed: int, number: int) -> None:
-        """Notes which number a run, of which something came, has in the library."""
+        """Sets the library's number of a run that has a result."""
         self._put(replace(self.runs[self._places[trial, seed]], run=number))
 
     def _rank(self, trial: TrialResult) -> None:
         score = trial.score(self.compared_by)
         self._lacks[trial.trial] = not trial.is_complete(self._plan)
         self._scores[trial.trial] = score
-        if not self._lacks[trial.trial]:  # then its score stays
+        if not self._lacks[trial.trial]:  # its score is final
             self._best = min(self._best or (math.inf, trial.trial), (score, trial.trial))
 
     def score(self, trial: int) -> float:
-        """How good a trial is; smaller is better."""
+        """Returns the score of a trial; smaller is better."""
         return self.trials[trial].score(self.compared_by)
 
     @property
     def order(self) -> Array:
-        """(k,): the numbers of the trials with runs that are over: those with all seeds first, then the best first."""
+        """The numbers of the trials with runs that are over, (k,): those with all seeds first, then by score."""
         scores, lacks = np.array(self._scores, float), np.array(self._lacks, bool)
         which = np.flatnonzero(~np.isnan(scores))
         return which[np.lexsort((which, scores[which], lacks[which]))]
 
     def ranked(self, most: int | None = None) -> list[TrialResult]:
-        """The trials in this order; no more than ``most``, if that is given."""
+        """Returns the trials in this :attr:`order`, at most ``most``."""
         return [self.trials[number] for number in self.order[:most].tolist()]
 
     @property
     def best(self) -> TrialResult | None:
-        """The first of these trials; None if no run is over."""
+        """The first trial in this :attr:`order`; None if no run is over."""
         return next(iter(self.ranked(1)), None) if self._best is None else self.trials[self._best[1]]
 
     @property
     def chosen(self) -> TrialResult | None:
-        """The best trial of those with all seeds; None if there is none yet, or none that ended well."""
+        """The best trial of those with all seeds; None if there is none yet, or none that finished."""
         score, best = self._best or (math.inf, 0)
         return None if math.isinf(score) else self.trials[best]

@@ -1,4 +1,4 @@
-"""Samplers: which values the next trial of a sweep has. The same trial is never given twice."""
+"""Samplers, which propose the values of the next trial of a sweep, never the same twice."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from engine.sweeps.extras import check_optuna, optuna_for
+from engine.sweeps.optuna_import import check_optuna, optuna_for
 from engine.sweeps.plan import GRID, RANDOM, SWEEP, TPE, Plan
-from engine.sweeps.vary import LIST, LOG, Varied
+from engine.sweeps.search_space import LIST, LOG, Dimension
 
 Values = dict[str, Any]
-_TRIES = 1_000  # draws that were there already, after which there is nothing new
+_TRIES = 1_000  # repeated draws after which the remaining combinations are listed
 
 
 class Sampler(ABC):
-    """Gives the trials of a plan, one after the other.
+    """Base class of samplers, which propose the trials of a plan one by one.
 
-    It is made with the trials that there are already, so that a plan that was interrupted goes on where it was.
+    A sampler starts from the existing trials, so that an interrupted plan resumes where it stopped.
 
     Attributes:
-        count: how many trials there are so far.
+        count: number of trials so far.
     """
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -34,7 +34,7 @@ class Sampler(ABC):
         self.count = len(self._known)
 
     def next(self) -> Values | None:
-        """The values of the next trial; None if there is no other."""
+        """Returns the values of the next trial; None if there is none."""
         most = self._plan.most_trials
         if most is not None and self.count >= most:
             return None
@@ -46,24 +46,24 @@ class Sampler(ABC):
 
     @abstractmethod
     def _propose(self) -> Values | None:
-        """Values that were not given yet, or None."""
+        """Returns values that were not proposed before, or None."""
 
-    def learn(self, trial: int, score: float) -> None:  # noqa: B027  # most do not learn
-        """Takes notice of how good a trial is (smaller is better, infinite for one that failed)."""
+    def learn(self, trial: int, score: float) -> None:  # noqa: B027  # most samplers do not learn
+        """Reports the score of a trial (smaller is better, infinite if it failed)."""
 
     def _is_new(self, values: Values) -> bool:
         return _key(values) not in self._given
 
 
-class Given(Sampler):
-    """The trials of seeds and races, which are known."""
+class FixedTrials(Sampler):
+    """The known trials of seeds and races."""
 
     def _propose(self) -> Values | None:
         return {}
 
 
-class Grid(Sampler):
-    """All combinations, in order: the last setting changes first."""
+class GridSampler(Sampler):
+    """Proposes all combinations in order; the last setting changes fastest."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(plan, known)
@@ -75,14 +75,14 @@ class Grid(Sampler):
         return next((values for values in every if self._is_new(values)), None)
 
 
-class Random(Sampler):
-    """Each setting by itself, from one generator. Bergstra and Bengio 2012, JMLR 13, 281-305."""
+class RandomSampler(Sampler):
+    """Draws each setting independently from one generator. Bergstra and Bengio 2012, JMLR 13, 281-305."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(plan, known)
         self._rng = np.random.default_rng(plan.sampler_seed)
         self._given = set()
-        for each in self._known:  # the generator goes to where it was
+        for each in self._known:  # advances the generator to where it was
             self._propose()
             self._given.add(_key(each))
 
@@ -95,7 +95,7 @@ class Random(Sampler):
         return next(rest, None)
 
 
-class Tpe(Sampler):
+class TpeSampler(Sampler):
     """Optuna's tree-structured Parzen estimator, by ask and tell. Bergstra et al. 2011, NIPS 24."""
 
     def __init__(self, plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -106,7 +106,7 @@ class Tpe(Sampler):
         self._space = {each.name: self._distribution(each) for each in plan.vary}
         self._asked: dict[int, Any] = {}
 
-    def _distribution(self, varied: Varied) -> Any:
+    def _distribution(self, varied: Dimension) -> Any:
         kinds = self._optuna.distributions
         if varied.kind == LIST:
             return kinds.CategoricalDistribution(tuple(range(len(varied.values))))
@@ -132,29 +132,29 @@ class Tpe(Sampler):
         is_good = math.isfinite(score)
         if asked is not None:
             self._study.tell(asked, score if is_good else None, state=states.COMPLETE if is_good else states.FAIL)
-        elif is_good:  # it was done before this program began
+        elif is_good:  # trained before this process started
             values = self._known[trial]
             params = {each.name: _to_optuna(each, values[each.name]) for each in self._plan.vary}
             done = self._optuna.trial.create_trial(params=params, distributions=self._space, value=score)
             self._study.add_trial(done)
 
 
-def check_installed(sampler: str) -> None:
-    """Raises SettingError for a sampler that needs optuna where that is not installed; does not load it."""
+def check_sampler_installed(sampler: str) -> None:
+    """Raises SettingError for a sampler that needs Optuna if it is not installed; does not import it."""
     if sampler == TPE:
         check_optuna("sampler", TPE, RANDOM)
 
 
-def _from_optuna(varied: Varied, value: Any) -> Any:
+def _from_optuna(varied: Dimension, value: Any) -> Any:
     return varied.values[value] if varied.kind == LIST else varied.rounded(value)
 
 
-def _to_optuna(varied: Varied, value: Any) -> Any:
+def _to_optuna(varied: Dimension, value: Any) -> Any:
     return varied.values.index(value) if varied.kind == LIST else value
 
 
-def _combinations(vary: tuple[Varied, ...]) -> Iterable[Values]:
-    """All that lists and ranges of whole numbers allow; nothing where a range has no end of values."""
+def _combinations(vary: tuple[Dimension, ...]) -> Iterable[Values]:
+    """Yields all combinations of lists and ranges of whole numbers; nothing if a range is infinite."""
     if any(each.is_endless for each in vary):
         return
     names = [each.name for each in vary]
@@ -163,19 +163,19 @@ def _combinations(vary: tuple[Varied, ...]) -> Iterable[Values]:
 
 
 def frozen_values(values: Mapping[str, Any]) -> Values:
-    """Values as a sampler gives them, from what JSON kept of them."""
+    """Converts values read from JSON to the form of a sampler: lists become tuples."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _key(values: Mapping[str, Any]) -> str:
-    """The same for equal values, also after they were kept as JSON."""
+    """Returns a key that is equal for equal values, also after a round trip through JSON."""
     return repr(sorted(values.items()))
 
 
-def sampler_of(plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> Sampler:
-    """The sampler that a plan names. Raises SettingError where optuna is needed and not there."""
+def make_sampler(plan: Plan, known: Iterable[Mapping[str, Any]] = ()) -> Sampler:
+    """Makes the sampler of a plan. Raises SettingError if Optuna is needed and not installed."""
     if plan.kind != SWEEP:
-        return Given(plan, known)
+        return FixedTrials(plan, known)
     if plan.sampler == GRID:
-        return Grid(plan, known)
-    return Tpe(plan, known) if plan.sampler == TPE else Random(plan, known)
+        return GridSampler(plan, known)
+    return TpeSampler(plan, known) if plan.sampler == TPE else RandomSampler(plan, known)

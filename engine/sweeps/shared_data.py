@@ -1,4 +1,4 @@
-"""The data of many runs: how another process gets them, and how it shares them among its runs."""
+"""The data set of many runs: its transfer to another process, and its sharing among the runs there."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS
 from engine.datasets.dataset import Dataset
-from engine.datasets.painted import PAINTED
+from engine.datasets.painted_points import PAINTED
 
 
 def are_registered(name: str, settings: Mapping[str, Any]) -> bool:
-    """Whether data come from the registry, with nothing of a person's own: no file, no examples, no painted points."""
+    """Whether data come from the registry alone, without files, examples or painted points of the user."""
     return name in DATASETS and name not in PAINTED and settings.get("own") is None
 
 
 @dataclass(frozen=True)
-class DataOffer:
-    """By what another process gets the data: from the registry by name, if it makes the same ones; else they are sent.
+class DatasetHandle:
+    """A handle by which another process makes the same data from the registry; else the data are sent.
 
     Attributes:
-        name: in the registry; any other text where only the data themselves will do.
-        settings: with which they are made.
-        fingerprint: by which it is seen that they are the right ones.
+        name: the registered name; another text if the data must be sent.
+        settings: the settings that they are made with.
+        fingerprint: the fingerprint that verifies them.
     """
 
     name: str
@@ -33,19 +33,19 @@ class DataOffer:
     fingerprint: str
 
     def made(self) -> Dataset | None:
-        """The data as the registry makes them here; None if these are others, or would have to be downloaded."""
+        """Returns the data made from the registry; None if they differ or would need a download."""
         if self.name not in DATASETS:
             return None
         source = DATASETS[self.name]
         if source.download is not None and not source.download.is_here():
             return None
-        with suppress(EngineError, OSError):  # then they are sent
+        with suppress(EngineError, OSError):  # the data are sent instead
             found = source.load(self.settings)
             return found if found.fingerprint == self.fingerprint else None
         return None
 
     def checked(self, sent: Dataset) -> Dataset:
-        """Data that were sent; their fingerprint is computed anew. Raises RuntimeError if they are others."""
+        """Returns data that were sent, after computing their fingerprint. Raises RuntimeError if they differ."""
         copies: dict[str, Any] = {name: replace(split) for name, split in sent.splits.items()}
         found = replace(sent, **copies)
         if found.fingerprint != self.fingerprint:
@@ -55,18 +55,18 @@ class DataOffer:
 
 @dataclass(frozen=True, eq=False)
 class SharedData(Dataset):
-    """A data set that keeps the validation set that was last taken from it: the next run mostly wants the same.
+    """A data set that caches its last validation split, which the next run mostly reuses.
 
-    To divide MNIST takes a tenth of a second and 42 MB.
+    Splitting MNIST takes a tenth of a second and 42 MB.
     """
 
     @classmethod
     def of(cls, dataset: Dataset) -> SharedData:
-        """The same data; their arrays are shared."""
+        """Returns the data set as shared data, with the same arrays."""
         return cls(**{each.name: getattr(dataset, each.name) for each in fields(Dataset)})
 
     def with_validation(self, share: float, seed: int = 0) -> Dataset:
-        """As that of :class:`Dataset`; for the share and seed of the last call the same object."""
+        """Returns the data set with a validation set; the same object for the share and seed of the last call."""
         kept: dict[tuple[float, int], Dataset] = self.__dict__.get("_divided", {})
         if (share, seed) not in kept:
             kept = {(share, seed): super().with_validation(share, seed)}

@@ -1,4 +1,4 @@
-"""Augmentation: distorts the pictures of each batch while training, which makes new examples from old ones.
+"""Augmentation: random distortions of the images of each batch, which make new examples from old ones.
 
 Batches are processed in parts that fit into the processor's cache.
 """
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import Array, check_available, gigabytes, number_within, whole_number
-from engine.training.redrawing import AFFINE_TERMS, Redrawer, affine_basis, steps_for, write_affine_map
+from engine.training.image_warp import AFFINE_TERMS, ImageWarper, affine_basis, steps_for, write_affine_map
 
 # Share of the elastic field's variance that is drawn. The rest consists of many tiny ripples.
 _SHARE_OF_VARIANCE = 0.99
@@ -35,13 +35,13 @@ _RANGES: tuple[tuple[str, float, float, str, str], ...] = (
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How strongly pictures are distorted; 0 switches a distortion off. Raises SettingError for invalid values.
+    """Strengths of the distortions of images; 0 switches one off. Raises SettingError for invalid values.
 
-    "Up to" means: drawn uniformly for each picture, from minus to plus the value.
+    "Up to" means: drawn uniformly for each image, from minus to plus the value.
 
     Attributes:
         shift: pixels, up to; drawn separately for right and down. At most 100.
-        rotation: degrees about the picture's centre, up to; counter-clockwise is positive. At most 180.
+        rotation: degrees about the image's centre, up to; counter-clockwise is positive. At most 180.
         scale: height and width times a factor from 1 / (1 + scale) to 1 + scale, its logarithm uniform. At most 1.
         shear: pixels sideways per pixel upward, up to; leaning right is positive. At most 1.
         elastic: pixels; root mean square of the distance by which a pixel is moved. At most 20.
@@ -76,7 +76,7 @@ class Augmentation:
 
 
 class Augmenter:
-    """Distorts batches of pictures of one size. Its buffers are allocated once."""
+    """Distorts batches of images of one size. Its buffers are allocated once."""
 
     def __init__(
         self,
@@ -90,9 +90,9 @@ class Augmenter:
         Args:
             augmentation: the distortions.
             picture_shape: (height, width).
-            batch_size: the largest number of pictures in a batch.
-            dtype: type of the pictures, float32 or float64.
-            background: brightness of an empty picture, 0…1; strokes on one above 0.5 are dark.
+            batch_size: the largest number of images in a batch.
+            dtype: type of the images, float32 or float64.
+            background: brightness of an empty image, 0…1; strokes on one above 0.5 are dark.
 
         Raises:
             SettingError: ``picture_shape`` does not have two dimensions.
@@ -113,27 +113,27 @@ class Augmenter:
         if augmentation.elastic:
             basis = np.vstack((basis, elastic_basis(self._shape, augmentation.elastic_sigma)))
         steps = steps_for(augmentation.thickness)
-        self._redrawer = Redrawer(self._shape, self._batch_size, basis, steps, self._dtype, background)
+        self._redrawer = ImageWarper(self._shape, self._batch_size, basis, steps, self._dtype, background)
         self._coefficients = self._empty(2, self._batch_size, len(basis))
         self._drawn = self._empty(2 * self._batch_size * (len(basis) - AFFINE_TERMS))
         self._thicknesses = self._empty(self._batch_size)
         self._noise = self._empty(self._redrawer.part, height * width)
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        """Allocates pickles and deep copies anew, because copied arrays would no longer share memory."""
+        """Allocates new arrays for pickles and deep copies, because copied arrays would no longer share memory."""
         return type(self), (self._augmentation, self._shape, self._batch_size, self._dtype, self._background)
 
     def _empty(self, *shape: int) -> Array:
         return np.empty(shape, self._dtype)
 
     def apply(self, pictures: Array, rng: np.random.Generator) -> None:
-        """Distorts pictures in place, each one differently.
+        """Distorts images in place, each one differently.
 
-        The area outside a picture counts as background. The same state of ``rng`` and the same pictures give the same
+        The area outside an image counts as background. The same state of ``rng`` and the same images give the same
         bits; no random numbers are drawn for distortions that are switched off.
 
         Args:
-            pictures: (k, height * width) with k <= batch_size, values 0 … 1, C-contiguous, of the ``dtype`` given.
+            images: (k, height * width) with k <= batch_size, values 0 … 1, C-contiguous, of the ``dtype`` given.
             rng: the source of all randomness.
         """
         wanted = self._augmentation
@@ -170,7 +170,7 @@ class Augmenter:
             coefficients[:, :, AFFINE_TERMS:] = drawn
 
     def _draw_affine(self, coefficients: Array, rng: np.random.Generator) -> None:
-        """Draws scale, shear, rotation and shift of each picture."""
+        """Draws scale, shear, rotation and shift of each image."""
         wanted, count = self._augmentation, coefficients.shape[1]
         down, right = (self._uniform(wanted.shift, count, rng) for _ in range(2))
         angle = self._uniform(math.radians(wanted.rotation), count, rng)
@@ -181,7 +181,7 @@ class Augmenter:
     def _redraw(self, part: Array, rows: slice) -> None:
         wanted = self._augmentation
         thicknesses = self._thicknesses[rows] if wanted.thickness else None
-        self._redrawer.redraw(part, thicknesses, self._coefficients[:, rows] if wanted.moves else None)
+        self._redrawer.warp(part, thicknesses, self._coefficients[:, rows] if wanted.moves else None)
 
     def _add_noise(self, part: Array, rng: np.random.Generator) -> None:
         noise = self._noise[: len(part)]
@@ -199,7 +199,7 @@ def elastic_basis(shape: tuple[int, int], sigma: float) -> Array:
     composed of its principal components (Karhunen 1947, Loève 1948), of which few carry nearly all of the variance: 27
     for 28 × 28 and sigma 4.
 
-    Raises SettingError if they do not fit in memory, as with a small sigma in large pictures.
+    Raises SettingError if they do not fit in memory, as with a small sigma in large images.
     """
     (variances_y, modes_y), (variances_x, modes_x) = (_principal_components(side, sigma) for side in shape)
     variances = np.outer(variances_y, variances_x).ravel()

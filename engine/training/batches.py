@@ -9,8 +9,9 @@ from engine.datasets import Split
 from engine.network.network import Network
 from engine.training.settings import TrainingSettings
 
-# Inputs and targets are gathered for several batches at once, up to so many numbers: small batches need fewer calls,
-# and the last product's results in the other core's cache are seldom overwritten. More would not stay in the cache.
+# Inputs and targets are gathered for several batches at once, at most this many numbers: small batches need fewer
+# calls, and the last product's results in the other core's cache are seldom overwritten. More would not stay in the
+# cache.
 _AHEAD_NUMBERS = 500_000
 
 

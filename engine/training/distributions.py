@@ -26,7 +26,7 @@ _SAME, _FEW = 1e-3, 0.02
 
 
 @dataclass(frozen=True, eq=False)
-class Spread:
+class DistributionSummary:
     """The distribution of some numbers.
 
     Attributes:
@@ -44,7 +44,7 @@ class Spread:
 
 
 @dataclass(frozen=True, eq=False)
-class LayerSpreads:
+class LayerDistributions:
     """The statistics of one layer after the input.
 
     Attributes:
@@ -55,10 +55,10 @@ class LayerSpreads:
         neurons: number of neurons.
     """
 
-    weights: Spread
-    biases: Spread
-    activations: Spread
-    gradients: Spread
+    weights: DistributionSummary
+    biases: DistributionSummary
+    activations: DistributionSummary
+    gradients: DistributionSummary
     dead: int | None
     neurons: int
 
@@ -73,20 +73,20 @@ class LayerStatisticsEvaluator:
         self._targets = some.targets
         self._buffers = TrainingBuffers(network, len(some))
 
-    def evaluate(self, network: Network) -> list[LayerSpreads]:
+    def evaluate(self, network: Network) -> list[LayerDistributions]:
         """Returns the statistics of each layer. ``network`` has the shape given before; it is not changed."""
         buffers, last = self._buffers, len(network.weights) - 1
         with np.errstate(all="ignore"):
             network.forward_with_loss(self._inputs, self._targets, buffers)
-            activations = [spread_of(answers) for answers in buffers.outputs]
+            activations = [summarise(answers) for answers in buffers.outputs]
             dead = [int(_flat(network, buffers, layer).sum()) for layer in range(last)]
             network.backward(self._inputs, self._targets, buffers)
             return [
-                LayerSpreads(
-                    weights=spread_of(network.weights[layer]),
-                    biases=spread_of(network.biases[layer]),
+                LayerDistributions(
+                    weights=summarise(network.weights[layer]),
+                    biases=summarise(network.biases[layer]),
                     activations=activations[layer],
-                    gradients=spread_of(buffers.weight_gradients[layer]),
+                    gradients=summarise(buffers.weight_gradients[layer]),
                     dead=dead[layer] if layer < last else None,
                     neurons=network.shape[layer + 1],
                 )
@@ -129,17 +129,17 @@ def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | 
 
 
 @np.errstate(all="ignore")
-def spread_of(values: Array) -> Spread:
+def summarise(values: Array) -> DistributionSummary:
     """Returns the distribution of an array of any shape."""
     flat = values.reshape(-1) if values.flags.c_contiguous else values.T.reshape(-1)
     count = flat.size
     if not np.isfinite(flat.min() + flat.max()):  # NaN passes through both
         flat = flat[np.isfinite(flat)]
     if not flat.size:
-        return Spread(flat, count, 0.0, 0.0, 0.0, 0.0)
+        return DistributionSummary(flat, count, 0.0, 0.0, 0.0, 0.0)
     sample = np.array(flat if flat.size <= _SAMPLE else flat[_places(flat.size)])
     mean = flat.mean(dtype=np.float64)
-    return Spread(sample, count, float(flat.min()), float(flat.max()), float(mean), _deviation(flat, mean))
+    return DistributionSummary(sample, count, float(flat.min()), float(flat.max()), float(mean), _deviation(flat, mean))
 
 
 def _deviation(flat: Array, mean: np.float64) -> float:

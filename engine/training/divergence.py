@@ -10,7 +10,7 @@ from engine.network.network import Network, first_non_finite_layer
 from engine.training.optimizers import Optimizer
 
 
-def loss_not_finite(network: Network, buffers: Buffers, epoch: int, batch: int, rate: float) -> DivergenceError:
+def loss_error(network: Network, buffers: Buffers, epoch: int, batch: int, rate: float) -> DivergenceError:
     """Returns the error of a loss that is NaN or infinite. Call it before the parameters are restored.
 
     Args:
@@ -40,7 +40,7 @@ def loss_not_finite(network: Network, buffers: Buffers, epoch: int, batch: int, 
     )
 
 
-def overflow_in(optimizer: Optimizer, epoch: int) -> DivergenceError | None:
+def optimizer_overflow(optimizer: Optimizer, epoch: int) -> DivergenceError | None:
     """Returns the error of an optimizer whose averages overflowed, so that no step would change anything, or None."""
     for name, vector in optimizer.kept.items():
         if not np.isfinite(vector).all():

@@ -34,7 +34,7 @@ class Best:
 
     @classmethod
     def from_dict(cls, told: dict[str, Any], parameters: Array) -> Best:
-        """The inverse of :meth:`as_dict`. Raises KeyError or SettingError."""
+        """Returns the inverse of :meth:`as_dict`. Raises KeyError or SettingError."""
         loss = number_within("loss", told["loss"], -math.inf, math.inf, "0.1")
         error = None if told["error"] is None else number_within("error", told["error"], 0, 1, "0.1")
         of_numbers = (_number(name, told.get(name), *ends) for name, ends in _OF_NUMBERS.items())
@@ -43,10 +43,10 @@ class Best:
 
 
 def _number(name: str, value: object, least: float, most: float) -> float | None:
-    """The value, or None for None, as where a file of before version 0.9 has none. Raises SettingError."""
+    """Returns the value, or None for None, as where a file of before version 0.9 has none. Raises SettingError."""
     return None if value is None else number_within(name, value, least, most, "0.5")
 
 
 def _badness(figures: Evaluation) -> tuple[float, float]:
-    """What early stopping minimises: the error, then the loss; for regression the loss."""
+    """Returns the key that early stopping minimises: the error, then the loss; for regression the loss."""
     return (figures.loss if figures.error is None else figures.error, figures.loss)

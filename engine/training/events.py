@@ -20,7 +20,7 @@ class Batch:
 
     @property
     def place(self) -> float:
-        """How far the training is, in epochs."""
+        """The place in the run, in epochs."""
         return self.epoch - 1 + self.batch / self.batches
 
 
@@ -79,7 +79,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """All that a run needs, besides network and data, to be resumed exactly.
+    """Everything besides network and data that is needed to resume a run exactly.
 
     Attributes:
         settings: from :meth:`TrainingSettings.as_dict`.

@@ -1,4 +1,4 @@
-"""The history of a training: curves of its figures, confusion matrices and changes of settings, by epoch."""
+"""The history of a network's runs: learning curves, confusion matrices and changes of settings, by epoch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUANTITIES = ("error", "loss", "rmse", "r2")
 _OLD_NAMES = {"validation": "held_out", "validation_loss": "held_out_loss"}
 _CONFUSION_BYTES = 16_000_000
 MOST_EPOCHS = 1_000_000  # files with more are not accepted
-MOST_POINTS, MOST_CHANGES = 20_000, 1_000  # of a curve, and of settings, that are kept of a run
+MOST_POINTS, MOST_CHANGES = 20_000, 1_000  # of a curve, and of settings, in a history
 _LARGEST = sys.float_info.max
 # Figures of the best epoch in a file, with their least and largest values.
 _BEST = {"loss": (-_LARGEST, _LARGEST), "error": (0, 1), "rmse": (0, _LARGEST), "r2": (-_LARGEST, 1)}
@@ -96,14 +96,14 @@ class Change:
 
 @dataclass
 class History:
-    """The history of a network over all runs in which it was trained.
+    """The history of a network over all its runs.
 
     Attributes:
-        error: shares of wrong answers; its curves are empty for regression.
+        error: shares of wrong predictions; its curves are empty for regression.
         loss: mean losses of an example.
         rmse, r2: see :class:`~engine.training.metrics.Evaluation`; their curves are empty for classes.
-        completed: epochs done at the last results, after which the next run continues. A fraction where a run was
-            broken off within an epoch, and another one went on from there.
+        completed: epochs done at the last results, from which the next run continues; a fraction if a run was
+            interrupted within an epoch and another one continued from there.
         changes: changes of settings during training, in the order of their epochs.
         best: set if early stopping restored the parameters of an earlier epoch at the end of the last run. Its
             ``epoch`` counts over all runs.
@@ -120,7 +120,9 @@ class History:
     best: BestRestored | None = None
     confusion_bytes: int = _CONFUSION_BYTES
     _confusions: dict[float, dict[str, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _nbytes: int = field(default=0, init=False, repr=False, compare=False)  # of all of them: there may be very many
+    _nbytes: int = field(
+        default=0, init=False, repr=False, compare=False
+    )  # places of all curves; there may be very many
 
     def take(self, event: Event, before: float = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
@@ -134,7 +136,7 @@ class History:
             self.best = None
         if not isinstance(event, Epoch):
             return
-        self.completed = epoch = whole_if_possible(before + event.epoch)
+        self.completed = epoch = int_if_whole(before + event.epoch)
         self.best = None
         for curves in self._quantities.values():
             curves.live_train.clear()
@@ -166,12 +168,12 @@ class History:
                 curve, value = getattr(of, part), figures.get(f"{part}_{name}")
                 curve.remove(epoch)
                 if value is not None:
-                    curve.add(whole_if_possible(epoch), value)
+                    curve.add(int_if_whole(epoch), value)
         if figures:
-            self.completed = whole_if_possible(max(self.completed, epoch))
+            self.completed = int_if_whole(max(self.completed, epoch))
 
     def confusions(self, epoch: float) -> dict[str, Array]:
-        """Returns the matrices that are kept of an epoch, by part of the data."""
+        """Returns the stored confusion matrices of an epoch, by split."""
         return self._confusions.get(epoch, {})
 
     def note_change(self, epoch: float, text: str) -> None:
@@ -193,7 +195,7 @@ class History:
         return {name: getattr(self, name) for name in QUANTITIES}
 
     def keep_confusions(self, epoch: float, matrices: dict[str, Array]) -> None:
-        """Keeps matrices (classes, classes) of counts of an epoch, by part of the data, as far as there is room."""
+        """Stores confusion matrices (classes, classes) of an epoch, by split, within the memory limit."""
         self._drop_confusions(epoch)
         if matrices:
             self._confusions[epoch] = matrices
@@ -211,7 +213,7 @@ class History:
         return self._nbytes
 
     def confusion(self, epoch: float, part: str = "test") -> Array | None:
-        """Returns counts (classes, classes) int64 at the end of an epoch, row = true class, column = answer.
+        """Returns the confusion matrix at the end of an epoch, (classes, classes) int64, row = true class.
 
         Args:
             part: ``"train"``, ``"test"`` or ``"validation"``.
@@ -232,14 +234,14 @@ class History:
         return {name: value for name, value in measured.items() if value is not None}
 
     def last_measured(self, epoch: float) -> float | None:
-        """Returns the last moment up to that epoch at which all examples of a part were measured; None for none."""
+        """Returns the last place, in epochs, up to this one at which a whole split was measured; None without one."""
         curves = [getattr(of, part).epochs for of in self._quantities.values() for part in PARTS]
         found = [epochs[place - 1] for epochs in curves if (place := bisect_right(epochs, epoch))]
         return max(found, default=None)
 
     @property
     def measured(self) -> list[float]:
-        """The moments at which all examples of a part were measured, ascending."""
+        """Returns the places, in epochs, at which a whole split was measured, ascending."""
         curves = [getattr(of, part).epochs for of in self._quantities.values() for part in PARTS]
         return sorted(set().union(*curves))
 
@@ -289,7 +291,7 @@ class History:
                 curve.add(epoch, float(value))
         changes = _by_epoch(known.get("changes"))
         history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-MOST_CHANGES:]
-        history.completed = whole_if_possible(max(curves.last_epoch for curves in history._quantities.values()))
+        history.completed = int_if_whole(max(curves.last_epoch for curves in history._quantities.values()))
         history.best = _best_from(known.get("best"))
         return history
 
@@ -319,14 +321,14 @@ def _best_from(entries: object) -> BestRestored | None:
         return None
     loss, error, rmse, r2 = (float(known[name]) if name in known else None for name in _BEST)
     figures = Evaluation(loss or 0.0, error, None, None, rmse, r2)
-    return BestRestored(whole_if_possible(float(entries["epoch"])), figures, bool(entries.get("early")))
+    return BestRestored(int_if_whole(float(entries["epoch"])), figures, bool(entries.get("early")))
 
 
 def _bytes_of(matrices: dict[str, Array]) -> int:
     return sum(matrix.nbytes for matrix in matrices.values())
 
 
-def whole_if_possible(epochs: float) -> float:
+def int_if_whole(epochs: float) -> float:
     """Returns whole epochs as an int, so that they are written without a point."""
     return int(epochs) if epochs == int(epochs) else epochs
 

@@ -15,7 +15,7 @@ from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows, overflow_of
 from engine.training.residuals import Residuals
 
-MEASURED = ("error", "rmse", "r2")  # what tells people how good a network is
+MEASURED = ("error", "rmse", "r2")  # the figures that measure how good a network is
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +24,8 @@ class Evaluation:
 
     Attributes:
         loss: mean loss of an example.
-        error: share of wrong answers, 0…1; None for regression.
-        confusion: (classes, classes) counts, row = true class, column = answer; None for regression.
+        error: share of wrong predictions, 0…1; None for regression.
+        confusion: (classes, classes) counts, row = true class, column = prediction; None for regression.
         ranks: (classes,) number of examples for which 0, 1, 2, … classes had a larger output than the true one; None
             for regression.
         rmse: root of the mean squared residual, in the unit of the targets; None for classes. See
@@ -42,12 +42,12 @@ class Evaluation:
 
     @property
     def precision(self) -> Array | None:
-        """(classes,) share of right answers among all answers of each class; NaN for a class never answered."""
+        """Share of right predictions among the predictions of each class, (classes,); NaN if it is never predicted."""
         return None if self.confusion is None else precision_of(self.confusion)
 
     @property
     def recall(self) -> Array | None:
-        """(classes,) share of right answers among all examples of each class; NaN for a class without examples."""
+        """Share of right predictions among the examples of each class, (classes,); NaN for a class without examples."""
         return None if self.confusion is None else recall_of(self.confusion)
 
     def top_error(self, k: int) -> float | None:
@@ -62,23 +62,23 @@ class Evaluation:
 
 
 def in_figures(value: float) -> str:
-    """A figure as people write it, with four digits at least: "15,470", "2.712", "0.00341"."""
+    """Returns a figure as text with at least four digits: "15,470", "2.712", "0.00341"."""
     return f"{value:,.0f}" if 9999.5 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
 def figures_of(parts: Mapping[str, Evaluation | None]) -> dict[str, float]:
-    """The errors, RMSEs and R² of parts of the data, as far as there are any: "test_error", "train_rmse" and so on."""
+    """Returns the available errors, RMSEs and R² of the splits: "test_error", "train_rmse" and so on."""
     every = {f"{part}_{name}": getattr(of, name) for part, of in parts.items() if of for name in MEASURED}
     return {name: value for name, value in every.items() if value is not None}
 
 
 def precision_of(confusion: Array) -> Array:
-    """The precision of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.precision`."""
+    """Returns the precision of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.precision`."""
     return _share(confusion, axis=0)
 
 
 def recall_of(confusion: Array) -> Array:
-    """The recall of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.recall`."""
+    """Returns the recall of each class, (classes,), from a confusion matrix; see :attr:`Evaluation.recall`."""
     return _share(confusion, axis=1)
 
 
@@ -89,7 +89,7 @@ def _share(confusion: Array, axis: int) -> Array:
 
 
 def confusion_matrix(labels: Array, answers: Array, classes: int) -> Array:
-    """Returns (classes, classes) int64 counts, row = true class, column = answer."""
+    """Returns (classes, classes) int64 counts, row = true class, column = prediction."""
     cells = labels.astype(np.int64) * classes + answers  # the type of the labels might overflow
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
@@ -107,9 +107,9 @@ class Evaluator:
         """Raises DataError if the network's loss cannot have these targets.
 
         Args:
-            target_scaling: how targets that are numbers were scaled, so that the RMSE is in their own unit.
-            beside: another evaluator of the same network that is never at work at the same time; if its buffers are
-                large enough, they are used here, too.
+            target_scaling: the scaling of numeric targets, which gives the RMSE in their own unit.
+            beside: another evaluator of the same network that never runs at the same time; its buffers are shared if
+                they are large enough.
         """
         network.loss_function.check_targets(split.targets, network.layer_activations[-1])
         self._network = network
@@ -130,16 +130,16 @@ class Evaluator:
         steps = self.steps()
         while True:
             try:
-                with np.errstate(all="ignore"):  # an error tells what overflows
+                with np.errstate(all="ignore"):  # overflows are reported by an error
                     next(steps)
             except StopIteration as finished:
                 result: Evaluation = finished.value
                 return result
 
     def steps(self) -> Generator[int, None, Evaluation]:
-        """Does the same in steps, so that the caller can stop: yields the number of examples done after each chunk.
+        """Evaluates in chunks, so that the caller can stop: yields the number of examples done after each.
 
-        The generator returns the :class:`Evaluation`. Raises DataError if answers or their loss are not finite.
+        The generator returns the :class:`Evaluation`. Raises DataError if outputs or their loss are not finite.
         """
         split, size, residuals = self._split, len(self._inputs), self._residuals
         if residuals is not None:
@@ -153,7 +153,7 @@ class Evaluator:
             buffers = self.buffers = self._whole.cut(len(inputs))
             buffers.scale = split.convert(split.inputs[start:stop], inputs)
             loss += self._network.forward_with_loss(inputs, split.targets[start:stop], buffers) * len(inputs)
-            if not math.isfinite(loss):  # as it is if any output is not
+            if not math.isfinite(loss):  # the loss is not finite if any output is not
                 raise overflow_of(buffers)
             outputs = buffers.outputs[-1]
             if split.labels is not None:
@@ -173,7 +173,7 @@ class Evaluator:
 def _ranks(labels: Array, outputs: Array) -> Array:
     """Returns (classes,) counts of how often the true class had the largest output, the second largest and so on."""
     of_the_true = outputs[np.arange(len(labels)), labels][:, None]
-    # Of equal outputs the first counts as larger, as in argmax.
+    # If outputs are equal, the first counts as larger, as in argmax.
     before = np.arange(outputs.shape[1]) < labels[:, None]
     above = (outputs > of_the_true) | ((outputs == of_the_true) & before)
     return np.bincount(above.sum(axis=1), minlength=outputs.shape[1])

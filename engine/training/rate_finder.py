@@ -18,11 +18,11 @@ from engine.training.events import Batch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 
-# The loss is smoothed over about twenty batches. The sweep ends when it is so many times its best; the best counts only
-# after so many batches, because otherwise one easy batch would make all others look bad.
+# The loss is smoothed over about twenty batches. The sweep ends when it exceeds its best by this factor; the best
+# counts only after this many batches, because otherwise one easy batch would make all others look bad.
 _SMOOTHING, _SETTLED, _WORSE = 0.95, 20, 4.0
 _CLEAR_FALL = 0.8  # the best loss must be below this share of the first
-_LEAST_SPAN = 1.1  # the highest rate must be so many times the lowest
+_LEAST_SPAN = 1.1  # least ratio of the highest to the lowest rate
 _IDLE_PART = 8  # an eighth of the sweep, at its start, has rates too small to learn
 
 
@@ -64,7 +64,7 @@ class RateFinder:
         )
         self._trainer = Trainer(network.copy(), dataset, sweep)
         self.points: list[RatePoint] = []
-        self._losses: list[float] = []  # of each batch, not smoothed
+        self._losses: list[float] = []  # loss of each batch, not smoothed
 
     def run(self) -> Iterator[RatePoint]:
         """Yields a point per step until the highest rate is reached or the loss becomes too large."""

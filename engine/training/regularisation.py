@@ -33,7 +33,7 @@ class Penalties:
     def add(self, buffers: TrainingBuffers) -> None:
         """Adds weight_decay * w + l1 * sign w to each weight's gradient."""
         for w, gradient in zip(self._network.weights, buffers.weight_gradients, strict=True):
-            # In memory order, which both share, so that these are views.
+            # Both share the memory order, so that these are views.
             w, gradient = w.ravel("K"), gradient.ravel("K")
             scratch = self._scratch[: w.size]
             if self._weight_decay:
@@ -77,7 +77,7 @@ def limit_norms(network: Network, most: float) -> None:
 
 
 class Dropout:
-    """Sets each input of a layer to 0 with some probability, drawn anew for every example and step.
+    """Sets each input of a layer to 0 with some probability, drawn again for every example and step.
 
     The other inputs are scaled by 1 / (1 - rate), so that predictions need no change. Srivastava et al. 2014,
     "Dropout", section 4, in its "inverted" form.

@@ -12,26 +12,26 @@ from engine.datasets.scaling import Scaling
 
 
 class Residuals:
-    """Sums up the squared residuals of a part of the data, chunk by chunk, with all digits of float64.
+    """Running sums of the squared residuals of a split, chunk by chunk, in float64.
 
-    RMSE is the root of the mean squared residual, in the unit of the targets; of several targets, over the numbers of
-    all of them, each in its own unit. R² = 1 − SS_res ÷ SS_tot, with the mean of the part itself: Kvålseth 1985,
-    "Cautionary Note about R²", The American Statistician 39(4), equation (1). Of several targets it is the mean of
-    theirs, as in scikit-learn's ``r2_score``. A target that is the same in all examples has none.
+    RMSE is the root of the mean squared residual, in the unit of the targets; several targets are pooled, each in its
+    own unit. R² = 1 − SS_res ÷ SS_tot, with the mean of the split itself: Kvålseth 1985, "Cautionary Note about R²",
+    The American Statistician 39(4), equation (1). For several targets it is their mean R², as in scikit-learn's
+    ``r2_score``. A target that is equal in all examples has no R².
     """
 
     def __init__(self, targets: Array, scaling: Scaling | None = None) -> None:
-        """Takes all targets of the part, (k, outputs), and how they were scaled; None: not at all."""
+        """Takes all targets of the split, (k, outputs), and their scaling; None if they are not scaled."""
         self._targets = targets
         self._spread = np.ones(targets.shape[1]) if scaling is None else scaling.spread
         self._sums = np.zeros(targets.shape[1])
 
     def clear(self) -> None:
-        """Begins anew."""
+        """Resets the sums to 0."""
         self._sums[:] = 0
 
     def add(self, answers: Array, targets: Array) -> None:
-        """Adds a chunk of finite answers and their targets, (k, outputs) each, both as they are scaled."""
+        """Adds a chunk of finite outputs and their targets, (k, outputs) each, both scaled."""
         residuals = np.subtract(answers, targets, dtype=np.float64)
         self._sums += np.einsum("ij,ij->j", residuals, residuals)
 
@@ -48,7 +48,10 @@ class Residuals:
 
     @cached_property
     def _totals(self) -> tuple[Array, Array]:
-        """(outputs,) which targets vary, and (varying,) their squared distances from the mean. Scaling cancels out."""
+        """Whether each target varies, (outputs,), and the squared distances from the mean of those that do, (varying,).
+
+        Scaling cancels out.
+        """
         varies = np.ptp(self._targets, axis=0) > 0
         some = self._targets[:, varies]
         return varies, ((some - some.mean(axis=0, dtype=np.float64)) ** 2).sum(axis=0)

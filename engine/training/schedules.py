@@ -42,7 +42,7 @@ class Constant(Schedule):
 
 
 @SCHEDULES.register("step")
-class Step(Schedule):
+class StepDecay(Schedule):
     """decay^k after k times ``decay_epochs``."""
 
     label = "Step"

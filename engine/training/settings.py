@@ -1,4 +1,4 @@
-"""``TrainingSettings``: all settings of a training, checked, to and from a dictionary."""
+"""``TrainingSettings``: all settings of a run, checked, to and from a dictionary."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _RANGES: tuple[tuple[str, float, float, str], ...] = (
 )
 # Old names that files and command lines of version 0.3 use.
 RENAMED = {"held_out": "validation_share"}
-_MOST = 10**15  # of epochs, and of examples in a batch
+_MOST = 10**15  # limit of epochs, and of examples in a batch
 _MOST_DROPOUT = 0.95
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """The settings of a training. Raises SettingError for invalid values.
+    """The settings of a run. Raises SettingError for invalid values.
 
     Attributes:
         batch_size: examples per step.
@@ -51,7 +51,7 @@ class TrainingSettings:
         validation_share: share of the training examples that form the validation set.
         patience: number of epochs without a better validation error after which training stops and the best parameters
             are restored; 0 to train all epochs.
-        augmentation: distortions of the pictures during training.
+        augmentation: distortions of the images during training.
         seed: seed of the order of examples and of all other randomness in training.
         drop_last: leave out the last, incomplete batch of each epoch.
         evaluate: compute exact train and test results after each epoch.

@@ -24,14 +24,14 @@ from engine.network.buffers import Buffers, TrainingBuffers
 from engine.network.network import Network, check_can_be_trained, check_fits, first_non_finite_layer
 from engine.training.batches import Batches
 from engine.training.distributions import dead_layer, is_at_chance
-from engine.training.divergence import loss_not_finite, overflow_in
+from engine.training.divergence import loss_error, optimizer_overflow
 from engine.training.early_stopping import Best
 from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.training.metrics import Evaluation, Evaluator
 from engine.training.optimizers import SGD
-from engine.training.recipe import Recipe
 from engine.training.schedules import warmed_up
 from engine.training.settings import TrainingSettings
+from engine.training.update_pipeline import UpdatePipeline
 
 # Number of batches that may be lost when a run diverges. Each time, the parameters are copied.
 _BATCHES_BETWEEN_COPIES = 50
@@ -39,7 +39,7 @@ _ESTIMATE_EXAMPLES = 1000
 # Settings on which the order of the examples, the batches and the validation set depend.
 FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "validation_share", "seed")
 # Attributes that follow from network, data and settings: pickles and deep copies leave them out and rebuild them.
-_REBUILT = ("dataset", "_batches", "_buffers", "_evaluators", "_estimators", "_recipe", "_coming")
+_REBUILT = ("dataset", "_batches", "_buffers", "_evaluators", "_estimators", "_pipeline", "_coming")
 
 
 class Trainer:
@@ -90,13 +90,13 @@ class Trainer:
         self._evaluators |= {name: Evaluator(network, split, scaling, whole) for name, split in others.items()}
         samples = (split.head(_ESTIMATE_EXAMPLES) for split in (dataset.train, dataset.test) if split is not None)
         self._estimators = [Evaluator(network, sample, scaling, whole) for sample in samples]
-        # The recipe of the last step, and that of the next one.
-        self._recipe = self._coming = Recipe(network, dataset, settings)
+        # The pipeline of the last step, and that of the next one.
+        self._pipeline = self._coming = UpdatePipeline(network, dataset, settings)
 
     def __getstate__(self) -> dict[str, Any]:
         """Keeps network, data and the place in the run; a pickle or deep copy has no running run()."""
         kept = {name: value for name, value in self.__dict__.items() if name not in _REBUILT}
-        return kept | {"order": self._batches.order, "in force": self._recipe.settings, "settings": self.settings}
+        return kept | {"order": self._batches.order, "in force": self._pipeline.settings, "settings": self.settings}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
@@ -111,9 +111,9 @@ class Trainer:
         return kept | {"parameters": self.network.parameters}
 
     def stand_at(self, place: dict[str, Any]) -> None:
-        """Goes to the place of a twin, another trainer of the same network on the same data, between two events.
+        """Takes over the state of a twin, another trainer of the same network on the same data, between two events.
 
-        The twin's arrays are taken over, but its parameters are copied. A running :meth:`run` must not go on.
+        The twin's arrays are taken over, its parameters are copied. A running :meth:`run` must not be continued.
         """
         place = dict(place)
         np.copyto(self.network.parameters, place.pop("parameters"))
@@ -123,7 +123,7 @@ class Trainer:
         order, in_force, settings = (state.pop(name) for name in ("order", "in force", "settings"))
         set_attributes(self, state)
         self._batches.reorder(order)
-        self._recipe = self._coming = self._recipe.with_settings(in_force)
+        self._pipeline = self._coming = self._pipeline.with_settings(in_force)
         self._buffers.unmask()
         self.change(settings)
 
@@ -176,10 +176,10 @@ class Trainer:
         """The learning rate of the next step, schedule included."""
         return self._rate(self._coming)
 
-    def _rate(self, recipe: Recipe) -> float:
-        settings, batches = recipe.settings, self.batches_per_epoch
+    def _rate(self, pipeline: UpdatePipeline) -> float:
+        settings, batches = pipeline.settings, self.batches_per_epoch
         done = max(self.epoch - 1, 0) + self.batch / batches
-        return settings.learning_rate * warmed_up(recipe.schedule, done, settings.epochs, settings.warmup, batches)
+        return settings.learning_rate * warmed_up(pipeline.schedule, done, settings.epochs, settings.warmup, batches)
 
     @property
     def is_over(self) -> bool:
@@ -193,7 +193,7 @@ class Trainer:
 
     @property
     def restored(self) -> BestRestored | None:
-        """What early stopping restored at the end, if the network still has those parameters; else None."""
+        """The result that early stopping restored at the end; None if the network no longer has these parameters."""
         best = self._best
         if not self._is_restored or best is None or not np.array_equal(self.network.parameters, best.parameters):
             return None
@@ -227,7 +227,7 @@ class Trainer:
             yield event
 
     def steps(self) -> Iterator[Event]:
-        """As :meth:`run`, a little faster, for who has told NumPy not to warn: ``with np.errstate(all="ignore")``."""
+        """Runs like :meth:`run`, a little faster. The caller must silence NumPy: ``with np.errstate(all="ignore")``."""
         while True:
             if not self._measured:
                 yield from self._rest_of_epoch()
@@ -271,22 +271,22 @@ class Trainer:
 
     def _step(self) -> float:
         """Trains on the next batch: forward, backward, update. Returns its loss before the update."""
-        if self._coming is not self._recipe:
+        if self._coming is not self._pipeline:
             self._adopt_settings()
-        recipe, optimizer = self._recipe, self._optimizer
-        rate = self._last_rate = self._rate(recipe)
+        pipeline, optimizer = self._pipeline, self._optimizer
+        rate = self._last_rate = self._rate(pipeline)
         inputs, targets, buffers = self._take(self.batch)
-        recipe.disturb(inputs, buffers, self._rng)
+        pipeline.augment(inputs, buffers, self._rng)
         loss = self._finite_loss(inputs, targets, buffers)
         if self.batch % _BATCHES_BETWEEN_COPIES == 0:
             self._keep_finite_copy()
-        if type(optimizer) is SGD and not recipe.changes_gradient:  # subclasses have other steps
+        if type(optimizer) is SGD and not pipeline.changes_gradient:  # subclasses have other steps
             self.network.descend(inputs, targets, buffers, rate)
         else:
             gradient = self.network.backward(inputs, targets, buffers)
-            recipe.before_step(buffers, rate)
+            pipeline.before_step(buffers, rate)
             optimizer.step(self.network.parameters, gradient, rate)
-        recipe.after_step()
+        pipeline.after_step()
         self.batch += 1
         return loss
 
@@ -299,8 +299,8 @@ class Trainer:
 
     def _adopt_settings(self) -> None:
         """Applies the settings given to :meth:`change`."""
-        before, self._recipe = self._recipe, self._coming
-        settings = self._recipe.settings
+        before, self._pipeline = self._pipeline, self._coming
+        settings = self._pipeline.settings
         if before.differs_in_rate_only(settings):
             return
         optimizer = settings.new_optimizer()
@@ -334,7 +334,7 @@ class Trainer:
         while edits != self.edits:
             edits, results = self.edits, (yield from self._results())
         self._keep_finite_copy()
-        overflow = overflow_in(self._optimizer, self.epoch)
+        overflow = optimizer_overflow(self._optimizer, self.epoch)
         if overflow is not None:
             self._optimizer.restart()
             raise overflow
@@ -376,9 +376,9 @@ class Trainer:
     def _diverged(self, buffers: Buffers) -> DivergenceError:
         # The batch that revealed it: the current one, or at the end of an epoch the last.
         batch = min(self.batch + 1, self.batches_per_epoch)
-        error = loss_not_finite(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
+        error = loss_error(self.network, buffers, self.epoch, batch, self._last_rate or self.rate)
         np.copyto(self.network.parameters, self._last_finite)
-        self._optimizer.restart()  # its averages point to where the parameters diverged
+        self._optimizer.restart()  # the optimizer's averages point to where the parameters diverged
         return error
 
     # ---- saving and resuming
@@ -392,7 +392,7 @@ class Trainer:
             "measured": self._measured,
             "steps": self._optimizer.steps,
             "zeros": dict(self._optimizer.zeros),
-            "in force": self._recipe.settings.as_dict(),
+            "in force": self._pipeline.settings.as_dict(),
             "random": self._rng.bit_generator.state,
             "data": self._given.identity,
         }
@@ -406,7 +406,7 @@ class Trainer:
 
     @classmethod
     def resume(cls, network: Network, dataset: Dataset, state: TrainingState) -> Trainer:
-        """Returns a trainer whose :meth:`run` continues a run from its :meth:`state`, with its network of that moment.
+        """Returns a trainer whose :meth:`run` continues from a :meth:`state`, with the network as it was in that state.
 
         Raises:
             DataError: the data set is not that of the run.

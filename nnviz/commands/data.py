@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from engine.basics.cli_option_names import data_words, shell_command
 from engine.basics.errors import EngineError
-from engine.basics.option_words import data_words, shell_command
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import TRAIN_EXAMPLES, DataSetting, Value

@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
+from engine.basics.cli_option_names import DATA_OPTIONS, shell_command
 from engine.basics.errors import EngineError
-from engine.basics.option_words import DATA_OPTIONS, shell_command
 from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value

@@ -9,9 +9,9 @@ from engine.basics.errors import counted
 from engine.datasets import DataSource
 from engine.datasets.source import Value
 from engine.datasets.table.cells import plain_number
-from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.decimal_mark import MARKS, guess_note
 from engine.datasets.table.table import Table
-from engine.datasets.table.table_columns import NUMBER, Column
+from engine.datasets.table.table_columns import NUMBER, TableColumn
 from engine.datasets.table.table_dataset import CLASSIFICATION, IGNORED, REGRESSION, PreparedTable
 from engine.datasets.table.table_format import TableFormat
 from engine.datasets.table.table_source import (
@@ -60,7 +60,7 @@ def _format(form: TableFormat) -> Iterator[str]:
     yield f"{signs}; encoding: {form.encoding}"
     if form.doubt:
         other = next(name for mark, name in MARKS.items() if mark != form.decimal)
-        yield f"{told_guess(form.decimal, form.doubt)} If not: --data-setting decimal={other}"
+        yield f"{guess_note(form.decimal, form.doubt)} If not: --data-setting decimal={other}"
     yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
 
 
@@ -84,7 +84,7 @@ def _role(reason: str) -> str:
     return reason if reason == IGNORED else "left out"
 
 
-def _values(column: Column) -> str:
+def _values(column: TableColumn) -> str:
     there = column.values[~column.absent]
     if not len(there):
         return "none"
@@ -147,7 +147,7 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
     yield from facts
 
 
-def _reason(target: Column, is_classification: bool, settings: Mapping[str, Value]) -> str:
+def _reason(target: TableColumn, is_classification: bool, settings: Mapping[str, Value]) -> str:
     """Why it is that task, and how to have the other one."""
     if settings["task"]:
         return "as asked"

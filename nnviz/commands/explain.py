@@ -11,7 +11,7 @@ from PyQt5.QtCore import QBuffer, QRect
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
-from engine.basics.option_words import shell_command
+from engine.basics.cli_option_names import shell_command
 from engine.basics.validation import Array
 from engine.datasets.description import Description
 from engine.image_files import reads_drawings, shape_of_pictures

@@ -18,7 +18,7 @@ from engine.datasets.table.cells import number_in, plain_number
 from engine.datasets.table.summary_rows import summary_rows
 from engine.datasets.table.table import Table
 from engine.datasets.table.table_coding import TableCoding
-from engine.datasets.table.table_columns import TEXT, Column
+from engine.datasets.table.table_columns import TEXT, TableColumn
 from engine.datasets.table.table_format import FORMAT
 from engine.datasets.table.table_source import open_table
 from nnviz.commands.checks import CommandError
@@ -74,7 +74,7 @@ def _usable_rows(coding: TableCoding, table: Table, examples: int) -> Array:
     return np.flatnonzero(usable)
 
 
-def _at(column: Column, rows: Array) -> Column:
+def _at(column: TableColumn, rows: Array) -> TableColumn:
     return replace(column, values=column.values[rows], wrong=0, unreadable=rows[:0])
 
 
@@ -89,7 +89,7 @@ def _split(coding: TableCoding, table: Table) -> Split:
     return Split(inputs, numbers.astype(np.float32) if scaling is None else scaling.apply(numbers))
 
 
-def _classes(coding: TableCoding, target: Column, decimal: str) -> Array:
+def _classes(coding: TableCoding, target: TableColumn, decimal: str) -> Array:
     """(rows,) numbers of classes, by name or else by an equal number. Raises DataError for an unknown class."""
     different, places = np.unique(target.values, return_inverse=True)
     known, found = coding.class_by_name, []

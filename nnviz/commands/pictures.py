@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.datasets.grey_pictures import UnusableError, grey_picture, readable_formats
+from engine.datasets.grey_images import UnusableError, grey_picture, readable_formats
 from engine.image_files import reads_drawings, shape_of_pictures
 from engine.network.network import Network
 from nnviz.commands.checks import CommandError

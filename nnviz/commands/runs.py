@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.basics.validation import number_within
-from engine.sweeps.vary import in_words
+from engine.sweeps.search_space import format_values
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tabular import lines_of
 from nnviz.formatting import text
@@ -203,7 +203,7 @@ def _place_in_sweep(library: Library, record: RunRecord) -> str:
     """ "3, trial 7: learning rate 0.05"."""
     sweep, trial = SweepLibrary(library).get(record.sweep or 0), record.trial or 0
     values = sweep.trials[trial] if trial < len(sweep.trials) else {}
-    varied = f": {text.plain(in_words(values))}" if values else ""
+    varied = f": {text.plain(format_values(values))}" if values else ""
     return f"{sweep.id}, trial {trial + 1}{varied}"
 
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 from engine.datasets import Dataset
-from engine.sweeps.plan import Plan, seeds_of
+from engine.sweeps.plan import Plan, plan_seeds
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.many import Many, described, do, engine_for
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _begin(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int:
     first = described_experiment(arguments)
     data = load_named(first.data, first.data_settings)
-    plan = plan_of(arguments, fitted_experiment(arguments, data)).held_aside(data)
+    plan = plan_of(arguments, fitted_experiment(arguments, data)).with_held_out(data)
     return _do_new(arguments, plan, data, cluster)
 
 
@@ -39,7 +39,7 @@ def run_seeds(arguments: argparse.Namespace) -> int:
     """``train --seeds``: the same experiment with several seeds. Returns the exit code."""
     first = described_experiment(arguments)
     data = load_named(first.data, first.data_settings)
-    plan = seeds_of(fitted_experiment(arguments, data), arguments.seeds)
+    plan = plan_seeds(fitted_experiment(arguments, data), arguments.seeds)
     arguments.json, arguments.workers = False, None
     return _do_new(arguments, plan, data)
 
@@ -67,7 +67,7 @@ def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is
         return None
     try:
         store = SweepWriter.of_new(library, plan, data.title, name, complain)
-        said = introduced(library, f"recorded as {plan.kind_in_words} {store.sweep}")
+        said = introduced(library, f"recorded as {plan.kind_noun} {store.sweep}")
     except LibraryError as error:
         complain(f"The runs are not recorded: {error}")
         return None
@@ -94,7 +94,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
             if plan != record.plan:
                 store.note_plan(plan)
             if not arguments.json:
-                print(f"going on with {plan.kind_in_words} {record.id}")
+                print(f"going on with {plan.kind_noun} {record.id}")
                 print(described(plan, data))
             many = Many(plan, data, library, store, make_executor, arguments.json)
             many.was_finished = record.status == FINISHED and plan == record.plan

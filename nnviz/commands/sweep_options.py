@@ -16,13 +16,13 @@ from engine.sweeps.plan import (
     SAMPLERS,
     SWEEP,
     Plan,
-    seeds_from,
-    seeds_of,
-    usual_rule,
-    usual_sampler,
+    consecutive_seeds,
+    default_pruning,
+    default_sampler,
+    plan_seeds,
 )
 from engine.sweeps.pruning import ASHA_FACTOR, HYPERBAND_FACTOR
-from engine.sweeps.vary import POINTS, parsed
+from engine.sweeps.search_space import POINTS, parse_dimension
 from nnviz.commands.checks import CommandError
 from nnviz.commands.train_options import add_settings, check_sizes_once, settings_given
 from nnviz.sweeps.cluster_address import ClusterAddress, address_of
@@ -104,21 +104,21 @@ def check_sweep(arguments: argparse.Namespace) -> None:
 
 def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
     """The plan that the options describe, for an experiment that fits the data. Raises SettingError."""
-    vary = tuple(parsed(text) for text in arguments.vary)
+    vary = tuple(parse_dimension(text) for text in arguments.vary)
     count = 1 if arguments.seeds is None else arguments.seeds
     if not vary:
         return _seeds_only(arguments, experiment, count)
-    sampler = arguments.sampler or usual_sampler(each.kind for each in vary)
+    sampler = arguments.sampler or default_sampler(each.kind for each in vary)
     return Plan(
         SWEEP,
         (experiment,),
-        seeds_from(experiment.seed, count),
+        consecutive_seeds(experiment.seed, count),
         vary,
         sampler,
         0 if arguments.sampler_seed is None else arguments.sampler_seed,
         arguments.runs,
         arguments.minutes,
-        arguments.prune or usual_rule(sampler),
+        arguments.prune or default_pruning(sampler),
     )
 
 
@@ -131,4 +131,4 @@ def _seeds_only(arguments: argparse.Namespace, experiment: Experiment, count: in
         if getattr(arguments, name) is not None:
             option = "--" + name.replace("_", "-")
             raise CommandError(f"{option}: there is nothing to choose without --vary. Leave it out, or vary a setting.")
-    return replace(seeds_of(experiment, count), minutes=arguments.minutes)
+    return replace(plan_seeds(experiment, count), minutes=arguments.minutes)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.sweeps.plan import RACE, Plan
-from engine.sweeps.results import FAILED, FINISHED, Results, Spread, TrialResult
-from engine.sweeps.vary import written
+from engine.sweeps.results import FAILED, FINISHED, FigureRange, Results, TrialResult
+from engine.sweeps.search_space import format_value
 from nnviz.commands.tabular import lines_of
 from nnviz.formatting import text
 from nnviz.formatting.results import (
@@ -76,7 +76,9 @@ def _head(plan: Plan, results: Results) -> list[str]:
 
 
 def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
-    values = [str(trial.trial + 1)] if plan.kind == RACE else [written(trial.values[each.name]) for each in plan.vary]
+    values = (
+        [str(trial.trial + 1)] if plan.kind == RACE else [format_value(trial.values[each.name]) for each in plan.vary]
+    )
     spread = trial.spread(results.compared_by)
     figures = ["–"] * 3
     if spread is not None:
@@ -97,10 +99,10 @@ def _of_chosen(results: Results) -> Iterator[str]:
         yield "no trial has ended well with all its seeds: none is chosen"
         return
     yield f"chosen: trial {chosen.trial + 1}, {trial_words(chosen)}"
-    spread = None if results.told_at_last is None else chosen.spread(results.told_at_last)
-    if spread is not None and results.told_at_last is not None:
+    spread = None if results.test_figure is None else chosen.spread(results.test_figure)
+    if spread is not None and results.test_figure is not None:
         words = f"{spread_words(results.quantity, spread)}, {words_of_seeds(spread.count)}"
-        yield f"its {figure_name(results.told_at_last)}: {words}. {WHY_ONCE}"
+        yield f"its {figure_name(results.test_figure)}: {words}. {WHY_ONCE}"
 
 
 # ---- for other programs
@@ -108,7 +110,7 @@ def _of_chosen(results: Results) -> Iterator[str]:
 
 def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dict[str, Any]:
     """All of it in types that JSON can hold; the test figures of the chosen trial alone."""
-    chosen, last = results.chosen, results.told_at_last
+    chosen, last = results.chosen, results.test_figure
     told = None if chosen is None or last is None else _spread_facts(chosen.spread(last))
     best = best_two(plan, results) if plan.is_choice else None
     return {
@@ -149,5 +151,5 @@ def _trial_facts(plan: Plan, results: Results, trial: TrialResult) -> dict[str, 
     }
 
 
-def _spread_facts(spread: Spread | None) -> dict[str, float] | None:
+def _spread_facts(spread: FigureRange | None) -> dict[str, float] | None:
     return None if spread is None else dict(vars(spread))

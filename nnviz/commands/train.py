@@ -13,8 +13,8 @@ from typing import TextIO
 import numpy as np
 from tqdm import tqdm
 
+from engine.basics.cli_option_names import shell_command
 from engine.basics.errors import DataError, DivergenceError
-from engine.basics.option_words import shell_command
 from engine.datasets import Dataset, Split, source_of
 from engine.datasets.scaling import Scaling
 from engine.experiment import Experiment, train_on

@@ -10,8 +10,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from engine.basics.cli_option_names import ADJUSTED, DATA_OPTIONS, OPTIONS
 from engine.basics.errors import SettingError
-from engine.basics.option_words import ADJUSTED, DATA_OPTIONS, OPTIONS
 from engine.basics.validation import parse_hidden, parse_shape
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment

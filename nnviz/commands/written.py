@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.datasets.description import Description
-from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.decimal_mark import MARKS, guess_note
 from engine.datasets.table.table import Table
 from engine.datasets.table.table_format import TableFormat
 from engine.network.network import Network
@@ -24,7 +24,7 @@ def decimal_of(network: Network) -> str | None:
 def told_decimal(form: TableFormat, usual: str | None) -> str:
     """That a table has another decimal mark than the network's, or that its own is a guess; else empty."""
     if usual is None or form.decimal == usual:
-        return told_guess(form.decimal, form.doubt)
+        return guess_note(form.decimal, form.doubt)
     return (
         f"Its numbers have a decimal {MARKS[form.decimal]} and are read so; "
         f"those of the network's table have a decimal {MARKS[usual]}."

@@ -17,7 +17,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from engine.basics.errors import DataError, EngineError, Verbatim
 from engine.basics.regular_files import open_regular
 from engine.basics.validation import Array
-from engine.datasets.grey_pictures import (
+from engine.datasets.grey_images import (
     BLOCK,
     LONGEST_SIDE,
     MOST_BYTES,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from nnviz.formatting import text
 
 if TYPE_CHECKING:  # what is named here is made before it gets here
-    from engine.sweeps.beats import Comparison
     from engine.sweeps.plan import Plan
-    from engine.sweeps.results import Results, Spread, TrialResult
+    from engine.sweeps.results import FigureRange, Results, TrialResult
+    from engine.sweeps.significance import GroupComparison
 
 WHY_ONCE = (
     "It played no part in the choice; that of the other trials is not told here, since the best of many by it would "
@@ -40,7 +40,7 @@ def range_words(quantity: str, lowest: float, highest: float, unit: str = "", be
     return f"{low.removesuffix(of)}{between}{high}"
 
 
-def spread_words(quantity: str, spread: Spread, unit: str = "") -> str:
+def spread_words(quantity: str, spread: FigureRange, unit: str = "") -> str:
     """ "median 2.3 %, 2.2 to 2.6 %"; of one run its figure."""
     median = figure_value(quantity, spread.median, unit)
     if spread.count == 1:
@@ -50,23 +50,23 @@ def spread_words(quantity: str, spread: Spread, unit: str = "") -> str:
 
 def trial_words(trial: TrialResult) -> str:
     """What distinguishes a trial: "learning rate 0.05, hidden 64-32"; its number where nothing varies."""
-    from engine.sweeps.vary import in_words
+    from engine.sweeps.search_space import format_values
 
-    return in_words(trial.values) if trial.values else f"experiment {trial.trial + 1}"
+    return format_values(trial.values) if trial.values else f"experiment {trial.trial + 1}"
 
 
 # ---- which is better
 
 
-def best_two(plan: Plan, results: Results) -> Comparison | None:
+def best_two(plan: Plan, results: Results) -> GroupComparison | None:
     """The best trial beside the second best; None where one of them has too few runs, or only one seed."""
-    from engine.sweeps.beats import compared
+    from engine.sweeps.significance import compare_groups
 
     first_two = [each for each in results.ranked(2) if each.is_complete(plan)]
     if len(first_two) < 2 or len(plan.seeds) < 2:
         return None
     first, second = (each.figures(results.compared_by) for each in first_two)
-    return compared(first, second)
+    return compare_groups(first, second)
 
 
 def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
@@ -84,19 +84,19 @@ def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str
     return words[:1].upper() + words[1:] if are_listed else words
 
 
-def comparison_words(found: Comparison, first: str, second: str, figure: str, trials: int) -> str:
+def comparison_words(found: GroupComparison, first: str, second: str, figure: str, trials: int) -> str:
     """How often one of the best two of so many trials beats the other, and how sure that is."""
     are_chosen = trials > 2 and found.p is not None
     more = f". They are the best of {trials} trials, which makes p too small" if are_chosen else ""
     return f"{words_of_pairs(found, first, second, figure)}{more}."
 
 
-def words_of_pairs(found: Comparison, one: str, other: str, figure: str) -> str:
+def words_of_pairs(found: GroupComparison, one: str, other: str, figure: str) -> str:
     """How often one of two groups of seeds beats the other by a figure, and how sure that is; no full stop.
 
     "wider beats narrow in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.02)".
     """
-    from engine.sweeps.beats import LEAST_SEEDS
+    from engine.sweeps.significance import LEAST_SEEDS
 
     losses = found.pairs - found.wins - found.ties
     better, worse, count = (one, other, found.wins) if found.wins >= losses else (other, one, losses)
@@ -104,7 +104,7 @@ def words_of_pairs(found: Comparison, one: str, other: str, figure: str) -> str:
     pairs = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}, by {figure}"
     if found.p is None:
         return f"{pairs}: how sure that is can be told from {LEAST_SEEDS} seeds of each on"
-    close = "" if found.is_sure else f": too close to tell with {found.seeds} seeds"
+    close = "" if found.is_significant else f": too close to tell with {found.seeds} seeds"
     return f"{pairs}{close} (Mann-Whitney {_p(found.p)})"
 
 

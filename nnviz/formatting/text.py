@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from engine.basics.option_words import escaped
+from engine.basics.cli_option_names import escaped
 from nnviz.formatting.round_numbers import digits
 
 _THIN = "\u202f"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from engine.basics.errors import not_started
-from engine.basics.priority import LATER, set_session_priority
+from engine.basics.priority import LOW_PRIORITY, set_session_priority
 
 # To glibc: memory that was freed is kept for what comes next, in any thread. Taking it anew would cost much time.
 _KEEPS_MEMORY = {
@@ -67,8 +67,8 @@ def give_way() -> None:
     The process has a session of its own, whose priority counts first if Linux shares the time among sessions.
     """
     if hasattr(os, "nice"):
-        os.nice(LATER)
-    set_session_priority(str(LATER))
+        os.nice(LOW_PRIORITY)
+    set_session_priority(str(LOW_PRIORITY))
 
 
 def give_way_apart() -> None:

@@ -11,8 +11,8 @@ from typing import Protocol
 from engine.basics.errors import EngineError, SettingError
 from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.opening import read_folder
-from engine.datasets.preview import Outcome, Preview, TablePreview
-from engine.datasets.source import Progress, Value, with_own_of, without_own
+from engine.datasets.preview import DatasetSummary, Preview, TablePreview
+from engine.datasets.source import Progress, Value, with_user_examples, without_own
 from engine.datasets.table.table import Table, read_table
 from engine.datasets.table.table_format import FORMAT, TableFormat
 from engine.datasets.table.table_preview import preview_table
@@ -66,7 +66,7 @@ class DataReader:
             return source.load(settings, progress)
         assert source.file is not None
         table = self._read(source.file, settings, progress, True)
-        return with_own_of(with_notes(table, prepare(table, without_own(settings))).dataset, settings)
+        return with_user_examples(with_notes(table, prepare(table, without_own(settings))).dataset, settings)
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
         """See :class:`Reader`."""
@@ -118,7 +118,7 @@ class DataReader:
         except EngineError as error:
             return replace(folder, error=error)
         self._keep(_key(name, source, source.different(settings)), dataset)
-        outcome = Outcome.of(dataset, report.pictures + report.unread_count)
+        outcome = DatasetSummary.of(dataset, report.pictures + report.unread_count)
         return replace(folder, unread=report.unread, unread_count=report.unread_count, outcome=outcome)
 
     def _format(self, file: Path, settings: Settings) -> TableFormat:

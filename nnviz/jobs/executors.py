@@ -33,12 +33,12 @@ def engine_for(dataset: Dataset, made: Experiment, cluster: ClusterAddress | Non
     if cluster is None:
         yield partial(beside_a_window, dataset, made)
         return
-    from engine.sweeps.giving_way import Neighbour
+    from engine.sweeps.worker_priority import WindowProcess
     from nnviz.sweeps.cluster import Cluster  # with Dask, which nothing else needs
     from nnviz.sweeps.cluster_executor import ClusterExecutor
 
     with Cluster(cluster) as connected:
-        beside = Neighbour.here()
+        beside = WindowProcess.here()
         yield partial(ClusterExecutor, connected, dataset, made.data, made.data_settings, beside)
 
 

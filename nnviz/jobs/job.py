@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.basics.attributes import set_attributes
-from engine.network.packing import packed
+from engine.network.half_precision import pack
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import Recorder
@@ -220,7 +220,7 @@ class Job:
         with self._ends:
             network = self.trainer.network
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-            sink.tell_soon(self.run, EpochEnd(event.epoch, packed(now, tuple(network.shape))))
+            sink.tell_soon(self.run, EpochEnd(event.epoch, pack(now, tuple(network.shape))))
 
     def _show(self, sink: ReportSink) -> bool:
         """Sends a frame with the gathered epochs if one is due. Returns whether it was."""

@@ -143,7 +143,7 @@ class Plans(QObject):
             check_installed(plan)
             data = _data_of(plan.base, dataset)
             with engine_for(data, plan.base, cluster) as make_executor:
-                store = SweepWriter.of_new(library, plan.held_aside(data), data.title, "", self.noticed.emit)
+                store = SweepWriter.of_new(library, plan.with_held_out(data), data.title, "", self.noticed.emit)
                 if words := opening_words(library):
                     self.noticed.emit(words)
                 return self._do(library, store, data, stops, make_executor)

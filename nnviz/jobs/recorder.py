@@ -187,7 +187,7 @@ class Recorder:
         return self.plan.history
 
     def _at(self, trainer: Trainer) -> float:
-        from engine.storage.state_bytes import epochs_at
+        from engine.storage.state_codec import epochs_at
 
         return epochs_at(self.plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from engine.basics.validation import Array
-from engine.network.packing import Packed
-from engine.storage.epoch_bytes import epoch_bytes, epoch_from
+from engine.network.half_precision import PackedParameters
+from engine.storage.epoch_codec import epoch_bytes, epoch_from
 from engine.training.events import BestRestored, Epoch, Estimate
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Epochs:
     """Epochs that ended one after the other, packed: a thousand may end in a second. Iterates over their events.
 
     Attributes:
-        packed: each as :func:`~engine.storage.epoch_bytes.epoch_bytes` packs it.
+        packed: each as :func:`~engine.storage.epoch_codec.epoch_bytes` packs it.
     """
 
     packed: list[bytes]
@@ -111,7 +111,7 @@ class EpochEnd:
     """
 
     epoch: int
-    packed: Packed
+    packed: PackedParameters
 
 
 @dataclass(frozen=True)

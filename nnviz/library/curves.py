@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.storage.epoch_bytes import Numbers
+from engine.storage.epoch_codec import Numbers
 from engine.training.events import Epoch
-from engine.training.history import PARTS, QUANTITIES, Curve, History, whole_if_possible
+from engine.training.history import PARTS, QUANTITIES, Curve, History, int_if_whole
 from nnviz.library.database import Database
 from nnviz.library.errors import damaged
 from nnviz.library.schema import FIGURES
@@ -134,7 +134,7 @@ def read_history(database: Database, run: int) -> History:
     curves = [(name, _curve(history, name)) for name in FIGURES]
     try:
         for epoch, *values in rows:
-            at = whole_if_possible(float(epoch))
+            at = int_if_whole(float(epoch))
             history.completed = at
             for (_, curve), value in zip(curves, values, strict=True):
                 if value is not None:
@@ -142,7 +142,7 @@ def read_history(database: Database, run: int) -> History:
         for epoch, content in _confusions(database, run):
             if not isinstance(content, bytes):
                 raise TypeError("confusion matrices that are no bytes")
-            history.keep_confusions(whole_if_possible(float(epoch)), unpack_matrices(content))
+            history.keep_confusions(int_if_whole(float(epoch)), unpack_matrices(content))
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, f"run {run}: {str(error)[:80]}") from None
     return history

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from engine.basics.errors import Verbatim
 from engine.basics.regular_files import check_regular, mode_at
-from engine.datasets.entries import storable
+from engine.datasets.stored_texts import storable
 from nnviz import __version__
 from nnviz.library import schema
 from nnviz.library.errors import (

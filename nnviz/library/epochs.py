@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine.storage.epoch_bytes import epoch_numbers
-from engine.training.grid import Grid
+from engine.storage.epoch_codec import epoch_numbers
 from engine.training.history import MOST_POINTS
+from engine.training.snapshot_schedule import SnapshotSchedule
 from nnviz.library.curves import (
     Row,
     epochs_in,
@@ -50,14 +50,14 @@ class PendingEpochs:
     def read_grids(self) -> None:
         """Reads which epochs are kept so far, on which the choice of later ones depends."""
         self._row_grid, self._confusion_grid = (
-            Grid(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
+            SnapshotSchedule(most, 1, [at - self._before for at in epochs_in(self._database, table, self._run)])
             for table, most in (("epochs", MOST_POINTS), ("confusions", _MOST_CONFUSIONS))
         )
         query = f"SELECT seconds, {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?"
         self._there = self._database.row(query, (self._run, self._before)) or (0.0, *[None] * len(FIGURES))
 
     def take(self, packed: Iterable[bytes]) -> None:
-        """Adds epochs, each as packed by :func:`~engine.storage.epoch_bytes.epoch_bytes`."""
+        """Adds epochs, each as packed by :func:`~engine.storage.epoch_codec.epoch_bytes`."""
         for each in packed:
             numbers = epoch_numbers(each)
             epoch, seconds, *_ = numbers
@@ -69,17 +69,17 @@ class PendingEpochs:
             if is_seam:
                 seconds, *old = self._there
                 row = (seconds, row[1], *(then if now is None else now for now, then in zip(row[2:], old, strict=True)))
-            if self._row_grid.wants(epoch) or is_seam:
-                self._row_grid.pass_by(epoch)
+            if self._row_grid.should_keep(epoch) or is_seam:
+                self._row_grid.advance_past(epoch)
                 self._rows[self._before + epoch] = row
                 halve(self._rows, MOST_POINTS)
-            if self._confusion_grid.wants(epoch) or is_seam:
+            if self._confusion_grid.should_keep(epoch) or is_seam:
                 self._keep_confusions(epoch, each)
 
     def _keep_confusions(self, epoch: int, packed: bytes) -> None:
         """Keeps evenly spaced matrices, and fewer of very short epochs."""
         grid, waiting = self._confusion_grid, self._confusions
-        grid.pass_by(epoch)
+        grid.advance_past(epoch)
         waiting[self._before + epoch] = packed
         if len(waiting) > _MOST_CONFUSIONS_AT_ONCE:
             grid.coarsen(epoch)
@@ -104,7 +104,7 @@ class PendingEpochs:
             values = [(self._run, place + self._before) for place in places if place is not None]
             self._database.many(f"DELETE FROM {table} WHERE run = ? AND epoch = ?", values)
 
-    def _added(self, grid: Grid, epochs: Iterable[float]) -> list[float | None]:
+    def _added(self, grid: SnapshotSchedule, epochs: Iterable[float]) -> list[float | None]:
         """Adds epochs to a grid, except the first one if it replaced the last epoch of the previous training."""
         places = (at - self._before for at in epochs)
         return [grid.add(place) for place in places if place > 0 or place not in grid]

@@ -17,13 +17,13 @@ from typing import Any
 
 from engine.basics.errors import DataError
 from engine.experiment import Experiment
-from engine.network.packing import usual_bytes
-from engine.storage.epoch_bytes import epoch_bytes
-from engine.storage.moments import Moment
-from engine.storage.state_bytes import StateBytes, epochs_at
+from engine.network.half_precision import packed_size
+from engine.storage.epoch_codec import epoch_bytes
+from engine.storage.packed_snapshots import PackedSnapshot
+from engine.storage.state_codec import StateBytes, epochs_at
 from engine.training.events import Batch, BestRestored, Epoch, Event
-from engine.training.grid import LEAST_STEP, Grid
 from engine.training.history import Change
+from engine.training.snapshot_schedule import LEAST_STEP, SnapshotSchedule
 from engine.training.trainer import Trainer
 from nnviz.library.curves import drop_figures, figures_at, figures_of_row, last_figures, write_figures
 from nnviz.library.epochs import PendingEpochs, halve
@@ -127,7 +127,7 @@ class Recording:
         self._by_hand: dict[str, float] | None = None  # figures of a network that was changed where it stands
         self._is_undone = False  # whether it was changed back there, and nothing is measured of it
         self._changes = [change for change in record.changes if change.epoch <= self.at]
-        self._waiting_moments: dict[float, Moment] = {}
+        self._waiting_moments: dict[float, PackedSnapshot] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
         # Whether the run was recorded up to here without any order: then its settings so far are in its record alone.
@@ -143,12 +143,12 @@ class Recording:
         """Reads which snapshots, states and epochs are kept so far."""
         database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
         self._room = max(
-            2, min(_MOST_MOMENTS, self._library.quota.moment_budget // usual_bytes(network.parameters.size))
+            2, min(_MOST_MOMENTS, self._library.quota.moment_budget // packed_size(network.parameters.size))
         )
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
-        self._moments = Grid(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)
+        self._moments = SnapshotSchedule(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)
         states = [at for at, is_last in state_places(database, self.run) if not is_last]
-        self._waypoints = Grid(few, batches, self._places(states))
+        self._waypoints = SnapshotSchedule(few, batches, self._places(states))
         self._are_grids_right = True
 
     def _places(self, epochs: Iterable[float]) -> list[float]:
@@ -186,7 +186,7 @@ class Recording:
     def take(self, event: Event) -> None:
         """Records an event of the trainer, which must still be at that event. Never raises LibraryError."""
         if isinstance(event, Batch):
-            if self._moments.wants(event.place):
+            if self._moments.should_keep(event.place):
                 self._keep_moment(event.place)
         elif isinstance(event, Epoch):
             self.take_epochs([epoch_bytes(event)])
@@ -195,7 +195,7 @@ class Recording:
             self._stands_at = self.at
 
     def take_epochs(self, packed: Iterable[bytes]) -> None:
-        """Records consecutive epochs, each as packed by :func:`~engine.storage.epoch_bytes.epoch_bytes`.
+        """Records consecutive epochs, each as packed by :func:`~engine.storage.epoch_codec.epoch_bytes`.
 
         The trainer is at the end of the last one, or slightly later.
         """
@@ -204,7 +204,7 @@ class Recording:
         epoch = self._epochs.epoch
         if epoch != self.trainer.epoch:
             return
-        if self._moments.wants(epoch):
+        if self._moments.should_keep(epoch):
             self._keep_moment(epoch)
         if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
             self.commit()
@@ -217,9 +217,9 @@ class Recording:
         if start < self._free_at:
             self._moments.coarsen(place)
             return
-        self._moments.pass_by(place)
+        self._moments.advance_past(place)
         network = self.trainer.network
-        moment = Moment.of(network.parameters, network.shape)
+        moment = PackedSnapshot.of(network.parameters, network.shape)
         self._waiting_moments[self.before + place] = moment
         halve(self._waiting_moments, self._room)
         now = self._clock()
@@ -396,13 +396,15 @@ class Recording:
     def _write_state(self, state: StateBytes) -> None:
         """Writes a state over the last one, or occasionally as a permanent one."""
         place, database = state.at - self.before, self._library.database
-        is_waypoint = self._waypoints.wants(place) and self._clock() - self._waypoint_at >= _SECONDS_BETWEEN_WAYPOINTS
+        is_waypoint = (
+            self._waypoints.should_keep(place) and self._clock() - self._waypoint_at >= _SECONDS_BETWEEN_WAYPOINTS
+        )
         if is_waypoint:  # beside a last one at the same place, from before its epoch was measured, that would count
             is_waypoint = last_place(database, self.run) != state.at
         write_state(database, self.run, state, is_last=not is_waypoint)
         if is_waypoint:
             self._waypoint_at = self._clock()
-            self._waypoints.pass_by(place)
+            self._waypoints.advance_past(place)
             victim = self._waypoints.add(place)
             if victim is not None:
                 query = "DELETE FROM states WHERE run = ? AND at = ? AND NOT is_last"

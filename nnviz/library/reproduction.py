@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.cli_option_names import shell_command
 from engine.basics.errors import EngineError
-from engine.basics.option_words import shell_command
 from engine.datasets import DATASETS
 from engine.experiment import Experiment
 from engine.network.network import Network

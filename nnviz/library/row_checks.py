@@ -16,7 +16,7 @@ from engine.datasets.description import Description
 from engine.experiment import Experiment
 from engine.storage import read_checkpoint
 from engine.storage.checks import longest_description
-from engine.storage.moments import Moment
+from engine.storage.packed_snapshots import PackedSnapshot
 from engine.training.history import PARTS
 from engine.training.settings import TrainingSettings
 from nnviz.library.curves import unpack_matrices
@@ -108,7 +108,7 @@ def _confusion(row: dict[str, Any], content: bytes, made: Experiment) -> dict[st
 
 
 def _moment(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    Moment(row["bits"], content).parameters(made.shape)
+    PackedSnapshot(row["bits"], content).parameters(made.shape)
     epoch = duration("epoch", row["epoch"])
     return {
         "epoch": epoch,

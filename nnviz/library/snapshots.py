@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from engine.basics.validation import Array
-from engine.storage.moments import Moment
+from engine.storage.packed_snapshots import PackedSnapshot
 from nnviz.library.curves import epochs_in
 from nnviz.library.database import Database
 from nnviz.library.errors import damaged
@@ -15,7 +15,9 @@ _COLUMNS = "epoch, nbytes, bits, checksum, content"
 _INSERT = f"INSERT INTO moments (run, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 
 
-def write_moment(database: Database, run: int, epoch: float, moment: Moment, instead_of: float | None = None) -> None:
+def write_moment(
+    database: Database, run: int, epoch: float, moment: PackedSnapshot, instead_of: float | None = None
+) -> None:
     """Writes a snapshot, in place of another one if that is given. Within a transaction."""
     if instead_of is not None and instead_of != epoch:
         drop_moments(database, run, [epoch])
@@ -27,12 +29,12 @@ def write_moment(database: Database, run: int, epoch: float, moment: Moment, ins
         database.write(_INSERT, (run, *values))
 
 
-def insert_moments(database: Database, run: int, moments: Iterable[tuple[float, Moment]]) -> None:
+def insert_moments(database: Database, run: int, moments: Iterable[tuple[float, PackedSnapshot]]) -> None:
     """Writes snapshots, by epoch, of a run that has none. Within a transaction."""
     database.many(_INSERT, [(run, *_values(epoch, moment)) for epoch, moment in moments])
 
 
-def _values(epoch: float, moment: Moment) -> tuple[float, int, int, int, bytes]:
+def _values(epoch: float, moment: PackedSnapshot) -> tuple[float, int, int, int, bytes]:
     content = moment.content
     return epoch, len(content), moment.bits, zlib.crc32(content), content
 
@@ -61,6 +63,6 @@ def read_moment(database: Database, run: int, epoch: float, shape: Sequence[int]
     try:
         if not isinstance(content, bytes) or zlib.crc32(content) != checksum:
             raise ValueError("its checksum is wrong")
-        return Moment(bits, content).parameters(shape)
+        return PackedSnapshot(bits, content).parameters(shape)
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, f"run {run} at epoch {epoch:g}: {error}") from None

@@ -13,7 +13,7 @@ from engine.datasets.description import Description
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.storage import read_checkpoint
-from engine.storage.state_bytes import MOST_STATE, StateBytes, state_size
+from engine.storage.state_codec import MOST_STATE, StateBytes, state_size
 from engine.training.events import TrainingState
 from engine.training.trainer import Trainer
 from nnviz.library.database import Database

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from engine.basics.errors import EngineError, Verbatim
 from engine.datasets.description import Description, described_as
 from engine.experiment import Experiment
-from engine.storage.epoch_bytes import numbers_of
-from engine.sweeps.one_run import Outcome
+from engine.storage.epoch_codec import numbers_of
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import RunResult
+from engine.sweeps.run_execution import RunOutcome
 from engine.sweeps.samplers import frozen_values
 from engine.training.events import BestRestored, Epoch
 from nnviz import __version__
@@ -124,7 +124,7 @@ class FinishedRun:
 
     trial: int
     experiment: Experiment
-    outcome: Outcome
+    outcome: RunOutcome
     replaces: int | None = None
 
 

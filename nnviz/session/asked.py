@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from engine.network.half_precision import pack_exactly
+from engine.training.distributions import LayerDistributions
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
@@ -30,8 +33,8 @@ class LayerStatistics:
         epoch: the displayed epoch; None if the network was live.
     """
 
-    now: list[LayerSpreads]
-    start: list[LayerSpreads]
+    now: list[LayerDistributions]
+    start: list[LayerDistributions]
     epoch: float | None
 
 
@@ -116,7 +119,7 @@ class _Past:
         live = network.parameters if moment is None else run.parameters
         spread = {*run.snapshots.spread(_MOST_PAST), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)
-        moments = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
+        moments = (*past, Snapshot(run.epochs, pack_exactly(live, tuple(network.shape))))
         return RequestKey(example, live, moment, *past), lambda: self._answers(network, example, moments)
 
     def _answers(self, network: Network, example: Array, moments: tuple[Snapshot, ...]) -> PastAnswers:
@@ -143,7 +146,7 @@ class _Statistics:
         self._displayed, self._runs, self._data = displayed, runs, data
         self._about: RequestKey | None = None
         self._evaluator: LayerStatisticsEvaluator | None = None
-        self._start: list[LayerSpreads] | None = None
+        self._start: list[LayerDistributions] | None = None
 
     def question(self) -> Request | None:
         """Requests the layer statistics of the displayed network, on some training examples."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.sweeps.bands import QUARTILES, RANGE
+from engine.sweeps.quantile_bands import QUARTILES, RANGE
 from nnviz.jobs.library_thread import LibraryThread
 from nnviz.library import Group
 from nnviz.session.active_runs import ActiveGroup, ActiveRuns

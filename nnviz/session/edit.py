@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.neurons import Part
+from engine.explain.neurons import ParameterGroup
 from engine.network.network import Network
 from engine.training.events import BestRestored
 from engine.training.history import Change
@@ -31,7 +31,7 @@ class Edit:
     """
 
     run: int
-    values: tuple[tuple[Part, Array], ...]
+    values: tuple[tuple[ParameterGroup, Array], ...]
     text: str
     undoes: Edit | None = None
     what_if: WhatIf | None = None

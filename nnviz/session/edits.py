@@ -9,7 +9,7 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
-from engine.explain.neurons import Part
+from engine.explain.neurons import ParameterGroup
 from engine.training.trainer import Trainer
 from nnviz.session.displayed import neuron_name, what_if_text
 from nnviz.session.edit import Before, Edit, WhatIf, number_text
@@ -108,7 +108,7 @@ class Edits(QObject):
         what_if, now, wanted = self._displayed.what_if, self._displayed.as_trained, self._displayed.network
         if not what_if:
             return
-        parts = [Part("outgoing", neuron.layer, neuron.number) for neuron in what_if]
+        parts = [ParameterGroup("outgoing", neuron.layer, neuron.number) for neuron in what_if]
         texts = [f"{neuron_name(neuron)} {f'scaled by {by:.3g}' if by else 'off'}" for neuron, by in what_if.items()]
         self._edit(
             ", ".join(texts), [(part, part.view(now).copy(), part.view(wanted).copy()) for part in parts], what_if
@@ -116,20 +116,20 @@ class Edits(QObject):
 
     def set_bias(self, neuron: Neuron, value: float) -> None:
         """Sets the bias of a neuron of the current network."""
-        self._set(Part("bias", neuron.layer, neuron.number), f"{neuron_name(neuron)}: bias", value)
+        self._set(ParameterGroup("bias", neuron.layer, neuron.number), f"{neuron_name(neuron)}: bias", value)
 
     def set_weight(self, neuron: Neuron, source: int, value: float) -> None:
         """Sets a neuron's weight for the input, or the neuron below, of that number (from 0)."""
-        part = Part("weight", neuron.layer, neuron.number, source)
+        part = ParameterGroup("weight", neuron.layer, neuron.number, source)
         self._set(part, f"{neuron_name(neuron)}: weight {source + 1}", value)
 
-    def _set(self, part: Part, what: str, value: float) -> None:
+    def _set(self, part: ParameterGroup, what: str, value: float) -> None:
         now = part.view(self._displayed.as_trained).copy()
         new = np.full_like(now, value)
         if (new != now).any() and np.isfinite(new).all():
             self._edit(f"{what} {number_text(now[0])} → {number_text(new[0])}", [(part, now, new)])
 
-    def _edit(self, text: str, changes: list[tuple[Part, Array, Array]], kept: WhatIf | None = None) -> None:
+    def _edit(self, text: str, changes: list[tuple[ParameterGroup, Array, Array]], kept: WhatIf | None = None) -> None:
         """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
         if not self._displayed.is_live:
             moment = self._runs.current.moment(self._displayed.epochs).capitalize()

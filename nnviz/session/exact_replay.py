@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.basics.errors import EngineError, Verbatim
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.network.packing import packed
+from engine.network.half_precision import pack
 from engine.training.history import History
 from engine.training.trainer import Trainer
 from nnviz.jobs.stepwise import Steps, shares_only
@@ -137,7 +137,7 @@ def _gone_through(
 
     def keep(at: float, trainer: Trainer) -> None:
         network = trainer.network
-        found.append(Snapshot(at, packed(network.parameters.copy(), tuple(network.shape)), is_end=True))
+        found.append(Snapshot(at, pack(network.parameters.copy(), tuple(network.shape)), is_end=True))
 
     with Library(path) as library:
         if library.run(record).seconds <= most_seconds:

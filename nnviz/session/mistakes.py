@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, answers_in_steps
+from engine.explain.predictions import ClassPredictions, predict_in_steps
 from engine.network.network import Network
 from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.latest import Request, RequestKey
@@ -127,7 +127,7 @@ class Mistakes(QObject):
         """Runs in the query's thread. A newer request cancels it, and the previous result stays."""
         self._is_computing = True
         try:
-            steps = answers_in_steps(network, part.split, part.rows)
+            steps = predict_in_steps(network, part.split, part.rows)
             while self._latest == key:
                 try:
                     next(steps)
@@ -158,7 +158,7 @@ class Mistakes(QObject):
         if part is None or part.split.labels is None:
             return None
         computed = None
-        if found is not None and found.part is part and isinstance(found.answers, ClassAnswers):
+        if found is not None and found.part is part and isinstance(found.answers, ClassPredictions):
             is_now = found.network is self._displayed.network
             computed = Counts(found.answers.confusion, found.epochs, is_now)
             if is_now:
@@ -230,7 +230,7 @@ class Mistakes(QObject):
         """Returns how many of the listed examples are mistakes, which come first; for regression all of them."""
         answers = None if self.found is None else self.found.answers
         listed = self.listed
-        return int(answers.are_wrong[listed].sum()) if isinstance(answers, ClassAnswers) else len(listed)
+        return int(answers.are_wrong[listed].sum()) if isinstance(answers, ClassPredictions) else len(listed)
 
     # ---- the canvas
 

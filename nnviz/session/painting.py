@@ -12,11 +12,11 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.curve import CURVES
-from engine.datasets.painted import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
-from engine.datasets.parts import steady_parts
+from engine.datasets.painted_points import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
 from engine.datasets.plane import PLANES
 from engine.datasets.source import SEED, TEST_SHARE, Value
-from engine.explain.regions import places_of
+from engine.datasets.splitting import steady_parts
+from engine.explain.input_grid import places_of
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.status import Status
@@ -131,11 +131,11 @@ class PointPainter(QObject):
             self._put(self.points.without(self._way_to(place, REACH / 2), REACH))
             self._at = place
         elif self._at is None:
-            self._put(self.points.and_more(place[None], self.brush))
+            self._put(self.points.with_more(place[None], self.brush))
             self._at = place
         elif np.hypot(*(place - self._at)) >= _APART:
             way = self._way_to(place, _APART)
-            self._put(self.points.and_more(way + self._random.normal(0, _SPREAD, way.shape), self.brush))
+            self._put(self.points.with_more(way + self._random.normal(0, _SPREAD, way.shape), self.brush))
             self._at = place
 
     def _way_to(self, place: Array, step: float) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
-from engine.datasets.parts import validation_rows
+from engine.datasets.splitting import validation_rows
 
 PART_NAMES = {"test": "test", "validation": "validation", "train": "training"}
 

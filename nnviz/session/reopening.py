@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QTimer
 
 from engine.datasets import Dataset
+from engine.network.half_precision import pack
 from engine.network.network import Network
-from engine.network.packing import packed
 from engine.provenance import Provenance
-from engine.training.history import whole_if_possible
+from engine.training.history import int_if_whole
 from nnviz.formatting import text
 from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.reading import Opened, resumed
@@ -205,7 +205,7 @@ def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
     moments = library.past(number, MOST)
-    past = tuple(Snapshot(at, packed(vector, tuple(network.shape)), at == round(at)) for at, vector in moments)
+    past = tuple(Snapshot(at, pack(vector, tuple(network.shape)), at == round(at)) for at, vector in moments)
     if state is None:
         return Kept(Opened(network, provenance=Provenance.read(network)), record, parent, past)
     return Kept(_with_training(state, network, dataset), record, parent, past)
@@ -218,5 +218,5 @@ def _with_training(state: KeptState, network: Network, dataset: Dataset | None) 
     found = resumed(Opened(state.network, state=state.training), dataset)
     if past.history is not None and (found.trainer is not None or found.state is not None):
         measured = past.history.last_measured(state.at) or 0  # also within an epoch, after an edit
-        past.history.completed = whole_if_possible(max(state.before + state.training.whole_epochs, measured))
+        past.history.completed = int_if_whole(max(state.before + state.training.whole_epochs, measured))
     return replace(found, provenance=past, before=state.before)

@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 from engine.network.network import Network, check_fits
 from engine.provenance import FIGURES, Provenance
 from engine.training.events import BestRestored, Epoch
-from engine.training.history import Change, History, whole_if_possible
+from engine.training.history import Change, History, int_if_whole
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
@@ -174,7 +174,7 @@ class Run:
     @property
     def end(self) -> float:
         """Epochs after which the next training continues; early stopping may have gone back from there."""
-        return whole_if_possible(max(self.progress.before + self.progress.epochs_done, self.history.completed))
+        return int_if_whole(max(self.progress.before + self.progress.epochs_done, self.history.completed))
 
     def epoch_name(self, epochs: float) -> str:
         """Returns the name of an epoch wherever it is shown: "3", "2.998"."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from engine.basics.cli_option_names import ADJUSTED
 from engine.basics.errors import EngineError
-from engine.basics.option_words import ADJUSTED
 from engine.basics.validation import check_memory
 from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment

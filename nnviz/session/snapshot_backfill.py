@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import EngineError
-from engine.network.packing import usual_bytes
+from engine.network.half_precision import packed_size
 from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
 from nnviz.session.data import Data
 from nnviz.session.exact_replay import ExactReplay
@@ -71,7 +71,7 @@ class SnapshotBackfill(QObject):
             return
         run, place = self._runs.current, self._place
         ends = [epoch for epoch in run.history.measured if 0 < epoch <= run.epochs]
-        missing = run.snapshots.missing(ends, usual_bytes(run.parameters.size))
+        missing = run.snapshots.missing(ends, packed_size(run.parameters.size))
         self._tried = place
         if missing:
             steps = self._replay.past(run, missing, _MOST_SECONDS)

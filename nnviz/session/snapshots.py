@@ -1,7 +1,7 @@
 """Snapshots of a run's parameters during training.
 
-They are packed, see :mod:`engine.network.packing`. Their number is limited however long the training is, and they are
-spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
+They are packed, see :mod:`engine.network.half_precision`. Their number is limited however long the training is, and
+they are spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.basics.validation import Array, available_memory
-from engine.network.packing import Packed, packed
+from engine.network.half_precision import PackedParameters, pack
 
 MOST = 256
 MOST_BYTES = 64 * 2**20  # unless the person says otherwise
@@ -34,13 +34,13 @@ class Snapshot:
     """
 
     epochs: float
-    packed: Packed
+    packed: PackedParameters
     is_end: bool = False
 
     @property
     def parameters(self) -> Array:
         """The whole parameter vector. It may be shared and must not be changed."""
-        return self.packed.unpacked()
+        return self.packed.unpack()
 
 
 class Snapshots:
@@ -88,9 +88,9 @@ class Snapshots:
         if self._kept and self._kept[-1].epochs >= epochs:
             self._kept = [snapshot for snapshot in self._kept if snapshot.epochs < epochs]
         if is_end or self._is_far_enough(epochs):
-            self._put(Snapshot(epochs, packed(parameters, tuple(shape)), is_end))
+            self._put(Snapshot(epochs, pack(parameters, tuple(shape)), is_end))
 
-    def add_end(self, epochs: float, parameters: Packed) -> None:
+    def add_end(self, epochs: float, parameters: PackedParameters) -> None:
         """Adds a snapshot of the end of an epoch in its place among later ones, if it is far enough from others."""
         place = bisect_left(self.epochs, epochs)
         later = self._kept[place:]

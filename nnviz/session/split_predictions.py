@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.answers import Answers, ClassAnswers
+from engine.explain.predictions import ClassPredictions, Predictions
 from engine.network.network import Network
 from nnviz.session.part import Part
 from nnviz.session.selection import Classes, Group
@@ -17,7 +17,7 @@ from nnviz.session.selection import Classes, Group
 class SplitPredictions:
     """Predictions of a network for all examples of a part, and the number of epochs of the network."""
 
-    answers: Answers
+    answers: Predictions
     part: Part
     network: Network
     epochs: float
@@ -26,7 +26,7 @@ class SplitPredictions:
         """Returns indices (k,) in the part: those of a group, or a pair of classes; without either all mistakes."""
         if group is not None:
             return self.answers.among(self.part.are_among(group.numbers))
-        if not isinstance(self.answers, ClassAnswers):
+        if not isinstance(self.answers, ClassPredictions):
             return self.answers.order
         return self.answers.mistakes() if classes is None else self.answers.of(classes.true, classes.answer)
 

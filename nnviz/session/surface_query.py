@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.basics.validation import Array
-from engine.explain.answers_over import RegionEvaluator
-from engine.explain.regions import Region, Span, Square, region_of
+from engine.explain.input_grid import Region, RegionEvaluator, Span, Square, region_of
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.basics.errors import SettingError
 from engine.sweeps.results import STOPPED
-from engine.sweeps.vary import choices_of, written
+from engine.sweeps.search_space import choices_of, format_value
 from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
 from nnviz.formatting.setting_words import setting_name
@@ -74,4 +74,4 @@ def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False
 
 def value_words(name: str, value: object) -> str:
     """Returns a value of a setting: "0.05", "64-32", "AdamW"."""
-    return choices_of(name).get(written(value), written(value))
+    return choices_of(name).get(format_value(value), format_value(value))

@@ -103,12 +103,12 @@ class Sweeps(QObject):
             self._start_seeds()
 
     def _start_seeds(self) -> None:
-        from engine.sweeps.plan import seeds_of
+        from engine.sweeps.plan import plan_seeds
 
         dataset = self._data.dataset
         assert dataset is not None
         try:
-            plan = seeds_of(self._settings.of_new_network, self.seeds)
+            plan = plan_seeds(self._settings.of_new_network, self.seeds)
             plan.check_against(dataset)
         except EngineError as error:
             self._messages.tell_error("The seeds cannot be trained", error)

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.own import USUAL_SHARE, OwnExamples, checked_share, read_own
+from engine.datasets.user_examples import USUAL_SHARE, UserExamples, checked_share, read_user_examples
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.data import Data
@@ -64,7 +64,7 @@ class UserExamplesModel(QObject):
     # ---- what is kept
 
     @property
-    def kept(self) -> OwnExamples | None:
+    def kept(self) -> UserExamples | None:
         """The examples kept for the current data set, possibly none; None until they are read."""
         return None if self._path is None else self._store.kept(self._path)
 
@@ -85,7 +85,7 @@ class UserExamplesModel(QObject):
         """
         data, kept, example = self._data.dataset, self.kept, self._question.example
         if data is not None and kept is not None and example is not None:
-            self._step("kept example", kept.and_more(OwnExamples.one(data, example, truth)))
+            self._step("kept example", kept.with_more(UserExamples.one(data, example, truth)))
 
     def remove(self, number: int) -> None:
         """Removes an example by its number. Undoable."""
@@ -99,19 +99,19 @@ class UserExamplesModel(QObject):
         if data is None or into is None or self.kept is None:
             return
 
-        def read() -> OwnExamples:
-            found = read_own(path)
+        def read() -> UserExamples:
+            found = read_user_examples(path)
             if not len(found):
                 raise DataError(name, Verbatim("empty"), "must hold an example", "Export some first.")
             found.split_for(data)
             return found
 
-        def done(found: OwnExamples) -> None:
+        def done(found: UserExamples) -> None:
             now = self.kept if into == self._path else None
             if now is None:
                 return  # the data set was replaced meanwhile
             try:
-                more = now.and_more(found)
+                more = now.with_more(found)
             except EngineError as error:
                 failed(error)
                 return
@@ -125,13 +125,13 @@ class UserExamplesModel(QObject):
 
         self._lane.run(read, done, failed)
 
-    def _step(self, what: str, new: OwnExamples) -> None:
+    def _step(self, what: str, new: UserExamples) -> None:
         path, old = self._path, self.kept
         if path is not None and old is not None and len(new) != len(old):
             added = max(0, new.inputs.nbytes - old.inputs.nbytes)
             self._undo.push(Step(what, Kind.OWN, self._put, (path, new, old), (path, old, new), nbytes=added))
 
-    def _put(self, change: tuple[Path, OwnExamples, OwnExamples]) -> None:
+    def _put(self, change: tuple[Path, UserExamples, UserExamples]) -> None:
         self._store.change(*change)
 
     def _not_saved(self, error: Exception) -> None:
@@ -148,25 +148,25 @@ class UserExamplesModel(QObject):
         path = self._path = path_for_data(name, data)
         known = self.kept
 
-        def read() -> tuple[OwnExamples, frozenset[bytes]]:
+        def read() -> tuple[UserExamples, frozenset[bytes]]:
             learned: frozenset[bytes] = frozenset()
             with suppress(EngineError, OSError):  # without the file the mixed-in examples are in the data all the same
-                learned = frozenset(read_own(mixed).marks) if mixed is not None else learned
+                learned = frozenset(read_user_examples(mixed).marks) if mixed is not None else learned
             return known if known is not None else read_kept(path, data), learned
 
-        def done(found: tuple[OwnExamples, frozenset[bytes]]) -> None:
+        def done(found: tuple[UserExamples, frozenset[bytes]]) -> None:
             if mixed is not None:
                 self._marks[mixed] = found[1]
             self._store.set_read(path, found[0])
 
         def failed(error: Exception) -> None:
-            self._store.set_read(path, OwnExamples.none_for(data), is_readable=False)
+            self._store.set_read(path, UserExamples.empty_for(data), is_readable=False)
             what = "The examples that you kept could not be read; their file stays on disk"
             if isinstance(error, FileFormatError):
                 self._messages.warn(f"{what}. {error}")
             else:
                 self._messages.tell_error(what, error)
-            done((OwnExamples.none_for(data), frozenset()))
+            done((UserExamples.empty_for(data), frozenset()))
 
         self._lane.run(read, done, failed)
         self.changed.emit()

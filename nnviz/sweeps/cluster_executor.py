@@ -18,11 +18,11 @@ from dataclasses import replace
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.sweeps.giving_way import Neighbour
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
+from engine.sweeps.cancellation import ALL
 from engine.sweeps.results import FAILED, STOPPED
-from engine.sweeps.shared_data import DataOffer, are_registered
-from engine.sweeps.wishes import ALL
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted
+from engine.sweeps.shared_data import DatasetHandle, are_registered
+from engine.sweeps.worker_priority import WindowProcess
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_workers import ClusterWorker, ClusterWorkers, SweepClient, WorkerTask, new_name
 from nnviz.sweeps.executor import MOST_DEATHS, ExecutorHalted, Message, UserNotice
@@ -44,7 +44,7 @@ class ClusterExecutor:
         dataset: Dataset,
         name: str,
         settings: Mapping[str, Any],
-        beside: Neighbour | None = None,
+        beside: WindowProcess | None = None,
     ) -> None:
         """Starts to use the workers of a cluster.
 
@@ -58,7 +58,9 @@ class ClusterExecutor:
         is_own = not are_registered(name, settings)
         if is_own:
             cluster.address.check_rows(dataset.title)
-        offer = DataOffer("", {}, dataset.fingerprint) if is_own else DataOffer(name, settings, dataset.fingerprint)
+        offer = (
+            DatasetHandle("", {}, dataset.fingerprint) if is_own else DatasetHandle(name, settings, dataset.fingerprint)
+        )
         self._cluster = cluster
         self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._busy = 0
@@ -88,7 +90,7 @@ class ClusterExecutor:
             while True:
                 told.append(self._told.get_nowait())
         except queue.Empty:
-            self._busy -= sum(isinstance(each, Outcome) for each in told)
+            self._busy -= sum(isinstance(each, RunOutcome) for each in told)
             return told
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
@@ -168,17 +170,17 @@ class _SubmittedRuns:
         self._tasks[name] = task
         for spec in specs:
             self._open[spec.number] = worker
-            self._told.put(Started(spec.number))
+            self._told.put(RunStarted(spec.number))
 
     async def _do(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> None:
-        found: Sequence[Outcome] | None
+        found: Sequence[RunOutcome] | None
         try:
             found = await self._client.train(worker, name, specs)
         except (CancelledError, OSError):  # all workers were restarted, say
             found = ()
         except Exception as error:
             why = f"{type(error).__name__}: {str(error)[:300]}"
-            found = () if not self._client.is_connected else [Outcome(spec.number, FAILED, why) for spec in specs]
+            found = () if not self._client.is_connected else [RunOutcome(spec.number, FAILED, why) for spec in specs]
         if found is None:  # the worker was restarted, and does not know the sweep
             self._workers.pop(worker.address, None)
             self._requeue_lost(worker, is_death=True)
@@ -189,7 +191,7 @@ class _SubmittedRuns:
         self._requeue([tuple(spec for spec in specs if spec.number not in over)])
         self._dispatch()
 
-    def _report(self, outcomes: Iterable[Outcome]) -> None:
+    def _report(self, outcomes: Iterable[RunOutcome]) -> None:
         """Reports the outcomes of runs, each once."""
         for outcome in outcomes:
             if outcome.number in self._open:
@@ -233,11 +235,11 @@ class _SubmittedRuns:
     def _end_waiting(self, how: str) -> None:
         waiting = [spec.number for specs in self._waiting for spec in specs]
         self._waiting.clear()
-        self._report([Outcome(number, how) for number in waiting])
+        self._report([RunOutcome(number, how) for number in waiting])
 
     def _abandon(self) -> None:
         """Reports the runs of workers that do not answer as stopped."""
-        self._report([Outcome(number, STOPPED) for number in list(self._open)])
+        self._report([RunOutcome(number, STOPPED) for number in list(self._open)])
 
     # ---- workers
 
@@ -262,7 +264,7 @@ class _SubmittedRuns:
             if deaths < MOST_DEATHS or self._stop_how is not None:
                 again.append((spec,))
             else:
-                self._report([Outcome(spec.number, FAILED, _GIVEN_UP)])
+                self._report([RunOutcome(spec.number, FAILED, _GIVEN_UP)])
         return again
 
     def _halt(self) -> None:

@@ -17,9 +17,9 @@ from uuid import uuid4
 from engine.basics.machine import this_machine
 from engine.datasets import Dataset
 from engine.sweeps import remote
-from engine.sweeps.giving_way import Neighbour
-from engine.sweeps.one_run import RunSpec
-from engine.sweeps.shared_data import DataOffer
+from engine.sweeps.run_execution import RunSpec
+from engine.sweeps.shared_data import DatasetHandle
+from engine.sweeps.worker_priority import WindowProcess
 from engine.version import __version__
 from nnviz.sweeps.cluster import UNKNOWN, engine_versions
 from nnviz.sweeps.cluster_address import ClusterAddress, host_of
@@ -89,9 +89,9 @@ class SweepClient:
         dask: Any,
         address: ClusterAddress,
         dataset: Dataset,
-        offer: DataOffer,
+        offer: DatasetHandle,
         is_own: bool,
-        beside: Neighbour | None = None,
+        beside: WindowProcess | None = None,
     ) -> None:
         """Prepares the data of a sweep for workers.
 
@@ -117,11 +117,11 @@ class SweepClient:
         if version != __version__:
             raise RefusedError(f"has nnviz {version}, and here is {__version__}")
         about = (self.sweep, self.dask.id, self._beside)
-        _check_facts((await self.dask.run(remote.hello, *about, workers=[address]))[address])
-        prepare = (remote.prepare, (self.sweep, address), self._offer)
+        _check_facts((await self.dask.run(remote.open_visit, *about, workers=[address]))[address])
+        prepare = (remote.prepare_data, (self.sweep, address), self._offer)
         if not await self._submit(address, new_name(), *prepare):
             sent = await self.dask.scatter(self._dataset, workers=[address], hash=False)
-            await self.dask.run(remote.receive, self.sweep, sent.key, workers=[address])
+            await self.dask.run(remote.receive_data, self.sweep, sent.key, workers=[address])
             await self._submit(address, new_name(), *prepare)
         return ClusterWorker(address, threads)
 
@@ -141,16 +141,16 @@ class SweepClient:
         return await self.dask.submit(pickle.loads, called, key=name, workers=[address], pure=False)
 
     async def train(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> Any:
-        """Trains runs in a worker; see :func:`engine.sweeps.remote.work`."""
-        return await self._submit(worker.address, name, remote.work, (self.sweep, worker.address), name, specs)
+        """Trains runs in a worker; see :func:`engine.sweeps.remote.train_runs`."""
+        return await self._submit(worker.address, name, remote.train_runs, (self.sweep, worker.address), name, specs)
 
     async def request_stop(self, addresses: list[str], number: int, how: str) -> None:
         """Sends workers a request to stop a run, or all. Dask cannot cancel a running task."""
-        await self.dask.run(remote.wish, self.sweep, number, how, workers=addresses, on_error="ignore")
+        await self.dask.run(remote.request_stop, self.sweep, number, how, workers=addresses, on_error="ignore")
 
     async def end_sweep(self, addresses: list[str]) -> None:
         """Makes workers forget the sweep, and ends its runs there."""
-        await self.dask.run(remote.goodbye, self.sweep, workers=addresses, on_error="ignore")
+        await self.dask.run(remote.close_visit, self.sweep, workers=addresses, on_error="ignore")
 
     async def was_closed(self, address: str) -> bool:
         """Whether a worker that is gone was closed by itself or by its scheduler, and did not die."""
@@ -248,7 +248,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
         self._lost(worker, not await self._client.was_closed(worker.address))
 
 
-def _check_facts(facts: remote.Facts) -> None:
+def _check_facts(facts: remote.WorkerEnvironment) -> None:
     """Raises RefusedError if a worker would not reproduce a run.
 
     Another NumPy may draw other random numbers from a seed; another Python may round sums differently.

@@ -15,11 +15,11 @@ from typing import Any
 from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.sweeps.one_run import MOMENT_BYTES, Outcome, Report, RunSpec, Started
 from engine.sweeps.plan import RACE, SWEEP, Plan
-from engine.sweeps.pruning import rule_of
+from engine.sweeps.pruning import make_rule
 from engine.sweeps.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
-from engine.sweeps.samplers import Sampler, sampler_of
+from engine.sweeps.run_execution import SNAPSHOT_BYTES, Report, RunOutcome, RunSpec, RunStarted
+from engine.sweeps.samplers import Sampler, make_sampler
 from nnviz.library.curves import figures_of_epoch
 from nnviz.library.sweeps import FinishedRun, figures_at_end
 from nnviz.sweeps.executor import Executor, ExecutorHalted, Message, UserNotice
@@ -69,7 +69,7 @@ class Conductor:
         """Prepares a plan, from its beginning or from its records in the library.
 
         Args:
-            plan: adapted to the data, see :meth:`Plan.held_aside`.
+            plan: adapted to the data, see :meth:`Plan.with_held_out`.
             store: writes results; None to write nothing.
             tell: called with messages for the user, in sentences.
             hear: called with trial, seed, stage and finished epochs of a run, see
@@ -83,15 +83,15 @@ class Conductor:
         self.results = Results(plan, dataset.is_classification, dataset.test is not None, has_validation)
         self.failures: dict[tuple[int, int], str] = {}
         self.is_stopping = self.was_cut = False
-        self._rule = rule_of(plan)
-        self._room = MOMENT_BYTES if store is None else store.moment_bytes(plan)
+        self._rule = make_rule(plan)
+        self._room = SNAPSHOT_BYTES if store is None else store.moment_bytes(plan)
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
         self._submitted: dict[int, _SubmittedRun] = {}
         self._numbers = 0
         self._replaced: dict[tuple[int, int], int] = {}
         known = [] if store is None else store.record.trials
         self._learned: set[int] = set()  # trials whose scores were reported to the sampler
-        self._sampler: Sampler = sampler_of(plan, known)
+        self._sampler: Sampler = make_sampler(plan, known)
         for values in known:
             self.results.add_trial(values)
         if store is not None:
@@ -111,12 +111,12 @@ class Conductor:
         for result in results:
             if self.results.add(result) and self._rule is not None and result.run is not None:
                 values = self._reported_figures(result, curves.get(result.run, {}))
-                self._rule.over((result.trial, result.seed), values, result.status)
+                self._rule.end_run((result.trial, result.seed), values, result.status)
 
     def _reported_figures(self, result: RunResult, values: dict[int, float]) -> dict[int, float]:
         """Returns the figures by epoch that a recorded run reported during its training."""
         made = self.plan.experiment(result.trial, self.results.trials[result.trial].values, result.seed)
-        step = RunSpec(0, made).report_step
+        step = RunSpec(0, made).report_interval
         return {epoch: value for epoch, value in values.items() if epoch % step == 0}
 
     def _add_fixed_trials(self) -> None:
@@ -245,13 +245,13 @@ class Conductor:
             self._tell(message.text)
             if isinstance(message, ExecutorHalted) and not self.is_stopping:
                 self.stop()
-        elif isinstance(message, Started):
+        elif isinstance(message, RunStarted):
             run = self._submitted.get(message.number)
             if run is not None:  # perhaps restarted, in a process that did not receive the stop request
                 self._submitted[message.number] = _SubmittedRun(run.trial, run.spec)
                 self._hear_of(run.trial, run.experiment.seed, BEGUN)
                 if self._rule is not None:
-                    self._rule.begun(run.key)
+                    self._rule.begin_run(run.key)
         elif isinstance(message, Report):
             self._take_report(message)
         elif message.number in self._submitted:
@@ -264,14 +264,14 @@ class Conductor:
             return
         for event in report.epochs:
             value = figures_of_epoch(event).get(self.results.compared_by)
-            if value is not None and event.epoch % run.spec.report_step == 0:
+            if value is not None and event.epoch % run.spec.report_interval == 0:
                 run.curve[event.epoch] = value
         self._hear_of(run.trial, run.experiment.seed, GOING, report.epochs)
-        if self._rule is not None and not run.is_stopped and self._rule.is_hopeless(run.key, run.curve):
+        if self._rule is not None and not run.is_stopped and self._rule.should_prune(run.key, run.curve):
             run.is_stopped = True
             self._executor.stop(report.number, PRUNED)
 
-    def _take_outcome(self, outcome: Outcome) -> RunResult | None:
+    def _take_outcome(self, outcome: RunOutcome) -> RunResult | None:
         run = self._submitted.pop(outcome.number)
         trial, seed = run.trial, run.experiment.seed
         if outcome.status == FAILED:
@@ -284,16 +284,16 @@ class Conductor:
             return None
         self._hear_of(trial, seed, ENDED, outcome.epochs)
         if self._rule is not None:
-            self._rule.over(run.key, self._curve(outcome, run.spec), outcome.status)
+            self._rule.end_run(run.key, self._curve(outcome, run.spec), outcome.status)
         self._write(run, outcome, result)
         self._report_score(trial)
         return result
 
-    def _curve(self, outcome: Outcome, spec: RunSpec) -> dict[int, float]:
+    def _curve(self, outcome: RunOutcome, spec: RunSpec) -> dict[int, float]:
         told = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
-        return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_step == 0}
+        return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_interval == 0}
 
-    def _write(self, run: _SubmittedRun, outcome: Outcome, result: RunResult) -> None:
+    def _write(self, run: _SubmittedRun, outcome: RunOutcome, result: RunResult) -> None:
         if self._store is None:
             return
         seed = run.experiment.seed
@@ -325,5 +325,5 @@ class Conductor:
 
 def check_installed(plan: Plan) -> None:
     """Raises SettingError if a plan's sampler or pruning rule is not installed, before anything is recorded."""
-    sampler_of(plan)
-    rule_of(plan)
+    make_sampler(plan)
+    make_rule(plan)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.results import STOPPED
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted
 
 MOST_DEATHS = 2  # of processes or workers with the same run in them, after which it is given up
 
@@ -25,7 +25,7 @@ class ExecutorHalted:
     text: str
 
 
-Message = Started | Report | Outcome | UserNotice | ExecutorHalted
+Message = RunStarted | Report | RunOutcome | UserNotice | ExecutorHalted
 
 
 class Executor(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.sweeps.one_run import MOST_REPORTED, thinning_step
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import Results
+from engine.sweeps.run_execution import MOST_REPORTED, thinning_step
 from engine.training.events import Epoch
 from nnviz.library.curves import figures_of_epoch
 

@@ -11,11 +11,11 @@ from typing import Any
 from engine.basics.machine import cores
 from engine.basics.validation import whole_number
 from engine.datasets import Dataset
-from engine.sweeps.one_run import Outcome, RunSpec, Started
+from engine.sweeps.cancellation import ALL
 from engine.sweeps.plan import MOST_WORKERS
 from engine.sweeps.results import FAILED, STOPPED
-from engine.sweeps.shared_data import DataOffer
-from engine.sweeps.wishes import ALL
+from engine.sweeps.run_execution import RunOutcome, RunSpec, RunStarted
+from engine.sweeps.shared_data import DatasetHandle
 from nnviz.sweeps.executor import MOST_DEATHS, Message, UserNotice
 from nnviz.sweeps.pool_process import NeedsData, PoolProcess, StopRequest
 
@@ -54,7 +54,7 @@ class ProcessPool:
         """
         self._workers = whole_number("workers", default_workers() if workers is None else workers, 1, "2", MOST_WORKERS)
         self._dataset = dataset
-        self._offer = DataOffer(name, dict(settings), dataset.fingerprint)
+        self._offer = DatasetHandle(name, dict(settings), dataset.fingerprint)
         self._prepare = prepare
         self._busy = 0
         self._waiting: deque[tuple[RunSpec, ...]] = deque()  # groups of which epochs are done in turn
@@ -89,7 +89,7 @@ class ProcessPool:
     def _dispatch(self) -> None:
         """Sends a group of runs to each idle process; starts processes if there are too few."""
         if self._wish is not None:
-            self._told += [Outcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
+            self._told += [RunOutcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
             self._waiting.clear()
         while self._waiting:
             process = next((each for each in self._processes if not each.runs), None)
@@ -105,7 +105,7 @@ class ProcessPool:
         self._listen(0 if self._told else timeout)
         self._dispatch()
         told, self._told = self._told, []
-        self._busy -= sum(isinstance(each, Outcome) for each in told)
+        self._busy -= sum(isinstance(each, RunOutcome) for each in told)
         return told
 
     def _listen(self, timeout: float) -> None:
@@ -124,9 +124,9 @@ class ProcessPool:
         if isinstance(message, NeedsData):
             process.send(self._dataset)
             return
-        if isinstance(message, Started):
+        if isinstance(message, RunStarted):
             process.has_begun = True
-        elif isinstance(message, Outcome):
+        elif isinstance(message, RunOutcome):
             del process.runs[message.number]
             self._deaths.pop(message.number, None)
         self._told.append(message)
@@ -145,7 +145,7 @@ class ProcessPool:
                 self._waiting.appendleft((spec,))
             else:
                 why = _GIVEN_UP if process.has_begun else _STILLBORN
-                self._told.append(Outcome(spec.number, FAILED, why))
+                self._told.append(RunOutcome(spec.number, FAILED, why))
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         if number is None:

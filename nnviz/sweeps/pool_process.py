@@ -22,10 +22,10 @@ from types import ModuleType
 from engine.basics.errors import not_started
 from engine.basics.machine import THREADS
 from engine.datasets import Dataset
-from engine.sweeps.one_run import Outcome, RunSpec, Started, train_in_turn
+from engine.sweeps.cancellation import ALL, StopRequests
 from engine.sweeps.results import FAILED
-from engine.sweeps.shared_data import DataOffer, SharedData
-from engine.sweeps.wishes import ALL, Wishes
+from engine.sweeps.run_execution import RunOutcome, RunSpec, RunStarted, train_in_turn
+from engine.sweeps.shared_data import DatasetHandle, SharedData
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class PoolProcess:
         has_begun: whether it has begun a run.
     """
 
-    def __init__(self, offer: DataOffer, prepare: Callable[[], None] | None) -> None:
+    def __init__(self, offer: DatasetHandle, prepare: Callable[[], None] | None) -> None:
         """Starts the process with one BLAS thread, with Ctrl+C ignored, and without running the caller's script again.
 
         Raises ProcessError.
@@ -149,12 +149,12 @@ def _ignore_interrupt() -> Iterator[None]:
 class _ProcessLoop:
     """The loop of the process, with its pipe, its data, and the runs and stop requests it received."""
 
-    def __init__(self, link: Connection, offer: DataOffer) -> None:
+    def __init__(self, link: Connection, offer: DatasetHandle) -> None:
         self._link, self._offer = link, offer
         self._dataset: Dataset | None = None
         self._sent: queue.SimpleQueue[Dataset] = queue.SimpleQueue()
         self._runs: queue.SimpleQueue[tuple[RunSpec, ...]] = queue.SimpleQueue()
-        self._wishes = Wishes()
+        self._wishes = StopRequests()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -185,9 +185,9 @@ class _ProcessLoop:
         """Trains runs in turn, and sends their outcomes."""
         left = [spec.number for spec in specs]
         for number in left:
-            self._tell(Started(number))
+            self._tell(RunStarted(number))
 
-        def over(outcome: Outcome) -> None:
+        def over(outcome: RunOutcome) -> None:
             left.remove(outcome.number)
             self._tell(outcome)
 
@@ -196,12 +196,12 @@ class _ProcessLoop:
         except Exception as error:
             traceback.print_exc()
             for number in list(left):
-                over(Outcome(number, FAILED, f"{type(error).__name__}: {error}"))
+                over(RunOutcome(number, FAILED, f"{type(error).__name__}: {error}"))
 
-    def _do(self, specs: Sequence[RunSpec], over: Callable[[Outcome], None]) -> None:
+    def _do(self, specs: Sequence[RunSpec], over: Callable[[RunOutcome], None]) -> None:
         if how := self._wishes.of(ALL):
             for spec in specs:
-                over(Outcome(spec.number, how))
+                over(RunOutcome(spec.number, how))
             return
         if self._dataset is None:
             self._dataset = SharedData.of(self._data())
@@ -216,7 +216,7 @@ class _ProcessLoop:
         return self._offer.checked(self._sent.get())
 
 
-def _serve(link: Connection, offer: DataOffer, prepare: Callable[[], None] | None) -> None:
+def _serve(link: Connection, offer: DatasetHandle, prepare: Callable[[], None] | None) -> None:
     """Runs the loop of the process."""
     if prepare is not None:
         prepare()

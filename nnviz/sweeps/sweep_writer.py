@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.sweeps.one_run import MOMENT_BYTES, Outcome
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import OVER, STOPPED, RunResult
+from engine.sweeps.run_execution import SNAPSHOT_BYTES, RunOutcome
 from nnviz.library import DamagedError, Library, LibraryError, ReplacedError
 from nnviz.library.errors import UnknownSweepError
 from nnviz.library.locks import Lock
@@ -95,8 +95,8 @@ class SweepWriter:
         most.
         """
         quota, most = self._library.quota, plan.most_runs
-        share = quota.budget * _SHARE_OF_BUDGET / most if most else MOMENT_BYTES
-        return int(min(MOMENT_BYTES, quota.moment_budget, share))
+        share = quota.budget * _SHARE_OF_BUDGET / most if most else SNAPSHOT_BYTES
+        return int(min(SNAPSHOT_BYTES, quota.moment_budget, share))
 
     def note_trial(self, values: Mapping[str, Any]) -> None:
         """Adds the next trial at the next write."""
@@ -171,6 +171,6 @@ class SweepWriter:
         return self.problem is None
 
 
-def _size(outcome: Outcome) -> int:
+def _size(outcome: RunOutcome) -> int:
     states = sum(len(each.content) for each in (outcome.first, outcome.state) if each is not None)
     return states + sum(len(moment.content) for _, moment in outcome.moments)

@@ -28,9 +28,9 @@ from engine.basics.machine import cores
 from engine.datasets import Dataset, source_of
 from engine.datasets.mnist import load_mnist
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, RunSpec
-from engine.sweeps.plan import SWEEP, Plan, seeds_of
-from engine.sweeps.vary import parsed
+from engine.sweeps.plan import SWEEP, Plan, plan_seeds
+from engine.sweeps.run_execution import RunOutcome, RunSpec
+from engine.sweeps.search_space import parse_dimension
 from nnviz.library import Library
 from nnviz.sweeps.cluster import Cluster
 from nnviz.sweeps.cluster_address import address_of
@@ -70,7 +70,7 @@ class Timed:
 
     def next(self, timeout: float) -> list[Message]:
         told = self._executor.next(timeout)
-        for outcome in (each for each in told if isinstance(each, Outcome)):
+        for outcome in (each for each in told if isinstance(each, RunOutcome)):
             self.training += outcome.training
             self.over += 1
             if self.over == self._half:
@@ -154,7 +154,7 @@ def seconds_of(pid: int) -> float:
 
 def of_mnist(arguments: argparse.Namespace, cluster: LocalCluster | None) -> dict[str, Any]:
     data = load_mnist()
-    plan = seeds_of(Experiment().changed(epochs=arguments.epochs).for_data(data), arguments.runs)
+    plan = plan_seeds(Experiment().changed(epochs=arguments.epochs).for_data(data), arguments.runs)
     told: dict[str, Any] = {}
     print(f"{arguments.runs} runs of 784-64-32-10, {arguments.epochs} epochs")
     if arguments.only != "dask":
@@ -180,7 +180,9 @@ def of_tiny(arguments: argparse.Namespace, cluster: LocalCluster | None) -> dict
     data = source_of("spirals").load({"points": 200})
     made = Experiment().changed(data="spirals", data_settings={"points": 200}, hidden=(4,), epochs=10, batch_size=10)
     made = made.for_data(data).for_task(data)
-    plan = Plan(SWEEP, (made,), vary=(parsed("learning-rate=log:0.001..0.5"),), runs=arguments.tiny).held_aside(data)
+    plan = Plan(
+        SWEEP, (made,), vary=(parse_dimension("learning-rate=log:0.001..0.5"),), runs=arguments.tiny
+    ).with_held_out(data)
     told: dict[str, Any] = {}
     print(f"\n{arguments.tiny} runs of {'-'.join(map(str, made.shape))}, {made.training.epochs} epochs of 144 points")
     if arguments.only != "dask":

@@ -43,7 +43,7 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 from engine.datasets import Dataset, source_of  # noqa: E402
 from engine.experiment import Experiment  # noqa: E402
 from engine.sweeps.plan import SWEEP, Plan  # noqa: E402
-from engine.sweeps.vary import parsed  # noqa: E402
+from engine.sweeps.search_space import parse_dimension  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.runs.run_table import RunTable  # noqa: E402
 from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel  # noqa: E402
@@ -77,8 +77,8 @@ def tiny_plan(dataset: Dataset, runs: int) -> Plan:
     """Of networks as tests.benchmarks.sweep trains them."""
     changes = {"hidden": (4,), "epochs": 10, "batch_size": 10}
     made = Experiment().changed(data=DATA, data_settings=SETTINGS, **changes).for_data(dataset).for_task(dataset)
-    vary = tuple(map(parsed, ("learning-rate=log:0.001..0.5", "dropout=0..0.5")))
-    return Plan(SWEEP, (made,), vary=vary, runs=runs).held_aside(dataset)
+    vary = tuple(map(parse_dimension, ("learning-rate=log:0.001..0.5", "dropout=0..0.5")))
+    return Plan(SWEEP, (made,), vary=vary, runs=runs).with_held_out(dataset)
 
 
 def until(reached: Callable[[], object]) -> None:

@@ -29,8 +29,8 @@ import numpy as np
 from tqdm import tqdm
 
 from engine.network.buffers import TrainingBuffers
+from engine.network.matmul import product
 from engine.network.network import Network
-from engine.network.products import product
 from engine.training.augmentation import Augmentation, Augmenter
 from tests.benchmarks.children import Child, MissingPeerError, machine, thread_counts
 from tests.benchmarks.peers import CONTENDERS, PEERS, TITLES, Contender, Job, Layers, Ours

@@ -24,11 +24,11 @@ from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import Dataset
 from engine.datasets.description import Description
 from engine.experiment import Experiment
+from engine.explain.contribution_paths import compute_activity
 from engine.explain.features import activations_of
 from engine.explain.finite_difference import finite_difference
 from engine.explain.neurons import answers
-from engine.explain.one_step import moment_of, record_step
-from engine.explain.pathways import activity_of
+from engine.explain.step_trace import record_step, take_trainer_snapshot
 from engine.network.buffers import Buffers, TrainingBuffers
 from engine.network.network import Network
 from engine.neural_network import NeuralNetwork
@@ -40,7 +40,7 @@ from engine.storage import (
     save_checkpoint,
     save_network,
 )
-from engine.storage.state_bytes import StateBytes
+from engine.storage.state_codec import StateBytes
 from engine.training.events import Batch, TrainingState
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
@@ -174,7 +174,7 @@ def test_the_gradient_by_the_inputs_is_what_finite_differences_say(rows: Array) 
 def test_what_the_first_neurons_get_adds_up_to_their_sums(rows: Array) -> None:
     """Weights are shown as they are, beside the inputs that they are multiplied with."""
     network = standardising()
-    activity = activity_of(network, rows[0])
+    activity = compute_activity(network, rows[0])
     sums = network.weights[0] @ activity.activations[0] + network.biases[0][:, 0]
     np.testing.assert_allclose(sums, activity.sums[0])
     np.testing.assert_allclose(activity.activations[0], (rows[0] - LIGHT.mean) / LIGHT.deviation)
@@ -242,7 +242,7 @@ def test_a_step_is_written_down_with_what_the_layer_gets() -> None:
     data = images()
     made = experiment(data, dropout=(0.2, 0.0))
     trainer = made.trainer(data)
-    step = record_step(moment_of(trainer), made.build(), data)
+    step = record_step(take_trainer_snapshot(trainer), made.build(), data)
     assert step is not None
     about = data.brightness
     assert about is not None

@@ -17,7 +17,7 @@ from engine.basics.assets_folder import ASSETS
 from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
-from engine.datasets.own import OwnExamples, read_own, with_own
+from engine.datasets.user_examples import UserExamples, mix_in_user_examples, read_user_examples
 from engine.network.network import Network
 from engine.presets import load_preset
 from engine.provenance import Provenance
@@ -174,18 +174,18 @@ def export(rng: np.random.Generator, folder: Path) -> str:
 def own_file(rng: np.random.Generator, folder: Path) -> str:
     """A file of one's own examples. What can be read must be written again the same, and fit the data or be refused."""
     data = _dataset()
-    own = OwnExamples.none_for(data)
+    own = UserExamples.empty_for(data)
     for number in range(int(rng.integers(1, 5))):
-        own = own.and_more(OwnExamples.one(data, data.train.example(number), number % 3))
+        own = own.with_more(UserExamples.one(data, data.train.example(number), number % 3))
     change = (odd_zip, odd_bytes)[int(rng.integers(2))]  # odd_archive knows the members of checkpoints
     path = folder / "own.npz"
     path.write_bytes(change(rng, own.as_bytes()))
-    read = refused(lambda: read_own(path))
+    read = refused(lambda: read_user_examples(path))
     if isinstance(read, Exception):
         return "refused"
     path.write_bytes(read.as_bytes())
-    assert read_own(path).fingerprint == read.fingerprint
-    mixed = refused(lambda: with_own(data, read)) if len(read) else None
+    assert read_user_examples(path).fingerprint == read.fingerprint
+    mixed = refused(lambda: mix_in_user_examples(data, read)) if len(read) else None
     if isinstance(mixed, Dataset):
         assert np.isfinite(mixed.train.take(slice(None), np.empty((len(mixed.train), 6), np.float32))).all()
     return "read"

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.storage.epoch_bytes import epoch_numbers
+from engine.storage.epoch_codec import epoch_numbers
 from nnviz.jobs.recorder import Recorder, Tell
 from nnviz.library import Recording
 

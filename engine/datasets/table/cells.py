@@ -1,4 +1,4 @@
-"""What the cells of a table mean: numbers, missing values, and what is wrong with a cell."""
+"""Cells of a table: numbers, missing values, and problems."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 
 from engine.basics.validation import Array
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "-", "--"})  # in small letters
+MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "?", ".", "-", "--"})  # in lower case
 _AS_WRITTEN = frozenset({*MISSING, *(word.upper() for word in MISSING), "NaN", "Null"})
 WORD, INFINITE, THOUSANDS, SIGN, RAGGED = "word", "infinite", "thousands", "sign", "ragged"
 YES_NO = (
     *(("no", "yes"), ("false", "true"), ("n", "y"), ("f", "t"), ("off", "on")),
     *(("nein", "ja"), ("n", "j"), ("non", "oui"), ("no", "si"), ("no", "sí")),
 )
-_SEPARATORS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # that separate thousands beside that decimal mark
+_SEPARATORS = {".": ",'’ \u00a0\u202f", ",": ".'’ \u00a0\u202f"}  # signs that may separate thousands, by decimal mark
 _SEPARATED = {
     mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{signs}])\d{{3}}(?:\1\d{{3}})*(?:{re.escape(mark)}\d*)?")
     for mark, signs in _SEPARATORS.items()
@@ -27,7 +27,7 @@ _MISGROUPED = {
     mark: re.compile(rf"[+-]?\d*(?:[{signs}]\d+)+(?:{re.escape(mark)}\d*)?") for mark, signs in _SEPARATORS.items()
 }
 SIGNS = frozenset("€$£¥₹%‰")  # before or after a number
-_DIGITS = frozenset("0123456789.,")  # by which a number begins after a sign, or ends before one
+_DIGITS = frozenset("0123456789.,")  # first characters of a number after a sign, and last ones before it
 _UNIT = re.compile(r"([+-]?[0-9][0-9.,\u00a0\u202f']*)\s?([^\W\d_]{1,6}[²³]?)")
 _MEANINGS = {
     WORD: "is no number",
@@ -37,7 +37,7 @@ _MEANINGS = {
     RAGGED: "left out",
 }
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")
-_WHOLE = 2**53  # up to which whole numbers are exact
+_WHOLE = 2**53  # limit up to which whole numbers are exact
 _LONGEST = 60
 _ROWS_TOLD = 3  # of those of which the same is to be said
 
@@ -92,10 +92,10 @@ def is_number(cell: str, decimal: str) -> bool:
 
 
 def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
-    """Reads one cell: its value, NaN if it is missing or wrong, and what is wrong with it (None: nothing).
+    """Reads one cell: its value, NaN if it is missing or wrong, and its problem (None for none).
 
-    ``THOUSANDS`` comes with the value that it has if its sign separates thousands, which its column decides, and
-    ``SIGN`` with that of the number beside €, % and the like.
+    ``THOUSANDS`` comes with the value for a sign that separates thousands, which is decided by its column, and ``SIGN``
+    with the number next to €, % and the like.
     """
     text = cell.strip()
     if is_missing(text):
@@ -106,10 +106,10 @@ def read_number(cell: str, decimal: str) -> tuple[float, str | None]:
 
 
 def read_number_with(cell: str, decimal: str, sign: str) -> tuple[float, str | None]:
-    """:func:`read_number` of a cell of a column whose numbers had ``sign`` beside them when a network learned them.
+    """Reads a number of a column whose numbers had ``sign`` next to them in training; see :func:`read_number`.
 
     The number may stand alone or with this sign, which may be a unit such as km. If ``sign`` is empty, any of €, % and
-    the like may stand beside the number. Another sign or unit makes the cell no number (``WORD``).
+    the like may stand next to the number. Another sign or unit makes the cell no number (``WORD``).
     """
     number, unit = without_unit(cell)
     if sign and unit == sign:
@@ -119,7 +119,7 @@ def read_number_with(cell: str, decimal: str, sign: str) -> tuple[float, str | N
 
 
 def _read_bare(text: str, decimal: str) -> tuple[float, str | None]:
-    """The same of a number without a sign."""
+    """Reads a number without a sign; see :func:`read_number`."""
     if separated := _SEPARATED[decimal].fullmatch(text):
         return float(text.replace(separated[1], "").replace(",", ".")), THOUSANDS
     if "_" in text or (decimal == "," and "." in text):
@@ -137,12 +137,12 @@ def sign_of(cell: str) -> str:
 
 
 def bare(text: str) -> str:
-    """A number without €, % or the like before or after it; any other text as it is."""
+    """Returns a number without €, % or the like before or after it; another text unchanged."""
     return _parted(text)[0]
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """A number, and the sign that was before or after it; another text, and ""."""
+    """Splits a number from the sign before or after it; another text is returned unchanged, with ""."""
     if text[-1:] in SIGNS:
         number = text[:-1].rstrip()
         return (number, text[-1]) if number[-1:] in _DIGITS else (text, "")
@@ -158,13 +158,13 @@ def is_date(cell: str) -> bool:
 
 
 def without_unit(cell: str) -> tuple[str, str]:
-    """A number without a unit after it, and the unit: "12 km" is "12" and "km"; any other cell as it is, and ""."""
+    """Splits a number from a unit after it: "12 km" is "12" and "km"; another cell is returned unchanged, with ""."""
     unit = _UNIT.fullmatch(cell.strip())
     return (unit[1], unit[2]) if unit else (cell, "")
 
 
 def number_in(cell: str, decimal: str) -> float | None:
-    """The number in a cell, perhaps with separated thousands, a sign such as % or a unit; None if it holds none."""
+    """Returns the number in a cell, perhaps with separated thousands, a sign such as % or a unit; None without one."""
     for text in (cell, without_unit(cell)[0]):
         value, kind = read_number(text, decimal)
         if kind in (None, THOUSANDS, SIGN):
@@ -173,12 +173,12 @@ def number_in(cell: str, decimal: str) -> float | None:
 
 
 def plain_number(value: float) -> str:
-    """A number in its shortest writing: 3, not 3.0; 1.5."""
+    """Returns a number in its shortest writing: 3, not 3.0; 1.5."""
     return str(int(value)) if value == np.floor(value) and abs(value) < _WHOLE else repr(float(value))
 
 
 def separator(cell: str, decimal: str) -> str:
-    """The sign that separates groups of three digits in a number; "" if there is none."""
+    """Returns the sign that separates groups of three digits in a number; "" if there is none."""
     separated = _SEPARATED[decimal].fullmatch(bare(cell.strip()))
     return separated[1] if separated else ""
 
@@ -208,7 +208,7 @@ def read_numbers(cells: Sequence[str], decimal: str) -> tuple[Array, list[tuple[
 
 
 def _plain_numbers(cells: Sequence[str]) -> Array | None:
-    """(k,) float64, or None if a cell is no number."""
+    """Returns the numbers of plain cells, (k,) float64; None if a cell is not a number."""
     try:
         return np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:

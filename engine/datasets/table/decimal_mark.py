@@ -1,4 +1,4 @@
-"""Which sign is the decimal mark of a table's numbers, by those that can be read in one way only."""
+"""Detection of a table's decimal mark from its unambiguous numbers."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from engine.datasets.table.cells import bare, separator
 MARKS = {".": "point", ",": "comma"}
 DECIMALS = tuple(MARKS)
 _CLEAR_ENOUGH = 4  # numbers like 1.234 for each with a clear decimal comma, at most, to be taken for thousands
-# Of a number with that mark as decimal mark, and of one that may be in thousands.
+# Patterns of a number with this decimal mark, and of one that may be in thousands.
 _PLAIN = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+") for mark in DECIMALS}
 _PERHAPS_THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in DECIMALS}
 
 
 def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, usual: str | None = None) -> tuple[str, str]:
-    """The decimal mark of rows of cells, and a number that may be meant otherwise; "" if there is no such doubt.
+    """Returns the decimal mark of rows of cells, and an ambiguous number; "" if there is none.
 
-    1.5 and 1.234,5 and 1.234.567 say what the mark is; 1.234 alone does not. Between semicolons it is taken for a
-    thousand, since who writes semicolons usually writes decimal commas.
+    1.5 and 1.234,5 and 1.234.567 determine the mark; 1.234 alone does not. Between semicolons it is read as a thousand,
+    because files with semicolons usually have decimal commas.
 
     Args:
         rows: the cells.
-        delimiter: what stands between them.
-        usual: the mark if the cells do not say it.
+        delimiter: the delimiter of the file.
+        usual: the default mark.
     """
     cells = [bare(cell.strip()) for row in rows for cell in row]
     points, commas = (sum(_says(cell, mark) for cell in cells) for mark in DECIMALS)
@@ -41,8 +41,8 @@ def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, usual: str | Non
     return mark, next(iter(doubtful), "")
 
 
-def told_guess(mark: str, doubt: str) -> str:
-    """That a decimal mark is a guess, by the number that may be meant otherwise; empty if there is none."""
+def guess_note(mark: str, doubt: str) -> str:
+    """Returns a note that the decimal mark is a guess, with the ambiguous number; empty if there is none."""
     if not doubt:
         return ""
     sign = MARKS["." if "." in doubt else ","]

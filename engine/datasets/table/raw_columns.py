@@ -1,4 +1,4 @@
-"""``RawColumn``: a column of an example as people know it, before it was coded and scaled, to be read and changed."""
+"""``RawColumn``: a column of an example in its own unit, before encoding and scaling, to read and change."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from engine.datasets.table.table_coding import CodedColumn
 from engine.datasets.table.table_columns import NUMBER, TEXT
 
 _MOST_ROWS = 10_000
-_FEW = 100  # of them, which mostly tell that there are more decimals
+_FEW = 100  # numbers checked first, which mostly show that there are more decimals
 _MOST_DECIMALS = 6
-_ROUNDING = 4e-7  # of the largest number: what float32 may have changed
-_DIGITS = 3  # of the range, where the numbers have no few decimals of their own
+_ROUNDING = 4e-7  # rounding of float32, relative to the largest number
+_DIGITS = 3  # digits of the range, for numbers with many decimals
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class RawColumn:
     scaling: Scaling | None = None
 
     def read(self, example: Array) -> float:
-        """Its number in an example, (width,); of texts the place in ``choices``."""
+        """Returns its value in an example, (width,); for texts the index in ``choices``."""
         part = example[None, self.inputs]
         raw = part[0] if self.scaling is None else self.scaling.undo(part)[0]
         if self.is_one_hot:
@@ -53,7 +53,7 @@ class RawColumn:
         return float(raw[0] > 0.5) if self.choices else float(raw[0])
 
     def write(self, example: Array, value: float) -> Array:
-        """(width,) float32: a copy of the example with another number or text, the rest as it is."""
+        """Returns a copy of the example, (width,) float32, with another number or text in this column."""
         raw = np.zeros((1, self.inputs.stop - self.inputs.start))
         raw[0, int(value) if self.is_one_hot else 0] = 1 if self.is_one_hot else value
         changed: Array = example.astype(np.float32)
@@ -72,7 +72,7 @@ class RawColumn:
 
 
 def raw_columns(data: Dataset) -> tuple[RawColumn, ...]:
-    """The columns of the data's examples; of a table as they stood in it, else one for each input."""
+    """Returns the columns of the data's examples: those of the table, else one for each input."""
     coded: Sequence[CodedColumn] = data.coding.columns if data.coding is not None else ()
     if not coded:
         coded = [CodedColumn(data.column_name(number), NUMBER) for number in range(data.width)]
@@ -87,12 +87,12 @@ def raw_columns(data: Dataset) -> tuple[RawColumn, ...]:
 
 
 def sampled_rows(data: Dataset) -> Array:
-    """Returns the rows of the training set by which ranges and decimals are found: all, or 10,000 spread evenly."""
+    """Returns the training rows that determine ranges and decimals: all, or 10,000 at even distances."""
     return np.linspace(0, len(data.train) - 1, min(len(data.train), _MOST_ROWS)).astype(np.int64)
 
 
 def decimals_of(numbers: Array) -> int:
-    """How many decimals these numbers have, up to six; if more, so many that their range has three digits."""
+    """Returns the number of decimals of these numbers, at most six; if there are more, three digits of their range."""
     rounding, span = float(np.abs(numbers).max()) * _ROUNDING, float(np.ptp(numbers))
     for decimals in range(_MOST_DECIMALS + 1):
         is_fine = rounding < 0.1 * 10.0**-decimals

@@ -1,4 +1,4 @@
-"""The tables in the project's assets: Palmer penguins, whose species is to tell, and Auto MPG, a number to predict.
+"""The included tables: Palmer penguins, with the species to classify, and Auto MPG, a number to predict.
 
 Penguins: Gorman, Williams and Fraser 2014, doi:10.1371/journal.pone.0090081, CC0. Auto MPG: Quinlan, UCI, CC BY 4.0.
 """

@@ -9,13 +9,13 @@ import numpy as np
 
 from engine.datasets.table.cells import is_missing
 from engine.datasets.table.table import Table
-from engine.datasets.table.table_columns import NUMBER, Column
+from engine.datasets.table.table_columns import NUMBER, TableColumn
 
-_LEAST_ROWS = 10  # of others, for numbers alone to say it
+_LEAST_ROWS = 10  # least rows for a decision by numbers alone
 _LEAST_NUMBERS = 2  # columns whose sums or means they must be
-_PRECISION = 1e-6  # of a sum
-_ROUNDING = 0.005  # of a mean, to two decimals
-_PART_OF_SPREAD = 1e-3  # that either may be away, at most
+_PRECISION = 1e-6  # tolerance of a sum
+_ROUNDING = 0.005  # tolerance of a mean, to two decimals
+_PART_OF_SPREAD = 1e-3  # limit of the tolerance of both
 _WORDS = re.compile(
     r"(grand |sub)?totals?|(gesamt|zwischen)?summen?|sums?|gesamt|insgesamt|averages?|avg|mean|mittel(wert)?"
     r"|durchschnitt|totaux|somme|moyenne|totale|promedio",
@@ -41,7 +41,7 @@ class SummaryRow:
 
 
 def summary_rows(table: Table) -> tuple[SummaryRow, ...]:
-    """The last rows, three at most, that all look so, by their first word or by their numbers."""
+    """Returns the last rows, at most three, that all look like summaries by their first word or their numbers."""
     for count in range(min(len(table.tail), len(table) - 1), 0, -1):
         rest = len(table) - count
         kinds = [_kind(table, rest + place, cells, rest) for place, (_, cells) in enumerate(table.tail[-count:])]
@@ -80,7 +80,7 @@ def _kind_by_numbers(table: Table, place: int, rest: int, least: int = _LEAST_NU
     return ""
 
 
-def _is_that(kind: str, column: Column, place: int, rest: int) -> bool:
+def _is_that(kind: str, column: TableColumn, place: int, rest: int) -> bool:
     """Whether a number is the sum or mean of the first numbers of its column, which must not be all alike."""
     value, numbers = column.values[place], column.values[:rest]
     numbers = numbers[~np.isnan(numbers)]

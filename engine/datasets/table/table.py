@@ -14,35 +14,34 @@ from engine.basics.errors import DataError, FileFormatError, bad_file
 from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.basics.validation import available_memory, gigabytes
 from engine.datasets.table.cells import RAGGED, Problem, shortened
-from engine.datasets.table.row_places import RowPlaces
 from engine.datasets.table.table_blocks import Blocks, CannotReadError
-from engine.datasets.table.table_columns import Column
+from engine.datasets.table.table_columns import TableColumn
 from engine.datasets.table.table_format import TableFormat, unreadable
-from engine.datasets.table.table_reading import Progress, Reading, is_blank
+from engine.datasets.table.table_reading import Progress, Reading, SourceRows, is_blank
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table as it was read.
+    """A table read from a file.
 
     Attributes:
         title: the file's name without its ending.
-        columns: all of one length, each with another name.
-        problems: the first 100 things that are wrong, with their places; the same in several rows of a column is one.
-        problem_count: how many there are in all.
-        ragged: how many rows were left out because they have more or fewer cells than there are columns.
-        head: the first 100 rows of those that were kept, as they are written; long cells are shortened.
-        head_rows: the number of each of these in the file, from 1.
+        columns: columns of one length with different names.
+        problems: the first 100 problems with their places; the same problem in several rows of a column is one.
+        problem_count: the number of all problems.
+        ragged: number of rows left out because they have more or fewer cells than there are columns.
+        head: the first 100 rows that were read, as written in the file; long cells are shortened.
+        head_rows: the number of each of these rows in the file, from 1.
         skipped: the lines above the table that were left out, shortened.
-        kept_ragged: the places, from 0, of such rows that were kept, without values, instead.
-        places: where its rows are in the file; None if it is from none.
-        form: how its file is written; None if it was in none.
+        kept_ragged: the indices, from 0, of ragged rows that were kept without values instead.
+        places: the rows of the file; None without a file.
+        form: the format of its file; None without a file.
         tail: the last rows, see :class:`~engine.datasets.table.table_reading.Reading`.
-        path: its file; None if it is from none.
+        path: its file; None without a file.
     """
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
     ragged: int = 0
@@ -50,7 +49,7 @@ class Table:
     head_rows: tuple[int, ...] = ()
     skipped: tuple[str, ...] = ()
     kept_ragged: tuple[int, ...] = ()
-    places: RowPlaces | None = None
+    places: SourceRows | None = None
     form: TableFormat | None = None
     tail: tuple[tuple[int, tuple[str, ...]], ...] = ()
     path: Path | None = None
@@ -63,8 +62,8 @@ class Table:
         """The names of the columns."""
         return tuple(column.name for column in self.columns)
 
-    def column(self, name: str, parameter: str = "column") -> Column:
-        """The column of that name. Raises DataError, about ``parameter``, if there is none."""
+    def column(self, name: str, parameter: str = "column") -> TableColumn:
+        """Returns the column of that name. Raises DataError, about ``parameter``, if there is none."""
         found = next((column for column in self.columns if column.name == name), None)
         if found is None:
             rule = f"must be a column of {self.title}: {listed(self.names)}"
@@ -91,22 +90,22 @@ def read_table(
 ) -> Table:
     """Reads a table.
 
-    A column in which nearly all cells are numbers is one of numbers; its other cells count as missing and are among
-    the problems. If too many of them turn out to be words, the file is read once more, with that column as texts.
-    Rows with more or fewer cells than there are columns are left out, and are among the problems too.
+    A column is numeric if nearly all its cells are numbers; its other cells count as missing and are listed as
+    problems. If too many of them turn out to be words, the file is read again with that column as texts. Rows with more
+    or fewer cells than there are columns are left out and listed as problems.
 
     Args:
         path: the file.
-        form: how it is written, see :func:`~engine.datasets.table.table_format.sniff`.
-        progress: is called after each block with the bytes that were read and those in all, and begins anew if the file
-            is read again. What it raises ends the reading and goes through.
+        form: its format, see :func:`~engine.datasets.table.table_format.sniff`.
+        progress: called after each block with the bytes read and those in total, from the start if the file is read
+            again. Its exceptions end the reading and are passed on.
         texts: names of columns that are texts, even if they hold numbers, or yes and no.
-        least_columns: how many columns there must be: one to predict, besides the inputs.
-        only_head: whether only the first megabyte is read, for a look at it.
-        numbers: names of columns that are of numbers, even if most of their cells are words.
-        keeps_ragged: rows with more or fewer cells stay where they are, without values, instead of being left out.
-        signs: of some of the ``numbers`` the sign or unit that may stand beside them, where it is known; another one
-            makes a cell no number. See :func:`~engine.datasets.table.cells.read_number_with`.
+        least_columns: least number of columns: one to predict, and the inputs.
+        only_head: whether only the first megabyte is read, for a preview.
+        numbers: names of columns that are numeric, even if most of their cells are words.
+        keeps_ragged: keep rows with more or fewer cells, without values, instead of leaving them out.
+        signs: the known sign or unit of some of the ``numbers``; a cell with another one is not a number. See
+            :func:`~engine.datasets.table.cells.read_number_with`.
 
     Raises:
         FileFormatError: the file is missing, empty, no text, in another encoding, or beyond a limit; or it has too few
@@ -147,7 +146,8 @@ def read_table(
 
 
 def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:
-    """The number in its file, from 1, of a row of a table that was read with ``keeps_ragged``, at ``place``, from 0.
+    """Returns the number in its file, from 1, of a row of a table that was read with ``keeps_ragged``, at ``place``,
+    from 0.
 
     None if the file has changed, and there is none. Raises FileFormatError.
     """
@@ -164,7 +164,7 @@ def row_number(path: str | Path, form: TableFormat, place: int) -> int | None:
 
 
 def different_cells(path: Path, form: TableFormat, place: int, columns: int) -> list[str]:
-    """The different cells of a file's column, at ``place`` from 0, as they are written, in the order of the file.
+    """Returns the different cells of a file's column, at ``place`` from 0, as written, in the order of the file.
 
     Rows that do not have a cell for each of the ``columns`` are left out. Raises FileFormatError.
     """
@@ -189,7 +189,7 @@ def different_cells(path: Path, form: TableFormat, place: int, columns: int) -> 
 
 
 def changed(path: Path) -> FileFormatError:
-    """The error of a table whose file is no longer as it was read."""
+    """Returns the error of a table whose file is no longer as it was read."""
     return bad_file(path, "changed since it was read", "must stay as it is until its data are ready", "Open it again.")
 
 

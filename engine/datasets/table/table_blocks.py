@@ -14,7 +14,7 @@ from engine.basics.errors import bad_file
 from engine.basics.validation import Array
 from engine.datasets.table.table_format import CHECK_FILE, TableFormat
 
-_FIRST_BLOCK = 2**20  # bytes by which the kinds of columns are told
+_FIRST_BLOCK = 2**20  # bytes that determine the kinds of columns
 _BLOCK = 2**20  # bytes of each further one
 _LONGEST_LINE = 10_000_000  # characters
 
@@ -28,7 +28,7 @@ class CannotReadError(Exception):
 
 
 class Blocks:
-    """Goes through a file once. Its methods raise FileFormatError for what is no text, CannotReadError."""
+    """Reads a file once, block by block. Its methods raise FileFormatError for binary files, and CannotReadError."""
 
     def __init__(self, path: Path, form: TableFormat, file: BinaryIO) -> None:
         self._path = path
@@ -43,7 +43,7 @@ class Blocks:
         self._size = _FIRST_BLOCK
 
     def next(self) -> str:
-        """The next lines, each ended by \\n except perhaps the file's last one; empty at the end."""
+        """Returns the next lines, each ended by \\n except perhaps the file's last one; empty at the end."""
         if self._back:
             block, self._back = self._back, ""
             return block
@@ -57,7 +57,7 @@ class Blocks:
             self._check_length(len(self._rest))
 
     def rows(self, block: str) -> Iterator[list[str]]:
-        """The rows of a block; its last one is read to its end, wherever that is. May raise ``csv.Error``."""
+        """Yields the rows of a block; its last one is read to its end, wherever that is. May raise ``csv.Error``."""
         lines = io.StringIO(block).readlines()
         count, self._taken = len(lines), 0
         for row in self._form.rows(self._continued(lines)):
@@ -67,7 +67,7 @@ class Blocks:
         self._back = "".join(lines[self._taken :])
 
     def _continued(self, lines: list[str]) -> Iterator[str]:
-        """These lines, and then those of the next blocks, which are appended to ``lines``."""
+        """Yields these lines, and then those of the next blocks, which are appended to ``lines``."""
         more = 0
         while True:
             if self._taken == len(lines):
@@ -106,7 +106,7 @@ class Blocks:
 
 
 def plain_matrix(block: str, form: TableFormat) -> Array | None:
-    """(rows, columns) float64 of a block of finite numbers, NaN for empty cells; None if the block has others.
+    """Returns a block of finite numbers, (rows, columns) float64, NaN for empty cells; None if the block has others.
 
     The numbers are those of ``float``, bit-identical, and come several times as fast as row by row. Empty lines are no
     rows.
@@ -131,7 +131,7 @@ def _filled(text: str, delimiter: str) -> str:
 
 
 def _loaded(text: str, delimiter: str) -> Array | None:
-    lines = (line for line in text.split("\n"))  # Of a list, numpy would let no other thread run until the end.
+    lines = (line for line in text.split("\n"))  # With a list, NumPy would hold the GIL until the end.
     try:
         return np.loadtxt(lines, delimiter=delimiter, comments=None, ndmin=2)
     except ValueError:

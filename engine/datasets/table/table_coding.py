@@ -12,9 +12,9 @@ import numpy as np
 
 from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.entries import check_characters, text_in, texts_in
 from engine.datasets.raw_rows import Cells, at_row, columns_of, lacking
 from engine.datasets.scaling import Scaling
+from engine.datasets.stored_texts import check_characters, text_in, texts_in
 from engine.datasets.table.cells import (
     INFINITE,
     SIGN,
@@ -27,7 +27,7 @@ from engine.datasets.table.cells import (
     read_yes_no,
 )
 from engine.datasets.table.table import Table, listed
-from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO, Column, largest_size
+from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO, TableColumn, largest_size
 from engine.datasets.table.table_format import FORMAT, TableFormat
 
 LARGEST = 1e38  # nearly the largest that the network's numbers can be
@@ -35,15 +35,15 @@ LARGEST = 1e38  # nearly the largest that the network's numbers can be
 
 @dataclass(frozen=True)
 class CodedColumn:
-    """A column that a network was trained with.
+    """A column of the table that a network was trained on.
 
     Attributes:
         name: its name in the table.
         kind: ``NUMBER``, ``YES_NO`` or ``TEXT``.
         categories: of texts, one input for each; of yes/no, the words for 0 and 1; else empty.
-        filled: what stands for a missing value: a number, 0 or 1 for yes/no, or for texts the place of a category. None
-            if a value must be there.
-        sign: €, % or the like beside its numbers in the table; empty if there was none.
+        filled: the replacement of a missing value: a number, 0 or 1 for yes/no, or for texts the index of a category.
+            None if a value is required.
+        sign: €, % or the like next to its numbers in the table; empty without one.
     """
 
     name: str
@@ -61,11 +61,11 @@ class CodedColumn:
 
     @property
     def characters(self) -> int:
-        """How many characters the names of its inputs have together, at least."""
+        """The least total length of the names of its inputs."""
         return len(self.name) * max(1, len(self.categories)) + sum(map(len, self.categories))
 
     def read(self, value: object) -> float:
-        """A value as one number: a text's is the place of its category; NaN if it is missing.
+        """Returns a value as one number: a text's is the place of its category; NaN if it is missing.
 
         Missing are None, NaN, and texts like "NA". Numbers may be texts with a decimal point. Raises DataError, which
         names the column, for what does not belong into it.
@@ -77,7 +77,7 @@ class CodedColumn:
         return self._number(value) if self.kind == NUMBER else self._yes_no(value)
 
     def read_cells(self, cells: Cells, parameter: str) -> Array:
-        """(k,) float64 of raw cells, filled like :meth:`fill`.
+        """Returns the numbers of raw cells, (k,) float64, filled like :meth:`fill`.
 
         Raises DataError, which names the column, and the row in what errors call ``parameter``.
         """
@@ -100,8 +100,8 @@ class CodedColumn:
         is_plain = type(cells) is np.ndarray and cells.dtype.kind in "iuf"
         return is_plain and largest_size(cells.astype(np.float64)) <= LARGEST
 
-    def read_column(self, column: Column) -> Array:
-        """(rows,) float64: the same for a whole column of a table. Raises DataError likewise."""
+    def read_column(self, column: TableColumn) -> Array:
+        """Returns the numbers of a whole column of a table, (rows,) float64. Raises DataError like :meth:`read`."""
         if column.wrong:
             value = Verbatim(f"wrong in {column.wrong:,} rows")
             raise DataError(self.name, value, f"must be {self._rule}", "See what the table says about these rows.")
@@ -114,8 +114,9 @@ class CodedColumn:
         read: Array = np.array([self.read(_written(column, value)) for value in different])[places]
         return read
 
-    def read_known(self, column: Column) -> tuple[Array, Array]:
-        """(rows,) float64 of a table's column, NaN where a value is missing or unknown; and (rows,) of booleans.
+    def read_known(self, column: TableColumn) -> tuple[Array, Array]:
+        """Returns (rows,) float64 of a table's column, NaN where a value is missing or unknown; and (rows,) of
+        booleans.
 
         They are True where the value is unknown: the network has not learned it, or it cannot be read as a number. An
         unknown value is not a missing one, which may be filled.
@@ -139,7 +140,7 @@ class CodedColumn:
         return True
 
     def fill(self, values: Array) -> Array:
-        """(rows,) of :meth:`read` without NaN. Raises DataError if one is missing that must be there."""
+        """Returns numbers, (rows,), with missing values filled. Raises DataError if a required value is missing."""
         absent = np.isnan(values)
         if not absent.any():
             return values
@@ -210,17 +211,17 @@ class CodedColumn:
 
 @dataclass(frozen=True, eq=False)
 class TableCoding:
-    """How rows become inputs, and what the outputs mean.
+    """The encoding of table rows as inputs, and the meaning of the outputs.
 
-    Raises DataError if the scaling is not one of as many numbers as there are inputs, or the names are too long.
+    Raises DataError if scaling and inputs differ in number, or the names are too long.
 
     Attributes:
-        columns: the columns that are inputs, in their order.
-        scaling: how raw numbers became inputs; None if they are raw.
-        target: the name of the column that is predicted.
-        class_names: its classes; empty if it is a number.
-        target_scaling: how the target was scaled, if it is a number; None if it is raw.
-        form: how the table's file was written; None if it is not known.
+        columns: the input columns, in their order.
+        scaling: the scaling of raw numbers; None if they are raw.
+        target: the name of the predicted column.
+        class_names: its classes; empty for a number.
+        target_scaling: the scaling of a numeric target; None if it is raw.
+        form: the format of the table's file; None if unknown.
     """
 
     columns: tuple[CodedColumn, ...]
@@ -244,7 +245,7 @@ class TableCoding:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What it says about a data set, or the network trained on it, by the names of their attributes."""
+        """The attributes that it determines of a data set, or of the network trained on it, by name."""
         return {
             "class_names": self.class_names,
             "columns": self.inputs,
@@ -265,7 +266,7 @@ class TableCoding:
 
     @property
     def signs(self) -> dict[str, str]:
-        """The sign or unit beside the numbers of such columns, by the column's name; empty for none."""
+        """The sign or unit next to the numbers of numeric columns, by column name; empty for none."""
         return {column.name: column.sign for column in self.columns if column.kind == NUMBER}
 
     @property
@@ -280,12 +281,12 @@ class TableCoding:
         return tuple(groups)
 
     def class_number(self, name: str) -> float | None:
-        """The number that the name of a class is, as the table was written; None for a word."""
+        """Returns the class name as a number, read in the format of the table; None for a word."""
         return number_in(name, "." if self.form is None else self.form.decimal)
 
     @property
     def plain_class_names(self) -> tuple[str, ...]:
-        """Its classes; numbers in their shortest writing, 1099 for 01099, as versions up to 0.21 called them."""
+        """Its classes; numbers in their shortest form, 1099 for 01099, as named by versions up to 0.21."""
         numbers = [self.class_number(name) for name in self.class_names]
         named = zip(self.class_names, numbers, strict=True)
         return tuple(name if number is None else plain_number(number) for name, number in named)
@@ -298,7 +299,7 @@ class TableCoding:
         return known | {name: number for number, name in enumerate(self.class_names)}
 
     def encode(self, row: Mapping[str, object]) -> Array:
-        """(1, inputs) float32 of one row: values by the names of columns; see :meth:`encode_rows`."""
+        """Encodes one row, values by column name, as (1, inputs) float32; see :meth:`encode_rows`."""
         return self.encode_rows([row])
 
     def encode_rows(self, rows: object, parameter: str = "rows") -> Array:
@@ -321,15 +322,15 @@ class TableCoding:
         return self.scaled(self.expanded([column.read_cells(cells, parameter) for column, cells in pairs]))
 
     def encode_table(self, table: Table) -> Array:
-        """(rows, inputs) float32 of a table, read with :attr:`texts`. Raises DataError like :meth:`encode_rows`."""
+        """Encodes a table, read with :attr:`texts`, as (rows, inputs) float32. Raises DataError."""
         return self.scaled(self.raw_table(table))
 
     def raw_table(self, table: Table) -> Array:
-        """(rows, inputs) float64 of a table, not yet scaled. Raises DataError likewise."""
+        """Returns the encoded rows of a table before scaling, (rows, inputs) float64. Raises DataError."""
         return self.raw(self.read_table(table))
 
     def read_table(self, table: Table) -> list[Array]:
-        """(rows,) of each column of a table, NaN where a value is missing. Raises DataError for what is wrong."""
+        """Returns the numbers of each column of a table, (rows,), NaN if missing. Raises DataError."""
         self._check_names(table)
         return [each.read_column(table.column(each.name)) for each in self.columns]
 
@@ -350,11 +351,11 @@ class TableCoding:
         return [coded.read_known(column) for coded, column in zip(self.columns, columns, strict=True)]
 
     def raw(self, values: Sequence[Array]) -> Array:
-        """(rows, inputs) float64 of what each column has read, (rows,): filled and expanded, not yet scaled."""
+        """Fills and expands each column's numbers, (rows,); returns the rows before scaling, (rows, inputs) float64."""
         return self.expanded([column.fill(read) for column, read in zip(self.columns, values, strict=True)])
 
     def expanded(self, filled: Sequence[Array]) -> Array:
-        """The same of what is filled already."""
+        """Returns the encoded rows before scaling, (rows, inputs), from columns without missing values."""
         out = np.zeros((len(filled[0]), len(self.inputs)))
         start = 0
         for column, of_column in zip(self.columns, filled, strict=True):
@@ -364,11 +365,11 @@ class TableCoding:
         return out
 
     def scaled(self, raw: Array) -> Array:
-        """(rows, inputs) float32 of raw rows."""
+        """Returns scaled inputs, (rows, inputs) float32, of raw rows."""
         return raw.astype(np.float32) if self.scaling is None else self.scaling.apply(raw)
 
     def as_dict(self) -> dict[str, Any]:
-        """The coding in types that JSON can hold."""
+        """Returns the coding in types that JSON can hold."""
         return {
             "columns": [{**asdict(column), "categories": list(column.categories)} for column in self.columns],
             "scaling": self.scaling and self.scaling.as_dict(),
@@ -380,7 +381,7 @@ class TableCoding:
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> TableCoding:
-        """The coding of an :meth:`as_dict`. Raises DataError if it is none."""
+        """Returns the coding of an :meth:`as_dict`. Raises DataError if it is none."""
         try:
             columns = tuple(_coded_column(column) for column in entries["columns"])
             scaling, of_target = (_scaling(entries[name]) for name in ("scaling", "target_scaling"))
@@ -425,12 +426,12 @@ def _is_absent(value: object) -> bool:
         number, wrong = read_number(value, ".")
         return wrong is None and math.isnan(number)
     if value is None or isinstance(value, numbers.Real):
-        return value is None or value != value  # of NaN alone
-    return is_missing(str(value))  # what pandas and numpy.ma have instead of NaN is written <NA> and --
+        return value is None or value != value  # columns of NaN alone
+    return is_missing(str(value))  # pandas and numpy.ma write <NA> and -- instead of NaN
 
 
 def _as_float(value: Any) -> float:
-    """A real number as float; inf if it is too large."""
+    """Returns a real number as float; inf if it is too large."""
     try:
         return float(value)
     except OverflowError:
@@ -438,13 +439,13 @@ def _as_float(value: Any) -> float:
 
 
 def _plain(value: object) -> str:
-    """A number as a text: 3, not 3.0."""
+    """Returns a number as a text: 3, not 3.0."""
     is_whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
     return f"{value:.0f}" if is_whole else str(value)
 
 
-def _written(column: Column, value: Any) -> str | float | None:
-    """What stands in a cell of a table's column, None if it is missing."""
+def _written(column: TableColumn, value: Any) -> str | float | None:
+    """Returns the text of a cell of a table's column; None if it is missing."""
     if column.kind == TEXT:
         known = 0 <= value < len(column.categories)
         return column.categories[value] if known else None if value < 0 else "another text"

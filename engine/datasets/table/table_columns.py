@@ -1,4 +1,4 @@
-"""``Column``: one column of a table, and how it grows while its file is read."""
+"""``TableColumn``, a column of a table, and the columns that grow while a file is read."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _NO_TEXT = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class TableColumn:
     """One column of a table. Its array must not be changed.
 
     Attributes:
         name: its name, which no other column of the table has.
         kind: ``NUMBER``, ``YES_NO`` or ``TEXT``.
-        values: (rows,). Of numbers: float64, NaN where there is none; of yes/no: 1, 0 or NaN likewise. Of texts: int32,
-            the place of each in ``categories``, -1 where there is none.
+        values: (rows,). Numbers: float64, NaN if missing; yes/no: 1, 0 or NaN. Texts: int32, the index in
+            ``categories``, -1 if missing.
         categories: different texts, sorted; those for 0 and 1 of a yes/no column; empty for numbers.
-        wrong: how many of its cells could not be read, and count as missing.
-        thousands: how many of these have a sign that separates thousands in them, and stands otherwise in others.
+        wrong: number of its cells that could not be read and count as missing.
+        thousands: number of those with a sign that separates thousands in them but has another position in others.
         separator: the sign that separates thousands in its numbers; empty if none does.
-        sign: €, % or the like, which stands beside its numbers; empty if none does.
-        unreadable: the places, from 0, of the ``wrong`` cells.
+        sign: €, % or the like next to its numbers; empty without one.
+        unreadable: the indices, from 0, of the ``wrong`` cells.
         is_cut: whether there are more than 10,000 different texts; the value of the others is ``len(categories)``.
     """
 
@@ -68,11 +68,12 @@ class Column:
 
 
 class NumbersRead:
-    """A column of numbers that is being read. ``wrong``: how many of its cells are what, even if that is understood.
+    """A column of numbers that is being read. ``wrong``: the number of cells by problem, understood ones included.
 
-    Signs between groups of three digits separate thousands, if one and the same sign does in all cells that have one;
-    likewise of €, % and the like beside numbers. With ``takes_units`` the first unit after a number, as in "12 km", is
-    such a sign, too. If ``sign`` is given, :func:`~engine.datasets.table.cells.read_number_with` decides instead.
+    Signs between groups of three digits separate thousands if all cells with such a sign have the same one; a sign like
+    € or % next to numbers is accepted under the same condition. With ``takes_units`` the first unit after a number, as
+    in "12 km", is such a sign, too. If ``sign`` is given, :func:`~engine.datasets.table.cells.read_number_with` decides
+    instead.
     """
 
     def __init__(self, decimal: str, takes_units: bool = False, sign: str | None = None) -> None:
@@ -80,15 +81,15 @@ class NumbersRead:
         self._takes_units = takes_units and sign is None
         self._sign = sign
         self._unit = ""
-        self._values = np.empty(0)  # so far, and room for more
+        self._values = np.empty(0)  # values so far, with spare capacity
         self._length = 0
         self.wrong: Counter[str] = Counter()
-        self._separated: list[Array] = []  # the places, from 0, of cells with separators, so many at a time
+        self._separated: list[Array] = []  # chunks of the indices, from 0, of cells with separators
         self._separators: set[str] = set()
-        self._signed: list[Array] = []  # likewise, of cells with €, % or the like
+        self._signed: list[Array] = []  # chunks of the indices of cells with €, % or the like
         self._signs: set[str] = set()
         self._misgrouped = 0
-        self._unread: list[Array] = []  # likewise, of cells that are words or infinite
+        self._unread: list[Array] = []  # chunks of the indices of cells that are words or infinite
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
         """Takes the next cells; returns (place, kind) of those that are wrong."""
@@ -136,7 +137,7 @@ class NumbersRead:
         self._values[start : self._length] = values
 
     def make_room(self, cells: int) -> None:
-        """Prepares for so many cells in all. Memory is taken when they come."""
+        """Prepares for a total number of cells. Memory is allocated when they arrive."""
         if cells > len(self._values):
             values, self._values = self._values, np.empty(cells)
             self._values[: len(values)] = values
@@ -149,7 +150,7 @@ class NumbersRead:
 
     @property
     def sign(self) -> str:
-        """€, % or the like beside its numbers; empty if none stands there, or several do."""
+        """€, % or the like next to its numbers; empty if there is none, or if there are several."""
         return " and ".join(sorted(self._signs)) if self._takes_signs else self._unit
 
     @property
@@ -163,15 +164,15 @@ class NumbersRead:
 
     @property
     def is_wordy(self) -> bool:
-        """Whether so many of its cells are words that it is a column of texts."""
+        """Whether it has too many words for a column of numbers."""
         there = self._length - int(np.count_nonzero(np.isnan(self._values[: self._length])))
         read = self.wrong[THOUSANDS] + self.wrong[SIGN]
         words = self.wrong[WORD] - (self._misgrouped if self.wrong[THOUSANDS] else 0)
         others = 0 if self._takes_signs else sum(map(len, self._signed))
         return not are_few(words + others, there + self.wrong.total() - read)
 
-    def column(self, name: str) -> Column:
-        """The whole column; ends the reading."""
+    def column(self, name: str) -> TableColumn:
+        """Returns the whole column; ends the reading."""
         values = self._values[: self._length]
         lost = [*([] if self.separator else self._separated), *([] if self._takes_signs else self._signed)]
         for places in lost:
@@ -180,7 +181,7 @@ class NumbersRead:
         wrong = self.wrong.total() - sum(self.wrong[kind] for kind in self.understood)
         thousands = 0 if self.separator else self.wrong[THOUSANDS]
         how: dict[str, Any] = {"separator": self.separator, "sign": self.sign, "unreadable": unreadable}
-        return Column(name, NUMBER, values, (), wrong, thousands, **how)
+        return TableColumn(name, NUMBER, values, (), wrong, thousands, **how)
 
 
 class TextsRead:
@@ -207,8 +208,8 @@ class TextsRead:
             return MOST_TEXTS
         return self._codes.setdefault(text, len(self._codes))
 
-    def column(self, name: str) -> Column:
-        """The whole column; ends the reading."""
+    def column(self, name: str) -> TableColumn:
+        """Returns the whole column; ends the reading."""
         categories = sorted(self._codes)
         places = np.empty(len(categories) + 2, np.int32)  # that of the others, and last that of no text
         places[[self._codes[text] for text in categories]] = np.arange(len(categories))
@@ -217,13 +218,13 @@ class TextsRead:
         self._parts.clear()
         meaning = None if self._stays_text or len(categories) > 4 else yes_no(categories)
         if meaning is None:
-            return Column(name, TEXT, values, tuple(categories), is_cut=self._is_cut)
+            return TableColumn(name, TEXT, values, tuple(categories), is_cut=self._is_cut)
         names = {0: "no", 1: "yes", **{meaning[text]: text for text in reversed(categories)}}
         numbers = np.array([*(meaning[text] for text in categories), np.nan])[values]
-        return Column(name, YES_NO, numbers, (names[0], names[1]))
+        return TableColumn(name, YES_NO, numbers, (names[0], names[1]))
 
 
-def mostly_numbers(column: Column, decimal: str) -> bool:
+def mostly_numbers(column: TableColumn, decimal: str) -> bool:
     """Whether most cells of a column of texts would be numbers, perhaps with a unit after them."""
     if column.kind != TEXT:
         return False
@@ -233,17 +234,17 @@ def mostly_numbers(column: Column, decimal: str) -> bool:
 
 
 def are_few(words: int, cells: int) -> bool:
-    """Whether a column with so many words among its cells still is one of numbers: 1 in 20, or 3 of at least 12."""
+    """Whether a column with this number of words is still numeric: 1 in 20 cells, or 3 of at least 12."""
     return words == 0 or words * 20 <= cells or (words <= 3 and words * 4 <= cells)
 
 
 def misgrouped(cells: Sequence[str], wrong: Sequence[tuple[int, str]], decimal: str) -> int:
-    """How many of the words among wrong cells, (place, kind), are digits with separators in other places."""
+    """Returns the number of words among wrong cells, (place, kind), that are digits with misplaced separators."""
     return sum(kind == WORD and is_misgrouped(cells[place], decimal) for place, kind in wrong)
 
 
 def column_of(cells: Sequence[str], decimal: str, is_text: bool) -> NumbersRead | TextsRead:
-    """How to read a column that begins with these cells, which are not yet taken."""
+    """Returns the reader for a column that begins with these cells, which are not yet added."""
     if is_text:
         return TextsRead(stays_text=True)
     values, wrong = read_numbers(cells, decimal)
@@ -255,5 +256,5 @@ def column_of(cells: Sequence[str], decimal: str, is_text: bool) -> NumbersRead 
 
 
 def largest_size(values: Array) -> float:
-    """The largest of numbers without their signs; NaN is none, and without any it is 0. Copies nothing."""
+    """Returns the largest of numbers without their signs; NaN is none, and without any it is 0. Copies nothing."""
     return float(max(np.fmax.reduce(values, initial=0), -np.fmin.reduce(values, initial=0)))

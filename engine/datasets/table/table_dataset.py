@@ -11,19 +11,19 @@ import numpy as np
 from engine.basics.errors import DataError, SettingError, Verbatim
 from engine.basics.validation import Array, check_available
 from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
-from engine.datasets.parts import parts_of
 from engine.datasets.scaling import Scaling, rows_at_once
+from engine.datasets.splitting import parts_of
 from engine.datasets.table.cells import is_date, number_in, plain_number, separator, sign_of
 from engine.datasets.table.summary_rows import SummaryRow, summary_rows
 from engine.datasets.table.table import Table, changed, different_cells
 from engine.datasets.table.table_coding import LARGEST, CodedColumn, TableCoding
-from engine.datasets.table.table_columns import NUMBER, TEXT, Column, are_few, largest_size, mostly_numbers
+from engine.datasets.table.table_columns import NUMBER, TEXT, TableColumn, are_few, largest_size, mostly_numbers
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 FILL, MEDIAN, DROP, KEEP = "fill", "median", "drop", "keep"
 IGNORED = "ignored"  # why a column is left out that somebody ignores
 MISSING = "missing"  # the category of missing texts
-MOST_CATEGORIES = 50  # of a column of texts, each of which is an input
+MOST_CATEGORIES = 50  # limit of the texts of a column, each of which is an input
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes
 MANY_CLASSES = 20  # different values that may all be meant as classes
 _LOOKED_AT = 1000  # numbers among which mostly there are more than these
@@ -37,18 +37,18 @@ _ANOTHER = "Choose another column to predict."
 
 @dataclass(frozen=True)
 class TableCounts:
-    """What became of a table's rows and columns.
+    """Counts of a table's used and omitted rows and columns.
 
     Attributes:
-        rows: of the table.
+        rows: rows of the table.
         without_target: rows left out because they have no target.
         without_input: rows left out because another value is missing.
         with_gaps: rows with a target in which an input is missing, left out or not.
         own_category: the columns whose missing texts became a category of their own.
-        filled: how many missing values were filled in, by the column's name.
-        left_out: columns that are no input, by name, and why.
+        filled: number of missing values that were filled in, by column name.
+        left_out: the reasons why columns are not inputs, by column name.
         summaries: rows left out because they look like a sum or a mean of the others.
-        merged: how the classes are written that are written in several ways, 1 and 1.0.
+        merged: the spellings of classes that are written in several ways, such as 1 and 1.0.
     """
 
     rows: int
@@ -69,14 +69,14 @@ class TableCounts:
 
 @dataclass(frozen=True, eq=False)
 class PreparedTable:
-    """A data set out of a table.
+    """A data set made from a table.
 
     Attributes:
         dataset: the data set.
-        coding: how its rows became inputs.
-        counts: what became of rows and columns.
+        coding: the encoding of its rows.
+        counts: counts of used and omitted rows and columns.
         train_rows: (k,) the rows of the table, from 0, of the training examples, in their order.
-        test_rows: likewise, of the test examples.
+        test_rows: (k,) the rows of the table of the test examples.
     """
 
     dataset: Dataset
@@ -86,7 +86,7 @@ class PreparedTable:
     test_rows: Array
 
 
-def guess_task(column: Column) -> str:
+def guess_task(column: TableColumn) -> str:
     """``CLASSIFICATION`` for texts, yes/no, and few whole numbers, twice each on average; else ``REGRESSION``."""
     if column.kind != NUMBER:
         return CLASSIFICATION
@@ -99,7 +99,7 @@ def guess_task(column: Column) -> str:
 
 
 def refused_inputs(table: Table, target: str) -> dict[str, DataError]:
-    """The columns that are refused as inputs, by name, and why: thousands separators are in doubt, say."""
+    """Returns the columns refused as inputs with the reasons, by name, such as ambiguous thousands separators."""
     found = {}
     for column in table.columns:
         try:
@@ -125,21 +125,21 @@ def table_dataset(
 ) -> PreparedTable:
     """Makes a data set that predicts one column from the others.
 
-    Texts become an input for each category, yes and no 1 and 0. Columns are left out that have no values, the same text
-    everywhere or more than 50 different ones, or that only number the rows.
+    A text column becomes one input per category (one-hot), yes and no become 1 and 0. Columns are left out if they have
+    no values, a single text, more than 50 different texts, or only number the rows.
 
     Args:
         table: the table.
         target: the name of the column to predict. Rows without it are left out.
         task: ``CLASSIFICATION`` or ``REGRESSION``; None: see :func:`guess_task`.
-        missing: ``FILL`` fills a missing number with the training part's median, and yes/no with what is most frequent
-            there; missing texts become a category of their own if the training part has some. ``MEDIAN`` does the same,
+        missing: ``FILL`` fills a missing number with the training set's median, and yes/no with its most frequent
+            value; missing texts become a category of their own if the training set has some. ``MEDIAN`` does the same,
             but fills texts with the most frequent one, too. ``DROP`` leaves out rows with a missing value.
-        ignored: names of columns that are no inputs.
-        standardise: whether numbers are scaled by the training part's mean and spread, and the target likewise if it is
-            a number.
-        test_share: see :func:`~engine.datasets.parts.parts_of`; classes are drawn in proportion.
-        seed: draws the test part, always the same for one seed.
+        ignored: names of columns that are not inputs.
+        standardise: whether numbers, including a numeric target, are scaled by the training set's mean and standard
+            deviation.
+        test_share: see :func:`~engine.datasets.splitting.parts_of`; classes are drawn in proportion.
+        seed: draws the test set, always the same for one seed.
         title: the data set's name; None: the table's.
         summary: ``DROP`` leaves out rows at the end that look like a sum or a mean of the others; ``KEEP`` takes them.
 
@@ -193,7 +193,7 @@ def _check_choice(parameter: str, value: object, known: tuple[str | None, ...]) 
         raise SettingError(parameter, value, f"must be {choices}", "Choose one of these.")
 
 
-def _check_target(column: Column, task: str, decimal: str) -> None:
+def _check_target(column: TableColumn, task: str, decimal: str) -> None:
     _check_cells(column)
     if column.absent.all():
         rule = "must have values, since it is the column to predict"
@@ -205,15 +205,15 @@ def _check_target(column: Column, task: str, decimal: str) -> None:
         raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, remedy)
 
 
-def _instead(column: Column, decimal: str, otherwise: str) -> str:
-    """What to do with a column of texts that cannot be predicted."""
+def _instead(column: TableColumn, decimal: str, otherwise: str) -> str:
+    """Returns the remedy for a column of texts that cannot be predicted."""
     if not mostly_numbers(column, decimal):
         return otherwise
     option = f"--data-setting numbers={column.name}"
     return f"Most of its cells are numbers: have it understood as numbers, in the menu of its column or with {option}."
 
 
-def _check_cells(column: Column) -> None:
+def _check_cells(column: TableColumn) -> None:
     """Raises DataError if too many cells have thousands separators that others contradict, or a number is too large."""
     if not are_few(column.thousands, len(column.values)):
         value = Verbatim(f"written with thousands separators in {column.thousands:,} rows, and otherwise in others")
@@ -226,8 +226,10 @@ def _check_cells(column: Column) -> None:
             raise DataError(column.name, largest, rule, f"Change its unit, or {_IGNORE}.")
 
 
-def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) -> tuple[list[Column], dict[str, str]]:
-    """The columns that can be inputs, judged by these rows; and the others, with the reason. Raises DataError."""
+def _inputs(
+    table: Table, target: str, ignored: Collection[str], rows: Array
+) -> tuple[list[TableColumn], dict[str, str]]:
+    """Returns the columns that can be inputs, by these rows, and the others with the reason. Raises DataError."""
     ignored_columns = {table.column(name, "ignored").name for name in ignored}
     inputs, left_out = [], {}
     for column in table.columns:
@@ -248,8 +250,8 @@ def _inputs(table: Table, target: str, ignored: Collection[str], rows: Array) ->
     return inputs, left_out
 
 
-def _uselessness(column: Column, rows: Array) -> str:
-    """Why a column cannot be an input and is left out; empty if it can."""
+def _uselessness(column: TableColumn, rows: Array) -> str:
+    """Returns the reason why a column cannot be an input; empty if it can."""
     absent = column.absent[rows]
     if absent.all():
         return "has no values"
@@ -265,12 +267,12 @@ def _uselessness(column: Column, rows: Array) -> str:
     return ""
 
 
-def _is_wordy(column: Column, rows: Array) -> bool:
+def _is_wordy(column: TableColumn, rows: Array) -> bool:
     """Whether it has too many different texts to be an input."""
     return column.kind == TEXT and len(_present(column, rows)) > MOST_CATEGORIES
 
 
-def _many_texts(column: Column, rows: Array) -> str:
+def _many_texts(column: TableColumn, rows: Array) -> str:
     return f"{'more than ' if column.is_cut else ''}{len(_present(column, rows)):,} different texts"
 
 
@@ -284,28 +286,28 @@ def _refuse_wordy(table: Table, left_out: dict[str, str], rows: Array) -> None:
             raise DataError(name, Verbatim(f"of {_many_texts(column, rows)}"), rule, remedy)
 
 
-def _numbers_rows(column: Column, rows: Array) -> bool:
-    """Whether a column is the number of each row, by its values and its name; the order of the rows tells nothing."""
+def _numbers_rows(column: TableColumn, rows: Array) -> bool:
+    """Whether a column is only the number of each row, by its values and its name; row order is no information."""
     is_called_so = column.name.casefold() in _NUMBERS_OF_ROWS
     return is_called_so and len(rows) > 1 and bool((np.diff(column.values) == 1).all())
 
 
-def _present(column: Column, rows: Array) -> Array:
-    """The different values, sorted, that stand in these rows; not that none stands there."""
+def _present(column: TableColumn, rows: Array) -> Array:
+    """Returns the different values in these rows, sorted, without missing ones."""
     values = column.values[rows]
     return np.unique(values[~column.absent[rows]])
 
 
-def _has_gap(inputs: list[Column], rows: Array) -> Array:
-    """(rows,) of booleans: whether an input is missing."""
+def _has_gap(inputs: list[TableColumn], rows: Array) -> Array:
+    """Returns whether an input is missing in each row, (rows,)."""
     absent = np.zeros(len(rows), bool)
     for column in inputs:
         absent |= column.absent[rows]
     return absent
 
 
-def _whole_rows(inputs: list[Column], rows: Array, has_gap: Array) -> Array:
-    """Those of the rows in which no input is missing. Raises DataError if there are none."""
+def _whole_rows(inputs: list[TableColumn], rows: Array, has_gap: Array) -> Array:
+    """Returns the rows in which no input is missing. Raises DataError if there are none."""
     if has_gap.all():
         worst = max(inputs, key=lambda column: int(column.absent[rows].sum()))
         value = Verbatim(f"missing in {int(worst.absent[rows].sum()):,} of {len(rows):,} rows")
@@ -314,8 +316,11 @@ def _whole_rows(inputs: list[Column], rows: Array, has_gap: Array) -> Array:
     return rows[~has_gap]
 
 
-def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
-    """(rows,) class numbers and (classes,) the value of each in the column; or numbers, and none. Raises DataError."""
+def _targets(column: TableColumn, rows: Array, task: str, decimal: str) -> tuple[Array, Array]:
+    """Returns class numbers, (rows,), and each class's value in the column, (classes,); or numbers.
+
+    Raises DataError.
+    """
     if task == REGRESSION:
         return column.values[rows], np.empty(0)
     different = _present(column, rows)
@@ -327,7 +332,7 @@ def _targets(column: Column, rows: Array, task: str, decimal: str) -> tuple[Arra
     return np.searchsorted(different, column.values[rows]), different
 
 
-def _check_classes(column: Column, rows: Array, decimal: str) -> None:
+def _check_classes(column: TableColumn, rows: Array, decimal: str) -> None:
     """Raises DataError if most classes would have one row, or all of a column of numbers."""
     classes, is_text = len(_present(column, rows)), column.kind == TEXT
     are_single = 2 * classes > len(rows) if is_text else classes == len(rows)
@@ -339,11 +344,11 @@ def _check_classes(column: Column, rows: Array, decimal: str) -> None:
         raise DataError(column.name, value, rule, remedy)
 
 
-def _spellings(table: Table, column: Column, different: Array) -> list[tuple[str, ...]]:
-    """How each of the different classes of a column is written in the file: the first name is that of the class.
+def _spellings(table: Table, column: TableColumn, different: Array) -> list[tuple[str, ...]]:
+    """Returns the spellings of each class of a column in the file; the first one is the name of the class.
 
     Equal numbers are one class. If they are written in several ways (1 and 1.0), the plain number comes first, or else
-    what is first in the file. Raises FileFormatError if the file cannot be read again, or has changed.
+    the first spelling in the file. Raises FileFormatError if the file cannot be read again, or has changed.
     """
     if column.kind != NUMBER:
         return [(column.categories[int(value)],) for value in different]
@@ -361,20 +366,20 @@ def _spellings(table: Table, column: Column, different: Array) -> list[tuple[str
     return [tuple(sorted(written[value], key=lambda cell: cell != plain_number(value))) for value in different.tolist()]
 
 
-def _coded(column: Column, rows: Array) -> CodedColumn:
+def _coded(column: TableColumn, rows: Array) -> CodedColumn:
     if column.kind != TEXT:
         return CodedColumn(column.name, column.kind, column.categories, sign=column.sign)
     return CodedColumn(column.name, TEXT, tuple(column.categories[place] for place in _present(column, rows)))
 
 
-def _at(column: Column, rows: Array) -> Column:
-    """The column's cells in some rows; wrong ones are simply missing."""
+def _at(column: TableColumn, rows: Array) -> TableColumn:
+    """Returns the column's cells in some rows; wrong ones are missing."""
     values = column.values if len(rows) == len(column.values) else column.values[rows]
     return replace(column, values=values, wrong=0, unreadable=rows[:0])
 
 
 def _with_fill(column: CodedColumn, values: Array, missing: str) -> CodedColumn:
-    """The column with what stands for its missing values, by its values in the training part."""
+    """Returns the column with the replacement of missing values, from the training set."""
     there = values[~np.isnan(values)]
     if missing == FILL and column.kind == TEXT and len(there) < len(values):
         names = chain([MISSING], (f"{MISSING} {number}" for number in count(2)))
@@ -430,7 +435,7 @@ def _dataset(
 
 
 def _exact_columns(coding: TableCoding, filled: list[Array], targets: Array) -> dict[str, Array]:
-    """(rows,) of each column of numbers that inputs and targets cannot hold with all their digits."""
+    """Returns the numbers, (rows,), of each column whose digits exceed the precision of inputs and targets."""
     found, start = {}, 0
     for column, numbers in zip(coding.columns, filled, strict=True):
         if column.kind == NUMBER and _are_cut(numbers, 0.0 if coding.scaling is None else coding.scaling.mean[start]):
@@ -453,7 +458,7 @@ def _are_cut(numbers: Array, mean: float) -> bool:
 
 
 def _inputs_of_parts(coding: TableCoding, filled: list[Array], parts: tuple[Array, Array]) -> list[Array]:
-    """(k, inputs) float32 of the rows of each part, which are sorted. Not all at once, which would cost much memory."""
+    """Returns the scaled inputs, (k, inputs) float32, of each split's sorted rows, in chunks to save memory."""
     inputs = [np.empty((len(part), len(coding.inputs)), np.float32) for part in parts]
     at_once = rows_at_once(len(coding.inputs))
     for start in range(0, len(filled[0]), at_once):

@@ -18,7 +18,7 @@ from engine.datasets.table.cells import is_missing, is_number
 from engine.datasets.table.decimal_mark import DECIMALS, decimal_mark
 
 DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal mark
-FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")  # what is to be known of how a table is written
+FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")  # bytes and rows that determine the format
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
 MOST_SKIPPED = 100  # lines above the table
 CHECK_FILE = "Check that it is the file you mean."
@@ -32,15 +32,15 @@ _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 @dataclass(frozen=True)
 class TableFormat:
-    """How a table is written. Raises SettingError for anything else than the choices.
+    """The format of a table's file. Raises SettingError for values other than the choices.
 
     Attributes:
-        delimiter: what stands between cells, one of ``DELIMITERS``.
+        delimiter: the delimiter of cells, one of ``DELIMITERS``.
         decimal: the decimal mark, one of ``DECIMALS``.
         encoding: one of ``ENCODINGS``; a byte order mark is never part of the text.
         header: whether the first row holds the names of the columns.
-        skip: how many lines above the table are left out, 0 to 100; a line is what would be a row.
-        doubt: a number of the file that is another one if the decimal mark, which was guessed, is not that; else empty.
+        skip: number of lines above the table that are left out, 0 to 100; a line is a row of the file.
+        doubt: a number of the file that is ambiguous because the decimal mark was guessed; else empty.
     """
 
     delimiter: str = ","
@@ -68,7 +68,7 @@ class TableFormat:
         return ("cp1252", "replace") if self.encoding == "windows-1252" else (self.encoding, "strict")
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """The cells of each row of a text's lines. May raise ``csv.Error``."""
+        """Returns the cells of each row of a text's lines. May raise ``csv.Error``."""
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
 
 
@@ -112,13 +112,13 @@ def sniff(
 
 
 def _rows_of(text: str, form: TableFormat) -> Iterator[list[str]]:
-    """The first rows of a text, up to the first that cannot be read."""
+    """Yields the first rows of a text, up to the first that cannot be read."""
     with suppress(csv.Error):
         yield from islice(form.rows(io.StringIO(text)), _MOST_ROWS)
 
 
 def title_rows(rows: Sequence[Sequence[str]]) -> int:
-    """How many of the first rows are a title above the table: words with few cells, and empty lines after them."""
+    """Returns the number of rows of a title above the table: words with few cells, and empty lines after them."""
     lengths = Counter(len(row) for row in rows if any(row))
     width = lengths.most_common(1)[0][0] if lengths else 1
     count = next((place for place, row in enumerate(rows) if not _is_title(row, width)), len(rows))
@@ -137,14 +137,14 @@ def _is_title(row: Sequence[str], width: int) -> bool:
 
 
 def unreadable(path: Path, failure: OSError) -> FileFormatError:
-    """The error of a file that cannot be opened or read."""
+    """Returns the error of a file that cannot be opened or read."""
     if isinstance(failure, FileNotFoundError):
         return bad_file(path, "missing", "must be there", "Check its name and folder.")
     return bad_file(path, "unreadable", f"must be a file that can be read ({failure})", CHECK_FILE)
 
 
 def _read_head(path: Path) -> tuple[bytes, bool]:
-    """The first bytes of a file, and whether these are all."""
+    """Returns the first bytes of a file, and whether these are all."""
     try:
         with open_regular(path, LARGEST_FILE) as file:
             head = file.read(_HEAD + 1)
@@ -171,21 +171,21 @@ def _encoding(path: Path, head: bytes, is_whole: bool) -> str:
 
 
 def _text(head: bytes, is_whole: bool, form: TableFormat) -> str:
-    """The head's whole lines, or what there is of the only one."""
+    """Returns the complete lines of the head, or its only line."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(form.codec[0])("replace"), translate=True)
     text = decoder.decode(head, final=is_whole)
     return text if is_whole else text[: text.rfind("\n") + 1] or text
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter by which most rows have the same number of cells, of at least two."""
+    """Returns the delimiter by which most rows have the same number of cells, of at least two."""
     agreement = {delimiter: _agreement(text, delimiter) for delimiter in DELIMITERS}
     best = max(agreement, key=lambda delimiter: agreement[delimiter])
     return best if agreement[best] >= _LEAST_AGREEMENT else ","
 
 
 def _agreement(text: str, delimiter: str) -> float:
-    """The share of rows that have the most frequent number of cells; 0 if that is 1."""
+    """Returns the share of rows that have the most frequent number of cells; 0 if that is 1."""
     if delimiter not in text:
         return 0.0
     lengths = Counter(len(row) for row in _rows_of(text, TableFormat(delimiter=delimiter)) if any(row))

@@ -1,4 +1,4 @@
-"""How a table is understood, before it is used: its columns, what is wrong with its cells, what would come of it."""
+"""Preview of a table: its columns, the problems of its cells, and a summary of the resulting data set."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.basics.errors import EngineError
 from engine.datasets.dataset import Dataset
-from engine.datasets.preview import Outcome, PreviewColumn, TablePreview
+from engine.datasets.preview import DatasetSummary, PreviewColumn, TablePreview
 from engine.datasets.source import Value
 from engine.datasets.table.cells import SIGN, THOUSANDS, read_number
 from engine.datasets.table.table import Table
-from engine.datasets.table.table_columns import NUMBER, Column, mostly_numbers
+from engine.datasets.table.table_columns import NUMBER, TableColumn, mostly_numbers
 from engine.datasets.table.table_dataset import guess_task, refused_inputs
 from engine.datasets.table.table_format import TableFormat
 from engine.datasets.table.table_source import guess_target, prepare, with_notes
@@ -22,10 +22,10 @@ from engine.datasets.table.table_source import guess_target, prepare, with_notes
 def preview_table(
     table: Table, form: TableFormat, settings: Mapping[str, Value], is_whole: bool
 ) -> tuple[TablePreview, Dataset | None]:
-    """How a table that was read would be understood with these settings; and the data set, if it comes to that.
+    """Returns the preview of a table with these settings, and the data set if it can be made.
 
-    What is not given is proposed: the column to predict, and that columns which would be refused are ignored. Of a
-    table of which only the head was read nothing is made: it may be sorted by its classes.
+    Missing settings are proposed: the column to predict, and the columns to ignore because they would be refused. If
+    only the head was read, no data set is made, because the table may be sorted by its classes.
     """
     target = settings.get("target") or guess_target(table)
     refused = refused_inputs(table, target)
@@ -58,12 +58,12 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         column if column.name in preview.settings["ignored"] else replace(column, why_not=reasons.get(column.name, ""))
         for column in preview.columns
     )
-    outcome, summaries = Outcome.of(made.dataset, len(table)), len(made.counts.summaries)
+    outcome, summaries = DatasetSummary.of(made.dataset, len(table)), len(made.counts.summaries)
     found = replace(preview, columns=columns, outcome=outcome, summaries=summaries, with_gaps=made.counts.with_gaps)
     return found, made.dataset
 
 
-def _column(column: Column, refused: EngineError | None, decimal: str) -> PreviewColumn:
+def _column(column: TableColumn, refused: EngineError | None, decimal: str) -> PreviewColumn:
     why = "" if refused is None else f"is {refused.value}, and {refused.rule}"
     missing, are_numbers = int(np.count_nonzero(column.absent)), mostly_numbers(column, decimal)
     how = (column.separator, column.sign, are_numbers)
@@ -81,6 +81,6 @@ def _wrong_cells(table: Table, decimal: str) -> frozenset[tuple[int, int]]:
     )
 
 
-def _understood(column: Column) -> tuple[str | None, ...]:
-    """What may be said of a cell that is a number all the same."""
+def _understood(column: TableColumn) -> tuple[str | None, ...]:
+    """Returns the problems of cells that are understood as numbers nevertheless."""
     return (None, *((THOUSANDS,) if column.separator else ()), *((SIGN,) if column.sign else ()))

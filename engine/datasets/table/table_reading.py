@@ -1,4 +1,4 @@
-"""``Reading``: one way through the file of a table, whose columns grow block by block."""
+"""``Reading``: a single pass through the file of a table, whose columns grow block by block."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,35 +15,64 @@ import numpy as np
 from engine.basics.errors import bad_file
 from engine.basics.validation import Array, available_memory
 from engine.datasets.table.cells import RAGGED, SIGN, THOUSANDS, Problem, shortened
-from engine.datasets.table.row_places import RowPlaces
 from engine.datasets.table.table_blocks import Blocks, plain_matrix
-from engine.datasets.table.table_columns import Column, NumbersRead, TextsRead, column_of
+from engine.datasets.table.table_columns import NumbersRead, TableColumn, TextsRead, column_of
 from engine.datasets.table.table_format import TableFormat
 
 MOST_COLUMNS = 10_000
-MOST_PROBLEMS = 100  # that are listed
+MOST_PROBLEMS = 100  # limit of the listed problems
 HEAD_ROWS = 100
 _LONGEST_NAME = 200
 _ROWS_KEPT = 10  # of those of which the same is to be said
-_TAIL_ROWS = 3  # that may be a sum of the others
+_TAIL_ROWS = 3  # rows that may be a sum of the others
 _ROOM = 1.05  # for how many times as many rows as there seem to be
 
 Progress = Callable[[int, int], None]
 
 
-class Reading:
-    """One way through a file.
+@dataclass
+class SourceRows:
+    """Maps rows of a table to rows of its file. Only omitted rows are stored, which saves memory for large tables.
 
     Attributes:
-        path, form: the file, and how it is written.
-        counts: how many things are wrong, of each kind.
-        head: the first 100 rows that were kept, as they are written, long cells shortened.
-        head_rows: the number of each of these in the file, from 1.
-        skipped: what stands in the lines above the table that were left out, shortened.
-        ragged: the places, from 0, of kept rows that have more or fewer cells than there are columns.
-        places: where the kept rows are in the file.
-        tail: the last three rows that were kept: the number of each in the file, 0 if that is not known, and its cells,
-            none of those that were taken as numbers at once.
+        first: the row of the file, from 1, that follows the names of the columns.
+        gaps: for each omitted row of the file the number of table rows before it; ascending.
+        known: number of table rows whose place is known; None for all.
+    """
+
+    first: int = 1
+    gaps: list[int] = field(default_factory=list)
+    known: int | None = None
+
+    def leave_out(self, before: int, count: int = 1) -> None:
+        """Adds omitted rows of the file, after the first ``before`` rows of the table."""
+        self.gaps += [before] * count
+
+    def mark_unknown(self, before: int) -> None:
+        """Marks the file rows of all table rows after the first ``before`` as unknown."""
+        self.known = before if self.known is None else min(self.known, before)
+
+    def rows(self, places: Array) -> Array:
+        """Returns the file rows, (k,) int32 from 1, of rows of the table, (k,) from 0; 0 if unknown."""
+        found = self.first + places + np.searchsorted(np.array(self.gaps, np.int64), places, side="right")
+        if self.known is not None:
+            found[places >= self.known] = 0
+        return found.astype(np.int32)
+
+
+class Reading:
+    """A single pass through a file.
+
+    Attributes:
+        path, form: the file and its format.
+        counts: the number of problems of each kind.
+        head: the first 100 rows that were kept, as written, long cells shortened.
+        head_rows: the number of each of these rows in the file, from 1.
+        skipped: the text of the lines above the table that were left out, shortened.
+        ragged: the indices, from 0, of kept rows that have more or fewer cells than there are columns.
+        places: the rows of the file that were kept.
+        tail: the last three rows that were kept: the number of each in the file, 0 if unknown, and its cells, without
+            those that were read as numbers at once.
     """
 
     def __init__(
@@ -57,19 +86,21 @@ class Reading:
         keeps_ragged: bool = False,
         signs: Mapping[str, str] | None = None,
     ) -> None:
-        """Of the columns, at least so many, ``texts`` are texts by wish, ``wordy`` by their content.
+        """Opens a file with at least ``least_columns`` columns.
 
-        ``numbers`` are numbers, whatever stands in them; ``signs`` may stand beside those of some, and no others.
-        ``keeps_ragged``: rows with more or fewer cells than there
-        are columns are rows without values.
+        Args:
+            texts, wordy: columns of texts by setting and by content.
+            numbers: columns that are numeric whatever their content.
+            signs: the only accepted sign or unit of some numeric columns.
+            keeps_ragged: whether rows with more or fewer cells than there are columns are kept without values.
         """
-        self._alike: dict[tuple[str, str, str], _Alike] = {}
+        self._alike: dict[tuple[str, str, str], _ProblemGroup] = {}
         self.counts: Counter[str] = Counter()
         self.head: tuple[tuple[str, ...], ...] = ()
         self.head_rows: tuple[int, ...] = ()
         self.skipped: list[str] = []
         self.ragged: list[int] = []
-        self.places = RowPlaces()
+        self.places = SourceRows()
         self.tail: list[tuple[int, tuple[str, ...]]] = []
         self.path = path
         self.form = form
@@ -126,8 +157,8 @@ class Reading:
         pairs = zip(self._names, self._columns, strict=False)  # without rows there are no columns
         return frozenset(name for name, column in pairs if _is_wordy(column) and name not in self._numbers)
 
-    def columns(self) -> tuple[Column, ...]:
-        """All columns; ends the reading. Raises FileFormatError if there are no rows."""
+    def columns(self) -> tuple[TableColumn, ...]:
+        """Returns all columns and ends the reading. Raises FileFormatError if there are no rows."""
         if not self._columns:
             first = f" ({self.problems[0]})" if self.problems else ""
             rule = f"must have at least one row of values{first}"
@@ -177,7 +208,7 @@ class Reading:
         if lines == kept or _lines(block.rstrip("\r\n")) == kept:
             self.places.leave_out(self._rows + kept, lines - kept)
         else:
-            self.places.lose(self._rows)
+            self.places.mark_unknown(self._rows)
 
     def _split(self, blocks: Blocks, block: str) -> list[list[str]]:
         rows: list[list[str]] = []
@@ -251,7 +282,7 @@ class Reading:
             )
 
     def _fitting(self, rows: list[list[str]]) -> tuple[list[list[str]], Sequence[int]]:
-        """The rows with a cell for each column, and their numbers in the file; notes the others."""
+        """Returns the rows with a cell for each column, and their numbers in the file; notes the others."""
         width, first = len(self._names), self._next_row
         if all(len(row) == width for row in rows):
             return rows, range(first, first + len(rows))
@@ -286,7 +317,7 @@ class Reading:
         if key in self._alike:
             self._alike[key].add(row)
         elif len(self._alike) < MOST_PROBLEMS:
-            self._alike[key] = _Alike(value, [row])
+            self._alike[key] = _ProblemGroup(value, [row])
 
     @property
     def problems(self) -> list[Problem]:
@@ -294,7 +325,7 @@ class Reading:
         return [each.problem(column, kind) for (column, kind, _), each in self._alike.items()]
 
     def _forget_understood(self) -> None:
-        """Thousands separators, and signs beside numbers, that are understood are nothing wrong."""
+        """Removes understood thousands separators and signs next to numbers from the problems."""
         for name, column in zip(self._names, self._columns, strict=True):
             if isinstance(column, NumbersRead):
                 for kind in column.understood:
@@ -303,7 +334,7 @@ class Reading:
 
 
 @dataclass
-class _Alike:
+class _ProblemGroup:
     """The rows of which the same is to be said: the first ten, and their number."""
 
     value: str
@@ -334,7 +365,7 @@ def is_blank(row: Sequence[str]) -> bool:
 
 
 def _unique(written: Sequence[str]) -> list[str]:
-    """The names of columns: "column 3" where there is none, and " (2)" after the second of one name."""
+    """Returns the names of columns: "column 3" where there is none, and " (2)" after the second of one name."""
     names: dict[str, None] = {}
     counts: Counter[str] = Counter()
     for place, text in enumerate(written, start=1):

@@ -1,4 +1,4 @@
-"""A table as a data source: its settings, which column is predicted if none is named, and what is told of it."""
+"""A table as a data source: its settings, the default column to predict, and the notes about it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.basics.errors import counted
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table.cells import plain_number, shortened
-from engine.datasets.table.decimal_mark import MARKS, told_guess
+from engine.datasets.table.decimal_mark import MARKS, guess_note
 from engine.datasets.table.table import Table, read_table
 from engine.datasets.table.table_coding import CodedColumn
-from engine.datasets.table.table_columns import NUMBER, TEXT, Column
+from engine.datasets.table.table_columns import NUMBER, TEXT, TableColumn
 from engine.datasets.table.table_dataset import (
     CLASSIFICATION,
     DROP,
@@ -58,7 +58,7 @@ _ENCODINGS = {**{name: name for name in ENCODINGS}, "latin-1": "windows-1252"}
 
 
 def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> tuple[DataSetting, ...]:
-    """The settings of a table of which the column to predict is known, and which columns are no inputs."""
+    """Returns the settings of a table with this column to predict and these ignored columns."""
     return (
         DataSetting("target", "Predict", target, "The column that the network learns to predict."),
         DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
@@ -74,7 +74,7 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
 
 
 def format_settings() -> tuple[DataSetting, ...]:
-    """The settings of how a table's file is written; what is not given is found out."""
+    """Returns the settings of the format of a table's file; missing ones are detected."""
     return (
         DataSetting("delimiter", "Delimiter", None, "What stands between two cells.", _DELIMITERS),
         DataSetting("decimal", "Decimal mark", None, "A point or a comma.", _DECIMALS),
@@ -85,7 +85,7 @@ def format_settings() -> tuple[DataSetting, ...]:
 
 
 def table_source(path: str | Path) -> DataSource:
-    """The table in a file as a data source. Nothing is read yet."""
+    """Returns the table in a file as a data source. Nothing is read yet."""
     settings = (*table_settings(), *format_settings())
     make = partial(load_table, path)
     return DataSource(Path(path).name, make, TABLES, settings, shows_progress=True, file=Path(path))
@@ -98,7 +98,7 @@ def load_table(path: str | Path, progress: Progress | None = None, **settings: V
 
 
 def with_notes(table: Table, prepared: PreparedTable) -> PreparedTable:
-    """The same with the data set's notes, which say what became of the file's rows and columns."""
+    """Returns the prepared table with notes about the used and omitted rows and columns."""
     odd = notes_of_classes(table, prepared), notes_of_ids(table, prepared)
     notes = (*_notes_of_file(table), *(note for notes in odd for note in notes), *notes_of(prepared))
     return replace(prepared, dataset=replace(prepared.dataset, notes=notes))
@@ -121,7 +121,7 @@ def open_table(
 
 
 def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:
-    """How a table's file is written, as far as the settings say it, else as it is found. Raises what ``sniff`` does."""
+    """Returns the format of a table's file, from the settings or as detected. Raises the errors of ``sniff``."""
     given = {name: settings[name] for name in FORMAT if name in settings}
     return sniff(path, **given, usual_decimal=usual_decimal)
 
@@ -133,7 +133,7 @@ def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
 
 
 def guess_target(table: Table) -> str:
-    """The column to predict, if nobody says which: one with a usual name, else the last that has values to learn."""
+    """Returns the default column to predict: one with a common name, else the last with values to learn."""
     small = [name.casefold() for name in table.names]
     is_plane = {"x", "y"} < set(small)  # where y is a place, and something else is asked
     usual_names = [usual for usual in _USUAL_NAMES if usual != "y" or not is_plane]
@@ -142,7 +142,7 @@ def guess_target(table: Table) -> str:
     return next(named, next(learnable, table.names[-1]))
 
 
-def _is_learnable(column: Column) -> bool:
+def _is_learnable(column: TableColumn) -> bool:
     """Whether it has numbers, or texts that come twice on average: names and dates of single rows do not."""
     there = int((~column.absent).sum())
     is_name = column.kind == TEXT and 2 * len(column.categories) > there
@@ -150,7 +150,7 @@ def _is_learnable(column: Column) -> bool:
 
 
 def notes_of(prepared: PreparedTable) -> list[str]:
-    """What became of rows and columns, in sentences."""
+    """Returns sentences about the used and omitted rows and columns."""
     counts = prepared.counts
     notes = [f"{row}: left out." for row in counts.summaries]
     if counts.without_target:
@@ -190,9 +190,7 @@ def _filled_with(column: CodedColumn, count: int, is_own: bool) -> str:
 
 
 def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
-    """What is odd about the classes that are predicted, in sentences: many numbers, very few rows of one, or several
-    writings of one.
-    """
+    """Returns sentences on unusual classes: many numbers, a class with very few rows, or several spellings of one."""
     data, name = prepared.dataset, prepared.coding.target
     if not data.is_classification:
         return []
@@ -220,7 +218,7 @@ def notes_of_ids(table: Table, prepared: PreparedTable) -> list[str]:
     return [f"Column {name} looks like an id of each row: ignore it, unless it tells something." for name in names]
 
 
-def _ascends(column: Column) -> bool:
+def _ascends(column: TableColumn) -> bool:
     """Whether all its numbers are whole, and each is larger than the one before."""
     there = column.values[~column.absent]
     return len(there) >= _LEAST_IDS and bool((np.diff(there) > 0).all() and (there == np.floor(there)).all())
@@ -229,7 +227,7 @@ def _ascends(column: Column) -> bool:
 def _notes_of_file(table: Table) -> list[str]:
     notes = []
     if table.form is not None and table.form.doubt:
-        notes.append(f"{told_guess(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
+        notes.append(f"{guess_note(table.form.decimal, table.form.doubt)} If not, choose another decimal mark.")
     if table.skipped:
         notes.append(f"{counted(len(table.skipped), 'line')} above the table left out.")
     if table.ragged:

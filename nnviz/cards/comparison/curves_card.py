@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PyQt5.QtWidgets import QHBoxLayout
 
-from engine.sweeps.bands import LEAST_FOR_QUARTILES, RANGE
+from engine.sweeps.quantile_bands import LEAST_FOR_QUARTILES, RANGE
 from engine.training.history import PARTS, Curve
 from nnviz.cards.comparison.runs_plot import RunCurve, RunsPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.basics.errors import EngineError
 from engine.basics.validation import parameter_count
 from engine.experiment import Experiment
-from engine.sweeps.beats import LEAST_SEEDS, compared
+from engine.sweeps.significance import LEAST_SEEDS, compare_groups
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow
 from nnviz.formatting import text
@@ -90,7 +90,7 @@ def verdicts(runs: Sequence[ComparedRun], baseline: Chosen | None) -> list[str]:
     counted = [run for run in groups if min(len(values[run]), len(values[base])) >= LEAST_SEEDS]
     if not counted:
         return [f"Which is better, and how sure that is, can be told from {LEAST_SEEDS} seeds of each on."]
-    return [words_of_pairs(compared(values[run], values[base]), run.title, base.title, name) for run in counted]
+    return [words_of_pairs(compare_groups(values[run], values[base]), run.title, base.title, name) for run in counted]
 
 
 def _data_of(run: ComparedRun) -> tuple[str, str]:

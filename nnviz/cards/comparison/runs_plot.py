@@ -15,7 +15,7 @@ from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QLabel
 
-from engine.sweeps.bands import QUARTILES, RANGE, Band, band
+from engine.sweeps.quantile_bands import QUARTILES, RANGE, Band, band
 from engine.training.history import Curve
 from nnviz.formatting.run_name import RunName
 from nnviz.ui import theme

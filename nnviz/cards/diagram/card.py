@@ -7,7 +7,7 @@ from PyQt5.QtGui import QFontMetrics, QShowEvent
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
 
 from engine.datasets import Dataset
-from engine.explain.pathways import Activity
+from engine.explain.contribution_paths import Activity
 from engine.network.network import Network
 from nnviz.cards.diagram.colour_key import ColourKey
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram

@@ -19,7 +19,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.pathways import Links
+from engine.explain.contribution_paths import Links
 from nnviz.cards.diagram.curves import paint_curves
 from nnviz.cards.diagram.labels import ClickableText, DiagramLabels
 from nnviz.cards.diagram.layout import MORE, SHOWN, BlockKind, LayerBlock, Layout, LayoutOptions, LayoutSpec, lay_out

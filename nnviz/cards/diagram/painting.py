@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
 from engine.basics.validation import Array
-from engine.explain.pathways import Activity
+from engine.explain.contribution_paths import Activity
 from nnviz.cards.diagram.curves import mixed
 from nnviz.cards.diagram.labels import LEGIBLE, DiagramLabels
 from nnviz.cards.diagram.layout import BlockKind, LayerBlock, Layout

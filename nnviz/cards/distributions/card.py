@@ -7,7 +7,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
-from engine.training.distributions import LayerSpreads, Spread
+from engine.training.distributions import DistributionSummary, LayerDistributions
 from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.cards.distributions.model import STATISTICS, Distributions, LayerStatistics
 from nnviz.cards.registry import CARDS, CardInfo
@@ -89,14 +89,14 @@ class DistributionsPage(Page):
             rows.insert(len(first), HistogramRow("…", left_out(count).strip("… "), False, []))
         return rows
 
-    def _row(self, index: int, name: str, now: LayerSpreads, start: LayerSpreads) -> HistogramRow:
+    def _row(self, index: int, name: str, now: LayerDistributions, start: LayerDistributions) -> HistogramRow:
         cells = [self._cell(index, kind, getattr(now, kind), getattr(start, kind)) for kind in _KINDS]
         if now.dead is None:
             return HistogramRow(name, f"{text.count(now.neurons)} outputs", False, cells)
         note = f"{text.count(now.dead)} of {text.count(now.neurons)}\nneurons dead"
         return HistogramRow(name, note, now.dead > _MANY * now.neurons, cells)
 
-    def _cell(self, index: int, kind: str, now: Spread, start: Spread) -> HistogramCell:
+    def _cell(self, index: int, kind: str, now: DistributionSummary, start: DistributionSummary) -> HistogramCell:
         low, high = self._ends(index, kind, now, start)
         summary = (
             f"{kind} {self._when}: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, "
@@ -106,7 +106,7 @@ class DistributionsPage(Page):
         )
         return HistogramCell(_histogram(now, low, high), _histogram(start, low, high), low, high, summary)
 
-    def _ends(self, index: int, kind: str, now: Spread, start: Spread) -> tuple[float, float]:
+    def _ends(self, index: int, kind: str, now: DistributionSummary, start: DistributionSummary) -> tuple[float, float]:
         """Returns the ends of the axis: round numbers around most of both samples, which change seldom."""
         samples = [spread.sample for spread in (now, start) if len(spread.sample)]
         sizes = [np.percentile(np.abs(sample), _MOST) for sample in samples] or [0.0]
@@ -123,7 +123,7 @@ class DistributionsPage(Page):
         for when, layers in (("start", known.start), (self._when, known.now)) if known else ():
             for index, layer in enumerate(layers, start=1):
                 for kind in _KINDS:
-                    spread: Spread = getattr(layer, kind)
+                    spread: DistributionSummary = getattr(layer, kind)
                     figures = (spread.count, spread.mean, spread.deviation, spread.low, spread.high)
                     lines.append([index, kind, when, *figures, "" if layer.dead is None else layer.dead])
         return (head, lines) if lines else None
@@ -133,7 +133,7 @@ def _name(layer: int, count: int) -> str:
     return "Output" if layer == count - 1 else f"Layer {layer + 1}"
 
 
-def _histogram(spread: Spread, low: float, high: float) -> Array:
+def _histogram(spread: DistributionSummary, low: float, high: float) -> Array:
     """Returns counts of the sample in equal bins; numbers beyond the ends count in the outer bins."""
     place = (spread.sample.astype(np.float64) - low) * (_BINS / (high - low))
     return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)

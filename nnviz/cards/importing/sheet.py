@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBo
 
 from engine.basics.errors import EngineError
 from engine.datasets import source_of
-from engine.datasets.preview import ArraysPreview, FolderPreview, Outcome, Preview, TablePreview
+from engine.datasets.preview import ArraysPreview, DatasetSummary, FolderPreview, Preview, TablePreview
 from nnviz.cards.importing.file_sections import ArraysSection, FolderSection
 from nnviz.cards.importing.import_fields import ImportFields
 from nnviz.cards.importing.table_section import TableSection
@@ -162,7 +162,7 @@ class ImportSheet(QFrame):
         self._problem.setText(text.plain(words.removeprefix("It cannot be read: ") if found is not None else words))
         self._problem.setVisible(bool(words))
 
-    def _show_outcome(self, outcome: Outcome | None) -> None:
+    def _show_outcome(self, outcome: DatasetSummary | None) -> None:
         self._summary.setText("" if outcome is None else _summary(outcome))
         notes = "" if outcome is None else " ".join(outcome.notes)
         self._notes.setText(text.plain(notes))
@@ -220,7 +220,7 @@ def _size(found: Preview | None) -> str:
     return ""
 
 
-def _summary(outcome: Outcome) -> str:
+def _summary(outcome: DatasetSummary) -> str:
     """Returns "333 of 344 rows are used: 266 to learn from, 67 to test. 9 inputs. 3 classes: Adelie 146, …" """
     used = outcome.train + outcome.test
     of_all = "" if used == outcome.rows else f" of {text.count(outcome.rows)}"

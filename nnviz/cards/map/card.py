@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers
+from engine.explain.predictions import ClassPredictions
 from nnviz.cards.map.controls import MapOptions, MapToolbar
 from nnviz.cards.map.embedding import Embedding
 from nnviz.cards.map.legend import ClassLegend, ColourScale
@@ -139,7 +139,7 @@ class MapPage(Page):
         about = embedding.basis if embedding.tsne is None else (embedding.source.part, embedding.source.layer)
         self.view.show_dots(dots, point_colours(data), is_another=about != self._about)
         self._about = about
-        is_classes = isinstance(embedding.answers, ClassAnswers)
+        is_classes = isinstance(embedding.answers, ClassPredictions)
         self.classes.setVisible(is_classes)
         self.rings.setVisible(is_classes)
         self.scale.setVisible(not is_classes)
@@ -287,7 +287,7 @@ class MapPage(Page):
             return None
         answers, meaning = embedding.answers, self._session.meaning.for_file
         pairs: list[list[object]] = []
-        if isinstance(answers, ClassAnswers):
+        if isinstance(answers, ClassPredictions):
             head = ["true class", "answer"]
             for true, said in zip(answers.labels.tolist(), answers.answers.tolist(), strict=True):
                 pairs.append([meaning.output(true), meaning.output(said)])

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.explain.answers import Answers, ClassAnswers
+from engine.explain.predictions import ClassPredictions, Predictions
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, Meaning, listed, off_by
 from nnviz.session.split_predictions import SplitPredictions
@@ -57,7 +57,7 @@ class ExampleTable:
         """Returns the columns of the list, wide enough for the first of the ``shown`` examples."""
         own = ["row" if title == "no." and self._are_in_file else title for title in _head(self.found.answers)]
         own = own[self._begin :]
-        numbers = {"true", "answer", "output"} if isinstance(self.found.answers, ClassAnswers) else {"output"}
+        numbers = {"true", "answer", "output"} if isinstance(self.found.answers, ClassPredictions) else {"output"}
         are_numbers = [title not in numbers for title in own]
         are_numbers += [not field.choices for field in self.meaning.fields[:_MOST_FIELDS]]
         titles = [*own, *self._names[:_MOST_FIELDS]]
@@ -91,7 +91,7 @@ class ExampleTable:
         number, answers = found.part.number(index), found.answers
         values = self._values(number) if meaning.fields else []  # pictures have none
         in_file = [found.part.split.file_row(number) or ""] if self._are_in_file else []
-        if isinstance(answers, ClassAnswers):
+        if isinstance(answers, ClassPredictions):
             true, answer = self._classes(index)
             return [number, *in_file, true, answer, float(answers.confidences[index]), *values]
         return [number, *in_file, *self._output(index), *self._numbers(index), *values]
@@ -105,33 +105,33 @@ class ExampleTable:
 
     def _own_texts(self, index: int) -> list[str]:
         answers, number = self.found.answers, self._number(index)
-        if isinstance(answers, ClassAnswers):
+        if isinstance(answers, ClassPredictions):
             return [number, *self._classes(index), confidence_text(float(answers.confidences[index]))]
         true, answer, off = self._numbers(index)
         return [number, *self._output(index), text.figure(true), text.figure(answer, 3), text.signed(off)]
 
     def _classes(self, index: int) -> list[str]:
         answers = self.found.answers
-        assert isinstance(answers, ClassAnswers)
+        assert isinstance(answers, ClassPredictions)
         return [self.meaning.output(int(each[index])) for each in (answers.labels, answers.answers)]
 
     def _output(self, index: int) -> list[str]:
         answers = self.found.answers
-        assert not isinstance(answers, ClassAnswers)
+        assert not isinstance(answers, ClassPredictions)
         return [self.meaning.output(int(answers.outputs[index]))] if len(answers.errors) > 1 else []
 
     def _numbers(self, index: int) -> tuple[float, float, float]:
         """Returns target, prediction and difference, in the unit of the target."""
         answers = self.found.answers
-        assert not isinstance(answers, ClassAnswers)
+        assert not isinstance(answers, ClassPredictions)
         output = int(answers.outputs[index])
         true = self.meaning.truth_of(self.found.part.split, self.found.part.number(index), output)
         answer = self.meaning.target(float(answers.answers[index]), output)
         return true, answer, answer - true
 
 
-def _head(answers: Answers) -> list[str]:
-    if isinstance(answers, ClassAnswers):
+def _head(answers: Predictions) -> list[str]:
+    if isinstance(answers, ClassPredictions):
         return ["no.", "true", "answer", "sure"]
     several = ["output"] if len(answers.errors) > 1 else []
     return ["no.", *several, "true", "predicted", _OFF_BY]

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import Answers, ClassAnswers, NumberAnswers
+from engine.explain.predictions import ClassPredictions, NumberPredictions, Predictions
 from nnviz.cards.mistakes.example_table import ExampleTable, confidence_text
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
@@ -112,7 +112,7 @@ class ExamplesCard(DockCard):
         order = self._order(answers)
         self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]} · {order}"
         self._fit_title()
-        if data.is_picture and isinstance(answers, ClassAnswers):
+        if data.is_picture and isinstance(answers, ClassPredictions):
             self.pictures.show_pictures(
                 len(listed),
                 lambda place: _picture(found, int(listed[place]), data),
@@ -142,10 +142,10 @@ class ExamplesCard(DockCard):
         detail.setText(next((each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= left), ""))
         title.setToolTip(f"{self._full_title}: {self._full_detail}" if self._full_detail else self._full_title)
 
-    def _order(self, answers: Answers) -> str:
+    def _order(self, answers: Predictions) -> str:
         """Returns the order of the examples as text."""
         classes = self._session.selection.classes
-        if isinstance(answers, NumberAnswers):
+        if isinstance(answers, NumberPredictions):
             return "largest first"
         is_open = classes is not None and (classes.true is None or classes.answer is None)
         has_both = is_open or self._session.mistakes.group is not None
@@ -155,7 +155,7 @@ class ExamplesCard(DockCard):
         classes, data = self._session.selection.classes, self._session.data.dataset
         if self._session.mistakes.group is not None:
             return "Chosen on the map"
-        if found is not None and isinstance(found.answers, NumberAnswers):
+        if found is not None and isinstance(found.answers, NumberPredictions):
             return "Largest errors"
         if classes is None or data is None:
             return "All mistakes"
@@ -174,7 +174,7 @@ class ExamplesCard(DockCard):
             return ""
         index = int(listed[place])
         answers, meaning = found.answers, self._session.meaning
-        if not meaning.picture or not isinstance(answers, ClassAnswers):
+        if not meaning.picture or not isinstance(answers, ClassPredictions):
             return ExampleTable(found, meaning).tip(index)
         about = meaning.where(found.part.where, found.part.number(index))
         true, answer = (meaning.output(int(numbers[index])) for numbers in (answers.labels, answers.answers))

@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.answers import NumberAnswers
+from engine.explain.predictions import NumberPredictions
 from engine.training.metrics import precision_of, recall_of
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.cards.mistakes.matrix_layout import Cell
@@ -113,7 +113,7 @@ class MistakesCard(DockCard):
         self._show_title()
         if counts is not None:
             self._show_counts(counts)
-        elif found is not None and found.part is part and isinstance(found.answers, NumberAnswers):
+        elif found is not None and found.part is part and isinstance(found.answers, NumberPredictions):
             self._show_errors(found, found.answers)
         else:
             self._show_note(part)
@@ -146,7 +146,7 @@ class MistakesCard(DockCard):
             self.setWindowTitle(title)
             self.head.title.setText(title)
 
-    def _show_errors(self, found: SplitPredictions, answers: NumberAnswers) -> None:
+    def _show_errors(self, found: SplitPredictions, answers: NumberPredictions) -> None:
         self._set_words(self.numbers.detail(answers), self.numbers.key(answers), "")
         self._turn_to(self.numbers)
         self._shown = ()
@@ -221,7 +221,7 @@ class MistakesCard(DockCard):
                 [n, *line, r] for n, line, r in zip(names, matrix.tolist(), recall_of(matrix).tolist(), strict=True)
             ]
             return ["true class", *names, "recall"], [*rows, ["precision", *precision_of(matrix).tolist(), ""]]
-        if found is None or not isinstance(found.answers, NumberAnswers):
+        if found is None or not isinstance(found.answers, NumberPredictions):
             return None
         return self.numbers.table(found.answers)
 

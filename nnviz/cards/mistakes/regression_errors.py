@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtWidgets import QStackedWidget
 
-from engine.explain.answers import NumberAnswers
+from engine.explain.predictions import NumberPredictions
 from nnviz.cards.mistakes.example_table import ExampleTable
 from nnviz.cards.mistakes.predicted_plot import PredictedPlot
 from nnviz.formatting import text
@@ -47,7 +47,7 @@ class RegressionErrors(QStackedWidget):
         self.plot.opened.connect(session.mistakes.put_on_canvas)
         session.selection.example_changed.connect(self._show_choice)
 
-    def show_found(self, found: SplitPredictions, answers: NumberAnswers) -> None:
+    def show_found(self, found: SplitPredictions, answers: NumberPredictions) -> None:
         """Shows the predictions for all examples."""
         if found is not self._found:
             self._found = found
@@ -59,13 +59,13 @@ class RegressionErrors(QStackedWidget):
             self.setCurrentWidget(self.plot if is_single else self.outputs)
         self._show_choice()
 
-    def detail(self, answers: NumberAnswers) -> str:
+    def detail(self, answers: NumberPredictions) -> str:
         """Returns the errors as a short text."""
         if len(answers.errors) > 1:
             return f"{text.count(len(answers.answers))} {self._session.meaning.example}s"
         return f"RMSE {text.figure(rmse_of(answers, self._session.meaning), 3)} · R² {explained(answers)}"
 
-    def key(self, answers: NumberAnswers) -> str:
+    def key(self, answers: NumberPredictions) -> str:
         """Returns a short description of the view."""
         if len(answers.errors) > 1:
             return "R²: share explained"
@@ -87,7 +87,7 @@ class RegressionErrors(QStackedWidget):
             part = self._found.part
             self._session.selection.choose_example(Example(part.where, part.number(index)) if index >= 0 else None)
 
-    def table(self, answers: NumberAnswers) -> Table:
+    def table(self, answers: NumberPredictions) -> Table:
         """Returns the errors of each output, for a CSV file."""
         meaning = self._session.meaning.for_file
         rows = [
@@ -99,18 +99,18 @@ class RegressionErrors(QStackedWidget):
         return ["output", "root mean squared error", "R2"], rows
 
 
-def pairs_of(answers: NumberAnswers, meaning: Meaning) -> tuple[np.ndarray, np.ndarray]:
+def pairs_of(answers: NumberPredictions, meaning: Meaning) -> tuple[np.ndarray, np.ndarray]:
     """Returns (k,) each: targets and predictions of the only output, in its unit."""
     start, spread = meaning.target(0.0), meaning.spread()
     return answers.targets * spread + start, answers.answers * spread + start
 
 
-def rmse_of(answers: NumberAnswers, meaning: Meaning, output: int = 0) -> float:
+def rmse_of(answers: NumberPredictions, meaning: Meaning, output: int = 0) -> float:
     """Returns the root mean squared error of an output, in its unit."""
     return float(answers.errors[output]) * meaning.spread(output)
 
 
-def explained(answers: NumberAnswers, output: int = 0) -> str:
+def explained(answers: NumberPredictions, output: int = 0) -> str:
     """Returns R² as text; a dash if all targets are equal."""
     share = float(answers.explained[output])
     return "–" if np.isnan(share) else f"{share:.2f}".replace("-", "−")
@@ -121,5 +121,5 @@ def ink_of(found: SplitPredictions) -> str:
     return found.part.name
 
 
-def _texts(answers: NumberAnswers, meaning: Meaning, row: int) -> tuple[str, str, str]:
+def _texts(answers: NumberPredictions, meaning: Meaning, row: int) -> tuple[str, str, str]:
     return meaning.output(row), text.figure(rmse_of(answers, meaning, row)), explained(answers, row)

@@ -9,7 +9,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
-from engine.explain.neurons import without_each
+from engine.explain.neurons import ablate_each
 from engine.network.network import Network
 from engine.training.metrics import Evaluation
 from nnviz.formatting import text
@@ -80,7 +80,7 @@ class AblationRanking(QWidget):
         """
         name = Meaning(data).target_name
         what = "error" if data.is_classification else f"RMSE of {name}" if name else "RMSE"
-        steps = lambda: without_each(network, part.examples, layer, data.target_scaling)  # noqa: E731
+        steps = lambda: ablate_each(network, part.examples, layer, data.target_scaling)  # noqa: E731
         self._ranking.start(RankedLayer(layer, part.name, what, off), lambda: shares_only(steps()))
 
     def refresh(self) -> None:

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.regions import Span, places_of, span_of
+from engine.explain.input_grid import Span, places_of, span_of
 from nnviz.cards.plane.curve_view import CurveView, DrawnLine
 from nnviz.cards.plane.dot_legend import DotLegend
 from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.regions import Square, places_of, square_of
+from engine.explain.input_grid import Square, places_of, square_of
 from nnviz.cards.plane.dot_legend import DotLegend
 from nnviz.cards.plane.plane_view import PlaneView
 from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits

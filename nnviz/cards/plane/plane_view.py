@@ -7,7 +7,7 @@ from PyQt5.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt5.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen
 
 from engine.basics.validation import Array
-from engine.explain.regions import Square
+from engine.explain.input_grid import Square
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.ui import theme
 from nnviz.ui.plane.colours import image_of

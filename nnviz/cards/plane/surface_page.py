@@ -11,7 +11,7 @@ from engine import explain
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split
-from engine.explain.regions import Region, region_of
+from engine.explain.input_grid import Region, region_of
 from nnviz.cards.plane.paint_tools import PaintTools
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.cards.registry import CardInfo

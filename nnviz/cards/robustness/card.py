@@ -8,8 +8,8 @@ import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.explain.disturbances import DISTURBANCES, fitting, is_picture
-from engine.explain.robustness import Measured, Robustness
+from engine.explain.perturbations import PERTURBATIONS, applicable_perturbations, is_picture
+from engine.explain.robustness import Robustness, RobustnessPoint
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.robustness.model import PERTURBED, UNPERTURBED, MeasurementSetup, PerturbationStrength, RobustnessModel
 from nnviz.cards.robustness.perturbed_example import PerturbedExampleView, perturbation_text, strength_text
@@ -173,8 +173,8 @@ class RobustnessPage(Page):
                 _covered(kind.trained(about.augmentation)) if is_picture(setup.shape) else None,
                 kind.step(setup.shape),
             )
-            for name in fitting(setup.shape)
-            for kind in (DISTURBANCES[name](),)
+            for name in applicable_perturbations(setup.shape)
+            for kind in (PERTURBATIONS[name](),)
         ]
         self.plots.show_plots(plots, self._scale(setup), about.part.name)
         self._show_mark()
@@ -191,7 +191,7 @@ class RobustnessPage(Page):
         setup, pointed = self._model.setup, self._model.pointed
         if not self.in_view or setup is None:
             return
-        names = fitting(setup.shape)
+        names = applicable_perturbations(setup.shape)
         if pointed is None or pointed.name not in names:
             self.plots.mark(None)
             return
@@ -246,13 +246,15 @@ class RobustnessPage(Page):
         setup = self._model.setup
         if setup is None:
             return None
-        name = fitting(setup.shape)[plot]
-        return PerturbationStrength(name, DISTURBANCES[name]().strengths(setup.shape)[place])
+        name = applicable_perturbations(setup.shape)[plot]
+        return PerturbationStrength(name, PERTURBATIONS[name]().strengths(setup.shape)[place])
 
     def _point(self, plot: int, x: float) -> None:
         self._is_put_due = False
         setup = self._model.setup
-        self._model.point_at(None if setup is None else PerturbationStrength(fitting(setup.shape)[plot], x))
+        self._model.point_at(
+            None if setup is None else PerturbationStrength(applicable_perturbations(setup.shape)[plot], x)
+        )
 
     def _describe(self, plot: int, place: int) -> list[list[Piece]]:
         """Returns the read-out: the strength, both errors there, and the range of the augmentation."""
@@ -305,13 +307,13 @@ def scale_to(largest: float) -> ErrorAxis:
 def _rows(setup: MeasurementSetup, found: Robustness) -> list[Sequence[object]]:
     moment = setup.part.name, setup.epochs, setup.what_if
     return [
-        [name, one.strength, DISTURBANCES[name]().unit(setup.shape), *_figures(one), found.examples, *moment]
+        [name, one.strength, PERTURBATIONS[name]().unit(setup.shape), *_figures(one), found.examples, *moment]
         for name, curve in found.curves.items()
         for one in curve
     ]
 
 
-def _figures(one: Measured) -> tuple[object, object, float]:
+def _figures(one: RobustnessPoint) -> tuple[object, object, float]:
     return "" if one.error is None else one.error, "" if one.rmse is None else one.rmse, one.loss
 
 
@@ -329,11 +331,11 @@ def _covered(trained: tuple[float, float]) -> tuple[float, float] | None:
     return trained if trained[0] < trained[1] else None
 
 
-def _at(found: Robustness, strength: PerturbationStrength) -> Measured | None:
+def _at(found: Robustness, strength: PerturbationStrength) -> RobustnessPoint | None:
     return next((one for one in found.curves.get(strength.name, ()) if one.strength == strength.value), None)
 
 
-def _figure(one: Measured) -> str:
+def _figure(one: RobustnessPoint) -> str:
     return f"RMSE {text.figure(one.rmse or 0.0)}" if one.error is None else text.percent(one.error)
 
 
@@ -341,7 +343,7 @@ def _trained_text(name: str, setup: MeasurementSetup) -> str:
     """Returns the range of the augmentation: "trained with up to 2 px", "trained with −10° to +10°"; empty for none."""
     if not is_picture(setup.shape):
         return ""
-    low, high = DISTURBANCES[name]().trained(setup.augmentation)
+    low, high = PERTURBATIONS[name]().trained(setup.augmentation)
     if low >= high:
         return ""
     ends = [strength_text(PerturbationStrength(name, float(f"{end:.3g}")), setup.shape) for end in (low, high)]

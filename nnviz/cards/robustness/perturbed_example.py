@@ -8,7 +8,7 @@ from PyQt5.QtGui import QFontMetrics, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.disturbances import DISTURBANCES, Shape, is_picture
+from engine.explain.perturbations import PERTURBATIONS, Shape, is_picture
 from nnviz.cards.robustness.model import (
     PERTURBED,
     MeasurementSetup,
@@ -171,13 +171,13 @@ def _further(outputs: Array) -> str:
 
 def perturbation_text(strength: PerturbationStrength, shape: Shape) -> str:
     """Returns a perturbation with its strength: "Rotation +15°", "Noise 0.3"."""
-    kind = DISTURBANCES[strength.name]()
+    kind = PERTURBATIONS[strength.name]()
     return f"{kind.label} {strength_text(strength, shape)}"
 
 
 def strength_text(strength: PerturbationStrength, shape: Shape) -> str:
     """Returns a strength with its unit, and with a sign if there are two directions: "+15°", "0.3", "2 px"."""
-    kind = DISTURBANCES[strength.name]()
+    kind = PERTURBATIONS[strength.name]()
     is_signed = min(kind.strengths(shape)) < 0 and strength.value
     number = f"{strength.value:{'+' if is_signed else ''}g}".replace("-", "−")
     unit = kind.unit(shape)

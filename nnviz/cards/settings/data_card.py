@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSource, source_of
-from engine.datasets.painted import POINTS
+from engine.datasets.painted_points import POINTS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings.data_fields import OFTEN, DataFields
 from nnviz.cards.settings.data_preview import DataPreview, small_points

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.regions import places_of
+from engine.explain.input_grid import places_of
 from nnviz.cards.settings.small_table import SmallTable
 from nnviz.cards.settings.table_excerpt import first_rows
 from nnviz.formatting import text

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QKeySequence, QMouseEvent
 from PyQt5.QtWidgets import QHBoxLayout, QShortcut, QStackedWidget
 
 from engine.explain.formulas import Address, Formula, all_terms
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, StepTrace
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.cards.step_through.content import StepContent, StepPosition, check_text
 from nnviz.cards.step_through.controls import StepChooser
@@ -116,7 +116,7 @@ class StepThroughPage(Page):
         self._model.effects.want(in_view)
 
     @property
-    def _step(self) -> OneStep | None:
+    def _step(self) -> StepTrace | None:
         recorded = self._model.recorded
         return None if recorded is None else recorded.step
 
@@ -168,14 +168,14 @@ class StepThroughPage(Page):
     def _names(self) -> StepNames:
         return names_of(self._shape, self._session.meaning)
 
-    def _neuron_in(self, step: OneStep, stage: StepStage) -> int:
+    def _neuron_in(self, step: StepTrace, stage: StepStage) -> int:
         """Returns the chosen neuron of the stage's layer; by default the most active, or that of the largest delta."""
         if stage.layer not in self._neurons:
             values = step.activations[0] if stage.layer == 0 else step.deltas[stage.layer - 1]
             return int(np.abs(values[min(self._row, step.rows - 1)]).argmax())
         return min(self._neurons[stage.layer], self._shape[stage.layer] - 1)
 
-    def _position(self, step: OneStep) -> StepPosition:
+    def _position(self, step: StepTrace) -> StepPosition:
         stage, row = self.stage, min(self._row, step.rows - 1)
         neuron = self._neuron_in(step, stage)
         source = BIAS

@@ -21,7 +21,7 @@ from engine.explain.formulas import (
     sum_formula,
     tempered,
 )
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, StepTrace
 from engine.explain.update_formulas import update_formulas
 from nnviz.cards.step_through.names import StepNames
 from nnviz.cards.step_through.navigation import StepPhase, StepStage, stage_number
@@ -77,7 +77,7 @@ class StepPosition:
 class StepContent:
     """The rows and formulas that a position in a step shows."""
 
-    step: OneStep
+    step: StepTrace
     names: StepNames
     position: StepPosition
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.explain.formulas import Address
-from engine.explain.one_step import BIAS
+from engine.explain.step_trace import BIAS
 from nnviz.cards.step_through.navigation import StepPhase, StepStage
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning

@@ -13,7 +13,7 @@ from engine.basics.validation import parameter_count
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, NONE, Plan
-from engine.sweeps.vary import with_values
+from engine.sweeps.search_space import with_values
 from nnviz.formatting import text
 from nnviz.library.run_durations import RunDuration
 

@@ -11,23 +11,23 @@ from engine.basics.errors import EngineError, SettingError
 from engine.basics.validation import parse_number, parse_whole
 from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment
-from engine.sweeps.plan import SWEEP, Plan, seeds_from, usual_rule, usual_sampler
+from engine.sweeps.plan import SWEEP, Plan, consecutive_seeds, default_pruning, default_sampler
 from engine.sweeps.pruning import check_rule_installed
-from engine.sweeps.samplers import check_installed
-from engine.sweeps.vary import (
-    FREE,
+from engine.sweeps.samplers import check_sampler_installed
+from engine.sweeps.search_space import (
     LINEAR,
     LIST,
     LOG,
     POINTS,
-    Varied,
-    between,
+    VARIABLE_SETTINGS,
+    Dimension,
     choices_of,
-    is_number,
+    format_value,
+    is_numeric,
     is_whole,
-    listed,
+    make_range,
+    parse_list,
     with_values,
-    written,
 )
 from nnviz.cards.sweep.fields import DEFAULT, SweepFields, VariedSetting
 from nnviz.formatting.setting_words import setting_name
@@ -72,19 +72,19 @@ class ParsedForm:
 
 def parse_form(fields: SweepFields, base: Experiment, dataset: Dataset) -> ParsedForm:
     """Parses the fields for an experiment that fits the data."""
-    rows = tuple(with_default_values(row, base, dataset) for row in fields.rows if row.name in FREE)
+    rows = tuple(with_default_values(row, base, dataset) for row in fields.rows if row.name in VARIABLE_SETTINGS)
     found = _FieldReader()
     vary = [each for row in rows if (each := _varied(found, row)) is not None]
-    sampler = fields.sampler or usual_sampler(row.kind for row in rows)  # also while one is wrong
-    rule = fields.rule or usual_rule(sampler)
+    sampler = fields.sampler or default_sampler(row.kind for row in rows)  # also while one is wrong
+    rule = fields.rule or default_pruning(sampler)
     if not rows:
         found.note("vary", _NOTHING_VARIES)
     with found.at("sampler"):
-        check_installed(sampler)
+        check_sampler_installed(sampler)
     with found.at("prune"):
         check_rule_installed(rule)
     plan = _plan(found, fields, base, vary, (sampler, rule)) if vary else None
-    held = None if plan is None else plan.held_aside(dataset)
+    held = None if plan is None else plan.with_held_out(dataset)
     for each in vary if held is not None else ():
         _check(found, held, each, dataset)
     return ParsedForm(rows, sampler, rule, None if found.problems else plan, found.problems)
@@ -115,12 +115,12 @@ class _FieldReader:
         return None
 
 
-def _varied(found: _FieldReader, row: VariedSetting) -> Varied | None:
+def _varied(found: _FieldReader, row: VariedSetting) -> Dimension | None:
     """Returns the parsed row; None if it is invalid."""
     title = setting_name(row.name)
     if row.kind == LIST:
         with found.at(f"{row.name}.values", title):
-            return listed(row.name, row.values)
+            return parse_list(row.name, row.values)
         return None
     low = found.read(f"{row.name}.low", f"{title}, from", row.low, parse_number, "0.01")
     high = found.read(f"{row.name}.high", f"{title}, to", row.high, parse_number, "1")
@@ -129,19 +129,19 @@ def _varied(found: _FieldReader, row: VariedSetting) -> Varied | None:
         return None
     where = "points" if points < 2 or points % 1 else "low" if row.kind == LOG and low <= 0 else "high"
     with found.at(f"{row.name}.{where}", title):
-        return between(row.name, low, high, row.kind, points)
+        return make_range(row.name, low, high, row.kind, points)
     return None
 
 
 def _plan(
-    found: _FieldReader, fields: SweepFields, base: Experiment, vary: list[Varied], how: tuple[str, str]
+    found: _FieldReader, fields: SweepFields, base: Experiment, vary: list[Dimension], how: tuple[str, str]
 ) -> Plan | None:
     runs = found.read("runs", "Runs", fields.runs, parse_whole, "40") if fields.runs else None
     minutes = found.read("minutes", "Minutes", fields.minutes, parse_number, "10") if fields.minutes else None
     count = found.read("seeds", "Seeds", fields.seeds, parse_whole, "3")
     seeds: tuple[int, ...] | None = None
     with found.at("seeds", "Seeds"):
-        seeds = None if count is None else seeds_from(base.seed, count)  # type: ignore[arg-type]  # it is checked there
+        seeds = None if count is None else consecutive_seeds(base.seed, count)  # type: ignore[arg-type]  # it is checked there
     if seeds is None:
         return None
     sampler, rule = how
@@ -153,7 +153,7 @@ def _plan(
         return None
 
 
-def _check(found: _FieldReader, plan: Plan | None, varied: Varied, dataset: Dataset) -> None:
+def _check(found: _FieldReader, plan: Plan | None, varied: Dimension, dataset: Dataset) -> None:
     """Checks that the values fit the data and the other settings; a problem is noted at the end that does not fit."""
     assert plan is not None
     try:
@@ -165,7 +165,7 @@ def _check(found: _FieldReader, plan: Plan | None, varied: Varied, dataset: Data
         found.note(f"{varied.name}.{where}", words)
 
 
-def _is_wrong(plan: Plan, varied: Varied, dataset: Dataset) -> bool:
+def _is_wrong(plan: Plan, varied: Dimension, dataset: Dataset) -> bool:
     """Whether the lower end of a range does not fit."""
     try:
         with_values(plan.base, {varied.name: varied.grid()[0]}).check_against(dataset)
@@ -188,7 +188,7 @@ def with_default_values(row: VariedSetting, base: Experiment, dataset: Dataset) 
 
 def _is_scale(name: str, base: Experiment) -> bool:
     """Whether the setting is a positive number that is varied by orders of magnitude."""
-    if name in _WORTH_TRYING or not is_number(name) or is_whole(name):
+    if name in _WORTH_TRYING or not is_numeric(name) or is_whole(name):
         return False
     return _number(name, base) > 0 and not hasattr(MILD, name)
 
@@ -224,7 +224,7 @@ def _default_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
     if name == "hidden":
         hidden = base.hidden or (32,)
         layers = [tuple(max(1, round(factor * size)) for size in hidden) for factor in (0.5, 1, 2)]
-        return list(dict.fromkeys(map(written, layers)))
+        return list(dict.fromkeys(map(format_value, layers)))
     if hasattr(MILD, name):
         strength = getattr(MILD, name) or 0.1
         return ["0", f"{strength:g}", f"{2 * strength:g}"]
@@ -235,7 +235,7 @@ def _default_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
 
 def _fits(base: Experiment, name: str, value: str, dataset: Dataset) -> bool:
     try:
-        for each in listed(name, value).values:
+        for each in parse_list(name, value).values:
             with_values(base, {name: each}).check_against(dataset)
     except EngineError:
         return False
@@ -250,7 +250,7 @@ def with_kind(row: VariedSetting, kind: str, base: Experiment, dataset: Dataset)
     if row.kind in (LINEAR, LOG):
         return replace(row, kind=kind)
     try:
-        values = sorted(float(each) for each in listed(row.name, row.values).values)
+        values = sorted(float(each) for each in parse_list(row.name, row.values).values)
     except (EngineError, TypeError):
         values = []
     if len(values) < 2 or (kind == LOG and values[0] <= 0):
@@ -268,7 +268,7 @@ def fields_of_plan(plan: Plan) -> SweepFields:
     return SweepFields(rows, plan.sampler, plan.prune, runs, minutes, str(len(plan.seeds)))
 
 
-def _row_of(varied: Varied) -> VariedSetting:
+def _row_of(varied: Dimension) -> VariedSetting:
     if varied.kind == LIST:
-        return VariedSetting(varied.name, LIST, ", ".join(map(written, varied.values)))
+        return VariedSetting(varied.name, LIST, ", ".join(map(format_value, varied.values)))
     return VariedSetting(varied.name, varied.kind, "", f"{varied.low:.12g}", f"{varied.high:.12g}", str(varied.points))

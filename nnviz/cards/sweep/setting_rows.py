@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.datasets import Dataset
-from engine.sweeps.vary import FREE, choices_of, is_number
+from engine.sweeps.search_space import VARIABLE_SETTINGS, choices_of, is_numeric
 from nnviz.cards.sweep.setting_row import SettingInfo
 from nnviz.formatting.setting_words import setting_name
 from nnviz.ui.fields import step_decade, step_whole
@@ -42,7 +42,7 @@ def setting_info(name: str) -> SettingInfo:
     row = _TOLD.get(name)
     tip = _OTHERS.get(name, "") if row is None else row.tip
     step = row.step if isinstance(row, SettingField) else step_whole(1, by=8) if name == "hidden" else step_decade
-    return SettingInfo(name, setting_name(name), tip, step, is_number(name), choices_of(name))
+    return SettingInfo(name, setting_name(name), tip, step, is_numeric(name), choices_of(name))
 
 
 def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]:
@@ -50,12 +50,12 @@ def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]
 
     Augmentation is offered for images only.
     """
-    usual = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in USUAL))) if name in FREE]
+    usual = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in USUAL))) if name in VARIABLE_SETTINGS]
     yield "", usual
     known = set(usual)
     for title, rows in _GROUPS.items():
-        names = [row.name for row in rows if row.name in FREE]
+        names = [row.name for row in rows if row.name in VARIABLE_SETTINGS]
         known |= set(names)
         if title != "Augmentation" or dataset is None or dataset.is_picture:
             yield title, names
-    yield "Others", [name for name in FREE if name not in known]
+    yield "Others", [name for name in VARIABLE_SETTINGS if name not in known]

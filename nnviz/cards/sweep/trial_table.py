@@ -12,7 +12,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.sweeps.plan import Plan
 from engine.sweeps.results import FINISHED, STOPPED, Results, RunResult, TrialResult
-from engine.sweeps.vary import LIST, LOG, Varied, written
+from engine.sweeps.search_space import LIST, LOG, Dimension, format_value
 
 _MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
 _APART = 10.0  # largest to smallest number of a list, from which on its axis is logarithmic
@@ -37,7 +37,7 @@ class SettingAxis:
     _places: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
-    def of(cls, varied: Varied) -> SettingAxis:
+    def of(cls, varied: Dimension) -> SettingAxis:
         """Returns the axis of a dimension: numbers from low to high, names in their given order."""
         if varied.kind != LIST:
             return cls._along(varied.name, varied.kind == LOG, varied.low, varied.high)
@@ -45,7 +45,7 @@ class SettingAxis:
         values = sorted(varied.values) if are_numbers else list(varied.values)
         if are_numbers and len(values) > _MOST_NAMED:
             return cls._along(varied.name, values[0] > 0 and values[-1] >= _APART * values[0], values[0], values[-1])
-        names = tuple(map(written, values))
+        names = tuple(map(format_value, values))
         places = {name: float(place) for place, name in enumerate(names)}
         return cls(varied.name, False, names, -0.5, len(names) - 0.5, places)
 
@@ -57,7 +57,7 @@ class SettingAxis:
     def place(self, value: Any) -> float:
         """Returns the place of a value; NaN for a value without one, as in a damaged file."""
         if self.names:
-            return self._places.get(written(value), math.nan)
+            return self._places.get(format_value(value), math.nan)
         if isinstance(value, (tuple, list)) and len(value) == 1:
             value = value[0]
         if not isinstance(value, (int, float)) or (self.is_log and value <= 0):

@@ -123,7 +123,7 @@ def dots_key(table: TrialTable) -> str:
 def format_chosen_trial(table: TrialTable, unit: str) -> str:
     """Returns the test error of the trial selected by validation error; empty without one."""
     results = table.results
-    chosen, last = results.chosen, results.told_at_last
+    chosen, last = results.chosen, results.test_figure
     if chosen is None:
         return "No trial has ended well with all its seeds, so none is chosen."
     spread = None if last is None else chosen.spread(last)

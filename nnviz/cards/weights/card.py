@@ -7,7 +7,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.regions import region_of
+from engine.explain.input_grid import region_of
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
 from nnviz.cards.weights.row_names import RowNames

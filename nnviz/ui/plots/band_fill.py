@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPolygonF
 
-from engine.sweeps.bands import Band
+from engine.sweeps.quantile_bands import Band
 from nnviz.ui.plots.curve_axes import Ends, Quantity
 from nnviz.ui.plots.curve_line import FEW, thinned, within
 

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QEvent, QObject, QSize, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
-from engine.network.packing import exact
+from engine.network.half_precision import pack_exactly
 from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
@@ -44,7 +44,7 @@ _TOO_SLOW = f"The film was given up: for one moment, what it shows was not compu
 
 def film_snapshots(run: Run, frames: int) -> list[tuple[Snapshot, int]]:
     """Returns the snapshots of a film, spaced evenly over the run, each with its number of frames."""
-    now = Snapshot(run.epochs, exact(run.parameters, tuple(run.network.shape)))
+    now = Snapshot(run.epochs, pack_exactly(run.parameters, tuple(run.network.shape)))
     kept = [*(each for each in run.snapshots if each.epochs < now.epochs), now]
     after = [(one.epochs + other.epochs) / 2 for one, other in itertools.pairwise(kept)]  # where the next is nearer
     numbers, number = [], 0

@@ -15,7 +15,7 @@ from engine.datasets import DATASETS, Dataset
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.brightness import Brightness
 from engine.datasets.description import Description
-from engine.datasets.picture_folder import folder_dataset
+from engine.datasets.image_folder import folder_dataset
 from engine.datasets.scaling import Scaling
 
 _LABELS = np.arange(20) % 2

@@ -15,8 +15,8 @@ from engine.basics.errors import DataError
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
-from engine.datasets.entries import MOST_CHARACTERS
 from engine.datasets.scaling import Scaling
+from engine.datasets.stored_texts import MOST_CHARACTERS
 from engine.datasets.table.table_coding import CodedColumn, TableCoding
 from engine.datasets.table.table_columns import NUMBER, TEXT
 from engine.datasets.table.table_format import TableFormat

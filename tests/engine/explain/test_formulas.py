@@ -18,11 +18,11 @@ from engine.explain.formulas import (
     loss_formula,
     sum_formula,
 )
-from engine.explain.one_step import BIAS, OneStep
+from engine.explain.step_trace import BIAS, StepTrace
 from engine.explain.update_formulas import update_formulas
 from engine.network.activations import ACTIVATIONS
 from engine.training.optimizers import SGD
-from tests.engine.explain.test_one_step import RECIPES, numbers, pictures, record, trainer
+from tests.engine.explain.test_step_trace import RECIPES, numbers, pictures, record, trainer
 from tests.engine.helpers import LOSS_AND_OUTPUT, restored_later
 
 
@@ -44,7 +44,7 @@ def worked_out(formula: Formula) -> float:
     return float(eval(text.replace("(+-", "(-")))
 
 
-def value_at(step: OneStep, at: Address) -> float:
+def value_at(step: StepTrace, at: Address) -> float:
     """What is in a step at an address."""
     row, layer, neuron = at.row, at.layer, at.neuron
     if at.what == "weight":
@@ -65,7 +65,7 @@ def value_at(step: OneStep, at: Address) -> float:
     return float(step.losses[row])
 
 
-def come_from_where_they_say(step: OneStep, formulas: Iterable[Formula]) -> None:
+def come_from_where_they_say(step: StepTrace, formulas: Iterable[Formula]) -> None:
     lines = {formula.address: formula.value for formula in formulas}
     for formula in formulas:
         for part in formula.parts:

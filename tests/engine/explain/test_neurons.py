@@ -74,7 +74,7 @@ def test_several_neurons_are_scaled() -> None:
 @pytest.mark.parametrize("layer", [1, 2])
 def test_the_error_without_each_neuron(hidden: str, layer: int) -> None:
     network, split = network_of([9, 6, 5, 4], hidden), pictures(1500, 9, 4)  # more than one chunk
-    shares, (whole, each) = result(neurons.without_each(network, split, layer))
+    shares, (whole, each) = result(neurons.ablate_each(network, split, layer))
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1)
     assert len(each) == network.shape[layer]
@@ -89,7 +89,7 @@ def test_the_error_without_each_neuron(hidden: str, layer: int) -> None:
 @pytest.mark.parametrize("scaling", [None, Scaling(np.array([2.0, -1]), np.array([3.0, 50]))])
 def test_for_regression_it_is_the_rmse_in_the_targets_unit(scaling: Scaling | None) -> None:
     network, split = network_of([4, 3, 2], "tanh", "identity"), numbers(1500, 4, 2)
-    _, (whole, each) = result(neurons.without_each(network, split, 1, scaling))
+    _, (whole, each) = result(neurons.ablate_each(network, split, 1, scaling))
     assert whole.error is None
     expected = Evaluator(network, split, scaling).evaluate()
     assert (whole.loss, whole.rmse) == (pytest.approx(expected.loss), pytest.approx(expected.rmse))
@@ -101,7 +101,7 @@ def test_for_regression_it_is_the_rmse_in_the_targets_unit(scaling: Scaling | No
 @pytest.mark.parametrize("shape", [[4, 1, 3], [4, *[3] * 60, 3]])
 def test_at_any_depth(shape: list[int]) -> None:
     network, split = network_of(shape), pictures(300, 4, 3)
-    _, (whole, each) = result(neurons.without_each(network, split, 1))
+    _, (whole, each) = result(neurons.ablate_each(network, split, 1))
     expected = Evaluator(network, split).evaluate()
     assert whole.error == pytest.approx(expected.error, abs=1 / 300)
     assert whole.loss == pytest.approx(expected.loss, rel=1e-4)
@@ -147,9 +147,9 @@ def test_means_by_fifths_of_the_targets() -> None:
 def test_parts_are_views() -> None:
     network = network_of([3, 4, 2])
     for part, place in (
-        (neurons.Part("bias", 1, 2), network.biases[0][2]),
-        (neurons.Part("weight", 2, 1, 3), network.weights[1][1, 3:4]),
-        (neurons.Part("outgoing", 1, 3), network.weights[1][:, 3]),
+        (neurons.ParameterGroup("bias", 1, 2), network.biases[0][2]),
+        (neurons.ParameterGroup("weight", 2, 1, 3), network.weights[1][1, 3:4]),
+        (neurons.ParameterGroup("outgoing", 1, 3), network.weights[1][:, 3]),
     ):
         part.view(network)[...] = 0.25
         assert (place == 0.25).all()
@@ -164,4 +164,4 @@ def test_what_there_is_not() -> None:
     with pytest.raises(SettingError, match="outputs"):
         neurons.scaled(network, {(2, 0): 0})
     with pytest.raises(SettingError, match="outputs"):
-        next(neurons.without_each(network, split, 2))
+        next(neurons.ablate_each(network, split, 2))

@@ -10,7 +10,7 @@ import pytest
 from engine.basics.errors import DataError, SettingError
 from engine.datasets import Split
 from engine.explain.features import activations_of
-from engine.explain.projection import Projected, are_inside, basis_of, layer_rows, project_in_steps
+from engine.explain.projection import Projected, are_inside, layer_rows, principal_axes, project_in_steps
 from engine.network.network import Network
 
 
@@ -42,7 +42,9 @@ def finished(steps: Generator[int, None, Projected]) -> Projected:
 
 def projected(network: Network, split: Split, layer: int, rows: np.ndarray) -> Projected:
     """All of it, on a basis of its own."""
-    return finished(project_in_steps(network, split, rows, layer, basis_of(layer_rows(network, split, rows, layer))))
+    return finished(
+        project_in_steps(network, split, rows, layer, principal_axes(layer_rows(network, split, rows, layer)))
+    )
 
 
 # ---- the axes
@@ -51,7 +53,7 @@ def projected(network: Network, split: Split, layer: int, rows: np.ndarray) -> P
 @pytest.mark.parametrize(("examples", "width"), [(300, 6), (20, 40)])
 def test_the_axes_explain_what_the_singular_values_say(examples: int, width: int) -> None:
     given = cloud(examples, width)
-    basis = basis_of(given, 4)
+    basis = principal_axes(given, 4)
     values = np.linalg.svd(given - given.mean(axis=0), compute_uv=False) ** 2
     assert basis.shares == pytest.approx(values[:4] / values.sum(), rel=1e-6)
     assert basis.project(given).var(axis=0) == pytest.approx(basis.shares * given.var(axis=0).sum(), rel=1e-6)
@@ -60,7 +62,7 @@ def test_the_axes_explain_what_the_singular_values_say(examples: int, width: int
 
 def test_all_axes_give_back_what_was_projected() -> None:
     given = cloud()
-    basis = basis_of(given, given.shape[1])
+    basis = principal_axes(given, given.shape[1])
     assert basis.project(given) @ basis.axes + basis.mean == pytest.approx(given)
     assert basis.shares.sum() == pytest.approx(1)
 
@@ -68,21 +70,21 @@ def test_all_axes_give_back_what_was_projected() -> None:
 def test_the_same_activations_give_the_same_axes_whichever_way_they_are_computed() -> None:
     given = cloud(30, 30)
     for some in (given, given[:, :29], given[:29]):
-        first, again = basis_of(some), basis_of(some.copy())
+        first, again = principal_axes(some), principal_axes(some.copy())
         assert np.array_equal(first.axes, again.axes)
         assert all(axis[np.abs(axis).argmax()] > 0 for axis in first.axes), "the sign is no matter of chance"
 
 
 def test_a_point_stays_where_it_is_while_its_activations_do() -> None:
     given = cloud()
-    basis = basis_of(given)
+    basis = principal_axes(given)
     assert basis.project(given[:3]) == pytest.approx(basis.project(given)[:3])
 
 
 @pytest.mark.parametrize("width", [1, 2])
 def test_a_narrow_layer(width: int) -> None:
     given = cloud(width=width)
-    basis = basis_of(given)
+    basis = principal_axes(given)
     points = basis.project(given)
     assert points.shape == (300, 2)
     assert basis.shares.sum() == pytest.approx(1)
@@ -91,7 +93,7 @@ def test_a_narrow_layer(width: int) -> None:
 
 @pytest.mark.parametrize("given", [np.full((20, 5), 2.5), np.full((1, 5), 7.0), np.zeros((4, 900))])
 def test_without_spread_all_points_are_one(given: np.ndarray) -> None:
-    basis = basis_of(given)
+    basis = principal_axes(given)
     assert not basis.shares.any()
     assert not basis.project(given).any()
 
@@ -100,7 +102,7 @@ def test_activations_that_are_not_finite_have_no_axes() -> None:
     given = cloud()
     given[3, 2] = np.inf
     with pytest.raises(DataError, match="finite"):
-        basis_of(given)
+        principal_axes(given)
 
 
 # ---- a network's layers
@@ -115,7 +117,7 @@ def test_points_are_the_layers_activations_along_the_axes(layer: int, scale: flo
     inputs = (split.inputs * split.scale).astype(np.float32)[rows]
     activations = activations_of(network, inputs, layer)
     assert layer_rows(network, split, rows, layer) == pytest.approx(activations, abs=1e-5)
-    basis = basis_of(activations)
+    basis = principal_axes(activations)
     assert found.points == pytest.approx(basis.project(activations), abs=1e-4)
     assert found.share == pytest.approx(basis.shares.sum(), abs=1e-4)
     assert found.answers.answers.tolist() == network.predict(inputs).argmax(axis=1).tolist()
@@ -127,16 +129,16 @@ def test_the_share_is_that_of_now() -> None:
     rows = np.arange(400)
     before = layer_rows(network, split, rows, 1)
     network.weights[0][:] = np.random.default_rng(9).normal(size=(5, 4))
-    found = finished(project_in_steps(network, split, rows, 1, basis_of(before)))
+    found = finished(project_in_steps(network, split, rows, 1, principal_axes(before)))
     now = layer_rows(network, split, rows, 1)
-    along = basis_of(before).project(now).var(axis=0).sum()
+    along = principal_axes(before).project(now).var(axis=0).sum()
     assert found.share == pytest.approx(along / now.var(axis=0).sum(), rel=1e-3)
 
 
 def test_what_is_not_finite_has_no_place() -> None:
     network, split = made()
     rows = np.arange(len(split))
-    basis = basis_of(layer_rows(network, split, rows, 1))
+    basis = principal_axes(layer_rows(network, split, rows, 1))
     network.weights[0][:] = np.nan
     found = finished(project_in_steps(network, split, rows, 1, basis))
     assert np.isnan(found.points).all()
@@ -149,7 +151,7 @@ def test_a_layer_that_is_not_there_is_refused(layer: int) -> None:
     with pytest.raises(SettingError, match="layer"):
         layer_rows(network, split, np.arange(3), layer)
     with pytest.raises(SettingError, match="layer"):
-        next(project_in_steps(network, split, np.arange(3), layer, basis_of(cloud())))
+        next(project_in_steps(network, split, np.arange(3), layer, principal_axes(cloud())))
 
 
 # ---- a lasso

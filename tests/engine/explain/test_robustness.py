@@ -12,8 +12,8 @@ from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot, regression_split
-from engine.explain.disturbances import DISTURBANCES, material_of
-from engine.explain.robustness import Measured, Robustness, measure
+from engine.explain.perturbations import PERTURBATIONS, input_statistics
+from engine.explain.robustness import Robustness, RobustnessPoint, measure
 from engine.network.network import Network
 from engine.training.metrics import Evaluator
 from tests.engine.helpers import class_data, network_for
@@ -53,9 +53,9 @@ def test_strength_0_is_the_ordinary_result(dtype: Any) -> None:
     assert data.test is not None
     ordinary = Evaluator(network, data.test).evaluate()
     found = whole(measure(network, data, data.test))
-    assert list(found.curves) == list(DISTURBANCES)
+    assert list(found.curves) == list(PERTURBATIONS)
     for name, curve in found.curves.items():
-        assert [one.strength for one in curve] == list(DISTURBANCES[name]().strengths((9, 12)))
+        assert [one.strength for one in curve] == list(PERTURBATIONS[name]().strengths((9, 12)))
         at_0 = next(one for one in curve if one.strength == 0)
         assert (at_0.loss, at_0.error) == (ordinary.loss, ordinary.error)
         assert all(one.error is not None and 0 <= one.error <= 1 for one in curve)
@@ -69,7 +69,7 @@ def test_each_strength_is_the_result_on_the_disturbed_examples() -> None:
     curve = whole(measure(network, data, data.test, ["rotation"])).curves["rotation"]
     inputs = data.test.take(slice(None), np.empty((300, 108), np.float32))
     for one in curve:
-        turned = DISTURBANCES["rotation"]()(inputs, material_of(data), one.strength)
+        turned = PERTURBATIONS["rotation"]()(inputs, input_statistics(data), one.strength)
         expected = Evaluator(network, Split(turned, data.test.targets, data.test.labels)).evaluate()
         assert one.error == pytest.approx(expected.error)
         assert one.loss == pytest.approx(expected.loss, rel=1e-4)
@@ -78,14 +78,14 @@ def test_each_strength_is_the_result_on_the_disturbed_examples() -> None:
 def test_it_does_not_depend_on_the_network_how_examples_are_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     data, seen = bars(), []
     assert data.test is not None
-    apply = DISTURBANCES["noise"].apply
+    apply = PERTURBATIONS["noise"].apply
 
     def spied(self: Any, inputs: Array, *rest: Any) -> Array:
         result = apply(self, inputs, *rest)
         seen.append(result.tobytes())
         return result
 
-    monkeypatch.setattr(DISTURBANCES["noise"], "apply", spied)
+    monkeypatch.setattr(PERTURBATIONS["noise"], "apply", spied)
     for shape in ([108, 2], [108, 4000, 2]):
         whole(measure(Network(shape), data, data.test, ["noise"]))
     assert len(seen) % 2 == 0
@@ -157,7 +157,7 @@ def test_networks_of_any_shape(shape: list[int]) -> None:
     data = bars(40)
     assert data.test is not None
     found = whole(measure(Network(shape, initializer="glorot"), data, data.test, ["shift"]))
-    assert all(isinstance(one, Measured) for one in found.curves["shift"])
+    assert all(isinstance(one, RobustnessPoint) for one in found.curves["shift"])
 
 
 def test_answers_that_are_not_finite_are_an_error() -> None:

@@ -12,6 +12,7 @@ import pytest
 from engine.basics.errors import SettingError
 from engine.basics.optional_packages import install_command
 from engine.sweeps.plan import (
+    DEFAULT_TRIALS,
     GRID,
     MEDIAN,
     NONE,
@@ -20,15 +21,14 @@ from engine.sweeps.plan import (
     SEEDS,
     SWEEP,
     TPE,
-    USUAL_TRIALS,
     Plan,
-    race_of,
-    seeds_of,
-    usual_rule,
-    usual_sampler,
+    default_pruning,
+    default_sampler,
+    plan_race,
+    plan_seeds,
 )
-from engine.sweeps.samplers import Values, check_installed, sampler_of
-from engine.sweeps.vary import LINEAR, LIST, parsed
+from engine.sweeps.samplers import Values, check_sampler_installed, make_sampler
+from engine.sweeps.search_space import LINEAR, LIST, parse_dimension
 from tests.engine.helpers import class_data, refused
 from tests.nnviz.library.helpers import an_experiment
 
@@ -37,11 +37,11 @@ BASE = an_experiment(DATA)
 
 
 def a_sweep(*typed: str, **more: Any) -> Plan:
-    return Plan(**{"kind": SWEEP, "experiments": (BASE,), "vary": tuple(map(parsed, typed)), **more})
+    return Plan(**{"kind": SWEEP, "experiments": (BASE,), "vary": tuple(map(parse_dimension, typed)), **more})
 
 
 def all_of(plan: Plan, known: list[Values] | None = None) -> list[Values]:
-    sampler, found = sampler_of(plan, known or []), []
+    sampler, found = make_sampler(plan, known or []), []
     while (values := sampler.next()) is not None:
         found.append(values)
     return found
@@ -50,8 +50,8 @@ def all_of(plan: Plan, known: list[Values] | None = None) -> list[Values]:
 @pytest.mark.parametrize(
     "plan",
     [
-        seeds_of(BASE, 3),
-        race_of([BASE, BASE.changed(hidden=(9,))], 2),
+        plan_seeds(BASE, 3),
+        plan_race([BASE, BASE.changed(hidden=(9,))], 2),
         a_sweep("hidden=3,4-2", "dropout=0..0.5", seeds=(4, 5), runs=9, minutes=2.5, prune="median", sampler=TPE),
     ],
 )
@@ -72,29 +72,29 @@ def test_a_plan_survives_json(plan: Plan) -> None:
         ({"sampler": "luck"}, "sampler", "luck"),
         ({"prune": "all"}, "prune", "all"),
         ({"vary": ()}, "vary", "nothing"),
-        ({"vary": (parsed("hidden=1"), parsed("hidden=2"))}, "vary", "hidden"),
+        ({"vary": (parse_dimension("hidden=1"), parse_dimension("hidden=2"))}, "vary", "hidden"),
         ({"experiments": (BASE, BASE)}, "experiments", "2"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(changes: dict[str, Any], parameter: str, value: str) -> None:
     with refused(SettingError, parameter, value):
-        a_sweep(**{"vary": (parsed("hidden=3,4"),), **changes})
+        a_sweep(**{"vary": (parse_dimension("hidden=3,4"),), **changes})
 
 
 def test_a_race_and_seeds_have_the_trials_that_were_given() -> None:
-    assert (seeds_of(BASE, 3).kind, seeds_of(BASE, 3).seeds, seeds_of(BASE, 3).most_runs) == (SEEDS, (1, 2, 3), 3)
-    race = race_of([BASE, BASE.changed(hidden=(9,))], 2)
+    assert (plan_seeds(BASE, 3).kind, plan_seeds(BASE, 3).seeds, plan_seeds(BASE, 3).most_runs) == (SEEDS, (1, 2, 3), 3)
+    race = plan_race([BASE, BASE.changed(hidden=(9,))], 2)
     assert (race.kind, race.most_trials, race.most_runs) == (RACE, 2, 4)
     assert all_of(race) == [{}, {}]
     assert race.experiment(1, {}, 2) == BASE.changed(hidden=(9,), seed=2)
 
 
 def test_a_tenth_is_held_aside_only_where_trials_are_compared_and_nothing_is() -> None:
-    assert a_sweep("hidden=3").held_aside(DATA).base.training.validation_share == 0.1
+    assert a_sweep("hidden=3").with_held_out(DATA).base.training.validation_share == 0.1
     own = a_sweep("hidden=3", experiments=(BASE.changed(validation_share=0.3),))
-    assert own.held_aside(DATA) == own
-    assert a_sweep("hidden=3").held_aside(DATA.with_validation(0.2)) == a_sweep("hidden=3")
-    assert seeds_of(BASE, 3).held_aside(DATA) == seeds_of(BASE, 3)
+    assert own.with_held_out(DATA) == own
+    assert a_sweep("hidden=3").with_held_out(DATA.with_validation(0.2)) == a_sweep("hidden=3")
+    assert plan_seeds(BASE, 3).with_held_out(DATA) == plan_seeds(BASE, 3)
 
 
 def test_a_value_that_does_not_fit_the_data_is_refused_before_anything_is_trained() -> None:
@@ -120,7 +120,7 @@ def test_no_trial_comes_twice_and_all_come(sampler: str) -> None:
 
 
 def test_a_budget_that_is_not_told_has_an_end() -> None:
-    assert len(all_of(a_sweep("learning-rate=0.1..1"))) == USUAL_TRIALS
+    assert len(all_of(a_sweep("learning-rate=0.1..1"))) == DEFAULT_TRIALS
     assert a_sweep("learning-rate=0.1..1", minutes=1).most_trials is None
     assert a_sweep("learning-rate=0.1..1", runs=7, seeds=(1, 2)).most_trials == 3
 
@@ -138,13 +138,13 @@ def test_a_sampler_goes_on_where_it_was(sampler: str) -> None:
 def test_tpe_learns_from_what_there_is() -> None:
     pytest.importorskip("optuna")
     plan = a_sweep("learning-rate=log:0.0001..1", "optimizer=adam,sgd", sampler=TPE, runs=60)
-    sampler, tried = sampler_of(plan), []
+    sampler, tried = make_sampler(plan), []
     while (values := sampler.next()) is not None:
         tried.append(values)
         sampler.learn(sampler.count - 1, abs(values["learning_rate"] - 0.01))
     last = [each["learning_rate"] for each in tried[30:]]
     assert sum(0.003 < rate < 0.03 for rate in last) > 15, "about a quarter of them by chance"
-    again = sampler_of(plan, json.loads(json.dumps(tried[:30])))
+    again = make_sampler(plan, json.loads(json.dumps(tried[:30])))
     for number, values in enumerate(tried[:30]):
         again.learn(number, abs(values["learning_rate"] - 0.01))
     more = []
@@ -158,15 +158,15 @@ def test_tpe_learns_from_what_there_is() -> None:
 def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
-        sampler_of(a_sweep("hidden=3,4", sampler=TPE))
+        make_sampler(a_sweep("hidden=3,4", sampler=TPE))
     with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
-        check_installed(TPE)
-    check_installed(RANDOM)
+        check_sampler_installed(TPE)
+    check_sampler_installed(RANDOM)
 
 
 def test_what_is_usual_follows_from_what_varies() -> None:
-    assert (usual_sampler([LIST, LIST]), usual_sampler([LIST, LINEAR])) == (GRID, RANDOM)
-    assert (usual_rule(GRID), usual_rule(RANDOM)) == (NONE, MEDIAN)
+    assert (default_sampler([LIST, LIST]), default_sampler([LIST, LINEAR])) == (GRID, RANDOM)
+    assert (default_pruning(GRID), default_pruning(RANDOM)) == (NONE, MEDIAN)
 
 
 @pytest.mark.parametrize(

@@ -12,21 +12,21 @@ import pytest
 
 from engine.basics.errors import SettingError
 from engine.basics.optional_packages import install_command
-from engine.sweeps.plan import ASHA, HYPERBAND, MEDIAN, NONE, SWEEP, Plan, race_of, seeds_of
-from engine.sweeps.pruning import LEAST_FINISHED, MedianRule, OptunaRule, Rule, rule_of
+from engine.sweeps.plan import ASHA, HYPERBAND, MEDIAN, NONE, SWEEP, Plan, plan_race, plan_seeds
+from engine.sweeps.pruning import LEAST_FINISHED, MedianRule, OptunaRule, PruningRule, make_rule
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parse_dimension
 from tests.nnviz.library.helpers import an_experiment
 
 
 def a_sweep(prune: str, epochs: int = 20, *typed: str) -> Plan:
-    vary = tuple(map(parsed, typed or ("learning-rate=0.01..1",)))
+    vary = tuple(map(parse_dimension, typed or ("learning-rate=0.01..1",)))
     return Plan(SWEEP, (an_experiment(epochs=epochs),), vary=vary, prune=prune)
 
 
 def optuna_rule(prune: str, epochs: int = 20, *typed: str) -> OptunaRule:
     pytest.importorskip("optuna")
-    rule = rule_of(a_sweep(prune, epochs, *typed))
+    rule = make_rule(a_sweep(prune, epochs, *typed))
     assert isinstance(rule, OptunaRule)
     return rule
 
@@ -38,21 +38,21 @@ def test_the_median_rule_stops_what_is_worse_than_half_of_the_finished() -> None
     rule, run = MedianRule(), (9, 1)
     hopeless = {0: 0.9, 1: 0.8, 2: 0.7}
     for number in range(LEAST_FINISHED):
-        assert not rule.is_hopeless(run, hopeless), "not before enough have finished"
-        rule.over((number, 1), {0: 0.9, 1: 0.5, 2: 0.1 + number / 10}, FINISHED)
-    assert rule.is_hopeless(run, hopeless)
-    assert not rule.is_hopeless(run, {0: 0.9, 1: 0.8, 2: 0.3}), "as good as the median, 0.3"
-    assert not rule.is_hopeless(run, {0: 0.9, 1: 0.2, 2: 0.7}), "it was good enough before"
-    assert not rule.is_hopeless(run, {0: 5.0}), "the untrained network says nothing"
-    assert not rule.is_hopeless(run, {0: 0.9, 9: 0.8}), "none of the finished was trained so long"
-    assert not rule.is_hopeless(run, {})
+        assert not rule.should_prune(run, hopeless), "not before enough have finished"
+        rule.end_run((number, 1), {0: 0.9, 1: 0.5, 2: 0.1 + number / 10}, FINISHED)
+    assert rule.should_prune(run, hopeless)
+    assert not rule.should_prune(run, {0: 0.9, 1: 0.8, 2: 0.3}), "as good as the median, 0.3"
+    assert not rule.should_prune(run, {0: 0.9, 1: 0.2, 2: 0.7}), "it was good enough before"
+    assert not rule.should_prune(run, {0: 5.0}), "the untrained network says nothing"
+    assert not rule.should_prune(run, {0: 0.9, 9: 0.8}), "none of the finished was trained so long"
+    assert not rule.should_prune(run, {})
 
 
 def test_the_median_rule_knows_finished_runs_only() -> None:
     rule = MedianRule()
     for number in range(LEAST_FINISHED):
-        rule.over((number, 1), {0: 0.9, 1: 0.1}, (PRUNED, STOPPED, DIVERGED)[number % 3])
-    assert not rule.is_hopeless((9, 1), {0: 0.9, 1: 0.8})
+        rule.end_run((number, 1), {0: 0.9, 1: 0.1}, (PRUNED, STOPPED, DIVERGED)[number % 3])
+    assert not rule.should_prune((9, 1), {0: 0.9, 1: 0.8})
 
 
 def test_it_is_the_rule_of_optunas_median_pruner() -> None:
@@ -68,13 +68,13 @@ def test_it_is_the_rule_of_optunas_median_pruner() -> None:
             values[epoch] = float(rng.random())
             trial.report(values[epoch], epoch)
             is_stopped = trial.should_prune()
-            assert rule.is_hopeless((number, 1), values) == is_stopped
+            assert rule.should_prune((number, 1), values) == is_stopped
             if is_stopped:
                 break
         hopeless += is_stopped
         state = optuna.trial.TrialState.PRUNED if is_stopped else optuna.trial.TrialState.COMPLETE
         study.tell(trial, None if is_stopped else values[4], state=state)
-        rule.over((number, 1), values, PRUNED if is_stopped else FINISHED)
+        rule.end_run((number, 1), values, PRUNED if is_stopped else FINISHED)
     assert 10 < hopeless < 290
 
 
@@ -86,50 +86,50 @@ def test_asha_lets_the_best_of_every_four_go_on_from_epoch_1_4_and_16() -> None:
     rule = optuna_rule(ASHA)
     errors = [0.5, 0.4, 0.6, 0.45, 0.3, 0.35, 0.7, 0.38]
     #   best:   yes  yes   no   no   yes   no   no   no (of four 1 goes on; 0.38 is the third of eight)
-    hopeless = [rule.is_hopeless((trial, 1), {0: 0.9, 1: error}) for trial, error in enumerate(errors)]
+    hopeless = [rule.should_prune((trial, 1), {0: 0.9, 1: error}) for trial, error in enumerate(errors)]
     assert hopeless == [False, False, True, True, False, True, True, True]
-    assert not rule.is_hopeless((8, 1), {0: 0.9, 1: 0.34}), "the second of nine"
+    assert not rule.should_prune((8, 1), {0: 0.9, 1: 0.34}), "the second of nine"
     for trial in (0, 1):
-        assert not rule.is_hopeless((trial, 1), {0: 0.9, 1: errors[trial], 2: 0.9, 3: 0.9}), "it looks at 1, 4, 16"
-    assert not rule.is_hopeless((0, 1), {0: 0.9, 1: 0.5, 2: 0.9, 3: 0.9, 4: 0.2})
-    assert rule.is_hopeless((1, 1), {0: 0.9, 1: 0.4, 2: 0.9, 3: 0.9, 4: 0.25}), "0.2 came to epoch 4 before"
+        assert not rule.should_prune((trial, 1), {0: 0.9, 1: errors[trial], 2: 0.9, 3: 0.9}), "it looks at 1, 4, 16"
+    assert not rule.should_prune((0, 1), {0: 0.9, 1: 0.5, 2: 0.9, 3: 0.9, 4: 0.2})
+    assert rule.should_prune((1, 1), {0: 0.9, 1: 0.4, 2: 0.9, 3: 0.9, 4: 0.25}), "0.2 came to epoch 4 before"
 
 
 def test_asha_is_told_each_epoch_once_in_order() -> None:
     """A report brings several: at epoch 1 its value of then is looked at, not the last one."""
     rule = optuna_rule(ASHA)
-    assert not rule.is_hopeless((0, 1), {0: 0.9, 1: 0.5, 2: 0.1, 3: 0.1})
-    assert rule.is_hopeless((1, 1), {0: 0.9, 1: 0.6, 2: 0.1, 3: 0.1})
+    assert not rule.should_prune((0, 1), {0: 0.9, 1: 0.5, 2: 0.1, 3: 0.1})
+    assert rule.should_prune((1, 1), {0: 0.9, 1: 0.6, 2: 0.1, 3: 0.1})
 
 
 @pytest.mark.parametrize("status", [FINISHED, PRUNED, DIVERGED, STOPPED])
 def test_asha_knows_the_runs_that_were_there_before(status: str) -> None:
     rule = optuna_rule(ASHA)
-    rule.over((0, 1), {0: 0.9, 1: 0.5}, status)
-    assert rule.is_hopeless((1, 1), {0: 0.9, 1: 0.6})
+    rule.end_run((0, 1), {0: 0.9, 1: 0.5}, status)
+    assert rule.should_prune((1, 1), {0: 0.9, 1: 0.6})
 
 
 def test_a_run_that_went_on_though_it_was_hopeless_competes_with_all_it_reached() -> None:
     rule = optuna_rule(ASHA)
-    assert not rule.is_hopeless((0, 1), {1: 0.5})
-    assert rule.is_hopeless((1, 1), {1: 0.6})
-    rule.over((1, 1), {1: 0.6, 2: 0.1, 3: 0.1, 4: 0.1}, FINISHED)
-    assert rule.is_hopeless((0, 1), {1: 0.5, 2: 0.2, 3: 0.2, 4: 0.2})
+    assert not rule.should_prune((0, 1), {1: 0.5})
+    assert rule.should_prune((1, 1), {1: 0.6})
+    rule.end_run((1, 1), {1: 0.6, 2: 0.1, 3: 0.1, 4: 0.1}, FINISHED)
+    assert rule.should_prune((0, 1), {1: 0.5, 2: 0.2, 3: 0.2, 4: 0.2})
 
 
 def test_one_that_begins_anew_is_another_trial() -> None:
     rule = optuna_rule(ASHA)
-    assert not rule.is_hopeless((0, 1), {1: 0.5})
-    rule.begun((0, 1))
-    assert not rule.is_hopeless((0, 1), {1: 0.5}), "as good as itself"
-    rule.over((0, 1), {}, FINISHED)
+    assert not rule.should_prune((0, 1), {1: 0.5})
+    rule.begin_run((0, 1))
+    assert not rule.should_prune((0, 1), {1: 0.5}), "as good as itself"
+    rule.end_run((0, 1), {}, FINISHED)
 
 
 def test_in_a_long_run_the_epochs_that_are_told_count() -> None:
     """Of 100,000 epochs every 64th is told: the first one stands for epochs 1, 4 and 16 too."""
     rule = optuna_rule(ASHA, 100_000)
-    assert not rule.is_hopeless((0, 1), {0: 0.9, 64: 0.3})
-    assert rule.is_hopeless((1, 1), {0: 0.9, 64: 0.4})
+    assert not rule.should_prune((0, 1), {0: 0.9, 64: 0.3})
+    assert rule.should_prune((1, 1), {0: 0.9, 64: 0.4})
 
 
 # ---- hyperband
@@ -149,11 +149,11 @@ def test_hyperband_looks_later_in_each_bracket() -> None:
     for number in range(60):
         place, error = bracket(rule, number, budgets), float(rng.random())
         for epoch in range(1, 3**place):
-            assert not rule.is_hopeless((number, 1), dict.fromkeys(range(1, epoch + 1), error)), "it is too early"
+            assert not rule.should_prune((number, 1), dict.fromkeys(range(1, epoch + 1), error)), "it is too early"
         before = [*seen[place], error]
         seen[place] = before
         best = sorted(before)[max(len(before) // 3 - 1, 0)]
-        found = rule.is_hopeless((number, 1), dict.fromkeys(range(1, 3**place + 1), error))
+        found = rule.should_prune((number, 1), dict.fromkeys(range(1, 3**place + 1), error))
         assert found == (error > best), "one of every three in its bracket goes on"
     assert min(map(len, seen.values())) > 3, "there are some in each bracket"
 
@@ -168,7 +168,7 @@ def test_hyperband_has_as_many_brackets_as_the_longest_run_needs(typed: str, mos
     for number in range(numbers[0] + 1):
         error = 0.5 + number / 1000
         values = dict.fromkeys(range(1, 3**last), error)
-        found = rule.is_hopeless((number, 1), values)
+        found = rule.should_prune((number, 1), values)
     assert not found, "in the last bracket nothing is stopped before its epoch"
 
 
@@ -176,25 +176,25 @@ def test_hyperband_has_as_many_brackets_as_the_longest_run_needs(typed: str, mos
 
 
 def test_a_plan_names_its_rule() -> None:
-    assert isinstance(rule_of(a_sweep(MEDIAN)), MedianRule)
-    assert rule_of(a_sweep(NONE)) is None
+    assert isinstance(make_rule(a_sweep(MEDIAN)), MedianRule)
+    assert make_rule(a_sweep(NONE)) is None
 
 
 def test_where_nothing_is_compared_nothing_is_stopped() -> None:
     """Seeds alone are told by their test error, which no rule may see."""
-    plan = seeds_of(an_experiment(), 3)
+    plan = plan_seeds(an_experiment(), 3)
     object.__setattr__(plan, "prune", MEDIAN)
-    assert rule_of(plan) is None
-    race = race_of([an_experiment(), an_experiment(hidden=(9,))], 2)
+    assert make_rule(plan) is None
+    race = plan_race([an_experiment(), an_experiment(hidden=(9,))], 2)
     object.__setattr__(race, "prune", MEDIAN)
-    assert isinstance(rule_of(race), Rule)
+    assert isinstance(make_rule(race), PruningRule)
 
 
 @pytest.mark.parametrize("prune", [ASHA, HYPERBAND])
 def test_without_optuna_it_says_how_to_get_it(prune: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(SettingError, match="prune.*" + re.escape(f"{install_command('sweep')}, or use median")):
-        rule_of(a_sweep(prune))
+        make_rule(a_sweep(prune))
 
 
 @pytest.mark.parametrize("prune", [ASHA, HYPERBAND])

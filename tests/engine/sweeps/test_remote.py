@@ -16,14 +16,14 @@ from engine.datasets import source_of
 from engine.experiment import Experiment
 from engine.storage import read_checkpoint
 from engine.sweeps import remote
-from engine.sweeps.one_run import Outcome, Report, RunSpec
+from engine.sweeps.cancellation import ALL
 from engine.sweeps.results import FAILED, FINISHED, STOPPED
-from engine.sweeps.shared_data import DataOffer, are_registered
-from engine.sweeps.wishes import ALL
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec
+from engine.sweeps.shared_data import DatasetHandle, are_registered
 from tests.engine.helpers import class_data
 
 DATA = class_data()
-OFFER = DataOffer("", {}, DATA.fingerprint)
+OFFER = DatasetHandle("", {}, DATA.fingerprint)
 PLACE = ("sweep", "tcp://here:1")
 
 
@@ -57,11 +57,11 @@ class Worker:
 def worker() -> Iterator[Worker]:
     """One that has the data of the sweep."""
     made = Worker()
-    remote.hello("sweep", "topic", None, made)
-    remote.receive("sweep", "key", made)
-    assert remote.prepare(PLACE, OFFER)
+    remote.open_visit("sweep", "topic", None, made)
+    remote.receive_data("sweep", "key", made)
+    assert remote.prepare_data(PLACE, OFFER)
     yield made
-    remote.goodbye("sweep", made)
+    remote.close_visit("sweep", made)
 
 
 def an_experiment(**settings: Any) -> Experiment:
@@ -69,12 +69,12 @@ def an_experiment(**settings: Any) -> Experiment:
     return made.for_data(DATA).changed(**settings)
 
 
-def worked(*experiments: Experiment, place: remote.Place = PLACE) -> dict[int, Outcome] | None:
-    found = remote.work(place, "task", [RunSpec(number, each) for number, each in enumerate(experiments, 1)])
+def worked(*experiments: Experiment, place: remote.Place = PLACE) -> dict[int, RunOutcome] | None:
+    found = remote.train_runs(place, "task", [RunSpec(number, each) for number, each in enumerate(experiments, 1)])
     return None if found is None else {each.number: each for each in found}
 
 
-def done(*experiments: Experiment) -> dict[int, Outcome]:
+def done(*experiments: Experiment) -> dict[int, RunOutcome]:
     found = worked(*experiments)
     assert found is not None
     return found
@@ -96,26 +96,26 @@ def test_runs_are_what_they_are_alone(worker: Worker) -> None:
 
 def test_who_was_not_met_or_has_said_goodbye_says_so(worker: Worker) -> None:
     assert worked(an_experiment(), place=("other", PLACE[1])) is None
-    assert remote.prepare(("other", PLACE[1]), OFFER) is None
-    remote.goodbye("sweep", worker)
+    assert remote.prepare_data(("other", PLACE[1]), OFFER) is None
+    remote.close_visit("sweep", worker)
     assert worked(an_experiment()) is None
-    remote.hello("sweep", "topic", None, worker)
+    remote.open_visit("sweep", "topic", None, worker)
     assert worked(an_experiment()) is None, "it has no data yet"
-    assert remote.prepare(PLACE, OFFER) is False, "they are in no registry"
+    assert remote.prepare_data(PLACE, OFFER) is False, "they are in no registry"
 
 
 def test_data_that_are_not_those_of_the_plan_are_refused_although_they_say_so(worker: Worker) -> None:
     other = replace(DATA, train=replace(DATA.train, inputs=DATA.train.inputs + 1))
     other.__dict__["fingerprint"] = DATA.fingerprint  # as it was computed once, and pickled along
     worker.data["other"] = other
-    remote.receive("sweep", "other", worker)
+    remote.receive_data("sweep", "other", worker)
     with pytest.raises(RuntimeError, match="are not those of the plan"):
-        remote.prepare(PLACE, OFFER)
+        remote.prepare_data(PLACE, OFFER)
 
 
 def test_a_visit_that_nobody_calls_any_more_is_forgotten(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "time", Clock(10_000.0))
-    remote.hello("another", "topic", None, worker)
+    remote.open_visit("another", "topic", None, worker)
     assert worked(an_experiment()) is None
 
 
@@ -123,10 +123,10 @@ def test_data_of_the_registry_are_made_by_name_unless_they_had_to_be_downloaded(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     spirals = source_of("spirals").load({"points": 200})
-    assert remote.prepare(PLACE, DataOffer("spirals", {"points": 200}, spirals.fingerprint))
-    assert not remote.prepare(PLACE, DataOffer("spirals", {"points": 300}, spirals.fingerprint))
+    assert remote.prepare_data(PLACE, DatasetHandle("spirals", {"points": 200}, spirals.fingerprint))
+    assert not remote.prepare_data(PLACE, DatasetHandle("spirals", {"points": 300}, spirals.fingerprint))
     monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path))
-    assert not remote.prepare(PLACE, DataOffer("kuzushiji-mnist", {}, "0" * 16))
+    assert not remote.prepare_data(PLACE, DatasetHandle("kuzushiji-mnist", {}, "0" * 16))
 
 
 def test_only_what_is_made_without_anything_of_ones_own_is_registered() -> None:
@@ -168,11 +168,11 @@ def test_figures_are_told_under_the_topic_with_the_name_of_the_task(worker: Work
 
 
 def test_wishes_end_one_run_or_all(worker: Worker) -> None:
-    remote.wish("sweep", 2, "pruned", worker)
+    remote.request_stop("sweep", 2, "pruned", worker)
     found = done(an_experiment(), an_experiment(seed=2))
     assert {number: each.status for number, each in found.items()} == {1: FINISHED, 2: "pruned"}
     assert found[2].reached < 1
-    remote.wish("sweep", ALL, STOPPED, worker)
+    remote.request_stop("sweep", ALL, STOPPED, worker)
     found = done(an_experiment(), an_experiment())
     assert {(each.status, each.reached) for each in found.values()} == {(STOPPED, 0)}
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import engine.training.redrawing
+import engine.training.image_warp
 from engine.basics.errors import SettingError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
@@ -18,7 +18,7 @@ from engine.datasets.arrays import Arrays, dataset_of
 from engine.experiment import Experiment
 from engine.network.buffers import TrainingBuffers
 from engine.training.augmentation import Augmentation, Augmenter, elastic_basis
-from engine.training.recipe import Recipe
+from engine.training.update_pipeline import UpdatePipeline
 from tests.engine.helpers import refused
 
 SHAPES = [(28, 28), (8, 8), (10, 14), (14, 10), (1, 5), (1, 1)]
@@ -88,7 +88,7 @@ def test_the_training_takes_the_background_of_its_network() -> None:
         network = made.changed(brightness=brightness).build()
         inputs, buffers = np.full((20, 25), 240, np.float32), TrainingBuffers(network, 20)
         buffers.scale = 1 / 255
-        Recipe(network, data, made.training).disturb(inputs, buffers, np.random.default_rng(1))
+        UpdatePipeline(network, data, made.training).augment(inputs, buffers, np.random.default_rng(1))
         lowest[brightness] = inputs.min()
     assert lowest[data.brightness] == pytest.approx(240 / 255, abs=1e-5)
     assert lowest[None] < 0.1
@@ -385,7 +385,7 @@ def test_it_does_not_matter_in_how_many_parts_a_batch_is_worked_on(monkeypatch: 
     pictures = pictures_of((10, 14), 23, np.float64)
     whole = distorted(pictures, (10, 14), np.random.default_rng(1), **ALL)
     for size in (1, 140 * 11 * 8 * 5):
-        monkeypatch.setattr(engine.training.redrawing, "_BYTES_IN_A_PART", size)
+        monkeypatch.setattr(engine.training.image_warp, "_BYTES_IN_A_PART", size)
         parts = distorted(pictures, (10, 14), np.random.default_rng(1), **ALL)
         np.testing.assert_allclose(parts, whole, atol=1e-12)
 

@@ -8,7 +8,7 @@ import pytest
 from engine.network.activations import ACTIVATIONS
 from engine.network.buffers import TrainingBuffers
 from engine.network.network import Network
-from engine.training.distributions import EXAMPLES, LayerStatisticsEvaluator, spread_of
+from engine.training.distributions import EXAMPLES, LayerStatisticsEvaluator, summarise
 from tests.engine.helpers import bits, class_data, network_for
 
 
@@ -16,7 +16,7 @@ from tests.engine.helpers import bits, class_data, network_for
 def test_figures_are_of_all_numbers_and_the_sample_is_some_of_them(shape: tuple[int, ...]) -> None:
     values = np.random.default_rng(3).normal(0.5, 2, shape).astype(np.float32)
     for laid_out in (values, values.T):
-        spread = spread_of(laid_out)
+        spread = summarise(laid_out)
         assert spread.count == values.size
         assert (spread.low, spread.high) == (values.min(), values.max())
         assert spread.mean == pytest.approx(values.mean(dtype=np.float64), rel=1e-5)
@@ -29,24 +29,24 @@ def test_figures_are_of_all_numbers_and_the_sample_is_some_of_them(shape: tuple[
 @pytest.mark.parametrize("count", [100, 100_000])
 def test_small_differences_between_large_numbers_count(mean: float, deviation: float, count: int) -> None:
     values = (mean + deviation * np.random.default_rng(1).standard_normal(count)).astype(np.float32)
-    assert spread_of(values).deviation == pytest.approx(values.astype(np.float64).std(), rel=1e-6)
+    assert summarise(values).deviation == pytest.approx(values.astype(np.float64).std(), rel=1e-6)
 
 
 def test_what_is_not_finite_is_left_out() -> None:
-    spread = spread_of(np.array([1, np.nan, 3, np.inf, -np.inf], np.float32))
+    spread = summarise(np.array([1, np.nan, 3, np.inf, -np.inf], np.float32))
     assert (spread.count, spread.low, spread.high, spread.mean, spread.deviation) == (5, 1, 3, 2, 1)
     assert spread.sample.tolist() == [1, 3]
-    nothing = spread_of(np.full(3, np.nan))
+    nothing = summarise(np.full(3, np.nan))
     assert (nothing.low, nothing.high, len(nothing.sample)) == (0, 0, 0)
 
 
 def test_numbers_beyond_float32_are_told_too() -> None:
-    assert spread_of(np.array([1e200, -1e200])).high == 1e200
+    assert summarise(np.array([1e200, -1e200])).high == 1e200
 
 
 def test_the_same_places_are_drawn_each_time() -> None:
     values = np.arange(20_000, dtype=np.float32)
-    np.testing.assert_array_equal(spread_of(values).sample + 1, spread_of(values + 1).sample)
+    np.testing.assert_array_equal(summarise(values).sample + 1, summarise(values + 1).sample)
 
 
 @pytest.mark.parametrize("hidden", [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden])

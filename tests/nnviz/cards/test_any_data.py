@@ -12,20 +12,20 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, NumberAnswers
+from engine.explain.predictions import ClassPredictions, NumberPredictions
 from nnviz.cards.diagram.card import DiagramCard
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.step_through.card import StepThroughPage
-from nnviz.cards.step_through.model import StepThrough
 from nnviz.cards.map.card import MapPage
 from nnviz.cards.mistakes.examples_card import ExamplesCard
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.cards.neuron.card import NeuronCard
 from nnviz.cards.robustness.card import RobustnessPage
 from nnviz.cards.robustness.model import RobustnessModel
+from nnviz.cards.step_through.card import StepThroughPage
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -126,14 +126,14 @@ def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
     if kind.target:
         assert card.windowTitle() == card.head.title.text() == "Errors"
         assert list_card.head.title.text() == "Largest errors"
-        assert isinstance(found.answers, NumberAnswers)
+        assert isinstance(found.answers, NumberPredictions)
         assert card.numbers.isVisible()
         assert list_card.rows.count == len(found.part.split)
         head = [column.title for column in list_card.rows.model().head]
         assert "predicted" in head
     else:
         assert card.windowTitle() == card.head.title.text() == "Mistakes"
-        assert isinstance(found.answers, ClassAnswers)
+        assert isinstance(found.answers, ClassPredictions)
         assert card.matrix.isVisible()
         assert list_card.next_button.text() == "N: next mistake"
     if kind.first and len(inside.session.mistakes.listed):
@@ -267,7 +267,7 @@ def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert measured is not None
         found = inside.session.mistakes.found
         assert found is not None
-        assert isinstance(found.answers, NumberAnswers)
+        assert isinstance(found.answers, NumberPredictions)
         rmse = float(np.sqrt(((found.answers.errors * data.target_scaling.spread) ** 2).mean()))
         assert measured[1].curves["noise"][0].rmse == pytest.approx(rmse, rel=1e-3)
     inside.turn_to(0)

@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from engine.datasets import DATASETS, load_data, source_of
-from engine.datasets.painted import Painted
+from engine.datasets.painted_points import Painted
 from engine.experiment import Experiment
 from engine.presets import USUAL_PRESET, preset_named
 from engine.provenance import Provenance

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from tqdm import tqdm
 
 from engine.datasets.description import Description
-from engine.datasets.grey_pictures import grey_picture, readable_formats
+from engine.datasets.grey_images import grey_picture, readable_formats
 from engine.datasets.opening import source_of
 from engine.experiment import Experiment
 from engine.network.network import Network

@@ -12,9 +12,9 @@ import pytest
 from tqdm import tqdm
 
 from engine.datasets import Dataset
-from engine.sweeps.beats import Comparison
-from engine.sweeps.one_run import RunSpec
 from engine.sweeps.results import FINISHED, STOPPED
+from engine.sweeps.run_execution import RunSpec
+from engine.sweeps.significance import GroupComparison
 from nnviz.commands import cli, many
 from nnviz.formatting.results import comparison_words, words_of_pairs
 from nnviz.library import Library, library_path
@@ -136,14 +136,14 @@ def test_json_tells_all_and_the_test_error_once(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize(("trials", "more"), [(2, ""), (9, " They are the best of 9 trials, which makes p too small.")])
 def test_whether_one_is_better_is_told_in_the_words_of_the_window(trials: int, more: str) -> None:
-    found = Comparison(23, 0, 25, 0.016, 5)
+    found = GroupComparison(23, 0, 25, 0.016, 5)
     told = comparison_words(found, "a", "b", "validation error", trials)
     assert told == f"{words_of_pairs(found, 'a', 'b', 'validation error')}.{more}"
 
 
 def test_it_is_the_better_one_that_beats_whichever_came_first() -> None:
     """The best by the median is not always the one that beats the other more often."""
-    told = comparison_words(Comparison(4, 1, 25, 0.2, 5), "a", "b", "test RMSE", 2)
+    told = comparison_words(GroupComparison(4, 1, 25, 0.2, 5), "a", "b", "test RMSE", 2)
     assert told.startswith("b beats a in 20 of 25 pairs of seeds, 1 are equal, by test RMSE: too close to tell")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.sweeps.results import Spread
+from engine.sweeps.results import FigureRange
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name, figure_value, range_words, spread_words, words_of_seeds
 
@@ -15,9 +15,9 @@ def test_figures_have_names_and_units() -> None:
 
 
 def test_a_spread_tells_its_unit_once() -> None:
-    assert spread_words("error", Spread(0.02, 0.01, 0.03, 3)) == "median 2.00 %, 1.00 to 3.00 %"
-    assert spread_words("rmse", Spread(2, 1, 3, 3), "mpg") == "median 2.00 mpg, 1.00 to 3.00 mpg"
-    assert spread_words("error", Spread(0.02, 0.02, 0.02, 1)) == "2.00 %"
+    assert spread_words("error", FigureRange(0.02, 0.01, 0.03, 3)) == "median 2.00 %, 1.00 to 3.00 %"
+    assert spread_words("rmse", FigureRange(2, 1, 3, 3), "mpg") == "median 2.00 mpg, 1.00 to 3.00 mpg"
+    assert spread_words("error", FigureRange(0.02, 0.02, 0.02, 1)) == "2.00 %"
     assert range_words("error", 0.01, 0.03, between=" – ") == "1.00 – 3.00 %"
 
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Generator
 
 from engine.datasets import Dataset
-from engine.sweeps.one_run import OneRun, Outcome, RunSpec
 from engine.sweeps.results import FAILED, STOPPED
+from engine.sweeps.run_execution import RunExecution, RunOutcome, RunSpec
 from nnviz.session.session import Session
 from nnviz.sweeps.executor import Message, Started
 from tests.nnviz.library.helpers import DATA
@@ -54,7 +54,7 @@ class Epochwise:
     def __init__(self, data: Dataset = DATA, workers: int = 1) -> None:
         self.workers, self.groups = workers, []
         self._data, self._rounds = data, threading.Semaphore(0)
-        self._waiting: list[dict[int, Generator[None, None, Outcome]]] = []
+        self._waiting: list[dict[int, Generator[None, None, RunOutcome]]] = []
         self._wish, self._told = "", []
         self.fails = False
 
@@ -72,7 +72,7 @@ class Epochwise:
 
     def submit(self, *specs: RunSpec) -> None:
         self.groups.append([spec.experiment.seed for spec in specs])
-        runs = {spec.number: OneRun(spec, self._data, self._told.append) for spec in specs}
+        runs = {spec.number: RunExecution(spec, self._data, self._told.append) for spec in specs}
         self._waiting.append({number: run.epochs(lambda: self._wish) for number, run in runs.items()})
         self._told += [Started(number) for number in runs]
 
@@ -83,7 +83,7 @@ class Epochwise:
         for number, epochs in list(going.items()):
             try:
                 if self.fails:
-                    raise StopIteration(Outcome(number, FAILED, "There is not enough memory for it."))
+                    raise StopIteration(RunOutcome(number, FAILED, "There is not enough memory for it."))
                 next(epochs)
             except StopIteration as ended:
                 del going[number]

@@ -55,7 +55,7 @@ def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytes
     while job.advance(outlet) is None:
         if isinstance(outlet.told[-1] if outlet.told else None, Epoch):
             then.setdefault(outlet.told[-1].epoch, job.trainer.network.parameters.copy())
-    ends = {event.epoch: event.packed.unpacked() for event in outlet.told if isinstance(event, EpochEnd)}
+    ends = {event.epoch: event.packed.unpack() for event in outlet.told if isinstance(event, EpochEnd)}
     assert sorted(ends) == [1, 2, 3]
     for epoch, parameters in ends.items():
         np.testing.assert_array_equal(parameters, then[epoch])

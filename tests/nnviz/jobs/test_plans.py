@@ -17,7 +17,7 @@ from engine.basics.errors import DataError
 from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
-from engine.sweeps.plan import ASHA, Plan, seeds_of
+from engine.sweeps.plan import ASHA, Plan, plan_seeds
 from nnviz.jobs.executors import beside_a_window
 from nnviz.jobs.plans import InterruptedPlan, NewResults, PlanEnd, PlanProgress, Plans
 from nnviz.library import Library, LibraryError
@@ -27,7 +27,7 @@ from tests.nnviz.jobs.plans_helpers import Beside
 from tests.nnviz.library.helpers import DATA, an_experiment
 from tests.nnviz.sweeps.helpers import Here, a_plan
 
-PLAN = seeds_of(an_experiment(), 3)
+PLAN = plan_seeds(an_experiment(), 3)
 
 
 class Driven:
@@ -174,7 +174,7 @@ def test_the_data_are_loaded_where_the_window_has_others(drive: Drive, qtbot: Qt
     spirals = source_of("spirals").load({})
     driven = drive(Beside(data=spirals))
     with Library(driven.path) as library:
-        SweepLibrary(library).begin(seeds_of(an_experiment(spirals).changed(data="spirals"), 2), spirals.title)
+        SweepLibrary(library).begin(plan_seeds(an_experiment(spirals).changed(data="spirals"), 2), spirals.title)
     driven.go_on(DATA)
     qtbot.waitUntil(lambda: bool(driven.ends))
     assert driven.seeds == [1, 2]
@@ -184,7 +184,7 @@ def test_the_data_are_loaded_where_the_window_has_others(drive: Drive, qtbot: Qt
 def test_data_that_have_changed_are_refused(drive: Drive, qtbot: QtBot) -> None:
     driven = drive()
     with Library(driven.path) as library:
-        SweepLibrary(library).begin(seeds_of(an_experiment().changed(data="spirals"), 2), "Spirals")
+        SweepLibrary(library).begin(plan_seeds(an_experiment().changed(data="spirals"), 2), "Spirals")
     driven.go_on(None)
     qtbot.waitUntil(lambda: bool(driven.errors))
     assert isinstance(driven.errors[0], DataError)
@@ -234,7 +234,7 @@ def test_real_processes_do_the_runs_give_way_to_the_window_and_end_with_it(
         return made[0]
 
     monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", make)
-    driven.begin(seeds_of(an_experiment(epochs=100_000), 3))
+    driven.begin(plan_seeds(an_experiment(epochs=100_000), 3))
     qtbot.waitUntil(lambda: any(each.share > 0 for each in driven.far), timeout=20_000)
     pids = made[0].pids
     assert pids

@@ -28,12 +28,12 @@ def work() -> Iterator[StepwiseTask]:
 def without_each(network_shape: list[int], examples: int, layer: int = 1) -> Callable[[], Steps]:
     network = network_of(network_shape)
     split = pictures(examples, network_shape[0], network_shape[-1])
-    return lambda: shares_only(neurons.without_each(network, split, layer))
+    return lambda: shares_only(neurons.ablate_each(network, split, layer))
 
 
 def test_it_returns_what_the_steps_return(work: StepwiseTask, qtbot: QtBot) -> None:
     network, split = network_of([6, 5, 3]), pictures(200, 6, 3)
-    work.start("layer 1", lambda: shares_only(neurons.without_each(network, split, 1)))
+    work.start("layer 1", lambda: shares_only(neurons.ablate_each(network, split, 1)))
     assert work.is_running
     qtbot.waitUntil(lambda: not work.is_running)
     whole, each = work.result

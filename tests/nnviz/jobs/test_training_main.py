@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.network.packing import packed
+from engine.network.half_precision import pack
 from engine.training.events import Epoch
 from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded
 from nnviz.jobs.training_main import _MOST_UNHEARD, _LentTraining, _Pipe, _PipeSink
@@ -109,7 +109,7 @@ def test_a_full_pipe_keeps_nobody_waiting_and_all_arrives_in_order() -> None:
 def test_what_may_wait_is_sent_with_what_comes_next() -> None:
     pipe = _Kept()
     outlet = _PipeSink(pipe, queue.SimpleQueue())
-    end, epochs = EpochEnd(1, packed(np.zeros(3, np.float32), (1, 1))), Epochs.of([_EPOCH])
+    end, epochs = EpochEnd(1, pack(np.zeros(3, np.float32), (1, 1))), Epochs.of([_EPOCH])
     outlet.tell_soon(1, end)
     outlet.tell_soon(1, epochs)
     assert pipe.parcels == []

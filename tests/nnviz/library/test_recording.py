@@ -17,7 +17,7 @@ from engine.basics.errors import DivergenceError
 from engine.basics.machine import Machine, this_machine
 from engine.datasets import Dataset
 from engine.training.events import Batch, Epoch, Event
-from engine.training.grid import Grid
+from engine.training.snapshot_schedule import SnapshotSchedule
 from engine.training.trainer import Trainer
 from nnviz.library import FullDiskError, Library, Recording, ReplacedError, RunInUseError, TooLargeError
 from nnviz.library.curves import write_epochs
@@ -243,10 +243,10 @@ def test_columns_that_some_epochs_have_no_figures_for_stay_empty_there(library: 
 
 @pytest.mark.parametrize("length", [1, 7, 31, 32, 33, 100, 1000, 5003])
 def test_a_grid_keeps_few_and_evenly(length: int) -> None:
-    grid, kept = Grid(32, 1), []
+    grid, kept = SnapshotSchedule(32, 1), []
     for place in range(length):
-        if grid.wants(place):
-            grid.pass_by(place)
+        if grid.should_keep(place):
+            grid.advance_past(place)
             victim = grid.add(place)
             if victim is not None:
                 kept.remove(victim)
@@ -260,9 +260,9 @@ def test_a_grid_keeps_few_and_evenly(length: int) -> None:
 
 
 def test_a_grid_that_is_taken_up_goes_on_as_before() -> None:
-    grid = Grid(100, 10, [0, 0.5, 1, 1.5, 2], 1 / 32)
+    grid = SnapshotSchedule(100, 10, [0, 0.5, 1, 1.5, 2], 1 / 32)
     assert grid.step == 0.5
-    assert next(place / 10 for place in range(20, 36) if grid.wants(place / 10)) == 2.5
+    assert next(place / 10 for place in range(20, 36) if grid.should_keep(place / 10)) == 2.5
 
 
 def test_numbers_beyond_half_precision_are_kept_in_single(library: Library) -> None:

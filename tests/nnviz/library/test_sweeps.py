@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from engine.experiment import Experiment
-from engine.sweeps.one_run import RunSpec, train_one
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import DIVERGED, PRUNED
-from engine.sweeps.vary import parsed
+from engine.sweeps.run_execution import RunSpec, train_one
+from engine.sweeps.search_space import parse_dimension
 from engine.training.events import Batch
 from engine.training.trainer import Trainer
 from nnviz.library import Library, LibraryError, database
@@ -31,7 +31,7 @@ from tests.frozen import FROZEN
 from tests.nnviz.library.helpers import DATA, an_experiment, record, trained_on
 
 OLD = FROZEN / "library1" / "library.sqlite.gz"  # two runs of two epochs, as the program of version 1 wrote them
-PLAN = Plan(SWEEP, (an_experiment(validation_share=0.2),), (1, 2), (parsed("hidden=5,7"),))
+PLAN = Plan(SWEEP, (an_experiment(validation_share=0.2),), (1, 2), (parse_dimension("hidden=5,7"),))
 
 
 @pytest.fixture

@@ -327,4 +327,4 @@ def test_the_search_for_a_rate_tries_the_network_as_it_is(
     session.models[RateSearch].search()
     qtbot.waitUntil(lambda: bool(tried))
     session.models[RateSearch].cancel()
-    assert neurons.Part("outgoing", 1, 4).view(tried[0]).any()
+    assert neurons.ParameterGroup("outgoing", 1, 4).view(tried[0]).any()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.sweeps.plan import GRID, SWEEP, Plan
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.run_list import RunRow, SweepKey, read_listing, with_open_groups
@@ -30,7 +30,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def told_sweep(library: Library, errors: Sequence[Sequence[float | None]], name: str = "") -> int:
     """A sweep of learning rates, of which each run only tells its errors: test and, twice that, validation error."""
     seeds = tuple(range(1, 1 + len(errors[0])))
-    vary = (parsed("learning-rate=0.05,0.1,0.2"),)
+    vary = (parse_dimension("learning-rate=0.05,0.1,0.2"),)
     plan = Plan(SWEEP, (an_experiment(),), seeds, vary, sampler=GRID)
     sweep = SweepLibrary(library).begin(plan, "MNIST", name)
     with library.database.writing():

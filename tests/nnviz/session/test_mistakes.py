@@ -29,14 +29,14 @@ class Counter:
 @pytest.fixture
 def counter(monkeypatch: pytest.MonkeyPatch) -> Counter:
     """Of this test's evaluations."""
-    counter, original = Counter(), mistakes.answers_in_steps
+    counter, original = Counter(), mistakes.predict_in_steps
 
     def counted(network: Any, split: Any, rows: Any) -> Any:
         counter.begun.append(len(split) if rows is None else len(rows))
         counter.threads.add(threading.current_thread())
         return original(network, split, rows)
 
-    monkeypatch.setattr(mistakes, "answers_in_steps", counted)
+    monkeypatch.setattr(mistakes, "predict_in_steps", counted)
     return counter
 
 

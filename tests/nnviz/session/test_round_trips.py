@@ -20,10 +20,10 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.datasets.painted import PAINTED_PLANE
+from engine.datasets.painted_points import PAINTED_PLANE
 from engine.experiment import Experiment
 from engine.storage import save_network
-from engine.sweeps.plan import seeds_of
+from engine.sweeps.plan import plan_seeds
 from engine.training.metrics import Evaluator, figures_of
 from nnviz.library import Library
 from nnviz.library.run_file import read_run
@@ -210,7 +210,7 @@ def seeds(program: Started) -> None:
     assert data is not None
     experiment = program.session.settings.experiment.changed(epochs=3, evaluate=True)
     with Library() as library:
-        plan = seeds_of(experiment, 2)
+        plan = plan_seeds(experiment, 2)
         store = SweepWriter.of_new(library, plan, data.title, "", lambda text: None)
         conductor = Conductor(plan, data, Here(data), store)
         worked(conductor)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.basics.validation import Array
-from engine.network.packing import exact
+from engine.network.half_precision import pack_exactly
 from nnviz.session.snapshots import Snapshots
 
 
@@ -100,9 +100,9 @@ def test_the_end_of_an_epoch_takes_the_place_of_a_moment_before_it() -> None:
     for epoch in (0, 0.9, 1.8, 2.7, 3.6):  # from then on, at least 1.8 apart
         snapshots.add(epoch, vector(epoch), SHAPE)
     assert snapshots.epochs == [0, 1.8, 3.6]
-    snapshots.add_end(4, exact(vector(4), SHAPE))
+    snapshots.add_end(4, pack_exactly(vector(4), SHAPE))
     assert snapshots.epochs == [0, 1.8, 4]
-    snapshots.add_end(5, exact(vector(5), SHAPE))
+    snapshots.add_end(5, pack_exactly(vector(5), SHAPE))
     assert snapshots.epochs == [0, 1.8, 4]
 
 
@@ -118,9 +118,9 @@ def test_what_comes_at_the_end_of_an_epoch_is_an_end() -> None:
 
 def test_an_end_that_comes_late_drops_nothing() -> None:
     snapshots = filled([0, 0.5, 1.2, 1.5])
-    snapshots.add_end(1, exact(vector(1), SHAPE))
+    snapshots.add_end(1, pack_exactly(vector(1), SHAPE))
     assert snapshots.epochs == [0, 0.5, 1, 1.2, 1.5]
-    snapshots.add_end(1.2, exact(vector(7), SHAPE))
+    snapshots.add_end(1.2, pack_exactly(vector(7), SHAPE))
     assert snapshots.epochs == [0, 0.5, 1, 1.2, 1.5]
     assert [snapshot.is_end for snapshot in snapshots] == [False, False, True, True, False]
 
@@ -130,7 +130,7 @@ def test_ends_of_epochs_are_among_the_ones_left() -> None:
     for step in range(400):
         snapshots.add(step / 10, vector(step), SHAPE)
         if step % 10 == 0:
-            snapshots.add_end(step / 10, exact(vector(step), SHAPE))
+            snapshots.add_end(step / 10, pack_exactly(vector(step), SHAPE))
     assert len(snapshots) > 6
     assert sum(snapshot.is_end for snapshot in snapshots) >= len(snapshots) - 1
 

@@ -13,10 +13,10 @@ import numpy as np
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.storage import read_checkpoint
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started, train_one
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import STOPPED, RunResult
-from engine.sweeps.vary import parsed
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted, train_one
+from engine.sweeps.search_space import parse_dimension
 from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor, Message
@@ -31,7 +31,9 @@ SECONDS = 30.0  # after which a test gives up
 def a_plan(*typed: str, **more: object) -> Plan:
     """A sweep on a grid, with a tenth held aside."""
     how = {"sampler": "grid", **more}
-    return Plan(SWEEP, (an_experiment(),), vary=tuple(map(parsed, typed or (RATES,))), **how).held_aside(DATA)
+    return Plan(SWEEP, (an_experiment(),), vary=tuple(map(parse_dimension, typed or (RATES,))), **how).with_held_out(
+        DATA
+    )
 
 
 def deadly() -> Experiment:
@@ -83,8 +85,8 @@ class Here:
         spec = self._waiting.pop(0)
         self.before(spec)
         if None in self.wishes:
-            return [Outcome(spec.number, self.wishes[None])]
-        told: list[Message] = [Started(spec.number)]
+            return [RunOutcome(spec.number, self.wishes[None])]
+        told: list[Message] = [RunStarted(spec.number)]
         heard = iter(range(self.steps))
         told.append(
             train_one(
@@ -148,9 +150,9 @@ def has_learned(message: Message) -> bool:
     return isinstance(message, Report) and any(each.epoch > 0 for each in message.epochs)
 
 
-def outcomes(told: list[Message]) -> dict[int, Outcome]:
+def outcomes(told: list[Message]) -> dict[int, RunOutcome]:
     """By number; each at most once."""
-    found = [each for each in told if isinstance(each, Outcome)]
+    found = [each for each in told if isinstance(each, RunOutcome)]
     assert len({each.number for each in found}) == len(found), "none comes twice"
     return {each.number: each for each in found}
 
@@ -159,6 +161,6 @@ def all_over(executor: Executor) -> list[Message]:
     return heard(executor, lambda told: not executor.busy)
 
 
-def is_as_alone(outcome: Outcome, made: Experiment, data: Dataset = DATA) -> bool:
+def is_as_alone(outcome: RunOutcome, made: Experiment, data: Dataset = DATA) -> bool:
     network, _ = read_checkpoint(outcome.state.content, "state")
     return np.array_equal(network.parameters, trained_on(made.trainer(data)))

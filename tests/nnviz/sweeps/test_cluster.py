@@ -12,8 +12,8 @@ from distributed import Client
 
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, RunSpec, Started
 from engine.sweeps.results import FINISHED, PRUNED, STOPPED
+from engine.sweeps.run_execution import RunOutcome, RunSpec, RunStarted
 from nnviz.sweeps.cluster import Cluster, cluster_status
 from nnviz.sweeps.cluster_address import address_of
 from nnviz.sweeps.cluster_executor import ClusterExecutor
@@ -144,9 +144,9 @@ def test_figures_come_while_runs_are_under_way_and_these_are_asked_to_end(make_e
     for number in range(1, 6):
         executor.submit(RunSpec(number, LONG))
     told = heard(executor, reported(1, 2))
-    assert sorted(each.number for each in told if isinstance(each, Started)) == [1, 2]
+    assert sorted(each.number for each in told if isinstance(each, RunStarted)) == [1, 2]
     executor.stop(1, PRUNED)
-    told += heard(executor, lambda told: any(isinstance(each, Outcome) for each in told))
+    told += heard(executor, lambda told: any(isinstance(each, RunOutcome) for each in told))
     assert [(number, each.status) for number, each in outcomes(told).items()] == [(1, PRUNED)]
     start = time.monotonic()
     executor.stop()

@@ -16,8 +16,8 @@ import pytest
 
 from engine.basics.errors import EngineError, SettingError
 from engine.basics.optional_packages import install_command
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.results import FAILED, FINISHED, STOPPED
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted
 from engine.version import __version__
 from nnviz.sweeps import cluster as connections
 from nnviz.sweeps.cluster import Cluster, cluster_status
@@ -70,7 +70,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(
     made = {number: an_experiment(seed=number, epochs=600, hidden=(30,)) for number in range(1, 5)}
     for number, each in made.items():
         executor.submit(RunSpec(number, each))
-    told = heard(executor, lambda told: len([each for each in told if isinstance(each, Started)]) == 2)
+    told = heard(executor, lambda told: len([each for each in told if isinstance(each, RunStarted)]) == 2)
     kill(cluster.workers[0])
     told += all_over(executor)
     found = outcomes(told)
@@ -139,7 +139,7 @@ def test_workers_that_are_all_restarted_do_everything_in_the_end(
     cluster = make_cluster(1)
     executor = make_executor(cluster)
     executor.submit(RunSpec(1, an_experiment(epochs=1000)))
-    heard(executor, lambda told: any(isinstance(each, Started) for each in told))
+    heard(executor, lambda told: any(isinstance(each, RunStarted) for each in told))
     kill(cluster.workers[0])
     told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 2)
     assert "No worker is there that can do the runs: they wait for one." in [
@@ -176,7 +176,7 @@ def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_th
     assert executor.workers == 0
     told_of_all = cluster_status(address_of(cluster.address))
     assert sorted(each.version for each in told_of_all.workers) == ["0.11.0", __version__, __version__, "none"]
-    assert not any(isinstance(each, Outcome) for each in told)
+    assert not any(isinstance(each, RunOutcome) for each in told)
     cluster.add_worker()
     assert ended(executor) == {1: FINISHED}
 

@@ -12,9 +12,9 @@ import pytest
 
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
-from engine.sweeps.plan import ASHA, MEDIAN, RANDOM, race_of, seeds_of
+from engine.sweeps.plan import ASHA, MEDIAN, RANDOM, plan_race, plan_seeds
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, Results
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted
 from nnviz.library import Library, LibraryError
 from nnviz.library.errors import damage_mark
 from nnviz.library.locks import Lock
@@ -56,7 +56,7 @@ def test_a_sweep_does_each_trial_with_each_seed_once(library: Library) -> None:
 
 def test_a_race_goes_seed_by_seed_so_that_its_trials_are_side_by_side() -> None:
     executor = Here()
-    worked(Conductor(race_of([an_experiment(), an_experiment(hidden=(9,))], 2), DATA, executor))
+    worked(Conductor(plan_race([an_experiment(), an_experiment(hidden=(9,))], 2), DATA, executor))
     assert [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done] == [
         ((5,), 1),
         ((9,), 1),
@@ -71,7 +71,7 @@ def test_each_run_of_images_standardises_as_its_experiment_says(library: Library
     made = Experiment().changed(shape=(25, 4, 2), activations=("relu", "softmax")).for_data(data)
     made = made.changed(epochs=2, batch_size=8, learning_rate=0.01)
     racers = [made, made.changed(brightness=None)]
-    plan = race_of(racers, 1)
+    plan = plan_race(racers, 1)
     conductor = Conductor(plan, data, Here(data), SweepWriter.of_new(library, plan, data.title, "", lambda text: None))
     worked(conductor)
     assert conductor.close(True)
@@ -91,7 +91,7 @@ def test_a_race_with_more_trials_than_processes_has_those_of_a_seed_done_in_turn
     racers = [an_experiment(hidden=(size,)) for size in (3, 4, 5)]
     for workers, sizes in ((1, [3, 3]), (2, [2, 1, 2, 1]), (3, [1] * 6)):
         executor = Here(workers=workers)
-        conductor = Conductor(race_of(racers, 2), DATA, executor)
+        conductor = Conductor(plan_race(racers, 2), DATA, executor)
         worked(conductor)
         assert [len(group) for group in executor.groups] == sizes
         assert [spec.experiment.seed for spec in executor.done] == [1, 1, 1, 2, 2, 2]
@@ -100,7 +100,7 @@ def test_a_race_with_more_trials_than_processes_has_those_of_a_seed_done_in_turn
 
 def test_seeds_train_the_experiment_as_it_is(library: Library) -> None:
     made = an_experiment()
-    swept(library, seeds_of(made, 2))
+    swept(library, plan_seeds(made, 2))
     alone, trainer = record(library, made.changed(seed=2))
     np.testing.assert_array_equal(library.network(2).parameters, trainer.network.parameters)
     assert library.run(2).experiment == library.run(alone).experiment
@@ -175,7 +175,7 @@ class Told(Here):
 
     def next(self, timeout: float) -> list[Message]:
         told = super().next(timeout)
-        outcomes = [each for each in told if isinstance(each, Outcome)]
+        outcomes = [each for each in told if isinstance(each, RunOutcome)]
         return [*(Report(each.number, each.epochs[:3]) for each in outcomes), *outcomes]
 
 
@@ -198,7 +198,7 @@ def test_a_hopeless_run_that_begins_anew_is_asked_again() -> None:
         def next(self, timeout: float) -> list[Message]:
             told = super().next(timeout)
             reports: list[Message] = [each for each in told if isinstance(each, Report)]
-            return [*reports, Started(told[-1].number), *told] if told else []
+            return [*reports, RunStarted(told[-1].number), *told] if told else []
 
         def stop(self, number: int | None = None, how: str = STOPPED) -> None:
             self.asked.append(number)
@@ -248,7 +248,7 @@ def test_a_race_loses_no_run_where_there_is_no_worker_for_a_moment() -> None:
         wanted = 6  # as it was just before
 
     executor = Late(workers=0)
-    conductor = Conductor(race_of([an_experiment(), an_experiment(hidden=(9,))], 2), DATA, executor)
+    conductor = Conductor(plan_race([an_experiment(), an_experiment(hidden=(9,))], 2), DATA, executor)
     worked(conductor)
     assert conductor.results.over == 4
 
@@ -259,7 +259,7 @@ def test_a_plan_whose_executor_gives_up_is_cut_and_goes_on_where_it_was(library:
             if len(self.done) < 2:
                 return super().next(timeout)
             left, self._waiting = self._waiting, []
-            return [ExecutorHalted("Nobody is left."), *(Outcome(spec.number, STOPPED) for spec in left)]
+            return [ExecutorHalted("Nobody is left."), *(RunOutcome(spec.number, STOPPED) for spec in left)]
 
     told: list[str] = []
     plan = a_plan("hidden=3,4,5,6,7")

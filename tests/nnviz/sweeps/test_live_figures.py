@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.sweeps.plan import Plan, race_of, seeds_of
+from engine.sweeps.plan import Plan, plan_race, plan_seeds
 from engine.sweeps.results import Results
 from engine.training.events import Epoch
 from engine.training.metrics import Evaluation
@@ -17,7 +17,7 @@ from nnviz.sweeps.sweep_writer import SweepWriter
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, worked
 
-SEEDS = seeds_of(an_experiment(), 2)
+SEEDS = plan_seeds(an_experiment(), 2)
 
 
 def epochs(*numbers: int) -> list[Epoch]:
@@ -85,7 +85,7 @@ def test_of_a_sweep_nothing_is_told() -> None:
 
 def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnviz.sweeps.sweep_writer.SECONDS_BETWEEN_COMMITS", 0.0)
-    plan = race_of([an_experiment(), an_experiment(hidden=(9,))], 1).held_aside(DATA)
+    plan = plan_race([an_experiment(), an_experiment(hidden=(9,))], 1).with_held_out(DATA)
     live = LiveFigures(plan)
     with Library(tmp_path / "library.sqlite") as library:
         store = SweepWriter.of_new(library, plan, DATA.title, "", lambda text: None)
@@ -101,7 +101,7 @@ def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypat
 
 
 def test_one_that_fails_is_told_as_gone() -> None:
-    plan = seeds_of(an_experiment().changed(hidden=(10**9,)), 1)
+    plan = plan_seeds(an_experiment().changed(hidden=(10**9,)), 1)
     live = LiveFigures(plan)
     worked(Conductor(plan, DATA, Here(), hear=live.add))
     assert told(taken(live, plan))[0, 1][0] == "gone"

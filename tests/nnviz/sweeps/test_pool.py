@@ -16,8 +16,8 @@ from engine.basics.errors import ProcessError, SettingError
 from engine.basics.machine import THREADS
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
-from engine.sweeps.one_run import Outcome, Report, RunSpec, Started
 from engine.sweeps.results import FAILED, FINISHED, PRUNED, STOPPED
+from engine.sweeps.run_execution import Report, RunOutcome, RunSpec, RunStarted
 from nnviz.sweeps.executor import UserNotice
 from nnviz.sweeps.pool import ProcessPool
 from tests.engine.helpers import refused
@@ -64,7 +64,7 @@ def test_runs_are_to_the_bit_what_they_are_alone_and_the_environment_stays(
     for number, each in made.items():
         assert (found[number].status, found[number].machine.threads) == (FINISHED, "1")
         assert is_as_alone(found[number], each)
-    assert sorted(each.number for each in told if isinstance(each, Started)) == list(made)
+    assert sorted(each.number for each in told if isinstance(each, RunStarted)) == list(made)
 
 
 def test_data_of_the_registry_come_by_name_and_others_where_these_are_not_the_same(make_pool: MakePool) -> None:
@@ -109,7 +109,7 @@ def test_a_process_that_is_killed_loses_nothing_and_nothing_counts_twice(make_po
     assert [each.text for each in told if isinstance(each, UserNotice)] == [
         "A process ended before its time (signal 9): what was lost with it is done again."
     ]
-    assert len([each for each in told if isinstance(each, Started)]) > len(made)
+    assert len([each for each in told if isinstance(each, RunStarted)]) > len(made)
 
 
 def test_a_run_that_kills_its_process_twice_is_given_up_and_the_others_are_done(make_pool: MakePool) -> None:
@@ -136,7 +136,7 @@ def test_one_run_and_then_all_are_asked_to_end(make_pool: MakePool) -> None:
         pool.submit(RunSpec(number, LONG))
     told = heard(pool, lambda told: {1, 2} <= {each.number for each in told if has_learned(each)})
     pool.stop(1, PRUNED)
-    told += heard(pool, lambda told: any(isinstance(each, Outcome) for each in told))
+    told += heard(pool, lambda told: any(isinstance(each, RunOutcome) for each in told))
     assert [(number, each.status) for number, each in outcomes(told).items()] == [(1, PRUNED)]
     start = time.monotonic()
     pool.stop()
@@ -152,7 +152,7 @@ def test_closing_ends_runs_that_are_under_way_at_once(make_pool: MakePool) -> No
     pool = make_pool()
     for number in (1, 2):
         pool.submit(RunSpec(number, LONG))
-    heard(pool, lambda told: len([each for each in told if isinstance(each, Started)]) == 2)
+    heard(pool, lambda told: len([each for each in told if isinstance(each, RunStarted)]) == 2)
     pids, start = pool.pids, time.monotonic()
     pool.close()
     assert time.monotonic() - start < 2
@@ -169,8 +169,9 @@ def test_a_pool_that_was_never_used_has_no_process(make_pool: MakePool) -> None:
 UNGUARDED = """
 import sys, time
 print("once", flush=True)
-from engine.sweeps.one_run import Report, RunSpec
 from nnviz.sweeps.pool import ProcessPool
+from engine.sweeps.run_execution import Report
+from engine.sweeps.run_execution import RunSpec
 from tests.nnviz.library.helpers import DATA, an_experiment
 pool = ProcessPool(DATA, "", {}, 2)
 for number in (1, 2):

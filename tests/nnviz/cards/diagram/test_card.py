@@ -15,7 +15,7 @@ from engine import explain
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split, one_hot
-from engine.explain.pathways import Activity
+from engine.explain.contribution_paths import Activity
 from engine.network.network import Network
 from nnviz.cards.diagram.card import DiagramCard, DiagramPage
 from nnviz.cards.diagram.layout import BlockKind

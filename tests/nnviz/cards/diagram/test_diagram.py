@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.explain.pathways import activity_of
+from engine.explain.contribution_paths import compute_activity
 from engine.network.network import Network
 from nnviz.cards.diagram.diagram import DiagramView, NetworkDiagram
 from nnviz.cards.diagram.layout import LayoutSpec
@@ -41,7 +41,7 @@ def show(
     example = np.linspace(-1, 1, shape[0], dtype=np.float32)
     names = [f"class {number}" for number in range(shape[-1])]
     labels = [(f"layer {layer} · {size}", f"{layer}") for layer, size in enumerate(shape)]
-    content = DiagramContent(activity_of(network, example), 1.0, names, True, chosen, 60, labels=labels)
+    content = DiagramContent(compute_activity(network, example), 1.0, names, True, chosen, 60, labels=labels)
     diagram = diagram_of(view)
     diagram.set_looks(LayoutSpec(tuple(shape)), names)
     diagram.show_content(content)

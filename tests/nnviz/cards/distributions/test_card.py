@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.training.distributions import spread_of
+from engine.training.distributions import summarise
 from nnviz.cards.distributions.card import DistributionsPage
 from nnviz.cards.distributions.histogram_grid import HistogramGrid
 from nnviz.cards.distributions.model import Distributions
@@ -30,7 +30,7 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, 
     assert [row.name for row in page.grid.rows] == ["Layer 1", "Layer 2", "Output"]
     assert [row.note.split()[2] for row in page.grid.rows[:2]] == ["64", "32"]
     first = page.grid.rows[0].cells[0]
-    weights = spread_of(ready_window.session.displayed.network.weights[0])
+    weights = summarise(ready_window.session.displayed.network.weights[0])
     assert first.now.sum() == len(weights.sample)
     edges = np.linspace(first.low, first.high, len(first.now) + 1)
     inside = np.clip(weights.sample.astype(float), first.low, first.high)
@@ -148,7 +148,7 @@ def test_while_one_looks_back_they_are_of_that_moment(
     qtbot.waitUntil(lambda: session.models[Distributions].query.is_up_to_date)
     assert "■</span> at epoch 1" in page._keys.text()
     first = page.grid.rows[0].cells[0]
-    weights = spread_of(session.displayed.network.weights[0])
+    weights = summarise(session.displayed.network.weights[0])
     assert first.text.startswith(f"weights at epoch 1: mean {weights.mean:+.3g}")
     table = page.table()
     assert table is not None

@@ -18,7 +18,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.experiment import Experiment
 from engine.explain.features import activations_of
-from engine.explain.projection import Basis, project_in_steps
+from engine.explain.projection import PrincipalAxes, project_in_steps
 from engine.network.network import Network
 from nnviz.cards.map import embedding as cloud_module
 from nnviz.cards.map.card import MapPage
@@ -327,7 +327,7 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[int]]:
     """The points are computed one example after the other, from the second on when that event is set."""
     opened, done = Event(), []
 
-    def steps(network: Network, split: Split, rows: np.ndarray, layer: int, basis: Basis) -> Any:
+    def steps(network: Network, split: Split, rows: np.ndarray, layer: int, basis: PrincipalAxes) -> Any:
         found = project_in_steps(network, split, rows, layer, basis)
         for number in range(len(rows)):
             yield number

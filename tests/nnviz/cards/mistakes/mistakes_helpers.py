@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
-from engine.explain.answers import ClassAnswers
+from engine.explain.predictions import ClassPredictions
 from nnviz.cards.mistakes.examples_card import ExamplesCard
 from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
@@ -18,14 +18,14 @@ from nnviz.ui.card import DockCard
 from nnviz.window.main_window import MainWindow
 
 
-def settle(window: MainWindow, qtbot: QtBot) -> ClassAnswers:
+def settle(window: MainWindow, qtbot: QtBot) -> ClassPredictions:
     """Until the answers are those of the displayed network."""
     probe = window.session.queries[MISTAKES]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     QApplication.processEvents()
     found = window.session.mistakes.found
     assert found is not None
-    assert isinstance(found.answers, ClassAnswers)
+    assert isinstance(found.answers, ClassPredictions)
     return found.answers
 
 
@@ -60,7 +60,7 @@ def click_cell(qtbot: QtBot, window: MainWindow, cell: Cell) -> None:
     qtbot.mouseClick(panel(window).matrix, Qt.LeftButton, pos=middle(window, cell))
 
 
-def fullest(answers: ClassAnswers) -> tuple[int, int]:
+def fullest(answers: ClassPredictions) -> tuple[int, int]:
     """The most frequent mistake."""
     wrong = answers.confusion.copy()
     np.fill_diagonal(wrong, 0)

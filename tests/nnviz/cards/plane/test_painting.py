@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QLabel, QToolButto
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.datasets.painted import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, Painted
+from engine.datasets.painted_points import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, Painted
 from nnviz.cards.plane.curve_page import CurvePage
 from nnviz.cards.plane.plane_page import PlanePage
 from nnviz.cards.plane.points_view import PointsView

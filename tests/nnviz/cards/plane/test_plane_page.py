@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine import explain
-from engine.explain.regions import plane_points
+from engine.explain.input_grid import plane_points
 from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.cards.plane.plane_page import PlanePage

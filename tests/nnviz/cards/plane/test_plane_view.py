@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.explain.regions import Square
+from engine.explain.input_grid import Square
 from nnviz.cards.plane.plane_view import PlaneView
 from nnviz.ui import theme
 from nnviz.ui.plane.points import Points

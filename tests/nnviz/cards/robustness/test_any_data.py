@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.experiment import Experiment
-from engine.explain.disturbances import DISTURBANCES, Material, material_of
+from engine.explain.perturbations import PERTURBATIONS, InputStatistics, input_statistics
 from nnviz.cards.robustness import model as robustness
 from nnviz.cards.robustness.card import RobustnessPage, scale_to
 from nnviz.cards.robustness.model import PERTURBED, PerturbationStrength, RobustnessModel
@@ -111,7 +111,7 @@ def test_pictures_that_are_not_square(make_window: MakeWindow, load_with: Load, 
     rng, labels = np.random.default_rng(1), np.arange(60) % 2
     split = Split(rng.random((60, 6 * 10), np.float32), one_hot(labels, 2), labels)
     window, page = other_data(make_window, load_with, qtbot, Dataset("Slips", split, split, (6, 10), ("a", "b")), 4)
-    assert len(page.plots.plots) == len(list(DISTURBANCES))
+    assert len(page.plots.plots) == len(list(PERTURBATIONS))
     window.session.models[RobustnessModel].point_at(PerturbationStrength("rotation", 90.0))
     assert len(shown_example(window, qtbot).inputs[1]) == 60
     assert page.example.picture.isVisible()
@@ -191,11 +191,11 @@ def test_a_large_table_is_not_measured_in_the_interfaces_thread(
 ) -> None:
     threads: list[Thread] = []
 
-    def noted(data: Dataset) -> Material:
+    def noted(data: Dataset) -> InputStatistics:
         threads.append(current_thread())
-        return material_of(data)
+        return input_statistics(data)
 
-    monkeypatch.setattr(robustness, "material_of", noted)
+    monkeypatch.setattr(robustness, "input_statistics", noted)
     window, _ = other_data(make_window, load_with, qtbot, made_up(3, 400), 5)
     model = window.session.models[RobustnessModel]
     for _ in range(3):  # quick enough for the interface's thread

@@ -12,7 +12,7 @@ from PyQt5.QtGui import QPalette
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.explain.disturbances import DISTURBANCES
+from engine.explain.perturbations import PERTURBATIONS
 from engine.training.augmentation import Augmentation
 from engine.training.metrics import Evaluator
 from nnviz.cards.robustness.card import RobustnessPage
@@ -35,7 +35,7 @@ from tests.nnviz.helpers import (
 )
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
-NAMES = list(DISTURBANCES)
+NAMES = list(PERTURBATIONS)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_the_first_time_it_measures_by_itself(page: RobustnessPage, ready_window
     assert ordinary is not None
     for name in NAMES:
         assert at(page, PerturbationStrength(name, 0.0)) == 100 * ordinary
-        assert page.plots.plots[NAMES.index(name)].line.x.tolist() == list(DISTURBANCES[name]().strengths((28, 28)))
+        assert page.plots.plots[NAMES.index(name)].line.x.tolist() == list(PERTURBATIONS[name]().strengths((28, 28)))
     assert page.status.text() == "Error on 500 test examples at epoch 0"
     assert page.measure_button.text() == "Measure again"
     assert not page.cancel_button.isVisible()
@@ -413,7 +413,7 @@ def test_its_numbers_as_a_table(page: RobustnessPage, ready_window: MainWindow) 
     head, rows = table
     lines = [list(row) for row in rows]
     assert head == ["disturbance", "strength", "unit", "error", "RMSE", "loss", "examples", "part", "epoch", "what if"]
-    assert len(lines) == sum(len(DISTURBANCES[name]().strengths((28, 28))) for name in NAMES)
+    assert len(lines) == sum(len(PERTURBATIONS[name]().strengths((28, 28))) for name in NAMES)
     assert all(len(line) == len(head) for line in lines)
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"

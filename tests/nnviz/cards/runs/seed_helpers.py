@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.sweeps.plan import seeds_of
+from engine.sweeps.plan import plan_seeds
 from nnviz.library import Group, Library
 from nnviz.library.sweeps import SweepLibrary
 from tests.nnviz.library.helpers import an_experiment, record
@@ -14,7 +14,7 @@ from tests.nnviz.library.helpers import an_experiment, record
 
 def group_of(library: Library, runs: Sequence[int], made: Experiment, data: str = "MNIST") -> Group:
     """Makes these runs a group of seeds."""
-    sweep = SweepLibrary(library).begin(seeds_of(made, len(runs)), data)
+    sweep = SweepLibrary(library).begin(plan_seeds(made, len(runs)), data)
     with library.database.writing():
         library.database.many("UPDATE runs SET sweep = ?, trial = 0 WHERE id = ?", [(sweep, run) for run in runs])
     return Group(sweep, 0)

@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.sweeps.bands import band
+from engine.sweeps.quantile_bands import band
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, DISAGREEMENT
 from nnviz.cards.comparison.prediction_rows import PredictionRows

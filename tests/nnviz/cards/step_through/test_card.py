@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets.arrays import Arrays, dataset_of
 from engine.datasets.dataset import Dataset, classification_split, regression_split
-from engine.explain.one_step import BIAS
+from engine.explain.step_trace import BIAS
 from nnviz.cards.step_through import model as step_through
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough

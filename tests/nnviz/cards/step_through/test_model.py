@@ -13,9 +13,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, regression_split
-from engine.explain.one_step import record_step
+from engine.explain.step_trace import record_step
 from engine.network.buffers import Buffers
-from engine.training.divergence import loss_not_finite
+from engine.training.divergence import loss_error
 from engine.training.metrics import Evaluator
 from nnviz.cards.step_through import model as module
 from nnviz.cards.step_through.model import StepThrough
@@ -334,7 +334,7 @@ def test_why_one_step_cannot_be_written_down_is_not_said_of_the_next(
     def diverges(*given: Any) -> Any:
         monkeypatch.setattr(module, "record_step", record_step)
         opened.wait(10)
-        raise loss_not_finite(given[1], Buffers(given[1], 1), 1, 1, 1e9)
+        raise loss_error(given[1], Buffers(given[1], 1), 1, 1, 1e9)
 
     monkeypatch.setattr(module, "record_step", diverges)
     session.settings.change("learning rate", learning_rate=1e9)

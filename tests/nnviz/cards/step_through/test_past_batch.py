@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.explain.one_step import OneStep
+from engine.explain.step_trace import StepTrace
 from engine.training.metrics import Evaluator
 from nnviz.cards.step_through import past_batch as module
 from nnviz.cards.step_through.model import StepThrough
@@ -49,7 +49,7 @@ def train(model: Model, qtbot: QtBot, epochs: int, batches: int = 0) -> None:
         wait_for(qtbot, model, Status.PAUSED, Status.FINISHED)
 
 
-def expect_same(found: OneStep, then: OneStep) -> None:
+def expect_same(found: StepTrace, then: StepTrace) -> None:
     """The same step to the bit."""
     pairs = [(found.inputs, then.inputs), (found.gradient, then.gradient), (found.losses, then.losses)]
     pairs += [(getattr(found, when).parameters, getattr(then, when).parameters) for when in ("before", "after")]

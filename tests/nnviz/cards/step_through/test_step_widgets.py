@@ -12,8 +12,8 @@ from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.explain.formulas import Address, Formula, Part, Term, delta_formulas
-from engine.explain.one_step import BIAS
+from engine.explain.formulas import Address, Factor, Formula, Term, delta_formulas
+from engine.explain.step_trace import BIAS
 from engine.explain.update_formulas import update_formulas
 from nnviz.cards.step_through.number_rows import NumberRows, RowsData
 from nnviz.cards.step_through.number_text import (
@@ -28,7 +28,7 @@ from nnviz.cards.step_through.stage_path import PathStage, StagePath
 from nnviz.cards.step_through.term_board import TermBoard
 from nnviz.ui import theme
 from nnviz.ui.elided_label import ElidedLabel
-from tests.engine.explain.test_one_step import RECIPES, record, trainer
+from tests.engine.explain.test_step_trace import RECIPES, record, trainer
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_numbers_are_short(value: float, words: str) -> None:
 
 
 def sum_of(*values: float, left: float = 0.0, divisor: int = 1) -> Formula:
-    terms = tuple(Term((Part("w", 2.0), Part("a", each / 2)), each / divisor, divisor) for each in values)
+    terms = tuple(Term((Factor("w", 2.0), Factor("a", each / 2)), each / divisor, divisor) for each in values)
     return Formula(Address("sum", 1, 0), "sum", "z = Σ w · a", "", sum(values), terms, int(left != 0), left)
 
 
@@ -54,13 +54,15 @@ def test_formulas_have_their_numbers_put_in() -> None:
     product = Formula(Address("step", 1, 0), "step", "s = η · g", "{0} · {1}", -0.2, (sum_of(-0.2).terms[0],))
     assert written(product) == "2 · (−0.1)"
     for count, words in ((2, "0.5 + 0.25"), (3, "0.5 + 0.25 + 0.25"), (4, "0.5 + 0.25 + 0.25 + …")):
-        terms = tuple(Term((Part("a", 1.0), Part("y", 0.0)), each) for each in (0.5, 0.25, 0.25, 0.1)[:count])
+        terms = tuple(Term((Factor("a", 1.0), Factor("y", 0.0)), each) for each in (0.5, 0.25, 0.25, 0.1)[:count])
         assert written(Formula(Address("loss", 1, 0), "loss", "C = Σ (a − y)² / 2", "", 1.0, terms)) == words
     assert short_figure(0.000012345) == "1.23e−5"
 
 
 def put_in(what: str, template: str, value: float, *numbers: float) -> Formula:
-    return Formula(Address(what, 1, 0), what, "", template, value, (Term(tuple(Part("", n) for n in numbers), value),))
+    return Formula(
+        Address(what, 1, 0), what, "", template, value, (Term(tuple(Factor("", n) for n in numbers), value),)
+    )
 
 
 def as_number(words: str) -> float:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, SWEEP, Plan
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.library import Library
@@ -27,13 +27,13 @@ from tests.nnviz.sweeps.helpers import Here, worked
 def a_sweep(data: Dataset, *typed: str, made: Experiment | None = None, **more: Any) -> Plan:
     """A sweep on a grid, of two epochs."""
     base = an_experiment(data, epochs=2, hidden=(5,)) if made is None else made
-    return Plan(SWEEP, (base,), vary=tuple(map(parsed, typed)), **{"sampler": GRID, **more})
+    return Plan(SWEEP, (base,), vary=tuple(map(parse_dimension, typed)), **{"sampler": GRID, **more})
 
 
 def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) -> int:
     """Does a sweep, or so many steps of it, in the test's library; returns its number."""
     with Library() as library:
-        plan = plan.held_aside(data)
+        plan = plan.with_held_out(data)
         store = SweepWriter.of_new(library, plan, data.title, name, lambda text: None)
         conductor = Conductor(plan, data, Here(data), store)
         worked(conductor, most)

@@ -8,7 +8,7 @@ import pytest
 
 from engine.experiment import Experiment
 from engine.sweeps.plan import SWEEP, Plan
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.cards.sweep.estimate import format_estimate, mean_seconds, run_seconds
 from nnviz.library.run_durations import RunDuration
 from tests.engine.helpers import class_data
@@ -22,7 +22,7 @@ def took(seconds: float, shape: tuple[int, ...] = (4, 5, 3), fingerprint: str = 
 
 
 def a_plan(*typed: str, **more: Any) -> Plan:
-    return Plan(SWEEP, (BASE,), vary=tuple(map(parsed, typed)), **{"runs": 40, "seeds": (1, 2), **more})
+    return Plan(SWEEP, (BASE,), vary=tuple(map(parse_dimension, typed)), **{"runs": 40, "seeds": (1, 2), **more})
 
 
 def test_runs_with_the_same_data_layers_and_batches_say_it() -> None:

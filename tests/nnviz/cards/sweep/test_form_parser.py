@@ -11,7 +11,7 @@ from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, MEDIAN, NONE, RANDOM, SWEEP, Plan
-from engine.sweeps.vary import FREE, parsed
+from engine.sweeps.search_space import VARIABLE_SETTINGS, parse_dimension
 from nnviz.cards.sweep.fields import SweepFields, VariedSetting, fields_from_dict
 from nnviz.cards.sweep.form_parser import ParsedForm, fields_of_plan, parse_form, with_kind
 from tests.engine.helpers import class_data
@@ -62,7 +62,7 @@ def test_of_names_those_that_fit_are_usual() -> None:
     assert "softmax" not in row.values
 
 
-@pytest.mark.parametrize("name", FREE)
+@pytest.mark.parametrize("name", VARIABLE_SETTINGS)
 def test_each_setting_that_may_vary_has_values_that_fit(name: str, few_digits: Dataset) -> None:
     found = parse_form(SweepFields(rows=(VariedSetting(name),)), BASE.for_data(few_digits), few_digits)
     assert not found.problems
@@ -216,5 +216,5 @@ def test_an_unknown_setting_is_left_out() -> None:
 def test_the_fields_for_a_plan_come_to_that_plan() -> None:
     typed = "learning-rate=log:0.0125..1", "dropout=0..0.5/7", "hidden=8,64-32", "optimizer=sgd,adam"
     how: dict[str, Any] = {"sampler": RANDOM, "prune": MEDIAN, "runs": 1_000_000, "minutes": 2.5}
-    plan = Plan(SWEEP, (BASE,), (1, 2, 3, 4), tuple(map(parsed, typed)), **how)
+    plan = Plan(SWEEP, (BASE,), (1, 2, 3, 4), tuple(map(parse_dimension, typed)), **how)
     assert parse_form(fields_of_plan(plan), BASE, DATA).plan == plan

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.sweeps.plan import seeds_of
+from engine.sweeps.plan import plan_seeds
 from nnviz.cards.runs.run_table import SEEDS, STAR, TITLE, RunTable
 from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.library import Library
@@ -199,7 +199,7 @@ def test_it_is_deleted_with_all_its_runs_and_comes_back(
 def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
     few_digits: Dataset, table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
-    record_sweep(few_digits, seeds_of(an_experiment(few_digits, epochs=1, hidden=(4,)), 2))
+    record_sweep(few_digits, plan_seeds(an_experiment(few_digits, epochs=1, hidden=(4,)), 2))
     for words, found in (("learning rate 784-10", []), ("sweep", [f"sweep {sweep} · rate"])):
         retype(qtbot, ready_window, "runSearchEdit", words)
         qtbot.waitUntil(lambda found=found: titles(table) == found)

@@ -34,7 +34,7 @@ def epochwise(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Epochwise
     """Has runs done an epoch at a time, and tells of each."""
     made = Epochwise(few_digits)
     monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: made)
-    monkeypatch.setattr("engine.sweeps.one_run.SECONDS_BETWEEN_REPORTS", 0.0)
+    monkeypatch.setattr("engine.sweeps.run_execution.SECONDS_BETWEEN_REPORTS", 0.0)
     return made
 
 

@@ -18,8 +18,8 @@ from pytestqt.qtbot import QtBot
 from engine.basics.errors import Verbatim
 from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset
-from engine.sweeps.one_run import Outcome
 from engine.sweeps.results import STOPPED
+from engine.sweeps.run_execution import RunOutcome
 from engine.version import __version__
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.library import Library
@@ -297,7 +297,7 @@ class Gone(Beside):
             return super().next(timeout)
         left, self._waiting = self._waiting, []
         gone: Any = ExecutorHalted("The scheduler of the cluster is gone: what is done is kept.")
-        return [gone, *(Outcome(each.number, STOPPED) for each in left)]
+        return [gone, *(RunOutcome(each.number, STOPPED) for each in left)]
 
 
 def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(

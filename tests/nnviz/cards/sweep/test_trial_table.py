@@ -10,13 +10,13 @@ import pytest
 
 from engine.sweeps.plan import SWEEP, Plan
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, RunResult
-from engine.sweeps.vary import parsed
+from engine.sweeps.search_space import parse_dimension
 from nnviz.cards.sweep.trial_table import SettingAxis, TrialTable
 from tests.nnviz.library.helpers import an_experiment
 
 
 def a_table(*typed: str, seeds: tuple[int, ...] = (1, 2, 3), **more: Any) -> TrialTable:
-    return TrialTable(Plan(SWEEP, (an_experiment(),), seeds, tuple(map(parsed, typed)), **more))
+    return TrialTable(Plan(SWEEP, (an_experiment(),), seeds, tuple(map(parse_dimension, typed)), **more))
 
 
 def a_run(trial: int, seed: int, error: float, status: str = FINISHED) -> RunResult:
@@ -43,16 +43,16 @@ def a_run(trial: int, seed: int, error: float, status: str = FINISHED) -> RunRes
 def test_values_lie_along_their_axis(
     typed: str, names: tuple[str, ...], is_log: bool, value: object, place: float
 ) -> None:
-    axis = SettingAxis.of(parsed(typed))
+    axis = SettingAxis.of(parse_dimension(typed))
     assert (axis.names, axis.is_log) == (names, is_log)
     assert axis.place(value) == pytest.approx(place)
     assert axis.low <= place <= axis.high
 
 
 def test_a_value_that_has_no_place_lies_nowhere() -> None:
-    assert math.isnan(SettingAxis.of(parsed("optimizer=sgd,adam")).place("luck"))
-    assert math.isnan(SettingAxis.of(parsed("learning-rate=log:0.01..1")).place(0))
-    assert math.isnan(SettingAxis.of(parsed("dropout=0..0.5")).place("x"))
+    assert math.isnan(SettingAxis.of(parse_dimension("optimizer=sgd,adam")).place("luck"))
+    assert math.isnan(SettingAxis.of(parse_dimension("learning-rate=log:0.01..1")).place(0))
+    assert math.isnan(SettingAxis.of(parse_dimension("dropout=0..0.5")).place("x"))
 
 
 # ---- growing
@@ -98,9 +98,9 @@ def test_nothing_came_of_a_run_that_was_stopped_in_its_first_epoch() -> None:
 def test_what_is_measured_shows_in_the_figures() -> None:
     table = a_table("learning-rate=0.05,0.2", seeds=(1,))
     table.add_trials(0, [{"learning_rate": 0.05}])
-    assert table.results.told_at_last is None
+    assert table.results.test_figure is None
     table.add_runs([RunResult(0, 1, FINISHED, {"validation_rmse": 2.5, "test_rmse": 3.0}, 5.0, 1.0, 1)])
-    assert (table.results.compared_by, table.results.told_at_last) == ("validation_rmse", "test_rmse")
+    assert (table.results.compared_by, table.results.test_figure) == ("validation_rmse", "test_rmse")
     assert table.values.tolist() == [2.5]
 
 

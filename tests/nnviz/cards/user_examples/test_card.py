@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QToolButt
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import load_data
-from engine.datasets.own import read_own
+from engine.datasets.user_examples import read_user_examples
 from nnviz.cards.draw.keep_popup import KeepPopup
 from nnviz.cards.user_examples.card import UserExamplesPage
 from nnviz.cards.user_examples.model import PREDICTIONS, TEST_SET
@@ -421,7 +421,7 @@ def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWind
     assert own.is_mixed_in.tolist() == own.learned.tolist() == [True, False]
     qtbot.waitUntil(lambda: shows(window, "ownProgress").startswith("1 of 2 in the training part"))
     assert mixed is not None
-    assert len(read_own(mixed)) == 1
+    assert len(read_user_examples(mixed)) == 1
     train_on(qtbot, window)
     assert own.mixed_in != mixed
 
@@ -521,7 +521,7 @@ def test_export_and_import_in_another_home(
 
 
 def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    from tests.engine.datasets.test_own import some
+    from tests.engine.datasets.test_user_examples import some
 
     rows, broken = tmp_path / "rows.npz", tmp_path / "broken.npz"
     rows.write_bytes(some(load_data("mpg")).as_bytes())
@@ -558,7 +558,7 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
     keep_as(qtbot, again, "5")
     again.close_unasked()
     assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
-    assert read_own(path).truths.tolist() == ["5"]
+    assert read_user_examples(path).truths.tolist() == ["5"]
 
 
 # ---- two windows
@@ -566,7 +566,9 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
 
 def on_disk() -> list[str]:
     """What is in the only file, if it is there."""
-    return sorted(truth for path in user_examples_folder().glob("*.npz") for truth in read_own(path).truths.tolist())
+    return sorted(
+        truth for path in user_examples_folder().glob("*.npz") for truth in read_user_examples(path).truths.tolist()
+    )
 
 
 def has(window: MainWindow, *names: str) -> bool:
