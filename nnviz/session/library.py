@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.jobs.library_thread import LibraryThread
 from nnviz.session.messages import Message
 from nnviz.session.reopening import Reopening
 from nnviz.session.run_list import RunListing, RunRow, SweepKey, read_listing, with_active_groups, with_open_groups
@@ -53,7 +52,7 @@ class RunLibrary(QObject):
 
     def __init__(self, session: Session, reopening: Reopening) -> None:
         super().__init__()
-        self._lane, self._watch, self._reopening = session.library_lane, session.library_watch, reopening
+        self._lane, self._watch, self._reopening = session.library_thread, session.library_watch, reopening
         self._active_runs, self._undo, self._messages = session.active_runs, session.undo, session.messages
         self.search, self.sort = "", NEWEST
         self.rows: list[RunRow] = []

@@ -11,13 +11,11 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.formatting import text
-from nnviz.formatting.meaning import NO_MEANING
-from nnviz.formatting.meaning import Meaning
+from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.serial_thread import close_all
-from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.session.active_runs import ActiveRuns
 from nnviz.session.asked import new_queries
 from nnviz.session.branching import Branching
@@ -29,8 +27,8 @@ from nnviz.session.divergence_recovery import DivergenceRecovery
 from nnviz.session.edits import Edits
 from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.files import Files
-from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.library import RunLibrary
+from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
@@ -65,30 +63,28 @@ class Session(QObject):
 
     Attributes:
         messages, undo: the message that is shown to the user; the steps that can be undone and redone.
-        recent_data_files, data_import: data files used before; a data file that is previewed before it is used.
         data, settings: the data set; the experiment that the fields describe.
+        recent_data_files, data_import: data files used before; a data file that is previewed before it is used.
         runs: all runs, with the current one among them.
         replacement, branching: builds networks and replaces the current run; begins runs at snapshots.
         replay, backfill: trains to past epochs again, exactly; fills in missing snapshots of short runs.
         loaded: makes runs that are read from a file or the library the current one.
-        displayed: the network that the views draw.
-        timeline, player: which snapshot of the run is displayed; shows all of them one by one.
+        displayed, timeline: the network that the views draw; which snapshot of the run it is of.
         selection: the selected neuron, example and pair of classes.
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
-        painting: points that the person paints, from which the network learns at once.
+        painting: points that the user paints, from which the network learns at once.
         edits: what-ifs of single neurons, and edits of their weights.
         sketch, question: the drawing and its image; the current input and its prediction.
         user_examples: labelled examples that the user kept, for the current data set.
-        mistakes: the answers to every example of a part of the data, and which of them are chosen.
-        models: models of single cards.
+        mistakes: the predictions for a part of the data, and which of these examples are listed.
         library, active_runs: the recorded runs; the runs in training in the background.
+        library_thread, library_watch: the thread of the library; finds out when another program wrote to it.
         comparison: which of both are compared.
-        library_lane, library_watch: the thread of the library; finds out when another program wrote to it.
         exchange: exports runs of the library, and imports runs into it.
         sweeps, sweep_target: trains many runs; where a sweep is trained: on this machine or on a cluster.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
         queries: results of the displayed network for the views, computed in the background.
-        rate_search: search for a learning rate.
+        models: models of single cards.
         pictures: reads images that are dropped or pasted onto the canvas.
     """
 
@@ -123,31 +119,19 @@ class Session(QObject):
             self.data, self.question, history, self.training, self.undo, self.messages
         )
         self.mistakes = Mistakes(self.displayed, self.runs, self.data, self.selection, self.question)
-        self.map = Map(self.displayed, self.runs, self.data, self.mistakes, self.question)
-        self.robustness = HowRobust(self.displayed, self.question, self.runs, self.data, self.selection, self.messages)
         self.loaded = LoadedRuns(self)
         self.files = Files(self.data, self.runs, self.training, self.loaded, self.messages)
         self.snapshot_files = SnapshotFiles(self.runs, self.replay, self.files, self.messages)
-        kept = self._library_thread = LibraryThread(lambda: self.records.path)
-        self._reopening = Reopening(self, kept)
-        made = kept_parts(
-            kept,
-            self.data,
-            self.settings,
-            self.runs,
-            self.records,
-            self.training,
-            self._reopening,
-            self.undo,
-            self.messages,
-        )
-        self.library, self.under_way, self.comparison, self.room, self.exchange = made[:5]
-        self.sweeps, self.sweep_where, self.sweep_form, self.sweep_names, self.trials = made[5:]
+        thread = self.library_thread = LibraryThread(lambda: self.records.path)
+        self.library_watch = LibraryWatch(thread)
+        self.active_runs = ActiveRuns()
+        self._reopening = Reopening(self, thread)
+        self.library = RunLibrary(self, self._reopening)
+        self.comparison = Comparison(thread, self.library, self.active_runs, self.messages)
+        self.exchange = RunExchange(lambda: self.records.path, self.library, self.messages)
+        self.sweep_target = SweepTarget(self.undo, self.messages)
+        self.sweeps = Sweeps(self)
         self.pictures = Pictures()
-        self.rate_search, self.ranking = StepwiseTask(), StepwiseTask()
-        changing = self.data, self.runs, self.displayed, self.training, self.undo
-        asked = *changing, self.settings, self.timeline, self.replay, self.question, self.selection
-        self.step_through, self.step_effects, self.past_batch = step_parts(*asked, self.edits.errors, self.messages)
         self.queries = new_queries(self)
         self.models = CardModels(self)
         self._connect()
@@ -160,22 +144,17 @@ class Session(QObject):
         self.pictures.failed.connect(self.messages.tell_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
-        for work in (self.ranking, self.map.arranging):
-            work.failed.connect(self.messages.crashed)
-        self.displayed.moment_changed.connect(self.ranking.forget)
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         self.edits.edited.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.evicted.connect(self.records.report_eviction)
-        self.records.changed.connect(self._library_thread.open)
+        self.records.changed.connect(self.library_thread.open)
 
     def _follow_run_and_data(self) -> None:
         """Drops results that belong to the run or the data before, and fits the canvas to those that are there now."""
         self.sketch.suit(self.data.dataset, self.runs.current.network)
         self.queries.forget()
-        self.rate_search.forget()
-        self.ranking.forget()
 
     # ---- shortcuts for scripts
 
@@ -254,12 +233,6 @@ class Session(QObject):
         self._reopening.offer(self.start)
         self.sweeps.offer_interrupted()
 
-    def search_rate(self) -> None:
-        """Starts a learning-rate search for the network that the fields describe; see ``rate_search``."""
-        found = rate_sweep(self.data, self.settings, self.runs, self.training, self.displayed)
-        if found is not None:
-            self.rate_search.start(*found)
-
     # ---- closing
 
     def close(self) -> bool:
@@ -269,10 +242,8 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.queries, self.rate_search]
-        parts += [self.branching, self.player, self.timeline, self.edits, self.pictures, self.step_through]
-        parts += [self.step_effects, self.replacement, self.loaded, self._library_thread, self.training.runner]
-        parts += [self._reopening]
-        parts += [self.past_batch, self.snapshot_files, self.data_import, self.data, self.user_examples, self.files]
-        parts += [self.exchange, self.sweeps, self.sweep_target, self.backfill, *self.models.closable]
+        parts: list[Any] = [self.queries, self.branching, self.timeline, self.edits, self.pictures, self.replacement]
+        parts += [self.loaded, self.library_thread, self.training.runner, self._reopening, self.snapshot_files]
+        parts += [self.data_import, self.data, self.user_examples, self.files, self.exchange, self.sweeps]
+        parts += [self.sweep_target, self.backfill, *self.models.closable]
         return close_all(parts, _LONGEST_WAIT)

@@ -43,7 +43,7 @@ class UserExampleHistory:
     def __init__(self, runs: Runs, displayed: Displayed) -> None:
         self.runs, self._displayed = runs, displayed
         self._histories: dict[int, _RunHistory] = {}  # by run
-        runs.let_go.connect(lambda run: self._histories.pop(run.id, None))
+        runs.evicted.connect(lambda run: self._histories.pop(run.id, None))
 
     def follow(self, mixed_in: str | None) -> None:
         """Notes the file that is mixed into the training set of the current run from now on; None for no file."""
@@ -60,7 +60,7 @@ class UserExampleHistory:
     def _begin(self, run: Run) -> _RunHistory:
         """Returns a new history for a run. A branch inherits the history of its parent up to the branching point."""
         history = self._histories[run.id] = _RunHistory(since=run.epochs)
-        parent = None if run.parent is None else self._histories.get(run.parent)
+        parent = None if run.origin.parent is None else self._histories.get(run.origin.parent)
         if parent is not None:
             history.learned = parent.learned_by(run.epochs)
             history.first = parent.first if history.learned else None

@@ -13,9 +13,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
 from engine.datasets import Dataset
-from engine.datasets.own import OwnExamples, read_own
+from engine.datasets.user_examples import UserExamples, read_user_examples
 from engine.storage.files import write_whole
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 
 _MOST_COPIES = 10  # frozen copies, for each kind of data
 _LONGEST = 40  # characters of the data set's name in the file's name
@@ -32,42 +32,42 @@ class UserExampleStore(QObject):
     changed = pyqtSignal()
     failed = pyqtSignal(object)
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: SerialThread) -> None:
         """``lane``: the thread that writes the files."""
         super().__init__()
         self._lane = lane
-        self._kept: dict[Path, OwnExamples] = {}
+        self._kept: dict[Path, UserExamples] = {}
         self._removed: dict[Path, frozenset[bytes]] = {}  # marks of the examples removed in this window
         self._unreadable: set[Path] = set()  # files to rename before one is written there
 
-    def kept(self, path: Path) -> OwnExamples | None:
+    def kept(self, path: Path) -> UserExamples | None:
         """Returns the examples of a file; None until they are read."""
         return self._kept.get(path)
 
-    def set_read(self, path: Path, found: OwnExamples, is_readable: bool = True) -> None:
+    def set_read(self, path: Path, found: UserExamples, is_readable: bool = True) -> None:
         """Sets the examples read from a file, unless they are known. An unreadable file is renamed before a write."""
         if path not in self._kept:
             self._kept[path] = found
             self._unreadable |= set() if is_readable else {path}
         self.changed.emit()
 
-    def change(self, path: Path, old: OwnExamples, new: OwnExamples) -> None:
+    def change(self, path: Path, old: UserExamples, new: UserExamples) -> None:
         """Applies the change from ``old`` to ``new``; examples added or removed since ``old`` stay so."""
         now, was = self._kept[path], set(old.marks)
         still = set(now.marks)
         both = new.where(lambda mark: mark in still or mark not in was)
-        both = both.and_more(now.where(lambda mark: mark not in was))
+        both = both.with_more(now.where(lambda mark: mark not in was))
         gone = still - set(both.marks)
         self._removed[path] = (self._removed.get(path, frozenset()) | gone) - set(both.marks)
         self._put(path, both)
 
-    def _put(self, path: Path, own: OwnExamples) -> None:
+    def _put(self, path: Path, own: UserExamples) -> None:
         """Sets the examples of a file and writes them in the background."""
         self._kept[path] = own
         removed, is_unreadable = self._removed[path], path in self._unreadable
         self._unreadable.discard(path)
 
-        def save() -> OwnExamples:
+        def save() -> UserExamples:
             if is_unreadable:
                 rename_damaged(path)
             return write_merged(path, own, removed)
@@ -75,7 +75,7 @@ class UserExampleStore(QObject):
         self._lane.run(save, lambda written: self._written(path, own, written), self.failed.emit)
         self.changed.emit()
 
-    def _written(self, path: Path, own: OwnExamples, written: OwnExamples) -> None:
+    def _written(self, path: Path, own: UserExamples, written: UserExamples) -> None:
         """Adds what another window had written, unless a later change is about to be written and will add it."""
         if self._kept[path] is own and len(written) > len(own):
             self._kept[path] = written
@@ -96,48 +96,48 @@ def path_for_data(name: str, data: Dataset) -> Path:
     return user_examples_folder() / f"{re.sub(r'[^A-Za-z0-9]+', '-', Path(name).stem)[:_LONGEST]}-{mark}.npz"
 
 
-def frozen_copy_path(path: Path, own: OwnExamples) -> Path:
+def frozen_copy_path(path: Path, own: UserExamples) -> Path:
     """Returns the file of an immutable copy of the examples, which the data settings of a run name."""
     return path.with_name(f"{path.stem}-{own.fingerprint}.npz")
 
 
-def read_kept(path: Path, data: Dataset) -> OwnExamples:
+def read_kept(path: Path, data: Dataset) -> UserExamples:
     """Returns the examples of a file; none if it does not exist.
 
-    Raises what ``read_own`` raises, and DataError if the examples do not fit the data.
+    Raises what ``read_user_examples`` raises, and DataError if the examples do not fit the data.
     """
     try:
-        own = read_own(path)
+        own = read_user_examples(path)
     except FileNotFoundError:
-        return OwnExamples.none_for(data)
+        return UserExamples.empty_for(data)
     if not len(own):
-        return OwnExamples.none_for(data)
+        return UserExamples.empty_for(data)
     own.split_for(data)
     return own
 
 
-def write(path: Path, own: OwnExamples) -> None:
+def write(path: Path, own: UserExamples) -> None:
     """Writes the examples atomically. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, own.as_bytes())
 
 
-def write_merged(path: Path, own: OwnExamples, removed: Container[bytes]) -> OwnExamples:
+def write_merged(path: Path, own: UserExamples, removed: Container[bytes]) -> UserExamples:
     """Writes the examples together with those in the file, except those whose marks are in ``removed``.
 
     Returns the examples written. Raises OSError, and DataError if they exceed the limit.
     """
     there = _usable_at(path, own)
     if there is not None:
-        own = own.and_more(there.where(lambda mark: mark not in removed))
+        own = own.with_more(there.where(lambda mark: mark not in removed))
     write(path, own)
     return own
 
 
-def _usable_at(path: Path, own: OwnExamples) -> OwnExamples | None:
+def _usable_at(path: Path, own: UserExamples) -> UserExamples | None:
     """Returns the examples of a file if they are of the same kind. Renames a damaged file or one of another kind."""
     try:
-        there = read_own(path)
+        there = read_user_examples(path)
         if not len(there):
             return None
         if there.is_like(own):
@@ -150,7 +150,7 @@ def _usable_at(path: Path, own: OwnExamples) -> OwnExamples | None:
     return None
 
 
-def write_frozen_copy(path: Path, own: OwnExamples, named: str | None) -> Path:
+def write_frozen_copy(path: Path, own: UserExamples, named: str | None) -> Path:
     """Writes the examples to their :func:`frozen_copy_path` and returns it.
 
     Keeps the newest copies, which undo and saved networks may name, and the copy ``named``. Raises OSError.

@@ -11,12 +11,12 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, answers_in_steps
+from engine.explain.predictions import ClassPredictions, predict_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.session.compared import ComparedRun
 from nnviz.session.part import Part
-from nnviz.session.question import ask
+from nnviz.session.question import predict
 from nnviz.session.run import misfit_of
 from nnviz.session.session import Session
 
@@ -34,7 +34,7 @@ class Disagreement:
     """
 
     pair: tuple[ComparedRun, ComparedRun]
-    answers: tuple[ClassAnswers, ClassAnswers]
+    answers: tuple[ClassPredictions, ClassPredictions]
     part: Part
 
     @property
@@ -108,7 +108,7 @@ class ComparedPredictions:
         found = []
         for run in runs:
             assert run.network is not None
-            steps = answers_in_steps(run.network, part.split)
+            steps = predict_in_steps(run.network, part.split)
             while self._latest is key:
                 try:
                     next(steps)
@@ -122,7 +122,7 @@ def _predict(network: Network | None, example: Array, rows: Dataset | None) -> A
     """Returns None for a network that was trained with rows whose columns have another meaning."""
     if network is None or (rows is not None and misfit_of(network, network.description, rows) is not None):
         return None
-    return ask(network, example)
+    return predict(network, example)
 
 
 def compared_split(data: Dataset) -> Part:

@@ -46,9 +46,9 @@ def start_or_stop_race(session: Session) -> None:
 
 def race_between(runs: Sequence[ComparedRun], seeds: int) -> Plan:
     """Returns the plan of a race, whose first seed is the lowest one of the first run or group."""
-    from engine.sweeps.plan import race_of
+    from engine.sweeps.plan import plan_race
 
-    return race_of(_experiments(runs), seeds)
+    return plan_race(_experiments(runs), seeds)
 
 
 def _experiments(runs: Sequence[ComparedRun]) -> list[Experiment]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.datasets import Dataset
-from engine.explain.pathways import Activity, activity_of, planes_of
+from engine.explain.contribution_paths import Activity, activation_planes, compute_activity
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 
@@ -18,14 +18,15 @@ _LARGEST_WITH_PLANES = 60_000  # Parameters. Evaluating a plane takes too long f
 
 
 class DiagramModel:
-    """Queries the :class:`~engine.explain.pathways.Activity` of the displayed network for the chosen output."""
+    """Queries the :class:`~engine.explain.contribution_paths.Activity` of the displayed network for the chosen
+    output."""
 
     def __init__(self, session: Session) -> None:
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
         self._selection = session.selection
         self._current = CurrentExample(session.question, session.selection, session.data)
         self._query = Latest(
-            self._request, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: self._displayed.network.shape
+            self._request, TimeBudget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: self._displayed.network.shape
         )
         session.queries.add({ACTIVITY: self._query})
         for signal in (session.selection.neuron_changed, session.selection.example_changed):
@@ -54,9 +55,9 @@ class DiagramModel:
         has_plane = network.shape[0] == 2 and len(network.parameters) < _LARGEST_WITH_PLANES
 
         def work() -> Activity:
-            activity = activity_of(network, example, target)
+            activity = compute_activity(network, example, target)
             if not has_plane or dataset is None or dataset.is_picture or dataset.width != 2:
                 return activity
-            return replace(activity, planes=planes_of(network, *dataset.train.bounds, PLANE))
+            return replace(activity, planes=activation_planes(network, *dataset.train.bounds, PLANE))
 
         return RequestKey(network, example, output), work

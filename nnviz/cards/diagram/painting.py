@@ -18,7 +18,7 @@ from nnviz.cards.diagram.shown_neurons import NeuronIndex, ShownNeurons
 from nnviz.ui import theme
 from nnviz.ui.picture import grey_image
 from nnviz.ui.weights.heat_map import tile_colours
-from nnviz.ui.weights.mosaic import Grid, Renderer
+from nnviz.ui.weights.mosaic import MosaicGrid, Renderer
 
 _LEVELS = 24  # levels of brightness, each with one colour
 _DIMMED = 0.5  # opacity of the background over the tile of a neuron without activation
@@ -270,7 +270,7 @@ class TileImage:
         self._pixels: Array = np.zeros((0, 0), np.uint32)  # pixels of the image
         self._shown: tuple[object, ...] = ()
 
-    def image(self, values: Array, numbers: Array, limit: float, grid: Grid) -> QImage:
+    def image(self, values: Array, numbers: Array, limit: float, grid: MosaicGrid) -> QImage:
         """Returns the image of the neurons ``numbers``. Keeps a reference to ``values`` to compare with."""
         shown = (values, numbers, limit, theme.current(), grid)
         if self._image is None or not _are_same(shown, self._shown):
@@ -279,7 +279,7 @@ class TileImage:
         assert self._image is not None
         return self._image
 
-    def _render(self, values: Array, limit: float, grid: Grid) -> None:
+    def _render(self, values: Array, limit: float, grid: MosaicGrid) -> None:
         renderer = self._renderer
         if renderer is None or (renderer.grid, renderer.neurons) != (grid, len(values)):
             renderer = self._renderer = Renderer(grid, len(values))

@@ -6,7 +6,7 @@ import numpy as np
 from PyQt5.QtCore import Qt
 
 from engine.basics.validation import Array
-from engine.explain.pathways import Activity, Links, links_of, most_important, strongest_links
+from engine.explain.contribution_paths import Activity, Links, most_important, neuron_links, strongest_links
 from nnviz.cards.diagram.curves import CurveSet
 from nnviz.cards.diagram.layout import BlockKind, LayerBlock, Layout
 
@@ -75,7 +75,7 @@ def links_to_show(
 ) -> list[Links]:
     """Returns the strongest connections between neighbouring layers; with ``focus`` those of this neuron."""
     if focus is not None:
-        return [links for links in links_of(activity, *focus, count) if _is_between(layout, links)]
+        return [links for links in neuron_links(activity, *focus, count) if _is_between(layout, links)]
     found = []
     for below, above in layout.pairs():
         one, other = (ranks.numbers(block.layer)[: _most_searched(block)] for block in (below, above))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject
 
-from engine.training.distributions import LayerSpreads, LayerStatisticsEvaluator
+from engine.training.distributions import LayerDistributions, LayerStatisticsEvaluator
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 
 STATISTICS = "layer statistics"
@@ -23,8 +23,8 @@ class LayerStatistics:
         epoch: the displayed epoch if it is one of the past; None for the live network.
     """
 
-    now: list[LayerSpreads]
-    start: list[LayerSpreads]
+    now: list[LayerDistributions]
+    start: list[LayerDistributions]
     epoch: float | None
 
 
@@ -40,8 +40,8 @@ class Distributions(QObject):
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
         self._about: RequestKey | None = None  # the run and the data set of what is kept
         self._evaluator: LayerStatisticsEvaluator | None = None
-        self._start: list[LayerSpreads] | None = None
-        self.query = Latest(self._request, Budget(_SECONDS_BETWEEN, 19), self._release)
+        self._start: list[LayerDistributions] | None = None
+        self.query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, 19), self._release)
         session.queries.add({STATISTICS: self.query})
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self.query.forget)

@@ -9,9 +9,9 @@ import numpy as np
 
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
-from engine.explain.answers import Answers
 from engine.explain.features import activations_of
-from engine.explain.projection import Basis, Projected, basis_of, layer_rows, project_in_steps
+from engine.explain.predictions import Predictions
+from engine.explain.projection import PrincipalAxes, Projected, layer_rows, principal_axes, project_in_steps
 from engine.network.network import Network
 from nnviz.cards.map.tsne import TsneEmbedding
 from nnviz.session.part import Part
@@ -61,9 +61,9 @@ class Embedding:
     source: EmbeddingSource
     rows: Array
     points: Array
-    answers: Answers
+    answers: Predictions
     share: float
-    basis: Basis
+    basis: PrincipalAxes
     tsne: TsneEmbedding | None = None
 
     def place(self, network: Network, inputs: Array) -> Array | None:
@@ -90,15 +90,15 @@ def even_sample(part: Part, most: int) -> Array:
     return places if part.rows is None else part.rows[places]
 
 
-def basis_for(source: EmbeddingSource, count: int = 2) -> Basis:
+def basis_for(source: EmbeddingSource, count: int = 2) -> PrincipalAxes:
     """Returns axes of the largest variance, computed from a sample; NaN if activations are not finite."""
     few = min(_chunk_size(source), _FOR_THE_BASIS, source.most)
     rows = layer_rows(source.network, source.part.split, even_sample(source.part, few), source.layer)
     try:
-        return basis_of(rows, count)
+        return principal_axes(rows, count)
     except DataError:
         width = rows.shape[1]
-        return Basis(np.full(width, np.nan), np.full((count, width), np.nan), np.zeros(count))
+        return PrincipalAxes(np.full(width, np.nan), np.full((count, width), np.nan), np.zeros(count))
 
 
 def _chunk_size(source: EmbeddingSource) -> int:
@@ -106,7 +106,7 @@ def _chunk_size(source: EmbeddingSource) -> int:
     return max(_MOST_NUMBERS // source.network.shape[source.layer], _FEWEST)
 
 
-def _projected(source: EmbeddingSource, rows: Array, basis: Basis) -> Array:
+def _projected(source: EmbeddingSource, rows: Array, basis: PrincipalAxes) -> Array:
     """Returns (k, axes): the activations of examples along the axes."""
     size = _chunk_size(source)
     chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
@@ -114,7 +114,7 @@ def _projected(source: EmbeddingSource, rows: Array, basis: Basis) -> Array:
     return np.concatenate([basis.project(layer_rows(source.network, split, some, source.layer)) for some in chunks])
 
 
-def project(source: EmbeddingSource, basis: Basis, is_wanted: Callable[[], bool]) -> Embedding | None:
+def project(source: EmbeddingSource, basis: PrincipalAxes, is_wanted: Callable[[], bool]) -> Embedding | None:
     """Returns the embedding on two given axes; None if ``is_wanted`` became false."""
     rows = source.rows
     steps = project_in_steps(source.network, source.part.split, rows, source.layer, basis)

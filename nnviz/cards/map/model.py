@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.explain.projection import Basis
+from engine.explain.projection import PrincipalAxes
 from nnviz.cards.map.embedding import Embedding, EmbeddingSource, basis_for, embed_by_tsne, project
 from nnviz.cards.map.tsne import is_installed
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
-from nnviz.jobs.stepwise import Stepwise, giving_way
+from nnviz.jobs.stepwise import StepwiseTask, yield_to_training
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 from nnviz.session.status import Stage
 
@@ -47,14 +47,14 @@ class MapModel(QObject):
         self._displayed, self._runs, self._mistakes = session.displayed, session.runs, session.mistakes
         self._question = session.question
         self.method, self.count = PCA, COUNTS[1]
-        self.tsne = Stepwise()
+        self.tsne = StepwiseTask()
         self.tsne.changed.connect(self.changed)
         self.tsne.failed.connect(session.messages.crashed)
         self._wanted: int | None = None  # the chosen layer; None for the default
         self._pca: Embedding | None = None
         self._axes_key = object()  # a new object whenever the axes are computed again
-        self._kept: tuple[object, Basis | None] = (None, None)  # the axes, and their key
-        self._points = Latest(self._pca_request, Budget(_SECONDS_BETWEEN, 19))
+        self._kept: tuple[object, PrincipalAxes | None] = (None, None)  # the axes, and their key
+        self._points = Latest(self._pca_request, TimeBudget(_SECONDS_BETWEEN, 19))
         size = lambda: (self._displayed.network.shape, self.method, self.layer)  # noqa: E731
         self._place = Latest(self._place_request, quick=QUICK, size=size)
         session.queries.add({MAP: self._points, MAP_PLACE: self._place})
@@ -194,7 +194,7 @@ class MapModel(QObject):
             return
         before: Embedding | None = self.tsne.result or self.tsne.partial
         source = EmbeddingSource(self._displayed.network, self._displayed.epochs, part, self.layer, self.count)
-        self.tsne.start(source, lambda: giving_way(embed_by_tsne(source, before), self._runs.is_training))
+        self.tsne.start(source, lambda: yield_to_training(embed_by_tsne(source, before), self._runs.is_training))
 
     # ---- the current input
 

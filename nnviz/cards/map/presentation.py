@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor, QImage
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.answers import ClassAnswers, NumberAnswers
+from engine.explain.predictions import ClassPredictions, NumberPredictions
 from nnviz.cards.map.embedding import Embedding
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning, listed
@@ -66,7 +66,7 @@ def make_dots(
     """Returns the points with their colours. Mistakes get rings if ``are_ringed``; examples not chosen are faded."""
     answers, count = embedding.answers, len(embedding.points)
     none = np.zeros(count, bool)
-    if isinstance(answers, ClassAnswers):
+    if isinstance(answers, ClassPredictions):
         # Classes of data in the plane surround each other, so that the middle of a class is no place for its name.
         names = class_names(data) if data.outputs <= _MOST_NAMES and not data.is_plane else []
         rings = answers.are_wrong if are_ringed else none
@@ -81,7 +81,7 @@ def _chosen(embedding: Embedding, classes: Classes | None, group: Group | None) 
     if group is not None:
         return np.isin(embedding.rows, group.numbers)
     chosen, answers = np.ones(len(embedding.points), bool), embedding.answers
-    if classes is not None and isinstance(answers, ClassAnswers):
+    if classes is not None and isinstance(answers, ClassPredictions):
         if classes.true is not None:
             chosen &= answers.labels == classes.true
         if classes.answer is not None:
@@ -120,7 +120,7 @@ def _inputs(embedding: Embedding, number: int) -> Array:
 def read_out_lines(embedding: Embedding, meaning: Meaning, number: int) -> list[list[Piece]]:
     """Returns the read-out of an example: target, prediction, values of its columns, and its origin."""
     answers = embedding.answers
-    if isinstance(answers, ClassAnswers):
+    if isinstance(answers, ClassPredictions):
         lines = _class_words(answers, meaning, number)
     else:
         lines = _number_words(answers, meaning, number)
@@ -132,7 +132,7 @@ def read_out_lines(embedding: Embedding, meaning: Meaning, number: int) -> list[
     return lines
 
 
-def _class_words(answers: ClassAnswers, meaning: Meaning, number: int) -> list[list[Piece]]:
+def _class_words(answers: ClassPredictions, meaning: Meaning, number: int) -> list[list[Piece]]:
     true, answer = int(answers.labels[number]), int(answers.answers[number])
     sure = float(answers.confidences[number])
     share = "–" if np.isnan(sure) else f"{100 * sure:.0f} %"
@@ -143,7 +143,7 @@ def _class_words(answers: ClassAnswers, meaning: Meaning, number: int) -> list[l
     return [[(name, ink), (f"answered as {meaning.output(answer)}, {share}", "text")]]
 
 
-def _number_words(answers: NumberAnswers, meaning: Meaning, number: int) -> list[list[Piece]]:
+def _number_words(answers: NumberPredictions, meaning: Meaning, number: int) -> list[list[Piece]]:
     """Returns "mpg 38", "predicted 27.2 (−10.8)"."""
     output = int(answers.outputs[number])
     true, said = (meaning.target(float(each[number]), output) for each in (answers.targets, answers.answers))

@@ -14,8 +14,8 @@ from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
-from nnviz.jobs.stepwise import Stepwise
+from nnviz.jobs.stepwise import StepwiseTask
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.chosen_neuron import ChosenNeuron
 from nnviz.session.part import Part, measured_part
@@ -103,14 +103,14 @@ class NeuronModel(ChosenNeuron):
         super().__init__(session)
         self._displayed, self._question, self._data = session.displayed, session.question, session.data
         self._measured: tuple[RequestKey, Evaluation] | None = None  # of the network as trained, which seldom changes
-        self._report_query = Latest(self._report_request, Budget(_SECONDS_BETWEEN))
+        self._report_query = Latest(self._report_request, TimeBudget(_SECONDS_BETWEEN))
         queries = {
             NEURON: self._report_query,
             NEURON_NOW: Latest(self._activation_request, quick=QUICK, size=lambda: self._displayed.network.shape),
-            NEURON_ERROR: Latest(self._error_request, Budget(_SECONDS_BETWEEN), self._release),
+            NEURON_ERROR: Latest(self._error_request, TimeBudget(_SECONDS_BETWEEN), self._release),
         }
         session.queries.add(queries)
-        self.ranking = Stepwise()
+        self.ranking = StepwiseTask()
         self.ranking.failed.connect(session.messages.crashed)
         session.displayed.moment_changed.connect(self.ranking.forget)
         for query in queries.values():
@@ -168,7 +168,7 @@ class NeuronModel(ChosenNeuron):
 
     def _activation_request(self) -> Request | None:
         neuron, network = self.neuron, self._displayed.network
-        example = asking.asked(self._question, self._displayed, self._data)
+        example = asking.active_input(self._question, self._displayed, self._data)
         if neuron is None or example is None or len(example) != network.shape[0]:
             return None
 

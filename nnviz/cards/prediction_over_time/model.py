@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QObject
 
 from engine.basics.validation import Array
+from engine.network.half_precision import pack_exactly
 from engine.network.network import Network
-from engine.network.packing import exact
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
@@ -41,7 +41,7 @@ class PredictionOverTime(QObject):
         self._runs, self._data = session.runs, session.data
         self._example: Array | None = None  # the input that the kept predictions are for
         self._known: dict[Snapshot, Array | None] = {}
-        self.query = Latest(self._request, Budget(_SECONDS_BETWEEN, 9), self._release)
+        self.query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, 9), self._release)
         session.queries.add({PAST_PREDICTIONS: self.query})
         session.runs.history_changed.connect(self.query.look)  # missing snapshots may be filled in
         for signal in (session.runs.replaced, session.data.changed):
@@ -49,7 +49,7 @@ class PredictionOverTime(QObject):
 
     def _request(self) -> Request | None:
         """Returns the request for predictions of the current run's snapshots and of its live network."""
-        example, run = asking.asked(self._question, self._displayed, self._data), self._runs.current
+        example, run = asking.active_input(self._question, self._displayed, self._data), self._runs.current
         network = self._displayed.network
         if example is None:
             return None
@@ -57,7 +57,7 @@ class PredictionOverTime(QObject):
         live = network.parameters if moment is None else run.parameters
         spread = {*run.snapshots.spread(_MOST_SNAPSHOTS), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)
-        snapshots = (*past, Snapshot(run.epochs, exact(live, tuple(network.shape))))
+        snapshots = (*past, Snapshot(run.epochs, pack_exactly(live, tuple(network.shape))))
         return RequestKey(example, live, moment, *past), lambda: self._predictions(network, example, snapshots)
 
     def _predictions(self, network: Network, example: Array, snapshots: tuple[Snapshot, ...]) -> PastPredictions:
@@ -66,7 +66,7 @@ class PredictionOverTime(QObject):
         known = {snapshot: before[snapshot] for snapshot in snapshots if snapshot in before}
         for snapshot in snapshots:
             if snapshot not in known:
-                known[snapshot] = asking.ask(network.with_parameters(snapshot.parameters), example)
+                known[snapshot] = asking.predict(network.with_parameters(snapshot.parameters), example)
         self._example, self._known = example, known
         latest = {snapshot.epochs: known[snapshot] for snapshot in snapshots}  # in order; of each epoch the last one
         finite = {epochs: prediction for epochs, prediction in latest.items() if prediction is not None}

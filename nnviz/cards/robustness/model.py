@@ -12,13 +12,20 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.disturbances import DISTURBANCES, Material, Shape, fitting, material_of, shape_of
+from engine.explain.perturbations import (
+    PERTURBATIONS,
+    InputStatistics,
+    Shape,
+    applicable_perturbations,
+    input_statistics,
+    shape_of,
+)
 from engine.explain.robustness import Robustness, measure
 from engine.network.network import Network
 from engine.training.augmentation import Augmentation
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
-from nnviz.jobs.stepwise import Steps, Stepwise, giving_way
+from nnviz.jobs.stepwise import Steps, StepwiseTask, yield_to_training
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.displayed import what_if_text
@@ -98,15 +105,15 @@ class RobustnessModel(QObject):
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
         self._messages = session.messages
         self._current = CurrentExample(session.question, session.selection, session.data)
-        self.work = Stepwise()
+        self.work = StepwiseTask()
         self.before: tuple[MeasurementSetup, Robustness] | None = None
         self.problem = ""
         self._measured_of: tuple[Callable[[], object], object] = (lambda: None), {}  # Weak: a network is large.
         self._pointed: PerturbationStrength | None = None
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
-        self._material: tuple[Dataset, Material] | None = None
+        self._material: tuple[Dataset, InputStatistics] | None = None
         self._perturbed: tuple[RequestKey, Array] | None = None  # the last perturbed example, and what it was made of
-        self._query = Latest(self._request, Budget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
+        self._query = Latest(self._request, TimeBudget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
         session.queries.add({PERTURBED: self._query})
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
@@ -155,7 +162,7 @@ class RobustnessModel(QObject):
         self.problem, self._measured_of = "", (ref(self._displayed.one), self._displayed.what_if)
 
         def steps() -> Steps:
-            return giving_way(measure(network, setup.dataset, setup.part.examples), self._runs.is_training)
+            return yield_to_training(measure(network, setup.dataset, setup.part.examples), self._runs.is_training)
 
         self.work.start(setup, steps)
 
@@ -183,9 +190,9 @@ class RobustnessModel(QObject):
     def pointed(self) -> PerturbationStrength | None:
         """The strength at which an example is shown; None if there is none, or if it does not apply to the data."""
         setup, pointed = self.setup, self._pointed
-        if setup is None or pointed is None or pointed.name not in fitting(setup.shape):
+        if setup is None or pointed is None or pointed.name not in applicable_perturbations(setup.shape):
             return None
-        strengths = DISTURBANCES[pointed.name]().strengths(setup.shape)
+        strengths = PERTURBATIONS[pointed.name]().strengths(setup.shape)
         return pointed if strengths[0] <= pointed.value <= strengths[-1] else None
 
     def point_at(self, strength: PerturbationStrength | None) -> None:
@@ -223,7 +230,7 @@ class RobustnessModel(QObject):
         if self._perturbed is None or self._perturbed[0] != key:
             self._perturbed = key, self._perturbed_inputs(inputs, wanted, dataset)
         perturbed = self._perturbed[1]
-        outputs = asking.ask(network, inputs), asking.ask(network, perturbed)
+        outputs = asking.predict(network, inputs), asking.predict(network, perturbed)
         return PerturbedExample(wanted, (inputs, perturbed), outputs)
 
     def _perturbed_inputs(self, inputs: Array, wanted: PerturbationStrength, dataset: Dataset) -> Array:
@@ -232,8 +239,8 @@ class RobustnessModel(QObject):
         if not wanted.value:
             return rows[0]
         if self._material is None or self._material[0] is not dataset:
-            self._material = dataset, material_of(dataset)
-        perturbed: Array = DISTURBANCES[wanted.name]()(rows, self._material[1], wanted.value)[0]
+            self._material = dataset, input_statistics(dataset)
+        perturbed: Array = PERTURBATIONS[wanted.name]()(rows, self._material[1], wanted.value)[0]
         return perturbed
 
 

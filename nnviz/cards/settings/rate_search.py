@@ -10,13 +10,13 @@ from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout,
 from engine.training.rate_finder import RateFinder
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.formatting.setting_words import setting_value
-from nnviz.jobs.stepwise import Steps, Stepwise
+from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 
 
-class RateSearch(Stepwise):
+class RateSearch(StepwiseTask):
     """Searches for a learning rate in the background. ``partial`` is the points so far, ``result`` the suggestion."""
 
     def __init__(self, session: Session) -> None:

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.explain.one_step import Moment, moment_of
+from engine.explain.step_trace import TrainerSnapshot, take_trainer_snapshot
 from engine.training.trainer import Trainer
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -36,8 +36,8 @@ class ManualStep:
     """
 
     run: int
-    before: Moment
-    after: Moment
+    before: TrainerSnapshot
+    after: TrainerSnapshot
     batches: int
     is_given: bool
     dataset: Dataset
@@ -53,7 +53,9 @@ class ManualSteps(QObject):
         self._session, self._runs, self._training = session, session.runs, session.training
         self._messages = session.messages
         # Of the steps in effect: the run as it was, and the state of its training if that had ended.
-        self._before: WeakKeyDictionary[ManualStep, tuple[Run, Future[Moment | None] | None]] = WeakKeyDictionary()
+        self._before: WeakKeyDictionary[ManualStep, tuple[Run, Future[TrainerSnapshot | None] | None]] = (
+            WeakKeyDictionary()
+        )
         self._taking: ManualStep | None = None  # a step that the worker is about to take
         self._is_unwanted = False  # whether it was undone before the worker had taken it
         self._training.state_changed.connect(self._take_back_unwanted)
@@ -151,7 +153,7 @@ class ManualSteps(QObject):
             if self._is_unwanted:
                 self._apply((step, False))
 
-    def _make_trainer(self, run: Run, step: ManualStep, over: Future[Moment | None] | None) -> None:
+    def _make_trainer(self, run: Run, step: ManualStep, over: Future[TrainerSnapshot | None] | None) -> None:
         """Makes the worker go back too: to the training before the step, or to a network without a training."""
         worker, parameters = self._training.runner.worker, run.parameters
 
@@ -176,5 +178,5 @@ class ManualSteps(QObject):
         self._training.state_changed.emit()
 
 
-def _moment(trainer: Trainer | None) -> Moment | None:
-    return None if trainer is None else moment_of(trainer)
+def _moment(trainer: Trainer | None) -> TrainerSnapshot | None:
+    return None if trainer is None else take_trainer_snapshot(trainer)

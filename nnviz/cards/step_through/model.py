@@ -10,12 +10,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import DivergenceError, EngineError
 from engine.datasets import Dataset
 from engine.explain.finite_difference import FiniteDifference, finite_difference
-from engine.explain.one_step import OneStep, record_step
+from engine.explain.step_trace import StepTrace, record_step
 from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.cards.step_through.step_effects import StepEffects
 from nnviz.cards.step_through.step_request import RecordedStep, StepKey, StepRequest
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -56,7 +56,7 @@ class StepThrough(QObject):
         self._to_take: StepKey | None = None  # the step that is taken as soon as it is recorded
         self._busy_with: StepKey | None = None
         self._tried: StepKey | None = None  # the step that ``line`` explains
-        self._lane = Lane()
+        self._lane = SerialThread()
         question, selection = session.question, session.selection
         for signal in (session.training.state_changed, session.settings.changed, question.changed, question.answered):
             signal.connect(self._look)
@@ -163,10 +163,10 @@ class StepThrough(QObject):
         example = self._request.example_of(data) if self._request.is_on_example else None
         start = self._request.start(run, data)
 
-        def work() -> OneStep | None:
+        def work() -> StepTrace | None:
             return record_step(start.moment(), start.network, data, example)
 
-        def done(step: OneStep | None) -> None:
+        def done(step: StepTrace | None) -> None:
             self._busy_with = None
             if step is None:
                 self._nothing("This training takes no further step.", key)

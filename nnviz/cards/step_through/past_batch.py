@@ -34,7 +34,7 @@ class PastBatch(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._runs, self._displayed, self._messages = session.runs, session.displayed, session.messages
-        self._exact = session.branching.exact
+        self._exact = session.replay
         self.work = StepwiseTask()
         self.is_long, self.why_not = False, ""
         self._is_wanted = False

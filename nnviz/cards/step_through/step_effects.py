@@ -17,7 +17,7 @@ from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
 from nnviz.cards.step_through.step_request import RecordedStep
-from nnviz.jobs.lane import Lane
+from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.part import measured_part
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class StepEffects(QObject):
         self._found: WeakKeyDictionary[ManualStep, StepEffect | None] = WeakKeyDictionary()
         self._begun: set[ManualStep] = set()
         self._follows: ManualStep | None = None  # the step that begins where the last one ended
-        self._lane = Lane()
+        self._lane = SerialThread()
         step_through.changed.connect(self._look)
 
     def want(self, wanted: bool) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.explain.one_step import Moment, OneStep, moment_of
+from engine.explain.step_trace import StepTrace, TrainerSnapshot, take_trainer_snapshot
 from engine.network.network import Network
 from engine.training.trainer import Trainer
 from nnviz.cards.step_through.manual_steps import ManualStep
@@ -56,7 +56,7 @@ class StepStart:
     """
 
     network: Network
-    moment: Callable[[], Moment]
+    moment: Callable[[], TrainerSnapshot]
     epochs: float
     is_first: bool
 
@@ -66,7 +66,7 @@ class RecordedStep:
     """A step with all its numbers, the key it was requested with, and what taking it needs (``manual_step``)."""
 
     key: StepKey
-    step: OneStep
+    step: StepTrace
     manual_step: ManualStep
     epoch: float  # of the network, over all its runs
 
@@ -171,9 +171,9 @@ class StepRequest:
         if run.stage not in (Stage.PAUSED, Stage.TRAINING):
             return StepStart(run.network, first, run.end, True)
 
-        def at(trainer: Trainer | None) -> Moment | None:
+        def at(trainer: Trainer | None) -> TrainerSnapshot | None:
             """Returns the state of training. Runs in the worker's thread, between two steps."""
-            return None if trainer is None else moment_of(trainer)
+            return None if trainer is None else take_trainer_snapshot(trainer)
 
         found = self._session.training.runner.look(run.id, at)
         return StepStart(run.network, lambda: found.result() or first(), run.progress.before, False)
@@ -189,12 +189,12 @@ class StepRequest:
                 run.network, self._first(data, self._session.displayed.as_trained), self._session.displayed.epochs, True
             )
         trainer = found.trainer
-        return StepStart(run.network, lambda: moment_of(trainer), found.before, False)
+        return StepStart(run.network, lambda: take_trainer_snapshot(trainer), found.before, False)
 
-    def _first(self, data: Dataset, network: Network) -> Callable[[], Moment]:
+    def _first(self, data: Dataset, network: Network) -> Callable[[], TrainerSnapshot]:
         """Returns a function for the state of a new training before its first step."""
         experiment = self.experiment
-        return lambda: moment_of(experiment.trainer(data, network.copy()))
+        return lambda: take_trainer_snapshot(experiment.trainer(data, network.copy()))
 
     def example_of(self, data: Dataset) -> tuple[Array, Array]:
         """Returns inputs and targets of the current example."""

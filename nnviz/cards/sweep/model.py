@@ -39,7 +39,7 @@ class SweepForm(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         data, settings, where = session.data, session.settings, session.sweep_target
-        self._lane, self._data, self._settings, self._where = session.library_lane, data, settings, where
+        self._lane, self._data, self._settings, self._where = session.library_thread, data, settings, where
         self._sweeps, self._undo, self._messages = session.sweeps, session.undo, session.messages
         self.fields = SweepFields()
         self._parsed: ParsedForm | None = None
@@ -178,7 +178,7 @@ class SweepForm(QObject):
         from nnviz.cards.sweep.estimate import format_estimate, mean_seconds
         from nnviz.sweeps.pool import default_workers
 
-        plan = form.plan.held_aside(dataset)
+        plan = form.plan.with_held_out(dataset)
         told = mean_seconds(plan, dataset, self._durations)
         return format_estimate(plan, told, cores or default_workers(beside_a_window=True), is_cluster=cores is not None)
 

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.jobs.library_thread import LibraryThread
-from nnviz.cards.sweep.trial_reading import SweepReading
-from nnviz.cards.sweep.trial_reading import change_marker
-from nnviz.cards.sweep.trial_reading import read_sweep
+from nnviz.cards.sweep.trial_reading import SweepReading, change_marker, read_sweep
 from nnviz.jobs.plans import NewResults
 from nnviz.library import Group
 from nnviz.session.session import Session
@@ -48,7 +45,7 @@ class TrialsModel(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         library, sweeps = session.library, session.sweeps
-        self._lane, self._library, self._sweeps = session.library_lane, library, sweeps
+        self._lane, self._library, self._sweeps = session.library_thread, library, sweeps
         self._comparison, self._messages = session.comparison, session.messages
         self.sweeps: list[SweepSummary] = []
         self.shown = 0

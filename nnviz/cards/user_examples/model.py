@@ -9,11 +9,11 @@ from PyQt5.QtCore import QObject
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
-from engine.datasets.own import OwnExamples
-from engine.explain.answers import Answers, NumberAnswers, answers_in_steps
+from engine.datasets.user_examples import UserExamples
+from engine.explain.predictions import NumberPredictions, Predictions, predict_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.jobs.pace import Budget
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 
 PREDICTIONS, TEST_SET = "own examples", "test part beside them"
@@ -33,7 +33,7 @@ class UserExamplePredictions:
         error: share of wrong predictions; of a regression the root mean squared error.
     """
 
-    own: OwnExamples
+    own: UserExamples
     split: Split
     outputs: Array
     targets: Array
@@ -75,8 +75,8 @@ class UserExampleQueries(QObject):
         self._examples, self._displayed = session.user_examples, session.displayed
         self._runs, self._data = session.runs, session.data
         self._comparison = _TestSetComparison()
-        predictions = Latest(self._request_predictions, Budget(_SECONDS_BETWEEN, _PREDICTION_TIMES))
-        budget = Budget(_SECONDS_BETWEEN, _TEST_SET_TIMES)
+        predictions = Latest(self._request_predictions, TimeBudget(_SECONDS_BETWEEN, _PREDICTION_TIMES))
+        budget = TimeBudget(_SECONDS_BETWEEN, _TEST_SET_TIMES)
         test_set = Latest(self._request_test_set, budget, self._comparison.release)
         session.queries.add({PREDICTIONS: predictions, TEST_SET: test_set})
         self._examples.changed.connect(predictions.hurry)
@@ -104,7 +104,7 @@ class UserExampleQueries(QObject):
         return RequestKey(earlier, network, test), lambda: self._comparison.compare(earlier, network, test, data)
 
 
-def predict_user_examples(network: Network, own: OwnExamples, data: Dataset) -> UserExamplePredictions:
+def predict_user_examples(network: Network, own: UserExamples, data: Dataset) -> UserExamplePredictions:
     """Returns the network's predictions for user examples. Raises DataError if the examples do not fit the data."""
     split = own.split_for(data)
     outputs, targets = network.predict(split.inputs), split.targets.astype(np.float64)
@@ -121,7 +121,7 @@ class _TestSetComparison:
 
     def __init__(self) -> None:
         self._about: RequestKey | None = None
-        self._answers: Answers | None = None
+        self._answers: Predictions | None = None
 
     def compare(self, before: Network | None, now: Network, test: Split, data: Dataset) -> TestSetChange:
         """Returns the change of the test error between two networks. Runs in the query's thread."""
@@ -138,9 +138,9 @@ class _TestSetComparison:
         self._about = self._answers = None
 
 
-def compare_predictions(before: Answers, now: Answers, data: Dataset) -> TestSetChange:
+def compare_predictions(before: Predictions, now: Predictions, data: Dataset) -> TestSetChange:
     """Returns the change between two predictions of the same examples."""
-    if isinstance(before, NumberAnswers) or isinstance(now, NumberAnswers):
+    if isinstance(before, NumberPredictions) or isinstance(now, NumberPredictions):
         return TestSetChange(_error(now, data), _error(before, data))
     forgotten = ~before.are_wrong & now.are_wrong
     by_class = np.bincount(now.labels[forgotten], minlength=data.outputs)
@@ -148,19 +148,19 @@ def compare_predictions(before: Answers, now: Answers, data: Dataset) -> TestSet
     return TestSetChange(_error(now, data), _error(before, data), int(forgotten.sum()), learned, by_class)
 
 
-def _error(answers: Answers, data: Dataset) -> float:
-    if not isinstance(answers, NumberAnswers):
+def _error(answers: Predictions, data: Dataset) -> float:
+    if not isinstance(answers, NumberPredictions):
         return float(answers.are_wrong.mean())
     spread = 1.0 if data.target_scaling is None else data.target_scaling.spread
     return float(np.sqrt(np.square(answers.errors * spread).mean()))
 
 
-def predict_split(network: Network, split: Split) -> Answers:
+def predict_split(network: Network, split: Split) -> Predictions:
     """Returns the network's predictions for every example of a split."""
-    steps = answers_in_steps(network, split)
+    steps = predict_in_steps(network, split)
     while True:
         try:
             next(steps)
         except StopIteration as finished:
-            answers: Answers = finished.value
+            answers: Predictions = finished.value
             return answers

@@ -8,7 +8,7 @@ from PyQt5.QtGui import QHideEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
-from engine.explain.regions import Region, Span, Square
+from engine.explain.input_grid import Region, Span, Square
 from nnviz.cards.weights.line_tiles import line_tiles
 from nnviz.formatting import text
 from nnviz.formatting.text import short

@@ -515,7 +515,7 @@ def test_of_two_windows_one_offers_to_continue_a_run(make_window: MakeWindow, qt
     qtbot.waitUntil(lambda: any(map(offers, windows)))
     looked: list[object] = []
     for window in windows:
-        window.session.library_lane.run(lambda library: None, looked.append, looked.append)
+        window.session.library_thread.run(lambda library: None, looked.append, looked.append)
     qtbot.waitUntil(lambda: len(looked) == 2)
     first, second = sorted(windows, key=offers, reverse=True)
     assert not offers(second)
@@ -591,7 +591,7 @@ def test_an_offer_that_was_not_answered_comes_again(
             window = make_window(records=True)
             wait_for_run(qtbot, window, interrupted)
             looked: list[object] = []
-            window.session.library_lane.run(lambda library: None, looked.append, looked.append)
+            window.session.library_thread.run(lambda library: None, looked.append, looked.append)
             qtbot.waitUntil(lambda: bool(looked))
             assert not offers(window), "that process makes the offer"
             program.kill()
@@ -606,7 +606,7 @@ def test_an_offer_that_was_not_answered_comes_again(
     wait_for_run(qtbot, window, interrupted)
     if ends == "dismissed":
         answered: list[object] = []
-        window.session.library_lane.run(lambda library: None, answered.append, answered.append)
+        window.session.library_thread.run(lambda library: None, answered.append, answered.append)
         qtbot.waitUntil(lambda: bool(answered))
         assert not offers(window)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.sweeps.plan import race_of
+from engine.sweeps.plan import plan_race
 from nnviz.library import Group
 from nnviz.session.active_runs import ActiveRuns
 from nnviz.sweeps.live_figures import PlanNews, RunNews
@@ -19,7 +19,7 @@ ONE, OTHER = Group(4, 0), Group(4, 1)
 def active_runs(qtbot: QtBot) -> ActiveRuns:
     """A race of two, with three seeds each."""
     made = ActiveRuns()
-    made.begin(4, race_of([an_experiment(), an_experiment(hidden=(9,))], 3), "Rings")
+    made.begin(4, plan_race([an_experiment(), an_experiment(hidden=(9,))], 3), "Rings")
     return made
 
 

@@ -13,11 +13,9 @@ from engine.datasets import Dataset
 from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
-from nnviz.cards.step_through.model import StepThrough
-from nnviz.cards.neuron.model import NEURON
-from nnviz.cards.neuron.model import NEURON_ERROR
-from nnviz.cards.neuron.model import NeuronModel
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NeuronModel
 from nnviz.cards.robustness.model import RobustnessModel
+from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model

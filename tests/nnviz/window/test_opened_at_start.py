@@ -100,7 +100,7 @@ def test_a_later_import_leaves_the_window_as_it_is(
     with qtbot.waitSignal(session.exchange.imported):
         session.exchange.read(path)
     looked: list[object] = []
-    session.library_lane.run(lambda library: None, looked.append, looked.append)
+    session.library_thread.run(lambda library: None, looked.append, looked.append)
     qtbot.waitUntil(lambda: bool(looked))
     assert session.runs.current is current
 
