@@ -21,7 +21,7 @@ FIGURES = tuple(f"{part}_{name}" for name in MEASURED for part in PARTS)  # figu
 _OLD_ERROR = "held_out_error"  # the name of validation_error in version 0.3
 _LARGEST = sys.float_info.max
 _ROUNDING = 1e-6  # epochs
-_PART = "part_of_epoch"  # in a file, beside the whole epochs
+_PART = "part_of_epoch"  # key for the fraction of an epoch in a file
 _BEFORE = "epochs_before_training"
 _KNOWN = (*_TEXTS, "epochs", _PART, _BEFORE, "seed", *FIGURES, _OLD_ERROR, "experiment", "curves")
 # Entries of version 0.3 about the training, which the experiment contains today.

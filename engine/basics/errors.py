@@ -68,7 +68,7 @@ class DivergenceError(EngineError):
 
     Attributes:
         in_words: what happened and what to try, without the terms of a program; it follows a colon.
-        epoch: the epoch of the training in which it happened, from 1; 0 before the first step.
+        epoch: the epoch of the run in which it happened, from 1; 0 before the first step.
         before: the epochs that the network had been trained for before; they count in the texts.
     """
 

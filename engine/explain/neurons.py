@@ -144,7 +144,7 @@ class _Sums:
 
 
 def _measured(network: Network, sums: Array, layer: int, part: Split) -> tuple[float, Array]:
-    """Mean loss and outputs from the sums above a layer, which are overwritten."""
+    """Returns mean loss and outputs from the sums above a layer, which are overwritten."""
     with np.errstate(all="ignore"):
         for above in range(layer, len(network.weights) - 1):
             network.layer_activations[above].forward(sums)

@@ -55,7 +55,7 @@ class _Visit:
 
     def __init__(self, worker: Any, topic: str, beside: WindowProcess | None) -> None:
         self._worker, self._topic = worker, topic
-        self._giving_way = LoweredPriority(beside)
+        self._priority = LoweredPriority(beside)
         self.dataset: SharedData | None = None
         self.sent: Dataset | None = None
         self.wishes = StopRequests()
@@ -63,7 +63,7 @@ class _Visit:
 
     def end(self) -> None:
         """Restores the priority of this process."""
-        self._giving_way.end()
+        self._priority.end()
 
     def tell(self, task: str, report: Report) -> None:
         """Reports figures of a run of a task."""

@@ -14,8 +14,8 @@ def loss_error(network: Network, buffers: Buffers, epoch: int, batch: int, rate:
     """Returns the error of a loss that is NaN or infinite. Call it before the parameters are restored.
 
     Args:
-        buffers: those of the forward pass.
-        epoch, batch: the place in the training, from 1; epoch 0 is before the first step.
+        buffers: the buffers of the forward pass.
+        epoch, batch: the place in the run, from 1; epoch 0 is before the first step.
         rate: learning rate of the last step.
     """
     layer = first_non_finite_layer(network) or buffers.first_layer_not_finite() or len(buffers.outputs)

@@ -21,7 +21,7 @@ from engine.datasets.table.table_columns import NUMBER, TEXT, TableColumn, are_f
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 FILL, MEDIAN, DROP, KEEP = "fill", "median", "drop", "keep"
-IGNORED = "ignored"  # why a column is left out that somebody ignores
+IGNORED = "ignored"  # reason of a column that the settings ignore
 MISSING = "missing"  # the category of missing texts
 MOST_CATEGORIES = 50  # limit of the texts of a column, each of which is an input
 _FEW_NUMBERS = 10  # different whole numbers that are taken for classes

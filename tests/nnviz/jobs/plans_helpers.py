@@ -10,7 +10,7 @@ from engine.datasets import Dataset
 from engine.sweeps.results import FAILED, STOPPED
 from engine.sweeps.run_execution import RunExecution, RunOutcome, RunSpec
 from nnviz.session.session import Session
-from nnviz.sweeps.executor import Message, Started
+from nnviz.sweeps.executor import Message, RunStarted
 from tests.nnviz.library.helpers import DATA
 from tests.nnviz.sweeps.helpers import Here
 
@@ -74,7 +74,7 @@ class Epochwise:
         self.groups.append([spec.experiment.seed for spec in specs])
         runs = {spec.number: RunExecution(spec, self._data, self._told.append) for spec in specs}
         self._waiting.append({number: run.epochs(lambda: self._wish) for number, run in runs.items()})
-        self._told += [Started(number) for number in runs]
+        self._told += [RunStarted(number) for number in runs]
 
     def next(self, timeout: float) -> list[Message]:
         if not self._waiting or not (self._rounds.acquire(timeout=timeout) or self._wish):
