@@ -85,8 +85,8 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
     session.models[PredictionOverTime].query.want("a test", True)
     before = answers_of_snapshots(session, qtbot)
     asked: list[Any] = []
-    ask = asking.ask
-    monkeypatch.setattr(asking, "ask", lambda *about: asked.append(about) or ask(*about))
+    ask = asking.predict
+    monkeypatch.setattr(asking, "predict", lambda *about: asked.append(about) or ask(*about))
     run = session.runs.current
     run.parameters, run.history.completed = learned(9), 4
     run.keep_snapshot()
