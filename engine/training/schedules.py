@@ -45,7 +45,7 @@ class Constant(Schedule):
 class StepDecay(Schedule):
     """decay^k after k times ``decay_epochs``."""
 
-    label = "StepDecay"
+    label = "Step"
     uses = ("decay", "decay_epochs")
 
     def factor(self, epoch: float, epochs: float) -> float:

@@ -115,7 +115,7 @@ class TemperatureSlider(QWidget):
             "What softmax would answer at another temperature: sums are divided by it. High ones make all answers "
             "alike, low ones leave only the largest. The network and the step stay as they are."
         )
-        self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "TemperatureSlider of softmax", tip)
+        self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "Temperature of softmax", tip)
         self.slider.setRange(-_STEPS_PER_TEN, _STEPS_PER_TEN)
         theme.sized(self.slider.setMinimumWidth, 60)
         self._words = label(role="muted")
