@@ -1,4 +1,4 @@
-"""The registry of cards and what they need. Docks, View menu and exports are built from it."""
+"""The registry of cards: their positions and the queries that they need. Docks, View menu and exports use it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.datasets import Dataset
 
 
 class Column(Enum):
-    """The columns from left to right: what a person chooses, watches and asks."""
+    """The columns of the window, from left to right: what the user chooses, watches, and asks the network."""
 
     CHOOSE = "choose"
     WATCH = "watch"
@@ -22,13 +22,13 @@ class Column(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """A card's place in a workspace.
+    """A card's position in a workspace.
 
     Attributes:
-        column: in which it stands.
-        number: its number in it from the top. Cards with the same number stand in the order of their names.
-        height: its first height in pixels.
-        drawn_height: likewise while the data lie in a plane or on a curve; 0 for the same.
+        column: its column.
+        number: its position in the column, from the top. Cards with the same number are in the order of their names.
+        height: its initial height, in pixels.
+        drawn_height: likewise while the data are points in the plane or on a curve; 0 for the same height.
     """
 
     column: Column
@@ -42,14 +42,14 @@ class CardInfo:
     """The description of a card. Its help is the text under its name in assets/help.md.
 
     Attributes:
-        make: takes the session and returns the widget, which has its title.
-        places: its places by the names of the workspaces that show it.
-        needs: names of the session's probes whose results it needs while it is in view.
-        page_of: the name of the card with tabs of which it is a page; it then has no place of its own.
-        page_number: its place among those pages, from the left; those that the card has of itself have 0.
-        suits: for which data such a page makes sense; it is made when they come for the first time. None: for all.
+        make: takes the session and returns the widget.
+        places: its positions, by the names of the workspaces that show it.
+        needs: names of the session's queries whose results it needs while it is in view.
+        page_of: the name of the card with tabs of which it is a page; a page has no position of its own.
+        page_number: its position among the pages, from the left. Pages that belong to the card itself have 0.
+        suits: whether the page makes sense for a data set; the page is made with the first such data. None: for all.
         is_fixed: whether it stays in the settings column and has no menu.
-        is_of_displayed: whether it draws the displayed network, so that it is marked while that is one of the past.
+        is_of_displayed: whether it draws the displayed network, and is marked while that is a snapshot.
     """
 
     make: Callable[[Any], Any]
