@@ -229,18 +229,18 @@ class Queries:
 
     def look(self) -> None:
         """Starts each query whose request has changed."""
-        for query in self._queries.values():
+        for query in list(self._queries.values()):
             query.look()
 
     def forget(self) -> None:
         """Drops the results that belong to the run and the data before, see ``forget_on_new_run``."""
-        for query in self._queries.values():
+        for query in list(self._queries.values()):
             if query.forgets_on_new_run:
                 query.forget()
 
     def hurry(self) -> None:
         """Starts each query whose request has changed, without waiting for its time budget."""
-        for query in self._queries.values():
+        for query in list(self._queries.values()):
             query.hurry()
 
     def close(self, milliseconds: int) -> bool:

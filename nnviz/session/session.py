@@ -152,9 +152,8 @@ class Session(QObject):
         self.records.changed.connect(self.library_thread.open)
 
     def _follow_run_and_data(self) -> None:
-        """Drops results that belong to the run or the data before, and fits the canvas to those that are there now."""
+        """Fits the canvas to the data and the network."""
         self.sketch.suit(self.data.dataset, self.runs.current.network)
-        self.queries.forget()
 
     # ---- shortcuts for scripts
 
@@ -242,8 +241,8 @@ class Session(QObject):
         """
         self.undo.clear()
         self.library.watch(False)
-        parts: list[Any] = [self.queries, self.branching, self.timeline, self.edits, self.pictures, self.replacement]
-        parts += [self.loaded, self.library_thread, self.training.runner, self._reopening, self.snapshot_files]
-        parts += [self.data_import, self.data, self.user_examples, self.files, self.exchange, self.sweeps]
-        parts += [self.sweep_target, self.backfill, *self.models.closable]
+        parts: list[Any] = [*self.models.closable, self.queries, self.branching, self.timeline, self.edits]
+        parts += [self.pictures, self.replacement, self.loaded, self.library_thread, self.training.runner]
+        parts += [self._reopening, self.snapshot_files, self.data_import, self.data, self.user_examples, self.files]
+        parts += [self.exchange, self.sweeps, self.sweep_target, self.backfill]
         return close_all(parts, _LONGEST_WAIT)

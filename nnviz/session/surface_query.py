@@ -63,9 +63,6 @@ def surface_queries(displayed: Displayed, runs: Runs, data: Data, selection: Sel
     neurons = _SurfaceQuery(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
     queries = {OUTPUT_SURFACE: outputs.query, NEURON_SURFACES: neurons.query}
     selection.pointed_changed.connect(outputs.query.hurry)
-    for signal in (runs.replaced, data.changed):
-        for query in queries.values():
-            signal.connect(query.forget)
     return queries
 
 
@@ -100,7 +97,8 @@ class _SurfaceQuery:
         self._displayed, self._runs, self._data, self._pointed = displayed, runs, data, pointed
         self._sides, self._wanted = sides, wanted
         self._kept: dict[int, tuple[list[int], Region, RegionEvaluator]] = {}  # by side
-        self.query = Latest(self._request, TimeBudget(0, _TIMES_ITS_COST), self._kept.clear)
+        budget = TimeBudget(0, _TIMES_ITS_COST)
+        self.query = Latest(self._request, budget, self._kept.clear, forget_on_new_run=True)
 
     def _request(self) -> Request | None:
         network, dataset = self._displayed.network, self._data.dataset

@@ -62,6 +62,7 @@ class ComparedPredictions:
     def __init__(self, session: Session) -> None:
         self._question, self._comparison, self._data = session.question, session.comparison, session.data
         self._latest: RequestKey | None = None  # of the disagreement: another request stops its work
+        self._shown: RequestKey | None = None  # key of the disagreement that the result may be shown for
         self.predictions = Latest(self._ask_predictions)
         self.disagreement = Latest(self._ask_disagreement)
         session.queries.add({COMPARED_PREDICTIONS: self.predictions, DISAGREEMENT: self.disagreement})
@@ -81,11 +82,11 @@ class ComparedPredictions:
         return RequestKey(example, runs, rows), work
 
     def _look_at_disagreement(self) -> None:
-        before = self._latest
         self._ask_disagreement()
-        if self._latest is before:
+        if self._latest is self._shown:
             self.disagreement.look()
         else:
+            self._shown = self._latest
             self.disagreement.forget()
 
     def _ask_disagreement(self) -> Request | None:

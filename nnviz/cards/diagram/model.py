@@ -26,13 +26,15 @@ class DiagramModel:
         self._selection = session.selection
         self._current = CurrentExample(session.question, session.selection, session.data)
         self._query = Latest(
-            self._request, TimeBudget(0, _TIMES_ITS_COST), quick=QUICK, size=lambda: self._displayed.network.shape
+            self._request,
+            TimeBudget(0, _TIMES_ITS_COST),
+            quick=QUICK,
+            size=lambda: self._displayed.network.shape,
+            forget_on_new_run=True,
         )
         session.queries.add({ACTIVITY: self._query})
         for signal in (session.selection.neuron_changed, session.selection.example_changed):
             signal.connect(self._query.look)
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self._query.forget)
 
     @property
     def data(self) -> Dataset | None:

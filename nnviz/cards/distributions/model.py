@@ -41,10 +41,8 @@ class Distributions(QObject):
         self._about: RequestKey | None = None  # the run and the data set of what is kept
         self._evaluator: LayerStatisticsEvaluator | None = None
         self._start: list[LayerDistributions] | None = None
-        self.query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, 19), self._release)
+        self.query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, 19), self._release, forget_on_new_run=True)
         session.queries.add({STATISTICS: self.query})
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self.query.forget)
 
     def _request(self) -> Request | None:
         """Returns the request for statistics of the displayed network, on some training examples."""

@@ -103,11 +103,13 @@ class NeuronModel(ChosenNeuron):
         super().__init__(session)
         self._displayed, self._question, self._data = session.displayed, session.question, session.data
         self._measured: tuple[RequestKey, Evaluation] | None = None  # of the network as trained, which seldom changes
-        self._report_query = Latest(self._report_request, TimeBudget(_SECONDS_BETWEEN))
+        self._report_query = Latest(self._report_request, TimeBudget(_SECONDS_BETWEEN), forget_on_new_run=True)
+        size = lambda: self._displayed.network.shape  # noqa: E731
+        budget = TimeBudget(_SECONDS_BETWEEN)
         queries = {
             NEURON: self._report_query,
-            NEURON_NOW: Latest(self._activation_request, quick=QUICK, size=lambda: self._displayed.network.shape),
-            NEURON_ERROR: Latest(self._error_request, TimeBudget(_SECONDS_BETWEEN), self._release),
+            NEURON_NOW: Latest(self._activation_request, quick=QUICK, size=size, forget_on_new_run=True),
+            NEURON_ERROR: Latest(self._error_request, budget, self._release, forget_on_new_run=True),
         }
         session.queries.add(queries)
         self.ranking = StepwiseTask()
@@ -116,9 +118,8 @@ class NeuronModel(ChosenNeuron):
         for query in queries.values():
             session.selection.neuron_changed.connect(query.hurry)
             session.displayed.what_if_changed.connect(query.hurry)
-        for forget in (self.ranking.forget, *(query.forget for query in queries.values())):
-            session.runs.replaced.connect(forget)
-            session.data.changed.connect(forget)
+        for signal in (session.runs.replaced, session.data.changed):
+            signal.connect(self.ranking.forget)
 
     def part_of(self, dataset: Dataset) -> Part:
         """Returns the part of the data with the examples."""

@@ -41,11 +41,9 @@ class PredictionOverTime(QObject):
         self._runs, self._data = session.runs, session.data
         self._example: Array | None = None  # the input that the kept predictions are for
         self._known: dict[Snapshot, Array | None] = {}
-        self.query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, 9), self._release)
+        self.query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, 9), self._release, forget_on_new_run=True)
         session.queries.add({PAST_PREDICTIONS: self.query})
         session.runs.history_changed.connect(self.query.look)  # missing snapshots may be filled in
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self.query.forget)
 
     def _request(self) -> Request | None:
         """Returns the request for predictions of the current run's snapshots and of its live network."""

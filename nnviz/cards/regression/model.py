@@ -56,10 +56,8 @@ class RegressionModel:
 
     def __init__(self, session: Session) -> None:
         self._displayed, self._data, self._mistakes = session.displayed, session.data, session.mistakes
-        self._query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, _TIMES_ITS_COST))
+        self._query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, _TIMES_ITS_COST), forget_on_new_run=True)
         session.queries.add({PREDICTED: self._query})
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self._query.forget)
 
     @property
     def predicted(self) -> PredictedNumbers | None:

@@ -113,7 +113,8 @@ class RobustnessModel(QObject):
         self._first: tuple[Dataset | None, Array] = (None, np.empty(0))  # the data's first example
         self._material: tuple[Dataset, InputStatistics] | None = None
         self._perturbed: tuple[RequestKey, Array] | None = None  # the last perturbed example, and what it was made of
-        self._query = Latest(self._request, TimeBudget(0, _TIMES_ITS_COST), quick=QUICK, size=self._size)
+        budget = TimeBudget(0, _TIMES_ITS_COST)
+        self._query = Latest(self._request, budget, quick=QUICK, size=self._size, forget_on_new_run=True)
         session.queries.add({PERTURBED: self._query})
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
@@ -177,7 +178,6 @@ class RobustnessModel(QObject):
     def _forget(self) -> None:
         self.before, self.problem = None, ""
         self.work.forget()
-        self._query.forget()
         self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:

@@ -75,14 +75,13 @@ class UserExampleQueries(QObject):
         self._examples, self._displayed = session.user_examples, session.displayed
         self._runs, self._data = session.runs, session.data
         self._comparison = _TestSetComparison()
-        predictions = Latest(self._request_predictions, TimeBudget(_SECONDS_BETWEEN, _PREDICTION_TIMES))
+        budget = TimeBudget(_SECONDS_BETWEEN, _PREDICTION_TIMES)
+        predictions = Latest(self._request_predictions, budget, forget_on_new_run=True)
         budget = TimeBudget(_SECONDS_BETWEEN, _TEST_SET_TIMES)
-        test_set = Latest(self._request_test_set, budget, self._comparison.release)
+        test_set = Latest(self._request_test_set, budget, self._comparison.release, forget_on_new_run=True)
         session.queries.add({PREDICTIONS: predictions, TEST_SET: test_set})
         self._examples.changed.connect(predictions.hurry)
         for query in (predictions, test_set):
-            for signal in (session.runs.replaced, session.data.changed):
-                signal.connect(query.forget)
             session.training.state_changed.connect(
                 query.hurry
             )  # their budgets are long, a pause must not wait for them

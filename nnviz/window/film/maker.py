@@ -151,7 +151,7 @@ class FrameRenderer(QObject):
         """Whether all queries that the views need are answered for this snapshot."""
         is_learning = self._session.state is Status.TRAINING
         return all(
-            query.is_up_to_date or (is_learning and query.has_answered_after(self._marks[query]))
+            query.is_up_to_date or (is_learning and query.has_answered_after(self._marks.get(query, query.questions)))
             for query in self._subject.queries
         )
 
