@@ -303,8 +303,7 @@ class Database:
         """Calls a function that deletes. If the disk is too full for that, calls it again without a log on disk.
 
         The journal is then in memory: a program that is killed at that moment leaves a damaged file. Without this
-        nothing
-        could be deleted on a full disk. Raises LibraryError.
+        nothing could be deleted on a full disk. Raises LibraryError.
         """
         try:
             work()

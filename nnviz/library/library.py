@@ -124,8 +124,7 @@ class Library:
         Args:
             search: words that must all occur in settings, name, note or data title, in any case.
             sort: a field of :class:`RunRecord` or a figure ("test_error"); runs without it come last. For a figure,
-                runs are
-                sorted by the title of their data first.
+                runs are sorted by the title of their data first.
             starred: whether to return starred runs only.
 
         Raises SettingError for an unknown sort key.

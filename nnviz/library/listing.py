@@ -189,8 +189,7 @@ def values_of_sweeps(database: Database, sort: str, search: str) -> dict[int, fl
     """Returns the value of each sweep over its found runs, by number, as far as it is known.
 
     For a figure it is that of the best trial: its median over the seeds, where an unfinished run counts as the worst,
-    and
-    trials with missing runs are left out. For bytes and seconds it is the sum, for epochs the maximum.
+    and trials with missing runs are left out. For bytes and seconds it is the sum, for epochs the maximum.
 
     Raises SettingError for an unknown sort key, and LibraryError.
     """
@@ -243,10 +242,8 @@ class EqualRuns:
         """Returns the group of each run with an adjacent run of equal settings. Raises LibraryError.
 
         Runs of a group were trained to their end with equal settings except the seed, have the same name and note, and
-        no
-        other run of the same data is between them. Runs of plans are not grouped, and branches are ignored. If the
-        first run
-        of a group was deleted, it identifies the group as long as the deletion can be undone.
+        no other run of the same data is between them. Runs of plans are not grouped, and branches are ignored. If the
+        first run of a group was deleted, it identifies the group as long as the deletion can be undone.
 
         Args:
             since: number of the first run to consider.

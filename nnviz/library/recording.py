@@ -251,8 +251,7 @@ class Recording:
 
         Args:
             figures: "test_error", "train_loss", …; empty if they are not known yet. None if the edit was undone and
-                nothing
-                is measured there: then the figures of the last epoch count again.
+                nothing is measured there: then the figures of the last epoch count again.
             best: what early stopping had restored, if the edit was undone; None for nothing.
             notes: the notes beside the curves, if the edit was undone; None to keep them.
         """

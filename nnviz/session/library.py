@@ -38,8 +38,7 @@ class RunLibrary(QObject):
     Attributes:
         search, sort: the searched words; the sort order, a key of ``SORTS``.
         rows: runs, groups of seeds and sweeps, in order, branches below their parents; at the top groups without a
-            finished
-            run.
+            finished run.
         count: number of all runs.
         is_read: whether the library was read.
         problem: why it could not be read; empty if it could.

@@ -69,8 +69,7 @@ class LibraryWork(QObject):
         Args:
             name: name of the task: "Exporting run 12".
             work: reports its progress to its second argument, which raises an exception if the task was cancelled. A
-                library
-                is made if there is none.
+                library is made if there is none.
             fails: the message if the task fails: "Run 12 could not be exported".
         """
         piece = _Piece(name)

@@ -121,8 +121,7 @@ def read_listing(library: Library, search: str, sort: str, opened: Collection[ob
     """Reads the runs with all these words, in the order of a key of ``SORTS``. Raises LibraryError.
 
     A group matches if one of its runs does; its rank is the median of its figures, that of a sweep its best trial.
-    Below an
-    ``opened`` sweep are its matching trials.
+    Below an ``opened`` sweep are its matching trials.
     """
     families = RunTree(library, search, sort, [each.id for each in opened if isinstance(each, SweepKey)])
     found = nested_rows(families.order, families.parents)

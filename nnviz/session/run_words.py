@@ -56,8 +56,7 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """Returns the figure by which a run is sorted, for a group the median, and its colour name.
 
     It is a dash if it was not measured, and "diverged" if most runs did. If it is of another epoch than the network of
-    a
-    single run, or of a run that was stopped early, the epoch is added: "2.67 % at 8".
+    a single run, or of a run that was stopped early, the epoch is added: "2.67 % at 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
     unit = unit_of(records[0].target)

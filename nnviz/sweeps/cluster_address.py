@@ -106,8 +106,7 @@ def address_of(typed: str, trusted: Iterable[str] = (), may_send_rows: bool = Fa
     """Returns the address for a typed one, or from a settings file. Raises SettingError, or OSError.
 
     The file is JSON with the key "address", and with "tls_ca_file", "tls_client_cert" and "tls_client_key", relative to
-    its
-    folder, for TLS; or the file of ``dask scheduler --scheduler-file``.
+    its folder, for TLS; or the file of ``dask scheduler --scheduler-file``.
     """
     if "://" not in typed and Path(typed).is_file():
         found = _read(Path(typed))

@@ -1,8 +1,7 @@
 """An executor that trains runs on a Dask cluster.
 
 A run is a task that is submitted to one worker with a free thread; no task is queued there. The executor therefore
-knows
-which runs were lost with a worker, and which worker must receive a stop request.
+knows which runs were lost with a worker, and which worker must receive a stop request.
 """
 
 from __future__ import annotations

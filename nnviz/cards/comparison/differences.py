@@ -39,8 +39,7 @@ def differing_rows(
     """Returns a row for each setting and each figure that differs between the runs.
 
     Figures of a group in training are those of its finished runs, or else the ``live`` measurements. While a group is
-    in
-    training all figures are included, so that rows do not appear and disappear.
+    in training all figures are included, so that rows do not appear and disappear.
     """
     base = _place_of(baseline, runs)
     rows = [row for row in (_origin(runs), *_settings(runs)) if _differs(row)]

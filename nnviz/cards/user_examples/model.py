@@ -82,9 +82,8 @@ class UserExampleQueries(QObject):
         session.queries.add({PREDICTIONS: predictions, TEST_SET: test_set})
         self._examples.changed.connect(predictions.hurry)
         for query in (predictions, test_set):
-            session.training.state_changed.connect(
-                query.hurry
-            )  # their budgets are long, a pause must not wait for them
+            # Their time budgets are long: a pause must not wait for them.
+            session.training.state_changed.connect(query.hurry)
 
     def _request_predictions(self) -> Request | None:
         kept, data, network = self._examples.kept, self._data.dataset, self._displayed.network
