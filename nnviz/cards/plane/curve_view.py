@@ -52,7 +52,7 @@ class CurveView(PointsView):
     def show_points(self, points: Points) -> None:
         """Shows points."""
         self.points = points
-        self._repaint()
+        self._redraw()
 
     def show_line(self, line: DrawnLine | None, axes: Frame, caption: str = "") -> None:
         """Shows a line, or none, between axes that it shares with the points. ``caption`` is written above."""
@@ -81,10 +81,7 @@ class CurveView(PointsView):
         if self.line is not None:
             self._paint_line(painter, self.line)
         self._paint_notes(painter)
-        if self.hasFocus():
-            painter.setPen(theme.colour("accent"))
-            painter.setBrush(Qt.NoBrush)
-            painter.drawRect(QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5))
+        self._paint_focus(painter, QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _paint_line(self, painter: QPainter, line: DrawnLine) -> None:
         places = self._within(np.stack([line.x, line.y], axis=1)) + np.array([self.frame.x(), self.frame.y()])
