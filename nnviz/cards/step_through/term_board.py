@@ -33,7 +33,6 @@ class TermBoard(Pickable):
         self._shape = (0, 0)
         self._image: QImage | None = None
         self.setFixedSize(_SIDE, _SIDE)
-        theme.changed.connect(self._render)
 
     def show_values(self, values: Array, picture: tuple[int, int] | None = None) -> None:
         """Shows (cells,) values in the shape of an image, or nearly as a square."""
@@ -42,10 +41,10 @@ class TermBoard(Pickable):
         self._values = np.nan_to_num(np.asarray(values, np.float64), posinf=0, neginf=0)
         self.limit = round_end(float(np.abs(self._values).max(initial=0.0)), 1e-12)
         self.lit = None
-        self._render()
+        self._redraw()
         self.things_changed()
 
-    def _render(self) -> None:
+    def _redraw(self) -> None:
         rows, columns = self._shape
         table = np.array(theme.diverging_table(theme.current()), np.uint32)
         cells = np.full(rows * columns, np.uint32(theme.colour("card").rgb()))
