@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import Pickable
 
 _LOWEST, _HIGHEST = 13, 19  # of a row
 _THICKNESS = 9

@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
+from nnviz.ui.item_view import Pickable
 from nnviz.ui.name_elision import fitted
-from nnviz.ui.pickable import Pickable
 from nnviz.ui.picture import grey_image
 
 _COLUMNS, _GAP = 3, 6

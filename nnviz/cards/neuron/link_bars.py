@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import Pickable
 from nnviz.ui.weights.neuron_view import strongest_of_each
 
 _WIDEST = 14  # largest distance of two bars in pixels

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import Pickable
 
 ROW = 18
 _THICKNESS, _AIR, _MARK = 8, 6, 3

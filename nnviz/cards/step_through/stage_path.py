@@ -11,7 +11,7 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import Pickable
 
 ROW = 20
 _DOT, _AIR = 7, 8

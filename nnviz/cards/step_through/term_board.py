@@ -11,7 +11,7 @@ from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import Pickable
 
 _SIDE = 112
 _LARGEST_CELL = 18

@@ -14,8 +14,8 @@ from nnviz.cards.neuron.example_grid import ExampleGrid
 from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.ui import theme
 from nnviz.ui.card import CardHead
+from nnviz.ui.item_view import Pickable
 from nnviz.ui.named_bars import NamedBars
-from nnviz.ui.pickable import Pickable
 
 
 def shown(qtbot: QtBot, widget: Pickable, width: int, height: int) -> Pickable:
