@@ -1,4 +1,4 @@
-"""A view of several things, one of which can be pointed at and picked, by mouse or keyboard."""
+"""A view of several items, one of which can be pointed at and picked, by mouse or keyboard."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from nnviz.ui import theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 
 
-class Pickable(PaintedView):
-    """Subclasses say how many things there are, where each is, and which is at a point.
+class ItemView(PaintedView):
+    """A painted view of items, one of which is outlined and described. Subclasses define their number and places.
 
     Signals:
-        hovered(number): the mouse points at another thing; -1 for none.
+        hovered(number): the mouse points at another item; -1 for none.
         picked(number): a click, or Enter.
 
     Attributes:
-        describe: returns the text of the read-out for the thing of that number.
-        marked: the thing with the outline, under the mouse or chosen by the arrow keys; None for none.
-        pointed: the thing that is pointed at in another view, which then has the outline; None for none.
+        describe: returns the text of the read-out for the item of that number.
+        marked: the item with the outline, under the mouse or chosen by the arrow keys; None for none.
+        pointed: the item that is pointed at in another view, which then has the outline; None for none.
     """
 
     hovered = pyqtSignal(int)
@@ -36,26 +36,26 @@ class Pickable(PaintedView):
 
     @property
     def count(self) -> int:
-        """The number of things."""
+        """The number of items."""
         raise NotImplementedError
 
     @property
     def columns(self) -> int:
-        """The number of things in a row."""
+        """The number of items in a row."""
         return 1
 
     def place_of(self, number: int) -> QRect:
-        """Returns the rectangle of a thing."""
+        """Returns the rectangle of an item."""
         raise NotImplementedError
 
     def number_at(self, point: QPoint) -> int | None:
-        """Returns the number of the thing at a point."""
+        """Returns the number of the item at a point."""
         return next((number for number in range(self.count) if self.place_of(number).contains(point)), None)
 
     # ---- pointing
 
     def mark(self, number: int | None) -> None:
-        """Outlines a thing as the arrow keys do, with its read-out in its middle; None for none."""
+        """Outlines an item as the arrow keys do, with its read-out in its middle; None for none."""
         self._mouse = None
         self._outline(number)
 
@@ -72,13 +72,13 @@ class Pickable(PaintedView):
         self.setAccessibleDescription(words)
 
     def point_at(self, number: int | None) -> None:
-        """Outlines a thing that is pointed at in another view."""
+        """Outlines an item that is pointed at in another view."""
         if number != self.pointed:
             self.pointed = number
             self.update()
 
-    def things_changed(self) -> None:
-        """Updates what is marked after the things have changed."""
+    def items_changed(self) -> None:
+        """Updates what is marked after the items have changed."""
         if self.marked is not None and (self.marked >= self.count or self._read_out.isVisible()):
             self._outline(self.marked)
         self.update()

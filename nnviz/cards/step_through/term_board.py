@@ -11,13 +11,13 @@ from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
 from nnviz.ui import theme
-from nnviz.ui.item_view import Pickable
+from nnviz.ui.item_view import ItemView
 
 _SIDE = 112
 _LARGEST_CELL = 18
 
 
-class TermBoard(Pickable):
+class TermBoard(ItemView):
     """Draws values as one image in the diverging colours. Its cells can be pointed at and picked.
 
     Attributes:
@@ -42,7 +42,7 @@ class TermBoard(Pickable):
         self.limit = round_end(float(np.abs(self._values).max(initial=0.0)), 1e-12)
         self.lit = None
         self._redraw()
-        self.things_changed()
+        self.items_changed()
 
     def _redraw(self) -> None:
         rows, columns = self._shape
