@@ -9,8 +9,9 @@ from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 
 from engine.basics.validation import Array
-from nnviz.cards.plane.points_view import WAYS, PointsView
+from nnviz.cards.plane.points_view import PointsView
 from nnviz.ui import theme
+from nnviz.ui.painted_view import ARROWS
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
 
@@ -36,7 +37,7 @@ class CurveView(PointsView):
         line: the displayed line; None for none.
     """
 
-    ways = {key: way for key, way in WAYS.items() if not way[1]}  # noqa: RUF012
+    arrows = {key: step for key, step in ARROWS.items() if not step[1]}  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__()

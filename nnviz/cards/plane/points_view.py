@@ -10,11 +10,10 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.painted_view import ENTER, PaintedView
+from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.plane.points import no_points, painted
 
 _STEPS, _FINE_STEPS = 50, 500  # steps of the arrow keys across the field; with Shift
-WAYS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
 
 Ends = tuple[float, float]
 
@@ -46,7 +45,7 @@ class PointsView(PaintedView):
     lifted = pyqtSignal()
     chosen = pyqtSignal(int)
     left = pyqtSignal()
-    ways: Mapping[Qt.Key, tuple[int, int]] = WAYS  # in which the arrow keys lead
+    arrows: Mapping[int, tuple[int, int]] = ARROWS  # the keys that move the input
 
     def __init__(self) -> None:
         super().__init__()
@@ -206,18 +205,18 @@ class PointsView(PaintedView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves the input by arrow keys, by a smaller step with Shift. The first key chooses the middle."""
-        way = self.ways.get(Qt.Key(event.key()))
         if self._is_painted and self._painting_key(event):
             return
-        if way is None:
+        if event.key() not in self.arrows:
             super().keyPressEvent(event)
         elif self._input is None:
             self.picked.emit(sum(self.x_ends) / 2, sum(self.y_ends) / 2)
         else:
             steps = _FINE_STEPS if event.modifiers() & Qt.ShiftModifier else _STEPS
-            ends = self.x_ends, self.y_ends
-            shifts = (by * (high - low) / steps for by, (low, high) in zip(way, ends, strict=True))
-            self.picked.emit(*self._inside(*(at + by for at, by in zip(self._input, shifts, strict=True))))
+            (x, y), (right, down) = self._input, self.arrows[event.key()]
+            x += right * (self.x_ends[1] - self.x_ends[0]) / steps
+            y -= down * (self.y_ends[1] - self.y_ends[0]) / steps
+            self.picked.emit(*self._inside(x, y))
 
     def _painting_key(self, event: QKeyEvent) -> bool:
         """Handles a key of painting. Returns whether the key was one."""
