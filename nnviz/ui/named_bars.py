@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import ItemView
 
 _LOWEST, _HIGHEST = 13, 19  # of a row
 _THICKNESS = 9
@@ -20,7 +20,7 @@ _MOST_NAME, _LEAST_BAR = 130, 24
 _AIR = 6
 
 
-class NamedBars(Pickable):
+class NamedBars(ItemView):
     """A bar for each value, from 0 at the left or, if some are negative, from the middle to both sides.
 
     Rows that have no room are left out, unless ``scrolls``: then the widget is as high as all of them. The end of the
@@ -57,7 +57,7 @@ class NamedBars(Pickable):
         if has_changed:
             self._measure_names()
         self._value_width = self._widest_number()
-        self.things_changed()
+        self.items_changed()
 
     def _measure(self) -> None:
         self._measure_names()

@@ -9,15 +9,10 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from engine.basics.validation import Array
 from nnviz.formatting import text
 from nnviz.ui import theme
+from nnviz.ui.painted_view import ARROWS
 
 _HEAD, _SIDE_HEAD = 40, 62  # pixels above and beside the cells
 _GAP, _SQUARE = 4, 9
-_KEYS: dict[int, tuple[int, int]] = {
-    Qt.Key_Left: (0, -1),
-    Qt.Key_Right: (0, 1),
-    Qt.Key_Up: (-1, 0),
-    Qt.Key_Down: (1, 0),
-}
 
 
 class AgreementTable(QWidget):
@@ -91,8 +86,8 @@ class AgreementTable(QWidget):
             self._choose(cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _KEYS:
-            down, right = _KEYS[event.key()]
+        if event.key() in ARROWS:
+            right, down = ARROWS[event.key()]
             self._choose((min(max(self.cell[0] + down, 0), 1), min(max(self.cell[1] + right, 0), 1)))
         else:
             super().keyPressEvent(event)

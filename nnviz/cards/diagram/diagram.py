@@ -5,18 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QFocusEvent,
-    QFontMetrics,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPixmap,
-    QResizeEvent,
-)
-from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget
+from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PyQt5.QtWidgets import QFrame, QScrollArea
 
 from engine.basics.validation import Array
 from engine.explain.contribution_paths import Links
@@ -26,14 +17,14 @@ from nnviz.cards.diagram.layout import MORE, SHOWN, BlockKind, LayerBlock, Layou
 from nnviz.cards.diagram.painting import BlockPainter, DiagramContent, TileImage, paint_figures, paint_frame
 from nnviz.cards.diagram.shown_neurons import NeuronIndex, ShownNeurons, curves_of, links_to_show, neighbour
 from nnviz.ui import theme
-from nnviz.ui.read_out import ReadOut, Text
+from nnviz.ui.painted_view import PaintedView
 
 _MOST_NAME, _MOST_SOURCE = 90, 112  # largest width of the names of outputs and of inputs in pixels
 _BAR = 10  # pixels, height of the scroll bar
 _FIGURES = 6  # numbers at the strongest connections of a neuron in each direction
 
 
-class NetworkDiagram(QWidget):
+class NetworkDiagram(PaintedView):
     """Blocks of neurons from left to right, and the strongest connections between them.
 
     Signals:
@@ -68,11 +59,8 @@ class NetworkDiagram(QWidget):
         self._painting: BlockPainter | None = None
         self._names: tuple[list[str], list[str]] = [], []  # names of outputs and inputs
         self._name_width, self._source_width = 14, 0
-        self._mouse: QPoint | None = None
         self._hovered: NeuronIndex | None = None  # under the mouse, or pointed at in another card
         self._elsewhere: NeuronIndex | None = None
-        self._read_out = ReadOut(self)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         theme.changed.connect(self._theme_changed)
@@ -105,7 +93,6 @@ class NetworkDiagram(QWidget):
         self._measure_names()
         self._looks = replace(self._looks, names=max(self._name_width, 14), sources=self._source_width)
         self._lay_out()
-        self._forget_picture()
 
     def show_content(self, content: DiagramContent) -> None:
         """Shows the content; its network has the shape of the layout."""
@@ -134,9 +121,9 @@ class NetworkDiagram(QWidget):
         if self._content is not None and self._layout is not None:
             self._ranks.update(self._content.activity, self._layout, self._content.chosen)
             self._update_hovered()
-        self._forget_picture()
+        self._redraw()
 
-    def _forget_picture(self) -> None:
+    def _redraw(self) -> None:
         self._pictured = QRect()
         self.update()
 
@@ -206,9 +193,8 @@ class NetworkDiagram(QWidget):
         painter.drawPixmap(self._pictured.topLeft(), self._picture)
         if self._hovered is not None:
             self._paint_frame(painter, self._hovered, "accent", 2)
-        if self.hasFocus() and content.chosen is None:
-            painter.setPen(theme.colour("accent"))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        if content.chosen is None:
+            self._paint_focus(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4)
 
     def _paint_picture(self, content: DiagramContent, layout: Layout, visible: QRect) -> None:
         start = time.thread_time()
@@ -278,10 +264,6 @@ class NetworkDiagram(QWidget):
 
     # ---- the mouse
 
-    def show_text(self, text: Text) -> None:
-        """Shows a read-out next to the mouse; an empty text hides it."""
-        self._read_out.show_text(text, self._mouse)
-
     def _neuron_at(self, point: QPoint) -> NeuronIndex | None:
         found = self._layout.find(point.x(), point.y()) if self._layout is not None else None
         if found is None or self._content is None:
@@ -303,23 +285,10 @@ class NetworkDiagram(QWidget):
         hovered = under_mouse or (self._elsewhere if self._mouse is None else None)
         if hovered != self._hovered:
             self._hovered = hovered
-            self._forget_picture()
+            self._redraw()
         if self._mouse is not None:
-            is_link = under_mouse is not None or self._spot_at(self._mouse) is not None
-            cursor = Qt.PointingHandCursor if is_link else Qt.ArrowCursor
-            if self.cursor().shape() != cursor:
-                self.setCursor(cursor)
+            self._show_hand(under_mouse is not None or self._spot_at(self._mouse) is not None)
         self.pointed.emit(*(under_mouse or (-1, -1)))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows the connections of the neuron under the mouse."""
-        self._mouse = event.pos()
-        self._update_hovered()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Shows the connections without the mouse."""
-        self._mouse = None
-        self._update_hovered()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses a neuron or none, or shows more of a layer."""
@@ -352,16 +321,6 @@ class NetworkDiagram(QWidget):
                 self.chosen.emit(*found)
         else:
             super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Paints the focus."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Removes the focus."""
-        super().focusOutEvent(event)
-        self.update()
 
 
 def _widest(names: list[str], most: int) -> int:

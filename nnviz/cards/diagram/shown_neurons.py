@@ -9,8 +9,7 @@ from engine.basics.validation import Array
 from engine.explain.contribution_paths import Activity, Links, most_important, neuron_links, strongest_links
 from nnviz.cards.diagram.curves import CurveSet
 from nnviz.cards.diagram.layout import BlockKind, LayerBlock, Layout
-
-_MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
+from nnviz.ui.painted_view import ARROWS
 
 NeuronIndex = tuple[int, int]  # layer, 0 for the input; index in it
 
@@ -116,7 +115,7 @@ def neighbour(layout: Layout, ranks: ShownNeurons, chosen: NeuronIndex | None, k
     Home and End lead to the first and last neuron of the layer. At the side of a block an arrow leads to the next
     layer, at about the same height.
     """
-    if key not in _MOVES and key not in (Qt.Key_Home, Qt.Key_End):
+    if key not in ARROWS and key not in (Qt.Key_Home, Qt.Key_End):
         return None
     layers = [layer for layer in layout.blocks if layer > 0]
     place = None if chosen is None else ranks.place(chosen)
@@ -126,7 +125,7 @@ def neighbour(layout: Layout, ranks: ShownNeurons, chosen: NeuronIndex | None, k
     layer, block = chosen[0], layout.blocks[chosen[0]]
     if key in (Qt.Key_Home, Qt.Key_End):
         return layer, int(ranks.numbers(layer)[0 if key == Qt.Key_Home else -1])
-    down, across = _MOVES[key]
+    across, down = ARROWS[key]
     row, column = divmod(place, block.columns)
     other = (row + down) * block.columns + column + across
     if 0 <= column + across < block.columns and 0 <= other < block.shown:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.read_out import ReadOut
+from nnviz.ui.painted_view import PaintedView
 
 _NAMES = 108  # pixels for the names of the rows
 _GAP = 16
@@ -41,18 +41,15 @@ class HistogramRow:
     cells: Sequence[HistogramCell]
 
 
-class HistogramGrid(QWidget):
+class HistogramGrid(PaintedView):
     """Draws square roots of counts, scaled for each cell, so that one high bar does not hide the others."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         super().__init__()
         self._columns = columns
         self.rows: Sequence[HistogramRow] = ()
-        self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self._read_out = ReadOut(self)
-        self._under_mouse: QPoint | None = None
         theme.changed.connect(self._fit_height)
 
     def show_rows(self, rows: Sequence[HistogramRow]) -> None:
@@ -60,7 +57,7 @@ class HistogramGrid(QWidget):
         self.rows = rows
         if is_other_number:
             self._fit_height()
-        self._point_at(self._under_mouse)
+        self._update_hovered()
         self.update()
 
     def _fit_height(self) -> None:
@@ -133,16 +130,10 @@ class HistogramGrid(QWidget):
 
     # ---- under the mouse
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point_at(event.pos())
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point_at(None)
-
-    def _point_at(self, pos: QPoint | None) -> None:
-        self._under_mouse = pos
-        pointed = (cell.text for place, cell in self._cells() if pos is not None and place.contains(pos))
-        self._read_out.show_text(next(pointed, ""), pos)
+    def _update_hovered(self) -> None:
+        mouse = self._mouse
+        pointed = (cell.text for place, cell in self._cells() if mouse is not None and place.contains(mouse))
+        self.show_text(next(pointed, ""))
 
 
 def _silhouette(counts: Array, place: QRect, highest: float) -> QPolygonF:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy
 
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.pictures import ImageRows
 from nnviz.ui import theme
+from nnviz.ui.painted_view import PaintedView
 from nnviz.ui.read_out import ReadOut
 
 _LEAST_HEIGHT = 38  # pixels at 100 percent
 
 
-class ExplanationView(QWidget):
+class ExplanationView(PaintedView):
     """Shows a content, or a line with the reason why there is none.
 
     Signals:
@@ -34,16 +35,12 @@ class ExplanationView(QWidget):
         super().__init__()
         self.content: Content | None = None
         self.line = ""
-        self._mouse: QPoint | None = None
         self._pointed = -1, -1
-        self._read_out = ReadOut(self)
         self._lower_read_out: ReadOut | None = None  # may extend below the view
-        self.setMouseTracking(True)
         self.setMinimumWidth(120)
         theme.sized(self.setMinimumHeight, _LEAST_HEIGHT)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Preferred size: three images of 84 pixels with captions."""
@@ -57,7 +54,7 @@ class ExplanationView(QWidget):
         if content is not None:  # Without content the height stays, or the card would jump with each input.
             least = content.least_height if isinstance(content, BarRows) else _LEAST_HEIGHT
             theme.sized(self.setMinimumHeight, max(least, _LEAST_HEIGHT))
-        self._point()
+        self._update_hovered()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -71,7 +68,7 @@ class ExplanationView(QWidget):
         painter.setPen(theme.colour("muted"))
         painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.line)
 
-    def _point(self) -> None:
+    def _update_hovered(self) -> None:
         words = ""
         if self.content is not None and self._mouse is not None:
             words = self.content.read_out_at(self.rect(), self._mouse)
@@ -84,7 +81,7 @@ class ExplanationView(QWidget):
     def _show_read_out(self, words: str) -> None:
         """Shows the read-out next to the mouse, or below small images, which it would cover."""
         small = isinstance(self.content, ImageRows) and self.content.are_small(self.rect())
-        self._read_out.show_text("" if small else words, self._mouse)
+        self.show_text("" if small else words)
         if self._lower_read_out is None and small:
             self._lower_read_out = ReadOut(self if self.isWindow() else self.parentWidget())
         if self._lower_read_out is not None:
@@ -97,18 +94,8 @@ class ExplanationView(QWidget):
     def _found_at(self, point: QPoint | None) -> tuple[int, int] | None:
         return None if self.content is None or point is None else self.content.found_at(self.rect(), point)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Points at the element under the mouse."""
-        self._mouse = event.pos()
-        self._point()
-
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Emits ``clicked`` for the left button."""
         found = self._found_at(event.pos())
         if found is not None and event.button() == Qt.LeftButton:
             self.clicked.emit(*found)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Removes the read-out."""
-        self._mouse = None
-        self._point()

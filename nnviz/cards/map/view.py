@@ -25,6 +25,7 @@ from nnviz.ui import theme
 from nnviz.ui.map.mark import box_of_mark, paint_mark, paint_ring
 from nnviz.ui.map.names import middles, paint_names
 from nnviz.ui.map.painting import Dots, PointPainter, no_dots
+from nnviz.ui.painted_view import ARROWS, ENTER
 from nnviz.ui.read_out import ReadOut, Text
 
 _NEAR = 10.0  # Pixels up to which the mouse points at a point.
@@ -297,16 +298,15 @@ class MapView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handles keys: arrows move, + and − zoom, 0 and Home show all, Enter opens the choice, Esc drops a lasso."""
-        ways = {Qt.Key_Left: (1, 0), Qt.Key_Right: (-1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
         key = event.key()
-        if key in ways:
-            dx, dy = ways[Qt.Key(key)]
-            self._move_to(self._camera.moved(_STEP * dx, _STEP * dy))
+        if key in ARROWS:  # the map moves to the other side
+            right, down = ARROWS[key]
+            self._move_to(self._camera.moved(-_STEP * right, -_STEP * down))
         elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_Minus):
             self.zoom(1 / _ZOOM if key == Qt.Key_Minus else _ZOOM)
         elif key in (Qt.Key_0, Qt.Key_Home):
             self.show_all()
-        elif key in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
+        elif key in ENTER and self._choice is not None:
             self.opened.emit()
         elif key == Qt.Key_Escape and self._lasso:
             self._pressed, self._lasso = None, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QFont,
@@ -18,25 +18,19 @@ from PyQt5.QtGui import (
     QPen,
     QPixmap,
 )
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.cards.mistakes.matrix_layout import Cell, MatrixLayout, cell_colours, cell_text, inks_on, layout_of
 from nnviz.ui import theme
-from nnviz.ui.read_out import ReadOut
+from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 
 _LEAST_DRAWN = 13  # Pixels of a cell. Smaller cells are painted as one image, without numbers.
 _FONT_SIZES = (12, 11, 10, 9, 8)
-_KEYS: dict[int, tuple[int, int]] = {  # down and right
-    Qt.Key_Left: (0, -1),
-    Qt.Key_Right: (0, 1),
-    Qt.Key_Up: (-1, 0),
-    Qt.Key_Down: (1, 0),
-}
 _PAPER = 255
 
 
-class ConfusionMatrixView(QWidget):
+class ConfusionMatrixView(PaintedView):
     """Shows a confusion matrix. Its image is cached until the numbers change.
 
     Signals:
@@ -57,12 +51,8 @@ class ConfusionMatrixView(QWidget):
         self._choice: Cell | None = None
         self._layout: MatrixLayout | None = None
         self._picture: QPixmap | None = None
-        self._mouse: QPoint | None = None
-        self._read_out = ReadOut(self)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        theme.changed.connect(self._redraw)
 
     # ---- what is shown
 
@@ -77,10 +67,6 @@ class ConfusionMatrixView(QWidget):
         if cell != self._choice:
             self._choice = cell
             self.update()
-
-    def show_text(self, text: str) -> None:
-        """Shows a read-out next to the mouse; an empty text hides it."""
-        self._read_out.show_text(text, self._mouse)
 
     @property
     def cells(self) -> MatrixLayout | None:
@@ -103,16 +89,9 @@ class ConfusionMatrixView(QWidget):
 
     # ---- events
 
-    def resizeEvent(self, event: object) -> None:
-        self._redraw()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._mouse = event.pos()
-        self.hovered.emit(None if self.cells is None else self.cells.at(event.x(), event.y()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._mouse = None
-        self.hovered.emit(None)
+    def _update_hovered(self) -> None:
+        mouse, cells = self._mouse, self.cells
+        self.hovered.emit(None if mouse is None or cells is None else cells.at(mouse.x(), mouse.y()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the cell under the mouse. A second click on it, or one outside, ends the choice."""
@@ -122,14 +101,14 @@ class ConfusionMatrixView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves the choice by the arrow keys, also to the headers; Enter opens it."""
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+        if event.key() in ENTER:
             self.opened.emit()
-        elif event.key() in _KEYS and self._names and not event.modifiers() & ~Qt.KeypadModifier:
-            self.chosen.emit(self._beside(*_KEYS[event.key()]))
+        elif event.key() in ARROWS and self._names and not event.modifiers() & ~Qt.KeypadModifier:
+            self.chosen.emit(self._beside(*ARROWS[event.key()]))
         else:
             super().keyPressEvent(event)
 
-    def _beside(self, down: int, right: int) -> Cell | None:
+    def _beside(self, right: int, down: int) -> Cell | None:
         row, column = (-1 if part is None else part for part in self._choice or (None, None))
         last = len(self._names) - 1
         row, column = min(max(row + down, -1), last), min(max(column + right, -1), last)
@@ -150,10 +129,7 @@ class ConfusionMatrixView(QWidget):
             painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)
 
     def _draw(self, cells: MatrixLayout) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(theme.colour("card"))
+        picture = self._new_pixmap(self.size())
         painter = QPainter(picture)
         colours = cell_colours(self._shares)
         if min(cells.wide, cells.high) < _LEAST_DRAWN:

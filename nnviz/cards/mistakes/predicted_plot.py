@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import QLineF, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 
 from engine.basics.validation import Array
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, no_dots
+from nnviz.ui.painted_view import ENTER, PaintedView
 from nnviz.ui.plots.choosing import nearest, next_along
-from nnviz.ui.read_out import ReadOut
 
 _REACH = 9  # Pixels up to which the mouse points at a point.
 _LINE, _MARGIN = 16, 8
@@ -21,7 +20,7 @@ _AIR = 0.04  # margin beyond the outermost points, as a share of the range
 _FEW = 400  # Examples. More examples have smaller points.
 
 
-class PredictedPlot(QWidget):
+class PredictedPlot(PaintedView):
     """Square plot whose axes have the same range. Mouse or keys choose the point of an example.
 
     Signals:
@@ -42,11 +41,7 @@ class PredictedPlot(QWidget):
         self._choice: int | None = None
         self._painter = PointPainter()
         self._picture: QPixmap | None = None
-        self._read_out = ReadOut(self)
-        self._mouse: QPoint | None = None
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
-        theme.changed.connect(self._redraw)
 
     def show_numbers(self, true: Array, predicted: Array, ink: str) -> None:
         """Shows finite targets and predictions, (k,) each. ``ink`` is the theme's name of their colour."""
@@ -62,10 +57,6 @@ class PredictedPlot(QWidget):
         if number != self._choice:
             self._choice = number
             self.update()
-
-    def show_text(self, words: str) -> None:
-        """Shows a read-out next to the mouse; an empty text hides it."""
-        self._read_out.show_text(words, self._mouse)
 
     @property
     def count(self) -> int:
@@ -108,11 +99,6 @@ class PredictedPlot(QWidget):
         self._picture = None
         self.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Drops the cached image."""
-        super().resizeEvent(event)
-        self._redraw()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the cached points, and the choice."""
         square, painter = self._square, QPainter(self)
@@ -124,9 +110,8 @@ class PredictedPlot(QWidget):
         if self._choice is not None and self._choice < len(self._pairs):
             if np.isfinite(self._pairs[self._choice]).all():
                 paint_ring(painter, self.place_of(self._choice), 6, "accent")
-        elif self.hasFocus():
-            painter.setPen(theme.colour("accent"))
-            painter.drawRect(square.adjusted(-1, -1, 1, 1))
+        else:
+            self._paint_focus(painter, square.adjusted(-1, -1, 1, 1))
 
     def _draw(self, square: QRectF) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -156,15 +141,8 @@ class PredictedPlot(QWidget):
 
     # ---- mouse and keys
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Reports the example under the mouse."""
-        self._mouse = event.pos()
-        self.hovered.emit(self._at(event.pos()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Reports that the mouse points at none."""
-        self._mouse = None
-        self.hovered.emit(-1)
+    def _update_hovered(self) -> None:
+        self.hovered.emit(-1 if self._mouse is None else self._at(self._mouse))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the clicked example."""
@@ -179,7 +157,7 @@ class PredictedPlot(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handles keys: Left and Right choose the neighbour by target, Enter opens."""
         steps = {Qt.Key_Left: -1, Qt.Key_Right: 1}
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+        if event.key() in ENTER:
             self.opened.emit()
         elif event.key() not in steps or not len(self._pairs):
             super().keyPressEvent(event)

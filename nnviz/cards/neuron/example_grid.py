@@ -10,15 +10,15 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
+from nnviz.ui.item_view import ItemView
 from nnviz.ui.name_elision import fitted
-from nnviz.ui.pickable import Pickable
 from nnviz.ui.picture import grey_image
 
 _COLUMNS, _GAP = 3, 6
 _HIGHEST_LINE = 19
 
 
-class ExampleGrid(Pickable):
+class ExampleGrid(ItemView):
     """Shows images (height, width) in 0…1, or lines of text."""
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class ExampleGrid(Pickable):
     def show_pictures(self, pictures: Sequence[Array]) -> None:
         """Shows pictures, of which copies are taken."""
         self._images, self._lines = [grey_image(picture) for picture in pictures], ()
-        self.things_changed()
+        self.items_changed()
 
     def show_lines(self, lines: Sequence[str]) -> None:
         self._images, self._lines = [], lines
-        self.things_changed()
+        self.items_changed()
 
     def sizeHint(self) -> QSize:
         """Pictures that can be seen well."""

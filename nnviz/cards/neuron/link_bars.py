@@ -10,13 +10,13 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import ItemView
 from nnviz.ui.weights.neuron_view import strongest_of_each
 
 _WIDEST = 14  # largest distance of two bars in pixels
 
 
-class LinkBars(Pickable):
+class LinkBars(ItemView):
     """A bar for each neuron of the next layer. If there are more weights than pixels, a pixel shows its largest one."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class LinkBars(Pickable):
         """Shows weights (neurons of the next layer,)."""
         largest = float(np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).max(initial=0.0))
         self.end, self._values = steady_end(self.end, largest, 1e-6), values
-        self.things_changed()
+        self.items_changed()
 
     def sizeHint(self) -> QSize:
         """Preferred size."""

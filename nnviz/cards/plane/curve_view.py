@@ -9,8 +9,9 @@ from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 
 from engine.basics.validation import Array
-from nnviz.cards.plane.points_view import WAYS, PointsView
+from nnviz.cards.plane.points_view import PointsView
 from nnviz.ui import theme
+from nnviz.ui.painted_view import ARROWS
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
 
@@ -36,7 +37,7 @@ class CurveView(PointsView):
         line: the displayed line; None for none.
     """
 
-    ways = {key: way for key, way in WAYS.items() if not way[1]}  # noqa: RUF012
+    arrows = {key: step for key, step in ARROWS.items() if not step[1]}  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +53,7 @@ class CurveView(PointsView):
     def show_points(self, points: Points) -> None:
         """Shows points."""
         self.points = points
-        self._repaint()
+        self._redraw()
 
     def show_line(self, line: DrawnLine | None, axes: Frame, caption: str = "") -> None:
         """Shows a line, or none, between axes that it shares with the points. ``caption`` is written above."""
@@ -81,10 +82,7 @@ class CurveView(PointsView):
         if self.line is not None:
             self._paint_line(painter, self.line)
         self._paint_notes(painter)
-        if self.hasFocus():
-            painter.setPen(theme.colour("accent"))
-            painter.setBrush(Qt.NoBrush)
-            painter.drawRect(QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5))
+        self._paint_focus(painter, QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _paint_line(self, painter: QPainter, line: DrawnLine) -> None:
         places = self._within(np.stack([line.x, line.y], axis=1)) + np.array([self.frame.x(), self.frame.y()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRect, QRectF, Qt
+from PyQt5.QtCore import QPointF, QRect, QRectF
 from PyQt5.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen
 
 from engine.basics.validation import Array
@@ -48,7 +48,7 @@ class PlaneView(PointsView):
         self.points, self.square = points, square
         low, high = square.corners
         self.x_ends, self.y_ends = ((float(low[axis]), float(high[axis])) for axis in (0, 1))
-        self._repaint()
+        self._redraw()
 
     @property
     def frame(self) -> QRect:
@@ -72,10 +72,7 @@ class PlaneView(PointsView):
         if self._input is not None:
             self._paint_cross(painter, QPointF(self.place_of(*self._input).toPoint()))  # whole pixels, so it is sharp
         self._paint_notes(painter)
-        if self.hasFocus():
-            painter.setPen(QPen(theme.colour("accent"), 1))
-            painter.setBrush(Qt.NoBrush)
-            painter.drawRoundedRect(QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5), _ROUND, _ROUND)
+        self._paint_focus(painter, QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5), _ROUND)
 
     def _paint_cross(self, painter: QPainter, at: QPointF) -> None:
         for ink, width, reach in (("field", 4, _CROSS + 1), ("text", 2, _CROSS)):

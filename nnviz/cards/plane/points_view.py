@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import QPoint, QPointF, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
+from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.plane.points import no_points, painted
-from nnviz.ui.read_out import ReadOut, Text
 
 _STEPS, _FINE_STEPS = 50, 500  # steps of the arrow keys across the field; with Shift
-WAYS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, 1), Qt.Key_Down: (0, -1)}
 
 Ends = tuple[float, float]
 
 
-class PointsView(QWidget):
+class PointsView(PaintedView):
     """A field of points. A click or a drag chooses the input; the arrow keys move it. Subclasses paint the field.
 
     While points are painted, clicks and drags set points, and erase them with the right button. Enter sets a point at
@@ -47,7 +45,7 @@ class PointsView(QWidget):
     lifted = pyqtSignal()
     chosen = pyqtSignal(int)
     left = pyqtSignal()
-    ways: Mapping[Qt.Key, tuple[int, int]] = WAYS  # in which the arrow keys lead
+    arrows: Mapping[int, tuple[int, int]] = ARROWS  # the keys that move the input
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,15 +55,11 @@ class PointsView(QWidget):
         self._caption = ""
         self._input: tuple[float, float] | None = None
         self._sheet: QPixmap | None = None  # the painted points; None if they must be painted again
-        self._mouse: QPoint | None = None
         self._pressed: Qt.MouseButton | None = None  # the button that was pressed in the field
         self._is_painted = False
         self._eraser = 0.0  # its radius; 0: there is none
-        self._read_out = ReadOut(self)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
-        theme.changed.connect(self._repaint)
 
     @property
     def frame(self) -> QRect:
@@ -85,13 +79,9 @@ class PointsView(QWidget):
         self._is_painted, self._eraser = painted, eraser
         self.update()
 
-    def show_text(self, words: Text) -> None:
-        """Shows a read-out beside the mouse; an empty text hides it."""
-        self._read_out.show_text(words, self._mouse)
-
     def _answers_changed(self) -> None:
         if self._mouse is not None:
-            self.hovered.emit(self.point_at(self._mouse))
+            self._update_hovered()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -132,13 +122,9 @@ class PointsView(QWidget):
 
     # ---- painting
 
-    def _repaint(self) -> None:
+    def _redraw(self) -> None:
         self._sheet = None
         self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Paints the points again for the new size."""
-        self._repaint()
 
     def _paint_points(self, painter: QPainter) -> None:
         """Paints the points; from a cache if they have not changed."""
@@ -171,13 +157,15 @@ class PointsView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Reports the place under the mouse; with the button down it becomes the input."""
-        self._mouse = event.pos()
-        point = self.point_at(event.pos())
+        super().mouseMoveEvent(event)
+        self._go_on(event.pos())
+
+    def _update_hovered(self) -> None:
+        point = None if self._mouse is None else self.point_at(self._mouse)
         cursor = Qt.ArrowCursor if point is None else Qt.CrossCursor
         if self.cursor().shape() != cursor:
             self.setCursor(cursor)
         self.hovered.emit(point)
-        self._go_on(event.pos())
         if self._eraser:
             self.update()
 
@@ -215,27 +203,20 @@ class PointsView(QWidget):
             painter.setBrush(Qt.NoBrush)
             painter.drawEllipse(QPointF(self._mouse), corner.x(), corner.y())
 
-    def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out and the eraser."""
-        self._mouse = None
-        self.hovered.emit(None)
-        if self._eraser:
-            self.update()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves the input by arrow keys, by a smaller step with Shift. The first key chooses the middle."""
-        way = self.ways.get(Qt.Key(event.key()))
         if self._is_painted and self._painting_key(event):
             return
-        if way is None:
+        if event.key() not in self.arrows:
             super().keyPressEvent(event)
         elif self._input is None:
             self.picked.emit(sum(self.x_ends) / 2, sum(self.y_ends) / 2)
         else:
             steps = _FINE_STEPS if event.modifiers() & Qt.ShiftModifier else _STEPS
-            ends = self.x_ends, self.y_ends
-            shifts = (by * (high - low) / steps for by, (low, high) in zip(way, ends, strict=True))
-            self.picked.emit(*self._inside(*(at + by for at, by in zip(self._input, shifts, strict=True))))
+            (x, y), (right, down) = self._input, self.arrows[event.key()]
+            x += right * (self.x_ends[1] - self.x_ends[0]) / steps
+            y -= down * (self.y_ends[1] - self.y_ends[0]) / steps
+            self.picked.emit(*self._inside(x, y))
 
     def _painting_key(self, event: QKeyEvent) -> bool:
         """Handles a key of painting. Returns whether the key was one."""
@@ -243,7 +224,7 @@ class PointsView(QWidget):
             self.left.emit()
         elif event.text().isdecimal():
             self.chosen.emit(int(event.text()))
-        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._input is not None:
+        elif event.key() in ENTER and self._input is not None:
             self.touched.emit(*self._input, False)
             self.lifted.emit()
         else:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.read_out import ReadOut
+from nnviz.ui.painted_view import PaintedView
 
 _LEFT, _TOP, _BOTTOM = 42, 6, 16  # pixels: for "100 %" at least, for half a line of text, for the epochs
 _LEFT_GAP = 4  # between the numbers at the axis and the plot
@@ -58,7 +58,7 @@ class StripAxis:
 SHARES = StripAxis()
 
 
-class StripPlot(QWidget):
+class StripPlot(PaintedView):
     """A plot that paints its few lines itself, and shows the values of the epoch under the mouse.
 
     Attributes:
@@ -73,16 +73,13 @@ class StripPlot(QWidget):
         self.lines: Sequence[ShareLine] = ()
         self.axis = SHARES
         self.note = ""
-        self._pointed, self._mouse = -1, QPoint()
+        self._pointed = -1
         self._moment: float | None = None
-        self._read_out = ReadOut(self)
         self._painted: tuple[object, Array] | None = None  # the texts and the lines as they are painted
         self._ground_width = 0.0
         self._ground: QPixmap | None = None  # the background with grid and axis labels
-        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
-        theme.changed.connect(self._paint_anew)
 
     def show_lines(
         self, epochs: list[float], lines: Sequence[ShareLine], note: str = "", axis: StripAxis = SHARES
@@ -94,7 +91,7 @@ class StripPlot(QWidget):
         self._epochs, self.lines, self.note = epochs, lines, note
         if axis != self.axis:
             self.axis = axis
-            self._paint_anew()
+            self._redraw()
         if self._pointed >= len(epochs):
             self._point(-1)
         elif self._pointed >= 0:
@@ -122,14 +119,9 @@ class StripPlot(QWidget):
         end = (_number(self._epochs[0]), _number(self._epochs[0] + self._span)) if self._epochs else ()
         return end, self.note, self._pointed, [(line.name, line.colour) for line in self.lines]
 
-    def _paint_anew(self) -> None:
-        """Discards the background and paints everything again."""
+    def _redraw(self) -> None:
         self._ground = self._painted = None
         self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._paint_anew()
 
     def sizeHint(self) -> QSize:
         """Returns a low size, because the plot is less important than what is above it."""
@@ -141,14 +133,12 @@ class StripPlot(QWidget):
 
     # ---- the mouse
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.lines and self._epochs:
-            self._mouse = event.pos()
-            self._point(int(np.abs(self._curves(self.area)[0, :, 0] - event.x()).argmin()))
+    def _update_hovered(self) -> None:
+        if self._mouse is None:
+            self._point(-1)
+        elif self.lines and self._epochs:
+            self._point(int(np.abs(self._curves(self.area)[0, :, 0] - self._mouse.x()).argmin()))
             self._show_read_out()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point(-1)
 
     def _point(self, index: int) -> None:
         if index < 0:
@@ -217,10 +207,7 @@ class StripPlot(QWidget):
         """Returns the background; paints it again if the width of the names changed that of the plot."""
         if self._ground is None or self._ground_width != area.width():
             self._ground_width = area.width()
-            ratio = self.devicePixelRatioF()
-            self._ground = QPixmap(self.size() * ratio)
-            self._ground.setDevicePixelRatio(ratio)
-            self._ground.fill(theme.colour("card"))
+            self._ground = self._new_pixmap(self.size())
             painter = QPainter(self._ground)
             painter.setFont(theme.font(theme.SMALL))
             self._paint_grid(painter, area)

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.read_out import ReadOut, Text
+from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
+from nnviz.ui.read_out import Text
 
 _ACROSS = 3  # plots side by side, if there are more than two
 _HEAD, _FOOT, _LEFT, _GAP = 20, 18, 46, 16  # pixels around the plots' areas
@@ -24,7 +25,6 @@ _DOT, _MARKED_DOT = 2.5, 4.5  # pixels, radii
 _BAND = 44  # opacity, of 255
 _NEAR = 2  # Pixels within which a place is snapped to, and which the mouse may move in a double click.
 _MOST_STEPS = 4  # intervals between the numbers below a plot
-_STEPS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class ErrorAxis:
     ticks: Sequence[tuple[float, str]] = ()
 
 
-class PlotGrid(QWidget):
+class PlotGrid(PaintedView):
     """Paints all plots in one widget.
 
     Signals:
@@ -108,10 +108,7 @@ class PlotGrid(QWidget):
         self.scale, self.colour = ErrorAxis(), "test"
         self.marked: tuple[int, float] | None = None
         self.describe: Callable[[int, int], Text] = lambda plot, place: ""
-        self._read_out = ReadOut(self)
-        self._under_mouse: QPoint | None = None
         self._opened_at: QPoint | None = None  # The mark stays at the opened place until the mouse moves.
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.TabFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
@@ -128,7 +125,7 @@ class PlotGrid(QWidget):
             if not old.looks_like(new):
                 self._repaint(plot)
         if self._read_out.isVisible():
-            self._show_read_out(self._under_mouse)
+            self._describe_mark()
 
     def mark(self, marked: tuple[int, float] | None) -> None:
         """Marks an x of a plot; None removes the mark."""
@@ -292,32 +289,29 @@ class PlotGrid(QWidget):
     # ---- pointing
 
     def _point_at(self, wanted: tuple[int, float] | None, at: QPoint | None) -> None:
-        """Marks an x, reports it, and shows the read-out; None leaves the mark where it is."""
-        self._under_mouse = None if wanted is None else at
+        """Marks an x, reports it, and shows the read-out at a pixel; None leaves the mark where it is."""
+        self._mouse = None if wanted is None else at
         if wanted is not None and wanted != self.marked:
             self.mark(wanted)
             self.pointed.emit(*wanted)
-        self._show_read_out(self._under_mouse)
+        self._describe_mark()
 
-    def _show_read_out(self, at: QPoint | None) -> None:
+    def _describe_mark(self) -> None:
         words: Text = ""
         if self.marked is not None:
             plot, x = self.marked
             words = self.describe(plot, self.plots[plot].nearest(x))
-        self._read_out.show_text(words if at is not None else "", at)
+        self.show_text(words)
         said = words if isinstance(words, str) else "\n".join("  ".join(each for each, _ in line) for line in words)
         self.setAccessibleDescription(said)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Points at the x of the plot under the mouse."""
-        opened_at, at = self._opened_at, event.pos()
-        if opened_at is None or (at - opened_at).manhattanLength() > _NEAR:
+    def _update_hovered(self) -> None:
+        opened_at, at = self._opened_at, self._mouse
+        if at is None:
+            self._point_at(None, None)
+        elif opened_at is None or (at - opened_at).manhattanLength() > _NEAR:
             self._opened_at = None
             self._point_at(self._place_at(at), at)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Hides the read-out; the mark stays."""
-        self._point_at(None, None)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Opens the place under the mouse."""
@@ -329,16 +323,16 @@ class PlotGrid(QWidget):
 
     def _open(self) -> None:
         """Hides the read-out, which belongs to the state before, and reports the opening."""
-        self._show_read_out(None)
+        self._read_out.hide()
         self.opened.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handles keys: Left and Right move along a plot, with Shift in small steps, Up and Down between plots."""
-        key = Qt.Key(event.key())
-        if key in (Qt.Key_Return, Qt.Key_Enter) and self.marked is not None:
+        key = event.key()
+        if key in ENTER and self.marked is not None:
             self._open()
-        elif key in _STEPS and self.plots:
-            plot, x = self._stepped(*_STEPS[key], is_fine=bool(event.modifiers() & Qt.ShiftModifier))
+        elif key in ARROWS and self.plots:
+            plot, x = self._stepped(*ARROWS[key], is_fine=bool(event.modifiers() & Qt.ShiftModifier))
             self._point_at((plot, x), self.point(plot, x, self.scale.end / 2).toPoint())
         else:
             super().keyPressEvent(event)
@@ -357,18 +351,14 @@ class PlotGrid(QWidget):
         beyond = [place for place in shown.places if along * place > along * x]
         return plot, x if not along or not beyond else min(beyond, key=lambda place: abs(place - x))
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Sets the first mark if the focus comes by Tab."""
-        super().focusInEvent(event)
-        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason) and self.plots and self.marked is None:
+    def _mark_first(self) -> None:
+        if self.plots and self.marked is None:
             self._point_at(self._stepped(0, 0), None)
-        self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hides the read-out."""
         super().focusOutEvent(event)
-        self._show_read_out(None)
-        self.update()
+        self._read_out.hide()
 
 
 def ticks(shown: PlotContent) -> list[tuple[float, str]]:

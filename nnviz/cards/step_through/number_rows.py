@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import ItemView
 
 ROW = 18
 _THICKNESS, _AIR, _MARK = 8, 6, 3
@@ -56,7 +56,7 @@ class RowsData:
 NO_ROWS = RowsData(0, ("", ""), (60,), str, lambda row: ())
 
 
-class NumberRows(Pickable):
+class NumberRows(ItemView):
     """A widget of rows, in a scrolling column or as high as its rows.
 
     Attributes:
@@ -81,7 +81,7 @@ class NumberRows(Pickable):
             largest = float(np.abs(np.nan_to_num(rows.bars, posinf=0, neginf=0)).max(initial=0.0))
             self._end = round_end(largest, 1e-12)
         self._measure()
-        self.things_changed()
+        self.items_changed()
 
     def _measure(self) -> None:
         self._widths = self._measured_widths()

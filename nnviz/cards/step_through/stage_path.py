@@ -11,7 +11,7 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import ItemView
 
 ROW = 20
 _DOT, _AIR = 7, 8
@@ -25,7 +25,7 @@ class PathStage:
     heading: str = ""
 
 
-class StagePath(Pickable):
+class StagePath(ItemView):
     """Draws the stages as stops on a line. A click goes to one; the Left and Right keys go back and forward.
 
     Signals:
@@ -66,7 +66,7 @@ class StagePath(Pickable):
             top += theme.px(ROW)
         self._height = top
         self.setFixedHeight(top)
-        self.things_changed()
+        self.items_changed()
 
     def light(self, stages: Iterable[int]) -> None:
         """Outlines these stages, and no others."""

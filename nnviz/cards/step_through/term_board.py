@@ -11,13 +11,13 @@ from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
 from nnviz.ui import theme
-from nnviz.ui.pickable import Pickable
+from nnviz.ui.item_view import ItemView
 
 _SIDE = 112
 _LARGEST_CELL = 18
 
 
-class TermBoard(Pickable):
+class TermBoard(ItemView):
     """Draws values as one image in the diverging colours. Its cells can be pointed at and picked.
 
     Attributes:
@@ -33,7 +33,6 @@ class TermBoard(Pickable):
         self._shape = (0, 0)
         self._image: QImage | None = None
         self.setFixedSize(_SIDE, _SIDE)
-        theme.changed.connect(self._render)
 
     def show_values(self, values: Array, picture: tuple[int, int] | None = None) -> None:
         """Shows (cells,) values in the shape of an image, or nearly as a square."""
@@ -42,10 +41,10 @@ class TermBoard(Pickable):
         self._values = np.nan_to_num(np.asarray(values, np.float64), posinf=0, neginf=0)
         self.limit = round_end(float(np.abs(self._values).max(initial=0.0)), 1e-12)
         self.lit = None
-        self._render()
-        self.things_changed()
+        self._redraw()
+        self.items_changed()
 
-    def _render(self) -> None:
+    def _redraw(self) -> None:
         rows, columns = self._shape
         table = np.array(theme.diverging_table(theme.current()), np.uint32)
         cells = np.full(rows * columns, np.uint32(theme.colour("card").rgb()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QFontMetrics,
@@ -18,16 +18,14 @@ from PyQt5.QtGui import (
     QPen,
     QPixmap,
     QPolygonF,
-    QResizeEvent,
 )
-from PyQt5.QtWidgets import QWidget
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.map.painting import mixed
+from nnviz.ui.painted_view import ENTER, PaintedView
 from nnviz.ui.plots.choosing import next_along
 from nnviz.ui.plots.painted_axes import NUMBERS, Ends, Scale, written_marks
-from nnviz.ui.read_out import ReadOut, Text
 
 _LEFT, _RIGHT, _TOP, _FOOT = 46, 64, 30, 12  # pixels around the axes
 _APART = 40  # pixels between two marks of an axis, about
@@ -66,7 +64,7 @@ class LineGroup:
     is_ground: bool = False
 
 
-class ParallelPlot(QWidget):
+class ParallelPlot(PaintedView):
     """A plot whose lines are drawn once into a pixmap; the hovered and the chosen line are painted over it.
 
     Signals:
@@ -92,11 +90,7 @@ class ParallelPlot(QWidget):
         self._ground: QPixmap | None = None  # with the lines that stay
         self._drawn: tuple[Array, Array] = _NONE  # these lines: their items, and the places that they go through
         self._picture: QPixmap | None = None  # with all lines and axes
-        self._read_out = ReadOut(self)
-        self._mouse: QPoint | None = None
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
-        theme.changed.connect(self._redraw)
 
     def show_lines(self, axes: Sequence[LineAxis], places: Array, lines: Sequence[LineGroup], hint: str = "") -> None:
         """Shows items by their places (items, axes); a NaN leaves a gap in the line. Shows the hint if there are no
@@ -111,7 +105,7 @@ class ParallelPlot(QWidget):
         self._picture = None
         self.update()
         if self._mouse is not None:
-            self._point_at(self._at(self._mouse))
+            self._update_hovered()
 
     def _is_same(self, places: Array) -> bool:
         """Whether the lines that are drawn once are still valid."""
@@ -125,10 +119,6 @@ class ParallelPlot(QWidget):
         if number != self._choice:
             self._choice = number
             self.update()
-
-    def show_text(self, words: Text) -> None:
-        """Shows a read-out near the mouse; an empty text hides it."""
-        self._read_out.show_text(words, self._mouse)
 
     @property
     def count(self) -> int:
@@ -188,10 +178,6 @@ class ParallelPlot(QWidget):
         self._ground = self._picture = None
         self.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._redraw()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the pixmap of all lines and axes, and the highlighted lines over it."""
         painter = QPainter(self)
@@ -208,16 +194,11 @@ class ParallelPlot(QWidget):
             if number is not None and 0 <= number < len(self._places):
                 self._paint_line(painter, number, theme.colour(ink))
         painter.setRenderHint(QPainter.Antialiasing, False)
-        if self.hasFocus():
-            painter.setPen(theme.colour("accent"))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        self._paint_focus(painter, QRectF(self.rect().adjusted(0, 0, -1, -1)))
 
     def _draw(self) -> QPixmap:
         if self._ground is None:
-            ratio = self.devicePixelRatioF()
-            self._ground = QPixmap(max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio)))
-            self._ground.setDevicePixelRatio(ratio)
-            self._ground.fill(theme.colour("card"))
+            self._ground = self._new_pixmap(self.size())
             self._drawn = _NONE[0], np.zeros((0, self._places.shape[1]))
         painter = QPainter(self._ground)
         for each in self._lines:
@@ -296,22 +277,14 @@ class ParallelPlot(QWidget):
 
     # ---- mouse and keys
 
-    def _point_at(self, number: int) -> None:
-        self.setCursor(Qt.PointingHandCursor if number >= 0 else Qt.ArrowCursor)
+    def _update_hovered(self) -> None:
+        """Highlights the line under the mouse."""
+        number = -1 if self._mouse is None else self._at(self._mouse)
+        self._show_hand(number >= 0)
         if number != self._pointed:
             self._pointed = number
             self.update()
         self.hovered.emit(number)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Highlights the line under the mouse."""
-        self._mouse = event.pos()
-        self._point_at(self._at(event.pos()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Ends the highlighting."""
-        self._mouse = None
-        self._point_at(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Chooses an item."""
@@ -328,7 +301,7 @@ class ParallelPlot(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down move along the last axis; Enter opens the chosen item."""
         step = {Qt.Key_Down: -1, Qt.Key_Up: 1}.get(Qt.Key(event.key()))
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
+        if event.key() in ENTER and self._choice is not None:
             self.opened.emit(self._choice)
         elif step is None or not self.count:
             super().keyPressEvent(event)

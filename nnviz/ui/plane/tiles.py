@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
+from nnviz.ui.painted_view import ENTER, PaintedView
 from nnviz.ui.plane.colours import image_of, neuron_pixels
 from nnviz.ui.plane.layout import TileLayout, tile_layout
-from nnviz.ui.read_out import ReadOut, Text
 
 _GUTTER = 56  # pixels for the names of the layers at the left of their tiles
 _ROUND = 3  # radius of the corners of tiles that are not too small
@@ -50,7 +49,7 @@ def enlarged(cells: Array, size: int) -> Array:
     return found
 
 
-class NeuronTiles(QWidget):
+class NeuronTiles(PaintedView):
     """Shows layers below each other; the names at the left are shown only where there are several.
 
     Signals:
@@ -76,14 +75,10 @@ class NeuronTiles(QWidget):
         self._pixels: Array = np.zeros((0, 0), np.uint32)  # those of the image
         self._image: QImage | None = None
         self._is_stale = True  # whether the image must be made again
-        self._mouse: QPoint | None = None
         self._marked: tuple[int, int] | None = None  # by the arrow keys
         self._chosen: tuple[int, int] | None = None
-        self._read_out = ReadOut(self)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
-        theme.changed.connect(self._arrange)
 
     # ---- what is shown
 
@@ -98,12 +93,12 @@ class NeuronTiles(QWidget):
             self._lay_out()
         self._repaint()
         if self._mouse is not None or self._marked is not None:
-            self._tell()
+            self._update_hovered()
 
     def clear(self) -> None:
         """Shows nothing."""
         self._layers, self._marked = {}, None
-        self._arrange()
+        self._redraw()
         self.show_text("")
 
     def choose(self, neuron: tuple[int, int] | None) -> None:
@@ -112,12 +107,11 @@ class NeuronTiles(QWidget):
             self._chosen = neuron
             self.update()
 
-    def show_text(self, words: Text) -> None:
-        """Shows a read-out next to the mouse or the marked tile; an empty text hides it."""
-        at = self._mouse
-        if at is None and self._marked is not None and self.layout_of_tiles is not None:
-            at = self.tile_rect(*self._marked).center()
-        self._read_out.show_text(words, at)
+    @property
+    def _read_out_place(self) -> QPoint | None:
+        if self._mouse is None and self._marked is not None and self.layout_of_tiles is not None:
+            return self.tile_rect(*self._marked).center()
+        return self._mouse
 
     def tile_rect(self, layer: int, number: int) -> QRect:
         """Returns the rectangle of a neuron's tile."""
@@ -143,7 +137,7 @@ class NeuronTiles(QWidget):
         if self._marked is not None and not self._is_shown(self._marked):
             self._marked = None
 
-    def _arrange(self) -> None:
+    def _redraw(self) -> None:
         self._lay_out()
         self._repaint()
 
@@ -156,10 +150,6 @@ class NeuronTiles(QWidget):
     def _repaint(self) -> None:
         self._is_stale = True
         self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arranges the tiles for the new size."""
-        self._arrange()
 
     # ---- painting
 
@@ -231,12 +221,10 @@ class NeuronTiles(QWidget):
         made, mouse = self.layout_of_tiles, self._mouse
         return None if made is None or mouse is None else made.at(mouse.x(), mouse.y())
 
-    def _tell(self) -> None:
+    def _update_hovered(self) -> None:
         """Emits the place under the mouse, or the marked one."""
         pointed, mouse = self._pointed, self._mouse
-        cursor = Qt.ArrowCursor if pointed is None else Qt.PointingHandCursor
-        if self.cursor().shape() != cursor:
-            self.setCursor(cursor)
+        self._show_hand(pointed is not None)
         if pointed is not None and mouse is not None:
             tile = self.tile_rect(*pointed)
             x, y = ((at + 0.5 - start) / tile.width() for at, start in ((mouse.x(), tile.x()), (mouse.y(), tile.y())))
@@ -247,14 +235,9 @@ class NeuronTiles(QWidget):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Emits the place under the mouse."""
-        self._mouse, self._marked = event.pos(), None
-        self._tell()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Emits that no place is under the mouse."""
-        self._mouse = None
-        self._tell()
+        """Points by the mouse instead of the arrow keys."""
+        self._marked = None
+        super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Chooses the neuron that was clicked."""
@@ -268,8 +251,8 @@ class NeuronTiles(QWidget):
         if made is not None and key in (*_MOVES, Qt.Key_Up, Qt.Key_Down):
             self._mouse = None
             self._marked = self._next(key)
-            self._tell()
-        elif key in (Qt.Key_Return, Qt.Key_Enter) and self._marked is not None:
+            self._update_hovered()
+        elif key in ENTER and self._marked is not None:
             self.chosen.emit(*self._marked)
         else:
             super().keyPressEvent(event)
@@ -297,20 +280,17 @@ class NeuronTiles(QWidget):
         assert made is not None
         return [(layer, n) for layer, block in made.blocks.items() for n in range(0, block.shown, made.columns)]
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Marks a neuron if the focus came by keyboard, to show where the arrow keys start."""
-        super().focusInEvent(event)
-        is_by_key = event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason)
-        if is_by_key and self.layout_of_tiles is not None and self._marked is None:
+    def _mark_first(self) -> None:
+        if self.layout_of_tiles is not None and self._marked is None:
             self._marked = self._next(Qt.Key_Right)
-            self._tell()
+            self._update_hovered()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Marks none any more."""
         super().focusOutEvent(event)
         if self._marked is not None:
             self._marked = None
-            self._tell()
+            self._update_hovered()
 
 
 def _corners(size: int) -> Array:

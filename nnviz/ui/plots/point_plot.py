@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, mixed, no_dots
+from nnviz.ui.painted_view import ENTER, PaintedView
 from nnviz.ui.plots.choosing import nearest, next_along
 from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
-from nnviz.ui.read_out import ReadOut, Text
 
 _REACH = 10  # pixels from the mouse to the nearest point that it points at
 _FEW, _SOME = 150, 600  # points; more get smaller
@@ -43,7 +42,7 @@ class Series:
     size: float = 1.0
 
 
-class PointPlot(QWidget):
+class PointPlot(PaintedView):
     """Draws series of points. Those beyond the ends lie at the edge; those that are not finite are not drawn.
 
     A point is known by its number, counted through all series in their order.
@@ -72,11 +71,7 @@ class PointPlot(QWidget):
         self._picture: QPixmap | None = None  # with axes and all points
         self._known_field: QRect | None = None
         self._known_places: tuple[QRect, Array] | None = None  # for that field
-        self._read_out = ReadOut(self)
-        self._mouse: QPoint | None = None
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
-        theme.changed.connect(self._redraw)
 
     def show_points(self, series: Sequence[Series], frame: Frame, hint: str = "", path: Array | None = None) -> None:
         """Shows points within a frame, over a line through the places ``path`` (k, 2); without points the hint."""
@@ -86,17 +81,13 @@ class PointPlot(QWidget):
         self._known_places = None
         self._redraw()
         if self._mouse is not None:
-            self.hovered.emit(self._at(self._mouse))
+            self._update_hovered()
 
     def show_choice(self, number: int | None) -> None:
         """Rings a point; None for none."""
         if number != self._choice:
             self._choice = number
             self.update()
-
-    def show_text(self, words: Text) -> None:
-        """Shows a read-out next to the mouse; an empty one hides it."""
-        self._read_out.show_text(words, self._mouse)
 
     @property
     def series(self) -> Sequence[Series]:
@@ -152,10 +143,6 @@ class PointPlot(QWidget):
         self._picture = self._known_field = None
         self.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._redraw()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the points and the axes, which are drawn once, and the choice."""
         painter, field = QPainter(self), self.field
@@ -165,16 +152,12 @@ class PointPlot(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         if self._choice is not None and self._choice < self.count and np.isfinite(self._points[self._choice]).all():
             paint_ring(painter, self.place_of(self._choice), _RING, "accent")
-        elif self.hasFocus():
-            painter.setPen(theme.colour("accent"))
-            painter.drawRect(QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
+        else:
+            self._paint_focus(painter, QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
 
     def _draw(self, field: QRect) -> QPixmap:
         """Returns an image of the points in their field and the axes around it."""
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(max(1, int(self.width() * ratio)), max(1, int(self.height() * ratio)))
-        picture.fill(theme.colour("card"))
-        picture.setDevicePixelRatio(ratio)
+        picture = self._new_pixmap(self.size())
         painter = QPainter(picture)
         painter.drawPixmap(field.topLeft(), self._draw_field(field.size()))
         paint_axes(painter, self.frame, field)
@@ -186,10 +169,8 @@ class PointPlot(QWidget):
     def _draw_field(self, size: QSize) -> QPixmap:
         """Returns an image of the line and the points over the grid."""
         ratio, ground = self.devicePixelRatioF(), theme.colour("card").rgb() & 0xFFFFFF
-        pixels = max(1, int(size.width() * ratio)), max(1, int(size.height() * ratio))
-        picture = QPixmap(*pixels)
-        picture.fill(theme.colour("card"))
-        picture.setDevicePixelRatio(ratio)
+        picture = self._new_pixmap(size)
+        pixels = picture.width(), picture.height()
         painter = QPainter(picture)
         paint_grid(painter, self.frame, size)
         is_dark = theme.colour("card").lightness() < 128  # the points' own ground then hides neither grid nor line
@@ -254,17 +235,10 @@ class PointPlot(QWidget):
 
     # ---- mouse and keys
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Emits the point under the mouse."""
-        self._mouse = event.pos()
-        found = self._at(event.pos())
-        self.setCursor(Qt.PointingHandCursor if found >= 0 else Qt.ArrowCursor)
+    def _update_hovered(self) -> None:
+        found = -1 if self._mouse is None else self._at(self._mouse)
+        self._show_hand(found >= 0)
         self.hovered.emit(found)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Emits that no point is under the mouse."""
-        self._mouse = None
-        self.hovered.emit(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Chooses a point."""
@@ -281,7 +255,7 @@ class PointPlot(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes to the next point along x by Left and Right; Enter chooses and opens it."""
         step = {Qt.Key_Left: -1, Qt.Key_Right: 1}.get(Qt.Key(event.key()))
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self._choice is not None:
+        if event.key() in ENTER and self._choice is not None:
             self.chosen.emit(self._choice)
             self.opened.emit(self._choice)
         elif step is None or not self.count:

@@ -6,6 +6,7 @@ from PyQt5.QtCore import QPoint, QPointF, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QToolButton
 
+from nnviz.ui.painted_view import ARROWS
 from nnviz.ui.parts import named, set_look
 from nnviz.ui.plots.base_plot import BasePlot
 from nnviz.ui.plots.curve_axes import Ends
@@ -18,12 +19,6 @@ _LEAST_DRAG = 6  # pixels; a shorter drag counts as a click
 _THIN = 16  # pixels; a rectangle that is lower (or narrower) zooms only the other axis
 _LEAST_EPOCHS = 1.0
 _LEAST_HEIGHT = 1 / 500  # part of the whole range
-_KEYS: dict[int, tuple[int, int]] = {
-    Qt.Key_Left: (-1, 0),
-    Qt.Key_Right: (1, 0),
-    Qt.Key_Up: (0, 1),
-    Qt.Key_Down: (0, -1),
-}
 
 
 class ZoomPlot(BasePlot):
@@ -180,9 +175,9 @@ class ZoomPlot(BasePlot):
             self.zoom_by(1 / _STEP, middle, _has_control(event))
         elif key == Qt.Key_0:
             self.reset_zoom()
-        elif key in _KEYS and self.is_zoomed:
-            across, upwards = _KEYS[key]
-            self.pan_by(_PAN * across, _PAN * upwards)
+        elif key in ARROWS and self.is_zoomed:
+            right, down = ARROWS[key]
+            self.pan_by(_PAN * right, -_PAN * down)
         elif key == Qt.Key_Escape and self._pressed is not None:
             self._end_drag()
         else:

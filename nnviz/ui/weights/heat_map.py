@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QFocusEvent,
@@ -23,15 +23,14 @@ from PyQt5.QtWidgets import QWidget
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.read_out import ReadOut
+from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.weights.mosaic import ZERO, MosaicGrid, Renderer, column_grid, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
 _NOTHING = np.empty((0, 0), np.float32)
-_MOVES = {Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1), Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0)}
 
 
-class HeatMap(QWidget):
+class HeatMap(PaintedView):
     """Shows (neurons, inputs) weights as tiles that fill the widget. The wheel turns pages if they do not all fit.
 
     Signals:
@@ -64,16 +63,12 @@ class HeatMap(QWidget):
         self._image: QImage | None = None
         self._colours: Array = np.zeros((0, 0), np.uint32)  # the pixels of the image
         self._is_coloured = False  # whether the image shows the current weights in the current theme
-        self._mouse: QPoint | None = None
         self._pressed: int | None = None
         self._outlined: int | None = None  # the neuron with an outline
         self._chosen: int | None = None  # the neuron with a lasting outline
-        self._read_out = ReadOut(self)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self.setMinimumSize(QSize(80, 60))
-        theme.changed.connect(self._recolour)
 
     # ---- what is shown
 
@@ -183,7 +178,7 @@ class HeatMap(QWidget):
                 inside = self.rect().adjusted(0, 0, -1, -1)
                 painter.drawRect(self.tile_rect(neuron).adjusted(-1, -1, 0, 0).intersected(inside))
 
-    def _recolour(self) -> None:
+    def _redraw(self) -> None:
         self._is_coloured = False
         self.update()
 
@@ -204,12 +199,11 @@ class HeatMap(QWidget):
             return None
         return self.first + found[0], found[1]
 
-    def show_text(self, text: str) -> None:
-        """Shows a read-out next to the mouse or the outlined tile; an empty text hides it."""
-        at = self._mouse
-        if at is None and self._outlined is not None and self._outlined in self.shown:
-            at = self.tile_rect(self._outlined).center()
-        self._read_out.show_text(text, at)
+    @property
+    def _read_out_place(self) -> QPoint | None:
+        if self._mouse is None and self._outlined is not None and self._outlined in self.shown:
+            return self.tile_rect(self._outlined).center()
+        return self._mouse
 
     def mark(self, neuron: int) -> None:
         """Outlines a neuron, as the arrow keys do, and turns to its page."""
@@ -235,28 +229,17 @@ class HeatMap(QWidget):
     def _repeat_hovered(self) -> None:
         """Emits ``hovered`` again, because the weight under the mouse may have changed."""
         if self._mouse is not None:
-            self._update_pointed()
+            self._update_hovered()
         elif self._outlined is not None and not self._read_out.isHidden():
             self.hovered.emit(self._outlined, -1)
         elif self._outlined is None:
             self.show_text("")
 
-    def _update_pointed(self) -> None:
+    def _update_hovered(self) -> None:
         found = self.pointed
         self._outline(found[0] if found else None)
-        cursor = Qt.PointingHandCursor if found else Qt.ArrowCursor
-        if self.cursor().shape() != cursor:
-            self.setCursor(cursor)
+        self._show_hand(found is not None)
         self.hovered.emit(*(found or (-1, -1)))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._mouse = event.pos()
-        self._update_pointed()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._mouse = None
-        self._outline(None)
-        self.hovered.emit(-1, -1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:
@@ -274,24 +257,21 @@ class HeatMap(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Chooses a neuron with the arrow keys, Home or End; Page Up and Down turn the page, Enter opens the neuron."""
         key = event.key()
-        if key in (Qt.Key_Return, Qt.Key_Enter) and self._outlined is not None:
+        if key in ENTER and self._outlined is not None:
             self.opened.emit(self._outlined)
         elif key in (Qt.Key_PageUp, Qt.Key_PageDown):
             event.setAccepted(self.turn_to(self.page + (1 if key == Qt.Key_PageDown else -1)))
         elif key in (Qt.Key_Home, Qt.Key_End):
             self.mark(0 if key == Qt.Key_Home else len(self._values) - 1)
-        elif key in _MOVES and self.grid is not None:
-            rows, columns = _MOVES[Qt.Key(key)]
+        elif key in ARROWS and self.grid is not None:
+            columns, rows = ARROWS[key]
             step = rows * self.grid.across.count + columns
             self.mark(self.first if self._outlined is None else self._outlined + step)
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Outlines a neuron if the focus came by keyboard, to show where the arrow keys start."""
-        super().focusInEvent(event)
-        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
-            self.mark(self.first if self._outlined is None else self._outlined)
+    def _mark_first(self) -> None:
+        self.mark(self.first if self._outlined is None else self._outlined)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

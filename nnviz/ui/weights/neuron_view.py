@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -25,8 +25,8 @@ from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
 from nnviz.ui import theme
 from nnviz.ui.card import label
+from nnviz.ui.painted_view import PaintedView
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.read_out import ReadOut
 from nnviz.ui.weights.heat_map import HeatMap
 
 _BINS = 41
@@ -148,7 +148,7 @@ class NeuronView(QWidget):
             super().keyPressEvent(event)
 
 
-class WeightBars(QWidget):
+class WeightBars(PaintedView):
     """A bar per input: upward for weights that increase the neuron's sum, downward for those that decrease it.
 
     The ends of the scale are at the left, the names of the inputs below; of the first and the last where there is no
@@ -170,9 +170,6 @@ class WeightBars(QWidget):
         self._values: Array = np.zeros(0)
         self._source: Callable[[int], str] = str
         self.end = 1.0
-        self._mouse: QPoint | None = None
-        self._read_out = ReadOut(self)
-        self.setMouseTracking(True)
         self.setCursor(Qt.PointingHandCursor)
         self.setMinimumSize(QSize(80, 60))
 
@@ -185,7 +182,7 @@ class WeightBars(QWidget):
         largest = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
         self._values, self.end = values, max(limit if largest <= limit else round_end(largest), 1e-12)
         if self._mouse is not None:
-            self.hovered.emit(self._input)
+            self._update_hovered()
         self.update()
 
     @property
@@ -210,10 +207,6 @@ class WeightBars(QWidget):
         if self._mouse is None or not field.left() <= self._mouse.x() <= field.right():
             return -1
         return (self._mouse.x() - field.left()) * len(self._values) // field.width()
-
-    def show_text(self, text: str) -> None:
-        """Shows a read-out beside the mouse; an empty text hides it."""
-        self._read_out.show_text(text, self._mouse)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the scale and the bars; with more inputs than pixels, the strongest weight of each pixel."""
@@ -253,13 +246,8 @@ class WeightBars(QWidget):
             return Qt.AlignHCenter
         return Qt.AlignRight if number else Qt.AlignLeft
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._mouse = event.pos()
+    def _update_hovered(self) -> None:
         self.hovered.emit(self._input)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._mouse = None
-        self.hovered.emit(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:

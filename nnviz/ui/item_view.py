@@ -1,30 +1,27 @@
-"""A view of several things, one of which can be pointed at and picked, by mouse or keyboard."""
+"""A view of several items, one of which can be pointed at and picked, by mouse or keyboard."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, QPoint, QRect, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
-from PyQt5.QtWidgets import QWidget
 
 from nnviz.ui import theme
-from nnviz.ui.read_out import ReadOut
-
-_STEPS = {Qt.Key_Left: (-1, 0), Qt.Key_Right: (1, 0), Qt.Key_Up: (0, -1), Qt.Key_Down: (0, 1)}
+from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 
 
-class Pickable(QWidget):
-    """Subclasses say how many things there are, where each is, and which is at a point.
+class ItemView(PaintedView):
+    """A painted view of items, one of which is outlined and described. Subclasses define their number and places.
 
     Signals:
-        hovered(number): the mouse points at another thing; -1 for none.
+        hovered(number): the mouse points at another item; -1 for none.
         picked(number): a click, or Enter.
 
     Attributes:
-        describe: returns the text of the read-out for the thing of that number.
-        marked: the thing with the outline, under the mouse or chosen by the arrow keys; None for none.
-        pointed: the thing that is pointed at in another view, which then has the outline; None for none.
+        describe: returns the text of the read-out for the item of that number.
+        marked: the item with the outline, under the mouse or chosen by the arrow keys; None for none.
+        pointed: the item that is pointed at in another view, which then has the outline; None for none.
     """
 
     hovered = pyqtSignal(int)
@@ -35,67 +32,65 @@ class Pickable(QWidget):
         self.describe: Callable[[int], str] = lambda number: ""
         self.marked: int | None = None
         self.pointed: int | None = None
-        self._read_out = ReadOut(self)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.TabFocus)
 
     @property
     def count(self) -> int:
-        """The number of things."""
+        """The number of items."""
         raise NotImplementedError
 
     @property
     def columns(self) -> int:
-        """The number of things in a row."""
+        """The number of items in a row."""
         return 1
 
     def place_of(self, number: int) -> QRect:
-        """Returns the rectangle of a thing."""
+        """Returns the rectangle of an item."""
         raise NotImplementedError
 
     def number_at(self, point: QPoint) -> int | None:
-        """Returns the number of the thing at a point."""
+        """Returns the number of the item at a point."""
         return next((number for number in range(self.count) if self.place_of(number).contains(point)), None)
 
     # ---- pointing
 
-    def mark(self, number: int | None, at: QPoint | None = None) -> None:
-        """Outlines a thing and shows its read-out, next to a point or else in its middle."""
+    def mark(self, number: int | None) -> None:
+        """Outlines an item as the arrow keys do, with its read-out in its middle; None for none."""
+        self._mouse = None
+        self._outline(number)
+
+    def _outline(self, number: int | None) -> None:
         if number is not None and not 0 <= number < self.count:
             number = None
         if number != self.marked:
             self.marked = number
-            self.setCursor(Qt.ArrowCursor if number is None else Qt.PointingHandCursor)
+            self._show_hand(number is not None)
             self.hovered.emit(-1 if number is None else number)
             self.update()
         words = "" if number is None else self.describe(number)
-        self._read_out.show_text(words, at if at is not None or number is None else self.place_of(number).center())
+        self.show_text(words)
         self.setAccessibleDescription(words)
 
     def point_at(self, number: int | None) -> None:
-        """Outlines a thing that is pointed at in another view."""
+        """Outlines an item that is pointed at in another view."""
         if number != self.pointed:
             self.pointed = number
             self.update()
 
-    def things_changed(self) -> None:
-        """Updates what is marked after the things have changed."""
-        if self.marked is not None and self.marked >= self.count:
-            self.mark(None)
-        elif self.marked is not None and self._read_out.isVisible():
-            self.mark(self.marked, self._read_out_at)
+    def items_changed(self) -> None:
+        """Updates what is marked after the items have changed."""
+        if self.marked is not None and (self.marked >= self.count or self._read_out.isVisible()):
+            self._outline(self.marked)
         self.update()
 
     @property
-    def _read_out_at(self) -> QPoint | None:
-        at = self.mapFromGlobal(self.cursor().pos())
-        return at if self.underMouse() and self.rect().contains(at) else None
+    def _read_out_place(self) -> QPoint | None:
+        if self._mouse is None and self.marked is not None:
+            return self.place_of(self.marked).center()
+        return self._mouse
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.mark(self.number_at(event.pos()), event.pos())
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.mark(None)
+    def _update_hovered(self) -> None:
+        self._outline(None if self._mouse is None else self.number_at(self._mouse))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         number = self.number_at(event.pos())
@@ -105,10 +100,10 @@ class Pickable(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves the outline by arrow keys, Home and End; Enter picks."""
         key, columns = event.key(), self.columns
-        if key in (Qt.Key_Return, Qt.Key_Enter) and self.marked is not None:
+        if key in ENTER and self.marked is not None:
             self.picked.emit(self.marked)
-        elif key in _STEPS and self.count:
-            across, down = _STEPS[Qt.Key(key)]
+        elif key in ARROWS and self.count:
+            across, down = ARROWS[key]
             step = (across if columns > 1 else 0) + down * columns
             now = 0 if self.marked is None else self.marked + step
             self.mark(min(max(now, 0), self.count - 1))
@@ -117,14 +112,13 @@ class Pickable(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason) and self.count:
+    def _mark_first(self) -> None:
+        if self.count:
             self.mark(self.marked or 0)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.mark(None)
+        self._outline(None)
 
     def paint_mark(self, painter: QPainter) -> None:
         """Outlines what is marked, or else pointed at elsewhere; subclasses call it last."""

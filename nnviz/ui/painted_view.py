@@ -1,0 +1,95 @@
+"""The base of the views that paint themselves, and the keys that they have in common."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
+from PyQt5.QtWidgets import QWidget
+
+from nnviz.ui import theme
+from nnviz.ui.read_out import ReadOut, Text
+
+ARROWS: dict[int, tuple[int, int]] = {  # steps to the right and down
+    Qt.Key_Left: (-1, 0),
+    Qt.Key_Right: (1, 0),
+    Qt.Key_Up: (0, -1),
+    Qt.Key_Down: (0, 1),
+}
+ENTER = (Qt.Key_Return, Qt.Key_Enter)
+
+
+class PaintedView(QWidget):
+    """A view that paints itself, follows the mouse, and shows a read-out next to it.
+
+    Subclasses override ``paintEvent``, ``_update_hovered`` to report what the mouse points at, ``_redraw`` if they keep
+    images, and ``_mark_first`` and ``_read_out_place`` if arrow keys point too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mouse: QPoint | None = None  # None while the mouse is elsewhere, or keys point instead
+        self._read_out = ReadOut(self)
+        self.setMouseTracking(True)
+        theme.changed.connect(self._redraw)
+
+    # ---- what subclasses override
+
+    def _redraw(self) -> None:
+        """Paints everything again, in another theme or size; drops the images that were kept."""
+        self.update()
+
+    def _update_hovered(self) -> None:
+        """Finds and reports what the mouse points at, after it has moved or left."""
+
+    def _mark_first(self) -> None:
+        """Marks where the arrow keys start, after the focus came by Tab."""
+
+    @property
+    def _read_out_place(self) -> QPoint | None:
+        """The place beside which the read-out is shown; None hides it."""
+        return self._mouse
+
+    # ---- what subclasses use
+
+    def show_text(self, text: Text) -> None:
+        """Shows a read-out next to the mouse, or to what keys point at; an empty text hides it."""
+        self._read_out.show_text(text, self._read_out_place)
+
+    def _show_hand(self, is_link: bool) -> None:
+        """Shows a hand as the cursor where a click has an effect, else an arrow."""
+        cursor = Qt.PointingHandCursor if is_link else Qt.ArrowCursor
+        if self.cursor().shape() != cursor:
+            self.setCursor(cursor)
+
+    def _new_pixmap(self, size: QSize) -> QPixmap:
+        """Returns an image in the colour of the card, with the pixels that the screen has for a size."""
+        ratio = self.devicePixelRatioF()
+        made = QPixmap(size.expandedTo(QSize(1, 1)) * ratio)
+        made.setDevicePixelRatio(ratio)
+        made.fill(theme.colour("card"))
+        return made
+
+    def _paint_focus(self, painter: QPainter, place: QRectF, radius: float = 0.0) -> None:
+        """Outlines a rectangle of the view while the view has the focus."""
+        if self.hasFocus():
+            painter.setPen(theme.colour("accent"))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRoundedRect(place, radius, radius)
+
+    # ---- events
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse = event.pos()
+        self._update_hovered()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mouse = None
+        self._update_hovered()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._redraw()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
+            self._mark_first()
