@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CommandError(Exception):
-    """An error with one line for the person; the program then ends with code 2."""
+    """An error with a one-line message for the user. The program ends with code 2."""
 
 
 def check_folder(file: str) -> None:

@@ -1,4 +1,4 @@
-"""``data``: lists the data sets there are, or tells how data would be understood."""
+"""``data``: lists the data sets, or describes how data would be read."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _listed() -> Iterator[str]:
 
 
 def _summary(source: DataSource) -> str:
-    """What the source says, or what its data are."""
+    """Returns the description of the source, or else a summary of its data."""
     if source.about:
         download = source.download
         if download is None or download.is_here():
@@ -96,7 +96,7 @@ def _described(name: str, source: DataSource, settings: Mapping[str, Value]) -> 
 
 
 def _described_download(source: DataSource, download: Download) -> Iterator[str]:
-    """What is known of data that are not here; nothing is fetched to say more."""
+    """Yields what is known of data that are not on this machine. Nothing is downloaded."""
     yield f"{source.title}: {source.about}"
     yield f"licence: {download.licence}"
     yield f"from: {download.origin}"
@@ -113,7 +113,7 @@ def _described_arrays(source: DataSource, dataset: Dataset) -> Iterator[str]:
 
 
 def _settings(source: DataSource) -> list[str]:
-    """How else it can be understood."""
+    """Returns lines about the options with which the data can be read."""
     rows = [[f"  {option_of(each.name)}", _value(each), each.tip] for each in source.settings]
     return ["options, and what is usual", *lines_of(rows, texts=3)] if rows else ["It has no options."]
 
@@ -129,6 +129,6 @@ def _value(setting: DataSetting) -> str:
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """The command that trains with the same data."""
+    """Returns the command that trains with the same data."""
     words = [word for name, typed in given_options(arguments).items() for word in data_words(name, typed)]
     return shell_command([*program_words(), "train", *data_words("data", arguments.data), *words])

@@ -1,4 +1,4 @@
-"""What a data set is, in lines: its parts, its task, classes with counts or numbers with their range."""
+"""Lines about a data set: its splits, its task, and its classes with counts or its numbers with their range."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_TOLD = 60  # characters of names in a summary
 
 
 def summary_of(dataset: Dataset) -> str:
-    """ "600 points in the plane, 2 classes": how many examples, of what, and what is to be found out."""
+    """Returns the number and kind of examples, and the task: "600 points in the plane, 2 classes"."""
     count = sum(len(split) for split in dataset.splits.values())
     if dataset.is_classification:
         answer = f"{dataset.outputs:,} classes"
@@ -36,7 +36,7 @@ def _examples(dataset: Dataset) -> str:
 
 
 def facts_of(dataset: Dataset) -> Iterator[str]:
-    """Lines about the task, the parts, and the classes or the numbers to predict."""
+    """Yields lines about the task, the splits, and the classes or the numbers to predict."""
     yield f"task: {'classification' if dataset.is_classification else 'regression'}"
     parts = [f"{len(split):,} {name}" for name, split in dataset.splits.items()]
     yield f"examples: {', '.join(parts)}" + ("" if dataset.test else "; there is no test part")

@@ -1,4 +1,4 @@
-"""How a folder of pictures would be understood, in lines."""
+"""Lines about a folder of images: its classes, and the files that cannot be read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_UNREAD = 20  # files that are listed
 
 
 def described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
-    """Reads the pictures, and tells of classes and of files that cannot be read. Raises EngineError or OSError."""
+    """Reads the images and yields lines about classes and unreadable files. Raises EngineError or OSError."""
     with reading(path.name, " pictures") as show:
         dataset, report = read_folder(path, settings, show)
     yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"

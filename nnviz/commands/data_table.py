@@ -1,4 +1,4 @@
-"""How a table would be understood, in lines: its format, a role for each column, what is wrong, what becomes of it."""
+"""Lines about a table as data: its format, the role of each column, problems, and the resulting data set."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
 def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
-    """Reads the table. What is understood is told before anything is refused. Raises EngineError or OSError."""
+    """Reads the table and yields lines about it, first those that hold even if it is refused.
+
+    Raises EngineError or OSError.
+    """
     settings = {each.name: each.usual for each in source.settings} | dict(given)
     with reading(path.name, "B") as show:
         table, form = open_table(path, settings, show)
@@ -99,12 +102,12 @@ def _values(column: TableColumn) -> str:
 
 
 def _number(value: float) -> str:
-    """A whole number with all its digits, another one with six."""
+    """Returns a whole number with all digits, or another number with six."""
     return plain_number(value) if value.is_integer() else f"{value:.6g}"
 
 
 def _quoted(word: str) -> str:
-    """A text of a list, in quotation marks if it has a comma itself."""
+    """Returns a text for a list, in quotation marks if it contains a comma."""
     return f"“{word}”" if "," in word else word
 
 
@@ -148,7 +151,7 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
 
 
 def _reason(target: TableColumn, is_classification: bool, settings: Mapping[str, Value]) -> str:
-    """Why it is that task, and how to have the other one."""
+    """Returns the reason for the task, and the option for the other task."""
     if settings["task"]:
         return "as asked"
     other = REGRESSION if is_classification else CLASSIFICATION

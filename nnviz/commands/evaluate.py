@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _told_other(data: Dataset, chosen: ChosenData) -> str:
-    """That these are not the data that the network was trained with, and what that means for the figures."""
+    """Returns a warning that the network was trained with other data, and its consequence for the figures."""
     prints = f"(fingerprint then {chosen.fingerprint}, now {data.fingerprint})"
     if chosen.is_own and chosen.is_asked:
         return (
@@ -71,9 +71,10 @@ def _told_other(data: Dataset, chosen: ChosenData) -> str:
 
 
 def _measured(data: Dataset, chosen: ChosenData) -> tuple[str, Split]:
-    """The part that is measured, with its name: the test part; of a run's own data else what it held out, or learned.
+    """Returns the split to evaluate, with its name.
 
-    All examples of other data without a test part.
+    It is the test set; if there is none, for the network's own data the examples held out from its training, or else
+    the training set, and for other data all examples.
     """
     if data.test is not None:
         return "test", data.test
@@ -102,7 +103,7 @@ def _of_classes(result: Evaluation, data: Dataset, part: str) -> list[str]:
 
 
 def _confusions(confusion: Array, names: Sequence[str]) -> list[str]:
-    """The confusion matrix, a row for each true class; or, where that is too wide, its largest counts."""
+    """Returns the confusion matrix with a row per true class, or its largest counts if the matrix is too wide."""
     heads = [text.plain(name, _LONGEST_HEAD) for name in names]
     rows = [["true \\ answer", *heads], *([name, *map(str, row)] for name, row in zip(names, confusion, strict=True))]
     lines = lines_of(rows, texts=0)
@@ -121,10 +122,9 @@ def _largest(confusion: Array, names: Sequence[str]) -> list[str]:
 
 
 def _class_figures(confusion: Array, names: Sequence[str]) -> list[str]:
-    """Precision and recall of each class, in %; “–” for a class that is never answered, or has no examples.
+    """Returns precision and recall of each class, in %; “–” for a class that is never predicted, or has no examples.
 
-    Precision is the share right among its answers, recall the share found of its examples. The classes stand side by
-    side, or below each other where that is too wide.
+    The classes stand next to each other, or below each other if that is too wide.
     """
     shares = (precision_of(confusion), recall_of(confusion))
     figures = [["–" if math.isnan(share) else f"{100 * share:.1f}" for share in of_all] for of_all in shares]
@@ -143,7 +143,7 @@ def _fits(lines: Sequence[str]) -> bool:
 
 
 def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: float) -> list[str]:
-    """RMSE, R² and MAE of each number that is predicted, in its unit."""
+    """Returns RMSE, R² and MAE of each predicted number, in its unit."""
     answers, wanted = data.raw_targets(_answers(network, split)), data.raw_targets(split.targets)
     names = [text.name(data.target_name(number)) for number in range(data.outputs)]
     rows = []
@@ -158,7 +158,7 @@ def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: 
 
 
 def _answers(network: Network, split: Split) -> Array:
-    """(k, outputs) of all examples."""
+    """Returns the outputs for all examples, (k, outputs)."""
     starts = range(0, len(split), _CHUNK)
     inputs = (split.at(slice(start, start + _CHUNK)) for start in starts)
     parts = [network.predict(each.take(slice(None), np.empty((len(each), each.width), np.float32))) for each in inputs]

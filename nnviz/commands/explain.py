@@ -55,7 +55,7 @@ _WIDTH = 3 * (6 * SIDE) + 2 * 10
 
 @dataclass(frozen=True)
 class _Explained:
-    """One example's reasons, with the line that tells of them."""
+    """The explanation of one example, with a line about it."""
 
     content: Content
     line: str
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _output(network: Network, option: str, wanted: str | None) -> int | None:
-    """The number of the output that an option asks for: by the name of its class, else by its number."""
+    """Returns the number of the requested output: of the class with this name, or else the number itself."""
     about = network.description or Description()
     names = {name: number for number, name in enumerate(about.output_names)}
     known = names if about.coding is None or not about.class_names else about.coding.class_by_name
@@ -173,7 +173,10 @@ def _explained(
 
 
 def _told(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
-    """ "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %"."""
+    """Returns a line about a prediction.
+
+    "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %".
+    """
     asked = f"why {names[reasons.one]}" + ("" if reasons.other is None else f", not {names[reasons.other]}")
     best = int(reasons.outputs.argmax())
     answer = f"{names[best]} ({100 * float(reasons.outputs[best]):.1f} %)"
@@ -192,7 +195,7 @@ def _told(reasons: Contributions, turning: Counterfactual, names: list[str], mea
 
 
 def _drawn(explained: list[_Explained], look: str) -> bytes:
-    """All reasons below each other, each with its line, as a PNG file."""
+    """Returns all explanations below each other, each with its line, as a PNG file."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["nnviz"])
     assert isinstance(app, QApplication)

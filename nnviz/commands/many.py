@@ -1,4 +1,4 @@
-"""How ``sweep`` and ``train --seeds`` do their plan: with a bar, and with Ctrl+C that loses nothing."""
+"""Execution of the plans of ``sweep`` and ``train --seeds``: with a progress bar; Ctrl+C loses no result."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ MakeExecutor = Callable[[], AbstractContextManager[Executor]]
 
 @dataclass
 class Many:
-    """A plan, and all that it takes to do it.
+    """A plan, with everything that its execution needs.
 
     Attributes:
-        store: None where nothing is recorded.
-        make_executor: makes what does the runs, which is closed at the end.
-        is_json: whether the result is told for other programs, and nothing else on the standard output.
-        was_finished: whether nothing of it is left to be done.
+        store: writer of the results; None if nothing is recorded.
+        make_executor: makes the executor, which is closed at the end.
+        is_json: whether the result is printed as JSON, with nothing else on the standard output.
+        was_finished: whether all runs were done before.
     """
 
     plan: Plan
@@ -56,7 +56,7 @@ class Many:
 
 
 def described(plan: Plan, data: Dataset) -> str:
-    """What is going to be done, in a sentence or two."""
+    """Returns a summary of a plan, in a sentence or two."""
     seeds = words_of_seeds(len(plan.seeds))
     if plan.kind != SWEEP:
         trials = f"{len(plan.experiments)} experiments with " if len(plan.experiments) > 1 else ""
@@ -96,7 +96,7 @@ def engine_for(
 
 
 def do(many: Many) -> int:
-    """Does a plan, tells what came of it, and returns the exit code. Raises KeyboardInterrupt after Ctrl+C."""
+    """Executes a plan, prints its results, and returns the exit code. Raises KeyboardInterrupt after Ctrl+C."""
     plan, data, store = many.plan, many.data, many.store
     is_done = is_written = False
     conductor = None
@@ -121,7 +121,7 @@ def do(many: Many) -> int:
 
 
 def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
-    """Until all is done, or was asked to stop."""
+    """Takes steps until all runs are done, or a stop is requested."""
     results = conductor.results
     total, next_told = conductor.plan.most_runs, -math.inf
     with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2) as bar:
@@ -138,7 +138,10 @@ def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
 
 
 def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
-    """Writes what is left and lets go of the sweep; makes room if there is too little. Returns whether that worked."""
+    """Writes pending results, releases the sweep, and thins old runs if the library is too large.
+
+    Returns whether all results were written.
+    """
     if many.store is None or many.library is None:
         return True
     if conductor is None:

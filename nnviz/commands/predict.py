@@ -1,4 +1,4 @@
-"""``predict``: answers to the rows of a table, or says what is on pictures."""
+"""``predict``: predictions for the rows of a table, or for images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from nnviz.formatting import text
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a table of answers for a table, or the two best answers for each picture. Returns the exit code."""
+    """Prints a table of predictions for a table, or the two most confident classes of each image.
+
+    Returns the exit code.
+    """
     network = load_network(arguments.file)
     is_of_tables = network.description is not None and network.description.coding is not None
     if not is_of_tables and not any(map(is_table, arguments.inputs)):
@@ -53,7 +56,7 @@ def _check_reads_pictures(network: Network, file: str) -> None:
 
 
 def _told(network: Network, answer: Array) -> str:
-    """The two best answers of classes; or all numbers, in their units."""
+    """Returns the two most confident classes, or all predicted numbers in their units."""
     names, about = names_of_outputs(network), network.description
     if about is not None and about.targets:
         numbers = about.answers(answer[None])[0]
@@ -64,5 +67,5 @@ def _told(network: Network, answer: Array) -> str:
 
 
 def _percent(output: float) -> str:
-    """An output as the window shows it: of functions that leave 0…1, the nearest end."""
+    """Returns an output in %, clipped to 0…100 as in the window."""
     return f"{100 * min(max(output, 0.0), 1.0):.1f} %"

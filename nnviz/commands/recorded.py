@@ -1,4 +1,4 @@
-"""How ``train`` records its run in the library, and takes one up that is there."""
+"""Recording of ``train`` in the library, for a new run or a resumed one."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _DIGITS = 100  # more than any number of a run has; of thousands Python makes no
 
 @dataclass(frozen=True)
 class Found:
-    """A run of the library that is to go on.
+    """A run of the library that is to be resumed.
 
     Attributes:
         run: its number.
-        state: where it goes on; its network has the run's past.
+        state: the state from which training continues; its network has the run's past.
     """
 
     run: int
@@ -45,7 +45,7 @@ def is_number_of_run(resumed: str) -> bool:
 
 
 def found_run(number: str) -> Found:
-    """The run of that number, where it can go on. Raises CommandError without a state of it, and LibraryError."""
+    """Returns the run with this number. Raises CommandError if no training state is kept of it, and LibraryError."""
     run = int(number[:_DIGITS])
     with Library() as library:
         tell_notice(library.notice)
@@ -63,10 +63,10 @@ def found_run(number: str) -> Found:
 
 
 class Keeper:
-    """Records a training, if there is a library to record it in.
+    """Records a training, if there is a library.
 
     Attributes:
-        run: the number of its run; None if it is not recorded.
+        run: number of the run; None if it is not recorded.
     """
 
     def __init__(self, library: Library | None) -> None:
@@ -77,7 +77,7 @@ class Keeper:
     def begin(
         self, trainer: Trainer, experiment: Experiment, history: History, before: float, name: str, found: Found | None
     ) -> None:
-        """Takes up the run that was found, or a new one."""
+        """Begins the record of a new run, or continues that of a resumed one."""
         library = self._library
         if library is None:
             return
@@ -118,7 +118,7 @@ class Keeper:
             tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
 
     def close(self) -> None:
-        """Lets go of the library; what was written last is what is known of the run."""
+        """Closes the library. The run stays as it was last written."""
         if self._recording is not None:
             self._recording.close()
         if self._library is not None:
@@ -127,7 +127,7 @@ class Keeper:
 
 @contextmanager
 def keeping(is_wanted: bool) -> Iterator[Keeper]:
-    """Yields what records the training. Whatever is wrong with the library, it is told, and the training goes on."""
+    """Yields the recorder of a training. Errors of the library are printed and do not stop the training."""
     keeper = Keeper(opened_library() if is_wanted else None)
     try:
         yield keeper
@@ -163,7 +163,7 @@ def with_whole_paths(experiment: Experiment) -> Experiment:
 
 
 def introduced(library: Library, what: str) -> str:
-    """The first time with what a person should know of the library."""
+    """Returns ``what``, at the first use of a library with an introduction to it."""
     if not library.introduce():
         return what
     return (
@@ -173,14 +173,14 @@ def introduced(library: Library, what: str) -> str:
 
 
 def what_will_go(library: Library) -> str | None:
-    """What is thinned when the training is over; None for nothing."""
+    """Returns a message about what is thinned after the training; None if nothing is."""
     plan = library.quota.announce()
     return None if plan is None else words_of_going(plan, "when this training is over")
 
 
 @contextmanager
 def complaining() -> Iterator[None]:
-    """What is wrong with the library is told, and the training goes on."""
+    """Prints errors of the library, so that they do not stop the training."""
     try:
         yield
     except LibraryError as error:

@@ -1,4 +1,4 @@
-"""``sweep``: trains an experiment many times, with other settings and seeds, and tells which were best."""
+"""``sweep``: trains an experiment many times, with varied settings and seeds, and prints the best trials."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nnviz.sweeps.sweep_writer import SweepWriter
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Begins a sweep or goes on with one. Returns the exit code."""
+    """Starts or resumes a sweep. Returns the exit code."""
     check_sweep(arguments)
     cluster = cluster_of(arguments)
     return _begin(arguments, cluster) if arguments.resume is None else _go_on(arguments, cluster)
@@ -36,7 +36,7 @@ def _begin(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
 
 
 def run_seeds(arguments: argparse.Namespace) -> int:
-    """``train --seeds``: the same experiment with several seeds. Returns the exit code."""
+    """Trains the same experiment with several seeds, for ``train --seeds``. Returns the exit code."""
     first = described_experiment(arguments)
     data = load_named(first.data, first.data_settings)
     plan = plan_seeds(fitted_experiment(arguments, data), arguments.seeds)
@@ -62,7 +62,7 @@ def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset, cluster: C
 
 
 def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is_quiet: bool) -> SweepWriter | None:
-    """What writes the runs; None, which is told, where that cannot be."""
+    """Returns the writer of the runs; None, after a message, if they cannot be recorded."""
     if library is None:
         return None
     try:
@@ -102,7 +102,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
 
 
 def _with_budget(arguments: argparse.Namespace, plan: Plan, seconds: float) -> Plan:
-    """The plan with another budget, if one is given: minutes count from now on."""
+    """Returns the plan with the new budget, if one is given; minutes count from now on."""
     if arguments.runs is not None:
         plan = replace(plan, runs=arguments.runs)
     if arguments.minutes is not None:

@@ -1,4 +1,4 @@
-"""What came of a plan, for people and for other programs."""
+"""Results of a plan, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_ROWS = 10
 
 
 def best_in_words(results: Results) -> str | None:
-    """The best so far, for the bar; None for nothing yet."""
+    """Returns the best result so far, for the progress bar; None if there is none yet."""
     best = results.best
     spread = None if best is None else best.spread(results.compared_by)
     if spread is None:
@@ -35,7 +35,7 @@ def best_in_words(results: Results) -> str | None:
 
 
 def lines(plan: Plan, results: Results) -> Iterator[str]:
-    """A table of the best, what is chosen, and the test error of that alone."""
+    """Yields a table of the best trials, the selected trial, and the test error of that one."""
     ranked = results.ranked()
     if not ranked:
         yield "no run is over"
@@ -93,7 +93,7 @@ def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
 
 
 def _of_chosen(results: Results) -> Iterator[str]:
-    """Of the trial that is best by the validation set."""
+    """Yields lines about the trial with the best validation figure."""
     chosen = results.chosen
     if chosen is None:
         yield "no trial has ended well with all its seeds: none is chosen"
@@ -109,7 +109,7 @@ def _of_chosen(results: Results) -> Iterator[str]:
 
 
 def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dict[str, Any]:
-    """All of it in types that JSON can hold; the test figures of the chosen trial alone."""
+    """Returns all results in types that JSON can hold, with test figures of the selected trial only."""
     chosen, last = results.chosen, results.test_figure
     told = None if chosen is None or last is None else _spread_facts(chosen.spread(last))
     best = best_two(plan, results) if plan.is_choice else None

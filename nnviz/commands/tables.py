@@ -1,4 +1,4 @@
-"""Reads the table that a command is given as a network takes it, and prints its answers as a table."""
+"""Tables given to a command: their encoding as inputs of a network, and predictions printed as a table."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def is_table(name: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of a table, as a network takes them.
+    """The rows of a table, encoded for a network.
 
     Attributes:
-        inputs: (k, inputs) of those that can be answered.
-        has_gap: (rows,) whether one cannot: a value is missing that must be there, or is none that the network knows.
-        told: how many rows have a gap, and why; what is written otherwise than in the network's table. In one line;
-            empty if there is nothing to tell.
+        inputs: (k, inputs) of the rows without a gap.
+        has_gap: (rows,) whether a row cannot be used: a required value is missing or unknown to the network.
+        told: a line with the number of unusable rows and the reasons, and with differences in notation from the
+            network's table; empty for none.
     """
 
     inputs: Array
@@ -49,9 +49,9 @@ class Rows:
 
 
 def rows_of_file(network: Network, file: str) -> Rows:
-    """What the network is given of a CSV or TSV file, by what it knows of its inputs.
+    """Reads a CSV or TSV file as inputs of a network, by the description of its inputs.
 
-    Raises CommandError, which says which column cannot be used, and the first row; and FileFormatError.
+    Raises CommandError, which names the first unusable column and row, and FileFormatError.
     """
     about = network.description or Description()
     usual = decimal_of(network)
@@ -76,7 +76,7 @@ def rows_of_file(network: Network, file: str) -> Rows:
 
 
 def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) -> dict[str, Array]:
-    """(rows,) where something is in the way of an answer, by what it is: the whole row, or the value of a column."""
+    """Returns by reason the rows that cannot be used, (rows,) bool: the whole row, or the value of a column."""
     ragged = np.zeros(len(table), bool)
     ragged[list(table.kept_ragged)] = True
     gaps = {"too many or too few cells": ragged}
@@ -91,7 +91,7 @@ def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) ->
 
 
 def _told_gaps(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: Array) -> str:
-    """How many rows have a gap, and for each kind of gap the number of the first of them in the file."""
+    """Returns the number of rows with a gap, and the first row of each kind of gap, by its number in the file."""
     count = int(has_gap.sum())
     if not count:
         return ""
@@ -103,7 +103,7 @@ def _told_gaps(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap:
 
 
 def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, Array]]:
-    """What is first in the way in each row that has a gap, by the first such row: in words, and (rows,) in which."""
+    """Returns the first gap of each row as pairs of text and rows with it, (rows,) bool, in the order of the rows."""
     left, kinds = has_gap.copy(), []
     for what, has_it in gaps.items():
         if (has_it & left).any():
@@ -118,7 +118,7 @@ def _told_kind(row: int | None, count: int, what: str) -> str:
 
 
 def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Table, TableFormat]:
-    """The table, whose first row holds names if the network's columns are found there."""
+    """Reads the table. Its first row holds names if the network's columns are found there."""
     form = sniff(file, usual_decimal=usual_decimal)
     table = _whole_table(file, form, about.coding)
     wanted = {column.name for column in about.coding.columns} if about.coding else set(about.columns)
@@ -131,13 +131,13 @@ def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Tab
 
 
 def _whole_table(file: str, form: TableFormat, coding: TableCoding | None) -> Table:
-    """The table with all its rows, even those that have too many or too few cells."""
+    """Reads all rows of the table, including those with too many or too few cells."""
     how: dict[str, Any] = {"texts": coding.texts, "numbers": coding.numbers, "signs": coding.signs} if coding else {}
     return read_table(file, form, least_columns=1, keeps_ragged=True, **how)
 
 
 def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int) -> TableCoding:
-    """That of a network of numbers: its columns by their names; if none of them is there, all those of numbers."""
+    """Returns the coding for a network of plain numbers: its columns by name, or else all numeric columns."""
     numbers = tuple(column.name for column in table.columns if column.kind == NUMBER)
     named = columns if set(columns) & set(table.names) else ()
     fitting = next((names for names in (named, numbers, table.names) if len(names) == inputs), None)
@@ -175,7 +175,7 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
 
 
 def _guessed(network: Network) -> Description:
-    """Of a network of which nothing is known: outputs that add up to 1 stand for classes."""
+    """Returns the description of a network that has none: softmax outputs are classes."""
     if network.activations[-1] != "softmax":
         return Description()
     return Description(class_names=tuple(map(str, range(network.shape[-1]))))

@@ -46,13 +46,13 @@ _LIVE_LINE = "{desc}  {percentage:3.0f} % |{bar}| {remaining} left"  # on a term
 
 @dataclass
 class _Training:
-    """A trainer, and the provenance that the network's file will hold.
+    """A trainer, and the provenance for the network's file.
 
     Attributes:
-        before: epochs that the network was trained before this training.
+        before: epochs of the network before this training.
         measured: the epoch whose network the provenance describes; None before the first.
         result: the figures at that epoch; None before the first.
-        found: the run of the library that goes on; None for another training.
+        found: the run of the library that is resumed; None for a new run.
     """
 
     trainer: Trainer
@@ -73,7 +73,7 @@ class _Training:
             self.result = event if isinstance(event, Epoch) else self._at(event)
 
     def _at(self, best: BestRestored) -> Epoch:
-        """The figures at the epoch that early stopping restored."""
+        """Returns the figures at the epoch that early stopping restored."""
         figures = self.history.figures(self.before + best.epoch)
         found = {part: [figures.get(f"{part}_{name}") for name in ("loss", *MEASURED)] for part in PARTS}
         made = {
@@ -93,7 +93,7 @@ class _Training:
 
 
 def _figures(network: Network, split: Split, target_scaling: Scaling | None) -> Evaluation | None:
-    """The figures of the network; None, with the reason on standard error, where its answers are not finite."""
+    """Returns the figures of the network; None, with the reason on standard error, if its outputs are not finite."""
     try:
         return Evaluator(network, split, target_scaling).evaluate()
     except DataError as error:
@@ -102,10 +102,10 @@ def _figures(network: Network, split: Split, target_scaling: Scaling | None) -> 
 
 
 class _Checkpoint:
-    """The file that a training is saved to again and again; a failure is told, and does not end the training.
+    """The file to which a training is saved repeatedly; a failure is printed and does not stop the training.
 
     Attributes:
-        is_stale: whether it could not be written the last time.
+        is_stale: whether the last write failed.
     """
 
     def __init__(self, file: str) -> None:
@@ -113,7 +113,7 @@ class _Checkpoint:
         self.is_stale = False
 
     def write(self, trainer: Trainer) -> None:
-        """Writes the file. Tells on standard error the first time it fails, and when it is written again."""
+        """Writes the file. Prints the first failure, and the first success after it, to standard error."""
         try:
             save_checkpoint(trainer.network, self._file, trainer.state())
         except OSError as error:
@@ -145,7 +145,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, said: TextIO) -> int:
-    """``said``: where the result is printed, and how to continue after Ctrl+C, also where all else is silent."""
+    """Trains as the options say, and returns the exit code.
+
+    ``said``: the stream for the result, and for how to continue after Ctrl+C, even if all else is quiet.
+    """
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     print_notes(trainer.dataset)
@@ -265,10 +268,10 @@ def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
 
 
 class _Progress:
-    """What is shown of a training: a bar, and the figures of its epochs, each in a line.
+    """Progress of a training: a bar, and a line with the figures of an epoch.
 
-    On a terminal the bar has the figures of the last epoch, and every tenth of the run leaves a line. Elsewhere every
-    epoch does, for programs that read them.
+    On a terminal the bar shows the figures of the last epoch, and ten lines remain of a run. Elsewhere, for other
+    programs to read, each epoch has a line.
     """
 
     def __init__(self, trainer: Trainer, is_quiet: bool) -> None:
@@ -331,7 +334,7 @@ def _train_with_progress(
 
 
 def _counted_over_all(events: Iterator[Event], before: float) -> Iterator[Event]:
-    """The events; a divergence names the epoch as curves and library count it, over all trainings of the network."""
+    """Yields the events. The epoch of a divergence is counted over all trainings of the network, as in the library."""
     try:
         yield from events
     except DivergenceError as error:
@@ -341,7 +344,7 @@ def _counted_over_all(events: Iterator[Event], before: float) -> Iterator[Event]
 def _with_way_out(
     error: DivergenceError, trainer: Trainer, arguments: argparse.Namespace, run: int | None
 ) -> DivergenceError:
-    """The error with a command that trains with a smaller learning rate, where that helps."""
+    """Returns the error with a command that trains with a smaller learning rate, if that helps."""
     if error.parameter != "loss" or not error.epoch:
         return error
     slower = f"--learning-rate {trainer.settings.learning_rate / 10:g}"
@@ -375,7 +378,7 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
 def _stopped(
     training: _Training, arguments: argparse.Namespace, checkpoint: _Checkpoint | None, run: int | None
 ) -> None:
-    """After Ctrl+C: saves the network, and prints how to continue."""
+    """Saves the network after Ctrl+C, and prints how to continue."""
     trainer = training.trainer
     print_notes(trainer.dataset)
     place = f"epoch {trainer.epoch} of {trainer.settings.epochs}, after batch {trainer.batch} of "

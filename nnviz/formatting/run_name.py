@@ -61,7 +61,7 @@ def _joined(*parts: str) -> str:
 
 
 def _cut(words: str, room: float, width: Callable[[str], float]) -> str:
-    """As much of the words as fits, without their middle; an ellipsis at least."""
+    """Returns as many words as fit, with an ellipsis in place of the middle; at least the ellipsis."""
     for count in range(len(words) - 1, 0, -1):
         begin = (count + 1) // 2
         shown = f"{words[:begin]}…{words[len(words) - (count - begin) :]}"
