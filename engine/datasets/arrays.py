@@ -236,7 +236,7 @@ def _example_shape(part: Arrays) -> tuple[int, ...]:
 
 
 def _rows(part: Arrays, width: int) -> Array:
-    """Bytes stay bytes; other numbers become float32, which must be finite."""
+    """Returns the rows as bytes if they are bytes, else as float32, which must be finite."""
     rows = part.x.reshape(len(part.x), width)
     return rows if rows.dtype == np.uint8 else matrix(part.x_name, rows, width)
 

@@ -316,5 +316,5 @@ def _different(ours: tuple[object, ...], theirs: tuple[object, ...]) -> tuple[st
 
 
 def _listed(sizes: set[int]) -> str:
-    """ "3", "3 or 4", or "any number of"."""
+    """Returns sizes as text: "3", "3 or 4", or "any number of"."""
     return " or ".join(f"{size:,}" for size in sorted(sizes)) or "any number of"

@@ -130,7 +130,7 @@ def _split(pixels: Array, labels: Array, classes: int) -> Split:
 
 
 def _rows_of_parts(labels: Array, is_test: Array, test_share: float, seed: int) -> tuple[Array, Array]:
-    """Numbers of the training and the test examples; without those of classes that are left out, whose label is -1."""
+    """Returns the numbers of the training and test examples, without those of omitted classes, whose label is -1."""
     if is_test.any():
         return np.flatnonzero(~is_test & (labels >= 0)), np.flatnonzero(is_test & (labels >= 0))
     return parts_of(labels, test_share, seed)

@@ -95,7 +95,7 @@ class Painted:
 
 
 def _short(number: float) -> str:
-    """0.12, not 0.120; 1, not 1.000; never −0."""
+    """Returns a number without zeros at its end: 0.12, not 0.120; 1, not 1.000; never −0."""
     return f"{round(number, _DECIMALS) + 0.0:.{_DECIMALS}f}".rstrip("0").rstrip(".")
 
 

@@ -42,7 +42,7 @@ class Batches:
         self._gathered = 0  # number of gathered examples
 
     def reorder(self, order: Array) -> None:
-        """Takes the examples in another order from the next batch on."""
+        """Changes the order of the examples from the next batch on."""
         self.order = order
         self._next = -1
 

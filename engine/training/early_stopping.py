@@ -29,7 +29,7 @@ class Best:
         return _badness(figures) < _badness(self.figures)
 
     def as_dict(self) -> dict[str, Any]:
-        """Epoch and figures, for a checkpoint."""
+        """Returns epoch and figures, for a checkpoint."""
         return {"epoch": self.epoch} | {name: getattr(self.figures, name) for name in _FIGURES}
 
     @classmethod

@@ -62,7 +62,7 @@ class Optimizer(Choice, ABC):
         self.steps = 0
 
     def adopt(self, other: Optimizer) -> None:
-        """Takes over the state of another optimizer if it keeps the same vectors."""
+        """Adopts the state of another optimizer if it keeps the same vectors."""
         if set(self.keeps) == set(other.keeps):
             self.kept, self.zeros, self.steps = other.kept, other.zeros, other.steps
 

@@ -55,7 +55,7 @@ class Trainer:
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
-        """The network's ``description`` becomes that of the data, but for the brightness, which is the network's own.
+        """Sets the network's ``description`` to that of the data, except for the network's own brightness.
 
         Raises SettingError or DataError if network, data and settings do not fit together.
         """
@@ -111,9 +111,9 @@ class Trainer:
         return kept | {"parameters": self.network.parameters}
 
     def stand_at(self, place: dict[str, Any]) -> None:
-        """Takes over the state of a twin, another trainer of the same network on the same data, between two events.
+        """Adopts the state of a twin, another trainer of the same network on the same data, between two events.
 
-        The twin's arrays are taken over, its parameters are copied. A running :meth:`run` must not be continued.
+        The twin's arrays are adopted, its parameters are copied. A running :meth:`run` must not be continued.
         """
         place = dict(place)
         np.copyto(self.network.parameters, place.pop("parameters"))

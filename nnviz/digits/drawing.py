@@ -88,7 +88,7 @@ def on_background(ink: Array, background: float) -> Array:
 
 
 def ink_in(pixels: Array, background: float) -> Array:
-    """The inverse of :func:`on_background`; what differs from the background in the other direction is no ink."""
+    """Reverses :func:`on_background`. A difference from the background in the other direction is no ink."""
     if not background:
         return pixels
     ink: Array = (pixels - np.float32(background)) / np.float32(ink_brightness(background) - background)
@@ -106,7 +106,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _View:
-    """How the drawing is placed in the picture: scale, then offset; and the pen's width there."""
+    """The placement of the drawing in the image: scale, then offset; and the width of the pen there."""
 
     scale: float
     offset: Array

@@ -249,7 +249,7 @@ def _patches(is_ink: Array) -> Array:
 
 
 def _carried(patch_of: Array, is_ink: Array) -> Array:
-    """Gives every run of ink within a row the highest number in it."""
+    """Numbers every run of ink within a row by the highest number in it."""
     starts = is_ink & np.diff(is_ink, axis=1, prepend=False)
     run_of = np.cumsum(starts.ravel()) * is_ink.ravel()
     highest = np.zeros(run_of.max() + 1, patch_of.dtype)

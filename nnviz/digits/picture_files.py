@@ -75,7 +75,7 @@ def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Ar
 
 
 class _Watched(io.BufferedReader):
-    """A file that checks, whenever more of it is read, whether to go on."""
+    """A file that checks, at each read, whether the image is still wanted and the time limit is kept."""
 
     def __init__(self, raw: io.RawIOBase, name: str, is_wanted: Callable[[], bool]) -> None:
         super().__init__(raw)
@@ -83,7 +83,10 @@ class _Watched(io.BufferedReader):
         self._end = time.monotonic() + MOST_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As any file. Raises DataError after too long a time, and CancelledError if it is no longer wanted."""
+        """Reads from the file.
+
+        Raises DataError after the time limit, and CancelledError if the image is no longer wanted.
+        """
         if not self._is_wanted():
             raise CancelledError
         if time.monotonic() > self._end:
@@ -161,7 +164,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """How to turn the picture, because of how the camera was held; None if that is not known."""
+    """Returns the rotation that the camera's orientation requires; None if it is not known."""
     with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
         return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
     return None

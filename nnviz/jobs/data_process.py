@@ -63,12 +63,12 @@ class DataProcess:
         return None if self._process is None else self._process.pid
 
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
-        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
+        """Implements :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
         dataset: Dataset = self._ask("load", (name, dict(settings)), (), progress)
         return dataset
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
-        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
+        """Implements :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
         preview: Preview = self._ask("preview", (name, dict(settings)), (is_whole,), progress)
         return preview
 

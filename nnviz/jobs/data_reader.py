@@ -52,7 +52,7 @@ class DataReader:
         self._made: tuple[object, Dataset] | None = None
 
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
-        """See :class:`Reader`."""
+        """Implements :class:`Reader`."""
         source = source_of(name)
         key = _key(name, source, source.different(settings))
         made = self._made
@@ -69,7 +69,7 @@ class DataReader:
         return with_user_examples(with_notes(table, prepare(table, without_own(settings))).dataset, settings)
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
-        """See :class:`Reader`."""
+        """Implements :class:`Reader`."""
         source = source_of(name)
         assert source.file is not None, f"{name} is no file"
         settings = without_own(settings)

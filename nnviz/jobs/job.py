@@ -46,13 +46,13 @@ class ReportSink(Protocol):
         """Whether no order waits; called after each event."""
 
     def put_frame(self, frame: Frame) -> None:
-        """Takes a frame, which replaces the one before."""
+        """Receives a frame, which replaces the one before."""
 
     def tell(self, run: int, event: Report) -> None:
-        """Takes a report that must not be lost."""
+        """Receives a report that must not be lost."""
 
     def tell_soon(self, run: int, event: Report) -> None:
-        """Takes a report that must not be lost, but may wait for the next report or frame."""
+        """Receives a report that must not be lost, but may wait for the next report or frame."""
 
 
 class Job:
@@ -82,7 +82,7 @@ class Job:
         self._events: Iterator[Event] | None = None
 
     def go(self, until: StopCondition) -> None:
-        """Sets how far to train from here, and starts."""
+        """Starts training from here until a stop condition."""
         self.until, self._has_stepped = until, False
         self._went = time.perf_counter()
         self._timer.resume()
@@ -135,9 +135,9 @@ class Job:
     # ---- steps
 
     def advance(self, sink: ReportSink) -> Stopped | None:
-        """Takes events of the training (a step, a part of an evaluation, the end of an epoch) until an order waits.
+        """Processes events of the training (a step, a part of an evaluation, the end of an epoch) until an order waits.
 
-        Takes at least one event. Returns a report if the job has paused, else None. After an error call
+        Processes at least one event. Returns a report if the job has paused, else None. After an error call
         :meth:`restart`.
         """
         if self._events is None:
@@ -268,7 +268,7 @@ class Job:
     # ---- in another process
 
     def __getstate__(self) -> dict[str, Any]:
-        """State without the event iterator, which each copy makes itself."""
+        """Returns the state without the event iterator, which each copy makes itself."""
         return self.__dict__ | {"_events": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

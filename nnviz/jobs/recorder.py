@@ -117,7 +117,7 @@ class Recorder:
         self._recording: Recording | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """State without the connection and the clock, which belong to this process."""
+        """Returns the state without the connection and the clock, which belong to this process."""
         return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_moment": -math.inf}
 
     def begin(self, plan: RecordingPlan) -> None:
@@ -134,7 +134,7 @@ class Recorder:
         self.state.is_leap = True
 
     def know(self, told: Recorded) -> None:
-        """Takes the state of the record from the report of another process."""
+        """Adopts the state of the record from the report of another process."""
         self._is_awaited = False
         if told.run is not None:
             self.state.run, self.state.is_under_way = told.run, True

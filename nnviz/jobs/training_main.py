@@ -152,7 +152,7 @@ class _LentTraining:
         }
 
     def hear(self, order: str, value: Any) -> None:
-        """Takes an order, in the reader's thread. Orders that only set a flag take effect at once."""
+        """Receives an order, in the reader's thread. Orders that only set a flag take effect at once."""
         if order == "taken":
             self._outlet.wants_frame = True
             self._outlet.heard(value)
@@ -220,7 +220,7 @@ class _LentTraining:
                 self._hand_back(error=error)
 
     def _advance(self) -> None:
-        """Takes events of the training until there is an order, or it has paused."""
+        """Processes events of the training until there is an order, or it has paused."""
         job = self._job
         assert job is not None
         try:

@@ -132,7 +132,7 @@ class Worker(QThread):
         self._order(lambda: self._forget(run))
 
     def take_frame(self) -> Frame | None:
-        """Takes the latest frame out of the mailbox, if there is one; another follows."""
+        """Removes the latest frame from the mailbox and returns it, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
             self._tell_heard("taken")
@@ -444,12 +444,12 @@ class Worker(QThread):
             self._take_messages(process.messages.get())
 
     def _receive(self) -> None:
-        """Takes messages of the process that were not taken yet."""
+        """Processes messages of the process that have arrived."""
         if self._process is not None and not self._process.messages.empty():
             self._take_messages(self._process.messages.get())
 
     def _take_from_process(self, frame: Frame) -> None:
-        """Takes a frame, in the thread that reads from the process."""
+        """Stores a frame, in the thread that reads from the process."""
         self._last_frame = frame
         self.frames.append(frame)
 

@@ -103,7 +103,7 @@ class Library:
 
     @property
     def why_read_only(self) -> str | None:
-        """Why nothing can be written, as a clause; None if it can."""
+        """The reason why nothing can be written, as a clause; None if the library is writable."""
         return self.database.why_read_only
 
     @property
@@ -112,7 +112,7 @@ class Library:
         return self.database.number("PRAGMA data_version")
 
     def introduce(self) -> bool:
-        """Whether the user has not been told about this library; marks it as told."""
+        """Marks the library as introduced to the user; returns whether it was not before."""
         with self.database.writing():
             return self.database.write("INSERT OR IGNORE INTO meta VALUES ('introduced', '1')") > 0
 
@@ -245,9 +245,9 @@ class Library:
         return self.network(run, epoch).parameters
 
     def past(self, run: int, most: int) -> Iterator[tuple[float, Array]]:
-        """Yields at most so many 16-bit snapshots, evenly spaced, the first one first.
+        """Yields at most ``most`` 16-bit snapshots, evenly spaced, beginning with the first one.
 
-        Each is its epoch and its parameters, float32. Raises UnknownRunError.
+        Each is an epoch with its parameters, float32. Raises UnknownRunError.
         """
         shape, epochs = self.run(run).experiment.shape, kept_epochs(self.database, run)
         for epoch in epochs[:: -(-len(epochs) // most) or 1]:

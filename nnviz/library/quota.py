@@ -22,7 +22,7 @@ _TOLD = "thinning_told"
 
 @dataclass(frozen=True)
 class Thinning:
-    """What thinning removes from one run. Its figures, its first and last snapshot and its last state always stay.
+    """The thinning of one run. Its figures, its first and last snapshot and its last state always stay.
 
     Attributes:
         is_starred: whether the run is starred.
@@ -40,7 +40,7 @@ class Thinning:
 
 @dataclass(frozen=True)
 class ThinningPlan:
-    """What thinning removes so that the library meets its limit, in this order.
+    """The thinning of runs, in this order, by which the library meets its limit.
 
     Attributes:
         taken, budget: size and limit in bytes.

@@ -444,7 +444,7 @@ class Recording:
 
     @property
     def _best_in_force(self) -> BestRestored | None:
-        """What early stopping restored, until the next step."""
+        """The epoch that early stopping restored, until the next step."""
         return self._best if self._stands_at == self.at else None
 
     # ---- the end

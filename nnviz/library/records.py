@@ -140,7 +140,7 @@ class RunRecord:
 
     @cached_property
     def best(self) -> BestRestored | None:
-        """What early stopping restored at its end; None for nothing. Raises UnreadableRunError."""
+        """The epoch that early stopping restored at its end; None for none. Raises UnreadableRunError."""
         try:
             return _best_of(json.loads(self._best)) if self._best else None
         except (KeyError, TypeError, ValueError, RecursionError) as error:

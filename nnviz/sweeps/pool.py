@@ -81,7 +81,7 @@ class ProcessPool:
         return [process.pid for process in self._processes]
 
     def submit(self, *specs: RunSpec) -> None:
-        """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
+        """Implements :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._busy += len(specs)
         self._waiting.append(specs)
         self._dispatch()
@@ -101,7 +101,7 @@ class ProcessPool:
             process.give(self._waiting.popleft())
 
     def next(self, timeout: float) -> list[Message]:
-        """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
+        """Implements :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._listen(0 if self._told else timeout)
         self._dispatch()
         told, self._told = self._told, []

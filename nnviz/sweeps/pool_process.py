@@ -35,7 +35,7 @@ class NeedsData:
 
 @dataclass(frozen=True)
 class StopRequest:
-    """How a run, or all runs (-1), are to end."""
+    """A request to end a run, or all runs (-1), with the status ``how``."""
 
     number: int
     how: str

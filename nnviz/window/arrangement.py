@@ -33,7 +33,7 @@ def place_as_text(window: QWidget) -> str:
 
 
 def put_in_place(window: QWidget, stored: object) -> None:
-    """Gives the window the place of :func:`place_as_text`, made to fit the screens; does nothing with a damaged one."""
+    """Places the window as :func:`place_as_text` described, adjusted to the screens. Ignores a damaged place."""
     if not _is_place(stored):
         if stored is not None:
             _LOG.warning("settings: the window's place is damaged and was left out")

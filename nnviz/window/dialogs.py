@@ -288,7 +288,7 @@ class NetworkDialogs(QObject):
 
 
 def follow_filter(dialog: QFileDialog, ending: str, endings: Collection[str] = (".json", ".npz")) -> None:
-    """Gives the file name in the dialog the ending of the chosen format, if it has one of these ``endings``."""
+    """Sets the file name's ending in the dialog to that of the chosen format, if it has one of these ``endings``."""
     dialog.setDefaultSuffix(ending)
     for chosen in dialog.selectedFiles()[:1]:
         if Path(chosen).suffix.lower() in endings:

@@ -132,7 +132,7 @@ def _read_bare(text: str, decimal: str) -> tuple[float, str | None]:
 
 
 def sign_of(cell: str) -> str:
-    """€, % or the like before or after a number; "" if there is none."""
+    """Returns a sign such as € or % before or after a number; "" if there is none."""
     return _parted(cell.strip())[1]
 
 
@@ -216,7 +216,7 @@ def _plain_numbers(cells: Sequence[str]) -> Array | None:
 
 
 def yes_no(texts: Sequence[str]) -> dict[str, int] | None:
-    """0 for no and 1 for yes for each of some different texts; None if they say something else.
+    """Returns 0 for no and 1 for yes by text; None if one of the different texts is neither.
 
     Single letters must come in both kinds, since one alone may be any code.
     """
@@ -228,6 +228,6 @@ def yes_no(texts: Sequence[str]) -> dict[str, int] | None:
 
 
 def read_yes_no(text: str) -> int | None:
-    """0 for a no, 1 for a yes, None for any other text."""
+    """Returns 0 for a no, 1 for a yes, None for any other text."""
     small = text.strip().casefold()
     return next((pair.index(small) for pair in YES_NO if small in pair), None)
