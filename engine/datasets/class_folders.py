@@ -15,7 +15,7 @@ MOST_NAMED = 100  # limit of the listed files; the others are only counted
 
 
 @dataclass(frozen=True)
-class Unread:
+class UnreadFile:
     """A file or folder that was left out.
 
     Attributes:
@@ -52,7 +52,7 @@ class ClassFolders:
         self.files: list[str] = []
         self.class_of: list[int] = []
         self.is_test: list[bool] = []
-        self.unread: list[Unread] = []
+        self.unread: list[UnreadFile] = []
         self.unread_count = 0
         parts = self._parts(self._subfolders())
         folder_names = sorted(set().union(*parts.values()), key=_order)
@@ -68,7 +68,7 @@ class ClassFolders:
         self.unread_count += 1
         if len(self.unread) < MOST_NAMED:
             relative = os.path.relpath(path, self._path).replace(os.sep, "/")
-            self.unread.append(Unread(storable(relative), why))
+            self.unread.append(UnreadFile(storable(relative), why))
 
     def _subfolders(self) -> dict[str, str]:
         folders, files = self._entries(str(self._path))

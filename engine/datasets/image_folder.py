@@ -14,7 +14,7 @@ from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array, available_memory, gigabytes, number_within, whole_number
 from engine.datasets.arrays import check_one_hot
 from engine.datasets.brightness import Brightness
-from engine.datasets.class_folders import ADVICE, ClassFolders, Unread, one_class
+from engine.datasets.class_folders import ADVICE, ClassFolders, UnreadFile, one_class
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.grey_images import (
     UnusableError,
@@ -53,7 +53,7 @@ class FolderReport:
     """
 
     pictures: int
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadFile, ...]
     unread_count: int
     empty_classes: tuple[str, ...]
     has_colour: bool = False

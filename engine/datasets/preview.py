@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.basics.errors import EngineError
 from engine.basics.validation import Array
-from engine.datasets.class_folders import Unread
+from engine.datasets.class_folders import UnreadFile
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import Value
 from engine.datasets.table.cells import Problem
@@ -135,7 +135,7 @@ class FolderPreview:
     classes: tuple[tuple[str, int], ...]
     samples: dict[str, tuple[Array, ...]]
     settings: dict[str, Value]
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadFile, ...] = ()
     unread_count: int = 0
     error: EngineError | None = None
     outcome: DatasetSummary | None = None

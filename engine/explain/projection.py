@@ -85,7 +85,7 @@ def _largest_axes(centred: Array, count: int) -> tuple[Array, Array]:
 
 
 @dataclass(frozen=True, eq=False)
-class Projected:
+class Projection:
     """Examples projected from a layer's activations.
 
     Attributes:
@@ -120,7 +120,7 @@ def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array
 
 def project_in_steps(
     network: Network, split: Split, rows: Array, layer: int, basis: PrincipalAxes
-) -> Generator[int, None, Projected]:
+) -> Generator[int, None, Projection]:
     """Projects a layer's activations for the examples with these numbers, (k,), with their predictions.
 
     Yields the number of examples done after each chunk, so that the caller can stop.
@@ -138,7 +138,7 @@ def project_in_steps(
         places.take(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
 
     answers = yield from predict_in_steps(network, split, rows, see)
-    return Projected(places.points, answers, places.share)
+    return Projection(places.points, answers, places.share)
 
 
 class _PointCollector:

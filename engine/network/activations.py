@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.basics.validation import Array
 
 ACTIVATIONS: Registry[type[Activation]] = Registry("activation")
 
 
-class Activation(Choice, ABC):
+class Activation(RegisteredClass, ABC):
     """A function f applied to every neuron of a layer."""
 
     hidden: ClassVar[bool] = True  # whether it can be used in a hidden layer

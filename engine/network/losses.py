@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.basics.errors import DataError, SettingError, Verbatim
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.basics.validation import Array
 from engine.network.activations import Activation
 
@@ -21,7 +21,7 @@ LOSSES: Registry[type[Loss]] = Registry("loss")
 _ROUNDING = 1e-4
 
 
-class Loss(Choice, ABC):
+class Loss(RegisteredClass, ABC):
     """C(a, y) for outputs a = f(z) and targets y, all (batch, outputs).
 
     Attributes:

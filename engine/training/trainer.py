@@ -25,7 +25,7 @@ from engine.network.network import Network, check_can_be_trained, check_fits, fi
 from engine.training.batches import Batches
 from engine.training.distributions import dead_layer, is_at_chance
 from engine.training.divergence import loss_error, optimizer_overflow
-from engine.training.early_stopping import Best
+from engine.training.early_stopping import BestEpoch
 from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.training.metrics import Evaluation, Evaluator
 from engine.training.optimizers import SGD
@@ -68,7 +68,7 @@ class Trainer:
         self._seconds = 0.0
         self._last_rate = 0.0  # of the last step
         self._measured = False  # whether the results at the end of the current epoch were yielded
-        self._best: Best | None = None
+        self._best: BestEpoch | None = None
         self._is_restored = False  # whether the best parameters were restored at the end
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
@@ -367,7 +367,7 @@ class Trainer:
 
     def _remember_if_best(self, figures: Evaluation) -> None:
         if self._best is None or self._best.is_beaten_by(figures):
-            self._best = Best(self.epoch, figures, self.network.parameters.copy())
+            self._best = BestEpoch(self.epoch, figures, self.network.parameters.copy())
 
     def _patience_is_over(self) -> bool:
         patience = self.settings.patience
@@ -449,7 +449,7 @@ class Trainer:
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])
         self._batches.reorder(_order_of(vectors["order"], len(self.dataset.train)))
         if "best" in progress:
-            self._best = Best.from_dict(progress["best"], _like(self.network.parameters, vectors["best"]))
+            self._best = BestEpoch.from_dict(progress["best"], _like(self.network.parameters, vectors["best"]))
             is_best = self._measured and np.array_equal(self.network.parameters, self._best.parameters)
             is_at_end = self.epoch >= self.settings.epochs or self._patience_is_over()
             self._is_restored = bool(progress.get("restored", is_best and is_at_end))  # older files do not say

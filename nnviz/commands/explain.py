@@ -54,7 +54,7 @@ _WIDTH = 3 * (6 * SIDE) + 2 * 10
 
 
 @dataclass(frozen=True)
-class _Explained:
+class _Explanation:
     """The explanation of one example, with a line about it."""
 
     content: Content
@@ -95,7 +95,7 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
 # ---- pictures
 
 
-def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
+def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explanation]:
     if wanted.data is not None or wanted.example:
         raise CommandError("explain takes pictures, or examples of data, not both. Leave one of them out.")
     table = next(filter(is_table, wanted.pictures), None)
@@ -110,7 +110,7 @@ def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explaine
     return [_of_picture(network, name, wanted) for name in wanted.pictures]
 
 
-def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Explained:
+def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Explanation:
     picture, about = picture_of_file(network, name), network.description
     if reads_drawings(network) and not picture.any():
         raise CommandError(f"{name}: nothing is drawn on it.")
@@ -125,7 +125,7 @@ def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Exp
 # ---- examples of data
 
 
-def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
+def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanation]:
     chosen = chosen_data(wanted, network)
     if chosen.source.file is not None:
         check_keeps_data(wanted.out, str(chosen.source.file), chosen.settings)
@@ -161,7 +161,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
 
 def _explained(
     name: str, query: ExplanationQuery, baseline: Array, bounds: tuple[Array, Array], names: list[str], meaning: Meaning
-) -> _Explained:
+) -> _Explanation:
     reasons, turning = contributions_for(query, baseline), counterfactual_of(query, *bounds, query.categories)
     if reasons is None or turning is None:
         raise CommandError(f"{name}: the network's outputs are not finite.")
@@ -169,7 +169,7 @@ def _explained(
         content: Content = why_content.layers(reasons, meaning=meaning)
     else:
         content = why_content.attributions(reasons, turning, names, meaning=meaning)
-    return _Explained(content, f"{name}: {_told(reasons, turning, names, meaning)}")
+    return _Explanation(content, f"{name}: {_told(reasons, turning, names, meaning)}")
 
 
 def _told(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
@@ -194,7 +194,7 @@ def _told(reasons: Contributions, turning: Counterfactual, names: list[str], mea
 # ---- the picture
 
 
-def _drawn(explained: list[_Explained], look: str) -> bytes:
+def _drawn(explained: list[_Explanation], look: str) -> bytes:
     """Returns all explanations below each other, each with its line, as a PNG file."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["nnviz"])

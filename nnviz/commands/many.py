@@ -36,7 +36,7 @@ MakeExecutor = Callable[[], AbstractContextManager[Executor]]
 
 
 @dataclass
-class Many:
+class PlanCommand:
     """A plan, with everything that its execution needs.
 
     Attributes:
@@ -95,7 +95,7 @@ def engine_for(
         yield lambda: ClusterExecutor(cluster, data, name, settings)
 
 
-def do(many: Many) -> int:
+def do(many: PlanCommand) -> int:
     """Executes a plan, prints its results, and returns the exit code. Raises KeyboardInterrupt after Ctrl+C."""
     plan, data, store = many.plan, many.data, many.store
     is_done = is_written = False
@@ -137,7 +137,7 @@ def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
                 conductor.stop()
 
 
-def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
+def _end(many: PlanCommand, conductor: Conductor | None, is_done: bool) -> bool:
     """Writes pending results, releases the sweep, and thins old runs if the library is too large.
 
     Returns whether all results were written.
@@ -160,7 +160,7 @@ def _ended_well(results: Results) -> list[bool]:
     return [run.status == FINISHED for run in results.runs]
 
 
-def _tell_results(many: Many, results: Results, is_done: bool) -> None:
+def _tell_results(many: PlanCommand, results: Results, is_done: bool) -> None:
     sweep = None if many.store is None else many.store.sweep
     if many.is_json:
         print(json.dumps(sweep_results.facts(many.plan, results, sweep, is_done), indent=1))

@@ -27,7 +27,7 @@ _DIGITS = 100  # more than any number of a run has; of thousands Python makes no
 
 
 @dataclass(frozen=True)
-class Found:
+class ResumedRun:
     """A run of the library that is to be resumed.
 
     Attributes:
@@ -44,7 +44,7 @@ def is_number_of_run(resumed: str) -> bool:
     return resumed.isdecimal() and not os.path.exists(resumed)
 
 
-def found_run(number: str) -> Found:
+def found_run(number: str) -> ResumedRun:
     """Returns the run with this number. Raises CommandError if no training state is kept of it, and LibraryError."""
     run = int(number[:_DIGITS])
     with Library() as library:
@@ -59,10 +59,10 @@ def found_run(number: str) -> Found:
     if state.differences():
         differences = "; ".join(state.differences())
         print(f"it goes on, but not exactly as it would have: it was computed with {differences}")
-    return Found(run, state)
+    return ResumedRun(run, state)
 
 
-class Keeper:
+class RunRecorder:
     """Records a training, if there is a library.
 
     Attributes:
@@ -75,7 +75,13 @@ class Keeper:
         self.run: int | None = None
 
     def begin(
-        self, trainer: Trainer, experiment: Experiment, history: History, before: float, name: str, found: Found | None
+        self,
+        trainer: Trainer,
+        experiment: Experiment,
+        history: History,
+        before: float,
+        name: str,
+        found: ResumedRun | None,
     ) -> None:
         """Begins the record of a new run, or continues that of a resumed one."""
         library = self._library
@@ -126,9 +132,9 @@ class Keeper:
 
 
 @contextmanager
-def keeping(is_wanted: bool) -> Iterator[Keeper]:
+def keeping(is_wanted: bool) -> Iterator[RunRecorder]:
     """Yields the recorder of a training. Errors of the library are printed and do not stop the training."""
-    keeper = Keeper(opened_library() if is_wanted else None)
+    keeper = RunRecorder(opened_library() if is_wanted else None)
     try:
         yield keeper
     except DivergenceError:

@@ -31,7 +31,7 @@ from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
 from nnviz.formatting import text
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.session.comparison import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -136,7 +136,7 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
         raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run; nnviz runs lists them.")
 
 
-def _groups(path: Path) -> dict[int, Group]:
+def _groups(path: Path) -> dict[int, RunGroup]:
     """Returns the group of each run that belongs to a plan, by run number."""
     if not path.exists():
         return {}

@@ -10,7 +10,7 @@ from engine.datasets import Dataset
 from engine.sweeps.plan import Plan, plan_seeds
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
-from nnviz.commands.many import Many, described, do, engine_for
+from nnviz.commands.many import PlanCommand, described, do, engine_for
 from nnviz.commands.recorded import complain, introduced, opened_library, tell_notice, with_whole_paths
 from nnviz.commands.sweep_options import check_sweep, cluster_of, plan_of
 from nnviz.commands.train_options import described_experiment, fitted_experiment
@@ -55,7 +55,7 @@ def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset, cluster: C
                 print_notes(data)
                 print(described(plan, data))
             store = _new_store(library, plan, data, arguments.title or "", arguments.json)
-            return do(Many(plan, data, library, store, make_executor, arguments.json))
+            return do(PlanCommand(plan, data, library, store, make_executor, arguments.json))
         finally:
             if library is not None:
                 library.close()
@@ -96,7 +96,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
             if not arguments.json:
                 print(f"going on with {plan.kind_noun} {record.id}")
                 print(described(plan, data))
-            many = Many(plan, data, library, store, make_executor, arguments.json)
+            many = PlanCommand(plan, data, library, store, make_executor, arguments.json)
             many.was_finished = record.status == FINISHED and plan == record.plan
             return do(many)
 

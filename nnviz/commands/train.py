@@ -29,7 +29,7 @@ from engine.training.trainer import Trainer
 from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
-from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_number_of_run, keeping
+from nnviz.commands.recorded import ResumedRun, RunRecorder, complain, found_run, is_number_of_run, keeping
 from nnviz.commands.train_options import (
     check_options,
     described_experiment,
@@ -61,7 +61,7 @@ class _Training:
     before: float = 0
     measured: int | None = None
     result: Epoch | None = None
-    found: Found | None = None
+    found: ResumedRun | None = None
 
     def take(self, event: Event) -> None:
         """Updates history and provenance after an event, also in the network, for the files it is saved to."""
@@ -201,7 +201,7 @@ def _check_keeps_data(arguments: argparse.Namespace, experiment: Experiment) -> 
             check_keeps_data(file, experiment.data, experiment.data_settings)
 
 
-def _record(training: _Training, keeper: Keeper) -> None:
+def _record(training: _Training, keeper: RunRecorder) -> None:
     trainer, provenance = training.trainer, training.provenance
     experiment = provenance.experiment_of(trainer.network, Experiment().for_data(trainer.given))
     keeper.begin(trainer, experiment, training.history, training.before, provenance.title, training.found)
@@ -318,7 +318,7 @@ def _train_with_progress(
     training: _Training,
     asked_to_stop: list[bool],
     checkpoint: _Checkpoint | None,
-    keeper: Keeper,
+    keeper: RunRecorder,
     progress: _Progress,
 ) -> None:
     """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""

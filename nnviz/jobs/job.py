@@ -16,7 +16,7 @@ from engine.network.half_precision import pack
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import Recorder
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.timing import BatchTimer, TimeBudget
 
 _SECONDS_BETWEEN_ENDS = 0.05  # between two snapshots at ends of epochs; they may take a hundredth of the time
@@ -45,7 +45,7 @@ class ReportSink(Protocol):
     def nothing_waits(self) -> bool:
         """Whether no order waits; called after each event."""
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         """Receives a frame, which replaces the one before."""
 
     def tell(self, run: int, event: Report) -> None:
@@ -105,10 +105,10 @@ class Job:
         if self.recorder is not None:
             self.recorder.leap()
 
-    def frame(self, with_estimate: bool = False) -> Frame:
+    def frame(self, with_estimate: bool = False) -> NetworkFrame:
         """Returns a frame of the network as it is now."""
         trainer, last = self.trainer, self._last_batch
-        return Frame(
+        return NetworkFrame(
             run=self.run,
             parameters=trainer.network.parameters.copy(),
             epoch=last.epoch if last else trainer.epoch,
@@ -119,7 +119,7 @@ class Job:
             estimate=trainer.estimate() if with_estimate else None,
         )
 
-    def frame_if_possible(self) -> Frame | None:
+    def frame_if_possible(self) -> NetworkFrame | None:
         """Returns a frame; None if memory is short."""
         try:
             return self.frame()
@@ -206,7 +206,9 @@ class Job:
         elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
             self._tell_ended(sink, sink.tell_soon)
 
-    def _tell_ended(self, sink: ReportSink, tell: Callable[[int, Report], None], frame: Frame | None = None) -> None:
+    def _tell_ended(
+        self, sink: ReportSink, tell: Callable[[int, Report], None], frame: NetworkFrame | None = None
+    ) -> None:
         """Reports the gathered epochs, with a frame if there is one, and records them."""
         ended, self._ended = Epochs.of(self._ended), []
         if ended.packed:

@@ -18,7 +18,7 @@ CHECKPOINT = ".npz"
 
 
 @dataclass(frozen=True)
-class Opened:
+class LoadedNetwork:
     """Content of a network file.
 
     Attributes:
@@ -44,24 +44,24 @@ class Opened:
     state: TrainingState | None = None
 
 
-def read_network(path: Path, dataset: Dataset | None) -> Opened:
+def read_network(path: Path, dataset: Dataset | None) -> LoadedNetwork:
     """Reads a network, and its training if that can be continued with this data. Raises FileFormatError or OSError."""
     found = _read(path, dataset)
     provenance = Provenance.read(found.network, found.epochs_done, found.epochs_begun)
     return replace(found, provenance=provenance, before=provenance.before)
 
 
-def _read(path: Path, dataset: Dataset | None) -> Opened:
+def _read(path: Path, dataset: Dataset | None) -> LoadedNetwork:
     if not is_checkpoint(path):
-        return Opened(load_network(path))
+        return LoadedNetwork(load_network(path))
     network, state = load_checkpoint(path)
     if state is None:
-        return Opened(network)
+        return LoadedNetwork(network)
     done, begun = state.whole_epochs, state.epochs_begun
-    return resumed(Opened(network, state=state, epochs_done=done, epochs_begun=begun), dataset)
+    return resumed(LoadedNetwork(network, state=state, epochs_done=done, epochs_begun=begun), dataset)
 
 
-def resumed(found: Opened, dataset: Dataset | None) -> Opened:
+def resumed(found: LoadedNetwork, dataset: Dataset | None) -> LoadedNetwork:
     """Adds the trainer to the content of a file, if its training can be continued with these data."""
     network, state = found.network, found.state
     if state is None:

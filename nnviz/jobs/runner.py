@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Frame, StopCondition, Stopped, count_of
+from nnviz.jobs.reports import NetworkFrame, StopCondition, Stopped, count_of
 from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
@@ -134,7 +134,7 @@ class Runner(QObject):
         """Notes that the interface handles input of the user, which is no cost of the views."""
         self._is_disturbed = True
 
-    def _pause(self, frame: Frame) -> int:
+    def _pause(self, frame: NetworkFrame) -> int:
         """Returns the milliseconds until the next view, from the cost of the last ones."""
         share, shortest = _SHARE_FOR_VIEWS, _SHORTEST
         if frame.is_lent:

@@ -19,8 +19,8 @@ from engine.training.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import status_of
-from nnviz.jobs.reports import Frame, Stopped, count_of
-from nnviz.jobs.training_process import Returned
+from nnviz.jobs.reports import NetworkFrame, Stopped, count_of
+from nnviz.jobs.training_process import TrainingReturned
 
 _MOST_UNHEARD = 300  # unconfirmed events, before the training waits: else the interface would fall behind
 _NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a write to a full pipe can return at once
@@ -99,7 +99,7 @@ class _PipeSink:
         """Begins with a training that is lent: reports of an earlier one are no longer waited for."""
         self.must_halt, self.wants_frame, self._heard = False, True, self._told
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         """Sends a frame; the next one is wanted when this one was taken."""
         self.wants_frame = False
         self._pipe.put(replace(frame, is_lent=True))
@@ -205,7 +205,7 @@ class _LentTraining:
             self._job.begin_elsewhere()
         except Exception as error:  # too little memory, or a class that cannot be imported here
             self._job = None
-            self._pipe.put(Returned(None, error=picklable(error), trace=traceback.format_exc()))
+            self._pipe.put(TrainingReturned(None, error=picklable(error), trace=traceback.format_exc()))
         else:
             self._is_training = True
 
@@ -242,7 +242,7 @@ class _LentTraining:
                 if error is not None:  # perhaps before anything was recorded
                     recorder.open(job.trainer, partial(self._outlet.tell, job.run))
                 recorder.finish(status_of(stopped, error) if is_over else "training")
-            self._pipe.put(Returned(job.place(), stopped, None if error is None else picklable(error), trace))
+            self._pipe.put(TrainingReturned(job.place(), stopped, None if error is None else picklable(error), trace))
 
 
 class _Unpacker(pickle.Unpickler):

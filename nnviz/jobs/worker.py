@@ -24,8 +24,8 @@ from engine.training.trainer import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import Recorder, RecordingPlan, status_of
-from nnviz.jobs.reports import Frame, Recorded, StopCondition, Stopped
-from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
+from nnviz.jobs.reports import NetworkFrame, Recorded, StopCondition, Stopped
+from nnviz.jobs.training_process import TrainingLost, TrainingProcess, TrainingReturned
 
 _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
@@ -53,7 +53,7 @@ class Worker(QThread):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frames: deque[Frame] = deque(maxlen=1)
+        self.frames: deque[NetworkFrame] = deque(maxlen=1)
         self.estimating = True
         self.must_halt = False  # set directly, not by an order, so that it takes effect before waiting orders
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -65,7 +65,7 @@ class Worker(QThread):
         self._process: TrainingProcess | None = None
         self._is_lent = False  # whether the process has the training
         self._may_lend = True
-        self._last_frame: Frame | None = None  # that came from the process
+        self._last_frame: NetworkFrame | None = None  # that came from the process
         self._has_received = False  # whether anything came from the process since the training was lent
         self._heard = 0  # events that are not confirmed yet; used in the interface's thread
 
@@ -131,7 +131,7 @@ class Worker(QThread):
         """Drops the trainer of a run."""
         self._order(lambda: self._forget(run))
 
-    def take_frame(self) -> Frame | None:
+    def take_frame(self) -> NetworkFrame | None:
         """Removes the latest frame from the mailbox and returns it, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
@@ -380,7 +380,7 @@ class Worker(QThread):
         """Whether there is no order, and no process that may get ready after any step."""
         return self._process is None and self._orders.empty()
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         """Puts a frame into the mailbox."""
         self.frames.append(frame)
 
@@ -448,16 +448,16 @@ class Worker(QThread):
         if self._process is not None and not self._process.messages.empty():
             self._take_messages(self._process.messages.get())
 
-    def _take_from_process(self, frame: Frame) -> None:
+    def _take_from_process(self, frame: NetworkFrame) -> None:
         """Stores a frame, in the thread that reads from the process."""
         self._last_frame = frame
         self.frames.append(frame)
 
     def _take_messages(self, messages: list[object]) -> None:
         for message in messages:
-            if isinstance(message, Returned):
+            if isinstance(message, TrainingReturned):
                 self._take_back(message)
-            elif isinstance(message, Lost):
+            elif isinstance(message, TrainingLost):
                 self._lose(message)
             else:
                 self._has_received = True
@@ -470,7 +470,7 @@ class Worker(QThread):
         if isinstance(event, Recorded) and recorder is not None:
             recorder.know(event)
 
-    def _take_back(self, returned: Returned) -> None:
+    def _take_back(self, returned: TrainingReturned) -> None:
         job, self._is_lent = self._training, False
         assert job is not None
         assert self._process is not None
@@ -492,7 +492,7 @@ class Worker(QThread):
         elif returned.stopped is not None:
             self._stop(job, returned.stopped)
 
-    def _lose(self, lost: Lost) -> None:
+    def _lose(self, lost: TrainingLost) -> None:
         """Stops the run after the process has died, with the parameters that were displayed last."""
         job, frame = self._training if self._is_lent else None, self._last_frame
         _LOG.error("%s", lost.error)

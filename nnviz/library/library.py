@@ -19,7 +19,7 @@ from engine.training.history import History
 from nnviz import __version__
 from nnviz.library.curves import read_history, write_curves
 from nnviz.library.errors import LibraryError, UnknownRunError, damaged, in_use, unknown_run
-from nnviz.library.groups import Group
+from nnviz.library.groups import RunGroup
 from nnviz.library.listing import (
     EqualRuns,
     FoundEntry,
@@ -160,11 +160,11 @@ class Library:
         """Returns the value of each sweep by which runs are sorted: see ``values_of_sweeps``."""
         return values_of_sweeps(self.database, sort, search)
 
-    def groups(self, folded: Collection[int] = ()) -> dict[int, Group]:
+    def groups(self, folded: Collection[int] = ()) -> dict[int, RunGroup]:
         """Returns the group of each run of a plan, by number, oldest first; without the ``folded`` sweeps."""
         return groups_of_runs(self.database, folded)
 
-    def equal_runs(self) -> dict[int, Group]:
+    def equal_runs(self) -> dict[int, RunGroup]:
         """Returns the group of each run whose settings, except the seed, equal those of an adjacent run."""
         return self._equal_runs.groups(self.database)
 
@@ -172,7 +172,7 @@ class Library:
         """Returns the experiments of these runs as JSON, by number."""
         return experiments_of_runs(self.database, runs)
 
-    def runs_of_group(self, group: Group) -> list[int]:
+    def runs_of_group(self, group: RunGroup) -> list[int]:
         """Returns the numbers of a group's runs, oldest first."""
         if group.is_of_plan:
             return runs_of_trial(self.database, group)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Message, MessageChoice, Messages
 
 _LONG = 1000  # milliseconds
 
@@ -92,4 +92,4 @@ class CancelOffer(QObject):
 
     def _tell(self) -> None:
         text = f"{self._text} takes long{self._how_far}."
-        self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)
+        self._offer = self._messages.tell(text, MessageChoice("Cancel", self._cancel), dismissed=self._cancel)

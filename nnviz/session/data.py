@@ -20,7 +20,7 @@ from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.deferred_calls import CallQueue
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import CancelOffer
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import MessageChoice, Messages
 
 
 class _CancelledError(Exception):
@@ -103,7 +103,7 @@ class Data(QObject):
         what = f"{source.title} is not on this machine. Its publisher has it"
         about = f"{download.size / 1e6:,.0f} MB, {download.licence}: {download.origin}."
         if can_download():
-            self._messages.tell(f"{what}: {about}", Choice(f"Download {download.size / 1e6:,.0f} MB", load))
+            self._messages.tell(f"{what}: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load))
         else:
             self._messages.tell(f"{what}, and downloads need one more package. Run: {install_command('download')}")
         self.loading_changed.emit()  # what shows the choice shows the present data again

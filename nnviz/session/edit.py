@@ -45,7 +45,7 @@ class Edit:
 
 
 @dataclass
-class Before:
+class StateBeforeEdit:
     """The state of a run before an edit, and its count of changes after the edit."""
 
     changes: int
@@ -59,7 +59,7 @@ class Before:
     changes_after: int
 
     @classmethod
-    def of(cls, run: Run) -> Before:
+    def of(cls, run: Run) -> StateBeforeEdit:
         """Returns the state of a run now, with the figures at the epoch where an edit is placed."""
         history, at = run.history, run.place_of_edits
         known = list(history.changes), history.best, history.completed, at, history.figures(at), history.confusions(at)
@@ -75,6 +75,6 @@ class Before:
         run.snapshots.forget_after(run.epochs)
 
 
-def number_text(value: float) -> str:
+def format_weight(value: float) -> str:
     """Returns four digits with a real minus sign: 0.1, −0.0613."""
     return f"{value:.4g}".replace("-", "−")

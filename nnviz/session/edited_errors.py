@@ -11,7 +11,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.status import Stage
 
 
-class EditedErrors:
+class EditEvaluation:
     """Measures a run's network, only the latest request. Run and record get the figures."""
 
     def __init__(self, data: Data, runs: Runs, worker: Worker, messages: Messages) -> None:

@@ -12,8 +12,8 @@ from engine.basics.validation import Array
 from engine.explain.neurons import ParameterGroup
 from engine.training.trainer import Trainer
 from nnviz.session.displayed import neuron_name, what_if_text
-from nnviz.session.edit import Before, Edit, WhatIf, number_text
-from nnviz.session.edited_errors import EditedErrors
+from nnviz.session.edit import Edit, StateBeforeEdit, WhatIf, format_weight
+from nnviz.session.edited_errors import EditEvaluation
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage
@@ -43,9 +43,9 @@ class Edits(QObject):
         self._data, self._runs, self._displayed = session.data, session.runs, session.displayed
         self._training, self._selection, self._undo = session.training, session.selection, session.undo
         self._messages = session.messages
-        self.errors = EditedErrors(self._data, self._runs, self._training.runner.worker, self._messages)
+        self.errors = EditEvaluation(self._data, self._runs, self._training.runner.worker, self._messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
-        self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
+        self._before: WeakKeyDictionary[Edit, StateBeforeEdit] = WeakKeyDictionary()  # of the edits that are in force
         self._runs.replaced.connect(self._forget_tried)
 
     # ---- what if
@@ -127,7 +127,7 @@ class Edits(QObject):
         now = part.view(self._displayed.as_trained).copy()
         new = np.full_like(now, value)
         if (new != now).any() and np.isfinite(new).all():
-            self._edit(f"{what} {number_text(now[0])} → {number_text(new[0])}", [(part, now, new)])
+            self._edit(f"{what} {format_weight(now[0])} → {format_weight(new[0])}", [(part, now, new)])
 
     def _edit(self, text: str, changes: list[tuple[ParameterGroup, Array, Array]], kept: WhatIf | None = None) -> None:
         """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
@@ -149,7 +149,7 @@ class Edits(QObject):
         if before is not None and takes_back:
             before.put_back(run)
         else:
-            self._before[edit] = Before.of(run)
+            self._before[edit] = StateBeforeEdit.of(run)
             run.changes += 1
             if run.stage is not Stage.TRAINING:
                 run.changed_by_hand()

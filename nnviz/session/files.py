@@ -15,7 +15,7 @@ from engine.storage.files import write_whole
 from nnviz.exported_script import export_script
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import title_of_data
-from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
+from nnviz.jobs.reading import CHECKPOINT, LoadedNetwork, read_network
 from nnviz.jobs.reports import figures_in
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import Activities, CancelOffer
@@ -92,7 +92,7 @@ class Files(QObject):
                 self._give_up_opening(news)
             return is_wanted
 
-        def done(found: Opened) -> None:
+        def done(found: LoadedNetwork) -> None:
             if is_over(f"Opened {name}"):
                 self._take(path, title, found, dataset)
                 self.opened.emit()
@@ -116,7 +116,7 @@ class Files(QObject):
             end, self._end_of_opening = self._end_of_opening, None
             end(news)
 
-    def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
+    def _take(self, path: Path, title: str | None, found: LoadedNetwork, dataset: Dataset | None) -> None:
         def prepare(run: Run) -> None:
             if title is None:
                 run.storage.path = path

@@ -17,7 +17,7 @@ from nnviz.session.run_words import NEWEST, SORTS
 from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:
-    from nnviz.library import Group, Library, RunRecord
+    from nnviz.library import Library, RunGroup, RunRecord
     from nnviz.library.sweeps import SweepSummary
     from nnviz.session.session import Session
 
@@ -56,7 +56,7 @@ class RunLibrary(QObject):
         self.search, self.sort = "", NEWEST
         self.rows: list[RunRow] = []
         self._closed: list[RunRow] = []  # the same while no group is open
-        self._opened: set[Group | SweepKey] = set()
+        self._opened: set[RunGroup | SweepKey] = set()
         self.count, self.is_read, self.problem = 0, False, ""
         self._common: Mapping[tuple[str, str], Settings] = {}
         self._records = RunPages(
@@ -133,7 +133,7 @@ class RunLibrary(QObject):
         self._messages.tell_error("The library could not be read", error)
         self.listed.emit()
 
-    def unfold(self, what: Group | SweepKey, is_open: bool) -> None:
+    def unfold(self, what: RunGroup | SweepKey, is_open: bool) -> None:
         """Opens or closes a group at once, or a sweep as soon as its trials are read."""
         (self._opened.add if is_open else self._opened.discard)(what)
         if isinstance(what, SweepKey):

@@ -15,10 +15,10 @@ from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.latest import Request, RequestKey
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.part import PARTS, Part, parts_of
+from nnviz.session.part import SET_NAMES, ExampleSet, example_sets_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Classes, Example, Group, Selection
+from nnviz.session.selection import Classes, Example, ExampleGroup, Selection
 from nnviz.session.split_predictions import NOTHING, SplitPredictions
 
 
@@ -54,13 +54,13 @@ class Mistakes(QObject):
         self._displayed, self._runs, self._data = displayed, runs, data
         self._selection, self._question = selection, question
         self._found: SplitPredictions | None = None
-        self._wanted = PARTS[0]
+        self._wanted = SET_NAMES[0]
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, ExampleSet] = {}
         self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
         self._latest: RequestKey | None = None
         self._is_computing = False
-        self._listed: tuple[SplitPredictions | None, tuple[Classes | None, Group | None], Array] = (
+        self._listed: tuple[SplitPredictions | None, tuple[Classes | None, ExampleGroup | None], Array] = (
             None,
             (None, None),
             NOTHING,
@@ -74,18 +74,18 @@ class Mistakes(QObject):
     # ---- the part
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, ExampleSet]:
         """The parts of the data by name; empty if the network does not fit the data."""
         data, run = self._data.dataset, self._runs.current
         if data is None or run.misfit(data) is not None:
             return {}
         made_of = data, run.experiment.training.validation_share
         if made_of[0] is not self._parts_for[0] or made_of[1] != self._parts_for[1]:
-            self._parts_for, self._parts = made_of, parts_of(*made_of)
+            self._parts_for, self._parts = made_of, example_sets_of(*made_of)
         return self._parts
 
     @property
-    def part(self) -> Part | None:
+    def part(self) -> ExampleSet | None:
         """The chosen part; the first one if the data do not have the chosen one."""
         parts = self.parts
         return parts.get(self._wanted) or next(iter(parts.values()), None)
@@ -123,7 +123,7 @@ class Mistakes(QObject):
         if self._is_computing:
             self.question()
 
-    def _answer(self, key: RequestKey, network: Network, part: Part, epochs: float) -> SplitPredictions | None:
+    def _answer(self, key: RequestKey, network: Network, part: ExampleSet, epochs: float) -> SplitPredictions | None:
         """Runs in the query's thread. A newer request cancels it, and the previous result stays."""
         self._is_computing = True
         try:
@@ -184,7 +184,7 @@ class Mistakes(QObject):
     # ---- the examples
 
     @property
-    def group(self) -> Group | None:
+    def group(self) -> ExampleGroup | None:
         """The chosen group, if it belongs to the chosen part."""
         group, part = self._selection.group, self.part
         return group if group is not None and part is not None and group.part == part.where else None

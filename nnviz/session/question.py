@@ -16,7 +16,7 @@ from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.part import PARTS
+from nnviz.session.part import SET_NAMES
 from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, PredictedClass, predicted_class_of
 from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
@@ -220,7 +220,7 @@ class Question(QObject):
             self.ask_about(self._start, "reset")
 
     def _any(self, data: Dataset) -> Example:
-        part = next(part for part in PARTS if part in data.splits)
+        part = next(part for part in SET_NAMES if part in data.splits)
         return Example(part, int(self._random.integers(len(data.splits[part]))))
 
     def _made(self, values: Array) -> DataInput:

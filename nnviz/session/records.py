@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from nnviz.jobs.recorder import INTRODUCTION, RecordingPlan
 from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Message, MessageChoice, Messages
 from nnviz.session.run import Run
 from nnviz.session.run_words import words_of_going, words_of_loss
 from nnviz.session.runs import Runs
@@ -67,7 +67,7 @@ class Records(QObject):
         if self.is_on:
             self._messages.announce(_ON)
         else:
-            self._told_off = self._messages.announce(_OFF, Choice("Undo", lambda: self.set_on(True)))
+            self._told_off = self._messages.announce(_OFF, MessageChoice("Undo", lambda: self.set_on(True)))
 
     def has(self, run: Run) -> bool:
         """Whether a run has a record, or will have one shortly."""

@@ -23,7 +23,7 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
 from nnviz.formatting import text
 from nnviz.formatting.setting_words import changes_between, more_epochs
-from nnviz.jobs.reports import Frame
+from nnviz.jobs.reports import NetworkFrame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
@@ -340,7 +340,7 @@ class Run:
         self.progress = Progress(epochs=self.experiment.training.epochs, before=self.end)
         self.snapshots.forget_after(self.epochs)
 
-    def take_frame(self, frame: Frame) -> None:
+    def take_frame(self, frame: NetworkFrame) -> None:
         """Takes newer parameters, and the place in the training at which they were copied."""
         before, self.batches = (self.progress.epoch, self.progress.batch), max(self.batches, frame.batches)
         seconds = frame.seconds_per_epoch, frame.seconds_measuring

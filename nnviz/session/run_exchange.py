@@ -12,7 +12,7 @@ from engine.storage.files import whole_folder
 from nnviz.formatting import text
 from nnviz.session.library import RunLibrary
 from nnviz.session.library_work import LibraryWork, Tell
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import MessageChoice, Messages
 
 if TYPE_CHECKING:
     from nnviz.library import Library
@@ -67,7 +67,7 @@ class RunExchange(QObject):
             self.imported.emit(run)
             then(run)
             self._library.refresh()
-            choice = Choice(f"Open run {run}", lambda: self._library.open(run))
+            choice = MessageChoice(f"Open run {run}", lambda: self._library.open(run))
             self._messages.announce(f"{name} is in the library now, as run {run}.", choice)
             return ""
 

@@ -36,7 +36,7 @@ class Classes:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class ExampleGroup:
     """A group of examples: the set as in :class:`Example`, and their numbers in it, (k,)."""
 
     part: str
@@ -67,7 +67,7 @@ class Selection(QObject):
         self.neuron: Neuron | None = None
         self.example: Example | None = None
         self.classes: Classes | None = None
-        self.group: Group | None = None
+        self.group: ExampleGroup | None = None
         self.pointed: Neuron | None = None
         self._runs, self._data = runs, data
         runs.replaced.connect(self._drop_neuron)
@@ -101,7 +101,7 @@ class Selection(QObject):
             self.classes, self.group = classes, None
             self.classes_changed.emit()
 
-    def choose_group(self, group: Group | None) -> None:
+    def choose_group(self, group: ExampleGroup | None) -> None:
         """Selects some examples, in place of a pair of classes."""
         if group is not self.group:
             self.classes, self.group = None, group

@@ -33,7 +33,7 @@ from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
 from nnviz.session.network_replacement import NetworkReplacement
-from nnviz.session.painting import PointPainter
+from nnviz.session.painting import PaintedPointsModel
 from nnviz.session.question import Question, take_picture
 from nnviz.session.recent_data_files import RecentDataFiles
 from nnviz.session.records import Records
@@ -109,7 +109,7 @@ class Session(QObject):
         self.replay = ExactReplay(self.data, self.training, self.records)
         self.branching = Branching(self)
         self.backfill = SnapshotBackfill(self.runs, self.data, self.training, self.replay, self.messages)
-        self.painting = PointPainter(self.data, self.training, self.undo, self.messages)
+        self.painting = PaintedPointsModel(self.data, self.training, self.undo, self.messages)
         self._divergence_recovery = DivergenceRecovery(self)
         self.edits = Edits(self)
         self.sketch = Sketch(self.undo)

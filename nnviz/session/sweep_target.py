@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.experiment import Experiment
 from nnviz.jobs.executors import address_typed, who_is_there
 from nnviz.jobs.serial_thread import SerialThreads
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Message, MessageChoice, Messages
 from nnviz.session.sweep_text import (
     format_cluster_error,
     format_hosts,
@@ -225,7 +225,9 @@ class SweepTarget(QObject):
             then()
 
     def _ask(self, words: str, choice: str, yes: Callable[[], None]) -> None:
-        self._question = self._messages.tell(words, Choice(choice, yes), Choice("Do not send", lambda: None))
+        self._question = self._messages.tell(
+            words, MessageChoice(choice, yes), MessageChoice("Do not send", lambda: None)
+        )
         self.changed.emit()
 
     def _withdraw(self) -> None:

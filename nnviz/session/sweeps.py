@@ -10,9 +10,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
 from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress, Plans
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.auto_compare import AutoCompare
-from nnviz.session.messages import Choice
+from nnviz.session.messages import MessageChoice
 from nnviz.session.run_words import words_of_going
 from nnviz.session.sweep_text import (
     format_interrupted,
@@ -144,7 +144,7 @@ class Sweeps(QObject):
 
         def done(broken: InterruptedPlan | None) -> None:
             if broken is not None:
-                choice = Choice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
+                choice = MessageChoice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
                 self._messages.tell_later(format_interrupted(broken), choice)
 
         self._plans.find_interrupted(done)
@@ -166,7 +166,7 @@ class Sweeps(QObject):
             self.start(plan)
 
         off, choice = format_recording_offer(plan)
-        self._messages.tell(off, Choice(choice, keep))
+        self._messages.tell(off, MessageChoice(choice, keep))
 
     def _begins(self, plan: Plan) -> bool:
         """Starts the progress of a plan; returns False after a message if another plan is in training."""
@@ -185,7 +185,7 @@ class Sweeps(QObject):
             self._library.refresh()
         self.changed.emit()
 
-    def _end(self, groups: Sequence[Group] = ()) -> None:
+    def _end(self, groups: Sequence[RunGroup] = ()) -> None:
         self.how_far = None
         self._active_runs.end()
         self.auto_compare.end(groups)
@@ -194,12 +194,12 @@ class Sweeps(QObject):
         self.changed.emit()
 
     def _done(self, end: PlanEnd) -> None:
-        groups = [Group(end.sweep, each.trial) for each in end.results.trials if each.is_kept]
+        groups = [RunGroup(end.sweep, each.trial) for each in end.results.trials if each.is_kept]
         self._end(groups)
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
-        choices = [Choice("Show in Runs", show)] if groups else []
+        choices = [MessageChoice("Show in Runs", show)] if groups else []
         if not end.is_done:
-            choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
+            choices.append(MessageChoice("Go on with it", partial(self.resume, end.sweep, end.plan)))
         if end.is_done and self.auto_compare.sees(end.sweep, groups):
             self.told.emit(f"{self._name}: done")
         else:
@@ -211,7 +211,7 @@ class Sweeps(QObject):
         self._end()
         self._messages.tell_error(f"The {self._name} could not be trained", error)
 
-    def _show(self, groups: list[Group]) -> None:
+    def _show(self, groups: list[RunGroup]) -> None:
         self.auto_compare.show(groups)
         self.shown.emit(0)
 

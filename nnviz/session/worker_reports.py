@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DivergenceError
 from engine.training.events import BestRestored, Evaluating
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, figures_in
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, Stopped, figures_in
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -41,7 +41,7 @@ class WorkerReports(QObject):
         runner.frame.connect(self._take_frame)
         runner.told.connect(self._take_event)
 
-    def _take_frame(self, frame: Frame) -> None:
+    def _take_frame(self, frame: NetworkFrame) -> None:
         run = self._runs.by_id(frame.run)
         if run is not None:
             was_unsaved = run.unsaved

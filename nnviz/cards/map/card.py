@@ -29,7 +29,7 @@ from nnviz.cards.map.view import MapView
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
 from nnviz.session.asked_words import noun
-from nnviz.session.selection import Classes, Example, Group
+from nnviz.session.selection import Classes, Example, ExampleGroup
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
@@ -248,7 +248,9 @@ class MapPage(Page):
         embedding = self._embedding
         has_some = embedding is not None and len(numbers) > 0
         group = (
-            Group(embedding.source.part.where, embedding.rows[numbers]) if has_some and embedding is not None else None
+            ExampleGroup(embedding.source.part.where, embedding.rows[numbers])
+            if has_some and embedding is not None
+            else None
         )
         self._session.selection.choose_group(group)
         self.bar.lasso.setChecked(False)

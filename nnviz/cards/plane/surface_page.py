@@ -17,7 +17,7 @@ from nnviz.cards.plane.points_view import PointsView
 from nnviz.cards.registry import CardInfo
 from nnviz.formatting.text import short
 from nnviz.session.asked_words import full_name
-from nnviz.session.painting import PointPainter
+from nnviz.session.painting import PaintedPointsModel
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE, PredictionSurface
@@ -219,7 +219,7 @@ def thinned_splits(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], i
     return {name: split.at(slice(None, None, step)) for name, split in parts.items()}, total
 
 
-def painted_points(painting: PointPainter, inks: Sequence[str], with_tests: bool) -> Points:
+def painted_points(painting: PaintedPointsModel, inks: Sequence[str], with_tests: bool) -> Points:
     """Returns the painted points, those of the test set if wanted."""
     points, are_tests = painting.points, painting.are_tests
     shown = np.ones(len(points), bool) if with_tests else ~are_tests

@@ -13,7 +13,7 @@ from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.formatting import text
 from nnviz.formatting.results import figure_name, verdict_words
 from nnviz.formatting.setting_words import setting_name
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import short_name, value_words
 from nnviz.ui.card import label
@@ -118,7 +118,7 @@ class BestTrials(QWidget):
         done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
         figures = [*(words.removesuffix(" %") for words in format_figures(table, trial, unit)), done]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
-        return BestTrialRow(trial, cells, comparison.colours.get(Group(self._trials.shown, trial), ""), is_best)
+        return BestTrialRow(trial, cells, comparison.colours.get(RunGroup(self._trials.shown, trial), ""), is_best)
 
 
 def _names_of_figures(table: TrialTable) -> list[str]:

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.cards.sweep.trial_reading import SweepReading, change_marker, read_sweep
 from nnviz.jobs.plans import NewResults
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class TrialsModel(QObject):
     def compare(self, trial: int) -> None:
         """Adds a trial to the comparison, or removes it."""
         if self.table is not None and self.table.results.trials[trial].is_kept:
-            self._comparison.toggle(Group(self.shown, trial))
+            self._comparison.toggle(RunGroup(self.shown, trial))
 
     def open(self, trial: int, place: int = -1) -> None:
         """Opens a run in the window, with its snapshots.

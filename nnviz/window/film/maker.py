@@ -16,7 +16,7 @@ from engine.network.half_precision import pack_exactly
 from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
-from nnviz.session.messages import Choice, Message
+from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
@@ -282,7 +282,7 @@ class FilmMaker(QObject):
         if messages.current is None or messages.current is self._offer:
             self._last_progress = now
             words = f"The film {self._name} is being made: {100 * share:.0f} %. Going to another moment ends it."
-            self._offer = messages.tell(words, Choice("Cancel", self.cancel), dismissed=self.cancel)
+            self._offer = messages.tell(words, MessageChoice("Cancel", self.cancel), dismissed=self.cancel)
 
 
 def _path_of(film: FilmFile) -> Path:

@@ -17,7 +17,7 @@ from nnviz.jobs import job as job_module
 from nnviz.jobs import timing as pace
 from nnviz.jobs.job import Job
 from nnviz.jobs.recorder import Recorder, RecordingPlan
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import Library, recording
 from tests.nnviz.library.helpers import DATA, an_experiment
@@ -35,7 +35,7 @@ class Outlet:
         """A look at the job is wanted after each event."""
         return False
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         raise AssertionError("none is wanted")
 
     def tell(self, run: int, event: Any) -> None:
@@ -183,7 +183,7 @@ class Sent(Undisturbed):
         """Whether it is time."""
         return self.takes_frames and self.clock.now - self._frame_at >= 0.05
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         """Sends it."""
         self._frame_at = self.clock.now
         self.tell(frame.run, frame)
@@ -248,7 +248,7 @@ def test_a_frame_takes_along_what_ended_before_it(monkeypatch: pytest.MonkeyPatc
     seen = 0
     for _, parcel in sent(0.001, 1000, monkeypatch, takes_frames=True).parcels:
         ended = [epoch.epoch for event in parcel if isinstance(event, Epochs) for epoch in event]
-        frames = [event for event in parcel if isinstance(event, Frame)]
+        frames = [event for event in parcel if isinstance(event, NetworkFrame)]
         if frames and ended:
             (frame,) = frames
             assert (frame.epoch, frame.batch) == (ended[-1], frame.batches)
@@ -258,7 +258,7 @@ def test_a_frame_takes_along_what_ended_before_it(monkeypatch: pytest.MonkeyPatc
 
 def test_the_end_of_an_epoch_is_sent_once_where_a_frame_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [event for _, parcel in sent(0.008, 500, monkeypatch, takes_frames=True).parcels for event in parcel]
-    frames = {event.epoch for event in told if isinstance(event, Frame) and event.batch == event.batches}
+    frames = {event.epoch for event in told if isinstance(event, NetworkFrame) and event.batch == event.batches}
     ends = {event.epoch for event in told if isinstance(event, EpochEnd)}
     assert len(frames) > 50
     assert not frames & ends

@@ -15,7 +15,7 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Epochs, Frame, StopCondition, Stopped
+from nnviz.jobs.reports import Epochs, NetworkFrame, StopCondition, Stopped
 from nnviz.jobs.runner import Runner
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -77,7 +77,7 @@ def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits:
 
 def test_frames_of_a_run_that_was_left_are_not_emitted(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     """Its network may have another shape."""
-    frames: list[Frame] = []
+    frames: list[NetworkFrame] = []
     runner.worker.begin(1, lambda: of(few_digits))
     runner.worker.begin(2, lambda: of(few_digits, neurons=9))
     with qtbot.waitSignal(runner.frame):

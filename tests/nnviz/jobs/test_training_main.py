@@ -15,9 +15,9 @@ import pytest
 
 from engine.network.half_precision import pack
 from engine.training.events import Epoch
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded
 from nnviz.jobs.training_main import _MOST_UNHEARD, _LentTraining, _Pipe, _PipeSink
-from nnviz.jobs.training_process import Returned
+from nnviz.jobs.training_process import TrainingReturned
 
 _EPOCH = Epoch(1, None, None, 0.0)
 
@@ -71,7 +71,7 @@ def test_what_the_record_has_to_tell_at_the_end_does_not_wait_to_be_heard() -> N
     handing = threading.Thread(target=borrower._hand_back, daemon=True)
     handing.start()
     assert _ends(handing)
-    assert isinstance(pipe.parcels[-1][-1], Returned)
+    assert isinstance(pipe.parcels[-1][-1], TrainingReturned)
 
 
 @pytest.mark.parametrize("order", ["halt", "hand back"])
@@ -113,13 +113,13 @@ def test_what_may_wait_is_sent_with_what_comes_next() -> None:
     outlet.tell_soon(1, end)
     outlet.tell_soon(1, epochs)
     assert pipe.parcels == []
-    outlet.put_frame(Frame(1, np.zeros(3, np.float32), 1, 1, 1, 0.1))
+    outlet.put_frame(NetworkFrame(1, np.zeros(3, np.float32), 1, 1, 1, 0.1))
     outlet.tell(1, epochs)
     (first, second) = pipe.parcels
-    assert [type(message) if isinstance(message, Frame) else type(message[1]) for message in first] == [
+    assert [type(message) if isinstance(message, NetworkFrame) else type(message[1]) for message in first] == [
         EpochEnd,
         Epochs,
-        Frame,
+        NetworkFrame,
     ]
     assert list(map(repr, second[0][1])) == [repr(_EPOCH)]
 

@@ -27,7 +27,7 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.job import _MOST_TOGETHER, Job
 from nnviz.jobs.recorder import RecordingPlan
-from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped, count_of
+from nnviz.jobs.reports import Epochs, NetworkFrame, Recorded, StopCondition, Stopped, count_of
 from nnviz.jobs.timing import TimeBudget
 from nnviz.jobs.training_main import _MOST_UNHEARD
 from nnviz.jobs.training_process import TrainingProcess
@@ -57,7 +57,7 @@ class Ear:
 
     def __init__(self, worker: Worker) -> None:
         self.heard: list[object] = []
-        self.apart: list[Frame] = []
+        self.apart: list[NetworkFrame] = []
         self._worker = worker
         worker.told.connect(lambda _, event: self.heard.extend(event if isinstance(event, Epochs) else [event]))
 
@@ -659,7 +659,7 @@ def test_the_window_trains_apart_saves_and_is_edited_meanwhile(
     ready_model: Model, qtbot: QtBot, tmp_path: Path
 ) -> None:
     session = ready_model.session
-    frames: list[Frame] = []
+    frames: list[NetworkFrame] = []
     session.training.runner.frame.connect(frames.append)
     session.settings.choose("epochs", session.settings.experiment.changed(epochs=MANY_EPOCHS))
     session.start()

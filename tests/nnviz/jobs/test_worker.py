@@ -21,7 +21,7 @@ from engine.training.events import BestRestored, Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import RecordingPlan
-from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.worker import Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -84,7 +84,7 @@ def stop_of(qtbot: QtBot, worker: Worker, run: int, until: StopCondition) -> Sto
     return stop
 
 
-def frame_of(stop: Stopped) -> Frame:
+def frame_of(stop: Stopped) -> NetworkFrame:
     """Where it stopped."""
     assert stop.frame is not None
     return stop.frame
@@ -196,7 +196,7 @@ def test_frames_carry_the_number_of_their_run(worker: Worker, qtbot: QtBot, few_
 
 def test_a_newer_frame_replaces_one_that_nobody_took(worker: Worker) -> None:
     for batch in range(5):
-        worker.frames.append(Frame(1, np.zeros(1), 1, batch, 5, 0.0))
+        worker.frames.append(NetworkFrame(1, np.zeros(1), 1, batch, 5, 0.0))
     assert worker.frames.pop().batch == 4
     assert not worker.frames
 
@@ -206,7 +206,7 @@ def test_no_frame_is_ever_infinite(
 ) -> None:
     """Not even between the step that ruins the weights and the next one, which finds out."""
 
-    class NeverFull(list[Frame]):
+    class NeverFull(list[NetworkFrame]):
         """Each step wants to be shown."""
 
         def __bool__(self) -> bool:

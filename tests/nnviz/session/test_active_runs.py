@@ -6,13 +6,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.sweeps.plan import plan_race
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.active_runs import ActiveRuns
 from nnviz.sweeps.live_figures import PlanNews, RunNews
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.sweeps.helpers import a_plan
 
-ONE, OTHER = Group(4, 0), Group(4, 1)
+ONE, OTHER = RunGroup(4, 0), RunGroup(4, 1)
 
 
 @pytest.fixture

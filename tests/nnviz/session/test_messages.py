@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import MessageChoice, Messages
 
 
 class Clock:
@@ -41,7 +41,7 @@ def test_news_come_back_unless_they_were_read(clock: Clock, seconds: float, afte
 
 def test_what_offers_a_choice_comes_back(clock: Clock) -> None:
     messages = Messages()
-    messages.tell_later("a sweep was stopped", Choice("Go on with it", lambda: None))
+    messages.tell_later("a sweep was stopped", MessageChoice("Go on with it", lambda: None))
     clock.now += 60
     messages.warn("an error")
     messages.dismiss()
@@ -50,7 +50,7 @@ def test_what_offers_a_choice_comes_back(clock: Clock) -> None:
 
 def test_what_waits_behind_a_question_is_counted_from_when_it_is_shown(clock: Clock) -> None:
     messages = Messages()
-    messages.tell("a question", Choice("Yes", lambda: None))
+    messages.tell("a question", MessageChoice("Yes", lambda: None))
     messages.tell_later("news")
     clock.now += 60
     messages.choose(0)

@@ -17,7 +17,7 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.training.events import BestRestored, Epoch
 from engine.training.metrics import Evaluation
-from nnviz.jobs.reports import Frame
+from nnviz.jobs.reports import NetworkFrame
 from nnviz.session import runs as module
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.loaded_runs import run_of_network
@@ -308,7 +308,7 @@ def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few
 
 def test_a_frame_seen_twice_is_learned_once() -> None:
     made = new_run(Experiment())
-    frame = Frame(1, made.parameters, 1, 5, 10, 0.1)
+    frame = NetworkFrame(1, made.parameters, 1, 5, 10, 0.1)
     made.take_frame(frame)
     made.take_frame(replace(frame, parameters=made.parameters.copy()))
     assert made.changes == 1
