@@ -40,7 +40,7 @@ def check_keeps(file: str, *read: str) -> None:
 
 def check_keeps_data(file: str, data: str, settings: Mapping[str, Value]) -> None:
     """Raises CommandError if ``file`` holds the data: it would be replaced."""
-    from engine.datasets.opening import is_file_of  # other commands do not need it
+    from engine.datasets.loading import is_file_of  # other commands do not need it
 
     if is_file_of(data, settings, file):
         raise CommandError(f"{file}: holds the data and would be replaced. Name another file.")

@@ -22,7 +22,7 @@ from nnviz.commands.data_options import (
     settings_for,
 )
 from nnviz.commands.data_table import described_table
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import lines_of
 from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 

@@ -9,7 +9,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.training.metrics import in_figures
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import lines_of
 from nnviz.formatting import text
 
 _MOST_CLASSES = 40  # that are listed

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from engine.datasets.opening import COLOUR_NOTE, read_folder
+from engine.datasets.loading import COLOUR_NOTE, read_folder
 from engine.datasets.source import Value
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.progress import reading

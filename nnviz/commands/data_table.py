@@ -24,7 +24,7 @@ from engine.datasets.table.table_source import (
 )
 from nnviz.commands.data_facts import facts_of
 from nnviz.commands.progress import reading
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import lines_of
 from nnviz.formatting import text
 
 _MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are told

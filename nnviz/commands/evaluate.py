@@ -16,7 +16,7 @@ from engine.storage import load_network
 from engine.training.metrics import Evaluation, Evaluator, in_figures, precision_of, recall_of
 from nnviz.commands.data_options import print_notes
 from nnviz.commands.network_data import ChosenData, chosen_data, loaded_data
-from nnviz.commands.tabular import lines_of, width_of
+from nnviz.commands.text_table import lines_of, width_of
 from nnviz.formatting import text
 
 _WIDTH = 100  # of a line, where the terminal does not say

@@ -17,8 +17,8 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, settings_for
+from nnviz.commands.number_notation import decimal_of
 from nnviz.commands.other_data import coded_table, rescaled
-from nnviz.commands.written import decimal_of
 from nnviz.formatting import text
 
 

@@ -23,8 +23,8 @@ from engine.datasets.table.table_format import FORMAT
 from engine.datasets.table.table_source import open_table
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import option_of
+from nnviz.commands.number_notation import told_decimal
 from nnviz.commands.progress import reading
-from nnviz.commands.written import told_decimal
 from nnviz.formatting import text
 
 

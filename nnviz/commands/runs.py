@@ -12,7 +12,7 @@ from typing import Any
 from engine.basics.validation import number_within
 from engine.sweeps.search_space import format_values
 from nnviz.commands.checks import CommandError
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import lines_of
 from nnviz.formatting import text
 from nnviz.formatting.units import unit_of
 from nnviz.library import Library, RunRecord

@@ -10,8 +10,8 @@ from engine.datasets import Dataset
 from engine.sweeps.plan import Plan, plan_seeds
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
-from nnviz.commands.many import PlanCommand, described, do, engine_for
-from nnviz.commands.recorded import complain, introduced, opened_library, tell_notice, with_whole_paths
+from nnviz.commands.plan_command import PlanCommand, described, do, engine_for
+from nnviz.commands.run_recording import complain, introduced, opened_library, tell_notice, with_whole_paths
 from nnviz.commands.sweep_options import check_sweep, cluster_of, plan_of
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 from nnviz.library import Library, LibraryError

@@ -9,9 +9,9 @@ from typing import Any
 from engine.sweeps.plan import RACE, Plan
 from engine.sweeps.results import FAILED, FINISHED, FigureRange, Results, TrialResult
 from engine.sweeps.search_space import format_value
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import lines_of
 from nnviz.formatting import text
-from nnviz.formatting.results import (
+from nnviz.formatting.result_text import (
     WHY_ONCE,
     best_two,
     figure_name,

@@ -21,7 +21,7 @@ from engine.datasets.table.table_columns import NUMBER
 from engine.datasets.table.table_format import TableFormat, sniff
 from engine.network.network import Network
 from nnviz.commands.checks import CommandError
-from nnviz.commands.written import decimal_of, told_decimal, told_signs
+from nnviz.commands.number_notation import decimal_of, told_decimal, told_signs
 from nnviz.formatting import text
 
 _MOST_KINDS = 5  # of gaps that are told

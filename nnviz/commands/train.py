@@ -29,7 +29,7 @@ from engine.training.trainer import Trainer
 from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
-from nnviz.commands.recorded import ResumedRun, RunRecorder, complain, found_run, is_number_of_run, keeping
+from nnviz.commands.run_recording import ResumedRun, RunRecorder, complain, found_run, is_number_of_run, keeping
 from nnviz.commands.train_options import (
     check_options,
     described_experiment,

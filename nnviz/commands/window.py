@@ -21,7 +21,7 @@ def check(arguments: argparse.Namespace) -> None:
     Raises CommandError or EngineError for what is not there, or is neither network, run nor data.
     """
     from engine.datasets import DATASETS, source_of
-    from engine.datasets.opening import is_idx
+    from engine.datasets.loading import is_idx
     from engine.datasets.table.table_format import sniff
     from engine.storage import is_network_file
     from nnviz.commands.checks import CommandError

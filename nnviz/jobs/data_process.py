@@ -22,7 +22,7 @@ from typing import Any
 from engine.basics.errors import EngineError, Verbatim
 from engine.datasets import Dataset, DataSource
 from engine.datasets.idx_pair import idx_files
-from engine.datasets.opening import is_idx
+from engine.datasets.loading import is_idx
 from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
 from nnviz.jobs.child import can_start, start, take_leave

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from engine.basics.errors import EngineError, SettingError
 from engine.datasets import Dataset, DataSource, source_of
-from engine.datasets.opening import read_folder
+from engine.datasets.loading import read_folder
 from engine.datasets.preview import DatasetSummary, Preview, TablePreview
 from engine.datasets.source import Progress, Value, with_user_examples, without_own
 from engine.datasets.table.table import Table, read_table

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.basics.errors import EngineError
-from engine.datasets.opening import is_file_of
+from engine.datasets.loading import is_file_of
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.provenance import Provenance

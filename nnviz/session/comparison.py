@@ -11,7 +11,7 @@ from engine.sweeps.quantile_bands import QUARTILES, RANGE
 from nnviz.jobs.library_thread import LibraryThread
 from nnviz.library import RunGroup
 from nnviz.session.active_runs import ActiveGroup, ActiveRuns
-from nnviz.session.compared import ComparedRun, Content, named, read_contents
+from nnviz.session.compared_run import ComparedRun, Content, named, read_contents
 from nnviz.session.library import RunLibrary
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number

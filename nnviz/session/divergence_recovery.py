@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject
 from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import setting_value
+from nnviz.formatting.setting_text import setting_value
 from nnviz.session.messages import Message, MessageChoice, error_text
 from nnviz.session.run import Run
 from nnviz.session.status import Stage

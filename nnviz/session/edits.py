@@ -17,7 +17,7 @@ from engine.training.events import BestRestored
 from engine.training.history import Change
 from engine.training.trainer import Trainer
 from nnviz.session.displayed import neuron_name, what_if_text
-from nnviz.session.edited_errors import EditEvaluation
+from nnviz.session.edit_evaluation import EditEvaluation
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage

@@ -14,8 +14,8 @@ from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from nnviz.exported_script import export_script
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import title_of_data
-from nnviz.jobs.reading import CHECKPOINT, LoadedNetwork, read_network
+from nnviz.formatting.setting_text import title_of_data
+from nnviz.jobs.network_reading import CHECKPOINT, LoadedNetwork, read_network
 from nnviz.jobs.reports import figures_in
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import Activities, CancelOffer

@@ -13,7 +13,7 @@ from nnviz.session.reopening import Reopening
 from nnviz.session.run_list import RunListing, RunRow, SweepKey, read_listing, with_active_groups, with_open_groups
 from nnviz.session.run_names import Settings
 from nnviz.session.run_pages import RunPages
-from nnviz.session.run_words import NEWEST, SORTS
+from nnviz.session.run_text import NEWEST, SORTS
 from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.training.events import TrainingState
 from engine.training.history import History
-from nnviz.jobs.reading import LoadedNetwork, resumed
+from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.run import Run, RunOrigin
 from nnviz.session.status import Stage

@@ -15,7 +15,7 @@ from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.latest import Request, RequestKey
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.part import SET_NAMES, ExampleSet, example_sets_of
+from nnviz.session.example_sets import SET_NAMES, ExampleSet, example_sets_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Classes, Example, ExampleGroup, Selection

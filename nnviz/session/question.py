@@ -16,7 +16,7 @@ from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.part import SET_NAMES
+from nnviz.session.example_sets import SET_NAMES
 from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, PredictedClass, predicted_class_of
 from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch

@@ -12,7 +12,7 @@ from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
 from nnviz.session.messages import Message, MessageChoice, Messages
 from nnviz.session.run import Run
-from nnviz.session.run_words import words_of_going, words_of_loss
+from nnviz.session.run_text import words_of_going, words_of_loss
 from nnviz.session.runs import Runs
 
 _OFF = "Recording is off. Runs that start from now on are not kept in the library."

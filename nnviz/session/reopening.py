@@ -15,7 +15,7 @@ from engine.provenance import Provenance
 from engine.training.history import int_if_whole
 from nnviz.formatting import text
 from nnviz.jobs.library_thread import LibraryThread
-from nnviz.jobs.reading import LoadedNetwork, resumed
+from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.run import Run, RunStorage
 from nnviz.session.run_names import NAMELESS, title_of

@@ -22,7 +22,7 @@ from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import changes_between, more_epochs
+from nnviz.formatting.setting_text import changes_between, more_epochs
 from nnviz.jobs.reports import NetworkFrame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage

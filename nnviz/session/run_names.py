@@ -11,7 +11,7 @@ from engine.experiment import SETTING_NAMES, Experiment
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.formatting import text
 from nnviz.formatting.run_name import BETWEEN, RunName
-from nnviz.formatting.setting_words import setting_name, setting_value
+from nnviz.formatting.setting_text import setting_name, setting_value
 from nnviz.library import LibraryError
 from nnviz.session.seeds import named_first, note_of, seed_number, seed_of
 

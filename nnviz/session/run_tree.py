@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nnviz.library.schema import FIGURES
-from nnviz.session.run_words import NEWEST, SORTS
+from nnviz.session.run_text import NEWEST, SORTS
 from nnviz.session.seeds import OF_TRIALS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import number_within
 from engine.training.history import PARTS
-from nnviz.formatting.setting_words import changes_between
+from nnviz.formatting.setting_text import changes_between
 from nnviz.session import snapshots
 from nnviz.session.run import Run
 from nnviz.session.status import Stage

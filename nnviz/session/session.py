@@ -17,7 +17,6 @@ from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.serial_thread import close_all
 from nnviz.session.active_runs import ActiveRuns
-from nnviz.session.asked import new_queries
 from nnviz.session.branching import Branching
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
@@ -43,6 +42,7 @@ from nnviz.session.run_exchange import RunExchange
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
+from nnviz.session.shared_queries import new_queries
 from nnviz.session.sketch import Sketch
 from nnviz.session.snapshot_backfill import SnapshotBackfill
 from nnviz.session.snapshot_files import SnapshotFiles

@@ -17,7 +17,7 @@ from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from engine.training.settings import TrainingSettings
-from nnviz.formatting.setting_words import changes_between
+from nnviz.formatting.setting_text import changes_between
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
 from nnviz.session.runs import Runs

@@ -15,7 +15,7 @@ from engine.basics.errors import EngineError
 from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.formatting import text
-from nnviz.jobs.reading import CHECKPOINT
+from nnviz.jobs.network_reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.activities import CancelOffer
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past

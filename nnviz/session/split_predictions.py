@@ -9,7 +9,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.explain.predictions import ClassPredictions, Predictions
 from engine.network.network import Network
-from nnviz.session.part import ExampleSet
+from nnviz.session.example_sets import ExampleSet
 from nnviz.session.selection import Classes, ExampleGroup
 
 

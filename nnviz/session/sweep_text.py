@@ -11,7 +11,7 @@ from engine.datasets import source_of
 from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.formatting.results import figure_name, spread_words, trial_words, words_of_seeds
+from nnviz.formatting.result_text import figure_name, spread_words, trial_words, words_of_seeds
 from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress
 
 if TYPE_CHECKING:

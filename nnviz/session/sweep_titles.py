@@ -10,7 +10,7 @@ from engine.sweeps.results import STOPPED
 from engine.sweeps.search_space import choices_of, format_value
 from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 from nnviz.library import LibraryError
 from nnviz.session.run_names import NAMELESS, run_name, subject_of
 

@@ -13,7 +13,7 @@ from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress, Plans
 from nnviz.library import RunGroup
 from nnviz.session.auto_compare import AutoCompare
 from nnviz.session.messages import MessageChoice
-from nnviz.session.run_words import words_of_going
+from nnviz.session.run_text import words_of_going
 from nnviz.session.sweep_text import (
     format_interrupted,
     format_plan_end,

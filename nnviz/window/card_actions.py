@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QApplication, QDockWidget
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard, holder
 from nnviz.window import card_export
-from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
+from nnviz.window.network_dialogs import NetworkDialogs
 
 _KINDS = {"png": "Picture (*.png)", "svg": "Vector graphics (*.svg)", "csv": "Table (*.csv)"}
 

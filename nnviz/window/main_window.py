@@ -45,7 +45,6 @@ from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
-from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
 from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
@@ -54,6 +53,7 @@ from nnviz.window.hints import Hints
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
 from nnviz.window.menus import Menus
+from nnviz.window.network_dialogs import NetworkDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine

@@ -22,7 +22,7 @@ from engine.training.augmentation import Augmentation
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.cards.sweep.trials_model import TrialsModel
-from nnviz.jobs.reading import CHECKPOINT
+from nnviz.jobs.network_reading import CHECKPOINT
 from nnviz.session.network_replacement import is_quickly_made
 from nnviz.session.session import Session
 from nnviz.window.bundled_networks import bundled_networks

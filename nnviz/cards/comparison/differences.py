@@ -17,12 +17,12 @@ from engine.sweeps.significance import LEAST_SEEDS, compare_groups
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow
 from nnviz.formatting import text
-from nnviz.formatting.results import words_of_pairs
-from nnviz.formatting.setting_words import setting_name, setting_value
+from nnviz.formatting.result_text import words_of_pairs
+from nnviz.formatting.setting_text import setting_name, setting_value
 from nnviz.formatting.units import unit_of
 from nnviz.library import RunRecord
 from nnviz.library.schema import FIGURES
-from nnviz.session.compared import ComparedRun
+from nnviz.session.compared_run import ComparedRun
 from nnviz.session.seeds import Chosen, main_figure, value_of, values_of
 
 _NAMES = {"shape": "layers", "data": "data", "data_settings": "settings of the data"}

@@ -12,7 +12,7 @@ from nnviz.cards.comparison.differences import Live, differing_rows, reason_with
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.session.compared import ComparedRun
+from nnviz.session.compared_run import ComparedRun
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton

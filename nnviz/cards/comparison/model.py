@@ -14,8 +14,8 @@ from engine.datasets import Dataset
 from engine.explain.predictions import ClassPredictions, predict_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.session.compared import ComparedRun
-from nnviz.session.part import ExampleSet
+from nnviz.session.compared_run import ComparedRun
+from nnviz.session.example_sets import ExampleSet
 from nnviz.session.question import predict
 from nnviz.session.run import misfit_of
 from nnviz.session.session import Session

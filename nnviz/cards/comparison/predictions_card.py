@@ -14,8 +14,8 @@ from nnviz.cards.comparison.prediction_rows import ComparedPrediction, Predictio
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_words import noun
-from nnviz.session.compared import ComparedMember, ComparedRun
+from nnviz.session.compared_run import ComparedMember, ComparedRun
+from nnviz.session.example_text import noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from nnviz.library import LibraryError
-from nnviz.session.compared import ComparedRun
+from nnviz.session.compared_run import ComparedRun
 from nnviz.session.seeds import seed_number
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QToolButton
 
 from nnviz.cards.comparison.race import reason_no_race, start_or_stop_race
-from nnviz.formatting.results import words_of_seeds
+from nnviz.formatting.result_text import words_of_seeds
 from nnviz.session.session import Session
 from nnviz.session.sweep_text import format_stop_count
 from nnviz.ui.parts import named

@@ -19,12 +19,12 @@ from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked import ANSWER
-from nnviz.session.asked_words import noun, title, told
+from nnviz.session.example_text import noun, title, told
 from nnviz.session.messages import Message
 from nnviz.session.predicted_class import PredictedClass
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, label

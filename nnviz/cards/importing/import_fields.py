@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
-from nnviz.formatting.setting_words import parsed, typed_value
+from nnviz.formatting.setting_text import parsed, typed_value
 from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label

@@ -28,7 +28,7 @@ from nnviz.cards.map.presentation import (
 from nnviz.cards.map.view import MapView
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
-from nnviz.session.asked_words import noun
+from nnviz.session.example_text import noun
 from nnviz.session.selection import Classes, Example, ExampleGroup
 from nnviz.session.session import Session
 from nnviz.ui import theme

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from nnviz.cards.map.model import COUNTS, PCA, TSNE, MapModel
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers
-from nnviz.session.part import SET_LABELS
+from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton

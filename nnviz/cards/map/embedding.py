@@ -14,7 +14,7 @@ from engine.explain.predictions import Predictions
 from engine.explain.projection import PrincipalAxes, Projection, layer_rows, principal_axes, project_in_steps
 from engine.network.network import Network
 from nnviz.cards.map.tsne import TsneEmbedding
-from nnviz.session.part import ExampleSet
+from nnviz.session.example_sets import ExampleSet
 
 _FOR_THE_BASIS, _FEWEST = 2000, 200  # Most and fewest examples that axes are computed from. Wide layers take fewer, …
 _MOST_NUMBERS = 8_000_000  # … so that about this many activations are in memory at a time.

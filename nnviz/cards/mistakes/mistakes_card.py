@@ -16,11 +16,11 @@ from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.regression_errors import RegressionErrors
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.asked import MISTAKES
+from nnviz.session.example_sets import SET_LABELS, ExampleSet
 from nnviz.session.mistakes import Counts
-from nnviz.session.part import SET_LABELS, ExampleSet
 from nnviz.session.selection import Classes
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton

@@ -15,7 +15,7 @@ from engine.training.metrics import Evaluation
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.stepwise import StepwiseTask, shares_only
-from nnviz.session.part import ExampleSet
+from nnviz.session.example_sets import ExampleSet
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
 from nnviz.ui.column import ScrollColumn

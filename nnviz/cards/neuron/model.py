@@ -18,7 +18,7 @@ from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.chosen_neuron import ChosenNeuron
-from nnviz.session.part import ExampleSet, evaluation_set
+from nnviz.session.example_sets import ExampleSet, evaluation_set
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 

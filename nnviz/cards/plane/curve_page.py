@@ -15,7 +15,7 @@ from nnviz.cards.plane.dot_legend import DotLegend
 from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
 from nnviz.cards.registry import CARDS
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_words import full_name
+from nnviz.session.example_text import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.surface_query import PredictionSurface

@@ -13,7 +13,7 @@ from nnviz.cards.plane.plane_view import PlaneView
 from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
 from nnviz.cards.registry import CARDS
 from nnviz.formatting import text
-from nnviz.session.asked_words import full_name
+from nnviz.session.example_text import full_name
 from nnviz.session.session import Session
 from nnviz.session.surface_query import PredictionSurface
 from nnviz.ui import theme

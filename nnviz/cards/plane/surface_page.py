@@ -16,7 +16,7 @@ from nnviz.cards.plane.paint_tools import PaintTools
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.cards.registry import CardInfo
 from nnviz.formatting.text import short
-from nnviz.session.asked_words import full_name
+from nnviz.session.example_text import full_name
 from nnviz.session.painting import PaintedPointsModel
 from nnviz.session.session import Session
 from nnviz.session.status import Status

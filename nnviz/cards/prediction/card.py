@@ -11,10 +11,10 @@ from nnviz.cards.prediction.number_bars import MOST_ROWS, NumberBars, NumberRow
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.asked import ANSWER
-from nnviz.session.asked_words import noun
+from nnviz.session.example_text import noun
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.fields import NumberEdit

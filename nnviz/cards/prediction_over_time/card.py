@@ -14,7 +14,7 @@ from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS, PastPredict
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.asked_words import noun
+from nnviz.session.example_text import noun
 from nnviz.session.predicted_class import WORTH_SEEING, PredictedClass, predicted_class_of
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session

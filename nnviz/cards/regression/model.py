@@ -12,7 +12,7 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
-from nnviz.session.part import ExampleSet
+from nnviz.session.example_sets import ExampleSet
 from nnviz.session.session import Session
 
 PREDICTED = "predicted numbers"  # name of the query

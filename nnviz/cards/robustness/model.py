@@ -29,7 +29,7 @@ from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.displayed import what_if_text
-from nnviz.session.part import ExampleSet, evaluation_set
+from nnviz.session.example_sets import ExampleSet, evaluation_set
 from nnviz.session.session import Session
 from nnviz.session.status import Stage
 

@@ -12,7 +12,7 @@ from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.runs.run_table import RunLine, RunTable
 from nnviz.cards.runs.storage_part import StoragePart
 from nnviz.formatting import text
-from nnviz.formatting.results import figure_name
+from nnviz.formatting.result_text import figure_name
 from nnviz.formatting.run_name import RunName
 from nnviz.formatting.units import unit_of
 from nnviz.library import LibraryError, RunRecord
@@ -30,7 +30,7 @@ from nnviz.session.run_names import (
     title_in_group,
     title_of,
 )
-from nnviz.session.run_words import SORTS, figure_of, figure_words
+from nnviz.session.run_text import SORTS, figure_of, figure_words
 from nnviz.session.seeds import Chosen, main_figure, middle_of, named_first, note_of, seed_of, values_of
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry, sweep_row, sweep_title, trial_title

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.session.library_work import LibraryWork, Tell
-from nnviz.session.run_words import words_of_plan
+from nnviz.session.run_text import words_of_plan
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:

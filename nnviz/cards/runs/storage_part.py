@@ -13,7 +13,7 @@ from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.library.quota import LEAST, MOST, MOST_OF_RUN
-from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
+from nnviz.session.run_text import words_of_going, words_of_plan, words_of_room
 from nnviz.session.session import Session
 from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
 from nnviz.ui import theme

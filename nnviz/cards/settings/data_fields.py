@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QWidget
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting, DataSource
 from nnviz.cards.settings.settings_form import FormGrid
-from nnviz.formatting.setting_words import _ALL, parsed, typed_value
+from nnviz.formatting.setting_text import _ALL, parsed, typed_value
 from nnviz.session.session import Session
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.note import FieldError

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout,
 
 from engine.training.rate_finder import RateFinder
 from nnviz.cards.settings.small_plot import SmallPlot
-from nnviz.formatting.setting_words import setting_value
+from nnviz.formatting.setting_text import setting_value
 from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.session import Session
 from nnviz.ui.card import label

@@ -18,7 +18,7 @@ from engine.training.metrics import Evaluation, Evaluator
 from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
 from nnviz.cards.step_through.step_request import RecordedStep
 from nnviz.jobs.serial_thread import SerialThread
-from nnviz.session.part import evaluation_set
+from nnviz.session.example_sets import evaluation_set
 
 if TYPE_CHECKING:
     from nnviz.cards.step_through.model import StepThrough

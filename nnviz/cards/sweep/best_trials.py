@@ -11,8 +11,8 @@ from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trial_text import format_chosen_trial, format_figures, shown_sweep_title, unit_of
 from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.formatting import text
-from nnviz.formatting.results import figure_name, verdict_words
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.result_text import figure_name, verdict_words
+from nnviz.formatting.setting_text import setting_name
 from nnviz.library import RunGroup
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import short_name, value_words

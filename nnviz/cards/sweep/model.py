@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.cards.sweep.fields import SweepFields, VariedSetting, fields_from_dict
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind, Step
 

@@ -14,8 +14,8 @@ from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, R
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.formatting.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.result_text import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
+from nnviz.formatting.setting_text import setting_name
 from nnviz.session.sweep_titles import sweep_title, value_words
 from nnviz.ui.read_out import Piece
 

@@ -31,7 +31,7 @@ from nnviz.cards.user_examples.presentation import (
     step_share,
 )
 from nnviz.formatting import text
-from nnviz.session.asked_words import noun
+from nnviz.session.example_text import noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
 from nnviz.ui import theme

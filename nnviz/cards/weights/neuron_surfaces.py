@@ -12,7 +12,7 @@ from engine.explain.input_grid import Region, Span, Square
 from nnviz.cards.weights.line_tiles import line_tiles
 from nnviz.formatting import text
 from nnviz.formatting.text import short
-from nnviz.session.asked_words import full_name
+from nnviz.session.example_text import full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.surface_query import NEURON_SURFACES, PredictionSurface

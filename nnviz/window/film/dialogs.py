@@ -15,9 +15,9 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.parts import named
-from nnviz.window.dialogs import follow_filter
 from nnviz.window.film.maker import FilmMaker
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject
+from nnviz.window.network_dialogs import follow_filter
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow

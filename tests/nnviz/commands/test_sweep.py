@@ -15,8 +15,9 @@ from engine.datasets import Dataset
 from engine.sweeps.results import FINISHED, STOPPED
 from engine.sweeps.run_execution import RunSpec
 from engine.sweeps.significance import GroupComparison
-from nnviz.commands import cli, many
-from nnviz.formatting.results import comparison_words, words_of_pairs
+from nnviz.commands import cli
+from nnviz.commands import plan_command as many
+from nnviz.formatting.result_text import comparison_words, words_of_pairs
 from nnviz.library import Library, library_path
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import SweepLibrary

@@ -18,7 +18,7 @@ from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training.events import Batch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.jobs.reading import read_network
+from nnviz.jobs.network_reading import read_network
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

@@ -18,7 +18,7 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
 from engine.datasets.download import Download, RemoteFile
 from engine.storage import save_network
-from nnviz.jobs.reading import read_network
+from nnviz.jobs.network_reading import read_network
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow

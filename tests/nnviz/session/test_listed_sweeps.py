@@ -13,7 +13,7 @@ from engine.sweeps.search_space import parse_dimension
 from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.run_list import RunRow, SweepKey, read_listing, with_open_groups
-from nnviz.session.run_words import NEWEST
+from nnviz.session.run_text import NEWEST
 from nnviz.session.seeds import median_of
 from nnviz.session.sweep_titles import sweep_row, sweep_words, trial_title
 from tests.nnviz.library.helpers import an_experiment

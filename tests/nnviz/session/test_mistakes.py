@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.session import mistakes
-from nnviz.session.asked import MISTAKES
-from nnviz.session.part import example_sets_of
+from nnviz.session.example_sets import example_sets_of
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import pause, train_for_a_while

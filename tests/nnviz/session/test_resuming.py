@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.validation import Array
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.storage import load_checkpoint
-from nnviz.jobs.reading import LoadedNetwork, resumed
+from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from engine.sweeps.significance import compare_groups
-from nnviz.formatting.results import words_of_pairs
+from nnviz.formatting.result_text import words_of_pairs
 from nnviz.library import Library, RunGroup, RunRecord
 from nnviz.session.run_list import RunRow, read_listing, with_open_groups
 from nnviz.session.run_names import run_name, subject_of, title_in_group
-from nnviz.session.run_words import NEWEST, figure_of
+from nnviz.session.run_text import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
 from tests.nnviz.cards.runs.seed_helpers import group_of, told_group
 from tests.nnviz.library.helpers import an_experiment

@@ -9,7 +9,7 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.cards.map import embedding
 from nnviz.cards.map.embedding import EmbeddingSource, basis_for, even_sample, project
-from nnviz.session.part import example_sets_of
+from nnviz.session.example_sets import example_sets_of
 
 
 def source(data: Dataset, part: str = "test", most: int = 10_000) -> EmbeddingSource:

@@ -22,8 +22,8 @@ from nnviz.cards.prediction_over_time.card import PredictionOverTimePanel, leade
 from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS, PredictionOverTime
 from nnviz.jobs.reports import NetworkFrame
 from nnviz.session import question as asking
-from nnviz.session.asked import ANSWER
 from nnviz.session.predicted_class import predicted_class_of
+from nnviz.session.shared_queries import ANSWER
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load

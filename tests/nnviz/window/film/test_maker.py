@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
 from nnviz.cards.timeline.player import Player
-from nnviz.session.asked import MISTAKES
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.window.film import maker as films

@@ -21,7 +21,7 @@ from nnviz.formatting import text
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState
 from nnviz.program_name import program_name
-from nnviz.session.run_words import words_of_going
+from nnviz.session.run_text import words_of_going
 
 _DIGITS = 100  # more than any number of a run has; of thousands Python makes no number
 

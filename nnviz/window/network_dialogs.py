@@ -11,7 +11,7 @@ from typing import TypeAlias
 from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
-from engine.datasets.opening import is_file_of
+from engine.datasets.loading import is_file_of
 from nnviz.formatting import text
 from nnviz.session.run import Run
 from nnviz.session.session import Session

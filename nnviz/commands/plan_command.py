@@ -18,12 +18,12 @@ from engine.sweeps.results import FINISHED, Results
 from engine.sweeps.shared_data import are_registered
 from nnviz.commands import sweep_results
 from nnviz.commands.interrupts import interrupts
-from nnviz.commands.recorded import complain, complaining, tell_notice
+from nnviz.commands.run_recording import complain, complaining, tell_notice
 from nnviz.formatting import text
-from nnviz.formatting.results import words_of_seeds
+from nnviz.formatting.result_text import words_of_seeds
 from nnviz.library import Library
 from nnviz.program_name import program_name
-from nnviz.session.run_words import words_of_going
+from nnviz.session.run_text import words_of_going
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor

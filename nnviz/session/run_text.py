@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import setting_value
+from nnviz.formatting.setting_text import setting_value
 from nnviz.formatting.units import unit_of
 from nnviz.session.run import Run
 from nnviz.session.seeds import main_figure, median_of

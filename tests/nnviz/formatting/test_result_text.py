@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.sweeps.results import FigureRange
 from nnviz.formatting import text
-from nnviz.formatting.results import figure_name, figure_value, range_words, spread_words, words_of_seeds
+from nnviz.formatting.result_text import figure_name, figure_value, range_words, spread_words, words_of_seeds
 
 
 def test_figures_have_names_and_units() -> None:
