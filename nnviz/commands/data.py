@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.basics.cli_option_names import data_words, shell_command
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
+from engine.datasets.loading import COLOUR_NOTE, read_folder
 from engine.datasets.source import TRAIN_EXAMPLES, DataSetting, Value
 from nnviz.commands.data_facts import facts_of, summary_of
-from nnviz.commands.data_folder import described_folder
 from nnviz.commands.data_options import (
     given_options,
     load,
@@ -22,10 +23,12 @@ from nnviz.commands.data_options import (
     settings_for,
 )
 from nnviz.commands.data_table import described_table
+from nnviz.commands.progress import reading
 from nnviz.commands.text_table import lines_of
 from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
+_MOST_UNREAD = 20  # files that are listed
 _LONGEST_USUAL = 32  # letters of a usual value
 _AND_FILES = """\
 Files and folders, by their path
@@ -89,7 +92,7 @@ def _described(name: str, source: DataSource, settings: Mapping[str, Value]) -> 
     if source.table is not None:
         return described_table(source.table, source, settings)
     if name not in list(DATASETS) and Path(name).is_dir():
-        return described_folder(Path(name), settings)
+        return _described_folder(Path(name), settings)
     if source.download is not None and not source.download.is_here():
         return _described_download(source, source.download)
     return _described_arrays(source, load(source, settings))
@@ -110,6 +113,25 @@ def _described_arrays(source: DataSource, dataset: Dataset) -> Iterator[str]:
         yield f"from: {source.download.origin}"
     yield ""
     yield from facts_of(dataset)
+
+
+def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
+    """Reads the images and yields lines about classes and unreadable files. Raises EngineError or OSError."""
+    with reading(path.name, " pictures") as show:
+        dataset, report = read_folder(path, settings, show)
+    yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
+    if report.has_colour:
+        yield COLOUR_NOTE
+    yield ""
+    yield from facts_of(replace(dataset, notes=()))  # they are told at more length
+    for name in report.empty_classes[:_MOST_UNREAD]:
+        yield f"{text.name(name)} is no class: none of its pictures could be read"
+    if report.unread:
+        yield ""
+        yield f"left out: {report.unread_count:,}"
+        yield from (f"  {text.name(each.path)}: {text.name(each.why)}" for each in report.unread[:_MOST_UNREAD])
+    if report.unread_count > _MOST_UNREAD:
+        yield f"  … and {report.unread_count - _MOST_UNREAD:,} more"
 
 
 def _settings(source: DataSource) -> list[str]:

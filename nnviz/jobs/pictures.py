@@ -103,7 +103,7 @@ def _grey_of(source: Path | QImage, is_wanted: Callable[[], bool]) -> Array:
 
 
 def _resized(grey: Array, shape: tuple[int, int]) -> Array:
-    from nnviz.digits.resized import resized
+    from nnviz.digits.picture_files import resized
 
     return resized(grey, shape)
 
