@@ -135,7 +135,7 @@ def project_in_steps(
         return network.standardised(inputs * inputs.dtype.type(buffers.scale))
 
     def see(place: slice, inputs: Array, buffers: Buffers) -> None:
-        places.take(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
+        places.collect(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
 
     answers = yield from predict_in_steps(network, split, rows, see)
     return Projection(places.points, answers, places.share)
@@ -150,7 +150,7 @@ class _PointCollector:
         width = len(basis.mean)
         self._sum, self._squares = np.zeros(width), 0.0  # activations minus the mean of the axes
 
-    def take(self, place: slice, activations: Array) -> None:
+    def collect(self, place: slice, activations: Array) -> None:
         """Returns the activations (rows, width) of some examples."""
         with np.errstate(all="ignore"):
             off = activations - self._basis.mean.astype(activations.dtype)

@@ -157,7 +157,7 @@ class RunExecution:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Batch):
-            self._moments.take(event.place)
+            self._moments.collect(event.place)
         elif isinstance(event, Epoch):
             self._take_epoch(event)
         elif isinstance(event, BestRestored):
@@ -166,7 +166,7 @@ class RunExecution:
     def _take_epoch(self, event: Epoch) -> None:
         self._learning += event.seconds
         if event.epoch == 0:
-            self._moments.take(0.0)
+            self._moments.collect(0.0)
         settings = self._trainer.settings
         is_last = event.epoch == settings.epochs
         if event.epoch % thinning_step(settings.epochs, MOST_POINTS) == 0 or is_last:
@@ -204,7 +204,7 @@ class RunExecution:
         trainer = self._trainer
         reached = epochs_at(0, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
         if status != DIVERGED:
-            self._moments.take(reached, is_last=True)
+            self._moments.collect(reached, is_last=True)
         return RunOutcome(
             self._spec.number,
             status,
@@ -233,7 +233,7 @@ class _SnapshotCollector:
         self._kept: dict[float, PackedSnapshot] = {}
         self._are_kept = state_size(trainer) <= MOST_STATE
 
-    def take(self, place: float, is_last: bool = False) -> None:
+    def collect(self, place: float, is_last: bool = False) -> None:
         """Stores the current parameters if a snapshot is due at this place, in epochs."""
         if not self._are_kept or not (is_last or self._grid.should_keep(place)):
             return

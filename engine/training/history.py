@@ -124,7 +124,7 @@ class History:
         default=0, init=False, repr=False, compare=False
     )  # places of all curves; there may be very many
 
-    def take(self, event: Event, before: float = 0) -> None:
+    def take_event(self, event: Event, before: float = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
 
         It records the results of epochs, where epoch 0 is the untrained network, and restored parameters. Of other

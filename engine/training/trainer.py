@@ -292,7 +292,7 @@ class Trainer:
 
     def _take(self, batch: int) -> tuple[Array, Array, TrainingBuffers]:
         """Returns inputs and targets of a batch of this epoch, from 0, and the buffers for it."""
-        inputs, targets = self._batches.take(batch)
+        inputs, targets = self._batches.batch(batch)
         buffers = self._buffers.cut(len(inputs))
         buffers.scale = self._batches.scale
         return inputs, targets, buffers

@@ -108,10 +108,10 @@ class RunRecorder:
         with complaining():
             tell_notice(what_will_go(library))
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Passes an event of the trainer on."""
         if self._recording is not None:
-            self._recording.take(event)
+            self._recording.take_event(event)
 
     def finish(self, status: str) -> None:
         """Writes the end of the run, and makes room if there is too little."""

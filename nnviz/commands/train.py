@@ -63,9 +63,9 @@ class _Training:
     result: Epoch | None = None
     found: ResumedRun | None = None
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Updates history and provenance after an event, also in the network, for the files it is saved to."""
-        self.history.take(event, self.before)
+        self.history.take_event(event, self.before)
         if isinstance(event, (Epoch, BestRestored)):
             self.provenance = self.provenance.after(event, self.before)
             self.provenance.write(self.trainer.network)
@@ -286,7 +286,7 @@ class _Progress:
             total=total, initial=done, unit=" batches", leave=False, mininterval=0.2, disable=is_quiet, **look
         )
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Shows an event of the trainer."""
         if isinstance(event, Batch):
             self._bar.update()
@@ -324,8 +324,8 @@ def _train_with_progress(
     """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
     for event in _counted_over_all(train_on(trainer, training.take), training.before):
-        keeper.take(event)
-        progress.take(event)
+        keeper.take_event(event)
+        progress.take_event(event)
         is_end = isinstance(event, (Epoch, BestRestored)) and event.epoch > 0
         if checkpoint is not None and (asked_to_stop or is_end):
             checkpoint.write(trainer)

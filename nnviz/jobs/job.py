@@ -48,10 +48,10 @@ class ReportSink(Protocol):
     def put_frame(self, frame: NetworkFrame) -> None:
         """Receives a frame, which replaces the one before."""
 
-    def tell(self, run: int, event: Report) -> None:
+    def report(self, run: int, event: Report) -> None:
         """Receives a report that must not be lost."""
 
-    def tell_soon(self, run: int, event: Report) -> None:
+    def report_soon(self, run: int, event: Report) -> None:
         """Receives a report that must not be lost, but may wait for the next report or frame."""
 
 
@@ -143,12 +143,12 @@ class Job:
         if self._events is None:
             self._events = self.trainer.steps()  # which knows nothing of the job, so both are freed when it is dropped
         if self.recorder is not None:  # before the step, so that changed settings are recorded at their place
-            self.recorder.open(self.trainer, partial(sink.tell, self.run))
+            self.recorder.open(self.trainer, partial(sink.report, self.run))
         try:
             with np.errstate(all="ignore"):
                 return self._take(self._events, sink)
         finally:
-            self._tell_ended(sink, sink.tell_soon)
+            self._report_ended(sink, sink.report_soon)
 
     def _take(self, events: Iterator[Event], sink: ReportSink) -> Stopped | None:
         timer, recorder, pauses_by_itself = self._timer, self.recorder, self.until is not StopCondition.END
@@ -165,8 +165,8 @@ class Job:
                 timer.epoch_done()
                 self._end_epoch(event, sink)
             elif event is not None and (not isinstance(event, Evaluating) or timer.measures_long()):
-                self._tell_ended(sink, sink.tell_soon)
-                sink.tell(self.run, event)
+                self._report_ended(sink, sink.report_soon)
+                sink.report(self.run, event)
                 self._record(event, sink)
                 if isinstance(event, BestRestored):
                     event = next(events, None)  # nothing may come between: the trainer would restore it again
@@ -181,7 +181,7 @@ class Job:
 
     def _record(self, event: Event, sink: ReportSink) -> None:
         if self.recorder is not None:
-            self.recorder.take_event(event, self.trainer, partial(sink.tell, self.run))
+            self.recorder.take_event(event, self.trainer, partial(sink.report, self.run))
 
     # ---- reports
 
@@ -199,30 +199,30 @@ class Job:
         if sink.wants_frame and not cannot_wait and self._show(sink):
             return  # which is the network at the end of the epoch, too
         if event.epoch and self._ends.is_due:
-            self._tell_end(event, sink)
+            self._report_end(event, sink)
         if cannot_wait:
             self._told_at = now
-            self._tell_ended(sink, sink.tell)
+            self._report_ended(sink, sink.report)
         elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
-            self._tell_ended(sink, sink.tell_soon)
+            self._report_ended(sink, sink.report_soon)
 
-    def _tell_ended(
-        self, sink: ReportSink, tell: Callable[[int, Report], None], frame: NetworkFrame | None = None
+    def _report_ended(
+        self, sink: ReportSink, report: Callable[[int, Report], None], frame: NetworkFrame | None = None
     ) -> None:
         """Reports the gathered epochs, with a frame if there is one, and records them."""
         ended, self._ended = Epochs.of(self._ended), []
         if ended.packed:
-            tell(self.run, ended)
+            report(self.run, ended)
         if frame is not None:
             sink.put_frame(frame)
         if ended.packed and self.recorder is not None:
-            self.recorder.take_epochs(ended.packed, self.trainer, partial(sink.tell, self.run))
+            self.recorder.take_epochs(ended.packed, self.trainer, partial(sink.report, self.run))
 
-    def _tell_end(self, event: Epoch, sink: ReportSink) -> None:
+    def _report_end(self, event: Epoch, sink: ReportSink) -> None:
         with self._ends:
             network = self.trainer.network
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-            sink.tell_soon(self.run, EpochEnd(event.epoch, pack(now, tuple(network.shape))))
+            sink.report_soon(self.run, EpochEnd(event.epoch, pack(now, tuple(network.shape))))
 
     def _show(self, sink: ReportSink) -> bool:
         """Sends a frame with the gathered epochs if one is due. Returns whether it was."""
@@ -237,7 +237,7 @@ class Job:
             with timer.estimates:
                 frame = replace(frame, estimate=self.trainer.estimate())
         self._told_at = time.perf_counter()
-        self._tell_ended(sink, sink.tell_soon, frame)
+        self._report_ended(sink, sink.report_soon, frame)
         return True
 
     def _pause_after(self, event: Event, sink: ReportSink) -> Stopped | None:

@@ -28,7 +28,7 @@ class LoadedNetwork:
         epochs_done: whole epochs that the training has done.
         epochs_begun: the same, with the epoch in progress.
         before: epochs that the network had before that training; None if that is not known.
-        why_not: why the training cannot be continued; empty if it can.
+        reason_unavailable: why the training cannot be continued; empty if it can.
         provenance: that of the network; its history may be long.
         state: of the training, which may be continued with other data than those that are there; else None.
     """
@@ -39,7 +39,7 @@ class LoadedNetwork:
     epochs_done: int = 0
     epochs_begun: int = 0
     before: float | None = None
-    why_not: str = ""
+    reason_unavailable: str = ""
     provenance: Provenance = field(default_factory=Provenance)
     state: TrainingState | None = None
 
@@ -70,10 +70,12 @@ def resumed(found: LoadedNetwork, dataset: Dataset | None) -> LoadedNetwork:
     try:
         settings = replace(TrainingSettings.from_dict(state.settings), evaluate=True)  # the window shows the errors
         if dataset is None:
-            return replace(found, settings=settings, why_not="the data is not loaded yet.")
+            return replace(found, settings=settings, reason_unavailable="the data is not loaded yet.")
         trainer = Trainer.resume(network, dataset, state)
         trainer.change(settings)
     except EngineError as error:
-        return replace(found, settings=settings, why_not=str(error), state=None if settings is None else state)
+        return replace(
+            found, settings=settings, reason_unavailable=str(error), state=None if settings is None else state
+        )
     done = state.whole_epochs
-    return replace(found, settings=settings, trainer=trainer, epochs_done=done, why_not="", state=None)
+    return replace(found, settings=settings, trainer=trainer, epochs_done=done, reason_unavailable="", state=None)

@@ -150,7 +150,7 @@ class Plans(QObject):
 
         self._thread.run(work, done, failed, makes=True)
 
-    def go_on(
+    def resume(
         self,
         sweep: int,
         dataset: Dataset | None,
@@ -249,7 +249,7 @@ class Plans(QObject):
             self._tell_measured(conductor, live)
 
     def _tell_results(self, news: _UnreportedResults) -> None:
-        if news.is_of_sweep and not self._closes.is_set() and (new := news.take()) is not None:
+        if news.is_of_sweep and not self._closes.is_set() and (new := news.take_results()) is not None:
             self._tell(self.came, new)
 
     def _tell_measured(self, conductor: Conductor, live: LiveFigures) -> None:
@@ -278,7 +278,7 @@ class _UnreportedResults:
         """Adds runs that are over; they may not be in the library yet."""
         self._waiting += ended
 
-    def take(self) -> NewResults | None:
+    def take_results(self) -> NewResults | None:
         """Returns what is new and counts it as reported; None if nothing is."""
         runs = [self._results.run(each.trial, each.seed) or each for each in self._waiting]
         self._waiting = [each for each in runs if not _is_known(each)]

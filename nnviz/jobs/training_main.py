@@ -104,7 +104,7 @@ class _PipeSink:
         self.wants_frame = False
         self._pipe.put(replace(frame, is_lent=True))
 
-    def tell(self, run: int, event: Report) -> None:
+    def report(self, run: int, event: Report) -> None:
         """Sends a report at once, after those that were gathered.
 
         Waits if too many events are not confirmed, unless an order has come: it must be carried out.
@@ -112,8 +112,8 @@ class _PipeSink:
         self._pipe.put((run, event))
         self._count(event)
 
-    def tell_soon(self, run: int, event: Report) -> None:
-        """Sends a report with the next message. May wait, see :meth:`tell`."""
+    def report_soon(self, run: int, event: Report) -> None:
+        """Sends a report with the next message. May wait, see :meth:`report`."""
         self._pipe.gather((run, event))
         self._count(event)
 
@@ -128,7 +128,7 @@ class _PipeSink:
         """Notes that the interface has handled that many events."""
         self._heard += count
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Ends a wait for confirmations."""
         self._may_go_on.set()
 
@@ -166,7 +166,7 @@ class _LentTraining:
             if order in ("train", "train on"):
                 self._outlet.begin()
             self._orders.put((order, value))
-        self._outlet.go_on()
+        self._outlet.resume()
 
     def run(self) -> None:
         """Carries out all orders, then trains until the next; repeats."""
@@ -240,7 +240,7 @@ class _LentTraining:
             job, recorder, is_over = self._job, self._job.recorder, stopped is not None or error is not None
             if recorder is not None:
                 if error is not None:  # perhaps before anything was recorded
-                    recorder.open(job.trainer, partial(self._outlet.tell, job.run))
+                    recorder.open(job.trainer, partial(self._outlet.report, job.run))
                 recorder.finish(status_of(stopped, error) if is_over else "training")
             self._pipe.put(TrainingReturned(job.place(), stopped, None if error is None else picklable(error), trace))
 

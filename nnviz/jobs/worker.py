@@ -40,16 +40,16 @@ class Worker(QThread):
     Only the two runs used last keep their trainers, whose buffers are large; other trainers are made again.
 
     Signals:
-        told(run, event): :class:`Epochs`, :class:`BestRestored` or :class:`Stopped` of that run, or one
+        reported(run, event): :class:`Epochs`, :class:`BestRestored` or :class:`Stopped` of that run, or one
             :class:`Evaluating` if the evaluation after an epoch takes long; queued, in order, none is lost. The runner
-            puts the results of looks in order among them.
+            puts the results of calls in order among them.
 
     Attributes:
         frames: the mailbox, which holds the latest frame until the interface takes it.
         estimating: whether some frames hold estimates.
     """
 
-    told = pyqtSignal(int, object)
+    reported = pyqtSignal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,12 +101,12 @@ class Worker(QThread):
         """
         self._order(lambda: self._change(run, settings, words))
 
-    def look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None = None) -> None:
+    def call(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None = None) -> None:
         """Calls ``at`` in the worker's thread between two steps, with the run's trainer, or None if it has none.
 
         If ``at`` changes parameters, ``edit`` is the note in the record, shown beside the curves.
         """
-        self._order(lambda: self._look(run, at, edit))
+        self._order(lambda: self._call(run, at, edit))
 
     def record(self, run: int, plan: RecordingPlan) -> None:
         """Records the rest of a training that was begun without a record."""
@@ -201,14 +201,14 @@ class Worker(QThread):
         try:
             trainer = make()
         except Exception as error:
-            self.told.emit(run, Stopped(None, error=error, dropped=True))
+            self.reported.emit(run, Stopped(None, error=error, dropped=True))
             return
         recorder = None if plan is None else self._recorders.setdefault(run, Recorder(plan))
         self._jobs[run] = job = Job(run, trainer, recorder)
         if recorder is not None and plan is not None:
             recorder.begin(plan)
             if not plan.waits and not (goes and self._is_lent_at_once(job)):  # else the process begins the record
-                recorder.open(trainer, partial(self.told.emit, run))
+                recorder.open(trainer, partial(self.reported.emit, run))
             if not goes:
                 recorder.release()
         self._park()
@@ -235,7 +235,7 @@ class Worker(QThread):
         try:
             self._jobs[run] = Job(run, make(), self._recorders.get(run))
         except Exception as error:
-            self.told.emit(run, Stopped(None, error=error, dropped=True))
+            self.reported.emit(run, Stopped(None, error=error, dropped=True))
         else:
             self._park()
 
@@ -246,7 +246,7 @@ class Worker(QThread):
                 _close_record(job)
                 self._parked[job.run] = self._jobs.pop(job.run).trainer.maker()
 
-    def _look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None) -> None:
+    def _call(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None) -> None:
         job = self._job(run)
         recorder = None if job is None or edit is None else job.recorder
         before = None if job is None or recorder is None else job.trainer.network.parameters.copy()
@@ -254,10 +254,10 @@ class Worker(QThread):
             self._hand_over(job)  # ``at`` may read the record
         at(None if job is None else job.trainer)
         if job is not None and recorder is not None and before is not None and edit is not None:
-            tell, is_still = partial(self.told.emit, run), job is not self._training
-            recorder.edited(before, job.trainer, tell, edit)
+            report, is_still = partial(self.reported.emit, run), job is not self._training
+            recorder.edited(before, job.trainer, report, edit)
             if is_still:
-                recording = recorder.open(job.trainer, tell)
+                recording = recorder.open(job.trainer, report)
                 if recording is not None:
                     recording.note_figures({}, None)  # the figures follow when they are measured
                 recorder.release()
@@ -265,16 +265,16 @@ class Worker(QThread):
     def _record(self, run: int, plan: RecordingPlan) -> None:
         job = self._job(run)
         if job is None:
-            self.told.emit(run, Recorded(None, is_written=False))
+            self.reported.emit(run, Recorded(None, is_written=False))
             return
         if job.recorder is not None:
             state = job.recorder.state
             is_written = state.keeps_weights and not state.is_failing
-            self.told.emit(run, Recorded(state.run, is_written=is_written))
+            self.reported.emit(run, Recorded(state.run, is_written=is_written))
             return
         job.recorder = recorder = self._recorders.setdefault(run, Recorder(plan))
         recorder.begin(plan)
-        recorder.open(job.trainer, partial(self.told.emit, run))
+        recorder.open(job.trainer, partial(self.reported.emit, run))
         if job is not self._training:
             recorder.release()
 
@@ -290,7 +290,7 @@ class Worker(QThread):
         if job is None or job.recorder is None or job is self._training:
             return
         if np.array_equal(job.trainer.network.parameters, parameters):
-            recording = job.recorder.open(job.trainer, partial(self.told.emit, run))
+            recording = job.recorder.open(job.trainer, partial(self.reported.emit, run))
             if recording is not None:
                 recording.note_figures(figures, best, notes)
             job.recorder.release()
@@ -350,7 +350,7 @@ class Worker(QThread):
             job.restart()
             if job is self._training:
                 self._training = None
-        self.told.emit(job.run, Stopped(job.frame_if_possible(), error=error, dropped=dropped))
+        self.reported.emit(job.run, Stopped(job.frame_if_possible(), error=error, dropped=dropped))
 
     def _drop(self, job: Job) -> None:
         """Drops the job. Its network stays, with finite parameters, and can be trained again."""
@@ -362,12 +362,12 @@ class Worker(QThread):
 
     def _stop(self, job: Job, stopped: Stopped) -> None:
         self._training = None
-        recorder, tell = job.recorder, partial(self.told.emit, job.run)
+        recorder, report = job.recorder, partial(self.reported.emit, job.run)
         if recorder is not None:
             recorder.finish(status_of(stopped, None))
-        tell(stopped)
+        report(stopped)
         if recorder is not None and stopped.finished and not self._is_ending:
-            recorder.make_room(tell)
+            recorder.make_room(report)
 
     # ---- reports of the job in this thread, see ReportSink in nnviz/jobs/job.py
 
@@ -384,11 +384,11 @@ class Worker(QThread):
         """Puts a frame into the mailbox."""
         self.frames.append(frame)
 
-    def tell(self, run: int, event: Report) -> None:
+    def report(self, run: int, event: Report) -> None:
         """Reports to the interface."""
-        self.told.emit(run, event)
+        self.reported.emit(run, event)
 
-    tell_soon = tell
+    report_soon = report
 
     # ---- the process
 
@@ -462,7 +462,7 @@ class Worker(QThread):
             else:
                 self._has_received = True
                 self._know(*message)  # type: ignore[misc]
-                self.told.emit(*message)  # type: ignore[misc]
+                self.reported.emit(*message)  # type: ignore[misc]
 
     def _know(self, run: int, event: object) -> None:
         """Passes reports about the record to the recorder here, which may continue the record."""
@@ -508,7 +508,7 @@ class Worker(QThread):
         else:
             np.copyto(job.trainer.network.parameters, frame.parameters)
         self._drop(job)
-        self.told.emit(job.run, Stopped(frame, error=lost.error, dropped=True))
+        self.reported.emit(job.run, Stopped(frame, error=lost.error, dropped=True))
 
 
 def _close_record(job: Job) -> None:

@@ -385,7 +385,7 @@ class Library:
         self.database.also_on_full_disk(mark)
         self._undoable |= set(ids)
         with suppress(OSError):
-            self._undoes.take()
+            self._undoes.acquire()
 
     def restore(self, runs: Iterable[int]) -> None:
         """Restores deleted runs. Raises UnknownRunError, and restores none, if one was deleted for good."""

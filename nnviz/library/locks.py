@@ -23,7 +23,7 @@ class Lock:
         self._place = path.with_name(f"{path.name}.{name}.lock")
         self._handle: int | None = None
 
-    def take(self, waits: bool = False) -> bool:
+    def acquire(self, waits: bool = False) -> bool:
         """Acquires the lock; returns whether it was free. Raises OSError if its file cannot be made."""
         while self._handle is None:
             handle = os.open(self._place, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
@@ -50,7 +50,7 @@ class Lock:
         if not self._place.exists():
             return False
         with suppress(OSError):
-            if not self.take():
+            if not self.acquire():
                 return True
             self.release()
         return False

@@ -69,9 +69,9 @@ Tell = Callable[[str], None]
 class Recording:
     """Records one training of a run, from the present place of its trainer. Later records of the run are dropped.
 
-    Call :meth:`take` after every event of the trainer, or :meth:`take_epochs` after some epochs, :meth:`pause` when it
-    pauses, and :meth:`finish` or :meth:`close` at the end. A failure to write never stops the training: :attr:`problem`
-    has the reason, and writing is tried again.
+    Call :meth:`take_event` after every event of the trainer, or :meth:`take_epochs` after some epochs, :meth:`pause`
+    when it pauses, and :meth:`finish` or :meth:`close` at the end. A failure to write never stops the training:
+    :attr:`problem` has the reason, and writing is tried again.
 
     Attributes:
         run: number of the run.
@@ -104,7 +104,7 @@ class Recording:
         self.problem: LibraryError | None = None
         self._lock = lock_of_run(library.path, run)
         with translated_errors(library.path):
-            if not self._lock.take():
+            if not self._lock.acquire():
                 raise in_use(run)
         try:
             library.database.hold_states()
@@ -178,12 +178,12 @@ class Recording:
 
     @property
     def next_moment(self) -> float:
-        """The place in the training, in epochs, from which on :meth:`take` has work to do after a batch."""
+        """The place in the training, in epochs, from which on :meth:`take_event` has work to do after a batch."""
         return self._moments.next
 
     # ---- what happens in the training
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Records an event of the trainer, which must still be at that event. Never raises LibraryError."""
         if isinstance(event, Batch):
             if self._moments.should_keep(event.place):
@@ -200,7 +200,7 @@ class Recording:
         The trainer is at the end of the last one, or slightly later.
         """
         self._best, self._by_hand, self._is_undone = None, None, False
-        self._epochs.take(packed)
+        self._epochs.add(packed)
         epoch = self._epochs.epoch
         if epoch != self.trainer.epoch:
             return

@@ -60,7 +60,7 @@ def _rescue(path: Path) -> str | None:
     """Copies the readable content into a new file, which replaces the old one when it is complete."""
     lock = Lock(path, "rescue")
     with translated_errors(path):
-        lock.take(waits=True)
+        lock.acquire(waits=True)
         try:
             if not damage_mark(path).exists() and _is_whole(path):
                 return None  # another program was faster

@@ -141,7 +141,7 @@ class ActiveRuns(QObject):
         self.groups, self._over = {}, {}
         self.groups_changed.emit()
 
-    def let_go(self, group: RunGroup, seeds: Collection[int] | None = None) -> None:
+    def release(self, group: RunGroup, seeds: Collection[int] | None = None) -> None:
         """Drops the figures of a group's written runs with these seeds; of all its runs for None."""
         for key, run in list(self._runs.items()):
             if key[0] == group and (seeds is None or (run.stage == "written" and run.seed in seeds)):

@@ -68,7 +68,7 @@ class CancelOffer(QObject):
         if not self._is_closed:
             self._timer.start()
 
-    def tell_how_far(self, words: str) -> None:
+    def show_progress(self, words: str) -> None:
         """Shows the progress of the work."""
         self._how_far = f": {words}"
         if self._offer is not None and self._messages.current is self._offer:
@@ -92,4 +92,4 @@ class CancelOffer(QObject):
 
     def _tell(self) -> None:
         text = f"{self._text} takes long{self._how_far}."
-        self._offer = self._messages.tell(text, MessageChoice("Cancel", self._cancel), dismissed=self._cancel)
+        self._offer = self._messages.show(text, MessageChoice("Cancel", self._cancel), dismissed=self._cancel)

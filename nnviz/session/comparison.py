@@ -66,7 +66,7 @@ class Comparison(QObject):
             self.leave_out(run)
         elif len(self.colours) == len(COMPARED):
             most = len(COMPARED)
-            self._messages.tell(
+            self._messages.show(
                 f"{most} runs are compared, which is as many as can be told apart. Leave one out first."
             )
         else:
@@ -182,7 +182,7 @@ class Comparison(QObject):
             self._let_go(going)
 
         def failed(error: Exception) -> None:
-            self._messages.tell_error("A run could not be read", error)
+            self._messages.show_error("A run could not be read", error)
 
         self._lane.run(lambda library: read_contents(library, runs, known), done, failed, {})
 
@@ -210,7 +210,7 @@ class Comparison(QObject):
         for run in self.runs:
             if isinstance(run.chosen, RunGroup):
                 seeds = [seed for each in run.records if (seed := seed_number(each)) is not None]
-                self._active_runs.let_go(run.chosen, seeds if run.chosen in going else None)
+                self._active_runs.release(run.chosen, seeds if run.chosen in going else None)
 
     def _hold(self) -> None:
         """Drops live figures of other runs; runs may be reported as written after they were read."""

@@ -103,9 +103,9 @@ class Data(QObject):
         what = f"{source.title} is not on this machine. Its publisher has it"
         about = f"{download.size / 1e6:,.0f} MB, {download.licence}: {download.origin}."
         if can_download():
-            self._messages.tell(f"{what}: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load))
+            self._messages.show(f"{what}: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load))
         else:
-            self._messages.tell(f"{what}, and downloads need one more package. Run: {install_command('download')}")
+            self._messages.show(f"{what}, and downloads need one more package. Run: {install_command('download')}")
         self.loading_changed.emit()  # what shows the choice shows the present data again
 
     def _load(
@@ -156,7 +156,7 @@ class Data(QObject):
             refused(error)  # first, so that the field keeps what was typed when the data before are shown again
         self.cancel()
         if refused is None:
-            self._messages.tell_error("The data could not be loaded", error)
+            self._messages.show_error("The data could not be loaded", error)
 
     def _drop(self) -> None:
         """Drops the data that are being loaded."""

@@ -34,7 +34,7 @@ class EditEvaluation:
                 if is_own:  # else curves and record are of other data
                     run.measured_by_hand(found)
                     self.record(run, found)
-                self._runs.tell_history(run)
+                self._runs.emit_history(run)
 
         share = run.experiment.training.validation_share
         self._measuring.start(run.displayed_network(), dataset, share, done)

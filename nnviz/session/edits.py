@@ -197,7 +197,7 @@ class Edits(QObject):
         """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
         if not self._displayed.is_live:
             moment = self._runs.current.moment(self._displayed.epochs).capitalize()
-            self._messages.tell(f"{moment} is past and stays as it was. Go live (End) to edit the network.")
+            self._messages.show(f"{moment} is past and stays as it was. Go live (End) to edit the network.")
             return
         run = self._runs.current.id
         new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
@@ -234,8 +234,8 @@ class Edits(QObject):
         run.keep_snapshot()
         if run is self._runs.current:
             self._displayed.show(run, what_if)
-        self._runs.tell_history(run)
-        self._runs.tell_file(run)
+        self._runs.emit_history(run)
+        self._runs.emit_file(run)
         self._training.state_changed.emit()
         self.edited.emit()
 
@@ -261,7 +261,7 @@ class Edits(QObject):
                 self._put(run, edit)  # a copy from before came between
                 self.errors.measure(run)
 
-        found = self._training.runner.look(run.id, write, written, edit.text if is_noted else "")
+        found = self._training.runner.call(run.id, write, written, edit.text if is_noted else "")
 
     def _note(self, run: Run, text: str, place: tuple[int, int, int] | None) -> None:
         epochs = run.epochs
@@ -269,7 +269,7 @@ class Edits(QObject):
             epoch, batch, batches = place
             epochs = run.progress.before + epoch - 1 + batch / batches
         run.history.note_change(epochs, text)
-        self._runs.tell_history(run)
+        self._runs.emit_history(run)
 
     def close(self, milliseconds: int) -> bool:
         """Stops the measurement. Returns whether its thread ended in time."""

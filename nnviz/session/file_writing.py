@@ -38,7 +38,7 @@ class WriteOrder:
     count: int = 0
     written: dict[str, int] = field(default_factory=dict)
 
-    def take(self, path: Path) -> WriteTicket:
+    def take_ticket(self, path: Path) -> WriteTicket:
         """Returns the next ticket, for that file."""
         self.count += 1
         return WriteTicket(self, os.path.realpath(path), self.count)
@@ -91,7 +91,7 @@ class FileWrite:
         def failed(error: Exception) -> None:
             _LOG.error("%s could not be %s: %s", self.path, self.past, error)  # for when nobody sees it any more
             self.end("")
-            self.messages.tell_error(f"{name} could not be {self.past}", error)
+            self.messages.show_error(f"{name} could not be {self.past}", error)
 
         lanes.run(os.path.realpath(self.path.parent), lambda: self.turn.unless_later(work), done, failed)
 

@@ -99,7 +99,7 @@ class Files(QObject):
 
         def failed(error: Exception) -> None:
             if is_over(""):
-                self._messages.tell_error(f"{name} could not be opened", error)
+                self._messages.show_error(f"{name} could not be opened", error)
                 self.failed.emit()
 
         self._reading.run(path, lambda: read_network(path, dataset), done, failed)
@@ -141,7 +141,7 @@ class Files(QObject):
             if writing.turn.is_last and writing.turn.number > self._noted.get(run.id, 0):
                 self._noted[run.id] = writing.turn.number
                 run.storage.path, run.storage.saved_changes = path, changes
-                self._runs.tell_file(run)
+                self._runs.emit_file(run)
             if then is not None:
                 then()
 
@@ -179,11 +179,11 @@ class Files(QObject):
             return ""
 
         def looked() -> None:
-            runner.told.disconnect(take)
+            runner.reported.disconnect(take)
             writing.run(self._saving, work, saved)
 
-        runner.told.connect(take)
-        look = runner.look(run, parameters_and_state, looked)
+        runner.reported.connect(take)
+        look = runner.call(run, parameters_and_state, looked)
 
     def export(self, path: Path) -> None:
         """Writes the network as it is now for other programs; the ending of the name gives the format."""
@@ -198,7 +198,7 @@ class Files(QObject):
 
     def turn(self, path: Path) -> WriteTicket:
         """Returns the place of a file in the order of requests."""
-        return self._turns.take(path)
+        return self._turns.take_ticket(path)
 
     def put(
         self, path: Path, past: str, turn: WriteTicket, work: Callable[[], str | None], of: Run | None = None
@@ -219,7 +219,7 @@ class Files(QObject):
                 and os.path.realpath(of.storage.path) == turn.file
             ):
                 of.storage.saved_changes = -1
-                self._runs.tell_file(of)
+                self._runs.emit_file(of)
 
         self._writing(path, past, turn).run(self._saving, work, done)
 

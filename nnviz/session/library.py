@@ -125,12 +125,12 @@ class RunLibrary(QObject):
         self.listed.emit()
         if found.notice and found.notice != self._notice:
             self._notice = found.notice
-            self._messages.tell(found.notice)
+            self._messages.show(found.notice)
 
     def _failed(self, error: Exception) -> None:
         self._is_listing = False
         self.problem, self.is_read = str(error), True
-        self._messages.tell_error("The library could not be read", error)
+        self._messages.show_error("The library could not be read", error)
         self.listed.emit()
 
     def unfold(self, what: RunGroup | SweepKey, is_open: bool) -> None:
@@ -191,7 +191,7 @@ class RunLibrary(QObject):
             self._records.update(records)
             self.known.emit()
 
-        self._lane.run(work, done, lambda error: self._messages.tell_error("That could not be noted", error), {})
+        self._lane.run(work, done, lambda error: self._messages.show_error("That could not be noted", error), {})
 
     def rename_sweep(self, sweep: SweepSummary, name: str) -> None:
         """Changes the name of a sweep, as one step to undo; empty for none."""
@@ -223,13 +223,13 @@ class RunLibrary(QObject):
             self._messages.withdraw(self._told)
             if is_deleted:
                 one, all_of_them = f"Run {runs[0]} was deleted. {_BACK}", f"{len(runs)} runs were deleted. {_BACK_ALL}"
-                self._told = self._messages.tell(one if len(runs) == 1 else all_of_them)
+                self._told = self._messages.show(one if len(runs) == 1 else all_of_them)
             self.deletion_changed.emit(list(runs), is_deleted)
             self.refresh()
 
         def failed(error: Exception) -> None:
             what = "The run" if len(runs) == 1 else "The runs"
-            self._messages.tell_error(f"{what} could not be {'deleted' if is_deleted else 'brought back'}", error)
+            self._messages.show_error(f"{what} could not be {'deleted' if is_deleted else 'brought back'}", error)
 
         def work(library: Library) -> None:
             (library.delete if is_deleted else library.restore)(runs)

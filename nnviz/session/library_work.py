@@ -36,11 +36,11 @@ class LibraryWork(QObject):
     """Runs one piece of work after the other. Work of more than a second shows its progress and can be cancelled.
 
     Signals:
-        told(str): the work in progress, which ends with "…", or its outcome.
+        status_changed(str): the work in progress, which ends with "…", or its outcome.
         ended: a piece is done, has failed, or was cancelled.
     """
 
-    told = pyqtSignal(str)
+    status_changed = pyqtSignal(str)
     ended = pyqtSignal()
     _went_on = pyqtSignal(object, str)
 
@@ -51,9 +51,9 @@ class LibraryWork(QObject):
         self._messages = messages
         self._patience = CancelOffer(messages, self.cancel)
         self._waiting: deque[_Piece] = deque()  # in order; the first one is being done
-        self._went_on.connect(self._tell_how_far)
+        self._went_on.connect(self._show_progress)
 
-    def look(
+    def run_short(
         self,
         work: Callable[[Library], Any],
         done: Callable[[Any], None],
@@ -88,7 +88,7 @@ class LibraryWork(QObject):
             is_cancelled = isinstance(error, CancelledError)
             self._end(f"{name} was cancelled" if is_cancelled else "")
             if not is_cancelled:
-                self._messages.tell_error(fails, error)
+                self._messages.show_error(fails, error)
 
         self._thread.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
 
@@ -111,21 +111,21 @@ class LibraryWork(QObject):
 
     def _begin(self) -> None:
         name = self._waiting[0].name
-        self.told.emit(f"{name} …")
+        self.status_changed.emit(f"{name} …")
         self._patience.begin(name)
 
     def _end(self, news: str) -> None:
         self._waiting.popleft()
         self._patience.end()
-        self.told.emit(news)
+        self.status_changed.emit(news)
         self.ended.emit()
         if self._waiting:
             self._begin()
 
-    def _tell_how_far(self, piece: _Piece, words: str) -> None:
+    def _show_progress(self, piece: _Piece, words: str) -> None:
         if self._waiting and self._waiting[0] is piece and words:
-            self.told.emit(f"{piece.name}: {words} …")
-            self._patience.tell_how_far(words)
+            self.status_changed.emit(f"{piece.name}: {words} …")
+            self._patience.show_progress(words)
 
     def cancel(self) -> None:
         """Cancels all work as soon as possible: unfinished results are removed."""

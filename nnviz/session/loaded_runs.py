@@ -101,8 +101,10 @@ class LoadedRuns(QObject):
         misfit = run.misfit(self._data.dataset)
         if misfit:
             self._messages.warn(misfit)
-        elif found.why_not:
-            self._messages.tell(f"{run.title} opened. A new training will start from its weights: {found.why_not}")
+        elif found.reason_unavailable:
+            self._messages.show(
+                f"{run.title} opened. A new training will start from its weights: {found.reason_unavailable}"
+            )
 
     def _resume(self) -> None:
         """Continues the current run with the loaded data, or says what does not fit."""
@@ -135,7 +137,7 @@ class LoadedRuns(QObject):
 
         def failed(error: Exception) -> None:
             self._waiting.pop(run.id, None)
-            self._messages.tell_error(f"The training of {run.title} cannot go on", error)
+            self._messages.show_error(f"The training of {run.title} cannot go on", error)
             over()
 
         def over() -> None:

@@ -55,11 +55,11 @@ class Messages(QObject):
         self._since = 0.0  # when it came, by time.monotonic()
         self._waiting: deque[Message] = deque()
 
-    def tell(self, text: str, *choices: MessageChoice, dismissed: Callable[[], None] | None = None) -> Message:
+    def show(self, text: str, *choices: MessageChoice, dismissed: Callable[[], None] | None = None) -> Message:
         """Shows information or a question. Nothing happens until a choice is taken."""
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
-    def tell_later(self, text: str, *choices: MessageChoice) -> Message:
+    def show_later(self, text: str, *choices: MessageChoice) -> Message:
         """Shows a message that is not urgent, as soon as no error and no question is shown.
 
         It comes back after another message that took its place, unless it was shown for a while and offers no choice.
@@ -98,7 +98,7 @@ class Messages(QObject):
         """Shows what went wrong, with choices to repair it."""
         return self._show(Message(text, choices=choices))
 
-    def tell_error(self, what: str, error: Exception) -> None:
+    def show_error(self, what: str, error: Exception) -> None:
         """Shows what failed and why; an unexpected error is emitted as ``crashed``."""
         text = error_text(what, error)
         if text is None:

@@ -138,7 +138,7 @@ class Mistakes(QObject):
         finally:
             self._is_computing = False
 
-    def take(self, found: SplitPredictions | None) -> None:
+    def set_found(self, found: SplitPredictions | None) -> None:
         if found is not self._found:
             self._found = found
             self.changed.emit()

@@ -82,7 +82,7 @@ class NetworkReplacement(QObject):
 
         def then() -> None:
             if is_told and self._messages.current is None:  # keeps a message that a run was removed
-                self._messages.tell(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
+                self._messages.show(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
 
         self.replace(step, then, experiment, basis)
 
@@ -195,7 +195,7 @@ class NetworkReplacement(QObject):
             if number == self._number:
                 self.given_up.emit()
                 self._settle()
-                self._messages.tell_error("The network could not be made", error)
+                self._messages.show_error("The network could not be made", error)
 
         try:
             check_memory(experiment.shape)

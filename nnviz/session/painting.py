@@ -86,7 +86,7 @@ class PaintedPointsModel(QObject):
         try:
             self._data.load(name, self.latest.get(name, {}))
         except EngineError as error:
-            self._messages.tell_error("The painted points could not be loaded", error)
+            self._messages.show_error("The painted points could not be loaded", error)
 
     def end(self) -> None:
         """Ends painting; the points stay."""
@@ -157,7 +157,7 @@ class PaintedPointsModel(QObject):
             return
         self._has_changed = False
         if len(self.points) >= MOST_PAINTED:
-            self._messages.tell(f"{MOST_PAINTED:,} points are painted; more there cannot be. Erase some first.")
+            self._messages.show(f"{MOST_PAINTED:,} points are painted; more there cannot be. Erase some first.")
         if len(self.points):
             self._load(self.classes)
 
@@ -228,7 +228,7 @@ class PaintedPointsModel(QObject):
 
     # ---- restoring
 
-    def take(self, document: object) -> None:
+    def restore(self, document: object) -> None:
         """Restores ``latest`` from a JSON document; damaged entries are left out."""
         entries: dict[Any, Any] = document if isinstance(document, dict) else {}
         for name, settings in entries.items():

@@ -126,7 +126,7 @@ class Records(QObject):
     def report_eviction(self, run: Run) -> None:
         """Reports that a run was removed, if its training is stored nowhere."""
         if run.unsaved:
-            self._messages.tell(words_of_loss(run))
+            self._messages.show(words_of_loss(run))
 
     def take_record(self, run: Run, told: Recorded) -> None:
         """Sets the record of a run, and shows the messages about it."""
@@ -137,12 +137,12 @@ class Records(QObject):
             run.storage.record, run.storage.is_kept = told.run, told.is_written
         else:
             run.storage.is_kept = False
-        self._runs.tell_file(run)
+        self._runs.emit_file(run)
         self.changed.emit()
         if told.is_first:
             self._messages.announce(INTRODUCTION)
         if told.words:
-            self._messages.tell(told.words)
+            self._messages.show(told.words)
         if told.going is not None:
             words = words_of_going(told.going, "when the next training is over")
-            self._messages.tell(f"{words} How much it may take is set in Runs, below the list.")
+            self._messages.show(f"{words} How much it may take is set in Runs, below the list.")

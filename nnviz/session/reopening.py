@@ -79,7 +79,7 @@ class Reopening:
 
         def failed(error: Exception) -> None:
             over()
-            self._messages.tell_error("The run could not be put into the window", error)
+            self._messages.show_error("The run could not be put into the window", error)
 
         self._thread.run(lambda library: self._read(library, number, dataset), done, failed)
 
@@ -108,7 +108,7 @@ class Reopening:
                 first, others = found[0], len(found) - 1
                 more = f" So were {others} others, which are there, too." if others else ""
                 where = f"Run {first.id} was broken off at epoch {text.epochs(first.epochs, first.batches)}."
-                self._offer = self._messages.tell_later(
+                self._offer = self._messages.show_later(
                     f"{where} It is in the library.{more}",
                     MessageChoice("Train it on", lambda: self._take_up(first.id, go_on)),
                 )
@@ -129,7 +129,7 @@ class Reopening:
 
         claim = lock_of_offer(library.path, number)
         try:
-            is_free = not library.is_live(number) and claim.take()
+            is_free = not library.is_live(number) and claim.acquire()
         except OSError:  # nothing can be written there
             return True
         if is_free:

@@ -315,7 +315,7 @@ class Run:
         if trainer.is_over:
             self.stage, restored = Stage.ENDED, trainer.restored
             if self.history.best is None and restored is not None:  # older files do not say so
-                self.history.take(restored, before)
+                self.history.take_event(restored, before)
         self.snapshots.forget_last()  # was kept before it was known at which moment it is
         self.keep_snapshot()
 
@@ -355,7 +355,7 @@ class Run:
 
     def take_event(self, event: Epoch | BestRestored) -> None:
         """Takes the figures of an epoch, or notes that the best parameters were restored."""
-        self.history.take(event, self.progress.before)
+        self.history.take_event(event, self.progress.before)
         self.edited = None
         if isinstance(event, BestRestored):
             self.changes += 1

@@ -23,11 +23,11 @@ class RunExchange(QObject):
     """Exports and imports in the background. Can be cancelled without leaving anything behind.
 
     Signals:
-        told(str): the task in progress, which ends with "…", or its result.
+        status_changed(str): the task in progress, which ends with "…", or its result.
         imported(int): the run of that number was added to the library.
     """
 
-    told = pyqtSignal(str)
+    status_changed = pyqtSignal(str)
     imported = pyqtSignal(int)
 
     def __init__(self, path: Callable[[], Path], library: RunLibrary, messages: Messages) -> None:
@@ -35,7 +35,7 @@ class RunExchange(QObject):
         super().__init__()
         self._library, self._messages = library, messages
         self._work = LibraryWork(path, messages)
-        self._work.told.connect(self.told)
+        self._work.status_changed.connect(self.status_changed)
 
     def export(self, run: int, folder: Path, with_paths: bool = False, with_rows: bool = False) -> None:
         """Exports a run to a new folder atomically: see :func:`nnviz.library.export.export_run`."""
@@ -49,7 +49,7 @@ class RunExchange(QObject):
         def done(exported: ExportResult) -> str:
             if exported.left_out:
                 why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
-                self._messages.tell(f"Run {run} was exported, but not all of it. {text.plain(why)}")
+                self._messages.show(f"Run {run} was exported, but not all of it. {text.plain(why)}")
             return f"Run {run} was exported to {text.name(folder.name)}"
 
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")

@@ -155,12 +155,12 @@ class Runs(QObject):
 
     # ---- signals about the current run
 
-    def tell_history(self, run: Run) -> None:
+    def emit_history(self, run: Run) -> None:
         """Emits ``history_changed`` if it is the current run."""
         if run is self.current:
             self.history_changed.emit()
 
-    def tell_file(self, run: Run) -> None:
+    def emit_file(self, run: Run) -> None:
         """Emits ``file_changed`` if it is the current run."""
         if run is self.current:
             self.file_changed.emit()

@@ -143,7 +143,7 @@ class Settings(QObject):
             if new != self.experiment or self.typed:
                 self._undo.push(self.step(f"preset {preset.name}", new, Basis(preset, frozenset())))
         except EngineError as error:
-            self._messages.tell_error(f"The preset {preset.name} cannot be used", error)
+            self._messages.show_error(f"The preset {preset.name} cannot be used", error)
         else:
             self._chosen = (self._runs.current.id, self.experiment)
             self.forget_problems()
@@ -156,7 +156,7 @@ class Settings(QObject):
             return
         waiting = changes_between(run.experiment, self.experiment)
         if waiting:
-            self._messages.tell(
+            self._messages.show(
                 f"The training under way uses the preset {preset.name} as far as it can: {', '.join(waiting)} "
                 f"{'waits' if len(waiting) == 1 else 'wait'} for the next run. Reset begins it."
             )

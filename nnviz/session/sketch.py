@@ -65,7 +65,7 @@ class Sketch(QObject):
         """Undoes the last step on the canvas, even if other steps followed it."""
         self._undo.undo_last(Kind.DRAWING)
 
-    def look(
+    def set_options(
         self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
     ) -> None:
         """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
@@ -94,7 +94,7 @@ class Sketch(QObject):
             self._update_picture()
         if data is not None and is_new:
             self.draw(self.drawing)
-            self.look(centred=are_centred(data))
+            self.set_options(centred=are_centred(data))
 
     def _without_other_data(self, drawing: Drawing) -> Drawing:
         """Returns the drawing without examples of other data; the same object if there are none."""

@@ -90,7 +90,7 @@ class SnapshotBackfill(QObject):
         places = {snapshot.epochs for snapshot in found}
         kept = [snapshot for snapshot in run.snapshots if snapshot.epochs not in places]
         run.snapshots.fill(sorted((*kept, *found), key=lambda snapshot: snapshot.epochs))
-        self._runs.tell_history(run)
+        self._runs.emit_history(run)
 
     def _failed(self, error: Exception) -> None:
         """Ignores errors of the library, which reports damaged records itself; passes other errors on."""

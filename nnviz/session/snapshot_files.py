@@ -107,9 +107,9 @@ class SnapshotFiles(QObject):
 
     def _begin(self, path: Path, epoch: float, past: str, write: Write) -> None:
         job = _Job(ReplayRequest(self._runs.current, epoch), path, self._files.turn(path), past, write)
-        why_not = self._replay.reason_unavailable(job.request.run)
-        if why_not is not None:
-            self._write(job, None, why_not)
+        reason_unavailable = self._replay.reason_unavailable(job.request.run)
+        if reason_unavailable is not None:
+            self._write(job, None, reason_unavailable)
             return
         job.steps, job.end = self._replay.steps(job.request), self._files.begin(job.what)
         self._jobs.append(job)
@@ -146,7 +146,7 @@ class SnapshotFiles(QObject):
     def _went_on(self) -> None:
         if not self._jobs or self._work.about is not self._jobs[0].request:
             return
-        self._patience.tell_how_far(f"{self._work.share:.0%}")
+        self._patience.show_progress(f"{self._work.share:.0%}")
         found = self._work.result
         if found is not None:
             self._write(self._arrive(), found, "; ".join(found.differences))
@@ -157,7 +157,7 @@ class SnapshotFiles(QObject):
         elif self._jobs:
             job = self._jobs[0]
             self.cancel()
-            self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
+            self._messages.show_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
     def _write(self, job: _Job, found: ReplayedMoment | None, why_approximate: str) -> None:
         request, moment = job.request, f"the network of epoch {job.moment}"
@@ -173,7 +173,7 @@ class SnapshotFiles(QObject):
         self.changed.emit()
         if why_approximate:
             kept = "as they are kept for looking back, in 16 bits each" if found is None else "computed again elsewhere"
-            self._messages.tell(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
+            self._messages.show(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the replay. Returns whether its thread ended in time."""

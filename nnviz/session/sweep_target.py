@@ -37,7 +37,7 @@ class _TargetStatus:
 
     address: ClusterAddress | None = None
     cluster: ClusterStatus | None = None
-    why_not: str = ""
+    reason_unavailable: str = ""
     is_waited_for: bool = False  # by a sweep that is to begin
 
 
@@ -84,7 +84,7 @@ class SweepTarget(QObject):
         self.typed = typed
         self._read(partial(self._trusting, lambda: None))
 
-    def look(self) -> None:
+    def refresh_status(self) -> None:
         """Reads the status if it is not known and needs no question."""
         if self.typed and self._status.cluster is None:
             self._read(lambda: None if self._untrusted else self._ask_who())
@@ -94,7 +94,7 @@ class SweepTarget(QObject):
     @property
     def problem(self) -> str:
         """Why the address is invalid, in sentences; empty if it is valid."""
-        return "" if self._status.address is not None else self._status.why_not
+        return "" if self._status.address is not None else self._status.reason_unavailable
 
     @property
     def words(self) -> str:
@@ -104,9 +104,9 @@ class SweepTarget(QObject):
             return ""
         if found.cluster is not None:
             return found.cluster.summary.removeprefix(f"{self.typed}: ")
-        if found.address is not None and self._untrusted and not found.why_not:
+        if found.address is not None and self._untrusted and not found.reason_unavailable:
             return f"Nothing is sent to {format_hosts(self._untrusted)} before you trust it: Start asks you."
-        return found.why_not or _ASKING
+        return found.reason_unavailable or _ASKING
 
     @property
     def cores(self) -> int | None:
@@ -152,7 +152,7 @@ class SweepTarget(QObject):
         self._run(lambda: address_typed(typed), read)
 
     def _ask_who(self) -> None:
-        address, self._status.why_not = self._address, ""
+        address, self._status.reason_unavailable = self._address, ""
 
         def answered(cluster: ClusterStatus) -> None:
             self._status.cluster = cluster
@@ -170,9 +170,9 @@ class SweepTarget(QObject):
 
         def failed(error: Exception) -> None:
             if self._status is wanted:
-                wanted.why_not = format_cluster_error(error)
+                wanted.reason_unavailable = format_cluster_error(error)
                 if wanted.address is None and wanted.is_waited_for:
-                    self._messages.warn(wanted.why_not)
+                    self._messages.warn(wanted.reason_unavailable)
                 self.changed.emit()
 
         self._lanes.run(self.typed, lambda: work() if self._status is wanted else None, succeeded, failed)
@@ -225,7 +225,7 @@ class SweepTarget(QObject):
             then()
 
     def _ask(self, words: str, choice: str, yes: Callable[[], None]) -> None:
-        self._question = self._messages.tell(
+        self._question = self._messages.show(
             words, MessageChoice(choice, yes), MessageChoice("Do not send", lambda: None)
         )
         self.changed.emit()

@@ -96,18 +96,18 @@ def format_cluster_error(error: Exception) -> str:
 # ---- how far it is
 
 
-def format_stop_count(how_far: PlanProgress) -> str:
+def format_stop_count(plan_progress: PlanProgress) -> str:
     """Returns "■ 2/5" for the stop button, or "■ 2" if the total is not known."""
-    runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
-    return f"■ {text.count(how_far.done)}{runs}"
+    runs = "" if plan_progress.runs is None else f"/{text.count(plan_progress.runs)}"
+    return f"■ {text.count(plan_progress.done)}{runs}"
 
 
-def format_progress(how_far: PlanProgress) -> str:
+def format_progress(plan_progress: PlanProgress) -> str:
     """Returns "2 of 5 runs done, 12 s left"."""
-    done = f"{_of(how_far.done, how_far.runs)} runs done"
-    if how_far.seconds_left is None:
+    done = f"{_of(plan_progress.done, plan_progress.runs)} runs done"
+    if plan_progress.seconds_left is None:
         return done
-    left = text.duration(how_far.seconds_left) if how_far.seconds_left >= 1 else "less than 1 s"
+    left = text.duration(plan_progress.seconds_left) if plan_progress.seconds_left >= 1 else "less than 1 s"
     return f"{done}, {left} left"
 
 

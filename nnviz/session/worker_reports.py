@@ -39,7 +39,7 @@ class WorkerReports(QObject):
         super().__init__(runner)
         self._runs, self._show, self._messages = runs, show, messages
         runner.frame.connect(self._take_frame)
-        runner.told.connect(self._take_event)
+        runner.reported.connect(self._take_event)
 
     def _take_frame(self, frame: NetworkFrame) -> None:
         run = self._runs.by_id(frame.run)
@@ -50,7 +50,7 @@ class WorkerReports(QObject):
                 self._show(run)
                 self.progressed.emit()
             if run.unsaved != was_unsaved:
-                self._runs.tell_file(run)
+                self._runs.emit_file(run)
 
     def _take_event(self, number: int, event: object) -> None:
         run = self._runs.by_id(number)
@@ -73,9 +73,9 @@ class WorkerReports(QObject):
                 run.take_event(each)
                 if run.has_died and not had_died:
                     self.died.emit(run)
-            self._runs.tell_history(run)
+            self._runs.emit_history(run)
             if run.unsaved != was_unsaved:
-                self._runs.tell_file(run)
+                self._runs.emit_file(run)
 
     def _stop(self, run: Run, stop: Stopped) -> None:
         if stop.frame is not None:
@@ -83,10 +83,10 @@ class WorkerReports(QObject):
         run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
         if stop.dropped:
             run.rest()
-            self._runs.tell_history(run)
+            self._runs.emit_history(run)
         self.stopped.emit(run, stop)
         if isinstance(stop.error, DivergenceError):
             self.diverged.emit(run, stop.error.after(run.progress.before))
         elif stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
-            self._messages.tell_error(f"Training {without}", stop.error)
+            self._messages.show_error(f"Training {without}", stop.error)

@@ -89,7 +89,7 @@ def _choose_optimizer(session: Any, name: str) -> None:
         if getattr(now, setting) != getattr(before, setting)
     ]
     if changed:
-        session.messages.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
+        session.messages.show(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
 
 
 USUAL = (

@@ -122,9 +122,9 @@ class MainWindow(QMainWindow):
         told = (
             self.cards.done,
             self.films.maker.done,
-            session.exchange.told,
-            session.models[StorageModel].told,
-            session.sweeps.told,
+            session.exchange.status_changed,
+            session.models[StorageModel].status_changed,
+            session.sweeps.status_changed,
         )
         for signal in told:
             signal.connect(self.status_line.show_activity)

@@ -141,7 +141,7 @@ class NetworkDialogs(QObject):
             data = self._session.data
             if is_file_of(data.loaded_name or "", data.loaded_settings, file):
                 which = text.name(Path(file).name)
-                self._session.messages.tell(f"{which} holds the data and would be replaced. Choose another file.")
+                self._session.messages.show(f"{which} holds the data and would be replaced. Choose another file.")
                 refused()
             else:
                 save(Path(file))

@@ -50,7 +50,7 @@ class RunDialogs(QObject):
         """Opens a dialog for a file, and exports the current run."""
         run = self._session.runs.current
         if run.storage.record is None:
-            self._session.messages.tell(_NOT_KEPT)
+            self._session.messages.show(_NOT_KEPT)
         else:
             self._ask(run.storage.record, run.title, run.experiment)
 
@@ -58,12 +58,12 @@ class RunDialogs(QObject):
         """Opens a dialog for a file, and exports a run of the list."""
         record = self._session.library.record(run)
         if record is None:
-            self._session.messages.tell(f"Run {run} is still being read. Export it when the list shows what it is.")
+            self._session.messages.show(f"Run {run} is still being read. Export it when the list shows what it is.")
             return
         try:
             made = record.experiment
         except LibraryError as error:
-            self._session.messages.tell_error(f"Run {run} could not be exported", error)
+            self._session.messages.show_error(f"Run {run} could not be exported", error)
         else:
             parent = None if record.parent is None else self._session.library.record(record.parent)
             self._ask(run, title_of(record, parent), made)

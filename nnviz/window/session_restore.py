@@ -66,7 +66,7 @@ class SessionRestore(QObject):
             session.settings.remember_base(self._preferences.text("preset"), names)
         session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.recent_data_files.restore(self._preferences.document("imported"))
-        session.painting.take(self._preferences.document("painted"))
+        session.painting.restore(self._preferences.document("painted"))
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         session.models[SweepForm].restore(self._preferences.document("sweep"))
         session.sweep_target.restore(self._preferences.text("sweep_where"))
@@ -116,7 +116,7 @@ class SessionRestore(QObject):
                 try:
                     session.data.load(data, known.settings if known is not None else {})
                 except EngineError as error:  # what is remembered of the file is no longer valid
-                    session.messages.tell_error("The data could not be loaded", error)
+                    session.messages.show_error("The data could not be loaded", error)
             self._load_data(session)
 
     def _load_data(self, session: Session) -> None:
@@ -128,7 +128,7 @@ class SessionRestore(QObject):
         try:
             session.data.load(name, present_data_settings(name, found) if isinstance(found, dict) else {})
         except EngineError as error:  # its file has gone
-            session.messages.tell_error("The last data are no longer there", error)
+            session.messages.show_error("The last data are no longer there", error)
             session.data.load()
 
     def _remember_changes(self, session: Session) -> None:
@@ -249,7 +249,7 @@ class SessionRestore(QObject):
             return Path(stored), None
         if stored:
             self._is_lost = not os.path.isdir(os.path.dirname(stored))  # perhaps its disk is not connected
-            session.messages.tell(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
+            session.messages.show(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
         path = next((each.path for each in bundled_networks() if each.title == title), None) if title else None
         return path, title if path else None
 

@@ -30,15 +30,15 @@ class RaceButton(QToolButton):
         self._show()
 
     def _show(self) -> None:
-        sweeps, how_far = self._sweeps, self._sweeps.how_far
-        why_not = reason_no_race(self._comparison.runs)
+        sweeps, plan_progress = self._sweeps, self._sweeps.plan_progress
+        reason_unavailable = reason_no_race(self._comparison.runs)
         self.setVisible(len(self._comparison.runs) > 1)
-        self._start_stop.show(how_far is not None, why_not is None)
-        if how_far is None:
+        self._start_stop.show(plan_progress is not None, reason_unavailable is None)
+        if plan_progress is None:
             self.setText(f"race: {words_of_seeds(sweeps.seeds)}")
-            self.setToolTip(why_not or self._tip())
+            self.setToolTip(reason_unavailable or self._tip())
         else:
-            self.setText(format_stop_count(how_far))
+            self.setText(format_stop_count(plan_progress))
             self.setToolTip(f"{sweeps.progress}. Stops them: what is done is kept, and can go on.")
 
     def _tip(self) -> str:

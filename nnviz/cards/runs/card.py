@@ -131,7 +131,7 @@ class RunsCard(DockCard):
 
     def _of_runs(self, act: Callable[[RunRow], object]) -> Callable[[RunRow], object]:
         """Returns a function that acts on a run or a group. For a sweep it shows a message instead."""
-        return lambda row: self._session.messages.tell(_OF_RUNS) if row.is_sweep else act(row)
+        return lambda row: self._session.messages.show(_OF_RUNS) if row.is_sweep else act(row)
 
     def _connect(self) -> None:
         library, comparison, table = self._session.library, self._session.comparison, self.table_view
@@ -339,7 +339,7 @@ class RunsCard(DockCard):
     def _has_runs(self, row: RunRow) -> bool:
         """Whether the row has finished runs to act on. Shows a message if it has none."""
         if not row.all_runs:
-            self._session.messages.tell("That can be done when the first of these runs is over.")
+            self._session.messages.show("That can be done when the first of these runs is over.")
         return bool(row.all_runs)
 
     def _rename(self, row: RunRow, name: str) -> None:
@@ -367,7 +367,7 @@ class RunsCard(DockCard):
         known = (record.sweep for record in self._known(row.all_runs))
         sweep = row.of.id if row.of is not None else next(known, None)
         if sweep is None:
-            self._session.messages.tell("This run was trained by itself: it belongs to no sweep.")
+            self._session.messages.show("This run was trained by itself: it belongs to no sweep.")
         else:
             self._session.sweeps.selected.emit(sweep)
 

@@ -154,7 +154,7 @@ class UserExamplesPage(Page):
         try:
             self._session.question.set_example(answers.split.example(self.choice), "example of your own")
         except EngineError as error:
-            self._session.messages.tell_error("It cannot be asked about", error)
+            self._session.messages.show_error("It cannot be asked about", error)
 
     def remove(self) -> None:
         """Removes the chosen example; the next one becomes the chosen one."""

@@ -57,7 +57,7 @@ class FilmDialogs(QObject):
 
         reason = self.maker.reason_unavailable(subject)
         if reason:
-            self._session.messages.tell(reason)
+            self._session.messages.show(reason)
             return
         filters = {_FILTERS[ending]: ending for ending in writable_endings()}
         proposed = "-".join(re.findall(r"[\w.]+", subject.name.lower())) + ".gif"
@@ -74,13 +74,13 @@ class FilmDialogs(QObject):
 
         messages, folder = self._session.messages, folder_of(path)
         if path.suffix.lower() not in _FILTERS:
-            messages.tell(f"{text.name(path.name)} is no film: let its name end in {text.listed(list(_FILTERS))}.")
+            messages.show(f"{text.name(path.name)} is no film: let its name end in {text.listed(list(_FILTERS))}.")
         elif path.suffix.lower() != ".png" or not folder.exists():
             self.maker.make(subject, path)
         elif is_replaceable(folder):
             self._ask_to_replace(subject, path, folder)
         else:
-            messages.tell(f"{text.name(folder.name)} is there, and not a film: choose another name for the folder.")
+            messages.show(f"{text.name(folder.name)} is there, and not a film: choose another name for the folder.")
 
     def _ask_to_replace(self, subject: Subject, path: Path, folder: Path) -> None:
         box = named(QMessageBox(self._window), "replaceFilmBox")

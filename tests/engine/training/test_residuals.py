@@ -141,7 +141,7 @@ def test_curves_and_figures_survive_a_file() -> None:
 def test_after_early_stopping_the_figures_are_those_of_the_best_epoch() -> None:
     history, epochs, _ = trained()
     best = BestRestored(1, epochs[1].validation, early=False)  # type: ignore[arg-type]
-    history.take(best)
+    history.take_event(best)
     past = Provenance(history=history).after(best)
     assert (past.epochs, past.validation_rmse) == (1, history.rmse.validation.values[1])
 

@@ -38,13 +38,13 @@ class Outlet:
     def put_frame(self, frame: NetworkFrame) -> None:
         raise AssertionError("none is wanted")
 
-    def tell(self, run: int, event: Any) -> None:
+    def report(self, run: int, event: Any) -> None:
         """Keeps epochs one by one."""
         self.told += event if isinstance(event, Epochs) else [event]
 
-    def tell_soon(self, run: int, event: Any) -> None:
+    def report_soon(self, run: int, event: Any) -> None:
         """Likewise."""
-        self.tell(run, event)
+        self.report(run, event)
 
 
 def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,13 +168,13 @@ class Sent(Undisturbed):
         self.parcels: list[tuple[float, list[Any]]] = []
         self._gathered: list[Any] = []
 
-    def tell(self, run: int, event: Any) -> None:
+    def report(self, run: int, event: Any) -> None:
         """Sends it."""
-        self.tell_soon(run, event)
+        self.report_soon(run, event)
         self.parcels.append((self.clock.now, self._gathered))
         self._gathered = []
 
-    def tell_soon(self, run: int, event: Any) -> None:
+    def report_soon(self, run: int, event: Any) -> None:
         """Keeps it for what is sent next."""
         self._gathered.append(event)
 
@@ -186,7 +186,7 @@ class Sent(Undisturbed):
     def put_frame(self, frame: NetworkFrame) -> None:
         """Sends it."""
         self._frame_at = self.clock.now
-        self.tell(frame.run, frame)
+        self.report(frame.run, frame)
 
 
 def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_frames: bool = False) -> Sent:
@@ -209,7 +209,7 @@ def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_fra
     stopped = job.advance(outlet)
     assert stopped is not None
     assert stopped.finished
-    outlet.tell(1, stopped)
+    outlet.report(1, stopped)
     told = [
         each.epoch for _, parcel in outlet.parcels for event in parcel if isinstance(event, Epochs) for each in event
     ]
@@ -335,14 +335,14 @@ def test_a_record_that_cannot_begin_does_not_keep_epochs_from_being_told_togethe
     """A folder has the place of the library's file."""
     job, outlet = recorded_job(tmp_path, 300), Undisturbed()
     groups: list[int] = []
-    tell = outlet.tell
+    report = outlet.report
 
     def counted(run: int, event: Any) -> None:
         if isinstance(event, Epochs):
             groups.append(len(event))
-        tell(run, event)
+        report(run, event)
 
-    outlet.tell = outlet.tell_soon = counted  # type: ignore[method-assign]
+    outlet.report = outlet.report_soon = counted  # type: ignore[method-assign]
     job.advance(outlet)
     assert sum(groups) == 301
     assert len(groups) < 100

@@ -70,7 +70,7 @@ def test_who_takes_it_over_writes_a_state_that_knows_as_much_as_the_figures(libr
     clock = Clock()
     recording = Recording(library, run, trainer, clock=clock)
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         if isinstance(event, Epoch):
             break
     kept = library.state(run)
@@ -140,7 +140,7 @@ def test_it_is_written_at_an_epochs_end_at_most_once_a_second(library: Library) 
     recording = Recording(library, run, trainer, clock=clock)
     written = []
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.4 / 6 if isinstance(event, Batch) else 0
         written.append(library.run(run).epochs)
     assert sorted(set(written)) == [0, 3, 6, 9]
@@ -172,7 +172,7 @@ def test_of_short_epochs_at_most_25_moments_a_second_are_kept(library: Library) 
     run = library.begin(made)
     recording = Recording(library, run, made.trainer(DATA), clock=clock)
     for event in recording.trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.011 if isinstance(event, Epoch) else 0
     recording.finish()
     moments = library.moments(run)
@@ -204,7 +204,7 @@ def test_the_last_matrices_are_kept_also_if_all_else_of_their_epoch_is_written(l
     recording = Recording(library, run, made.trainer(DATA), clock=clock)
     for event in recording.trainer.run():
         clock.now = 2.0 if isinstance(event, Epoch) and event.epoch == 303 else 0.0
-        recording.take(event)
+        recording.take_event(event)
     assert library.run(run).epochs == 303
     assert library.history(run).confusion(303) is None
     recording.finish()
@@ -221,7 +221,7 @@ def test_pauses_leave_the_number_of_matrices_within_its_limit(
     for last in range(101, 910, 101):
         recording = Recording(library, run, trainer, clock=Clock())
         for event in trainer.run():
-            recording.take(event)
+            recording.take_event(event)
             if isinstance(event, Epoch) and event.epoch == last:
                 break
         recording.finish("paused")
@@ -270,7 +270,7 @@ def test_numbers_beyond_half_precision_are_kept_in_single(library: Library) -> N
     trainer, run = made.trainer(DATA), library.begin(made)
     trainer.network.parameters[3] = 1e6
     recording = Recording(library, run, trainer)
-    recording.take(next(event for event in trainer.run() if isinstance(event, Epoch)))
+    recording.take_event(next(event for event in trainer.run() if isinstance(event, Epoch)))
     library.database.write("DELETE FROM states")
     assert library.moment(run, 0)[3] == 1e6
     recording.close()

@@ -105,7 +105,7 @@ def test_a_run_whose_settings_were_changed_comes_back_with_its_changes(library: 
     recording.change(made, is_order=False)
     recording.leap()
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         if in_epoch(2, 3)(event):
             trainer.change(faster.training)
             recording.change(faster, "learning rate 0.05")

@@ -68,9 +68,9 @@ def test_what_is_written_is_let_go_when_it_was_read_or_nobody_compares_it(active
     active_runs.hold([ONE])
     assert list(active_runs.runs_of(ONE)) == [1, 2]
     assert list(active_runs.runs_of(OTHER)) == [2]
-    active_runs.let_go(ONE, [2])
+    active_runs.release(ONE, [2])
     assert list(active_runs.runs_of(ONE)) == [1, 2], "the library does not have it yet"
-    active_runs.let_go(ONE, [1, 2])
+    active_runs.release(ONE, [1, 2])
     assert list(active_runs.runs_of(ONE)) == [2]
 
 
@@ -82,7 +82,7 @@ def test_at_its_end_what_was_measured_stays_until_it_was_read(active_runs: Activ
     assert list(active_runs.runs_of(ONE)) == [1]
     active_runs.hold([ONE])
     assert not active_runs.runs_of(OTHER)
-    active_runs.let_go(ONE)
+    active_runs.release(ONE)
     assert not active_runs.runs_of(ONE)
 
 

@@ -125,8 +125,8 @@ def worker_goes_ahead(model: Model, epochs: int = 2) -> None:
         assert trainer is not None
         return trainer.epoch
 
-    begun_at = runner.look(run.id, epochs_done).result(10)
-    while runner.look(run.id, epochs_done).result(10) < begun_at + epochs:
+    begun_at = runner.call(run.id, epochs_done).result(10)
+    while runner.call(run.id, epochs_done).result(10) < begun_at + epochs:
         pass
 
 

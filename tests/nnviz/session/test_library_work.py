@@ -33,7 +33,7 @@ def work(tmp_path: Path, messages: Messages, qtbot: QtBot) -> Iterator[LibraryWo
 def told(work: LibraryWork) -> list[str]:
     """What it tells for the status line."""
     words: list[str] = []
-    work.told.connect(words.append)
+    work.status_changed.connect(words.append)
     return words
 
 

@@ -232,7 +232,7 @@ def test_room_is_made_before_a_training_begins(
     assert "was removed" in session.messages.current.text
     wait_for(qtbot, ready_model, Status.PAUSED)
     assert session.runs.current.nbytes <= module.MOST_BYTES
-    assert session.training.runner.look(lost.id, lambda trainer: trainer).result(10) is None
+    assert session.training.runner.call(lost.id, lambda trainer: trainer).result(10) is None
 
 
 @pytest.mark.parametrize(("optimizer", "copies"), [("sgd", 2), ("adam", 4)])

@@ -37,7 +37,7 @@ def epochs_of(session: Session) -> list[Epoch]:
         if run == current and isinstance(event, Epochs):
             ended.extend(event)
 
-    session.training.runner.told.connect(take)
+    session.training.runner.reported.connect(take)
     return ended
 
 
@@ -316,7 +316,7 @@ def test_a_long_evaluation_draws_nothing_anew(ready_model: Model, qtbot: QtBot) 
     wait_for(qtbot, ready_model, Status.PAUSED)
     training = session.training
     with qtbot.assertNotEmitted(session.displayed.changed), qtbot.waitSignal(training.progressed):
-        training.runner.told.emit(session.runs.current.id, Evaluating(1))
+        training.runner.reported.emit(session.runs.current.id, Evaluating(1))
     assert training.progress.measuring
 
 

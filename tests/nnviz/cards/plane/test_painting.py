@@ -398,9 +398,9 @@ def test_painted_points_are_there_when_they_are_chosen_again(
 def test_damaged_memories_are_left_out(ready_model: Model) -> None:
     painting = ready_model.session.painting
     for document in (None, [], {"painted": 3, "mnist": {"painted": TWO}, "x": {}}, {"painted": {"painted": 5}}):
-        painting.take(document)
+        painting.restore(document)
     assert painting.latest == {}
-    painting.take({"painted": {"painted": "nonsense"}})
+    painting.restore({"painted": {"painted": "nonsense"}})
     painting.load_latest("painted")
     assert not painting.is_on
 

@@ -246,7 +246,7 @@ def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, doe
     assert told(recorded.session) == "An error"
     messages.dismiss()
     assert told(recorded.session).startswith("5 seeds: ")
-    messages.tell("Something else")
+    messages.show("Something else")
     messages.dismiss()
     assert told(recorded.session).startswith("5 seeds: "), "it comes back until it was read"
     messages.dismiss()

@@ -189,7 +189,7 @@ def test_messages_are_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None
     subject, probes = WindowSubject(trained), trained.session.queries
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
     before = drawn(subject)
-    trained.session.messages.tell("Something else that is told")
+    trained.session.messages.show("Something else that is told")
     trained.session.messages.announce("Saved to x.json")
     QApplication.processEvents()
     assert trained.message_bar.isVisible()
