@@ -67,9 +67,9 @@ def _drop_unwritten() -> None:
 
 
 def _parsed(words: list[str]) -> argparse.Namespace:
-    from nnviz.commands.options import parsed  # what the window does not need at its start
+    from nnviz.commands.options import parse_arguments  # what the window does not need at its start
 
-    return parsed(words)
+    return parse_arguments(words)
 
 
 def _write_any_letter() -> None:

@@ -22,9 +22,9 @@ from nnviz.commands.data_options import (
     option_of,
     settings_for,
 )
-from nnviz.commands.data_table import described_table
-from nnviz.commands.progress import reading
-from nnviz.commands.text_table import lines_of
+from nnviz.commands.data_table import describe_table
+from nnviz.commands.progress import reading_progress
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _listed() -> Iterator[str]:
     rows = {name: [f"  {name}", DATASETS[name].title, _summary(DATASETS[name])] for name in DATASETS}
-    lines = dict(zip(rows, lines_of(list(rows.values()), texts=3), strict=True))
+    lines = dict(zip(rows, aligned_lines(list(rows.values()), texts=3), strict=True))
     for group in dict.fromkeys(DATASETS[name].group for name in DATASETS):
         yield group
         yield from (lines[name] for name in DATASETS if DATASETS[name].group == group)
@@ -90,7 +90,7 @@ def _summary(source: DataSource) -> str:
 
 def _described(name: str, source: DataSource, settings: Mapping[str, Value]) -> Iterator[str]:
     if source.table is not None:
-        return described_table(source.table, source, settings)
+        return describe_table(source.table, source, settings)
     if name not in list(DATASETS) and Path(name).is_dir():
         return _described_folder(Path(name), settings)
     if source.download is not None and not source.download.is_here():
@@ -117,7 +117,7 @@ def _described_arrays(source: DataSource, dataset: Dataset) -> Iterator[str]:
 
 def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
     """Reads the images and yields lines about classes and unreadable files. Raises EngineError or OSError."""
-    with reading(path.name, " pictures") as show:
+    with reading_progress(path.name, " pictures") as show:
         dataset, report = read_folder(path, settings, show)
     yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
     if report.has_colour:
@@ -137,7 +137,7 @@ def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str
 def _settings(source: DataSource) -> list[str]:
     """Returns lines about the options with which the data can be read."""
     rows = [[f"  {option_of(each.name)}", _value(each), each.tip] for each in source.settings]
-    return ["options, and what is usual", *lines_of(rows, texts=3)] if rows else ["It has no options."]
+    return ["options, and what is usual", *aligned_lines(rows, texts=3)] if rows else ["It has no options."]
 
 
 def _value(setting: DataSetting) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.training.metrics import in_figures
-from nnviz.commands.text_table import lines_of
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 
 _MOST_CLASSES = 40  # that are listed
@@ -54,7 +54,7 @@ def _classes(dataset: Dataset) -> Iterator[str]:
         [text.name(dataset.class_name(number)), *(f"{of_part[number]:,}" for of_part in counts.values())]
         for number in range(min(dataset.outputs, _MOST_CLASSES))
     ]
-    yield from lines_of([["class", *counts], *rows])
+    yield from aligned_lines([["class", *counts], *rows])
     if dataset.outputs > _MOST_CLASSES:
         yield f"… and {dataset.outputs - _MOST_CLASSES:,} more classes"
 
@@ -69,4 +69,4 @@ def _numbers(dataset: Dataset) -> Iterator[str]:
     names = [text.name(dataset.target_name(place)) for place in range(dataset.outputs)]
     figures = zip(names[:_MOST_CLASSES], raw.min(axis=0), raw.mean(axis=0), raw.max(axis=0), strict=False)
     rows = [[name, *(in_figures(figure) for figure in of_one)] for name, *of_one in figures]
-    yield from lines_of([["predicted", "least", "mean", "greatest"], *rows])
+    yield from aligned_lines([["predicted", "least", "mean", "greatest"], *rows])

@@ -12,7 +12,7 @@ from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value
 from nnviz.commands.checks import CommandError
-from nnviz.commands.progress import reading
+from nnviz.commands.progress import reading_progress
 from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
@@ -82,7 +82,7 @@ def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
     if source.download is not None and not source.download.is_here():
         print(f"{text.name(source.title)}: {_terms(source.download)}", file=sys.stderr)
     try:
-        with reading(source.title) as show:
+        with reading_progress(source.title) as show:
             return source.load(settings, show)
     except EngineError as error:
         if source.table is None:

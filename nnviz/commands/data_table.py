@@ -23,21 +23,21 @@ from engine.datasets.table.table_source import (
     prepare,
 )
 from nnviz.commands.data_facts import facts_of
-from nnviz.commands.progress import reading
-from nnviz.commands.text_table import lines_of
+from nnviz.commands.progress import reading_progress
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 
 _MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are told
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
-def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
+def describe_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
     """Reads the table and yields lines about it, first those that hold even if it is refused.
 
     Raises EngineError or OSError.
     """
     settings = {each.name: each.usual for each in source.settings} | dict(given)
-    with reading(path.name, "B") as show:
+    with reading_progress(path.name, "B") as show:
         table, form = open_table(path, settings, show)
     yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
     yield from _format(form)
@@ -78,7 +78,7 @@ def _columns(table: Table, target: str, settings: Mapping[str, Value], prepared:
         reason = left_out.get(column.name)
         role = "predict" if column.name == target else "input" if reason is None else _role(reason)
         rows.append([text.name(column.name), column.kind, role, f"{int(column.absent.sum()):,}", _values(column)])
-    yield from lines_of(rows, texts=5)
+    yield from aligned_lines(rows, texts=5)
     if len(table.columns) > _MOST_COLUMNS:
         yield f"… and {len(table.columns) - _MOST_COLUMNS:,} more columns"
 
@@ -93,7 +93,7 @@ def _values(column: TableColumn) -> str:
         return "none"
     if column.kind == NUMBER:
         ends = " … ".join(_number(float(end)) for end in (there.min(), there.max()))
-        return ", ".join([ends, *text.written(column.separator, column.sign)])
+        return ", ".join([ends, *text.number_signs(column.separator, column.sign)])
     different = [_quoted(text.plain(text.name(word), 20)) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)

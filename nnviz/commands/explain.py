@@ -35,8 +35,8 @@ from nnviz.cards.explanation.explanation_data import (
     counterfactual_of,
 )
 from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
-from nnviz.commands.network_data import chosen_data, loaded_data
-from nnviz.commands.pictures import names_of_outputs, picture_of_file
+from nnviz.commands.network_data import chosen_data, load_data_for
+from nnviz.commands.pictures import output_labels, picture_of_file
 from nnviz.commands.tables import is_table
 from nnviz.digits.drawing import SIDE
 from nnviz.formatting import text
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     explained = _of_pictures(network, arguments) if arguments.pictures else _of_examples(network, arguments)
     for each in explained:
         print(each.line)
-    write_whole(arguments.out, _drawn(explained, arguments.theme))
+    write_whole(arguments.out, _draw(explained, arguments.theme))
     return 0
 
 
@@ -119,7 +119,7 @@ def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Exp
     query = ExplanationQuery(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
     empty = np.full_like(picture, network.background)
     bounds = np.zeros_like(picture), np.ones_like(picture)
-    return _explained(text.path(name), query, empty, bounds, names_of_outputs(network), NO_MEANING)
+    return _explained(text.path(name), query, empty, bounds, output_labels(network), NO_MEANING)
 
 
 # ---- examples of data
@@ -129,7 +129,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanat
     chosen = chosen_data(wanted, network)
     if chosen.source.file is not None:
         check_keeps_data(wanted.out, str(chosen.source.file), chosen.settings)
-    data = loaded_data(network, chosen)
+    data = load_data_for(network, chosen)
     check_fits(network, data.width, data.outputs, text.name(data.title))
     part, split = ("train", data.train) if data.test is None else ("test", data.test)
     numbers = wanted.example or [0]
@@ -169,10 +169,10 @@ def _explained(
         content: Content = why_content.layers(reasons, meaning=meaning)
     else:
         content = why_content.attributions(reasons, turning, names, meaning=meaning)
-    return _Explanation(content, f"{name}: {_told(reasons, turning, names, meaning)}")
+    return _Explanation(content, f"{name}: {_prediction_line(reasons, turning, names, meaning)}")
 
 
-def _told(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
+def _prediction_line(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
     """Returns a line about a prediction.
 
     "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %".
@@ -194,7 +194,7 @@ def _told(reasons: Contributions, turning: Counterfactual, names: list[str], mea
 # ---- the picture
 
 
-def _drawn(explained: list[_Explanation], look: str) -> bytes:
+def _draw(explained: list[_Explanation], look: str) -> bytes:
     """Returns all explanations below each other, each with its line, as a PNG file."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["nnviz"])

@@ -17,7 +17,7 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, settings_for
-from nnviz.commands.number_notation import decimal_of
+from nnviz.commands.number_notation import decimal_mark_of
 from nnviz.commands.other_data import coded_table, rescaled
 from nnviz.formatting import text
 
@@ -104,19 +104,19 @@ def _source(arguments: argparse.Namespace, network: Network, experiment: Experim
     return source_of("mnist")
 
 
-def loaded_data(network: Network, chosen: ChosenData) -> Dataset:
+def load_data_for(network: Network, chosen: ChosenData) -> Dataset:
     """Loads the data. Other data than those of the training are encoded as the network expects, if it can be done."""
     if chosen.found is not None:
         return chosen.found
     about, is_table = network.description, chosen.source.table is not None
     if about is not None and about.coding is not None and is_table and not chosen.is_own:
-        return coded_table(about.coding, chosen.source, chosen.settings, decimal_of(network))
+        return coded_table(about.coding, chosen.source, chosen.settings, decimal_mark_of(network))
     data = load(chosen.source, chosen.settings)
     if about is None or data.fingerprint == chosen.fingerprint:
         return data
     if about.coding is not None and is_table and not chosen.is_asked:  # the file has changed
         how = {name: value for name, value in chosen.settings.items() if name in (*FORMAT, "numbers")}
-        return coded_table(about.coding, chosen.source, how, decimal_of(network))
+        return coded_table(about.coding, chosen.source, how, decimal_mark_of(network))
     return rescaled(about, data)
 
 

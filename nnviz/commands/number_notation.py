@@ -11,7 +11,7 @@ from engine.provenance import Provenance
 from nnviz.formatting import text
 
 
-def decimal_of(network: Network) -> str | None:
+def decimal_mark_of(network: Network) -> str | None:
     """Returns the decimal mark of the table that a network was trained with; None if it is not known."""
     coding = (network.description or Description()).coding
     if coding is not None and coding.form is not None:
@@ -21,7 +21,7 @@ def decimal_of(network: Network) -> str | None:
     return mark if isinstance(mark, str) and mark in MARKS else None
 
 
-def told_decimal(form: TableFormat, usual: str | None) -> str:
+def decimal_note(form: TableFormat, usual: str | None) -> str:
     """Returns a note if a table's decimal mark is not that of the network's table, or is guessed; else empty."""
     if usual is None or form.decimal == usual:
         return guess_note(form.decimal, form.doubt)
@@ -31,7 +31,7 @@ def told_decimal(form: TableFormat, usual: str | None) -> str:
     )
 
 
-def told_signs(table: Table, network: Network) -> str:
+def sign_note(table: Table, network: Network) -> str:
     """Returns a note about columns whose sign, such as € or %, differs from that in training; empty for none."""
     coding = (network.description or Description()).coding
     if coding is None or coding.form is None:  # of files from before, nothing is known of signs

@@ -42,7 +42,7 @@ class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
         return action.help if action.default in (None, False, []) else super()._get_help_string(action)
 
 
-def parsed(words: list[str]) -> argparse.Namespace:
+def parse_arguments(words: list[str]) -> argparse.Namespace:
     """Parses a command line of at least one word. If the first word is no command, it is a file to open."""
     whole = parser()
     if words[0].startswith("-") or words[0] in whole.commands:

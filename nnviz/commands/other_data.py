@@ -23,8 +23,8 @@ from engine.datasets.table.table_format import FORMAT
 from engine.datasets.table.table_source import open_table
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import option_of
-from nnviz.commands.number_notation import told_decimal
-from nnviz.commands.progress import reading
+from nnviz.commands.number_notation import decimal_note
+from nnviz.commands.progress import reading_progress
 from nnviz.formatting import text
 
 
@@ -43,7 +43,7 @@ def coded_table(
         title = text.name(source.title)
         rule = "how it takes another table than its own, the network knows itself"
         raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
-    with reading(source.title, "B") as show:
+    with reading_progress(source.title, "B") as show:
         units = [column.name for column in coding.columns if column.sign]
         texts = {*coding.texts, *([coding.target] if coding.class_names != coding.plain_class_names else [])}
         how = {**settings, "texts": sorted(texts), "numbers": (*settings.get("numbers", ()), *units)}
@@ -54,7 +54,7 @@ def coded_table(
     split = _split(coding, part)
     gaps = len(table) - len(summaries) - len(used)
     left_out = f"{gaps:,} {'row' if gaps == 1 else 'rows'} with a missing or unreadable value left out." if gaps else ""
-    notes = (*(f"{row}: left out." for row in summaries), left_out, told_decimal(form, usual_decimal))
+    notes = (*(f"{row}: left out." for row in summaries), left_out, decimal_note(form, usual_decimal))
     return Dataset(table.title, split, coding=coding, notes=tuple(filter(None, notes)))
 
 

@@ -33,7 +33,7 @@ def picture_of_file(network: Network, name: str) -> Array:
     return raw[0] if network.description is None else network.description.inputs_of(raw)[0]
 
 
-def names_of_outputs(network: Network) -> list[str]:
+def output_labels(network: Network) -> list[str]:
     """Returns the names of the network's outputs, or else their numbers from 0."""
     names = network.description.output_names if network.description is not None else ()
     return [text.name(name) for name in names] or [str(number) for number in range(network.shape[-1])]

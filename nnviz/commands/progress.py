@@ -15,7 +15,7 @@ _PATIENCE = 0.5  # seconds
 
 
 @contextmanager
-def reading(title: str, unit: str = "") -> Iterator[Progress]:
+def reading_progress(title: str, unit: str = "") -> Iterator[Progress]:
     """Yields a function to call with the amount done and the total. The amount may start from 0 again."""
     start, bar = time.monotonic(), None
 

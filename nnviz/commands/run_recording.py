@@ -21,7 +21,7 @@ from nnviz.formatting import text
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState
 from nnviz.program_name import program_name
-from nnviz.session.run_text import words_of_going
+from nnviz.session.run_text import format_pending_thinning
 
 _DIGITS = 100  # more than any number of a run has; of thousands Python makes no number
 
@@ -44,11 +44,11 @@ def is_number_of_run(resumed: str) -> bool:
     return resumed.isdecimal() and not os.path.exists(resumed)
 
 
-def found_run(number: str) -> ResumedRun:
+def find_run(number: str) -> ResumedRun:
     """Returns the run with this number. Raises CommandError if no training state is kept of it, and LibraryError."""
     run = int(number[:_DIGITS])
     with Library() as library:
-        tell_notice(library.notice)
+        print_notice(library.notice)
         state = library.state(run)
         if state is None:
             raise CommandError(
@@ -94,19 +94,19 @@ class RunRecorder:
             else:
                 self.run = found.run
                 library.annotate(found.run, name=name or None)
-            self._recording = Recording(library, self.run, trainer, before, complain)
+            self._recording = Recording(library, self.run, trainer, before, print_warning)
         except LibraryError as error:
             if found is not None:
                 raise
-            complain(f"The run is not recorded: {error}")
+            print_warning(f"The run is not recorded: {error}")
             return
         self._recording.change(made)
         if found is None and self._recording.at > 0:  # no command leads to the network that the run begins with
-            with complaining():
+            with printed_library_errors():
                 self._recording.leap()
-        print(introduced(library, f"recorded as run {self.run}"))
-        with complaining():
-            tell_notice(what_will_go(library))
+        print(with_introduction(library, f"recorded as run {self.run}"))
+        with printed_library_errors():
+            print_notice(thinning_notice(library))
 
     def take_event(self, event: Event) -> None:
         """Passes an event of the trainer on."""
@@ -119,9 +119,9 @@ class RunRecorder:
             return
         if not self._recording.finish(status):
             return
-        with complaining():
+        with printed_library_errors():
             plan = self._library.quota.enforce()
-            tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
+            print_notice(None if plan is None else format_pending_thinning(plan, "when the next training is over"))
 
     def close(self) -> None:
         """Closes the library. The run stays as it was last written."""
@@ -132,9 +132,9 @@ class RunRecorder:
 
 
 @contextmanager
-def keeping(is_wanted: bool) -> Iterator[RunRecorder]:
+def run_recorder(is_wanted: bool) -> Iterator[RunRecorder]:
     """Yields the recorder of a training. Errors of the library are printed and do not stop the training."""
-    keeper = RunRecorder(opened_library() if is_wanted else None)
+    keeper = RunRecorder(open_library() if is_wanted else None)
     try:
         yield keeper
     except DivergenceError:
@@ -144,17 +144,17 @@ def keeping(is_wanted: bool) -> Iterator[RunRecorder]:
         keeper.close()
 
 
-def opened_library() -> Library | None:
+def open_library() -> Library | None:
     try:
         library = Library()
     except LibraryError as error:
-        complain(f"The run is not recorded: {error}")
+        print_warning(f"The run is not recorded: {error}")
         return None
-    tell_notice(library.notice)
+    print_notice(library.notice)
     if library.why_read_only is None:
         return library
     library.close()
-    complain("The run is not recorded.")
+    print_warning("The run is not recorded.")
     return None
 
 
@@ -168,7 +168,7 @@ def with_whole_paths(experiment: Experiment) -> Experiment:
     return replace(experiment, data=data, data_settings=settings)
 
 
-def introduced(library: Library, what: str) -> str:
+def with_introduction(library: Library, what: str) -> str:
     """Returns ``what``, at the first use of a library with an introduction to it."""
     if not library.introduce():
         return what
@@ -178,25 +178,25 @@ def introduced(library: Library, what: str) -> str:
     )
 
 
-def what_will_go(library: Library) -> str | None:
+def thinning_notice(library: Library) -> str | None:
     """Returns a message about what is thinned after the training; None if nothing is."""
     plan = library.quota.announce()
-    return None if plan is None else words_of_going(plan, "when this training is over")
+    return None if plan is None else format_pending_thinning(plan, "when this training is over")
 
 
 @contextmanager
-def complaining() -> Iterator[None]:
+def printed_library_errors() -> Iterator[None]:
     """Prints errors of the library, so that they do not stop the training."""
     try:
         yield
     except LibraryError as error:
-        complain(str(error))
+        print_warning(str(error))
 
 
-def tell_notice(notice: str | None) -> None:
+def print_notice(notice: str | None) -> None:
     if notice is not None:
         print(text.visible(notice))
 
 
-def complain(words: str) -> None:
+def print_warning(words: str) -> None:
     tqdm.write(f"nnviz: {text.visible(words)}", file=sys.stderr)

@@ -12,7 +12,7 @@ from typing import Any
 from engine.basics.validation import number_within
 from engine.sweeps.search_space import format_values
 from nnviz.commands.checks import CommandError
-from nnviz.commands.text_table import lines_of
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 from nnviz.formatting.units import unit_of
 from nnviz.library import Library, RunRecord
@@ -56,7 +56,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     has_sweeps = any(each.sweep is not None for each in records)
     head = [*_HEAD[:2], *([_SWEEP] * has_sweeps), *_HEAD[2:]]
     rows = [_row(each, has_sweeps) for each in records]
-    print("\n".join(lines_of([head, *rows], texts=5 + has_sweeps)))
+    print("\n".join(aligned_lines([head, *rows], texts=5 + has_sweeps)))
     for each in library.interrupted():
         if state_places(library.database, each.id):
             print(f"run {each.id} was interrupted; continue with: {program_name()} train --resume {each.id}")
@@ -150,12 +150,12 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
         more = {"curves": history.as_dict(), "moments": moments, "command": way.command, "steps": way.steps}
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
-    for name, value in _told(library, record):
+    for name, value in _details(library, record):
         print(f"{name + ':':<12} {value}")
     return 0
 
 
-def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
+def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     yield f"run {record.id}", text.name(record.name) or "without a name"
     if record.note:
         yield "note", text.plain(record.note)

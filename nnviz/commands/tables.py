@@ -21,7 +21,7 @@ from engine.datasets.table.table_columns import NUMBER
 from engine.datasets.table.table_format import TableFormat, sniff
 from engine.network.network import Network
 from nnviz.commands.checks import CommandError
-from nnviz.commands.number_notation import decimal_of, told_decimal, told_signs
+from nnviz.commands.number_notation import decimal_mark_of, decimal_note, sign_note
 from nnviz.formatting import text
 
 _MOST_KINDS = 5  # of gaps that are told
@@ -39,22 +39,22 @@ class Rows:
     Attributes:
         inputs: (k, inputs) of the rows without a gap.
         has_gap: (rows,) whether a row cannot be used: a required value is missing or unknown to the network.
-        told: a line with the number of unusable rows and the reasons, and with differences in notation from the
+        note: a line with the number of unusable rows and the reasons, and with differences in notation from the
             network's table; empty for none.
     """
 
     inputs: Array
     has_gap: Array
-    told: str
+    note: str
 
 
-def rows_of_file(network: Network, file: str) -> Rows:
+def read_rows(network: Network, file: str) -> Rows:
     """Reads a CSV or TSV file as inputs of a network, by the description of its inputs.
 
     Raises CommandError, which names the first unusable column and row, and FileFormatError.
     """
     about = network.description or Description()
-    usual = decimal_of(network)
+    usual = decimal_mark_of(network)
     table, form = _read(file, about, usual)
     coding = about.coding
     if coding is None:
@@ -71,7 +71,7 @@ def rows_of_file(network: Network, file: str) -> Rows:
     gaps = _gaps(table, coding, read)
     has_gap = np.logical_or.reduce(list(gaps.values()))
     raw = coding.raw([values[~has_gap] for values, _ in read])
-    told = [_told_gaps(file, form, gaps, has_gap), told_decimal(form, usual), told_signs(table, network)]
+    told = [_gap_note(file, form, gaps, has_gap), decimal_note(form, usual), sign_note(table, network)]
     return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, told)))
 
 
@@ -90,13 +90,13 @@ def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) ->
     return gaps
 
 
-def _told_gaps(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: Array) -> str:
+def _gap_note(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: Array) -> str:
     """Returns the number of rows with a gap, and the first row of each kind of gap, by its number in the file."""
     count = int(has_gap.sum())
     if not count:
         return ""
     kinds = _first_kinds(gaps, has_gap)
-    told = [_told_kind(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
+    told = [_gap_text(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
     more = f"; and {len(told) - _MOST_KINDS:,} more reasons" if len(told) > _MOST_KINDS else ""
     rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
     return _line(f"{text.path(file)}: {rows}: {'; '.join(told[:_MOST_KINDS])}{more}.")
@@ -112,7 +112,7 @@ def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, A
     return sorted(kinds, key=lambda kind: int(kind[1].argmax()))
 
 
-def _told_kind(row: int | None, count: int, what: str) -> str:
+def _gap_text(row: int | None, count: int, what: str) -> str:
     which = "it" if row is None else f"row {row:,}"
     return f"{which} has {what}" if count == 1 else f"{which} and {count - 1:,} more have {what}"
 
@@ -156,7 +156,7 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
 
     For the rows where ``has_gap``, (rows,), is True there are none: they are printed as empty cells.
     """
-    about = network.description or _guessed(network)
+    about = network.description or _guess_description(network)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names may have signs that the terminal does not know
     out = csv.writer(sys.stdout, lineterminator="\n")
@@ -174,7 +174,7 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
         out.writerow([*named, *(f"{number:.{digits}g}" for number in row)])
 
 
-def _guessed(network: Network) -> Description:
+def _guess_description(network: Network) -> Description:
     """Returns the description of a network that has none: softmax outputs are classes."""
     if network.activations[-1] != "softmax":
         return Description()

@@ -29,7 +29,14 @@ from engine.training.trainer import Trainer
 from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
-from nnviz.commands.run_recording import ResumedRun, RunRecorder, complain, found_run, is_number_of_run, keeping
+from nnviz.commands.run_recording import (
+    ResumedRun,
+    RunRecorder,
+    find_run,
+    is_number_of_run,
+    print_warning,
+    run_recorder,
+)
 from nnviz.commands.train_options import (
     check_options,
     described_experiment,
@@ -97,7 +104,7 @@ def _figures(network: Network, split: Split, target_scaling: Scaling | None) -> 
     try:
         return Evaluator(network, split, target_scaling).evaluate()
     except DataError as error:
-        complain(str(error))
+        print_warning(str(error))
         return None
 
 
@@ -127,7 +134,7 @@ class _Checkpoint:
             self.is_stale = False
 
     def _tell(self, what: str) -> None:
-        complain(f"{self._file} {what}")
+        print_warning(f"{self._file} {what}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -157,7 +164,7 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
         print(line, end="\n" if line else "")
     place = trainer.epoch, trainer.batch
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
-    with keeping(arguments.record) as keeper, interrupts() as asked_to_stop:
+    with run_recorder(arguments.record) as keeper, interrupts() as asked_to_stop:
         _record(training, keeper)
         try:
             with _Progress(trainer, arguments.quiet) as progress:
@@ -175,7 +182,7 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
         if arguments.quiet and training.result is not None:
             print(describe_epoch(training.result, trainer.settings.epochs, numbers=True), file=said)
     if checkpoint is not None and checkpoint.is_stale:
-        complain(_not_up_to_date(arguments.checkpoint))
+        print_warning(_not_up_to_date(arguments.checkpoint))
         return 1
     return 0
 
@@ -208,7 +215,7 @@ def _record(training: _Training, keeper: RunRecorder) -> None:
 
 
 def _resumed_training(arguments: argparse.Namespace) -> _Training:
-    found = found_run(arguments.resume) if is_number_of_run(arguments.resume) else None
+    found = find_run(arguments.resume) if is_number_of_run(arguments.resume) else None
     network, state = load_checkpoint(arguments.resume) if found is None else (found.state.network, found.state.training)
     if state is None:
         raise CommandError(

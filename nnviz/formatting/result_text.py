@@ -18,7 +18,7 @@ WHY_ONCE = (
 _LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are told as below it; larger ones in two digits
 
 
-def words_of_seeds(count: int) -> str:
+def format_seeds(count: int) -> str:
     """Returns a number of seeds: "5 seeds"."""
     return f"{count} seed{'s' * (count != 1)}"
 
@@ -33,22 +33,22 @@ def figure_value(quantity: str, value: float, unit: str = "") -> str:
     return text.percent(value) if quantity == "error" else f"{text.steady(value)} {unit}".rstrip()
 
 
-def range_words(quantity: str, lowest: float, highest: float, unit: str = "", between: str = " to ") -> str:
+def format_range(quantity: str, lowest: float, highest: float, unit: str = "", between: str = " to ") -> str:
     """Returns a range with its unit once: "2.2 to 2.6 %"."""
     low, high = (figure_value(quantity, value, unit) for value in (lowest, highest))
     of = " %" if quantity == "error" else f" {unit}"
     return f"{low.removesuffix(of)}{between}{high}"
 
 
-def spread_words(quantity: str, spread: FigureRange, unit: str = "") -> str:
+def format_spread(quantity: str, spread: FigureRange, unit: str = "") -> str:
     """Returns median and range: "median 2.3 %, 2.2 to 2.6 %"; for a single run its figure."""
     median = figure_value(quantity, spread.median, unit)
     if spread.count == 1:
         return median
-    return f"median {median}, {range_words(quantity, spread.lowest, spread.highest, unit)}"
+    return f"median {median}, {format_range(quantity, spread.lowest, spread.highest, unit)}"
 
 
-def trial_words(trial: TrialResult) -> str:
+def format_trial(trial: TrialResult) -> str:
     """Returns the values that distinguish a trial: "learning rate 0.05, hidden 64-32"; its number if nothing varies."""
     from engine.sweeps.search_space import format_values
 
@@ -69,7 +69,7 @@ def best_two(plan: Plan, results: Results) -> GroupComparison | None:
     return compare_groups(first, second)
 
 
-def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
+def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
     """Returns how often the best trial beats the second best, and whether that is significant; None if it is not known.
 
     ``are_listed``: whether they are in a list, so that of many they can be called the first and the second.
@@ -79,19 +79,19 @@ def verdict_words(plan: Plan, results: Results, are_listed: bool = False) -> str
         return None
     count = len(results.order)
     are_many = are_listed and count > 2
-    first, second = ("the first", "the second") if are_many else map(trial_words, results.ranked(2))
-    words = comparison_words(found, first, second, figure_name(results.compared_by), count)
+    first, second = ("the first", "the second") if are_many else map(format_trial, results.ranked(2))
+    words = format_comparison(found, first, second, figure_name(results.compared_by), count)
     return words[:1].upper() + words[1:] if are_listed else words
 
 
-def comparison_words(found: GroupComparison, first: str, second: str, figure: str, trials: int) -> str:
+def format_comparison(found: GroupComparison, first: str, second: str, figure: str, trials: int) -> str:
     """Returns how often one of the best two of ``trials`` beats the other, and whether that is significant."""
     are_chosen = trials > 2 and found.p is not None
     more = f". They are the best of {trials} trials, which makes p too small" if are_chosen else ""
-    return f"{words_of_pairs(found, first, second, figure)}{more}."
+    return f"{format_pairs(found, first, second, figure)}{more}."
 
 
-def words_of_pairs(found: GroupComparison, one: str, other: str, figure: str) -> str:
+def format_pairs(found: GroupComparison, one: str, other: str, figure: str) -> str:
     """Returns how often one of two groups of seeds beats the other, with its significance and without a full stop.
 
     "wider beats narrow in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.02)".

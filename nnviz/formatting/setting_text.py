@@ -72,7 +72,7 @@ def typed_value(value: object) -> str:
     return ", ".join(map(setting_value, value)) if isinstance(value, tuple) else setting_value(value)
 
 
-def parsed(setting: DataSetting, typed: str) -> float | None:
+def parse_typed(setting: DataSetting, typed: str) -> float | None:
     """Parses a typed number; returns None for "all" if the setting allows it. Raises SettingError."""
     if setting.usual is None:
         is_all = typed.strip().casefold() in ("", _ALL)

@@ -33,7 +33,7 @@ def thousands(sign: str) -> str:
     return f"thousands separated by {sign if sign.strip() else 'a space'}"
 
 
-def written(separator: str, sign: str) -> list[str]:
+def number_signs(separator: str, sign: str) -> list[str]:
     """Returns notes about other signs in the numbers of a column: "with €", "thousands separated by ,"."""
     return [*([f"with {sign}"] if sign else []), *([thousands(separator)] if separator else [])]
 

@@ -21,26 +21,26 @@ def is_of_digits(data: Dataset | None) -> bool:
     return data is None or (fits_canvas(data) and _DIGITS.issuperset(data.class_names))
 
 
-def noun(data: Dataset | None) -> str:
+def example_noun(data: Dataset | None) -> str:
     """What an example is called: "digit", "picture", "row", "point"."""
     return "digit" if data is None or is_of_digits(data) else _NOUNS[data.kind]
 
 
-def title(data: Dataset | None) -> str:
+def input_title(data: Dataset | None) -> str:
     """The card's title: "Draw a digit", "A picture", "A row", "A point", or the name of the only number."""
     if data is None or is_of_digits(data):
         return "Draw a digit"
-    return text.name(data.column_name(0)) if data.kind == NUMBER else f"A {noun(data)}"
+    return text.name(data.column_name(0)) if data.kind == NUMBER else f"A {example_noun(data)}"
 
 
-def told(session: Session) -> str:
+def origin_text(session: Session) -> str:
     """Where the example is from with its true answer; or, of one that a person made, what of it the network gets."""
     data, origin = session.data.dataset, session.question.origin
     if data is None:
         return ""
     if origin is not None:
         answer = true_answer(session)
-        return session.meaning.where(origin.part, origin.number, noun(data)) + (f": {answer}" if answer else "")
+        return session.meaning.where(origin.part, origin.number, example_noun(data)) + (f": {answer}" if answer else "")
     if data.kind == PICTURE:
         return f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}"
     count = _COUNTS.get(data.width, f"{text.count(data.width)} numbers")
@@ -60,7 +60,7 @@ def true_answer(session: Session) -> str:
     return f"truly {targets_of(data)[0].words(float(data.raw_targets(truth)[0]))}"
 
 
-def full_name(session: Session, neuron: Neuron) -> str:
+def neuron_full_name(session: Session, neuron: Neuron) -> str:
     """ "layer 2 · neuron 3", "output · orange"."""
     names, shape = session.class_names, session.displayed.network.shape
     is_output = neuron.layer == len(shape) - 1 and neuron.number < len(names)

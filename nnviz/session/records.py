@@ -12,7 +12,7 @@ from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
 from nnviz.session.messages import Message, MessageChoice, Messages
 from nnviz.session.run import Run
-from nnviz.session.run_text import words_of_going, words_of_loss
+from nnviz.session.run_text import format_eviction, format_pending_thinning
 from nnviz.session.runs import Runs
 
 _OFF = "Recording is off. Runs that start from now on are not kept in the library."
@@ -126,7 +126,7 @@ class Records(QObject):
     def report_eviction(self, run: Run) -> None:
         """Reports that a run was removed, if its training is stored nowhere."""
         if run.unsaved:
-            self._messages.show(words_of_loss(run))
+            self._messages.show(format_eviction(run))
 
     def take_record(self, run: Run, told: Recorded) -> None:
         """Sets the record of a run, and shows the messages about it."""
@@ -144,5 +144,5 @@ class Records(QObject):
         if told.words:
             self._messages.show(told.words)
         if told.going is not None:
-            words = words_of_going(told.going, "when the next training is over")
+            words = format_pending_thinning(told.going, "when the next training is over")
             self._messages.show(f"{words} How much it may take is set in Runs, below the list.")

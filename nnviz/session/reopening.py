@@ -18,7 +18,7 @@ from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.run import Run, RunStorage
-from nnviz.session.run_names import NAMELESS, title_of
+from nnviz.session.run_names import NAMELESS, run_title
 from nnviz.session.snapshots import MOST, Snapshot
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Reopening:
         """Reads a run in the library's thread, and notes whether it was interrupted."""
         if library.run(number).status == "training":
             self._broken_off |= {record.id: record for record in library.interrupted() if record.id == number}
-        return kept_run(library, number, dataset)
+        return read_stored_run(library, number, dataset)
 
     def _put_held(self, number: int) -> bool:
         """Makes a run the current one if this window has it. Returns whether it has."""
@@ -187,7 +187,7 @@ class Reopening:
             run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
             run.origin = replace(run.origin, parent_record=record.parent, left_at=record.left_at)
             run.storage = RunStorage(
-                name=str(title_of(record, parent)),
+                name=str(run_title(record, parent)),
                 is_named=record.name not in NAMELESS,
                 record=record.id,
                 record_updated=record.updated,
@@ -200,7 +200,7 @@ class Reopening:
         self._loaded.put(kept.found, dataset, prepare)
 
 
-def kept_run(library: Library, number: int, dataset: Dataset | None) -> StoredRun:
+def read_stored_run(library: Library, number: int, dataset: Dataset | None) -> StoredRun:
     """Reads a run with its training, if that can be continued with these data. Raises LibraryError."""
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)

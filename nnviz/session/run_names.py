@@ -174,7 +174,7 @@ def settings_of_record(record: RunRecord) -> Settings | None:
         return None
 
 
-def settings_words(settings: Settings) -> str:
+def settings_line(settings: Settings) -> str:
     """Returns the settings of a run: "784-64-32-10 · SGD 0.2 · batch size 100 · 20 epochs · seed 1 · dropout 0.2".
 
     Shape, optimizer with rate, batch size, epochs and seed are always said, others only if they are not the defaults.
@@ -185,7 +185,7 @@ def settings_words(settings: Settings) -> str:
     return BETWEEN.join([setting_value(settings["shape"]), *parts])
 
 
-def title_of(record: RunRecord, parent: RunRecord | None = None) -> RunName:
+def run_title(record: RunRecord, parent: RunRecord | None = None) -> RunName:
     """Returns what a run is called by itself: "#18 · 784-64-32-10 · SGD 0.2"; a branch by what its parent has not."""
     return run_name(subject_of([record]), None if parent is None else settings_of_record(parent))
 

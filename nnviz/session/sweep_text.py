@@ -11,7 +11,7 @@ from engine.datasets import source_of
 from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.formatting.result_text import figure_name, spread_words, trial_words, words_of_seeds
+from nnviz.formatting.result_text import figure_name, format_seeds, format_spread, format_trial
 from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MOST_HOSTS = 3  # that are named
 
 def plan_name(plan: Plan) -> str:
     """Returns "5 seeds", "race" or "sweep"."""
-    return words_of_seeds(len(plan.seeds)) if _is_of_seeds(plan) else plan.kind
+    return format_seeds(len(plan.seeds)) if _is_of_seeds(plan) else plan.kind
 
 
 def _is_of_seeds(plan: Plan) -> bool:
@@ -130,8 +130,8 @@ def _best(end: PlanEnd) -> str:
     spread = None if chosen is None else chosen.spread(results.compared_by)
     if chosen is None or spread is None:
         return ""
-    figures = f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, Meaning(end.dataset).unit)}"
-    return f" The best: {trial_words(chosen)}, {figures}."
+    figures = f"{figure_name(results.compared_by)} {format_spread(results.quantity, spread, Meaning(end.dataset).unit)}"
+    return f" The best: {format_trial(chosen)}, {figures}."
 
 
 def _figures_of_seeds(end: PlanEnd) -> str:
@@ -142,7 +142,8 @@ def _figures_of_seeds(end: PlanEnd) -> str:
         return "none was trained to its end"
     runs = "one run" if spread.count == 1 else f"{text.count(spread.count)} runs"
     of = "" if spread.count == len(end.plan.seeds) > 1 else f", of {runs}"
-    return f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, Meaning(end.dataset).unit)}{of}"
+    figures = format_spread(results.quantity, spread, Meaning(end.dataset).unit)
+    return f"{figure_name(results.compared_by)} {figures}{of}"
 
 
 def _others(results: Results) -> str:

@@ -13,7 +13,7 @@ from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress, Plans
 from nnviz.library import RunGroup
 from nnviz.session.auto_compare import AutoCompare
 from nnviz.session.messages import MessageChoice
-from nnviz.session.run_text import words_of_going
+from nnviz.session.run_text import format_pending_thinning
 from nnviz.session.sweep_text import (
     format_interrupted,
     format_plan_end,
@@ -205,7 +205,7 @@ class Sweeps(QObject):
         else:
             self._messages.show_later(format_plan_end(end), *choices)
         if end.going is not None:
-            self._messages.show_later(words_of_going(end.going, "when the next training is over"))
+            self._messages.show_later(format_pending_thinning(end.going, "when the next training is over"))
 
     def _failed(self, error: Exception) -> None:
         self._end()

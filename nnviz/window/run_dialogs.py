@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QFileDialog
 
 from nnviz.cards.runs.export_dialog import ExportDialog, unused_folder
 from nnviz.library import ENDING, LibraryError
-from nnviz.session.run_names import title_of
+from nnviz.session.run_names import run_title
 from nnviz.session.session import Session
 from nnviz.ui.parts import named
 from nnviz.window.docks import Docks
@@ -66,7 +66,7 @@ class RunDialogs(QObject):
             self._session.messages.show_error(f"Run {run} could not be exported", error)
         else:
             parent = None if record.parent is None else self._session.library.record(record.parent)
-            self._ask(run, title_of(record, parent), made)
+            self._ask(run, run_title(record, parent), made)
 
     def _ask(self, run: int, title: str, made: Experiment) -> None:
         from nnviz.library.run_file import without_paths  # not at the start of the window

@@ -112,7 +112,7 @@ class TableModel(QAbstractTableModel):
         ink = "error" if is_wrong else "text" if is_used else "past"
         shown = role if is_used or role == IGNORED or is_wrong else "left out"
         missing = f" · {text.count(column.missing)} missing" if column.missing else ""
-        written = "".join(f" · {words}" for words in text.written(column.separator, column.sign))
+        written = "".join(f" · {words}" for words in text.number_signs(column.separator, column.sign))
         return [
             (text.name(column.name), ink),
             (f"{shown} ▾", ink if is_wrong or not is_used else "accent" if role == PREDICT else "muted"),
@@ -127,7 +127,7 @@ class TableModel(QAbstractTableModel):
         if column.missing:
             unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
             facts.append(f"{column.missing:,} values are missing{unread}.")
-        if written := text.written(column.separator, column.sign):
+        if written := text.number_signs(column.separator, column.sign):
             facts.append(f"They are numbers {', '.join(written)}.")
         facts.append("A click, or Enter, chooses what becomes of this column.")
         return " ".join(facts)

@@ -28,7 +28,7 @@ from nnviz.cards.map.presentation import (
 from nnviz.cards.map.view import MapView
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
-from nnviz.session.example_text import noun
+from nnviz.session.example_text import example_noun
 from nnviz.session.selection import Classes, Example, ExampleGroup
 from nnviz.session.session import Session
 from nnviz.ui import theme
@@ -218,7 +218,7 @@ class MapPage(Page):
     def _show_mark(self) -> None:
         if self.in_view:
             data = self._session.data.dataset
-            name = "drawing" if data is None or data.is_picture else noun(data)
+            name = "drawing" if data is None or data.is_picture else example_noun(data)
             self.view.show_mark(self._session.queries[MAP_PLACE].result, name)
 
     # ---- mouse and keys

@@ -16,7 +16,7 @@ from nnviz.cards.plane.paint_tools import PaintTools
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.cards.registry import CardInfo
 from nnviz.formatting.text import short
-from nnviz.session.example_text import full_name
+from nnviz.session.example_text import neuron_full_name
 from nnviz.session.painting import PaintedPointsModel
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -199,7 +199,7 @@ class SurfacePage(Page):
             activations = explain.forward(network, row).activations
         if neuron is not None:
             value = float(activations[neuron.layer][0, neuron.number])
-            return [[(full_name(self._session, neuron), "text"), (short(value), "text")]]
+            return [[(neuron_full_name(self._session, neuron), "text"), (short(value), "text")]]
         outputs = activations[-1][0]
         return [self._prediction(outputs) if np.isfinite(outputs).all() else [("no finite answer", "muted")]]
 

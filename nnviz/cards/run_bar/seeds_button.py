@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPoint, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
-from nnviz.formatting.result_text import words_of_seeds
+from nnviz.formatting.result_text import format_seeds
 from nnviz.session.sweep_text import format_stop_count
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.ui import theme
@@ -68,7 +68,7 @@ class SeedsButton(QWidget):
         group = QActionGroup(menu)
         self._counts = {}
         for count in SEEDS:
-            action = menu.addAction(words_of_seeds(count))
+            action = menu.addAction(format_seeds(count))
             action.setObjectName(f"actionSeeds{count}")
             action.setCheckable(True)
             action.triggered.connect(partial(self._sweeps.set_seeds, count))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.session.library_work import LibraryWork, Tell
-from nnviz.session.run_text import words_of_plan
+from nnviz.session.run_text import format_thinning
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class StorageModel(QObject):
             return library.quota.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
 
         def done(gone: ThinningPlan) -> str:
-            return f"Gone: {words_of_plan(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
+            return f"Gone: {format_thinning(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
 
         self._work.run("Thinning old runs", work, done, "Old runs could not be thinned")
 

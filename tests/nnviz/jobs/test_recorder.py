@@ -960,8 +960,8 @@ def test_closed_before_its_run_was_read_a_window_does_not_forget_it(
     train_epochs(qtbot, recorded, 1)
     run = recorded.session.runs.current
     assert recorded.close()
-    go_on, wanted = threading.Event(), reopening.kept_run
-    monkeypatch.setattr(reopening, "kept_run", lambda *given: go_on.wait(20) and wanted(*given))
+    go_on, wanted = threading.Event(), reopening.read_stored_run
+    monkeypatch.setattr(reopening, "read_stored_run", lambda *given: go_on.wait(20) and wanted(*given))
     window = make_window(records=True)
     qtbot.waitUntil(lambda: stored_settings()["record"] == run.storage.record and window.session.state is Status.READY)
     window.session.settings.change("rate", learning_rate=0.07)

@@ -15,7 +15,7 @@ from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.run_list import RunRow, SweepKey, read_listing, with_open_groups
 from nnviz.session.run_text import NEWEST
 from nnviz.session.seeds import median_of
-from nnviz.session.sweep_titles import sweep_row, sweep_words, trial_title
+from nnviz.session.sweep_titles import format_sweep, sweep_row, trial_title
 from tests.nnviz.library.helpers import an_experiment
 
 RATES = (0.05, 0.1, 0.2)
@@ -107,7 +107,7 @@ def test_a_sweep_is_called_after_what_varies(library: Library) -> None:
     told_sweep(library, [[0.3]], "mine")
     of = read_listing(library, "", NEWEST).rows[0].of
     assert of is not None
-    assert (sweep_words(of), sweep_row(of)) == ("mine · learning rate", "mine · rate")
+    assert (format_sweep(of), sweep_row(of)) == ("mine · learning rate", "mine · rate")
     many = of._replace(varied=("learning_rate", "hidden", "batch_size", "dropout"))
     assert sweep_row(many) == "mine · rate, hidden, batch size, …"
     assert sweep_row(of._replace(name="", varied=())) == f"sweep {of.id}"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.sweeps.significance import compare_groups
-from nnviz.formatting.result_text import words_of_pairs
+from nnviz.formatting.result_text import format_pairs
 from nnviz.library import Library, RunGroup, RunRecord
 from nnviz.session.run_list import RunRow, read_listing, with_open_groups
 from nnviz.session.run_names import run_name, subject_of, title_in_group
@@ -398,4 +398,4 @@ def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library
     ],
 )
 def test_how_sure_it_is_in_words(one: list[float], other: list[float], words: str) -> None:
-    assert words_of_pairs(compare_groups(list(one), list(other)), "a", "b", "test error") == words
+    assert format_pairs(compare_groups(list(one), list(other)), "a", "b", "test error") == words
