@@ -66,7 +66,7 @@ class PreviewColumn:
         kind: its detected kind, ``NUMBER``, ``YES_NO`` or ``TEXT``.
         missing: number of missing values.
         wrong: number of those that could not be read.
-        why_not: the reason why it cannot be an input, as text after its name; empty if it can.
+        reason_unavailable: the reason why it cannot be an input, as text after its name; empty if it can.
         separator: the sign that separates thousands in its numbers; empty if none does.
         sign: €, % or the like next to its numbers; empty without one.
         mostly_numbers: whether most of its texts would be numbers.
@@ -76,7 +76,7 @@ class PreviewColumn:
     kind: str
     missing: int
     wrong: int
-    why_not: str = ""
+    reason_unavailable: str = ""
     separator: str = ""
     sign: str = ""
     mostly_numbers: bool = False

@@ -60,7 +60,7 @@ class RunLibrary(QObject):
         self.count, self.is_read, self.problem = 0, False, ""
         self._common: Mapping[tuple[str, str], Settings] = {}
         self._records = RunPages(
-            self._lane, self.known.emit, partial(self._messages.tell_error, "The library could not be read")
+            self._lane, self.known.emit, partial(self._messages.show_error, "The library could not be read")
         )
         self._is_watched = self._is_listing = self._is_stale = False
         self._watch.wrote.connect(self.refresh)
@@ -209,7 +209,7 @@ class RunLibrary(QObject):
             self.refresh()
             self.sweep_renamed.emit()
 
-        self._lane.run(work, done, partial(self._messages.tell_error, "The sweep could not be renamed"))
+        self._lane.run(work, done, partial(self._messages.show_error, "The sweep could not be renamed"))
 
     def delete(self, runs: Sequence[int]) -> None:
         """Deletes runs, as one step to undo. The deletion is final when the window closes."""

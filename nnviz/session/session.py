@@ -141,7 +141,7 @@ class Session(QObject):
         self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
             signal.connect(self._follow_run_and_data)
-        self.pictures.failed.connect(self.messages.tell_error)
+        self.pictures.failed.connect(self.messages.show_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment

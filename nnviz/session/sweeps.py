@@ -71,7 +71,7 @@ class Sweeps(QObject):
         self._plans.came.connect(self.came)
         self._plans.began.connect(active_runs.begin)
         self._plans.measured.connect(active_runs.add_news)
-        self._plans.noticed.connect(self._messages.tell_later)
+        self._plans.noticed.connect(self._messages.show_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
 

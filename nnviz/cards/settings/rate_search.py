@@ -22,7 +22,7 @@ class RateSearch(StepwiseTask):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.failed.connect(partial(session.messages.tell_error, "The search could not begin"))
+        self.failed.connect(partial(session.messages.show_error, "The search could not begin"))
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self.forget)
 

@@ -73,7 +73,7 @@ def start_race(window: MainWindow, qtbot: QtBot, table: RunTable) -> None:
 
 def stop(window: MainWindow, qtbot: QtBot) -> None:
     window.session.sweeps.stop()
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
 
 def texts_of(table: DifferenceTable, name: str) -> list[str]:
@@ -218,7 +218,7 @@ def test_what_failed_is_drawn_no_longer(
     epochwise.let(1)
     qtbot.waitUntil(lambda: ends(window) == [])
     epochwise.let(2)
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None)
     qtbot.waitUntil(lambda: len(cells(table)) == 2)
     qtbot.waitUntil(lambda: not window.session.comparison.colours)
 
