@@ -115,7 +115,7 @@ class RunExecution:
         self._spec, self._report = spec, report
         self._trainer = spec.experiment.trainer(dataset)
         self._epochs: list[Epoch] = []
-        self._untold: list[Epoch] = []
+        self._unreported: list[Epoch] = []
         self._told_at = self._kept_at = -math.inf
         self._best: BestRestored | None = None
         self._state: StateBytes | None = None
@@ -138,8 +138,8 @@ class RunExecution:
                 if event is None:
                     break
                 self._take(event)
-                if not self._is_trained and (wish := asked()):
-                    status = wish
+                if not self._is_trained and (requested := asked()):
+                    status = requested
                     break
                 if isinstance(event, Epoch):
                     yield
@@ -171,12 +171,12 @@ class RunExecution:
         is_last = event.epoch == settings.epochs
         if event.epoch % thinning_step(settings.epochs, MOST_POINTS) == 0 or is_last:
             self._epochs.append(self._thinned(event, is_last))
-        if self._untold and self._untold[-1].epoch % self._spec.report_interval:
-            del self._untold[-1]
-        self._untold.append(_without_matrices(event))
+        if self._unreported and self._unreported[-1].epoch % self._spec.report_interval:
+            del self._unreported[-1]
+        self._unreported.append(_without_matrices(event))
         if (now := time.perf_counter()) - self._told_at >= SECONDS_BETWEEN_REPORTS:
-            self._report(Report(self._spec.number, tuple(self._untold)))
-            self._untold, self._told_at = [], now
+            self._report(Report(self._spec.number, tuple(self._unreported)))
+            self._unreported, self._told_at = [], now
         if now - self._kept_at >= _SECONDS_BETWEEN_STATES:
             self._keep_state()
             self._kept_at = now

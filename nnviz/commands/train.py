@@ -126,14 +126,14 @@ class _Checkpoint:
         except OSError as error:
             if not self.is_stale:
                 why = error.strerror or str(error)
-                self._tell(f"could not be written: {why}. The training goes on, and tries again after each epoch.")
+                self._print(f"could not be written: {why}. The training goes on, and tries again after each epoch.")
             self.is_stale = True
         else:
             if self.is_stale:
-                self._tell("is written again.")
+                self._print("is written again.")
             self.is_stale = False
 
-    def _tell(self, what: str) -> None:
+    def _print(self, what: str) -> None:
         print_warning(f"{self._file} {what}")
 
 

@@ -213,7 +213,7 @@ class Recorder:
         def say(words: str) -> None:
             recording = reference()
             if recording is not None:
-                self._say(words, recording, report)
+                self._report_text(words, recording, report)
 
         made = Recording(library, run, trainer, self.plan.before, say, updated=updated)
         reference = weakref.ref(made)  # else it would be kept, with its trainer, until garbage is collected
@@ -243,7 +243,7 @@ class Recorder:
         told = " ".join(filter(None, words)) or None
         report(Recorded(self.state.run, told, left_at=left_at, is_first=is_first))
 
-    def _say(self, words: str, recording: Recording, report: ReportFunction) -> None:
+    def _report_text(self, words: str, recording: Recording, report: ReportFunction) -> None:
         """Reports that the recording can no longer write, or can again."""
         if recording.problem is not None:
             self._fail(words, report)

@@ -92,7 +92,7 @@ class Worker(QThread):
     def halt(self) -> None:
         """Pauses after the current step; ``Stopped`` follows if a run was training."""
         self.must_halt = True
-        self._tell_process("halt", still=lambda: self.must_halt)
+        self._send_to_process("halt", still=lambda: self.must_halt)
 
     def change(self, run: int, settings: TrainingSettings, words: str = "") -> None:
         """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run.
@@ -135,7 +135,7 @@ class Worker(QThread):
         """Removes the latest frame from the mailbox and returns it, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
-            self._tell_heard("taken")
+            self._report_heard("taken")
         return frame
 
     def drop_frame(self) -> None:
@@ -146,17 +146,17 @@ class Worker(QThread):
         """Notes that the interface has handled that many events; the process sends no faster."""
         self._heard += count
         if self._heard >= _HEARD_AT_ONCE:
-            self._tell_heard("heard")
+            self._report_heard("heard")
 
-    def _tell_heard(self, order: str) -> None:
-        self._tell_process(order, self._heard)
+    def _report_heard(self, order: str) -> None:
+        self._send_to_process(order, self._heard)
         self._heard = 0
 
     def set_estimating(self, wanted: bool) -> None:
         """Switches estimates in frames on or off."""
         if wanted != self.estimating:
             self.estimating = wanted
-            self._tell_process("estimating", wanted)
+            self._send_to_process("estimating", wanted)
 
     def quit_and_wait(self, milliseconds: int) -> bool:
         """Ends the thread after the current step. Returns whether it ended in time. Takes no more orders."""
@@ -171,7 +171,7 @@ class Worker(QThread):
         if not self.isRunning():
             self.start()
 
-    def _tell_process(self, order: str, value: object = None, still: Callable[[], bool] = lambda: True) -> None:
+    def _send_to_process(self, order: str, value: object = None, still: Callable[[], bool] = lambda: True) -> None:
         """Sends the process an order, if it has the training by then and ``still`` returns that the order holds."""
 
         def send() -> None:

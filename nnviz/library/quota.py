@@ -176,18 +176,18 @@ class Quota:
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())
         return [each for number, each in enumerate(there) if number not in stay]
 
-    def thin(self, plan: ThinningPlan, tell: Callable[[float], None] = lambda share: None) -> ThinningPlan:
+    def thin(self, plan: ThinningPlan, report: Callable[[float], None] = lambda share: None) -> ThinningPlan:
         """Carries out a plan, run by run, and shrinks the file. Leaves out runs that are in training by now.
 
         Returns the part of the plan that was carried out.
 
         Args:
-            tell: called before each run with the progress 0…1; an exception that it raises ends the thinning.
+            report: called before each run with the progress 0…1; an exception that it raises ends the thinning.
         """
         done, gone = 0, []
         try:
             for loss in plan.losses:
-                tell(done / plan.nbytes)
+                report(done / plan.nbytes)
                 if not lock_of_run(self._database.path, loss.run).is_held:
                     self._take_from(loss)
                     gone.append(loss)

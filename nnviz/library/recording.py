@@ -63,7 +63,7 @@ _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much mor
 _TIMES_AS_LONG = 100  # smallest ratio of the time between two snapshots to the time of taking one
 _BYTES_PER_SECOND = 2 * 10**6  # of snapshots, when there are many already
 
-Tell = Callable[[str], None]
+ReportFunction = Callable[[str], None]
 
 
 class Recording:
@@ -87,20 +87,20 @@ class Recording:
         run: int,
         trainer: Trainer,
         before: float = 0,
-        tell: Tell | None = None,
+        report: ReportFunction | None = None,
         clock: Callable[[], float] = time.perf_counter,
         updated: float | None = None,
     ) -> None:
         """Starts to record a run, which must not be trained elsewhere.
 
         Args:
-            tell: called with a sentence when writing begins to fail, and when it works again.
+            report: called with a sentence when writing begins to fail, and when it works again.
             updated: the expected time of the last change of the run's record; None for any time.
 
         Raises RunInUseError, also if the record changed at another time, UnknownRunError or another LibraryError.
         """
         self._library, self.run, self.trainer, self.before = library, run, trainer, before
-        self._tell, self._clock = tell, clock
+        self._report, self._clock = report, clock
         self.problem: LibraryError | None = None
         self._lock = lock_of_run(library.path, run)
         with translated_errors(library.path):
@@ -323,7 +323,7 @@ class Recording:
                 raise
             self._library.database.hold_states()
             if self._library.notice is not None:
-                self._say(self._library.notice)
+                self._report_text(self._library.notice)
             self._write_once(state, status)
 
     def _is_known(self, library: Library) -> bool:
@@ -350,7 +350,7 @@ class Recording:
         self._waiting_orders.clear()
         if self.problem is not None:
             self.problem = None
-            self._say(WRITTEN_AGAIN)
+            self._report_text(WRITTEN_AGAIN)
 
     def _state(self) -> StateBytes | None:
         if not self._keeps_weights:
@@ -360,7 +360,7 @@ class Recording:
         except TooLargeError as error:
             self._keeps_weights = False
             self._waiting_moments.clear()
-            self._say(str(error))
+            self._report_text(str(error))
         except DataError:  # not finite: the next step tells
             pass
         return None
@@ -369,11 +369,11 @@ class Recording:
         is_new = self.problem is None
         self.problem = error
         if is_new:
-            self._say(f"The run is not recorded: {error} The training goes on.")
+            self._report_text(f"The run is not recorded: {error} The training goes on.")
 
-    def _say(self, text: str) -> None:
-        if self._tell is not None:
-            self._tell(text)
+    def _report_text(self, text: str) -> None:
+        if self._report is not None:
+            self._report(text)
 
     def _write(self, state: StateBytes | None, status: str, now: float) -> None:
         """Writes everything pending in one transaction."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nnviz.library import Library
 
 _BETWEEN_NEWS = 0.25  # seconds
-Tell = Callable[[str], None]
+ReportFunction = Callable[[str], None]
 
 
 @dataclass(eq=False)
@@ -63,7 +63,9 @@ class LibraryWork(QObject):
         """Runs short work, see :meth:`LibraryThread.run`."""
         self._thread.run(work, done, failed, makes=makes)
 
-    def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:
+    def run(
+        self, name: str, work: Callable[[Library, ReportFunction], Any], done: Callable[[Any], str], fails: str
+    ) -> None:
         """Runs a task; ``done`` receives its result and returns a text about it.
 
         Args:
@@ -90,13 +92,13 @@ class LibraryWork(QObject):
             if not is_cancelled:
                 self._messages.show_error(fails, error)
 
-        self._thread.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
+        self._thread.run(lambda library: work(library, self._progress_reporter(piece)), take, failed, makes=True)
 
-    def _teller(self, piece: _Piece) -> Tell:
+    def _progress_reporter(self, piece: _Piece) -> ReportFunction:
         """Returns the function that the work calls with its progress, in the background thread."""
         last = 0.0
 
-        def tell(words: str) -> None:
+        def report(words: str) -> None:
             nonlocal last
             if piece.is_cancelled:
                 raise CancelledError
@@ -106,8 +108,8 @@ class LibraryWork(QObject):
                 with suppress(RuntimeError):  # the application has gone
                     self._went_on.emit(piece, words)
 
-        tell("")
-        return tell
+        report("")
+        return report
 
     def _begin(self) -> None:
         name = self._waiting[0].name

@@ -84,7 +84,7 @@ class LoadedRuns(QObject):
         if self._data.loading:
             self._waiting[run.id] = found
         else:
-            self._tell_problem(run, found)
+            self._show_problem(run, found)
 
     def _begin(self, run: Run, found: LoadedNetwork) -> None:
         """Gives the worker the trainer of a run, if its file had one for the loaded data."""
@@ -97,7 +97,7 @@ class LoadedRuns(QObject):
         found = self._waiting.get(run.id)
         return None if found is None or run.changes else found.state
 
-    def _tell_problem(self, run: Run, found: LoadedNetwork) -> None:
+    def _show_problem(self, run: Run, found: LoadedNetwork) -> None:
         misfit = run.misfit(self._data.dataset)
         if misfit:
             self._messages.warn(misfit)
@@ -113,10 +113,10 @@ class LoadedRuns(QObject):
             return
         found = self._waiting[run.id]
         if not self._data.has(run.experiment):
-            self._tell_problem(run, found)
+            self._show_problem(run, found)
         elif found.state is None:
             del self._waiting[run.id]
-            self._tell_problem(run, found)
+            self._show_problem(run, found)
         else:
             self._make_trainer(run, found, dataset)
 
@@ -132,7 +132,7 @@ class LoadedRuns(QObject):
                     restore_training(run, now, dataset)  # first, since what is recorded begins there
                     self._begin(run, now)
                     self._runs.show(run)
-                    self._tell_problem(run, now)
+                    self._show_problem(run, now)
             over()
 
         def failed(error: Exception) -> None:

@@ -68,7 +68,7 @@ class Mistakes(QObject):
         for signal in (displayed.changed, runs.replaced, data.changed):
             signal.connect(self._note_question)
         for signal in (runs.history_changed, displayed.changed, runs.replaced, data.changed):
-            signal.connect(self._tell_counts)
+            signal.connect(self._emit_counts)
         self._told: tuple[object, ...] = ()
 
     # ---- the part
@@ -172,7 +172,7 @@ class Mistakes(QObject):
             return computed
         return Counts(measured, epoch, self._displayed.epochs == epoch)
 
-    def _tell_counts(self) -> None:
+    def _emit_counts(self) -> None:
         """Reports that the counts may have changed: once an epoch, and when another network is displayed at rest."""
         run = self._runs.current
         displayed = id(self._displayed.network) if self._displayed.is_steady else None

@@ -100,7 +100,7 @@ class Question(QObject):
         self._given: dict[object, DataInput] = {}  # by meaning
         self._before: dict[object, DataInput | None] = {}  # what was given before it was moved
         self._random = np.random.default_rng()
-        self._told: Array | None = None  # the example when ``changed`` was last emitted
+        self._announced: Array | None = None  # the example when ``changed`` was last emitted
         self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
         self.answer: Array | None = None
         sketch.changed.connect(self._sketch_changed)
@@ -246,18 +246,18 @@ class Question(QObject):
 
     def _give(self, meaning: object, given: DataInput) -> None:
         self._given[meaning] = given
-        self._tell()
+        self._emit_changed()
 
     def _sketch_changed(self) -> None:
         if self.is_drawn:
-            self._told = self.example
+            self._announced = self.example
             self.changed.emit()
 
     def _data_changed(self) -> None:
         data = self._data.dataset
         if data is not None and not self.is_drawn:
             self._given.setdefault(meaning_of(data), input_of(data, self._any(data)))
-        self._tell()
+        self._emit_changed()
 
     def _follow_selection(self) -> None:
         """Makes the selected example of the data the current input. A drawing stays until an example replaces it."""
@@ -271,9 +271,9 @@ class Question(QObject):
         if origin is not None and self._selection.example is not None:
             self._selection.choose_example(origin)
 
-    def _tell(self) -> None:
-        if self._told is not self.example:
-            self._told = self.example
+    def _emit_changed(self) -> None:
+        if self._announced is not self.example:
+            self._announced = self.example
             self.changed.emit()
 
     # ---- the answer

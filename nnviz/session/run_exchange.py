@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.storage.files import whole_folder
 from nnviz.formatting import text
 from nnviz.session.library import RunLibrary
-from nnviz.session.library_work import LibraryWork, Tell
+from nnviz.session.library_work import LibraryWork, ReportFunction
 from nnviz.session.messages import MessageChoice, Messages
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class RunExchange(QObject):
     def export(self, run: int, folder: Path, with_paths: bool = False, with_rows: bool = False) -> None:
         """Exports a run to a new folder atomically: see :func:`nnviz.library.export.export_run`."""
 
-        def work(library: Library, tell: Tell) -> ExportResult:
+        def work(library: Library, report: ReportFunction) -> ExportResult:
             from nnviz.library.export import export_run  # not before there is a use for it
 
             with whole_folder(folder) as new:
-                return export_run(library, run, new, with_paths, with_rows, lambda name: tell(f"{name} is written"))
+                return export_run(library, run, new, with_paths, with_rows, lambda name: report(f"{name} is written"))
 
         def done(exported: ExportResult) -> str:
             if exported.left_out:
@@ -58,10 +58,10 @@ class RunExchange(QObject):
         """Imports the run in a file under a new number, with which ``then`` is called."""
         name = text.name(path.name)
 
-        def work(library: Library, tell: Tell) -> int:
+        def work(library: Library, report: ReportFunction) -> int:
             from nnviz.library.run_file import read_run  # not before there is a use for it
 
-            return read_run(library, path, tell)
+            return read_run(library, path, report)
 
         def done(run: int) -> str:
             self.imported.emit(run)

@@ -147,9 +147,9 @@ class Settings(QObject):
         else:
             self._chosen = (self._runs.current.id, self.experiment)
             self.forget_problems()
-            self._tell_what_waits(preset)
+            self._show_unapplied(preset)
 
-    def _tell_what_waits(self, preset: Preset) -> None:
+    def _show_unapplied(self, preset: Preset) -> None:
         """Shows which settings of a preset do not act on the training in progress."""
         run = self._runs.current
         if run.stage not in (Stage.TRAINING, Stage.PAUSED):

@@ -210,7 +210,7 @@ class Training(QObject):
         """Pauses while data are loaded or a network is built, then carries out the request."""
         if self._is_waiting:
             self.runner.worker.halt()
-        self._tell()
+        self._emit_state()
         if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
             until, self._requested = self._requested, None
             self._go(until, keeps_message, self._continued)
@@ -233,9 +233,9 @@ class Training(QObject):
         self._end_if_data_differ(self._runs.current)
         if self._displayed.show(self._runs.current):
             self._messages.clear()
-        self._tell()
+        self._emit_state()
 
-    def _tell(self) -> None:
+    def _emit_state(self) -> None:
         if not self._data.views.are_held:  # while other data change much it is told once, at the end
             self.state_changed.emit()
 
@@ -249,7 +249,7 @@ class Training(QObject):
             self.runner.worker.change(run.id, run.experiment.training, words)
         elif run.stage is Stage.RESTING:
             run.progress = replace(run.progress, epochs=fields.epochs)
-        self._tell()
+        self._emit_state()
 
     # ---- events of the worker
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.session.library_work import LibraryWork, Tell
+from nnviz.session.library_work import LibraryWork, ReportFunction
 from nnviz.session.run_text import format_thinning
 from nnviz.session.session import Session
 
@@ -138,8 +138,8 @@ class StorageModel(QObject):
             return
         plan = self.usage.plan
 
-        def work(library: Library, tell: Tell) -> ThinningPlan:
-            return library.quota.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
+        def work(library: Library, report: ReportFunction) -> ThinningPlan:
+            return library.quota.thin(plan, lambda share: report(f"{100 * share:.0f} % is done"))
 
         def done(gone: ThinningPlan) -> str:
             return f"Gone: {format_thinning(gone)}" if gone.losses else "Nothing is gone: these runs are in training"

@@ -407,7 +407,7 @@ def test_a_run_that_diverges_is_kept_up_to_its_last_good_moment(library: Library
 def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_again(library: Library) -> None:
     made, clock, told = an_experiment(epochs=40).changed(hidden=(2000,)), Clock(), []
     trainer, run = made.trainer(DATA), library.begin(made)
-    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=told.append, clock=clock)
     pages = library.database.number("PRAGMA page_count") + 20
 
     def fill(event: Event) -> None:
@@ -431,7 +431,7 @@ def test_a_recording_continues_in_a_library_that_another_program_rescued(library
     made, clock, told = an_experiment(), Clock(), list[str]()
     other, _ = record(library)
     run, trainer = library.begin(made), made.trainer(DATA)
-    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=told.append, clock=clock)
 
     def rescue(event: Event) -> None:
         if in_epoch(3, 2)(event):
@@ -478,7 +478,7 @@ def test_a_library_that_is_deleted_is_not_made_again_by_a_recording(library: Lib
     """Another one may be put back there. The message says that the run is not recorded."""
     made, clock, told = an_experiment(), Clock(), list[str]()
     run, trainer = library.begin(made), made.trainer(DATA)
-    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=told.append, clock=clock)
     recorded(recording, clock, lambda event: os.remove(library.path) if in_epoch(3, 2)(event) else None)
     assert trainer.epoch == 6
     assert isinstance(recording.problem, ReplacedError)
@@ -494,7 +494,7 @@ def test_a_network_too_large_for_the_library_has_its_figures_kept(
     made = an_experiment()
     trainer, run = made.trainer(DATA), library.begin(made)
     clock = Clock()
-    recorded(Recording(library, run, trainer, tell=told.append, clock=clock), clock)
+    recorded(Recording(library, run, trainer, report=told.append, clock=clock), clock)
     assert len(told) == 1
     assert "must be at most" in told[0]
     assert library.history(run).completed == 6

@@ -267,7 +267,7 @@ def test_rows_do_not_replace_another_file_of_the_export(library: Library, tmp_pa
 def test_each_file_is_told_before_it_is_written_and_the_export_can_be_ended(library: Library, tmp_path: Path) -> None:
     run, _ = record(library)
     told: list[str] = []
-    done = export_run(library, run, tmp_path / "whole", tell=told.append)
+    done = export_run(library, run, tmp_path / "whole", report=told.append)
     assert set(told) == {*done.files, *done.left_out}
 
     def tell(name: str) -> None:
