@@ -22,10 +22,10 @@ class Branching(QObject):
     """Replays the training up to an epoch in the background, and makes a run that continues there the current one.
 
     Signals:
-        changed: how far it is, or whether one can branch.
+        changed: the progress has changed, or whether a branch can be made.
 
     Attributes:
-        work: that training; ``share`` says how far it is.
+        work: the replay; ``share`` is its progress.
     """
 
     changed = pyqtSignal()

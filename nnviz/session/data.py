@@ -38,11 +38,11 @@ class Data(QObject):
 
     Attributes:
         name: the registered name or the path of the data that are loaded or loading; None if there are none.
-        settings: the settings that they are made with, by name; only those that are not the usual ones.
+        settings: their settings by name; only those that differ from the defaults.
         dataset: the data set; None until the first is loaded.
         loading: whether data are being loaded.
-        progress: the share 0…1 of it that is done; None where that is not known.
-        views: what follows ``changed`` one by one, because showing the data takes a while there.
+        progress: the progress of loading, 0…1; None if it is not known.
+        views: receivers that follow ``changed`` one by one, because showing the data takes them a while.
     """
 
     changed = pyqtSignal()

@@ -36,10 +36,10 @@ class Edit:
 
     Attributes:
         run: the run's id.
-        values: the parts and what is written into them.
-        text: what was done.
+        values: the parts and the values that are written into them.
+        text: description of the edit.
         undoes: the edit whose old values these are; None for an edit of the user.
-        what_if: what is supposed after it; None for what was supposed before.
+        what_if: the what-if after it; None for the what-if before it.
     """
 
     run: int
@@ -88,7 +88,7 @@ class StateBeforeEdit:
 
 
 class Edits(QObject):
-    """Carries them out. All of them can be undone.
+    """Carries out edits and what-ifs. All of them can be undone.
 
     An edit is written into the displayed copy at once, and into the network itself by the worker between two steps.
     Optimizers keep their averages.
@@ -97,7 +97,7 @@ class Edits(QObject):
         edited: a network was edited, or an edit was undone.
 
     Attributes:
-        errors: measures what an edit, or a step that was taken singly, makes of a network.
+        errors: measures the errors of a network after an edit, or after a single step.
     """
 
     edited = pyqtSignal()

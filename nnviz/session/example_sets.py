@@ -65,7 +65,7 @@ class ExampleSet:
         return len(self.split) if self.rows is None else len(self.rows)
 
     def are_among(self, numbers: Array) -> Array:
-        """Returns (count,): whether each example of the set has one of these numbers in the split."""
+        """Returns whether each example of the set has one of these numbers in the split, (count,)."""
         chosen = np.zeros(len(self.split), bool)
         chosen[numbers] = True
         return chosen if self.rows is None else chosen[self.rows]
@@ -81,5 +81,5 @@ def example_sets_of(data: Dataset, validation_share: float) -> dict[str, Example
 
 
 def evaluation_set(data: Dataset, validation_share: float) -> ExampleSet:
-    """Returns the set that measures a network of a run with that share: test, else held out, examples."""
+    """Returns the set for evaluating a network of a run with that validation share: test, or else validation set."""
     return next(iter(example_sets_of(data, validation_share).values()))

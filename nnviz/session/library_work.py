@@ -60,7 +60,7 @@ class LibraryWork(QObject):
         failed: Callable[[Exception], None],
         makes: bool = False,
     ) -> None:
-        """Runs short work, see :meth:`LibraryThread.run`."""
+        """Runs short work without progress, see :meth:`LibraryThread.run`."""
         self._thread.run(work, done, failed, makes=makes)
 
     def run(

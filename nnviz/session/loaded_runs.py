@@ -87,13 +87,13 @@ class LoadedRuns(QObject):
             self._show_problem(run, found)
 
     def _begin(self, run: Run, found: LoadedNetwork) -> None:
-        """Gives the worker the trainer of a run, if its file had one for the loaded data."""
+        """Passes the trainer of a run to the worker, if its file had one for the loaded data."""
         trainer = found.trainer
         if trainer is not None:
             self._training.begin(run, lambda: trainer, waits=True)
 
     def state_of(self, run: Run) -> TrainingState | None:
-        """State of a training that waits for its data; None if none waits, or if the run was changed meanwhile."""
+        """Returns the state of a training that waits for its data; None if none waits, or the run was changed."""
         found = self._waiting.get(run.id)
         return None if found is None or run.changes else found.state
 

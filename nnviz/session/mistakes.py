@@ -119,7 +119,7 @@ class Mistakes(QObject):
         return self._subject[1:]
 
     def _note_question(self) -> None:
-        """Lets a running computation find out that it is outdated."""
+        """Marks a running computation as outdated."""
         if self._is_computing:
             self.question()
 

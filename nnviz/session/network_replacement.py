@@ -40,7 +40,7 @@ class NetworkReplacement(QObject):
 
     Signals:
         changed: ``is_making`` has changed.
-        given_up: the network that was being built is no longer wanted, or could not be built; before ``changed``.
+        given_up: the network in progress was cancelled, or could not be built; before ``changed``.
     """
 
     changed = pyqtSignal()

@@ -279,7 +279,7 @@ class Question(QObject):
     # ---- the answer
 
     def take_answer(self, network: Network | None, example: Array | None, outputs: Array | None) -> None:
-        """Takes the outputs that were computed for that network and example; all None without an example."""
+        """Stores the outputs of this network for this example; all are None without an example."""
         self._answered, self.answer = (network, example), outputs
         self.answered.emit()
 

@@ -173,7 +173,7 @@ class Reopening:
         self._thread.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
 
     def close(self, milliseconds: int) -> bool:
-        """Gives the unanswered offers back to the next window. Always returns True."""
+        """Releases the unanswered offers for the next window. Always returns True."""
         self._look.stop()
         self._offer = None
         for claim in self._claims:

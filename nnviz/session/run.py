@@ -99,7 +99,7 @@ class RunStorage:
 
 @dataclass(eq=False)
 class Run:
-    """One network, what it was made from, how far it is trained, and where it is stored.
+    """One network, with its origin, its progress in training and its storage.
 
     Attributes:
         id: a number from 1 that identifies the run in a session; given by the list of runs.
@@ -110,7 +110,7 @@ class Run:
         storage: its file, its record in the library, its name.
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some epochs of its training.
-        stage, progress: the state of its training, and how far that is.
+        stage, progress: the stage of its training, and the progress.
         batches: the largest number of batches in an epoch so far; 0 while that is not known.
         changes: a count that grows with everything the network learns in this window.
         dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None if there is none.
@@ -249,7 +249,7 @@ class Run:
 
     @property
     def place_of_edits(self) -> float:
-        """The epoch of an edit now: how far the training has come."""
+        """The epoch of an edit now: the progress of the training, in epochs."""
         return self.progress.before + self.progress.epochs_done if self.progress.epoch else self.end
 
     def changed_by_hand(self) -> None:
@@ -301,7 +301,7 @@ class Run:
         return words
 
     def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
-        """Takes the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
+        """Adopts the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
 
         Args:
             epochs_done: whole epochs that the trainer has done.
@@ -341,7 +341,7 @@ class Run:
         self.snapshots.forget_after(self.epochs)
 
     def take_frame(self, frame: NetworkFrame) -> None:
-        """Takes newer parameters, and the place in the training at which they were copied."""
+        """Adopts newer parameters, and the place in the training at which they were copied."""
         before, self.batches = (self.progress.epoch, self.progress.batch), max(self.batches, frame.batches)
         seconds = frame.seconds_per_epoch, frame.seconds_measuring
         epochs, trained = self.experiment.training.epochs, self.progress.before
@@ -354,7 +354,7 @@ class Run:
             self.history.add_estimate(self.epochs, frame.estimate)
 
     def take_event(self, event: Epoch | BestRestored) -> None:
-        """Takes the figures of an epoch, or notes that the best parameters were restored."""
+        """Adds the figures of an epoch, or notes that the best parameters were restored."""
         self.history.take_event(event, self.progress.before)
         self.edited = None
         if isinstance(event, BestRestored):

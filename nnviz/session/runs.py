@@ -47,7 +47,7 @@ class Runs(QObject):
         self._kept.clear()
 
     def add(self, run: Run) -> Run:
-        """Gives a run its id and adds it to the list."""
+        """Assigns an id to a run and adds it to the list."""
         self._last_id += 1
         run.id = self._last_id
         run.snapshots.set_room(self._moment_bytes)

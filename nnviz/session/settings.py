@@ -202,7 +202,7 @@ class Settings(QObject):
     def preset_for(self, dataset: Dataset | None) -> Preset | None:
         """Returns the preset with which all settings agree for a data set.
 
-        None if the fields are guessed from a network whose file does not tell them, unless the user chose them.
+        None if the fields are guessed from a network whose file lacks settings, unless the user chose them.
         """
         run = self._runs.current
         is_chosen = self._chosen == (run.id, self.experiment)

@@ -81,8 +81,8 @@ class Sketch(QObject):
     def suit(self, data: Dataset | None, network: Network | None = None) -> None:
         """Centres the drawing, or shows it as it is, as suits the data.
 
-        Its background is that of the images that that network learned, or else of the data. Examples of the data before
-        leave it; what a person drew stays.
+        Its background is that of the images that the network learned, or else of the data. Examples of earlier data are
+        removed; the user's own strokes stay.
         """
         is_new = data is not None and data is not self._suits and fits_canvas(data)
         self._suits = data if is_new else self._suits

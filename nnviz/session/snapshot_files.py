@@ -123,19 +123,19 @@ class SnapshotFiles(QObject):
         self._work.start(job.request, job.steps)
 
     def cancel(self) -> None:
-        """Gives up the file that is being replayed; the next one follows."""
+        """Cancels the file that is being replayed; the next one follows."""
         if self._jobs:
             job = self._arrive()
             job.end(f"{text.name(job.path.name)} was not {job.past}")
             self.changed.emit()
 
     def give_up(self) -> None:
-        """Gives up all waiting files."""
+        """Cancels all waiting files."""
         while self._jobs:
             self.cancel()
 
     def _arrive(self) -> _Job:
-        """Takes the first file off the queue, and starts with the next one."""
+        """Removes the first file from the queue and returns it; starts with the next one."""
         job = self._jobs.popleft()
         self._patience.end()
         self._work.forget()

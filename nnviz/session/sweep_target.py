@@ -1,4 +1,4 @@
-"""Where sweeps are trained: on this machine, or on a Dask cluster; with the cluster's status."""
+"""The target of sweeps: this machine, or a Dask cluster; with the cluster's status."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ASKING = "Asking who is there …"
 
 @dataclass(eq=False)
 class _TargetStatus:
-    """What is known about a typed address."""
+    """The status of a typed address."""
 
     address: ClusterAddress | None = None
     cluster: ClusterStatus | None = None
@@ -93,7 +93,7 @@ class SweepTarget(QObject):
 
     @property
     def problem(self) -> str:
-        """Why the address is invalid, in sentences; empty if it is valid."""
+        """The reason why the address is invalid, in sentences; empty if it is valid."""
         return "" if self._status.address is not None else self._status.reason_unavailable
 
     @property

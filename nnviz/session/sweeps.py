@@ -86,7 +86,7 @@ class Sweeps(QObject):
 
     @property
     def reason_unavailable(self) -> str | None:
-        """Why the current experiment cannot be trained with several seeds, as a sentence; None if it can."""
+        """The reason why the current experiment cannot be trained with several seeds, as a sentence; None if it can."""
         if self._data.dataset is None or self._data.loading:
             return "Seeds can be trained when the data are there."
         if self._settings.problems:

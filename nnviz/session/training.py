@@ -179,12 +179,12 @@ class Training(QObject):
     def begin(
         self, run: Run, make: Callable[[], Trainer], goes: bool = False, waits: bool = False, words: str = ""
     ) -> None:
-        """Gives the training of a run to the worker, which makes its trainer and records it if recording is on.
+        """Passes the training of a run to the worker, which makes its trainer and records it if recording is on.
 
         Args:
             goes: whether it is trained at once.
             waits: whether there is nothing to record before it continues or its network is edited.
-            words: what is noted of its beginning beside the curves.
+            words: the note about its beginning next to the curves.
         """
         self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
 

@@ -18,14 +18,14 @@ from nnviz.session.status import Stage
 
 
 class WorkerReports(QObject):
-    """Takes frames and events for all runs; those of removed runs are dropped.
+    """Receives frames and events for all runs; those of removed runs are dropped.
 
     Signals:
         progressed: the current run has newer parameters, or its evaluation takes long.
-        stopped(Run, Stopped): a run has paused, and knows it.
+        stopped(Run, Stopped): a run has paused, and its state is updated.
         diverged(Run, DivergenceError): a run has paused because its numbers exceed all bounds; after ``stopped``.
         died(Run): a layer has died in the last epoch; see ``dead_layer``.
-        recorded(Run, Recorded): what there is to tell about the record of a run.
+        recorded(Run, Recorded): news about the record of a run.
     """
 
     progressed = pyqtSignal()
