@@ -24,7 +24,7 @@ TASKS = ("classification", "regression")
 _MOST_DIMENSIONS = 4
 _KINDS = "biufUS"
 _NAMES = re.compile(r"[xy](_train|_test)?", re.IGNORECASE)
-# The greatest values that images usually have, as shares, in sixteen steps, in one byte and in two.
+# The greatest values that images commonly have: as shares, in sixteen steps, in one byte and in two.
 _TOPS = (1, 16, 255, 65_535)
 
 

@@ -29,7 +29,7 @@ from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
 _MOST_UNREAD = 20  # files that are listed
-_LONGEST_USUAL = 32  # letters of a usual value
+_LONGEST_USUAL = 32  # letters of a default value
 _AND_FILES = """\
 Files and folders, by their path
   table.csv   a table with one column to predict (CSV, TSV)
@@ -123,7 +123,7 @@ def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str
     if report.has_colour:
         yield COLOUR_NOTE
     yield ""
-    yield from facts_of(replace(dataset, notes=()))  # they are told at more length
+    yield from facts_of(replace(dataset, notes=()))  # the notes follow in more detail
     for name in report.empty_classes[:_MOST_UNREAD]:
         yield f"{text.name(name)} is no class: none of its pictures could be read"
     if report.unread:

@@ -27,7 +27,7 @@ from nnviz.commands.progress import reading_progress
 from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 
-_MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are told
+_MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are listed
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 

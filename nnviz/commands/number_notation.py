@@ -16,7 +16,7 @@ def decimal_mark_of(network: Network) -> str | None:
     coding = (network.description or Description()).coding
     if coding is not None and coding.form is not None:
         return coding.form.decimal
-    experiment = Provenance.read(network).experiment  # of files from before the coding told it
+    experiment = Provenance.read(network).experiment  # for files from before the coding contained it
     mark = None if experiment is None else experiment.data_settings.get("decimal")
     return mark if isinstance(mark, str) and mark in MARKS else None
 

@@ -41,7 +41,7 @@ from nnviz.window.preferences import Preferences
 
 _MOST_TRIALS = 3  # of a sweep, that are compared
 _NEURON = Neuron(1, 3)  # is chosen where a card shows one
-# A seven as a person would draw it, in a box of 1 × 1.
+# A seven as drawn by hand, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
 
 
@@ -87,7 +87,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
         # Where they cannot be loaded, it stays as while they are.
         wait_until(window, lambda: session.state is not Status.LOADING or not session.data.loading)
         if session.data.dataset is None or session.data.name != data:
-            load_named(data, settings)  # raises what the window tells
+            load_named(data, settings)  # raises the error that the window would show
         if wanted.draw:
             _check_can_draw(session.data.dataset)
         window.show_workspace(wanted.workspace)

@@ -24,7 +24,7 @@ from nnviz.commands.checks import CommandError
 from nnviz.commands.number_notation import decimal_mark_of, decimal_note, sign_note
 from nnviz.formatting import text
 
-_MOST_KINDS = 5  # of gaps that are told
+_MOST_KINDS = 5  # of gaps that are listed
 
 
 def is_table(name: str) -> bool:
@@ -162,7 +162,7 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
     out = csv.writer(sys.stdout, lineterminator="\n")
     head = about.answer_columns(network.shape[-1])
     out.writerow(head)
-    enough = 9 if network.parameters.dtype == np.float32 else 17  # to tell any two numbers apart
+    enough = 9 if network.parameters.dtype == np.float32 else 17  # digits that distinguish any two numbers
     digits = about.answer_digits(enough)
     answers = iter(about.answers(outputs))
     for is_empty in has_gap.tolist():

@@ -15,7 +15,7 @@ WHY_ONCE = (
     "It played no part in the choice; that of the other trials is not told here, since the best of many by it would "
     "look better than it is."
 )
-_LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are told as below it; larger ones in two digits
+_LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are shown as below it, larger ones with two digits
 
 
 def format_seeds(count: int) -> str:

@@ -126,7 +126,7 @@ class DataReader:
         try:
             stamp = stamp_of(file)
         except OSError:
-            return format_of(file, settings)  # which tells why
+            return format_of(file, settings)  # its error has the reason
         key = (file, stamp, {name: settings[name] for name in FORMAT if name in settings})
         found = self._form
         if found is None or found[0] != key:

@@ -270,7 +270,7 @@ class _UnreportedResults:
 
         self.is_of_sweep = conductor.plan.kind == SWEEP
         self._results, self._sweep = conductor.results, sweep
-        self._trials = len(self._results.trials)  # that were told, or are in the library from before
+        self._trials = len(self._results.trials)  # that were reported, or are in the library from before
         self._waiting: list[RunResult] = []
         self._is_first = True
 

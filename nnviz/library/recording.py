@@ -361,7 +361,7 @@ class Recording:
             self._keeps_weights = False
             self._waiting_moments.clear()
             self._report_text(str(error))
-        except DataError:  # not finite: the next step tells
+        except DataError:  # not finite: the next step reports it
             pass
         return None
 

@@ -135,7 +135,7 @@ class RunRecord:
         """The seed of its training, read without the other settings. Raises UnreadableRunError."""
         try:
             return int(json.loads(self._experiment)["training"]["seed"])
-        except (KeyError, TypeError, ValueError, RecursionError):  # it is the usual one
+        except (KeyError, TypeError, ValueError, RecursionError):  # ``experiment`` raises the proper error
             return self.experiment.seed
 
     @cached_property

@@ -66,7 +66,7 @@ def _rescue(path: Path) -> str | None:
                 return None  # another program was faster
             new = path.with_name(f"{path.name}.rescued")
             _remove(new)
-            is_ours = _is_ours(path)  # before it is locked: closing a file lets go of all locks on it
+            is_ours = _is_ours(path)  # before it is locked: closing a file releases all locks on it
             with _held(path):
                 saved = _copy_readable(path, new, is_ours)
                 aside = _set_aside(path)

@@ -103,7 +103,7 @@ class ActiveRuns(QObject):
             self.is_watched = is_watched
             self.changed.emit()
 
-    # ---- what is told of it
+    # ---- progress
 
     def begin(self, sweep: int, plan: Plan, data: str) -> None:
         """Sets the plan in training, by number, and the title of its data."""

@@ -20,7 +20,7 @@ from nnviz.session.undo import Kind, Step
 if TYPE_CHECKING:
     from nnviz.session.session import Session
 
-_CLIP = 1.0  # the usual limit of a gradient's length
+_CLIP = 1.0  # the common limit of a gradient's length
 
 
 class DivergenceRecovery(QObject):

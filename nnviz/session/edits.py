@@ -254,7 +254,7 @@ class Edits(QObject):
 
         def written() -> None:
             place = found.result()
-            run.storage.is_kept = run.storage.is_kept and place is not None  # without a trainer nobody records it
+            run.storage.is_kept = run.storage.is_kept and place is not None  # without a trainer it is not recorded
             if is_noted and edit in self._before:
                 self._note(run, edit.text, place)
             if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):

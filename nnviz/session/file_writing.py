@@ -89,7 +89,7 @@ class FileWrite:
             then()
 
         def failed(error: Exception) -> None:
-            _LOG.error("%s could not be %s: %s", self.path, self.past, error)  # for when nobody sees it any more
+            _LOG.error("%s could not be %s: %s", self.path, self.past, error)  # in case the window is closed
             self.end("")
             self.messages.show_error(f"{name} could not be {self.past}", error)
 

@@ -155,7 +155,7 @@ class RunLibrary(QObject):
             self._arrange()
             self.listed.emit()
 
-    # ---- what they tell
+    # ---- records
 
     def record(self, run: int) -> RunRecord | None:
         """Returns the record of a run or a parent; None before it was read."""
@@ -169,7 +169,7 @@ class RunLibrary(QObject):
         """Returns the most common settings among listed runs of the same data; None for a single run."""
         return self._common.get(record.data_set)
 
-    # ---- what a person does with them
+    # ---- actions of the user
 
     def annotate(self, runs: Sequence[int], **told: Any) -> None:
         """Changes ``name``, ``note`` or ``starred`` of runs whose records were read, as one step to undo."""

@@ -65,7 +65,7 @@ class LoadedRuns(QObject):
         self._replacement, self._training, self._messages = session.replacement, session.training, session.messages
         self._waiting: dict[
             int, LoadedNetwork
-        ] = {}  # by run, what is to go on with other data, or to be checked against them
+        ] = {}  # by run, trainings that continue with other data or are checked against them
         self._made: set[int] = set()  # the runs whose trainers are being made
         self._thread = SerialThread()
         self._data.changed.connect(self._resume)

@@ -10,7 +10,7 @@ from engine.basics.validation import Array
 
 WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
 
-CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
+CONFIDENCE_THRESHOLD = 0.5  # default; the user can set another
 
 
 @dataclass(frozen=True)

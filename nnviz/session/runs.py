@@ -15,7 +15,7 @@ from nnviz.session.undo import Kind, Step, Undo
 # Limits of the runs that are kept: their number, and the memory that all of them take together.
 MOST_RUNS = 30
 MOST_BYTES = 768 * 2**20
-_MOST_COMPARED = 3  # more curves would be hard to tell apart
+_MOST_COMPARED = 3  # more curves would be hard to distinguish
 _MOST_NAMED = 2  # settings in the name of a run
 
 

@@ -79,7 +79,7 @@ class SnapshotFiles(QObject):
         self._work = StepwiseTask()
         self._work.changed.connect(self._went_on)
         self._work.failed.connect(self._failed)
-        self._jobs: deque[_Job] = deque()  # in the order in which they were asked for; the first is under way
+        self._jobs: deque[_Job] = deque()  # in the order of the requests; the first is in progress
 
     @property
     def waiting(self) -> list[Path]:

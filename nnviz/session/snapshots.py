@@ -14,7 +14,7 @@ from engine.basics.validation import Array, available_memory
 from engine.network.half_precision import PackedParameters, pack
 
 MOST = 256
-MOST_BYTES = 64 * 2**20  # unless the person says otherwise
+MOST_BYTES = 64 * 2**20  # default; the user can change it
 LEAST_BYTES = 2**20
 _FEWEST = 4  # for which it is worth while to fill gaps
 

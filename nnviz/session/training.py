@@ -236,7 +236,7 @@ class Training(QObject):
         self._emit_state()
 
     def _emit_state(self) -> None:
-        if not self._data.views.are_held:  # while other data change much it is told once, at the end
+        if not self._data.views.are_held:  # while other data arrive, it is emitted once, at the end
             self.state_changed.emit()
 
     # ---- settings

@@ -69,7 +69,7 @@ class ProcessPool:
 
     @property
     def wanted(self) -> int:
-        return 2 * self._workers  # one waits for each that is under way
+        return 2 * self._workers  # one waits for each run in progress
 
     @property
     def busy(self) -> int:

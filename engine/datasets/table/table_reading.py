@@ -131,7 +131,7 @@ class Reading:
                 progress(min(file.tell(), size), size)
             if only_head:
                 break
-            if is_first and size:  # which some files do not tell
+            if is_first and size:  # some files have no known size
                 self._make_room(file.tell() / size)
             is_first = False
 

@@ -30,7 +30,7 @@ _LEFT_OUT = {"fingerprint", "evaluate"}
 _FEW = 0.005  # of a difference in percent: smaller ones are written as 0.00
 
 
-Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups under way, the latest figures of each run
+Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups in training, the latest figures of each run
 
 
 def differing_rows(

@@ -29,7 +29,7 @@ _VERDICT_TIP = (
     "would come apart at least as much by chance (Mann-Whitney U test): below 0.05 the difference is taken as real."
 )
 _ASIDE = 8  # pixels, as the table's texts
-_PAUSE = 1000  # milliseconds between two looks at figures of runs under way
+_PAUSE = 1000  # milliseconds between two updates from runs in training
 _LONGEST, _SHORT = 22, 10  # letters of a run's name on the button; where there is little room
 _WIDE = 700  # pixels, from which there is room for all of the head
 

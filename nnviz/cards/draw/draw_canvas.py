@@ -14,7 +14,7 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import check_box
 from nnviz.ui.parts import arranged, named, tool
 
-# Of two drawings that the network is asked about, in the middle of a stroke; and in multiples of what one takes.
+# Between two predictions in the middle of a stroke: at least so long, and in multiples of what one takes.
 _SECONDS_BETWEEN, _TIMES_ITS_COST = 0.004, 2
 _CANVAS_TIP = (
     "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network answers at every "

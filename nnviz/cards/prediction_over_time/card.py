@@ -40,7 +40,7 @@ class PredictionOverTimePanel(DockCard):
             "lead now, and those that once did."
         )
         self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch")
-        self.plot.setWhatsThis(tip)  # a tooltip would lie over what the read-out tells
+        self.plot.setWhatsThis(tip)  # a tooltip would cover the read-out
         self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # its text must not widen the card
         self.head.detail.setTextFormat(Qt.RichText)  # with the names escaped
         self.head.row.setStretchFactor(self.head.detail, 100)

@@ -169,7 +169,7 @@ class TrialsPage(Page):
         told = [f"trial {chosen + 1}", format_settings(table, chosen), median, spread]
         self.words.setText(" · ".join(part for part in told if part))
 
-    # ---- what a person does
+    # ---- actions of the user
 
     def _compare(self) -> None:
         chosen = self._model.chosen
