@@ -39,20 +39,20 @@ _MEANINGS = {
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")
 _WHOLE = 2**53  # limit up to which whole numbers are exact
 _LONGEST = 60
-_ROWS_TOLD = 3  # of those of which the same is to be said
+_ROWS_NAMED = 3  # of the rows with the same problem
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in one place of a file.
+    """A problem at one place of a file.
 
     Attributes:
-        row: of the file, from 1; names of columns, where there are any, are in row 1.
-        column: the column's name; empty if it is about the whole row.
-        value: what stands there, cut to 60 characters.
+        row: row of the file, from 1; names of columns, if there are any, are in row 1.
+        column: the column's name; empty if the problem is the whole row.
+        value: the cell's text, shortened to 60 characters.
         kind: ``WORD``, ``INFINITE``, ``THOUSANDS``, ``SIGN`` or ``RAGGED``.
-        rows: the first ten rows of which the same is to be said; they begin with ``row``.
-        count: how many such rows there are.
+        rows: the first ten rows with the same problem; they begin with ``row``.
+        count: number of such rows.
     """
 
     row: int
@@ -70,7 +70,7 @@ class Problem:
 
     @property
     def _first_rows(self) -> str:
-        shown = [f"{row:,}" for row in self.rows[:_ROWS_TOLD]]
+        shown = [f"{row:,}" for row in self.rows[:_ROWS_NAMED]]
         more = self.count - len(shown)
         return f"{', '.join(shown)} and {more:,} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
