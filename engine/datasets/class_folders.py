@@ -1,4 +1,4 @@
-"""The files of a folder that has a subfolder for each class; what is in them is not looked at here."""
+"""The files of a folder that has a subfolder for each class. Their content is not read here."""
 
 from __future__ import annotations
 
@@ -30,19 +30,7 @@ class UnreadFile:
 class ClassFolders:
     """The files in the subfolders, in an order that does not depend on the disk's.
 
-    Names that begin with a point are left out. Links are followed only to what is inside the folder.
-
-    Raises:
-        FileFormatError: the folder is missing or none.
-        DataError: it has no subfolders, one class, or more than 1,000.
-
-    Attributes:
-        title: the folder's name.
-        names: the classes, sorted; by number, if all are whole numbers.
-        files: paths of the files that may be images.
-        class_of: the number of each one's class, from 0.
-        is_test: whether each one lies in the test folder.
-        unread, unread_count: what was left out so far: the first 100, and how much it is.
+    Names that begin with a point are left out. Links are followed only within the folder.
     """
 
     def __init__(self, path: Path) -> None:

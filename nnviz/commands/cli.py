@@ -94,7 +94,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 class _UntilClosed:
-    """Standard output that drops what is written after the reader of its pipe has closed it."""
+    """Standard output that drops further output after the reader of its pipe has closed it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

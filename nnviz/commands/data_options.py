@@ -21,7 +21,7 @@ _SETTING_HELP = "any other setting of the data, as often as needed; “{program}
 
 
 def add_data_options(parser: argparse.ArgumentParser, without: str) -> None:
-    """Adds ``--data`` and the settings of data; ``without`` says what is used if it is not given."""
+    """Adds ``--data`` and the settings of data. ``without`` describes the data that are used by default."""
     parser.add_argument("--data", metavar="NAME|FILE|FOLDER", help=f"{_DATA_HELP} (without it: {without})")
     add_data_settings(parser)
 

@@ -1,4 +1,4 @@
-"""``explain``: why a network answers as it does to pictures or examples, as one picture, drawn as in the window."""
+"""``explain``: explains predictions for images or examples, as one picture, drawn as in the window."""
 
 from __future__ import annotations
 
@@ -62,10 +62,7 @@ class _Explanation:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line for each picture or example, and writes one picture of all. Returns the exit code.
-
-    Raises CommandError or EngineError.
-    """
+    """Prints a line for each image or example, and writes one picture of all. Returns the exit code."""
     check_folder(arguments.out)
     check_keeps(arguments.out, arguments.file, *arguments.pictures)
     network = load_network(arguments.file)

@@ -1,4 +1,4 @@
-"""Reads the pictures that a command is given, as the network sees them."""
+"""Images given to a command, read as a network's input."""
 
 from __future__ import annotations
 

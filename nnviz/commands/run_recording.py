@@ -114,7 +114,7 @@ class RunRecorder:
             self._recording.take_event(event)
 
     def finish(self, status: str) -> None:
-        """Writes the end of the run, and makes room if there is too little."""
+        """Writes the end of the run, and thins old runs if the library is too large."""
         if self._recording is None or self._library is None:
             return
         if not self._recording.finish(status):

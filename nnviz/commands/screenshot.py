@@ -1,4 +1,4 @@
-"""``screenshot``: a picture of the real window without a display; it trains in its worker as it would with one."""
+"""``screenshot``: a picture of the real window without a display, with training in its worker."""
 
 from __future__ import annotations
 

@@ -328,7 +328,7 @@ def _train_with_progress(
     keeper: RunRecorder,
     progress: _Progress,
 ) -> None:
-    """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""
+    """Trains to the end, or until a stop is requested. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
     for event in _counted_over_all(train_on(trainer, training.take), training.before):
         keeper.take_event(event)

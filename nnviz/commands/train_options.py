@@ -44,7 +44,7 @@ _FIXED_BY_CHECKPOINT = (
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that say what is trained, with which data and how."""
+    """Adds the options for the network, its data and its training."""
     defaults, settings = _DEFAULTS, _DEFAULTS.training
     add = parser.add_argument
     add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
@@ -133,7 +133,7 @@ def settings_given(arguments: argparse.Namespace) -> list[str]:
 
 
 def _check_seeds_alone(arguments: argparse.Namespace) -> None:
-    """Raises CommandError for options that are about one network, beside several seeds."""
+    """Raises CommandError for options about a single network if there are several seeds."""
     if arguments.quiet:
         raise CommandError(
             f"--quiet: cannot be given with --seeds {arguments.seeds}, whose result is a few lines. Leave it out."

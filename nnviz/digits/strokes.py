@@ -1,4 +1,4 @@
-"""The parts of a drawing: strokes of the pen and the eraser, and pictures put on the canvas."""
+"""The parts of a drawing: strokes of the pen and the eraser, and images put on the canvas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INKED = 0.25  # a pixel with more, as a share of full ink, counts as ink
 _CORNER = np.cos(np.radians(75))  # a sharper turn than this is kept as a corner
 CURVE_STEPS = 8  # pieces of line per piece of curve
 _MOST_POINTS = 1200  # a stroke with more points needs no further ones
-_COARSE = 64  # cells along the longer side of a picture, to find where it has ink
+_COARSE = 64  # cells along the longer side of an image, to find where it has ink
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ class Meaning:
 
     @property
     def picture(self) -> tuple[int, int] | None:
-        """Height and width of an example; None if it is no picture."""
+        """The height and width of an example; None if it is no image."""
         data = self.data
         return None if data is None or not data.is_picture else (data.example_shape[0], data.example_shape[1])
 
@@ -104,13 +104,13 @@ class Meaning:
 
     @cached_property
     def columns(self) -> list[str]:
-        """The names of all inputs; of pictures none."""
+        """The names of all inputs; none for images."""
         data = self.data
         return [] if data is None or self.picture is not None else [self.input(number) for number in range(data.width)]
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """The columns of a row, in their order; none for a picture."""
+        """The columns of a row, in their order; none for an image."""
         data = self.data
         if data is None or self.picture is not None:
             return ()

@@ -279,7 +279,7 @@ class _UnreportedResults:
         self._waiting += ended
 
     def take_results(self) -> NewResults | None:
-        """Returns what is new and counts it as reported; None if nothing is."""
+        """Returns the new results and counts them as reported; None if there are none."""
         runs = [self._results.run(each.trial, each.seed) or each for each in self._waiting]
         self._waiting = [each for each in runs if not _is_known(each)]
         told = tuple(each for each in runs if _is_known(each))

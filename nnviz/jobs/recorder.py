@@ -55,7 +55,7 @@ class RecordingPlan:
         history: figures of the network from before this training; None if there are none.
         updated: when the record was written, if it was read from the library; else None.
         waits: whether there is nothing to record before the training continues or its network is edited.
-        words: the note beside the curves at the start of this training; ``history`` has it, too.
+        words: the note next to the curves at the start of this training; ``history`` has it, too.
     """
 
     path: Path
@@ -303,7 +303,7 @@ class Recorder:
     # ---- end
 
     def finish(self, status: str) -> None:
-        """Writes what is left and the status ("finished", "paused", "diverged"), and closes the record."""
+        """Writes pending data and the status ("finished", "paused", "diverged"), and closes the record."""
         recording, state = self._recording, self.state
         if recording is not None and self._library is not None:
             self._recording, self.next_moment = None, -math.inf
@@ -316,16 +316,16 @@ class Recorder:
         self._close_library()
 
     def hand_over(self) -> None:
-        """Writes what is left and closes the record for now: the training continues, perhaps in another process."""
+        """Writes pending data and closes the record for now: the training continues, perhaps in another process."""
         self.finish("training")
 
     def release(self) -> None:
-        """Writes what is left and closes the record."""
+        """Writes pending data and closes the record."""
         is_over = self._recording is not None and self._recording.trainer.is_over
         self.finish("finished" if is_over else "paused")
 
     def _settle(self) -> None:
-        """Marks a training as stopped that was handed over and does not come back."""
+        """Marks a training as stopped that was passed to another process and is lost."""
         from nnviz.library import Library, LibraryError
 
         run, self.state.is_under_way = self.state.run, False

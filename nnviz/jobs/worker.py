@@ -97,14 +97,14 @@ class Worker(QThread):
     def change(self, run: int, settings: TrainingSettings, words: str = "") -> None:
         """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run.
 
-        ``words`` is the note in the record, shown beside the curves.
+        ``words`` is the note in the record, shown next to the curves.
         """
         self._order(lambda: self._change(run, settings, words))
 
     def call(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None = None) -> None:
         """Calls ``at`` in the worker's thread between two steps, with the run's trainer, or None if it has none.
 
-        If ``at`` changes parameters, ``edit`` is the note in the record, shown beside the curves.
+        If ``at`` changes parameters, ``edit`` is the note in the record, shown next to the curves.
         """
         self._order(lambda: self._call(run, at, edit))
 

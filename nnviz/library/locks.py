@@ -1,4 +1,4 @@
-"""File locks beside the library, for example of the program that trains a run. A lock ends with its process."""
+"""File locks next to the library, for example of the program that trains a run. A lock ends with its process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HELD = (BlockingIOError, PermissionError)  # errors of the operating systems fo
 
 
 class Lock:
-    """A named lock beside a file. Always succeeds on a disk that supports no locks."""
+    """A named lock next to a file. Always succeeds on a disk that supports no locks."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._place = path.with_name(f"{path.name}.{name}.lock")

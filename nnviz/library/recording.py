@@ -233,7 +233,7 @@ class Recording:
 
         Args:
             kind, payload, content: as in :class:`Order`.
-            text: its note beside the curves; empty for none.
+            text: its note next to the curves; empty for none.
 
         Raises TypeError for a payload that JSON cannot hold.
         """
@@ -253,7 +253,7 @@ class Recording:
             figures: "test_error", "train_loss", …; empty if they are not known yet. None if the edit was undone and
                 nothing is measured there: then the figures of the last epoch count again.
             best: what early stopping had restored, if the edit was undone; None for nothing.
-            notes: the notes beside the curves, if the edit was undone; None to keep them.
+            notes: the notes next to the curves, if the edit was undone; None to keep them.
         """
         self._by_hand, self._best, self._stands_at = None if figures is None else dict(figures), best, self.at
         if notes is not None:
@@ -264,7 +264,7 @@ class Recording:
         """Records that the training continues with the settings of another experiment.
 
         Args:
-            text: its note beside the curves; empty for none.
+            text: its note next to the curves; empty for none.
             is_order: whether to record an order; false if a training state follows.
         """
         if self._has_unlogged_settings and experiment != self._experiment:
@@ -450,7 +450,7 @@ class Recording:
     # ---- the end
 
     def finish(self, status: str = "finished") -> bool:
-        """Writes what is pending and the status ("finished", "paused", "diverged"), and releases the run.
+        """Writes pending data and the status ("finished", "paused", "diverged"), and releases the run.
 
         Returns whether that worked. If the training diverged, the last good state is kept as the last one.
         """

@@ -68,7 +68,7 @@ class WriteTicket:
 
 @dataclass(frozen=True)
 class FileWrite:
-    """One file to be written: its path, its ticket, the word for what is done ("saved"), and its messages."""
+    """One file to be written: its path, its ticket, a word for the action ("saved"), and its messages."""
 
     path: Path
     turn: WriteTicket
@@ -79,7 +79,7 @@ class FileWrite:
     def run(self, lanes: SerialThreads, work: Callable[[], str | None], then: Callable[[], None]) -> None:
         """Calls ``work`` in the thread of the file's folder, unless the file holds a later request by then.
 
-        ``work`` may return what is to be said besides that it is done. ``then`` is called when the file is on disk.
+        ``work`` may return an addition to the message. ``then`` is called when the file is on disk.
         """
 
         name = text.name(self.path.name)

@@ -206,7 +206,7 @@ class Files(QObject):
         """Calls ``work`` in the background, which writes the file and may return a note for the message.
 
         Args:
-            past: in a word what is done to it: "saved" or "exported".
+            past: a word for the action: "saved" or "exported".
             turn: the place of the file in the order of requests.
             of: the run of whose past the network is: if that was its own file, it is not saved any more.
         """

@@ -24,7 +24,7 @@ class MessageChoice:
 
 @dataclass(frozen=True)
 class Message:
-    """A text that the window shows until it is dismissed, answered or out of date."""
+    """A text that the window shows until it is dismissed, a choice is made, or it is out of date."""
 
     text: str
     is_error: bool = True

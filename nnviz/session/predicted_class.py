@@ -18,8 +18,8 @@ class PredictedClass:
     """The predicted class of an output vector, and its confidence.
 
     Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
-    is a yes or no of its own: the outputs need not sum to 1 and are not scaled to, because an answer that says no to
-    every class would then look sure of one. With any other activation they are read as the targets were, 0 for no and
+    is a separate yes or no: the outputs need not sum to 1 and are not scaled to, because a prediction with low outputs
+    for all classes would then look confident. With any other activation they are read as the targets were, 0 for no and
     1 for yes.
 
     Attributes:

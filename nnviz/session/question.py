@@ -79,7 +79,7 @@ class Question(QObject):
     a row, a point or a number. It begins with an example of the data, and is remembered while other data are loaded.
 
     Signals:
-        changed: ``example`` has changed, or what is drawn.
+        changed: ``example`` has changed, or the drawing.
         answered: ``answer`` has changed.
         threshold_changed: ``threshold`` has changed.
 

@@ -87,7 +87,7 @@ class Records(QObject):
 
         Args:
             waits: whether there is nothing to record before more happens to it.
-            words: what is noted of its beginning beside the curves.
+            words: what is noted of its beginning next to the curves.
         """
         dataset = self._data.dataset
         if not self.is_on or dataset is None:

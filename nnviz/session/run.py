@@ -286,7 +286,7 @@ class Run:
     def begin(self, experiment: Experiment) -> str:
         """Begins a new training with the settings of an experiment.
 
-        Returns the note beside the curves; empty for an untrained network.
+        Returns the note next to the curves; empty for an untrained network.
         """
         words = ""
         self._before_training = list(self.history.changes), self.history.best

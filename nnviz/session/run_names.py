@@ -90,7 +90,7 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
 def _is_named(name: str, run: Subject, known: Settings) -> bool:
     """Whether a name may contain that setting: a group has many seeds, and a branch is trained to any epoch.
 
-    Beside other data the brightness follows from the data.
+    Among runs of several data sets the brightness follows from the data.
     """
     if name == "brightness" and run.settings is not None and known.get("data") != run.settings["data"]:
         return False
@@ -153,7 +153,7 @@ def common(runs: Sequence[Settings]) -> Settings | None:
 
 
 def subject_of(records: Sequence[RunRecord], says_diverged: bool = False) -> Subject:
-    """Returns what is named, for a run or a group of seeds that the library has."""
+    """Returns the subject of a name, for a run or a group of seeds in the library."""
     first, record = records[0], named_first(records)
     numbers = sorted(each.id for each in records)
     number = f"#{numbers[0]}" if len(numbers) == 1 else f"#{numbers[0]}–{numbers[-1]}"
@@ -176,9 +176,10 @@ def settings_of_record(record: RunRecord) -> Settings | None:
 
 
 def settings_line(settings: Settings) -> str:
-    """Returns the settings of a run: "784-64-32-10 · SGD 0.2 · batch size 100 · 20 epochs · seed 1 · dropout 0.2".
+    """Returns the settings in a line.
 
-    Shape, optimizer with rate, batch size, epochs and seed are always said, others only if they are not the defaults.
+    Shape, optimizer with rate, batch size, epochs and seed are always included, others only if they are not the
+    defaults.
     """
     defaults = settings_of(Experiment())
     others = [name for name in _ORDER if name not in _SAID_ELSEWHERE and settings[name] != defaults[name]]

@@ -98,7 +98,7 @@ def _epoch_of_figures(record: RunRecord) -> float | None:
 
 
 def format_eviction(run: Run) -> str:
-    """Returns that an unsaved run was removed from the window."""
+    """Returns a message about an unsaved run that was removed from the window."""
     return (
         f"An earlier network ({setting_value(run.experiment.shape)}, {run.epoch_name(run.epochs)} epochs, "
         f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
@@ -106,7 +106,7 @@ def format_eviction(run: Run) -> str:
 
 
 def format_thinning(plan: ThinningPlan) -> str:
-    """Returns what thinning removes: "41 moments of 6 old runs, 12 MB; none with a star"."""
+    """Returns the content of a thinning: "41 moments of 6 old runs, 12 MB; none with a star"."""
     count, runs, starred = plan.moments, len(plan.runs), plan.starred
     moments = f"{text.count(count)} moment{'' if count == 1 else 's'}"
     of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
@@ -120,7 +120,7 @@ def format_storage(plan: ThinningPlan) -> str:
 
 
 def format_pending_thinning(plan: ThinningPlan, when: str) -> str:
-    """Returns what thinning removes and when: "when the next training is over"."""
+    """Returns a message about a thinning and its time: "when the next training is over"."""
     over = f"The library takes {text.size(plan.taken)} of the {text.size(plan.budget)} that it may"
     if not plan.losses:
         return f"{over}, and nothing of old runs can go any more. Delete runs, or let it take more."

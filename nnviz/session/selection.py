@@ -21,7 +21,7 @@ class Neuron:
 
 @dataclass(frozen=True)
 class Example:
-    """An example of the data: its set, one of ``part.PARTS``, and its number in the set, from 0."""
+    """An example of the data: its set, one of ``example_sets.SET_NAMES``, and its number in the set, from 0."""
 
     part: str
     number: int
@@ -47,13 +47,13 @@ class Selection(QObject):
     """Holds the selection. Selecting the same again emits nothing.
 
     Signals:
-        neuron_changed, example_changed: another one is chosen, or none.
-        classes_changed: another pair of classes is chosen, or another group, or neither.
+        neuron_changed, example_changed: another one is selected, or none.
+        classes_changed: another pair of classes is selected, or another group, or neither.
         pointed_changed: the mouse points at another neuron, or at none.
 
     Attributes:
-        neuron, example, classes: what is chosen; None for nothing.
-        group: examples that were chosen one by one; never beside a pair of classes.
+        neuron, example, classes: the selected ones; None for none.
+        group: examples that were selected one by one; never together with a pair of classes.
         pointed: the neuron that the mouse points at, in any card; None for none.
     """
 

@@ -57,11 +57,11 @@ class Settings(QObject):
         problems_changed: ``problems`` has changed.
 
     Attributes:
-        experiment: what the fields describe: data, network and training.
+        experiment: the experiment that the fields describe: data, network and training.
         strengths: the augmentation that is used when it is switched on.
-        all_problems: what is wrong with a field's value, by the field's name.
+        all_problems: problems of the fields' values, by the field's name.
         presets: the shipped presets that could be read.
-        basis: what the settings are based on.
+        basis: the preset or network on which the settings are based.
     """
 
     changed = pyqtSignal()

@@ -19,12 +19,12 @@ def _same(one: Array | None, other: Array | None) -> bool:
 
 
 class Sketch(QObject):
-    """Holds the drawing and its picture. Attributes are for reading.
+    """Holds the drawing and its image. Attributes are for reading.
 
     ``changed``: the drawing, the pen, the centring or the field has changed, and with it ``picture``.
 
     Attributes:
-        drawing: all strokes and pictures on the canvas, in units of its shorter side.
+        drawing: all strokes and images on the canvas, in units of its shorter side.
         pen: the pen's width in that unit.
         centred: whether the drawing is scaled and centred as in MNIST before a network gets it.
         field: width and height of the visible part of the drawing, in that unit.

@@ -22,10 +22,10 @@ class SnapshotBackfill(QObject):
     """Replays the training of a short run while the window is idle, to fill in missing snapshots.
 
     Signals:
-        changed: ``work`` has come to an end.
+        changed: ``work`` has ended.
 
     Attributes:
-        work: that; it is given up when the run is trained on, or another one takes its place.
+        work: the replay; it is cancelled when the run is trained further, or another one becomes the current run.
     """
 
     changed = pyqtSignal()

@@ -45,7 +45,7 @@ class SweepTarget(QObject):
     """The target of sweeps, with the user's permissions.
 
     Nothing is sent to another computer without TLS before the user trusts its host, and no rows of the user's own data
-    without permission. Both answers are kept in memory only, until the window closes.
+    without permission. Both permissions are kept in memory only, until the window closes.
 
     Signals:
         changed: ``typed`` or its status has changed.

@@ -85,7 +85,7 @@ def format_rows_question(title: str, hosts: Sequence[str]) -> str:
 
 
 def format_cluster_error(error: Exception) -> str:
-    """Returns why an address is invalid or does not answer, in sentences."""
+    """Returns why an address is invalid or does not respond, in sentences."""
     if isinstance(error, EngineError):  # of an address the parameter is called as on the command line
         words = error.message_for("the address") if error.parameter == "--dask" else str(error)
         return words[:1].upper() + words[1:]
@@ -156,7 +156,10 @@ def _others(results: Results) -> str:
 
 
 def format_interrupted(broken: InterruptedPlan) -> str:
-    """Returns that a plan can be resumed: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
+    """Returns a message that a plan can be resumed.
+
+    "Training with 5 seeds was broken off with 2 of 5 runs done".
+    """
     plan = broken.plan
     what = f"Training with {plan_name(plan)}" if _is_of_seeds(plan) else f"A {plan_name(plan)}"
     kept = " What is done is in the library." if broken.done else ""

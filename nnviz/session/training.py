@@ -135,7 +135,7 @@ class Training(QObject):
         return go_on
 
     def toggle(self) -> None:
-        """Starts training, or pauses what is training or waits to train."""
+        """Starts training; or pauses the training, or cancels a requested start."""
         if self.will_start or (self._runs.current.stage is Stage.TRAINING and not self._is_pausing):
             self.pause()
         else:
@@ -145,7 +145,7 @@ class Training(QObject):
         """Trains the network that the fields describe; if the trained one is another, makes a new one first.
 
         Args:
-            keeps_message: the message that is shown is about what is trained now.
+            keeps_message: whether the current message stays, because it is about this training.
             continued: the id of a run that continues if it is paused, whatever the fields describe.
         """
         run, self._continued = self._runs.current, continued

@@ -237,7 +237,7 @@ class _SubmittedRuns:
         self._report([RunOutcome(number, how) for number in waiting])
 
     def _abandon(self) -> None:
-        """Reports the runs of workers that do not answer as stopped."""
+        """Reports the runs of workers that do not respond as stopped."""
         self._report([RunOutcome(number, STOPPED) for number in list(self._open)])
 
     # ---- workers

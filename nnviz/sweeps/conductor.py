@@ -188,11 +188,7 @@ class Conductor:
         self._executor.stop(None, STOPPED)
 
     def close(self, is_done: bool) -> bool:
-        """Writes what is pending; returns whether that worked. The caller closes the executor.
-
-        Args:
-            is_done: whether the sweep is finished; else it was stopped.
-        """
+        """Writes pending results; returns whether that worked. The caller closes the executor."""
         return self._store is None or self._store.close(FINISHED if is_done else STOPPED, self._dataset)
 
     def _has_more(self) -> bool:

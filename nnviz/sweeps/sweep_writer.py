@@ -117,7 +117,7 @@ class SweepWriter:
         return self.problem is not None and sum(_size(done.outcome) for done, _ in self._waiting) > _MOST_WAITING
 
     def flush(self, dataset: Dataset, now: bool = False) -> None:
-        """Writes what is pending, if the last write was long enough ago. Never raises LibraryError."""
+        """Writes pending results, if the last write was long enough ago. Never raises LibraryError."""
         pause = SECONDS_BETWEEN_COMMITS if self.problem is None else SECONDS_AFTER_FAILURE
         if not (self._waiting or self._trials) or not (now or time.monotonic() - self._tried >= pause):
             return
@@ -158,7 +158,7 @@ class SweepWriter:
             written(run)
 
     def close(self, status: str, dataset: Dataset) -> bool:
-        """Writes what is pending and the status ("finished", "stopped"); returns whether that worked."""
+        """Writes pending results and the status ("finished", "stopped"); returns whether that worked."""
         try:
             self.flush(dataset, now=True)
             if self.problem is None:

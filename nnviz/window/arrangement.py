@@ -56,7 +56,7 @@ def _is_place(stored: object) -> bool:
 
 
 def within(room: QRect, frame: QMargins, place: QRect) -> QRect:
-    """Returns a place for the content of a window, so that its frame lies in the room; the same place if it does."""
+    """Returns a place for the content of a window, so that its frame lies in the room; the same if it does."""
     free = room.marginsRemoved(frame)
     size = place.size().boundedTo(free.size())
     left = max(free.left(), min(place.left(), free.right() + 1 - size.width()))

@@ -175,7 +175,7 @@ class Docks(QObject):
             self._session.timeline.go_live()
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
-        """Returns a dock of fixed cards, one below the other, which scroll if there is no room for all."""
+        """Returns a dock of fixed cards, one below the other, which scroll if the space is too small for all."""
         dock = ColumnDock("Settings", SETTINGS, self.host)
         column = named(QWidget(), "scrolled")
         self.settings_column = ScrollColumn("settingsScroll", column)

@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         self.status_line.show_hint(name)
 
     def _show_in_runs(self, sweep: int) -> None:
-        """Shows Runs, and there the sweep of that number; 0 for what is compared."""
+        """Shows the Runs workspace, with the sweep of that number; 0 for the compared runs."""
         self.show_workspace("runs")
         if sweep:
             self.session.sweeps.selected.emit(sweep)
@@ -306,8 +306,8 @@ class MainWindow(QMainWindow):
     def _place_message(self) -> None:
         """Lays the message over the foot of the middle column, where it covers no field.
 
-        The cards there make room for an error, which stays until it is dismissed. Other messages do not change what
-        is in the cards: one of them is shown while a film of a card is made.
+        The cards there leave space for an error, which stays until it is dismissed. Other messages do not change the
+        content of cards: one of them is shown while a film of a card is made.
         """
         bar, host, message = self.message_bar, self._docks.host, self.session.messages.current
         if message is not None:
@@ -453,7 +453,7 @@ class MainWindow(QMainWindow):
         return sip.isdeleted(self) or super().close()
 
     def end(self) -> None:
-        """Ends all threads, and writes what is remembered, a file that was being saved too."""
+        """Ends all threads, and writes preferences and pending files."""
         self.ended_whole = self.films.maker.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()

@@ -1,4 +1,4 @@
-"""Dialogs that ask which file, and whether to save first. They are answered by signals, never in nested event loops."""
+"""File dialogs for networks, and the question about unsaved work. They use signals, never nested event loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restores settings, data set and network at the next start, without what is damaged or out of date."""
+"""Restoring of settings, data set and network at the next start, without damaged or outdated parts."""
 
 from __future__ import annotations
 
@@ -32,11 +32,7 @@ _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, Overflo
 
 
 class SessionRestore(QObject):
-    """Restores the last session, and stores what is chosen in this one.
-
-    Attributes:
-        experiment: what the fields described when the window was last closed.
-    """
+    """Restores the last session, and stores the choices of this one."""
 
     def __init__(self, preferences: Preferences) -> None:
         super().__init__()

@@ -321,7 +321,7 @@ class Reading:
 
     @property
     def problems(self) -> list[Problem]:
-        """The first 100 things that are wrong; what is the same in several rows of a column is one."""
+        """The first 100 problems; the same problem in several rows of a column counts once."""
         return [each.problem(column, kind) for (column, kind, _), each in self._alike.items()]
 
     def _forget_understood(self) -> None:
@@ -335,7 +335,7 @@ class Reading:
 
 @dataclass
 class _ProblemGroup:
-    """The rows of which the same is to be said: the first ten, and their number."""
+    """The rows with the same problem: the first ten, and their number."""
 
     value: str
     rows: list[int]

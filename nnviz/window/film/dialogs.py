@@ -69,7 +69,7 @@ class FilmDialogs(QObject):
         dialog.open()
 
     def _chosen(self, subject: Subject, path: Path) -> None:
-        """Starts the film. Asks before it replaces a folder; the file dialog has asked about a file."""
+        """Starts the film. Asks before a folder is replaced; for files the file dialog has done so."""
         from nnviz.window.film.writer import folder_of, is_replaceable
 
         messages, folder = self._session.messages, folder_of(path)

@@ -148,7 +148,7 @@ class FrameRenderer(QObject):
 
     @property
     def _is_settled(self) -> bool:
-        """Whether all queries that the views need are answered for this snapshot."""
+        """Whether all queries that the views need have a result for this snapshot."""
         is_learning = self._session.state is Status.TRAINING
         return all(
             query.is_up_to_date or (is_learning and query.has_answered_after(self._marks.get(query, query.questions)))
