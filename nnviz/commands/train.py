@@ -330,7 +330,7 @@ def _train_with_progress(
 ) -> None:
     """Trains to the end, or until a stop is requested. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
-    for event in _counted_over_all(train_on(trainer, training.take), training.before):
+    for event in _counted_over_all(train_on(trainer, training.take_event), training.before):
         keeper.take_event(event)
         progress.take_event(event)
         is_end = isinstance(event, (Epoch, BestRestored)) and event.epoch > 0

@@ -153,7 +153,7 @@ class DrawCard(DockCard):
         return data is None or data.kind == PICTURE
 
     @property
-    def example_noun(self) -> str:
+    def noun(self) -> str:
         """The word for an input: "digit", "row", …"""
         return example_noun(self._session.data.dataset)
 

@@ -377,7 +377,7 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
 ) -> None:
     session = ready_model.session
 
-    take = Batches.take
+    take = Batches.batch
 
     def broken(self: Batches, index: int) -> Any:
         if index == 3:  # in the middle of the training
