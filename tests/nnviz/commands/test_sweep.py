@@ -216,7 +216,7 @@ def test_a_lock_that_cannot_be_made_is_told_and_the_sweep_is_done(
     def denied(lock: Lock) -> bool:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Lock, "take", denied)
+    monkeypatch.setattr(Lock, "acquire", denied)
     assert sweep(*WORDS, *RATES) == 0
     assert "The runs are not recorded: " in capsys.readouterr().err
 

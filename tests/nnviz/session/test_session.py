@@ -387,7 +387,7 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
     hooked: list[object] = []
     with monkeypatch.context() as patch:
         patch.setattr(sys, "excepthook", lambda *what: hooked.append(what[0]))
-        patch.setattr(Batches, "take", broken)
+        patch.setattr(Batches, "batch", broken)
         with qtbot.waitSignal(session.messages.crashed) as crash:
             session.start()
     assert isinstance(crash.args[0], KeyError)
