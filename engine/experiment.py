@@ -368,7 +368,7 @@ class Experiment:
             DivergenceError: the loss is no longer finite.
         """
         trainer = self.trainer(dataset)
-        yield from train_on(trainer, (History() if history is None else history).take)
+        yield from train_on(trainer, (History() if history is None else history).take_event)
         return trainer.network
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.basics.errors import SettingError
 from engine.datasets import DATASETS
-from engine.datasets.opening import is_idx
+from engine.datasets.loading import is_idx
 from engine.datasets.table.table_dataset import DROP, FILL
 
 # Values of missing entries in version 0.3.

@@ -30,7 +30,7 @@ _TYPED = (
     *(each.name for each in fields(Augmentation)),
 )
 TYPED_NAMES = frozenset({*_TYPED, "optimizer", "activations"})  # all names that typed_names may return
-# Settings that are of no use without another one: of whoever types the first, the second stays, too.
+# Settings that have no use without another one: where the first was typed, the second is kept, too.
 _KEEPS = {
     "learning_rate": "optimizer",
     "weight_decay": "optimizer",

@@ -222,7 +222,7 @@ def _share(value: object) -> float | None:
 
 
 def _figure(name: str, value: object) -> float | None:
-    """Returns the value of a figure of that name, or None for what is none."""
+    """Returns the value of a figure of that name, or None if it is invalid."""
     if name.endswith("_error"):
         return _share(value)
     least, most = (-_LARGEST, 1.0) if name.endswith("_r2") else (0.0, _LARGEST)

@@ -74,7 +74,7 @@ def create_window(
 
 
 def _load(window: MainWindow, restore: SessionRestore, opens: str | None, data: str | None) -> None:
-    """Begins with what was asked for, and for the rest with what was remembered."""
+    """Opens the requested network or data, and restores the rest of the last session."""
     session = window.session
     if opens is None:
         restore.load(data=data)

@@ -40,7 +40,7 @@ class Machine:
 
     @classmethod
     def from_dict(cls, entries: object) -> Machine:
-        """Returns the machine of an :meth:`as_dict`; what is missing or no text is empty."""
+        """Returns the machine of an :meth:`as_dict`; missing entries, and those that are no text, become empty."""
         known = entries if isinstance(entries, dict) else {}
         texts = {each.name: known.get(each.name) for each in fields(cls)}
         return cls(**{name: text for name, text in texts.items() if isinstance(text, str)})

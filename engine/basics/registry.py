@@ -14,7 +14,7 @@ T = TypeVar("T")
 _LAST = 1000
 
 
-class Choice:
+class RegisteredClass:
     """Base of registered classes.
 
     Attributes:
@@ -47,7 +47,7 @@ class Registry(Generic[T]):
         def enter(entry: T) -> T:
             self._entries[name] = entry
             self._places[name] = self._places.get(name, _LAST) if place is None else place
-            if isinstance(entry, type) and issubclass(entry, Choice):
+            if isinstance(entry, type) and issubclass(entry, RegisteredClass):
                 entry.name = name
             return entry
 

@@ -51,7 +51,7 @@ def open_regular(path: str | Path, most_bytes: int) -> io.BufferedReader:
 
 
 def mode_at(path: str | Path) -> int:
-    """Returns kind and permissions of what is at ``path``. Raises OSError."""
+    """Returns kind and permissions of the file or folder at ``path``. Raises OSError."""
     try:
         return os.stat(path).st_mode
     except ValueError as error:  # a name with a null character

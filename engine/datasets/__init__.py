@@ -2,7 +2,7 @@
 
 from engine.datasets import curve, emnist, fashion_mnist, kuzushiji, mnist, painted_points, plane
 from engine.datasets.dataset import Dataset, Split
-from engine.datasets.opening import load_data, source_of
+from engine.datasets.loading import load_data, source_of
 from engine.datasets.source import DATASETS, DataSetting, DataSource
 from engine.datasets.table import shipped_tables
 

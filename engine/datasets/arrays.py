@@ -24,7 +24,7 @@ TASKS = ("classification", "regression")
 _MOST_DIMENSIONS = 4
 _KINDS = "biufUS"
 _NAMES = re.compile(r"[xy](_train|_test)?", re.IGNORECASE)
-# The greatest values that images usually have, as shares, in sixteen steps, in one byte and in two.
+# The greatest values that images commonly have: as shares, in sixteen steps, in one byte and in two.
 _TOPS = (1, 16, 255, 65_535)
 
 
@@ -236,7 +236,7 @@ def _example_shape(part: Arrays) -> tuple[int, ...]:
 
 
 def _rows(part: Arrays, width: int) -> Array:
-    """Bytes stay bytes; other numbers become float32, which must be finite."""
+    """Returns the rows as bytes if they are bytes, else as float32, which must be finite."""
     rows = part.x.reshape(len(part.x), width)
     return rows if rows.dtype == np.uint8 else matrix(part.x_name, rows, width)
 

@@ -1,4 +1,4 @@
-"""The files of a folder that has a subfolder for each class; what is in them is not looked at here."""
+"""The files of a folder that has a subfolder for each class. Their content is not read here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_NAMED = 100  # limit of the listed files; the others are only counted
 
 
 @dataclass(frozen=True)
-class Unread:
+class UnreadFile:
     """A file or folder that was left out.
 
     Attributes:
@@ -30,19 +30,7 @@ class Unread:
 class ClassFolders:
     """The files in the subfolders, in an order that does not depend on the disk's.
 
-    Names that begin with a point are left out. Links are followed only to what is inside the folder.
-
-    Raises:
-        FileFormatError: the folder is missing or none.
-        DataError: it has no subfolders, one class, or more than 1,000.
-
-    Attributes:
-        title: the folder's name.
-        names: the classes, sorted; by number, if all are whole numbers.
-        files: paths of the files that may be images.
-        class_of: the number of each one's class, from 0.
-        is_test: whether each one lies in the test folder.
-        unread, unread_count: what was left out so far: the first 100, and how much it is.
+    Names that begin with a point are left out. Links are followed only within the folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,7 +40,7 @@ class ClassFolders:
         self.files: list[str] = []
         self.class_of: list[int] = []
         self.is_test: list[bool] = []
-        self.unread: list[Unread] = []
+        self.unread: list[UnreadFile] = []
         self.unread_count = 0
         parts = self._parts(self._subfolders())
         folder_names = sorted(set().union(*parts.values()), key=_order)
@@ -68,7 +56,7 @@ class ClassFolders:
         self.unread_count += 1
         if len(self.unread) < MOST_NAMED:
             relative = os.path.relpath(path, self._path).replace(os.sep, "/")
-            self.unread.append(Unread(storable(relative), why))
+            self.unread.append(UnreadFile(storable(relative), why))
 
     def _subfolders(self) -> dict[str, str]:
         folders, files = self._entries(str(self._path))

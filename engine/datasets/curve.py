@@ -78,13 +78,13 @@ def numbers_in_parts(title: str, points: Array, parts: tuple[Array, Array]) -> D
 
 
 def _sine(x: Array) -> Array:
-    """Two periods."""
+    """Returns two periods of a sine."""
     wave: Array = np.sin(2 * np.pi * x)
     return wave
 
 
 def _step(x: Array) -> Array:
-    """-1 on the left of 0, 1 from there on."""
+    """Returns -1 left of 0, and 1 from there on."""
     return np.where(x < 0, -1.0, 1.0)
 
 

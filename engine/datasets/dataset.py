@@ -383,15 +383,15 @@ class Dataset:
         return self.targets[number] if number < len(self.targets) else f"output {number + 1}"
 
     def raw_inputs(self, inputs: Array) -> Array:
-        """(…, width) float64: inputs, (…, width), as they were before they were scaled."""
+        """Returns inputs, (…, width), before their scaling; float64."""
         return np.asarray(inputs, np.float64) if self.scaling is None else self.scaling.undo(inputs)
 
     def raw_targets(self, outputs: Array) -> Array:
-        """(…, outputs) float64: targets, or a network's outputs, in the unit of what is predicted."""
+        """Returns targets, or a network's outputs, (…, outputs), in the unit of the predicted numbers; float64."""
         return np.asarray(outputs, np.float64) if self.target_scaling is None else self.target_scaling.undo(outputs)
 
     def shortest_inputs(self, raw: Array) -> Array:
-        """(…, width) float64: raw inputs, (…, width), as in the source: without digits that only float32 has made."""
+        """Returns raw inputs, (…, width), as in the source, without digits that only float32 has added; float64."""
         return _shortest(self.scaling, raw)
 
     def shortest_targets(self, raw: Array) -> Array:
@@ -424,7 +424,7 @@ class Dataset:
 
 
 def _shortest(scaling: Scaling | None, raw: Array) -> Array:
-    """(…, columns): see :meth:`Scaling.shortest`."""
+    """Returns the shortest equal numbers, (…, columns), see :meth:`Scaling.shortest`."""
     rows = np.asarray(raw, np.float64).reshape(-1, np.shape(raw)[-1])
     scaling = scaling or Scaling(np.zeros(rows.shape[1]), np.ones(rows.shape[1]))
     found: Array = scaling.shortest(rows).reshape(np.shape(raw))

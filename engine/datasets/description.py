@@ -235,7 +235,7 @@ class Description:
 
     @property
     def _target(self) -> str:
-        """The name of what is predicted, as one column."""
+        """Returns the name of the predicted class or numbers, as one column."""
         if self.coding is not None:
             return self.coding.target
         return self.targets[0] if len(self.targets) == 1 else "target"
@@ -253,7 +253,7 @@ class Description:
         return min(enough + extra, 17)
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns the description in types that JSON can hold, without what is empty."""
+        """Returns the description in types that JSON can hold, without empty entries."""
         entries: dict[str, Any] = {"title": self.title, "example_shape": list(self.example_shape)}
         if self.coding is not None:
             entries["coding"] = self.coding.as_dict()
@@ -316,5 +316,5 @@ def _different(ours: tuple[object, ...], theirs: tuple[object, ...]) -> tuple[st
 
 
 def _listed(sizes: set[int]) -> str:
-    """ "3", "3 or 4", or "any number of"."""
+    """Returns sizes as text: "3", "3 or 4", or "any number of"."""
     return " or ".join(f"{size:,}" for size in sorted(sizes)) or "any number of"

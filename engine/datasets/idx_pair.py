@@ -48,7 +48,7 @@ _Pair = tuple[Path, Path]
 
 
 def _pairs(path: Path) -> tuple[_Pair, _Pair | None]:
-    """Images and labels of the training set, and of the test set if there is one."""
+    """Returns images and labels of the training set, and of the test set if there is one."""
     beside = _files_beside(path)
     part = _kind(path.name)[0]
     is_whole = {"train", "test"} <= {each for each, _ in beside} and part
@@ -76,7 +76,7 @@ def _files_beside(path: Path) -> dict[_Kind, Path]:
 
 
 def _kind(name: str) -> _Kind:
-    """("train" or "test" or "", "images" or "labels" or "")."""
+    """Returns split ("train" or "test") and content ("images" or "labels") by the name of a file; "" for unknown."""
     lower = name.lower()
     part = next((part for word, part in _PARTS.items() if word in lower), "")
     return part, next((what for what in ("images", "labels") if what[:-1] in lower), "")

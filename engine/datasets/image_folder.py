@@ -14,7 +14,7 @@ from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array, available_memory, gigabytes, number_within, whole_number
 from engine.datasets.arrays import check_one_hot
 from engine.datasets.brightness import Brightness
-from engine.datasets.class_folders import ADVICE, ClassFolders, Unread, one_class
+from engine.datasets.class_folders import ADVICE, ClassFolders, UnreadFile, one_class
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.grey_images import (
     UnusableError,
@@ -53,7 +53,7 @@ class FolderReport:
     """
 
     pictures: int
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadFile, ...]
     unread_count: int
     empty_classes: tuple[str, ...]
     has_colour: bool = False
@@ -130,7 +130,7 @@ def _split(pixels: Array, labels: Array, classes: int) -> Split:
 
 
 def _rows_of_parts(labels: Array, is_test: Array, test_share: float, seed: int) -> tuple[Array, Array]:
-    """Numbers of the training and the test examples; without those of classes that are left out, whose label is -1."""
+    """Returns the numbers of the training and test examples, without those of omitted classes, whose label is -1."""
     if is_test.any():
         return np.flatnonzero(~is_test & (labels >= 0)), np.flatnonzero(is_test & (labels >= 0))
     return parts_of(labels, test_share, seed)

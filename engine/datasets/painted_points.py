@@ -38,7 +38,7 @@ _WAVE = (
 
 
 @dataclass(frozen=True, eq=False)
-class Painted:
+class PaintedPoints:
     """Points with their classes, in the order in which they were painted.
 
     Attributes:
@@ -50,12 +50,12 @@ class Painted:
     kinds: Array
 
     @classmethod
-    def none(cls) -> Painted:
+    def none(cls) -> PaintedPoints:
         """Returns an empty collection."""
         return cls(np.zeros((0, 2)), np.zeros(0, np.int64))
 
     @classmethod
-    def read(cls, text: str) -> Painted:
+    def read(cls, text: str) -> PaintedPoints:
         """Returns the points that a setting holds, class by class. Raises SettingError."""
         groups = [[point.split() for point in part.split(",")] if part.strip() else [] for part in text.split("|")]
         points = [point for group in groups for point in group]
@@ -76,26 +76,28 @@ class Painted:
     def __len__(self) -> int:
         return len(self.places)
 
-    def with_more(self, places: Array, kind: int) -> Painted:
+    def with_more(self, places: Array, kind: int) -> PaintedPoints:
         """Returns these points and others, (n, 2), of one class; at most 5,000 in total, the rest is left out."""
         more = places[: max(0, MOST_PAINTED - len(self))]
-        return Painted(np.concatenate([self.places, more]), np.concatenate([self.kinds, np.full(len(more), kind)]))
+        return PaintedPoints(
+            np.concatenate([self.places, more]), np.concatenate([self.kinds, np.full(len(more), kind)])
+        )
 
-    def without(self, places: Array, reach: float) -> Painted:
+    def without(self, places: Array, reach: float) -> PaintedPoints:
         """Returns the points that are farther than ``reach`` from each of some places, (n, 2)."""
         stays = np.ones(len(self), bool)
         for place in places:
             stays &= np.hypot(*(self.places - place).T) > reach
-        return Painted(self.places[stays], self.kinds[stays])
+        return PaintedPoints(self.places[stays], self.kinds[stays])
 
-    def mixed(self) -> Painted:
+    def mixed(self) -> PaintedPoints:
         """Returns the points with classes in turn, because errors are estimated from the first examples."""
         order = np.lexsort((self.kinds, place_in_class(self.kinds)))
-        return Painted(self.places[order], self.kinds[order])
+        return PaintedPoints(self.places[order], self.kinds[order])
 
 
 def _short(number: float) -> str:
-    """0.12, not 0.120; 1, not 1.000; never −0."""
+    """Returns a number without zeros at its end: 0.12, not 0.120; 1, not 1.000; never −0."""
     return f"{round(number, _DECIMALS) + 0.0:.{_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
@@ -161,7 +163,7 @@ def _check_amount(points: object) -> None:
 
 
 def _plane(painted: str = _CLOUDS, classes: int = 2, test_share: float = 0.2, seed: int = 0) -> Dataset:
-    points = Painted.read(painted).mixed()
+    points = PaintedPoints.read(painted).mixed()
     used = int(points.kinds.max(initial=0)) + 1
     classes = whole_number("classes", classes, 2, "2", MOST_CLASSES)
     if classes < used:
@@ -171,7 +173,7 @@ def _plane(painted: str = _CLOUDS, classes: int = 2, test_share: float = 0.2, se
 
 
 def _curve(painted: str = _WAVE, test_share: float = 0.2, seed: int = 0) -> Dataset:
-    points = Painted.read(painted)
+    points = PaintedPoints.read(painted)
     if points.kinds.any():
         raise SettingError(POINTS, Verbatim("of several classes"), "must be points without |", f'Try "{_WAVE[:24]}".')
     return painted_curve(points.places, seed, test_share)

@@ -142,18 +142,18 @@ def _xor(rng: np.random.Generator, number: int, classes: int, count: int) -> Arr
 
 
 def _gaussians(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
-    """Round clouds in a ring; in each direction a deviation of 0.15."""
+    """Draws a round cloud in a ring of clouds, with a standard deviation of 0.15 in each direction."""
     return _around(np.full(count, CLOUDS_AT), number / classes) + rng.normal(0, CLOUD_SPREAD, (count, 2))
 
 
 def _moons(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
-    """Two half circles of radius 2/3 that reach into each other: the upper one is class 0."""
+    """Draws a half circle of radius 2/3; the two reach into each other, and the upper one is class 0."""
     upper: Array = (_around(np.ones(count), rng.random(count) / 2) - [0.5, 0.25]) / 1.5
     return -upper if number else upper
 
 
 def _checkerboard(rng: np.random.Generator, number: int, classes: int, count: int) -> Array:
-    """Four squares in a row, four rows, within -1 and 1; that at the left below is class 0."""
+    """Draws points in the squares of a class: 4 × 4 squares within -1 and 1; the lower left one is class 0."""
     row, half = rng.integers(SQUARES, size=count), rng.integers(SQUARES // 2, size=count)
     column = 2 * half + (row + number) % 2
     side = 2 / SQUARES

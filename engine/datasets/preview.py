@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.basics.errors import EngineError
 from engine.basics.validation import Array
-from engine.datasets.class_folders import Unread
+from engine.datasets.class_folders import UnreadFile
 from engine.datasets.dataset import Dataset
 from engine.datasets.source import Value
 from engine.datasets.table.cells import Problem
@@ -66,7 +66,7 @@ class PreviewColumn:
         kind: its detected kind, ``NUMBER``, ``YES_NO`` or ``TEXT``.
         missing: number of missing values.
         wrong: number of those that could not be read.
-        why_not: the reason why it cannot be an input, as text after its name; empty if it can.
+        reason_unavailable: the reason why it cannot be an input, as text after its name; empty if it can.
         separator: the sign that separates thousands in its numbers; empty if none does.
         sign: €, % or the like next to its numbers; empty without one.
         mostly_numbers: whether most of its texts would be numbers.
@@ -76,7 +76,7 @@ class PreviewColumn:
     kind: str
     missing: int
     wrong: int
-    why_not: str = ""
+    reason_unavailable: str = ""
     separator: str = ""
     sign: str = ""
     mostly_numbers: bool = False
@@ -135,7 +135,7 @@ class FolderPreview:
     classes: tuple[tuple[str, int], ...]
     samples: dict[str, tuple[Array, ...]]
     settings: dict[str, Value]
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadFile, ...] = ()
     unread_count: int = 0
     error: EngineError | None = None
     outcome: DatasetSummary | None = None

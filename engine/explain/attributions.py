@@ -199,7 +199,7 @@ def _falls(network: Network, example: Array, cover: Array, target: Target, squar
 
 
 def contributions(network: Network, inputs: object, target: Target) -> list[Array]:
-    """For the input and each hidden layer, (neurons,): activation times the gradient of the target's sum by it.
+    """Returns activation times the gradient of the target's sum by it, for the input and each hidden layer, (neurons,).
 
     Within the last layer that is exactly a · w; below it each neuron's share through all layers above, exact where
     they are linear around this example, as with ReLU.

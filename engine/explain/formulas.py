@@ -98,7 +98,7 @@ class Formula:
 
 
 def sum_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formula:
-    """z = b + Σ w · a, over all that the neuron gets."""
+    """Returns the formula z = b + Σ w · a over all inputs of the neuron."""
     weights = step.network.weights[layer - 1][neuron].astype(np.float64)
     inputs = step.entering(layer)[row].astype(np.float64)
     bias = float(step.network.biases[layer - 1][neuron, 0])
@@ -119,7 +119,7 @@ def sum_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formula:
 
 
 def largest_terms(values: Array, make: Callable[[int], Term]) -> tuple[list[Term], int, float]:
-    """The terms of the largest values that are not 0, how many are left out, and their sum."""
+    """Returns the terms of the largest values other than 0, the number of the others, and their sum."""
     order = np.argsort(-np.abs(values), kind="stable")
     shown = order[: min(_MOST_TERMS, int(np.count_nonzero(values)))]
     left = order[len(shown) :]
@@ -127,7 +127,7 @@ def largest_terms(values: Array, make: Callable[[int], Term]) -> tuple[list[Term
 
 
 def activation_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formula:
-    """a = f(z); softmax divides by the sum over all outputs."""
+    """Returns the formula a = f(z); softmax divides by the sum over all outputs."""
     function = step.network.layer_activations[layer - 1]
     value = float(step.activations[layer][row, neuron])
     address = Address("activation", layer, neuron, row=row)
@@ -140,7 +140,7 @@ def activation_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Fo
 
 
 def _softmax_formula(step: StepTrace, address: Address, value: float) -> Formula:
-    """Each term is another output's power, of what its sum is above the largest; that changes no share."""
+    """Returns the softmax formula, in which the largest sum is subtracted from all; that changes no share."""
     z = step.sums[address.layer - 1][address.row].astype(np.float64)
     powers = np.exp(z - z.max())
 
@@ -157,7 +157,9 @@ def _softmax_formula(step: StepTrace, address: Address, value: float) -> Formula
 
 
 def tempered(sums: Array, temperature: float) -> Array:
-    """Softmax of sums / temperature, (outputs,): high temperatures make all alike, low ones leave the largest alone.
+    """Returns the softmax of sums / temperature, (outputs,).
+
+    High temperatures make all outputs alike, low ones leave the largest alone.
 
     Hinton, Vinyals and Dean 2015, arXiv:1503.02531, section 2.
     """
@@ -186,7 +188,7 @@ def dropout_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formu
 
 
 def loss_formula(step: StepTrace, row: int) -> Formula:
-    """The loss of one example, output by output."""
+    """Returns the formula of the loss of one example, output by output."""
     rule, shares = _loss_shares(step, row)
     layer = step.layers
 
@@ -202,7 +204,7 @@ def loss_formula(step: StepTrace, row: int) -> Formula:
 
 
 def _loss_shares(step: StepTrace, row: int) -> tuple[str, Array]:
-    """The rule, and what each output adds; for a loss that is not known here, nothing."""
+    """Returns the rule of the loss and the share of each output; nothing for a loss that is not known here."""
     a, y = (each[row].astype(np.float64) for each in (step.activations[-1], step.targets))
     z = step.sums[-1][row].astype(np.float64)
     name = step.network.loss
@@ -220,7 +222,7 @@ def _loss_shares(step: StepTrace, row: int) -> tuple[str, Array]:
 
 
 def batch_loss_formula(step: StepTrace) -> Formula:
-    """The mean over the examples."""
+    """Returns the formula of the mean loss over the examples."""
     values = step.losses.astype(np.float64) / step.rows
 
     def term(row: int) -> Term:
@@ -266,7 +268,7 @@ def _output_delta(step: StepTrace, neuron: int, row: int) -> list[Formula]:
 
 
 def _softmax_delta(step: StepTrace, address: Address, by_outputs: Array, delta: float) -> Formula:
-    """δ = a · (d loss/da − Σ a · d loss/da), because every output depends on every sum."""
+    """Returns δ = a · (d loss/da − Σ a · d loss/da), because every output depends on every sum."""
     a = float(step.activations[-1][address.row, address.neuron])
     total = float(step.activations[-1][address.row].astype(np.float64) @ by_outputs)
     parts = (
@@ -284,7 +286,7 @@ def _softmax_delta(step: StepTrace, address: Address, by_outputs: Array, delta: 
 
 
 def _hidden_delta(step: StepTrace, layer: int, neuron: int, row: int) -> list[Formula]:
-    """Σ w · δ over the layer above, times dropout's factor, times the slope of the function."""
+    """Returns Σ w · δ over the layer above, times the factor of dropout, times the slope of the function."""
     weights = step.network.weights[layer][:, neuron].astype(np.float64)
     deltas = step.deltas[layer][row].astype(np.float64)
 
@@ -302,7 +304,7 @@ def _hidden_delta(step: StepTrace, layer: int, neuron: int, row: int) -> list[Fo
 
 
 def _through_function(step: StepTrace, address: Address, above: float) -> list[Formula]:
-    """The slope f'(z), and δ."""
+    """Returns the formulas of the slope f'(z) and of δ."""
     layer, neuron, row = address.layer, address.neuron, address.row
     function, mask = step.network.layer_activations[layer - 1], step.mask_of(layer)
     slope = slope_of(step, layer, neuron, row)
@@ -319,7 +321,7 @@ def _through_function(step: StepTrace, address: Address, above: float) -> list[F
 
 
 def slope_of(step: StepTrace, layer: int, neuron: int, row: int) -> float:
-    """f'(z) of a neuron whose function depends on its own sum only."""
+    """Returns f'(z) of a neuron whose function depends on its own sum only."""
     function = step.network.layer_activations[layer - 1]
     kept = step.sums[layer - 1] if function.needs_sums else step.activations[layer]
     slope = np.ones((1, 1), kept.dtype)

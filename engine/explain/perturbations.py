@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.training.augmentation import Augmentation
@@ -84,7 +84,7 @@ def input_statistics(dataset: Dataset) -> InputStatistics:
     return InputStatistics(shape, *found, _columns_of(dataset))
 
 
-class Perturbation(Choice):
+class Perturbation(RegisteredClass):
     """Base class of perturbations. Strength 0 changes nothing; the sign of a strength is a direction, if there are two.
 
     Attributes:

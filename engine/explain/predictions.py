@@ -137,7 +137,7 @@ def predict_in_steps(
         fitting = buffers.cut(len(given))
         fitting.scale = split.convert(split.inputs[chosen], given)
         with np.errstate(all="ignore"):
-            collected.take(place, chosen, network.forward(given, fitting))
+            collected.collect(place, chosen, network.forward(given, fitting))
         if see is not None:
             see(place, given, fitting)
         yield place.stop
@@ -152,7 +152,7 @@ class _ClassCollector:
         self._labels, self._answers = np.empty(count, np.int64), np.empty(count, np.int64)
         self._confidences = np.empty(count, np.float32)
 
-    def take(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
+    def collect(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
         """Adds the outputs (rows, classes) of some examples."""
         self._labels[place] = self._all[chosen]
         self._answers[place] = outputs.argmax(axis=1)
@@ -172,7 +172,7 @@ class _NumberCollector:
         # Sums for each output: squared differences, targets, and squared targets.
         self._squares, self._sum, self._power = (np.zeros(split.classes) for _ in range(3))
 
-    def take(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
+    def collect(self, place: slice, chosen: Array | slice, outputs: Array) -> None:
         """Adds the outputs (rows, outputs) of some examples."""
         targets, answers = self._all[chosen].astype(np.float64), outputs.astype(np.float64)
         off = answers - targets

@@ -85,7 +85,7 @@ def _largest_axes(centred: Array, count: int) -> tuple[Array, Array]:
 
 
 @dataclass(frozen=True, eq=False)
-class Projected:
+class Projection:
     """Examples projected from a layer's activations.
 
     Attributes:
@@ -120,7 +120,7 @@ def layer_rows(network: Network, split: Split, rows: Array, layer: int) -> Array
 
 def project_in_steps(
     network: Network, split: Split, rows: Array, layer: int, basis: PrincipalAxes
-) -> Generator[int, None, Projected]:
+) -> Generator[int, None, Projection]:
     """Projects a layer's activations for the examples with these numbers, (k,), with their predictions.
 
     Yields the number of examples done after each chunk, so that the caller can stop.
@@ -135,10 +135,10 @@ def project_in_steps(
         return network.standardised(inputs * inputs.dtype.type(buffers.scale))
 
     def see(place: slice, inputs: Array, buffers: Buffers) -> None:
-        places.take(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
+        places.collect(place, buffers.outputs[layer - 1] if layer else first(inputs, buffers))
 
     answers = yield from predict_in_steps(network, split, rows, see)
-    return Projected(places.points, answers, places.share)
+    return Projection(places.points, answers, places.share)
 
 
 class _PointCollector:
@@ -150,7 +150,7 @@ class _PointCollector:
         width = len(basis.mean)
         self._sum, self._squares = np.zeros(width), 0.0  # activations minus the mean of the axes
 
-    def take(self, place: slice, activations: Array) -> None:
+    def collect(self, place: slice, activations: Array) -> None:
         """Returns the activations (rows, width) of some examples."""
         with np.errstate(all="ignore"):
             off = activations - self._basis.mean.astype(activations.dtype)

@@ -24,7 +24,7 @@ class _Parameter:
     row: int
 
     def at(self, what: str) -> Address:
-        """The address of a line, or of the weight itself."""
+        """Returns the address of a line, or of the parameter itself."""
         return Address(what, self.layer, self.neuron, self.source, self.row)
 
     @property
@@ -46,7 +46,7 @@ class _Parameter:
         return 0.0 if vector is None else self.step.value_of(vector, self.layer, self.neuron, self.source)
 
     def line(self, what: str, name: str, rule: str, written: str, value: float, *parts: Factor) -> Formula:
-        """A line with one term."""
+        """Returns a line with one term."""
         return Formula(self.at(what), name, rule, written, value, (Term(parts, value),))
 
 
@@ -69,7 +69,7 @@ def _part(line: Formula, symbol: str) -> Factor:
 
 
 def _gradient(parameter: _Parameter) -> Formula:
-    """δ · a, or the mean of that over the examples of a batch; of a bias δ alone."""
+    """Returns the formula δ · a, or its mean over the examples of a batch; for a bias δ alone."""
     step, layer, neuron, source = parameter.step, parameter.layer, parameter.neuron, parameter.source
     deltas = step.deltas[layer - 1][:, neuron].astype(np.float64)
     below = np.ones_like(deltas) if source == BIAS else step.entering(layer)[:, source].astype(np.float64)
@@ -193,7 +193,7 @@ def _rmsprop(parameter: _Parameter, gradient: Factor) -> list[Formula]:
 def _average(
     parameter: _Parameter, name: str, symbol: str, factor: float, gradient: Factor, is_square: bool, scale: float
 ) -> Formula:
-    """A moving average of the gradient or its square; the optimizer keeps it divided by ``scale``."""
+    """Returns the moving average of the gradient or its square, which the optimizer keeps divided by ``scale``."""
     before = Factor(f"{symbol} before", scale * parameter.kept(name, False))
     parts = (Factor("β", factor), before, Factor("1 − β", 1 - factor), gradient)
     written = "{0} · {1} + {2} · {3}" + ("²" if is_square else "")
@@ -222,7 +222,7 @@ def _adam(parameter: _Parameter, gradient: Factor) -> list[Formula]:
 
 
 def _corrected(parameter: _Parameter, line: Formula, symbol: str, zeros: float) -> Formula:
-    """An average without the share of its initial 0."""
+    """Returns the formula of an average without the share of its initial 0."""
     share = Factor("share of steps", 1 - zeros)
     name = "average, corrected" if line.address.what == "mean" else "square, corrected"
     rule = f"{symbol}̂ = {symbol} / (1 − share of the initial 0)"

@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.basics.validation import Array
 
 ACTIVATIONS: Registry[type[Activation]] = Registry("activation")
 
 
-class Activation(Choice, ABC):
+class Activation(RegisteredClass, ABC):
     """A function f applied to every neuron of a layer."""
 
     hidden: ClassVar[bool] = True  # whether it can be used in a hidden layer
@@ -44,7 +44,7 @@ class Identity(Activation):
         """Keeps z."""
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = 1."""
+        """Leaves the gradient as it is: f' = 1."""
 
 
 @ACTIVATIONS.register("sigmoid")
@@ -61,7 +61,7 @@ class Sigmoid(Activation):
         z += 0.5
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = a (1 - a)."""
+        """Multiplies the gradient by f' = a (1 - a)."""
         gradient *= a
         np.subtract(1, a, out=a)
         gradient *= a
@@ -78,7 +78,7 @@ class Tanh(Activation):
         np.tanh(z, out=z)
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = 1 - a^2."""
+        """Multiplies the gradient by f' = 1 - a^2."""
         np.multiply(a, a, out=a)
         np.subtract(1, a, out=a)
         gradient *= a
@@ -100,7 +100,7 @@ class ReLU(Activation):
         np.maximum(rows, np.zeros(rows.shape[1], z.dtype), out=rows)
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = 1 where a > 0, else 0."""
+        """Multiplies the gradient by f' = 1 where a > 0, else 0."""
         np.greater(a, 0, out=a)
         gradient *= a
 
@@ -116,7 +116,7 @@ class LeakyReLU(Activation):
         np.maximum(z, self.slope * z, out=z)
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = 1 where a > 0, else 1/100."""
+        """Multiplies the gradient by f' = 1 where a > 0, else 1/100."""
         np.greater(a, 0, out=a)
         np.maximum(a, self.slope, out=a)
         gradient *= a
@@ -129,14 +129,14 @@ class ELU(Activation):
     label = "ELU"
 
     def forward(self, z: Array) -> None:
-        """max(0, z) + e^min(0, z) - 1; one of the two parts is always 0."""
+        """Computes max(0, z) + e^min(0, z) - 1; one of the two parts is always 0."""
         below = np.minimum(z, 0)
         np.expm1(below, out=below)
         np.maximum(z, 0, out=z)
         z += below
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = 1 above 0; below it is e^z = a + 1."""
+        """Multiplies the gradient by f' = 1 above 0; below it is e^z = a + 1."""
         np.minimum(a, 0, out=a)
         a += 1
         gradient *= a
@@ -161,7 +161,10 @@ class GELU(Activation):
         z *= t
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = (1 + t) / 2 + z (1 - t^2) c (1 + 3 * 0.044715 z^2) / 2, with t the tanh above and z in ``a``."""
+        """Multiplies the gradient by f' = (1 + t) / 2 + z (1 - t^2) c (1 + 3 * 0.044715 z^2) / 2.
+
+        Here t is the tanh above, and z is in ``a``.
+        """
         np.copyto(a, self._near(a))
         t = self._tanh(a)
         slope = a * a
@@ -197,11 +200,11 @@ class Softplus(Activation):
     label = "Softplus"
 
     def forward(self, z: Array) -> None:
-        """log(e^0 + e^z), which does not overflow."""
+        """Computes log(e^0 + e^z), which does not overflow."""
         np.logaddexp(z, 0, out=z)
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """f' = 1 - e^-a, the sigmoid of z."""
+        """Multiplies the gradient by f' = 1 - e^-a, the sigmoid of z."""
         np.negative(a, out=a)
         np.expm1(a, out=a)
         np.negative(a, out=a)
@@ -217,12 +220,12 @@ class Softmax(Activation):
     is_bounded = True
 
     def forward(self, z: Array) -> None:
-        """The largest z of each row is subtracted first, so that e^z cannot overflow."""
+        """Subtracts the largest z of each row first, so that e^z cannot overflow."""
         z -= np.maximum.reduce(z, axis=1, keepdims=True)
         np.exp(z, out=z)
         z /= np.add.reduce(z, axis=1, keepdims=True)
 
     def backward(self, a: Array, gradient: Array) -> None:
-        """The Jacobian of each row is diag(a) - a a^T: gradient = a (gradient - sum(a * gradient))."""
+        """Applies the Jacobian of each row, diag(a) - a a^T: gradient = a (gradient - sum(a * gradient))."""
         gradient -= np.einsum("bi,bi->b", a, gradient)[:, None]
         gradient *= a

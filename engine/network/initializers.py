@@ -6,13 +6,13 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.basics.validation import Array
 
 INITIALIZERS: Registry[type[Initializer]] = Registry("initializer")
 
 
-class Initializer(Choice, ABC):
+class Initializer(RegisteredClass, ABC):
     """Fills the weights and biases of one layer."""
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.basics.errors import DataError, SettingError, Verbatim
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.basics.validation import Array
 from engine.network.activations import Activation
 
@@ -21,7 +21,7 @@ LOSSES: Registry[type[Loss]] = Registry("loss")
 _ROUNDING = 1e-4
 
 
-class Loss(Choice, ABC):
+class Loss(RegisteredClass, ABC):
     """C(a, y) for outputs a = f(z) and targets y, all (batch, outputs).
 
     Attributes:
@@ -83,7 +83,7 @@ class Huber(Loss):
     label = "Huber"
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
-        """The sum over outputs of d^2 / 2 or |d| - 1/2, which is c |d| - c^2 / 2 with c = min(|d|, 1)."""
+        """Returns the sum over outputs of d^2 / 2 or |d| - 1/2, which is c |d| - c^2 / 2 with c = min(|d|, 1)."""
         activation.forward(z)
         distance = np.abs(z - y)
         near = np.minimum(distance, 1)
@@ -128,12 +128,12 @@ class CrossEntropy(Loss):
         )
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
-        """-sum y log a, with log a computed from z instead of a rounded a."""
+        """Returns -sum y log a, with log a computed from z instead of a rounded a."""
         cost = self._softmax(z, y) if activation.name == "softmax" else self._sigmoid(z, y, activation)
         return cost / len(z)
 
     def _softmax(self, z: Array, y: Array) -> float:
-        """log a = z - max z - log s, where s is the sum of all e^(z - max z)."""
+        """Returns -sum y log a with log a = z - max z - log s, where s is the sum of all e^(z - max z)."""
         z -= np.maximum.reduce(z, axis=1, keepdims=True)
         powers = np.exp(z)
         total = np.add.reduce(powers, axis=1, keepdims=True)
@@ -143,7 +143,7 @@ class CrossEntropy(Loss):
         return cost
 
     def _sigmoid(self, z: Array, y: Array, activation: Activation) -> float:
-        """-y log a - (1 - y) log(1 - a) = max(0, z) - y z + log(1 + e^-|z|), which avoids cancellation."""
+        """Sums -y log a - (1 - y) log(1 - a) as max(0, z) - y z + log(1 + e^-|z|), which avoids cancellation."""
         costs = np.abs(z)
         np.negative(costs, out=costs)
         np.exp(costs, out=costs)
@@ -153,5 +153,5 @@ class CrossEntropy(Loss):
         return float(costs.sum())
 
     def gradient(self, a: Array, y: Array, out: Array) -> None:
-        """dC/dz = a - y; after softmax only for targets that sum to 1."""
+        """Writes dC/dz = a - y; after softmax only for targets that sum to 1."""
         np.subtract(a, y, out=out)

@@ -118,7 +118,7 @@ class Network:
             raise SettingError("weight_scale", scale, rule, "Try 1.")
 
     def __str__(self) -> str:
-        """Shape, activations, number of parameters and task in one line; of the names in a description the first."""
+        """Returns shape, activations, number of parameters and task in one line, with the first names of outputs."""
         sizes, names = (_abridged(list(map(str, each))) for each in (self.shape, self.activations))
         parameters, past = self.parameters.size, self._past()
         made = f"{type(self).__name__} {'-'.join(sizes)} ({', '.join(names)}), {parameters:,} parameters"

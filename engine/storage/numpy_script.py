@@ -271,7 +271,7 @@ def _about(network: Network, parts: Parts, has_images: bool) -> str:
 
 
 def _past(network: Network) -> list[str]:
-    """Returns what is known of the network's past: data, epochs, test error."""
+    """Returns a text about the network's past: data, epochs, test error."""
     past, said = Provenance.read(network), []
     if _harmless(past.data):
         said.append(f"Trained on: {_harmless(past.data)}.")

@@ -154,24 +154,24 @@ def _add_activation(plan: _Plan, name: str, z: str) -> None:
 
 
 def _leaky_relu(plan: _Plan, z: str) -> None:
-    """max(z, 0.01 z)."""
+    """Adds max(z, 0.01 z)."""
     plan.add("Max", z, plan.add("Mul", z, 0.01))
 
 
 def _elu(plan: _Plan, z: str) -> None:
-    """max(z, 0) + e^min(z, 0) - 1."""
+    """Adds max(z, 0) + e^min(z, 0) - 1."""
     below = plan.add("Sub", plan.add("Exp", plan.add("Min", z, 0.0)), 1.0)
     plan.add("Add", plan.add("Max", z, 0.0), below)
 
 
 def _softplus(plan: _Plan, z: str) -> None:
-    """max(z, 0) + log(1 + e^-|z|), which is log(1 + e^z) and cannot overflow."""
+    """Adds max(z, 0) + log(1 + e^-|z|), which is log(1 + e^z) and cannot overflow."""
     small = plan.add("Exp", plan.add("Neg", plan.add("Abs", z)))
     plan.add("Add", plan.add("Max", z, 0.0), plan.add("Log", plan.add("Add", small, 1.0)))
 
 
 def _gelu(plan: _Plan, z: str) -> None:
-    """z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))). Hendrycks and Gimpel 2016, section 2."""
+    """Adds z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))). Hendrycks and Gimpel 2016, section 2."""
     cube = plan.add("Mul", plan.add("Mul", z, z), z)
     inside = plan.add("Add", z, plan.add("Mul", cube, 0.044715))
     tanh = plan.add("Tanh", plan.add("Mul", inside, math.sqrt(2 / math.pi)))

@@ -58,14 +58,14 @@ class _Visit:
         self._priority = LoweredPriority(beside)
         self.dataset: SharedData | None = None
         self.sent: Dataset | None = None
-        self.wishes = StopRequests()
+        self.stop_requests = StopRequests()
         self.used = time.monotonic()
 
     def end(self) -> None:
         """Restores the priority of this process."""
         self._priority.end()
 
-    def tell(self, task: str, report: Report) -> None:
+    def report(self, task: str, report: Report) -> None:
         """Reports figures of a run of a task."""
         self._worker.log_event(self._topic, [task, pickle.dumps(report)])
 
@@ -105,7 +105,7 @@ def receive_data(sweep: str, key: str, dask_worker: Any) -> None:
 def request_stop(sweep: str, number: int, how: str, dask_worker: Any) -> None:
     """Requests that a run, or all (-1), end; active runs poll it after each step."""
     if visit := _visits.get((sweep, dask_worker.address)):
-        visit.wishes.add(number, how)
+        visit.stop_requests.add(number, how)
 
 
 def close_visit(sweep: str, dask_worker: Any) -> None:
@@ -153,10 +153,10 @@ class _Task:
 
     def done(self, specs: Sequence[RunSpec], dataset: Dataset) -> list[RunOutcome]:
         """Trains the runs and returns their outcomes."""
-        if how := self._visit.wishes.of(ALL):
+        if how := self._visit.stop_requests.of(ALL):
             return [RunOutcome(spec.number, how) for spec in specs]
         try:
-            train_in_turn(specs, dataset, self._tell, self._asked, self._outcomes.append)
+            train_in_turn(specs, dataset, self._report, self._asked, self._outcomes.append)
         except Exception as error:
             logging.getLogger(__name__).exception("a run ended by an error of the program")
             over = {each.number for each in self._outcomes}
@@ -167,12 +167,12 @@ class _Task:
             return [each for each in self._outcomes if each.status != STOPPED]
         return self._outcomes
 
-    def _tell(self, report: Report) -> None:
-        self._visit.tell(self._name, report)
+    def _report(self, report: Report) -> None:
+        self._visit.report(self._name, report)
 
     def _asked(self, number: int) -> str:
         """Returns the status with which a run must end now; called after each step."""
         if (now := time.monotonic()) - self._looked > _SECONDS_BETWEEN_LOOKS:
             self._looked = self._visit.used = now
             self._is_wanted = self._visit.is_wanted(self._name)
-        return self._visit.wishes.of(number) if self._is_wanted else STOPPED
+        return self._visit.stop_requests.of(number) if self._is_wanted else STOPPED

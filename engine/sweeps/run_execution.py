@@ -115,7 +115,7 @@ class RunExecution:
         self._spec, self._report = spec, report
         self._trainer = spec.experiment.trainer(dataset)
         self._epochs: list[Epoch] = []
-        self._untold: list[Epoch] = []
+        self._unreported: list[Epoch] = []
         self._told_at = self._kept_at = -math.inf
         self._best: BestRestored | None = None
         self._state: StateBytes | None = None
@@ -138,8 +138,8 @@ class RunExecution:
                 if event is None:
                     break
                 self._take(event)
-                if not self._is_trained and (wish := asked()):
-                    status = wish
+                if not self._is_trained and (requested := asked()):
+                    status = requested
                     break
                 if isinstance(event, Epoch):
                     yield
@@ -157,7 +157,7 @@ class RunExecution:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Batch):
-            self._moments.take(event.place)
+            self._moments.collect(event.place)
         elif isinstance(event, Epoch):
             self._take_epoch(event)
         elif isinstance(event, BestRestored):
@@ -166,17 +166,17 @@ class RunExecution:
     def _take_epoch(self, event: Epoch) -> None:
         self._learning += event.seconds
         if event.epoch == 0:
-            self._moments.take(0.0)
+            self._moments.collect(0.0)
         settings = self._trainer.settings
         is_last = event.epoch == settings.epochs
         if event.epoch % thinning_step(settings.epochs, MOST_POINTS) == 0 or is_last:
             self._epochs.append(self._thinned(event, is_last))
-        if self._untold and self._untold[-1].epoch % self._spec.report_interval:
-            del self._untold[-1]
-        self._untold.append(_without_matrices(event))
+        if self._unreported and self._unreported[-1].epoch % self._spec.report_interval:
+            del self._unreported[-1]
+        self._unreported.append(_without_matrices(event))
         if (now := time.perf_counter()) - self._told_at >= SECONDS_BETWEEN_REPORTS:
-            self._report(Report(self._spec.number, tuple(self._untold)))
-            self._untold, self._told_at = [], now
+            self._report(Report(self._spec.number, tuple(self._unreported)))
+            self._unreported, self._told_at = [], now
         if now - self._kept_at >= _SECONDS_BETWEEN_STATES:
             self._keep_state()
             self._kept_at = now
@@ -204,7 +204,7 @@ class RunExecution:
         trainer = self._trainer
         reached = epochs_at(0, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
         if status != DIVERGED:
-            self._moments.take(reached, is_last=True)
+            self._moments.collect(reached, is_last=True)
         return RunOutcome(
             self._spec.number,
             status,
@@ -233,7 +233,7 @@ class _SnapshotCollector:
         self._kept: dict[float, PackedSnapshot] = {}
         self._are_kept = state_size(trainer) <= MOST_STATE
 
-    def take(self, place: float, is_last: bool = False) -> None:
+    def collect(self, place: float, is_last: bool = False) -> None:
         """Stores the current parameters if a snapshot is due at this place, in epochs."""
         if not self._are_kept or not (is_last or self._grid.should_keep(place)):
             return

@@ -42,7 +42,7 @@ class Batches:
         self._gathered = 0  # number of gathered examples
 
     def reorder(self, order: Array) -> None:
-        """Takes the examples in another order from the next batch on."""
+        """Changes the order of the examples from the next batch on."""
         self.order = order
         self._next = -1
 
@@ -50,7 +50,7 @@ class Batches:
         rng.shuffle(self.order)
         self._next = -1
 
-    def take(self, index: int) -> tuple[Array, Array]:
+    def batch(self, index: int) -> tuple[Array, Array]:
         """Returns inputs and targets of batch ``index``, from 0, as views that later calls overwrite.
 
         It is fast for consecutive batches; any other order gathers them again, so changes made to them are lost.

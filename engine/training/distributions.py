@@ -67,7 +67,7 @@ class LayerStatisticsEvaluator:
     """Computes the layer statistics of networks of one shape on the same examples. Reuses its buffers."""
 
     def __init__(self, network: Network, split: Split) -> None:
-        """``split`` provides the examples, of which the first 256 are used; width and outputs must fit the network."""
+        """Allocates buffers for the first 256 examples of ``split``, whose width and outputs must fit the network."""
         some = split.head(EXAMPLES)
         self._inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))
         self._targets = some.targets

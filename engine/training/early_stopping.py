@@ -17,7 +17,7 @@ _FIGURES = ("loss", "error", *_OF_NUMBERS)
 
 
 @dataclass(frozen=True)
-class Best:
+class BestEpoch:
     """The best epoch so far, its validation results and its parameters."""
 
     epoch: int
@@ -29,11 +29,11 @@ class Best:
         return _badness(figures) < _badness(self.figures)
 
     def as_dict(self) -> dict[str, Any]:
-        """Epoch and figures, for a checkpoint."""
+        """Returns epoch and figures, for a checkpoint."""
         return {"epoch": self.epoch} | {name: getattr(self.figures, name) for name in _FIGURES}
 
     @classmethod
-    def from_dict(cls, told: dict[str, Any], parameters: Array) -> Best:
+    def from_dict(cls, told: dict[str, Any], parameters: Array) -> BestEpoch:
         """Returns the inverse of :meth:`as_dict`. Raises KeyError or SettingError."""
         loss = number_within("loss", told["loss"], -math.inf, math.inf, "0.1")
         error = None if told["error"] is None else number_within("error", told["error"], 0, 1, "0.1")

@@ -124,7 +124,7 @@ class History:
         default=0, init=False, repr=False, compare=False
     )  # places of all curves; there may be very many
 
-    def take(self, event: Event, before: float = 0) -> None:
+    def take_event(self, event: Event, before: float = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
 
         It records the results of epochs, where epoch 0 is the untrained network, and restored parameters. Of other
@@ -150,7 +150,7 @@ class History:
         self.keep_confusions(epoch, matrices)
 
     def add_estimate(self, epoch: float, estimate: Estimate) -> None:
-        """Figures of a sample, somewhere within an epoch; none where the network has just gone out of bounds."""
+        """Adds figures of a sample within an epoch; none if the network's numbers have just become non-finite."""
         for name, figures in (("live_train", estimate.train), ("live_test", estimate.test)):
             if figures is not None and math.isfinite(figures.loss):
                 self._add(name, epoch, figures)

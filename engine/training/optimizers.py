@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.basics.attributes import set_attributes
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.basics.validation import Array
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
@@ -22,7 +22,7 @@ _PART = 131_072
 _STEPS_BETWEEN_SWEEPS, _NOTHING = 50, 1e13
 
 
-class Optimizer(Choice, ABC):
+class Optimizer(RegisteredClass, ABC):
     """An update rule for the whole parameter vector.
 
     Attributes:
@@ -62,7 +62,7 @@ class Optimizer(Choice, ABC):
         self.steps = 0
 
     def adopt(self, other: Optimizer) -> None:
-        """Takes over the state of another optimizer if it keeps the same vectors."""
+        """Adopts the state of another optimizer if it keeps the same vectors."""
         if set(self.keeps) == set(other.keeps):
             self.kept, self.zeros, self.steps = other.kept, other.zeros, other.steps
 

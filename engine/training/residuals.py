@@ -1,4 +1,4 @@
-"""RMSE and R²: how far predicted numbers are from the true ones."""
+"""RMSE and R²: measures of the difference between predicted and true numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Residuals:
     """
 
     def __init__(self, targets: Array, scaling: Scaling | None = None) -> None:
-        """Takes all targets of the split, (k, outputs), and their scaling; None if they are not scaled."""
+        """Prepares the sums for all targets of the split, (k, outputs), with their scaling or None."""
         self._targets = targets
         self._spread = np.ones(targets.shape[1]) if scaling is None else scaling.spread
         self._sums = np.zeros(targets.shape[1])

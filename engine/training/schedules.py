@@ -6,12 +6,12 @@ import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from engine.basics.registry import Choice, Registry
+from engine.basics.registry import RegisteredClass, Registry
 
 SCHEDULES: Registry[type[Schedule]] = Registry("schedule")
 
 
-class Schedule(Choice, ABC):
+class Schedule(RegisteredClass, ABC):
     """A factor of the learning rate that depends on the epoch.
 
     Attributes:

@@ -25,7 +25,7 @@ from engine.network.network import Network, check_can_be_trained, check_fits, fi
 from engine.training.batches import Batches
 from engine.training.distributions import dead_layer, is_at_chance
 from engine.training.divergence import loss_error, optimizer_overflow
-from engine.training.early_stopping import Best
+from engine.training.early_stopping import BestEpoch
 from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.training.metrics import Evaluation, Evaluator
 from engine.training.optimizers import SGD
@@ -55,7 +55,7 @@ class Trainer:
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
-        """The network's ``description`` becomes that of the data, but for the brightness, which is the network's own.
+        """Sets the network's ``description`` to that of the data, except for the network's own brightness.
 
         Raises SettingError or DataError if network, data and settings do not fit together.
         """
@@ -68,7 +68,7 @@ class Trainer:
         self._seconds = 0.0
         self._last_rate = 0.0  # of the last step
         self._measured = False  # whether the results at the end of the current epoch were yielded
-        self._best: Best | None = None
+        self._best: BestEpoch | None = None
         self._is_restored = False  # whether the best parameters were restored at the end
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer = settings.new_optimizer()
@@ -111,9 +111,9 @@ class Trainer:
         return kept | {"parameters": self.network.parameters}
 
     def stand_at(self, place: dict[str, Any]) -> None:
-        """Takes over the state of a twin, another trainer of the same network on the same data, between two events.
+        """Adopts the state of a twin, another trainer of the same network on the same data, between two events.
 
-        The twin's arrays are taken over, its parameters are copied. A running :meth:`run` must not be continued.
+        The twin's arrays are adopted, its parameters are copied. A running :meth:`run` must not be continued.
         """
         place = dict(place)
         np.copyto(self.network.parameters, place.pop("parameters"))
@@ -292,7 +292,7 @@ class Trainer:
 
     def _take(self, batch: int) -> tuple[Array, Array, TrainingBuffers]:
         """Returns inputs and targets of a batch of this epoch, from 0, and the buffers for it."""
-        inputs, targets = self._batches.take(batch)
+        inputs, targets = self._batches.batch(batch)
         buffers = self._buffers.cut(len(inputs))
         buffers.scale = self._batches.scale
         return inputs, targets, buffers
@@ -367,7 +367,7 @@ class Trainer:
 
     def _remember_if_best(self, figures: Evaluation) -> None:
         if self._best is None or self._best.is_beaten_by(figures):
-            self._best = Best(self.epoch, figures, self.network.parameters.copy())
+            self._best = BestEpoch(self.epoch, figures, self.network.parameters.copy())
 
     def _patience_is_over(self) -> bool:
         patience = self.settings.patience
@@ -449,7 +449,7 @@ class Trainer:
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])
         self._batches.reorder(_order_of(vectors["order"], len(self.dataset.train)))
         if "best" in progress:
-            self._best = Best.from_dict(progress["best"], _like(self.network.parameters, vectors["best"]))
+            self._best = BestEpoch.from_dict(progress["best"], _like(self.network.parameters, vectors["best"]))
             is_best = self._measured and np.array_equal(self.network.parameters, self._best.parameters)
             is_at_end = self.epoch >= self.settings.epochs or self._patience_is_over()
             self._is_restored = bool(progress.get("restored", is_best and is_at_end))  # older files do not say

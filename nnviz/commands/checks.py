@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CommandError(Exception):
-    """An error with one line for the person; the program then ends with code 2."""
+    """An error with a one-line message for the user. The program ends with code 2."""
 
 
 def check_folder(file: str) -> None:
@@ -40,7 +40,7 @@ def check_keeps(file: str, *read: str) -> None:
 
 def check_keeps_data(file: str, data: str, settings: Mapping[str, Value]) -> None:
     """Raises CommandError if ``file`` holds the data: it would be replaced."""
-    from engine.datasets.opening import is_file_of  # other commands do not need it
+    from engine.datasets.loading import is_file_of  # other commands do not need it
 
     if is_file_of(data, settings, file):
         raise CommandError(f"{file}: holds the data and would be replaced. Name another file.")

@@ -67,9 +67,9 @@ def _drop_unwritten() -> None:
 
 
 def _parsed(words: list[str]) -> argparse.Namespace:
-    from nnviz.commands.options import parsed  # what the window does not need at its start
+    from nnviz.commands.options import parse_arguments  # what the window does not need at its start
 
-    return parsed(words)
+    return parse_arguments(words)
 
 
 def _write_any_letter() -> None:
@@ -94,7 +94,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 class _UntilClosed:
-    """Standard output that drops what is written after the reader of its pipe has closed it."""
+    """Standard output that drops further output after the reader of its pipe has closed it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

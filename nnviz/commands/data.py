@@ -1,19 +1,20 @@
-"""``data``: lists the data sets there are, or tells how data would be understood."""
+"""``data``: lists the data sets, or describes how data would be read."""
 
 from __future__ import annotations
 
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.basics.cli_option_names import data_words, shell_command
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
+from engine.datasets.loading import COLOUR_NOTE, read_folder
 from engine.datasets.source import TRAIN_EXAMPLES, DataSetting, Value
 from nnviz.commands.data_facts import facts_of, summary_of
-from nnviz.commands.data_folder import described_folder
 from nnviz.commands.data_options import (
     given_options,
     load,
@@ -21,12 +22,14 @@ from nnviz.commands.data_options import (
     option_of,
     settings_for,
 )
-from nnviz.commands.data_table import described_table
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.data_table import describe_table
+from nnviz.commands.progress import reading_progress
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
-_LONGEST_USUAL = 32  # letters of a usual value
+_MOST_UNREAD = 20  # files that are listed
+_LONGEST_USUAL = 32  # letters of a default value
 _AND_FILES = """\
 Files and folders, by their path
   table.csv   a table with one column to predict (CSV, TSV)
@@ -61,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _listed() -> Iterator[str]:
     rows = {name: [f"  {name}", DATASETS[name].title, _summary(DATASETS[name])] for name in DATASETS}
-    lines = dict(zip(rows, lines_of(list(rows.values()), texts=3), strict=True))
+    lines = dict(zip(rows, aligned_lines(list(rows.values()), texts=3), strict=True))
     for group in dict.fromkeys(DATASETS[name].group for name in DATASETS):
         yield group
         yield from (lines[name] for name in DATASETS if DATASETS[name].group == group)
@@ -70,7 +73,7 @@ def _listed() -> Iterator[str]:
 
 
 def _summary(source: DataSource) -> str:
-    """What the source says, or what its data are."""
+    """Returns the description of the source, or else a summary of its data."""
     if source.about:
         download = source.download
         if download is None or download.is_here():
@@ -87,16 +90,16 @@ def _summary(source: DataSource) -> str:
 
 def _described(name: str, source: DataSource, settings: Mapping[str, Value]) -> Iterator[str]:
     if source.table is not None:
-        return described_table(source.table, source, settings)
+        return describe_table(source.table, source, settings)
     if name not in list(DATASETS) and Path(name).is_dir():
-        return described_folder(Path(name), settings)
+        return _described_folder(Path(name), settings)
     if source.download is not None and not source.download.is_here():
         return _described_download(source, source.download)
     return _described_arrays(source, load(source, settings))
 
 
 def _described_download(source: DataSource, download: Download) -> Iterator[str]:
-    """What is known of data that are not here; nothing is fetched to say more."""
+    """Yields what is known of data that are not on this machine. Nothing is downloaded."""
     yield f"{source.title}: {source.about}"
     yield f"licence: {download.licence}"
     yield f"from: {download.origin}"
@@ -112,10 +115,29 @@ def _described_arrays(source: DataSource, dataset: Dataset) -> Iterator[str]:
     yield from facts_of(dataset)
 
 
+def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
+    """Reads the images and yields lines about classes and unreadable files. Raises EngineError or OSError."""
+    with reading_progress(path.name, " pictures") as show:
+        dataset, report = read_folder(path, settings, show)
+    yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
+    if report.has_colour:
+        yield COLOUR_NOTE
+    yield ""
+    yield from facts_of(replace(dataset, notes=()))  # the notes follow in more detail
+    for name in report.empty_classes[:_MOST_UNREAD]:
+        yield f"{text.name(name)} is no class: none of its pictures could be read"
+    if report.unread:
+        yield ""
+        yield f"left out: {report.unread_count:,}"
+        yield from (f"  {text.name(each.path)}: {text.name(each.why)}" for each in report.unread[:_MOST_UNREAD])
+    if report.unread_count > _MOST_UNREAD:
+        yield f"  … and {report.unread_count - _MOST_UNREAD:,} more"
+
+
 def _settings(source: DataSource) -> list[str]:
-    """How else it can be understood."""
+    """Returns lines about the options with which the data can be read."""
     rows = [[f"  {option_of(each.name)}", _value(each), each.tip] for each in source.settings]
-    return ["options, and what is usual", *lines_of(rows, texts=3)] if rows else ["It has no options."]
+    return ["options, and what is usual", *aligned_lines(rows, texts=3)] if rows else ["It has no options."]
 
 
 def _value(setting: DataSetting) -> str:
@@ -129,6 +151,6 @@ def _value(setting: DataSetting) -> str:
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """The command that trains with the same data."""
+    """Returns the command that trains with the same data."""
     words = [word for name, typed in given_options(arguments).items() for word in data_words(name, typed)]
     return shell_command([*program_words(), "train", *data_words("data", arguments.data), *words])

@@ -1,4 +1,4 @@
-"""What a data set is, in lines: its parts, its task, classes with counts or numbers with their range."""
+"""Lines about a data set: its splits, its task, and its classes with counts or its numbers with their range."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.training.metrics import in_figures
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 
 _MOST_CLASSES = 40  # that are listed
@@ -17,7 +17,7 @@ _MOST_TOLD = 60  # characters of names in a summary
 
 
 def summary_of(dataset: Dataset) -> str:
-    """ "600 points in the plane, 2 classes": how many examples, of what, and what is to be found out."""
+    """Returns the number and kind of examples, and the task: "600 points in the plane, 2 classes"."""
     count = sum(len(split) for split in dataset.splits.values())
     if dataset.is_classification:
         answer = f"{dataset.outputs:,} classes"
@@ -36,7 +36,7 @@ def _examples(dataset: Dataset) -> str:
 
 
 def facts_of(dataset: Dataset) -> Iterator[str]:
-    """Lines about the task, the parts, and the classes or the numbers to predict."""
+    """Yields lines about the task, the splits, and the classes or the numbers to predict."""
     yield f"task: {'classification' if dataset.is_classification else 'regression'}"
     parts = [f"{len(split):,} {name}" for name, split in dataset.splits.items()]
     yield f"examples: {', '.join(parts)}" + ("" if dataset.test else "; there is no test part")
@@ -54,7 +54,7 @@ def _classes(dataset: Dataset) -> Iterator[str]:
         [text.name(dataset.class_name(number)), *(f"{of_part[number]:,}" for of_part in counts.values())]
         for number in range(min(dataset.outputs, _MOST_CLASSES))
     ]
-    yield from lines_of([["class", *counts], *rows])
+    yield from aligned_lines([["class", *counts], *rows])
     if dataset.outputs > _MOST_CLASSES:
         yield f"… and {dataset.outputs - _MOST_CLASSES:,} more classes"
 
@@ -69,4 +69,4 @@ def _numbers(dataset: Dataset) -> Iterator[str]:
     names = [text.name(dataset.target_name(place)) for place in range(dataset.outputs)]
     figures = zip(names[:_MOST_CLASSES], raw.min(axis=0), raw.mean(axis=0), raw.max(axis=0), strict=False)
     rows = [[name, *(in_figures(figure) for figure in of_one)] for name, *of_one in figures]
-    yield from lines_of([["predicted", "least", "mean", "greatest"], *rows])
+    yield from aligned_lines([["predicted", "least", "mean", "greatest"], *rows])

@@ -12,7 +12,7 @@ from engine.datasets import Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value
 from nnviz.commands.checks import CommandError
-from nnviz.commands.progress import reading
+from nnviz.commands.progress import reading_progress
 from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
@@ -21,7 +21,7 @@ _SETTING_HELP = "any other setting of the data, as often as needed; “{program}
 
 
 def add_data_options(parser: argparse.ArgumentParser, without: str) -> None:
-    """Adds ``--data`` and the settings of data; ``without`` says what is used if it is not given."""
+    """Adds ``--data`` and the settings of data. ``without`` describes the data that are used by default."""
     parser.add_argument("--data", metavar="NAME|FILE|FOLDER", help=f"{_DATA_HELP} (without it: {without})")
     add_data_settings(parser)
 
@@ -41,7 +41,7 @@ def add_data_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, str]:
-    """The settings of the data that were typed: name → text. Raises CommandError for what is no NAME=VALUE."""
+    """Returns the typed settings of the data, name → text. Raises CommandError for anything but NAME=VALUE."""
     given = {name: getattr(arguments, name) for name in DATA_OPTIONS if getattr(arguments, name) is not None}
     for typed in arguments.data_setting:
         name, equals, value = typed.partition("=")
@@ -52,7 +52,10 @@ def given_options(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Value]:
-    """The values of the typed settings. Raises CommandError for one that the data do not have, and SettingError."""
+    """Returns the values of the typed settings.
+
+    Raises CommandError for a setting that the data do not have, and SettingError.
+    """
     known = [each.name for each in source.every_setting]
     for name in given:
         if name not in known:
@@ -63,12 +66,12 @@ def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Valu
 
 
 def option_of(name: str) -> str:
-    """The option by which a setting is given."""
+    """Returns the command-line option of a setting."""
     return f"--{name.replace('_', '-')}" if name in DATA_OPTIONS else f"--data-setting {name}"
 
 
 def _options(known: Sequence[str]) -> str:
-    """ "--points, --noise; by --data-setting: seed", or "none"."""
+    """Returns the options of settings: "--points, --noise; by --data-setting: seed", or "none"."""
     own = ", ".join(option_of(name) for name in known if name in DATA_OPTIONS)
     others = ", ".join(name for name in known if name not in DATA_OPTIONS)
     return "; ".join([*filter(None, [own]), *([f"by --data-setting: {others}"] if others else [])]) or "none"
@@ -79,7 +82,7 @@ def load(source: DataSource, settings: Mapping[str, Value]) -> Dataset:
     if source.download is not None and not source.download.is_here():
         print(f"{text.name(source.title)}: {_terms(source.download)}", file=sys.stderr)
     try:
-        with reading(source.title) as show:
+        with reading_progress(source.title) as show:
             return source.load(settings, show)
     except EngineError as error:
         if source.table is None:
@@ -102,6 +105,6 @@ def load_named(name: str, settings: Mapping[str, Value]) -> Dataset:
 
 
 def print_notes(dataset: Dataset) -> None:
-    """Tells what was left out of the data."""
+    """Prints what was left out of the data."""
     for note in dataset.notes:
         print(text.plain(note.replace("\n", " ")))

@@ -1,4 +1,4 @@
-"""How a table would be understood, in lines: its format, a role for each column, what is wrong, what becomes of it."""
+"""Lines about a table as data: its format, the role of each column, problems, and the resulting data set."""
 
 from __future__ import annotations
 
@@ -23,18 +23,21 @@ from engine.datasets.table.table_source import (
     prepare,
 )
 from nnviz.commands.data_facts import facts_of
-from nnviz.commands.progress import reading
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.progress import reading_progress
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 
-_MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are told
+_MOST_PROBLEMS, _MOST_COLUMNS, _MOST_TEXTS, _MOST_LEFT_OUT = 5, 60, 4, 10  # that are listed
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
-def described_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
-    """Reads the table. What is understood is told before anything is refused. Raises EngineError or OSError."""
+def describe_table(path: Path, source: DataSource, given: Mapping[str, Value]) -> Iterator[str]:
+    """Reads the table and yields lines about it, first those that hold even if it is refused.
+
+    Raises EngineError or OSError.
+    """
     settings = {each.name: each.usual for each in source.settings} | dict(given)
-    with reading(path.name, "B") as show:
+    with reading_progress(path.name, "B") as show:
         table, form = open_table(path, settings, show)
     yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
     yield from _format(form)
@@ -75,7 +78,7 @@ def _columns(table: Table, target: str, settings: Mapping[str, Value], prepared:
         reason = left_out.get(column.name)
         role = "predict" if column.name == target else "input" if reason is None else _role(reason)
         rows.append([text.name(column.name), column.kind, role, f"{int(column.absent.sum()):,}", _values(column)])
-    yield from lines_of(rows, texts=5)
+    yield from aligned_lines(rows, texts=5)
     if len(table.columns) > _MOST_COLUMNS:
         yield f"… and {len(table.columns) - _MOST_COLUMNS:,} more columns"
 
@@ -90,7 +93,7 @@ def _values(column: TableColumn) -> str:
         return "none"
     if column.kind == NUMBER:
         ends = " … ".join(_number(float(end)) for end in (there.min(), there.max()))
-        return ", ".join([ends, *text.written(column.separator, column.sign)])
+        return ", ".join([ends, *text.number_signs(column.separator, column.sign)])
     different = [_quoted(text.plain(text.name(word), 20)) for word in column.categories]
     if len(different) <= _MOST_TEXTS:
         return ", ".join(different)
@@ -99,12 +102,12 @@ def _values(column: TableColumn) -> str:
 
 
 def _number(value: float) -> str:
-    """A whole number with all its digits, another one with six."""
+    """Returns a whole number with all digits, or another number with six."""
     return plain_number(value) if value.is_integer() else f"{value:.6g}"
 
 
 def _quoted(word: str) -> str:
-    """A text of a list, in quotation marks if it has a comma itself."""
+    """Returns a text for a list, in quotation marks if it contains a comma."""
     return f"“{word}”" if "," in word else word
 
 
@@ -148,7 +151,7 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
 
 
 def _reason(target: TableColumn, is_classification: bool, settings: Mapping[str, Value]) -> str:
-    """Why it is that task, and how to have the other one."""
+    """Returns the reason for the task, and the option for the other task."""
     if settings["task"]:
         return "as asked"
     other = REGRESSION if is_classification else CLASSIFICATION

@@ -15,8 +15,8 @@ from engine.network.network import Network, check_fits
 from engine.storage import load_network
 from engine.training.metrics import Evaluation, Evaluator, in_figures, precision_of, recall_of
 from nnviz.commands.data_options import print_notes
-from nnviz.commands.network_data import ChosenData, chosen_data, loaded_data
-from nnviz.commands.tabular import lines_of, width_of
+from nnviz.commands.network_data import ChosenData, chosen_data, load_data_for
+from nnviz.commands.text_table import aligned_lines, display_width
 from nnviz.formatting import text
 
 _WIDTH = 100  # of a line, where the terminal does not say
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints the figures. Returns the exit code. Raises CommandError or EngineError."""
     network = load_network(arguments.file)
     chosen = chosen_data(arguments, network)
-    data = loaded_data(network, chosen)
+    data = load_data_for(network, chosen)
     check_fits(network, data.width, data.outputs, text.name(data.title))
     part, split = _measured(data, chosen)
     result = Evaluator(network, split).evaluate()
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(lines[0].strip())
     print(f"with the {len(split):,}{f' {part}' * bool(part)} examples of {text.name(data.title)}")
     if chosen.fingerprint not in ("", data.fingerprint):
-        print(_told_other(data, chosen))
+        print(_other_data_note(data, chosen))
     elif chosen.is_elsewhere:
         same = f"the same content, fingerprint {data.fingerprint}"
         print(f"The network was trained with these data ({same}). They are split as in its training.")
@@ -53,8 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _told_other(data: Dataset, chosen: ChosenData) -> str:
-    """That these are not the data that the network was trained with, and what that means for the figures."""
+def _other_data_note(data: Dataset, chosen: ChosenData) -> str:
+    """Returns a warning that the network was trained with other data, and its consequence for the figures."""
     prints = f"(fingerprint then {chosen.fingerprint}, now {data.fingerprint})"
     if chosen.is_own and chosen.is_asked:
         return (
@@ -71,9 +71,10 @@ def _told_other(data: Dataset, chosen: ChosenData) -> str:
 
 
 def _measured(data: Dataset, chosen: ChosenData) -> tuple[str, Split]:
-    """The part that is measured, with its name: the test part; of a run's own data else what it held out, or learned.
+    """Returns the split to evaluate, with its name.
 
-    All examples of other data without a test part.
+    It is the test set; if there is none, for the network's own data the examples held out from its training, or else
+    the training set, and for other data all examples.
     """
     if data.test is not None:
         return "test", data.test
@@ -102,10 +103,10 @@ def _of_classes(result: Evaluation, data: Dataset, part: str) -> list[str]:
 
 
 def _confusions(confusion: Array, names: Sequence[str]) -> list[str]:
-    """The confusion matrix, a row for each true class; or, where that is too wide, its largest counts."""
+    """Returns the confusion matrix with a row per true class, or its largest counts if the matrix is too wide."""
     heads = [text.plain(name, _LONGEST_HEAD) for name in names]
     rows = [["true \\ answer", *heads], *([name, *map(str, row)] for name, row in zip(names, confusion, strict=True))]
-    lines = lines_of(rows, texts=0)
+    lines = aligned_lines(rows, texts=0)
     return lines if _fits(lines) else _largest(confusion, names)
 
 
@@ -117,33 +118,32 @@ def _largest(confusion: Array, names: Sequence[str]) -> list[str]:
     rows = [[names[row], names[column], str(wrong[row, column])] for row, column in places if wrong[row, column]]
     if not rows:
         return ["no mistakes"]
-    return ["most frequent mistakes", *lines_of([["true", "answer", "examples"], *rows], texts=2)]
+    return ["most frequent mistakes", *aligned_lines([["true", "answer", "examples"], *rows], texts=2)]
 
 
 def _class_figures(confusion: Array, names: Sequence[str]) -> list[str]:
-    """Precision and recall of each class, in %; “–” for a class that is never answered, or has no examples.
+    """Returns precision and recall of each class, in %; “–” for a class that is never predicted, or has no examples.
 
-    Precision is the share right among its answers, recall the share found of its examples. The classes stand side by
-    side, or below each other where that is too wide.
+    The classes stand next to each other, or below each other if that is too wide.
     """
     shares = (precision_of(confusion), recall_of(confusion))
     figures = [["–" if math.isnan(share) else f"{100 * share:.1f}" for share in of_all] for of_all in shares]
     heads = [text.plain(name, _LONGEST_HEAD) for name in names]
     rows = [["class", *heads], ["precision, %", *figures[0]], ["recall, %", *figures[1]]]
-    lines = lines_of(rows, texts=0)
-    return lines if _fits(lines) else lines_of(list(zip(["class", *names], *rows[1:], strict=True)))
+    lines = aligned_lines(rows, texts=0)
+    return lines if _fits(lines) else aligned_lines(list(zip(["class", *names], *rows[1:], strict=True)))
 
 
 def _fits(lines: Sequence[str]) -> bool:
     """Whether a line of the terminal is long enough for these."""
-    return max(map(width_of, lines)) <= max(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDTH)
+    return max(map(display_width, lines)) <= max(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDTH)
 
 
 # ---- numbers
 
 
 def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: float) -> list[str]:
-    """RMSE, R² and MAE of each number that is predicted, in its unit."""
+    """Returns RMSE, R² and MAE of each predicted number, in its unit."""
     answers, wanted = data.raw_targets(_answers(network, split)), data.raw_targets(split.targets)
     names = [text.name(data.target_name(number)) for number in range(data.outputs)]
     rows = []
@@ -154,11 +154,11 @@ def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: 
     first = f"{part} RMSE {rows[0][1]}, R² {rows[0][2]}, MAE {rows[0][3]} ({names[0]}), loss {loss:.4g}"
     if len(rows) == 1:
         return [first]
-    return [f"{part} loss {loss:.4g}", "", *lines_of([["predicted", "RMSE", "R²", "MAE"], *rows])]
+    return [f"{part} loss {loss:.4g}", "", *aligned_lines([["predicted", "RMSE", "R²", "MAE"], *rows])]
 
 
 def _answers(network: Network, split: Split) -> Array:
-    """(k, outputs) of all examples."""
+    """Returns the outputs for all examples, (k, outputs)."""
     starts = range(0, len(split), _CHUNK)
     inputs = (split.at(slice(start, start + _CHUNK)) for start in starts)
     parts = [network.predict(each.take(slice(None), np.empty((len(each), each.width), np.float32))) for each in inputs]

@@ -1,4 +1,4 @@
-"""``explain``: why a network answers as it does to pictures or examples, as one picture, drawn as in the window."""
+"""``explain``: explains predictions for images or examples, as one picture, drawn as in the window."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from nnviz.cards.explanation.explanation_data import (
     counterfactual_of,
 )
 from nnviz.commands.checks import CommandError, check_folder, check_keeps, check_keeps_data
-from nnviz.commands.network_data import chosen_data, loaded_data
-from nnviz.commands.pictures import names_of_outputs, picture_of_file
+from nnviz.commands.network_data import chosen_data, load_data_for
+from nnviz.commands.pictures import output_labels, picture_of_file
 from nnviz.commands.tables import is_table
 from nnviz.digits.drawing import SIDE
 from nnviz.formatting import text
@@ -54,18 +54,15 @@ _WIDTH = 3 * (6 * SIDE) + 2 * 10
 
 
 @dataclass(frozen=True)
-class _Explained:
-    """One example's reasons, with the line that tells of them."""
+class _Explanation:
+    """The explanation of one example, with a line about it."""
 
     content: Content
     line: str
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line for each picture or example, and writes one picture of all. Returns the exit code.
-
-    Raises CommandError or EngineError.
-    """
+    """Prints a line for each image or example, and writes one picture of all. Returns the exit code."""
     check_folder(arguments.out)
     check_keeps(arguments.out, arguments.file, *arguments.pictures)
     network = load_network(arguments.file)
@@ -74,12 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
     explained = _of_pictures(network, arguments) if arguments.pictures else _of_examples(network, arguments)
     for each in explained:
         print(each.line)
-    write_whole(arguments.out, _drawn(explained, arguments.theme))
+    write_whole(arguments.out, _draw(explained, arguments.theme))
     return 0
 
 
 def _output(network: Network, option: str, wanted: str | None) -> int | None:
-    """The number of the output that an option asks for: by the name of its class, else by its number."""
+    """Returns the number of the requested output: of the class with this name, or else the number itself."""
     about = network.description or Description()
     names = {name: number for number, name in enumerate(about.output_names)}
     known = names if about.coding is None or not about.class_names else about.coding.class_by_name
@@ -95,7 +92,7 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
 # ---- pictures
 
 
-def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
+def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explanation]:
     if wanted.data is not None or wanted.example:
         raise CommandError("explain takes pictures, or examples of data, not both. Leave one of them out.")
     table = next(filter(is_table, wanted.pictures), None)
@@ -110,7 +107,7 @@ def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explaine
     return [_of_picture(network, name, wanted) for name in wanted.pictures]
 
 
-def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Explained:
+def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Explanation:
     picture, about = picture_of_file(network, name), network.description
     if reads_drawings(network) and not picture.any():
         raise CommandError(f"{name}: nothing is drawn on it.")
@@ -119,17 +116,17 @@ def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Exp
     query = ExplanationQuery(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
     empty = np.full_like(picture, network.background)
     bounds = np.zeros_like(picture), np.ones_like(picture)
-    return _explained(text.path(name), query, empty, bounds, names_of_outputs(network), NO_MEANING)
+    return _explained(text.path(name), query, empty, bounds, output_labels(network), NO_MEANING)
 
 
 # ---- examples of data
 
 
-def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explained]:
+def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanation]:
     chosen = chosen_data(wanted, network)
     if chosen.source.file is not None:
         check_keeps_data(wanted.out, str(chosen.source.file), chosen.settings)
-    data = loaded_data(network, chosen)
+    data = load_data_for(network, chosen)
     check_fits(network, data.width, data.outputs, text.name(data.title))
     part, split = ("train", data.train) if data.test is None else ("test", data.test)
     numbers = wanted.example or [0]
@@ -161,7 +158,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explaine
 
 def _explained(
     name: str, query: ExplanationQuery, baseline: Array, bounds: tuple[Array, Array], names: list[str], meaning: Meaning
-) -> _Explained:
+) -> _Explanation:
     reasons, turning = contributions_for(query, baseline), counterfactual_of(query, *bounds, query.categories)
     if reasons is None or turning is None:
         raise CommandError(f"{name}: the network's outputs are not finite.")
@@ -169,11 +166,14 @@ def _explained(
         content: Content = why_content.layers(reasons, meaning=meaning)
     else:
         content = why_content.attributions(reasons, turning, names, meaning=meaning)
-    return _Explained(content, f"{name}: {_told(reasons, turning, names, meaning)}")
+    return _Explanation(content, f"{name}: {_prediction_line(reasons, turning, names, meaning)}")
 
 
-def _told(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
-    """ "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %"."""
+def _prediction_line(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
+    """Returns a line about a prediction.
+
+    "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %".
+    """
     asked = f"why {names[reasons.one]}" + ("" if reasons.other is None else f", not {names[reasons.other]}")
     best = int(reasons.outputs.argmax())
     answer = f"{names[best]} ({100 * float(reasons.outputs[best]):.1f} %)"
@@ -191,8 +191,8 @@ def _told(reasons: Contributions, turning: Counterfactual, names: list[str], mea
 # ---- the picture
 
 
-def _drawn(explained: list[_Explained], look: str) -> bytes:
-    """All reasons below each other, each with its line, as a PNG file."""
+def _draw(explained: list[_Explanation], look: str) -> bytes:
+    """Returns all explanations below each other, each with its line, as a PNG file."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["nnviz"])
     assert isinstance(app, QApplication)

@@ -1,4 +1,4 @@
-"""Ctrl+C as a wish that is granted between two steps."""
+"""Ctrl+C as a stop request, which takes effect between two steps."""
 
 from __future__ import annotations
 

@@ -17,22 +17,22 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import given_options, load, settings_for
+from nnviz.commands.number_notation import decimal_mark_of
 from nnviz.commands.other_data import coded_table, rescaled
-from nnviz.commands.written import decimal_of
 from nnviz.formatting import text
 
 
 @dataclass(frozen=True)
 class ChosenData:
-    """What the data are, before they are loaded.
+    """The chosen data, before they are loaded.
 
     Attributes:
-        fingerprint: of the data that the network was trained with; empty if it is not known.
-        is_own: whether these are the data that it was trained with: by their name, or by their content elsewhere.
-        is_asked: whether other settings were given than it was trained with.
-        validation_share: that of the training, if these are its data; else 0.
+        fingerprint: fingerprint of the data that the network was trained with; empty if it is not known.
+        is_own: whether the network was trained with these data: recognised by their name, or by equal content.
+        is_asked: whether settings were given that differ from those of the training.
+        validation_share: validation share of the training if ``is_own``; else 0.
         found: the data, if they were loaded to compare their content and no other settings were given.
-        is_elsewhere: whether the data are its own by their content, in another place than it was trained with.
+        is_elsewhere: whether the data have the content that the network was trained with, at another path.
     """
 
     source: DataSource
@@ -46,7 +46,7 @@ class ChosenData:
 
 
 def chosen_data(arguments: argparse.Namespace, network: Network) -> ChosenData:
-    """The data that were named, or else those that the network was trained with, or else MNIST if it fits."""
+    """Returns the data that were named, else those of the network's training, else MNIST if it fits."""
     experiment = Provenance.read(network).experiment
     source = _source(arguments, network, experiment)
     given = settings_for(source, given_options(arguments))
@@ -65,14 +65,14 @@ def chosen_data(arguments: argparse.Namespace, network: Network) -> ChosenData:
 
 
 def _defaults_of(name: str) -> dict[str, Value]:
-    """The defaults of a registered data set, which a file of the same content does not have by itself."""
+    """Returns the defaults of a registered data set, which a file with the same content lacks."""
     return {each.name: each.usual for each in DATASETS[name].settings} if name in list(DATASETS) else {}
 
 
 def _with_same_content(
     source: DataSource, settings: Mapping[str, Value], network: Network, experiment: Experiment
 ) -> Dataset | None:
-    """The data of the source, made with the settings of the training; None if that gives other data, or none."""
+    """Returns the source's data, made with the settings of the training; None if their content differs."""
     if not experiment.fingerprint:
         return None
     try:
@@ -104,19 +104,19 @@ def _source(arguments: argparse.Namespace, network: Network, experiment: Experim
     return source_of("mnist")
 
 
-def loaded_data(network: Network, chosen: ChosenData) -> Dataset:
-    """The data; others than it was trained with are made as the network takes them, if it knows how."""
+def load_data_for(network: Network, chosen: ChosenData) -> Dataset:
+    """Loads the data. Other data than those of the training are encoded as the network expects, if it can be done."""
     if chosen.found is not None:
         return chosen.found
     about, is_table = network.description, chosen.source.table is not None
     if about is not None and about.coding is not None and is_table and not chosen.is_own:
-        return coded_table(about.coding, chosen.source, chosen.settings, decimal_of(network))
+        return coded_table(about.coding, chosen.source, chosen.settings, decimal_mark_of(network))
     data = load(chosen.source, chosen.settings)
     if about is None or data.fingerprint == chosen.fingerprint:
         return data
     if about.coding is not None and is_table and not chosen.is_asked:  # the file has changed
         how = {name: value for name, value in chosen.settings.items() if name in (*FORMAT, "numbers")}
-        return coded_table(about.coding, chosen.source, how, decimal_of(network))
+        return coded_table(about.coding, chosen.source, how, decimal_mark_of(network))
     return rescaled(about, data)
 
 

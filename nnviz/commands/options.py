@@ -19,10 +19,10 @@ from nnviz.program_name import program_name
 
 
 class _Parser(argparse.ArgumentParser):
-    """Takes only whole option names: a command kept in a file must mean the same in later versions.
+    """Accepts only complete option names, so that a stored command has the same meaning in later versions.
 
     Attributes:
-        commands: the names of the commands that it takes.
+        commands: names of the commands that it accepts.
     """
 
     commands: Collection[str] = ()
@@ -36,14 +36,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
-    """Tells the default of an option if it has one."""
+    """Shows the default of each option that has one."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         return action.help if action.default in (None, False, []) else super()._get_help_string(action)
 
 
-def parsed(words: list[str]) -> argparse.Namespace:
-    """The arguments of a command line of at least one word; a first word that is no command is a file to open."""
+def parse_arguments(words: list[str]) -> argparse.Namespace:
+    """Parses a command line of at least one word. If the first word is no command, it is a file to open."""
     whole = parser()
     if words[0].startswith("-") or words[0] in whole.commands:
         arguments = whole.parse_args(words, argparse.Namespace(words=words))

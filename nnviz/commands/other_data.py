@@ -23,19 +23,19 @@ from engine.datasets.table.table_format import FORMAT
 from engine.datasets.table.table_source import open_table
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import option_of
-from nnviz.commands.progress import reading
-from nnviz.commands.written import told_decimal
+from nnviz.commands.number_notation import decimal_note
+from nnviz.commands.progress import reading_progress
 from nnviz.formatting import text
 
 
 def coded_table(
     coding: TableCoding, source: DataSource, settings: Mapping[str, Value], usual_decimal: str | None
 ) -> Dataset:
-    """All rows of a table that have what the network was trained with, as its only part.
+    """Returns the complete rows of a table, encoded as for the network, as the only split of a data set.
 
-    ``usual_decimal``: the decimal mark if neither the settings nor the file say it.
+    ``usual_decimal``: the decimal mark if neither the settings nor the file determine it.
 
-    Raises CommandError for settings that the network itself decides, and EngineError for a table that it cannot take.
+    Raises CommandError for settings that the network determines, and EngineError for a table that does not fit it.
     """
     assert source.table is not None
     decided = [option_of(name) for name in settings if name not in (*FORMAT, "numbers")]
@@ -43,7 +43,7 @@ def coded_table(
         title = text.name(source.title)
         rule = "how it takes another table than its own, the network knows itself"
         raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
-    with reading(source.title, "B") as show:
+    with reading_progress(source.title, "B") as show:
         units = [column.name for column in coding.columns if column.sign]
         texts = {*coding.texts, *([coding.target] if coding.class_names != coding.plain_class_names else [])}
         how = {**settings, "texts": sorted(texts), "numbers": (*settings.get("numbers", ()), *units)}
@@ -54,14 +54,12 @@ def coded_table(
     split = _split(coding, part)
     gaps = len(table) - len(summaries) - len(used)
     left_out = f"{gaps:,} {'row' if gaps == 1 else 'rows'} with a missing or unreadable value left out." if gaps else ""
-    notes = (*(f"{row}: left out." for row in summaries), left_out, told_decimal(form, usual_decimal))
+    notes = (*(f"{row}: left out." for row in summaries), left_out, decimal_note(form, usual_decimal))
     return Dataset(table.title, split, coding=coding, notes=tuple(filter(None, notes)))
 
 
 def _usable_rows(coding: TableCoding, table: Table, examples: int) -> Array:
-    """Those of the first rows, from 0, which are examples, in which nothing is missing that must be there, and
-    nothing is unreadable.
-    """
+    """Returns the numbers, from 0, of the examples among the first rows that are complete and readable."""
     usable = ~table.column(coding.target, "target").absent
     for coded in coding.columns:
         if coded.name in table.names:
@@ -90,7 +88,7 @@ def _split(coding: TableCoding, table: Table) -> Split:
 
 
 def _classes(coding: TableCoding, target: TableColumn, decimal: str) -> Array:
-    """(rows,) numbers of classes, by name or else by an equal number. Raises DataError for an unknown class."""
+    """Returns class numbers (rows,), matched by name or by an equal number. Raises DataError for an unknown class."""
     different, places = np.unique(target.values, return_inverse=True)
     known, found = coding.class_by_name, []
     for value in different:
@@ -106,7 +104,7 @@ def _classes(coding: TableCoding, target: TableColumn, decimal: str) -> Array:
 
 
 def rescaled(about: Description, data: Dataset) -> Dataset:
-    """The data with the scaling of the network instead of their own, if they have the same columns."""
+    """Returns the data with the network's scaling in place of their own, if they have the same columns."""
     is_scaled = data.scaling is not None or data.target_scaling is not None
     if not is_scaled or about.columns != data.columns or not _predicts_same(about, data):
         return data

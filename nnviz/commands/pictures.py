@@ -1,4 +1,4 @@
-"""Reads the pictures that a command is given, as the network sees them."""
+"""Images given to a command, read as a network's input."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from nnviz.formatting import text
 
 
 def picture_of_file(network: Network, name: str) -> Array:
-    """(inputs,) float32 in 0…1 of a picture file, as the network's pictures were made.
+    """Returns an image file as the network's input, (inputs,) float32 in 0…1.
 
-    All 0 if it reads drawings, and nothing is drawn on it. Raises CommandError or DataError.
+    It is all 0 if the network expects drawings and the image contains none. Raises CommandError or DataError.
     """
     shape = shape_of_pictures(network)
     assert shape is not None
@@ -33,8 +33,8 @@ def picture_of_file(network: Network, name: str) -> Array:
     return raw[0] if network.description is None else network.description.inputs_of(raw)[0]
 
 
-def names_of_outputs(network: Network) -> list[str]:
-    """What its outputs are called, or else their numbers from 0."""
+def output_labels(network: Network) -> list[str]:
+    """Returns the names of the network's outputs, or else their numbers from 0."""
     names = network.description.output_names if network.description is not None else ()
     return [text.name(name) for name in names] or [str(number) for number in range(network.shape[-1])]
 

@@ -1,4 +1,4 @@
-"""``predict``: answers to the rows of a table, or says what is on pictures."""
+"""``predict``: predictions for the rows of a table, or for images."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ from engine.image_files import reads_drawings, reads_pictures
 from engine.network.network import Network
 from engine.storage import load_network
 from nnviz.commands.checks import CommandError
-from nnviz.commands.pictures import names_of_outputs, picture_of_file
-from nnviz.commands.tables import is_table, print_answers, rows_of_file
+from nnviz.commands.pictures import output_labels, picture_of_file
+from nnviz.commands.tables import is_table, print_answers, read_rows
 from nnviz.formatting import text
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a table of answers for a table, or the two best answers for each picture. Returns the exit code."""
+    """Prints a table of predictions for a table, or the two most confident classes of each image.
+
+    Returns the exit code.
+    """
     network = load_network(arguments.file)
     is_of_tables = network.description is not None and network.description.coding is not None
     if not is_of_tables and not any(map(is_table, arguments.inputs)):
         return _recognise(network, arguments)
     if len(arguments.inputs) > 1:
         raise CommandError(f"{arguments.inputs[1]}: is one file too many. Give one table at a time.")
-    rows = rows_of_file(network, arguments.inputs[0])
+    rows = read_rows(network, arguments.inputs[0])
     outputs = network.predict(rows.inputs) if len(rows.inputs) else np.zeros((0, network.shape[-1]))
     print_answers(network, outputs, rows.has_gap)
-    if rows.told:
+    if rows.note:
         sys.stdout.flush()
-        print(f"nnviz: {rows.told}", file=sys.stderr)
+        print(f"nnviz: {rows.note}", file=sys.stderr)
     return 0
 
 
@@ -40,7 +43,7 @@ def _recognise(network: Network, arguments: argparse.Namespace) -> int:
     draws = reads_drawings(network)
     for name, picture, answer in zip(arguments.inputs, pictures, network.predict(pictures), strict=True):
         is_empty = draws and not picture.any()
-        print(f"{text.path(name)}: {'nothing is drawn on it' if is_empty else _told(network, answer)}")
+        print(f"{text.path(name)}: {'nothing is drawn on it' if is_empty else _prediction_text(network, answer)}")
     return 0
 
 
@@ -52,9 +55,9 @@ def _check_reads_pictures(network: Network, file: str) -> None:
         )
 
 
-def _told(network: Network, answer: Array) -> str:
-    """The two best answers of classes; or all numbers, in their units."""
-    names, about = names_of_outputs(network), network.description
+def _prediction_text(network: Network, answer: Array) -> str:
+    """Returns the two most confident classes, or all predicted numbers in their units."""
+    names, about = output_labels(network), network.description
     if about is not None and about.targets:
         numbers = about.answers(answer[None])[0]
         digits = about.answer_digits(6)
@@ -64,5 +67,5 @@ def _told(network: Network, answer: Array) -> str:
 
 
 def _percent(output: float) -> str:
-    """An output as the window shows it: of functions that leave 0…1, the nearest end."""
+    """Returns an output in %, clipped to 0…100 as in the window."""
     return f"{100 * min(max(output, 0.0), 1.0):.1f} %"

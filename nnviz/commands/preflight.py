@@ -1,7 +1,7 @@
 """Checks whether the window can open here, before Qt is imported, because Qt aborts the process if it cannot.
 
-The system itself is asked: the loader loads Qt's platform plugin, and the X server is called. Only if that fails are
-libraries and their packages looked for. The checks take about 10 ms, most of which Qt's import then saves.
+The checks use the system itself: they load Qt's platform plugin and connect to the X server. Only if that fails do they
+look for libraries and their packages. They take about 10 ms, most of which Qt's import then saves.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ CHECKOUT_SETUP = Path(__file__).parents[2] / ".ci" / "setup"
 
 
 def missing_for_window() -> Problem | None:
-    """Why the window cannot open here; None if it can."""
+    """Returns the reason why the window cannot open here; None if it can."""
     problem = missing_packages(WINDOW_PACKAGES)
     if problem or sys.platform in ("win32", "cygwin", "darwin"):  # Qt has all it needs there
         return problem
@@ -74,12 +74,12 @@ def missing_for_window() -> Problem | None:
 
 
 def missing_for_offscreen() -> Problem | None:
-    """Why the window cannot be drawn into a picture, which needs no display; None if it can."""
+    """Returns the reason why the window cannot be rendered to an image without a display; None if it can."""
     return missing_packages(WINDOW_PACKAGES) or _missing_libraries("offscreen", OFFSCREEN_LIBRARIES)
 
 
 def missing_packages(needed: Iterable[str]) -> Problem | None:
-    """A problem that names the packages that this interpreter does not find; None if it finds all."""
+    """Returns a problem that names the packages missing from this interpreter; None if there are none."""
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if not missing:
         return None
@@ -92,7 +92,7 @@ def missing_packages(needed: Iterable[str]) -> Problem | None:
 
 
 def platforms_to_try(environment: os._Environ[str] | dict[str, str]) -> list[str]:
-    """The names of the platform plugins that Qt 5.15 tries, in its order."""
+    """Returns the names of the platform plugins that Qt 5.15 tries, in its order."""
     chosen = environment.get("QT_QPA_PLATFORM", "")
     if chosen:
         # "wayland;xcb" is a list of choices, "vnc:size=640x480" one choice with arguments.
@@ -134,7 +134,7 @@ def _missing_libraries(plugin: str, needed: dict[str, str]) -> Problem | None:
 
 
 def _plugin_folder() -> Path:
-    """The folder of the platform plugins in PyQt5's wheel; a distribution's own PyQt5 has them elsewhere."""
+    """Returns the folder of platform plugins in PyQt5's wheel. Packages of Linux distributions have them elsewhere."""
     spec = importlib.util.find_spec("PyQt5")
     places = (spec.submodule_search_locations if spec else None) or ["."]
     return Path(places[0]) / "Qt5" / "plugins" / "platforms"
@@ -172,7 +172,10 @@ def _missing_x_server() -> Problem | None:
 
 
 def _x_server_answers() -> bool:
-    """Connects as Qt would, with the person's authority file. True also if libxcb is missing and cannot tell."""
+    """Connects as Qt would, with the user's authority file.
+
+    True also if libxcb is missing, so that nothing is known.
+    """
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:

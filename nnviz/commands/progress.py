@@ -15,8 +15,8 @@ _PATIENCE = 0.5  # seconds
 
 
 @contextmanager
-def reading(title: str, unit: str = "") -> Iterator[Progress]:
-    """Gives a function to call with what is done and with all there is; it may begin anew."""
+def reading_progress(title: str, unit: str = "") -> Iterator[Progress]:
+    """Yields a function to call with the amount done and the total. The amount may start from 0 again."""
     start, bar = time.monotonic(), None
 
     def show(done: int, total: int) -> None:

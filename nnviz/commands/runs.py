@@ -12,7 +12,7 @@ from typing import Any
 from engine.basics.validation import number_within
 from engine.sweeps.search_space import format_values
 from nnviz.commands.checks import CommandError
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
 from nnviz.formatting.units import unit_of
 from nnviz.library import Library, RunRecord
@@ -34,7 +34,7 @@ _LONGEST = 28  # letters of a name in the list
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Does what was asked. Returns the exit code. Raises CommandError, EngineError or OSError."""
+    """Carries out a command on the library. Returns the exit code. Raises CommandError, EngineError or OSError."""
     with Library() as library:
         if library.notice is not None:
             print(text.visible(library.notice), file=sys.stderr)
@@ -56,7 +56,7 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     has_sweeps = any(each.sweep is not None for each in records)
     head = [*_HEAD[:2], *([_SWEEP] * has_sweeps), *_HEAD[2:]]
     rows = [_row(each, has_sweeps) for each in records]
-    print("\n".join(lines_of([head, *rows], texts=5 + has_sweeps)))
+    print("\n".join(aligned_lines([head, *rows], texts=5 + has_sweeps)))
     for each in library.interrupted():
         if state_places(library.database, each.id):
             print(f"run {each.id} was interrupted; continue with: {program_name()} train --resume {each.id}")
@@ -77,7 +77,7 @@ def _room(library: Library) -> str:
 
 
 def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
-    """With a column "3: 7" for trial 7 of sweep 3, where there are sweeps."""
+    """Returns a run's row of the list. If there are sweeps, a column has "3: 7" for trial 7 of sweep 3."""
     member = "" if record.sweep is None else f"{record.sweep}: {(record.trial or 0) + 1}"
     star = "*" if record.starred else ""
     name = record.name if record.parent is None else f"{record.name} from {record.parent}".strip()
@@ -97,9 +97,9 @@ def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
 
 
 def result_of(record: RunRecord) -> str:
-    """The test error, or the RMSE where numbers are predicted; of the training part where there is no test part.
+    """Returns the test error, or the test RMSE for regression; without a test set, that of the training set.
 
-    Where the network was trained on since, with the epoch at whose end that was measured: "2.67 % at epoch 8".
+    The epoch of the measurement is added if the network was trained further: "2.67 % at epoch 8".
     """
     for part in ("test", "train"):
         error, rmse = record.figures.get(f"{part}_error"), record.figures.get(f"{part}_rmse")
@@ -111,7 +111,7 @@ def result_of(record: RunRecord) -> str:
 
 
 def _when(record: RunRecord) -> str:
-    """At which epoch its figures were measured, if its network is of another."""
+    """Returns the epoch at which the figures were measured, if the network is of another one."""
     return "" if record.figures_before is None else f" at epoch {text.epochs(record.figures_before)}"
 
 
@@ -150,12 +150,12 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
         more = {"curves": history.as_dict(), "moments": moments, "command": way.command, "steps": way.steps}
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
-    for name, value in _told(library, record):
+    for name, value in _details(library, record):
         print(f"{name + ':':<12} {value}")
     return 0
 
 
-def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
+def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     yield f"run {record.id}", text.name(record.name) or "without a name"
     if record.note:
         yield "note", text.plain(record.note)
@@ -195,12 +195,12 @@ def _told(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _as_started(command: str) -> str:
-    """A command of the library with the words by which this program was started."""
+    """Returns a command of the library with the words that started this program."""
     return command.replace(RECORDED_PROGRAM, program_name(), 1)
 
 
 def _place_in_sweep(library: Library, record: RunRecord) -> str:
-    """ "3, trial 7: learning rate 0.05"."""
+    """Returns sweep, trial and values of a run: "3, trial 7: learning rate 0.05"."""
     sweep, trial = SweepLibrary(library).get(record.sweep or 0), record.trial or 0
     values = sweep.trials[trial] if trial < len(sweep.trials) else {}
     varied = f": {text.plain(format_values(values))}" if values else ""

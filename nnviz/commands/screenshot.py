@@ -1,4 +1,4 @@
-"""``screenshot``: a picture of the real window without a display; it trains in its worker as it would with one."""
+"""``screenshot``: a picture of the real window without a display, with training in its worker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
 from nnviz.commands.data_options import given_options, load_named, settings_for
 from nnviz.digits.drawing import SIDE
 from nnviz.formatting import text
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.session.comparison import COMPARED
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -41,14 +41,14 @@ from nnviz.window.preferences import Preferences
 
 _MOST_TRIALS = 3  # of a sweep, that are compared
 _NEURON = Neuron(1, 3)  # is chosen where a card shows one
-# A seven as a person would draw it, in a box of 1 × 1.
+# A seven as drawn by hand, in a box of 1 × 1.
 _SEVEN = np.array([(0.0, 0.08), (0.3, 0.1), (0.62, 0.06), (0.72, 0.08), (0.66, 0.26), (0.5, 0.55), (0.3, 0.98)])
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the picture, without the person's own settings. Returns the exit code.
+    """Writes the image, without the user's preferences. Returns the exit code.
 
-    Raises CommandError, SettingError or OSError. Any other error is shown in the window, and so in the picture.
+    Raises CommandError, SettingError or OSError. Any other error is shown in the window, and so in the image.
     """
     check_folder(arguments.out)
     if arguments.compare and arguments.workspace != "runs":
@@ -87,7 +87,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
         # Where they cannot be loaded, it stays as while they are.
         wait_until(window, lambda: session.state is not Status.LOADING or not session.data.loading)
         if session.data.dataset is None or session.data.name != data:
-            load_named(data, settings)  # raises what the window tells
+            load_named(data, settings)  # raises the error that the window would show
         if wanted.draw:
             _check_can_draw(session.data.dataset)
         window.show_workspace(wanted.workspace)
@@ -124,7 +124,7 @@ def _train(window: MainWindow, epochs: int, of: int) -> None:
 
 
 def _compare(window: MainWindow, numbers: list[int]) -> None:
-    """The run of a group of seeds stands for all of it. Raises CommandError where the library lacks one of the runs."""
+    """Compares runs; a run of a group of seeds stands for its group. Raises CommandError if the library lacks a run."""
     session = window.session
     wait_until(window, lambda: session.library.is_read)
     groups = _groups(session.records.path)
@@ -136,8 +136,8 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
         raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run; nnviz runs lists them.")
 
 
-def _groups(path: Path) -> dict[int, Group]:
-    """Of each run of a plan its group."""
+def _groups(path: Path) -> dict[int, RunGroup]:
+    """Returns the group of each run that belongs to a plan, by run number."""
     if not path.exists():
         return {}
     with Library(path) as library:
@@ -145,9 +145,9 @@ def _groups(path: Path) -> dict[int, Group]:
 
 
 def _show_sweep(window: MainWindow, number: int, view: str) -> None:
-    """Its trials, the best ones compared and the very best chosen, and in the form what varied.
+    """Shows a sweep: its trials, the best ones compared, the best one chosen, and its dimensions in the form.
 
-    Raises CommandError where the library lacks it.
+    Raises CommandError if the library lacks it.
     """
     trials = window.session.models[TrialsModel]
     trials.set_view(view)
@@ -175,7 +175,7 @@ def _print_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> N
 
 
 def _on_canvas(window: MainWindow) -> np.ndarray:
-    """The seven as a stroke in the middle of the canvas, with corners rounded by interpolation."""
+    """Returns the seven as a stroke in the middle of the canvas, with corners rounded by interpolation."""
     side = 0.72 * min(window.canvas.width(), window.canvas.height())
     steps = np.linspace(0, len(_SEVEN) - 1, 40)
     smooth = np.stack([np.interp(steps, np.arange(len(_SEVEN)), _SEVEN[:, axis]) for axis in (0, 1)], axis=1)
@@ -184,7 +184,7 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
 
 
 def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until ``reached`` returns True; it is asked when what is shown may have changed."""
+    """Runs the event loop until ``reached`` returns True; it is called when the display may have changed."""
     loop = QEventLoop()
 
     session = window.session

@@ -1,4 +1,4 @@
-"""``sweep``: trains an experiment many times, with other settings and seeds, and tells which were best."""
+"""``sweep``: trains an experiment many times, with varied settings and seeds, and prints the best trials."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from engine.datasets import Dataset
 from engine.sweeps.plan import Plan, plan_seeds
 from nnviz.commands.checks import CommandError
 from nnviz.commands.data_options import load_named, print_notes
-from nnviz.commands.many import Many, described, do, engine_for
-from nnviz.commands.recorded import complain, introduced, opened_library, tell_notice, with_whole_paths
+from nnviz.commands.plan_command import PlanCommand, engine_for, plan_summary, run_plan
+from nnviz.commands.run_recording import open_library, print_notice, print_warning, with_introduction, with_whole_paths
 from nnviz.commands.sweep_options import check_sweep, cluster_of, plan_of
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 from nnviz.library import Library, LibraryError
@@ -22,7 +22,7 @@ from nnviz.sweeps.sweep_writer import SweepWriter
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Begins a sweep or goes on with one. Returns the exit code."""
+    """Starts or resumes a sweep. Returns the exit code."""
     check_sweep(arguments)
     cluster = cluster_of(arguments)
     return _begin(arguments, cluster) if arguments.resume is None else _go_on(arguments, cluster)
@@ -36,7 +36,7 @@ def _begin(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
 
 
 def run_seeds(arguments: argparse.Namespace) -> int:
-    """``train --seeds``: the same experiment with several seeds. Returns the exit code."""
+    """Trains the same experiment with several seeds, for ``train --seeds``. Returns the exit code."""
     first = described_experiment(arguments)
     data = load_named(first.data, first.data_settings)
     plan = plan_seeds(fitted_experiment(arguments, data), arguments.seeds)
@@ -49,27 +49,27 @@ def _do_new(arguments: argparse.Namespace, plan: Plan, data: Dataset, cluster: C
     plan.check_against(data)
     check_installed(plan)
     with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
-        library = opened_library() if arguments.record else None
+        library = open_library() if arguments.record else None
         try:
             if not arguments.json:
                 print_notes(data)
-                print(described(plan, data))
+                print(plan_summary(plan, data))
             store = _new_store(library, plan, data, arguments.title or "", arguments.json)
-            return do(Many(plan, data, library, store, make_executor, arguments.json))
+            return run_plan(PlanCommand(plan, data, library, store, make_executor, arguments.json))
         finally:
             if library is not None:
                 library.close()
 
 
 def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is_quiet: bool) -> SweepWriter | None:
-    """What writes the runs; None, which is told, where that cannot be."""
+    """Returns the writer of the runs; None, after a message, if they cannot be recorded."""
     if library is None:
         return None
     try:
-        store = SweepWriter.of_new(library, plan, data.title, name, complain)
-        said = introduced(library, f"recorded as {plan.kind_noun} {store.sweep}")
+        store = SweepWriter.of_new(library, plan, data.title, name, print_warning)
+        said = with_introduction(library, f"recorded as {plan.kind_noun} {store.sweep}")
     except LibraryError as error:
-        complain(f"The runs are not recorded: {error}")
+        print_warning(f"The runs are not recorded: {error}")
         return None
     print(said, file=sys.stderr if is_quiet else sys.stdout)
     return store
@@ -79,7 +79,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
     with Library() as library:
         if library.why_read_only is not None:
             raise CommandError(f"{library.notice or library.why_read_only} A sweep needs one that can be written to.")
-        tell_notice(None if arguments.json else library.notice)
+        print_notice(None if arguments.json else library.notice)
         record = SweepLibrary(library).get(arguments.resume)
         plan = _with_budget(arguments, record.plan, record.seconds)
         data = load_named(plan.base.data, plan.base.data_settings)
@@ -90,19 +90,19 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
             )
         check_installed(plan)
         with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
-            store = SweepWriter(library, record.id, complain)
+            store = SweepWriter(library, record.id, print_warning)
             if plan != record.plan:
                 store.note_plan(plan)
             if not arguments.json:
                 print(f"going on with {plan.kind_noun} {record.id}")
-                print(described(plan, data))
-            many = Many(plan, data, library, store, make_executor, arguments.json)
+                print(plan_summary(plan, data))
+            many = PlanCommand(plan, data, library, store, make_executor, arguments.json)
             many.was_finished = record.status == FINISHED and plan == record.plan
-            return do(many)
+            return run_plan(many)
 
 
 def _with_budget(arguments: argparse.Namespace, plan: Plan, seconds: float) -> Plan:
-    """The plan with another budget, if one is given: minutes count from now on."""
+    """Returns the plan with the new budget, if one is given; minutes count from now on."""
     if arguments.runs is not None:
         plan = replace(plan, runs=arguments.runs)
     if arguments.minutes is not None:

@@ -70,7 +70,7 @@ def _add_cluster(add: Callable[..., Any]) -> None:
 
 
 def cluster_of(arguments: argparse.Namespace) -> ClusterAddress | None:
-    """The cluster that the options name; None for this machine. Raises SettingError, CommandError, OSError."""
+    """Returns the cluster that the options name; None for this machine. Raises SettingError, CommandError, OSError."""
     if arguments.dask is None:
         if arguments.dask_trust or arguments.dask_send_rows:
             option = "--dask-trust" if arguments.dask_trust else "--dask-send-rows"
@@ -103,7 +103,7 @@ def check_sweep(arguments: argparse.Namespace) -> None:
 
 
 def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
-    """The plan that the options describe, for an experiment that fits the data. Raises SettingError."""
+    """Returns the plan that the options describe, for an experiment that fits the data. Raises SettingError."""
     vary = tuple(parse_dimension(text) for text in arguments.vary)
     count = 1 if arguments.seeds is None else arguments.seeds
     if not vary:
@@ -123,7 +123,7 @@ def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
 
 
 def _seeds_only(arguments: argparse.Namespace, experiment: Experiment, count: int) -> Plan:
-    """Without a setting that is varied: several seeds of one experiment."""
+    """Returns a plan of several seeds of one experiment, in which no setting varies."""
     if arguments.seeds is None:
         remedy = "For example --vary learning-rate=log:0.01..1, or --seeds 5 alone."
         raise SettingError("--vary", Verbatim("nothing"), "must name what differs between the runs", remedy)

@@ -1,4 +1,4 @@
-"""What came of a plan, for people and for other programs."""
+"""Results of a plan, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 from engine.sweeps.plan import RACE, Plan
 from engine.sweeps.results import FAILED, FINISHED, FigureRange, Results, TrialResult
 from engine.sweeps.search_space import format_value
-from nnviz.commands.tabular import lines_of
+from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
-from nnviz.formatting.results import (
+from nnviz.formatting.result_text import (
     WHY_ONCE,
     best_two,
     figure_name,
     figure_value,
-    spread_words,
-    trial_words,
-    verdict_words,
-    words_of_seeds,
+    format_best_two,
+    format_seeds,
+    format_spread,
+    format_trial,
 )
 
 _MOST_ROWS = 10
 
 
-def best_in_words(results: Results) -> str | None:
-    """The best so far, for the bar; None for nothing yet."""
+def format_best(results: Results) -> str | None:
+    """Returns the best result so far, for the progress bar; None if there is none yet."""
     best = results.best
     spread = None if best is None else best.spread(results.compared_by)
     if spread is None:
@@ -35,7 +35,7 @@ def best_in_words(results: Results) -> str | None:
 
 
 def lines(plan: Plan, results: Results) -> Iterator[str]:
-    """A table of the best, what is chosen, and the test error of that alone."""
+    """Yields a table of the best trials, the selected trial, and the test error of that one."""
     ranked = results.ranked()
     if not ranked:
         yield "no run is over"
@@ -43,11 +43,13 @@ def lines(plan: Plan, results: Results) -> Iterator[str]:
     if not plan.is_choice:
         yield from _of_seeds(results, ranked[0])
         return
-    yield from lines_of([_head(plan, results), *(_row(plan, results, each) for each in ranked[:_MOST_ROWS])], texts=0)
+    yield from aligned_lines(
+        [_head(plan, results), *(_row(plan, results, each) for each in ranked[:_MOST_ROWS])], texts=0
+    )
     if len(ranked) > _MOST_ROWS:
         yield f"… and {len(ranked) - _MOST_ROWS} more trials"
     yield from _of_chosen(results)
-    if (verdict := verdict_words(plan, results)) is not None:
+    if (verdict := format_best_two(plan, results)) is not None:
         yield verdict
 
 
@@ -60,11 +62,11 @@ def _of_seeds(results: Results, trial: TrialResult) -> Iterator[str]:
         value = run.figures.get(results.compared_by)
         told = run.status if run.status != FINISHED or value is None else figure_value(results.quantity, value)
         rows.append([str(seed), told, text.epochs(run.epochs), "–" if run.run is None else str(run.run)])
-    yield from lines_of(rows, texts=0)
+    yield from aligned_lines(rows, texts=0)
     spread = trial.spread(results.compared_by)
     if spread is not None:
-        words = spread_words(results.quantity, spread)
-        yield f"{figure_name(results.compared_by)} {words}, {words_of_seeds(spread.count)}"
+        words = format_spread(results.quantity, spread)
+        yield f"{figure_name(results.compared_by)} {words}, {format_seeds(spread.count)}"
 
 
 # ---- trials beside each other
@@ -93,15 +95,15 @@ def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
 
 
 def _of_chosen(results: Results) -> Iterator[str]:
-    """Of the trial that is best by the validation set."""
+    """Yields lines about the trial with the best validation figure."""
     chosen = results.chosen
     if chosen is None:
         yield "no trial has ended well with all its seeds: none is chosen"
         return
-    yield f"chosen: trial {chosen.trial + 1}, {trial_words(chosen)}"
+    yield f"chosen: trial {chosen.trial + 1}, {format_trial(chosen)}"
     spread = None if results.test_figure is None else chosen.spread(results.test_figure)
     if spread is not None and results.test_figure is not None:
-        words = f"{spread_words(results.quantity, spread)}, {words_of_seeds(spread.count)}"
+        words = f"{format_spread(results.quantity, spread)}, {format_seeds(spread.count)}"
         yield f"its {figure_name(results.test_figure)}: {words}. {WHY_ONCE}"
 
 
@@ -109,7 +111,7 @@ def _of_chosen(results: Results) -> Iterator[str]:
 
 
 def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dict[str, Any]:
-    """All of it in types that JSON can hold; the test figures of the chosen trial alone."""
+    """Returns all results in types that JSON can hold, with test figures of the selected trial only."""
     chosen, last = results.chosen, results.test_figure
     told = None if chosen is None or last is None else _spread_facts(chosen.spread(last))
     best = best_two(plan, results) if plan.is_choice else None

@@ -1,4 +1,4 @@
-"""Reads the table that a command is given as a network takes it, and prints its answers as a table."""
+"""Tables given to a command: their encoding as inputs of a network, and predictions printed as a table."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from engine.datasets.table.table_columns import NUMBER
 from engine.datasets.table.table_format import TableFormat, sniff
 from engine.network.network import Network
 from nnviz.commands.checks import CommandError
-from nnviz.commands.written import decimal_of, told_decimal, told_signs
+from nnviz.commands.number_notation import decimal_mark_of, decimal_note, sign_note
 from nnviz.formatting import text
 
-_MOST_KINDS = 5  # of gaps that are told
+_MOST_KINDS = 5  # of gaps that are listed
 
 
 def is_table(name: str) -> bool:
@@ -34,27 +34,27 @@ def is_table(name: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of a table, as a network takes them.
+    """The rows of a table, encoded for a network.
 
     Attributes:
-        inputs: (k, inputs) of those that can be answered.
-        has_gap: (rows,) whether one cannot: a value is missing that must be there, or is none that the network knows.
-        told: how many rows have a gap, and why; what is written otherwise than in the network's table. In one line;
-            empty if there is nothing to tell.
+        inputs: (k, inputs) of the rows without a gap.
+        has_gap: (rows,) whether a row cannot be used: a required value is missing or unknown to the network.
+        note: a line with the number of unusable rows and the reasons, and with differences in notation from the
+            network's table; empty for none.
     """
 
     inputs: Array
     has_gap: Array
-    told: str
+    note: str
 
 
-def rows_of_file(network: Network, file: str) -> Rows:
-    """What the network is given of a CSV or TSV file, by what it knows of its inputs.
+def read_rows(network: Network, file: str) -> Rows:
+    """Reads a CSV or TSV file as inputs of a network, by the description of its inputs.
 
-    Raises CommandError, which says which column cannot be used, and the first row; and FileFormatError.
+    Raises CommandError, which names the first unusable column and row, and FileFormatError.
     """
     about = network.description or Description()
-    usual = decimal_of(network)
+    usual = decimal_mark_of(network)
     table, form = _read(file, about, usual)
     coding = about.coding
     if coding is None:
@@ -71,12 +71,12 @@ def rows_of_file(network: Network, file: str) -> Rows:
     gaps = _gaps(table, coding, read)
     has_gap = np.logical_or.reduce(list(gaps.values()))
     raw = coding.raw([values[~has_gap] for values, _ in read])
-    told = [_told_gaps(file, form, gaps, has_gap), told_decimal(form, usual), told_signs(table, network)]
+    told = [_gap_note(file, form, gaps, has_gap), decimal_note(form, usual), sign_note(table, network)]
     return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, told)))
 
 
 def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) -> dict[str, Array]:
-    """(rows,) where something is in the way of an answer, by what it is: the whole row, or the value of a column."""
+    """Returns by reason the rows that cannot be used, (rows,) bool: the whole row, or the value of a column."""
     ragged = np.zeros(len(table), bool)
     ragged[list(table.kept_ragged)] = True
     gaps = {"too many or too few cells": ragged}
@@ -90,20 +90,20 @@ def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) ->
     return gaps
 
 
-def _told_gaps(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: Array) -> str:
-    """How many rows have a gap, and for each kind of gap the number of the first of them in the file."""
+def _gap_note(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: Array) -> str:
+    """Returns the number of rows with a gap, and the first row of each kind of gap, by its number in the file."""
     count = int(has_gap.sum())
     if not count:
         return ""
     kinds = _first_kinds(gaps, has_gap)
-    told = [_told_kind(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
+    told = [_gap_text(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
     more = f"; and {len(told) - _MOST_KINDS:,} more reasons" if len(told) > _MOST_KINDS else ""
     rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
     return _line(f"{text.path(file)}: {rows}: {'; '.join(told[:_MOST_KINDS])}{more}.")
 
 
 def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, Array]]:
-    """What is first in the way in each row that has a gap, by the first such row: in words, and (rows,) in which."""
+    """Returns the first gap of each row as pairs of text and rows with it, (rows,) bool, in the order of the rows."""
     left, kinds = has_gap.copy(), []
     for what, has_it in gaps.items():
         if (has_it & left).any():
@@ -112,13 +112,13 @@ def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, A
     return sorted(kinds, key=lambda kind: int(kind[1].argmax()))
 
 
-def _told_kind(row: int | None, count: int, what: str) -> str:
+def _gap_text(row: int | None, count: int, what: str) -> str:
     which = "it" if row is None else f"row {row:,}"
     return f"{which} has {what}" if count == 1 else f"{which} and {count - 1:,} more have {what}"
 
 
 def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Table, TableFormat]:
-    """The table, whose first row holds names if the network's columns are found there."""
+    """Reads the table. Its first row holds names if the network's columns are found there."""
     form = sniff(file, usual_decimal=usual_decimal)
     table = _whole_table(file, form, about.coding)
     wanted = {column.name for column in about.coding.columns} if about.coding else set(about.columns)
@@ -131,13 +131,13 @@ def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Tab
 
 
 def _whole_table(file: str, form: TableFormat, coding: TableCoding | None) -> Table:
-    """The table with all its rows, even those that have too many or too few cells."""
+    """Reads all rows of the table, including those with too many or too few cells."""
     how: dict[str, Any] = {"texts": coding.texts, "numbers": coding.numbers, "signs": coding.signs} if coding else {}
     return read_table(file, form, least_columns=1, keeps_ragged=True, **how)
 
 
 def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int) -> TableCoding:
-    """That of a network of numbers: its columns by their names; if none of them is there, all those of numbers."""
+    """Returns the coding for a network of plain numbers: its columns by name, or else all numeric columns."""
     numbers = tuple(column.name for column in table.columns if column.kind == NUMBER)
     named = columns if set(columns) & set(table.names) else ()
     fitting = next((names for names in (named, numbers, table.names) if len(names) == inputs), None)
@@ -156,13 +156,13 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
 
     For the rows where ``has_gap``, (rows,), is True there are none: they are printed as empty cells.
     """
-    about = network.description or _guessed(network)
+    about = network.description or _guess_description(network)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names may have signs that the terminal does not know
     out = csv.writer(sys.stdout, lineterminator="\n")
     head = about.answer_columns(network.shape[-1])
     out.writerow(head)
-    enough = 9 if network.parameters.dtype == np.float32 else 17  # to tell any two numbers apart
+    enough = 9 if network.parameters.dtype == np.float32 else 17  # digits that distinguish any two numbers
     digits = about.answer_digits(enough)
     answers = iter(about.answers(outputs))
     for is_empty in has_gap.tolist():
@@ -174,8 +174,8 @@ def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
         out.writerow([*named, *(f"{number:.{digits}g}" for number in row)])
 
 
-def _guessed(network: Network) -> Description:
-    """Of a network of which nothing is known: outputs that add up to 1 stand for classes."""
+def _guess_description(network: Network) -> Description:
+    """Returns the description of a network that has none: softmax outputs are classes."""
     if network.activations[-1] != "softmax":
         return Description()
     return Description(class_names=tuple(map(str, range(network.shape[-1]))))

@@ -29,7 +29,14 @@ from engine.training.trainer import Trainer
 from nnviz.commands.checks import CommandError, check_keeps_data
 from nnviz.commands.data_options import load_named, print_notes
 from nnviz.commands.interrupts import interrupts
-from nnviz.commands.recorded import Found, Keeper, complain, found_run, is_number_of_run, keeping
+from nnviz.commands.run_recording import (
+    ResumedRun,
+    RunRecorder,
+    find_run,
+    is_number_of_run,
+    print_warning,
+    run_recorder,
+)
 from nnviz.commands.train_options import (
     check_options,
     described_experiment,
@@ -46,13 +53,13 @@ _LIVE_LINE = "{desc}  {percentage:3.0f} % |{bar}| {remaining} left"  # on a term
 
 @dataclass
 class _Training:
-    """A trainer, and the provenance that the network's file will hold.
+    """A trainer, and the provenance for the network's file.
 
     Attributes:
-        before: epochs that the network was trained before this training.
+        before: epochs of the network before this training.
         measured: the epoch whose network the provenance describes; None before the first.
         result: the figures at that epoch; None before the first.
-        found: the run of the library that goes on; None for another training.
+        found: the run of the library that is resumed; None for a new run.
     """
 
     trainer: Trainer
@@ -61,11 +68,11 @@ class _Training:
     before: float = 0
     measured: int | None = None
     result: Epoch | None = None
-    found: Found | None = None
+    found: ResumedRun | None = None
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Updates history and provenance after an event, also in the network, for the files it is saved to."""
-        self.history.take(event, self.before)
+        self.history.take_event(event, self.before)
         if isinstance(event, (Epoch, BestRestored)):
             self.provenance = self.provenance.after(event, self.before)
             self.provenance.write(self.trainer.network)
@@ -73,7 +80,7 @@ class _Training:
             self.result = event if isinstance(event, Epoch) else self._at(event)
 
     def _at(self, best: BestRestored) -> Epoch:
-        """The figures at the epoch that early stopping restored."""
+        """Returns the figures at the epoch that early stopping restored."""
         figures = self.history.figures(self.before + best.epoch)
         found = {part: [figures.get(f"{part}_{name}") for name in ("loss", *MEASURED)] for part in PARTS}
         made = {
@@ -93,19 +100,19 @@ class _Training:
 
 
 def _figures(network: Network, split: Split, target_scaling: Scaling | None) -> Evaluation | None:
-    """The figures of the network; None, with the reason on standard error, where its answers are not finite."""
+    """Returns the figures of the network; None, with the reason on standard error, if its outputs are not finite."""
     try:
         return Evaluator(network, split, target_scaling).evaluate()
     except DataError as error:
-        complain(str(error))
+        print_warning(str(error))
         return None
 
 
 class _Checkpoint:
-    """The file that a training is saved to again and again; a failure is told, and does not end the training.
+    """The file to which a training is saved repeatedly; a failure is printed and does not stop the training.
 
     Attributes:
-        is_stale: whether it could not be written the last time.
+        is_stale: whether the last write failed.
     """
 
     def __init__(self, file: str) -> None:
@@ -113,21 +120,21 @@ class _Checkpoint:
         self.is_stale = False
 
     def write(self, trainer: Trainer) -> None:
-        """Writes the file. Tells on standard error the first time it fails, and when it is written again."""
+        """Writes the file. Prints the first failure, and the first success after it, to standard error."""
         try:
             save_checkpoint(trainer.network, self._file, trainer.state())
         except OSError as error:
             if not self.is_stale:
                 why = error.strerror or str(error)
-                self._tell(f"could not be written: {why}. The training goes on, and tries again after each epoch.")
+                self._print(f"could not be written: {why}. The training goes on, and tries again after each epoch.")
             self.is_stale = True
         else:
             if self.is_stale:
-                self._tell("is written again.")
+                self._print("is written again.")
             self.is_stale = False
 
-    def _tell(self, what: str) -> None:
-        complain(f"{self._file} {what}")
+    def _print(self, what: str) -> None:
+        print_warning(f"{self._file} {what}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -145,7 +152,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, said: TextIO) -> int:
-    """``said``: where the result is printed, and how to continue after Ctrl+C, also where all else is silent."""
+    """Trains as the options say, and returns the exit code.
+
+    ``said``: the stream for the result, and for how to continue after Ctrl+C, even if all else is quiet.
+    """
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
     print_notes(trainer.dataset)
@@ -154,7 +164,7 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
         print(line, end="\n" if line else "")
     place = trainer.epoch, trainer.batch
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
-    with keeping(arguments.record) as keeper, interrupts() as asked_to_stop:
+    with run_recorder(arguments.record) as keeper, interrupts() as asked_to_stop:
         _record(training, keeper)
         try:
             with _Progress(trainer, arguments.quiet) as progress:
@@ -172,7 +182,7 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
         if arguments.quiet and training.result is not None:
             print(describe_epoch(training.result, trainer.settings.epochs, numbers=True), file=said)
     if checkpoint is not None and checkpoint.is_stale:
-        complain(_not_up_to_date(arguments.checkpoint))
+        print_warning(_not_up_to_date(arguments.checkpoint))
         return 1
     return 0
 
@@ -198,14 +208,14 @@ def _check_keeps_data(arguments: argparse.Namespace, experiment: Experiment) -> 
             check_keeps_data(file, experiment.data, experiment.data_settings)
 
 
-def _record(training: _Training, keeper: Keeper) -> None:
+def _record(training: _Training, keeper: RunRecorder) -> None:
     trainer, provenance = training.trainer, training.provenance
     experiment = provenance.experiment_of(trainer.network, Experiment().for_data(trainer.given))
     keeper.begin(trainer, experiment, training.history, training.before, provenance.title, training.found)
 
 
 def _resumed_training(arguments: argparse.Namespace) -> _Training:
-    found = found_run(arguments.resume) if is_number_of_run(arguments.resume) else None
+    found = find_run(arguments.resume) if is_number_of_run(arguments.resume) else None
     network, state = load_checkpoint(arguments.resume) if found is None else (found.state.network, found.state.training)
     if state is None:
         raise CommandError(
@@ -265,10 +275,10 @@ def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
 
 
 class _Progress:
-    """What is shown of a training: a bar, and the figures of its epochs, each in a line.
+    """Progress of a training: a bar, and a line with the figures of an epoch.
 
-    On a terminal the bar has the figures of the last epoch, and every tenth of the run leaves a line. Elsewhere every
-    epoch does, for programs that read them.
+    On a terminal the bar shows the figures of the last epoch, and ten lines remain of a run. Elsewhere, for other
+    programs to read, each epoch has a line.
     """
 
     def __init__(self, trainer: Trainer, is_quiet: bool) -> None:
@@ -283,7 +293,7 @@ class _Progress:
             total=total, initial=done, unit=" batches", leave=False, mininterval=0.2, disable=is_quiet, **look
         )
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Shows an event of the trainer."""
         if isinstance(event, Batch):
             self._bar.update()
@@ -315,14 +325,14 @@ def _train_with_progress(
     training: _Training,
     asked_to_stop: list[bool],
     checkpoint: _Checkpoint | None,
-    keeper: Keeper,
+    keeper: RunRecorder,
     progress: _Progress,
 ) -> None:
-    """Trains to the end, or until asked to stop. Writes the checkpoint after every epoch and at the stop."""
+    """Trains to the end, or until a stop is requested. Writes the checkpoint after every epoch and at the stop."""
     trainer = training.trainer
-    for event in _counted_over_all(train_on(trainer, training.take), training.before):
-        keeper.take(event)
-        progress.take(event)
+    for event in _counted_over_all(train_on(trainer, training.take_event), training.before):
+        keeper.take_event(event)
+        progress.take_event(event)
         is_end = isinstance(event, (Epoch, BestRestored)) and event.epoch > 0
         if checkpoint is not None and (asked_to_stop or is_end):
             checkpoint.write(trainer)
@@ -331,7 +341,7 @@ def _train_with_progress(
 
 
 def _counted_over_all(events: Iterator[Event], before: float) -> Iterator[Event]:
-    """The events; a divergence names the epoch as curves and library count it, over all trainings of the network."""
+    """Yields the events. The epoch of a divergence is counted over all trainings of the network, as in the library."""
     try:
         yield from events
     except DivergenceError as error:
@@ -341,7 +351,7 @@ def _counted_over_all(events: Iterator[Event], before: float) -> Iterator[Event]
 def _with_way_out(
     error: DivergenceError, trainer: Trainer, arguments: argparse.Namespace, run: int | None
 ) -> DivergenceError:
-    """The error with a command that trains with a smaller learning rate, where that helps."""
+    """Returns the error with a command that trains with a smaller learning rate, if that helps."""
     if error.parameter != "loss" or not error.epoch:
         return error
     slower = f"--learning-rate {trainer.settings.learning_rate / 10:g}"
@@ -375,7 +385,7 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
 def _stopped(
     training: _Training, arguments: argparse.Namespace, checkpoint: _Checkpoint | None, run: int | None
 ) -> None:
-    """After Ctrl+C: saves the network, and prints how to continue."""
+    """Saves the network after Ctrl+C, and prints how to continue."""
     trainer = training.trainer
     print_notes(trainer.dataset)
     place = f"epoch {trainer.epoch} of {trainer.settings.epochs}, after batch {trainer.batch} of "

@@ -44,7 +44,7 @@ _FIXED_BY_CHECKPOINT = (
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that say what is trained, with which data and how."""
+    """Adds the options for the network, its data and its training."""
     defaults, settings = _DEFAULTS, _DEFAULTS.training
     add = parser.add_argument
     add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
@@ -127,13 +127,13 @@ def check_sizes_once(arguments: argparse.Namespace) -> None:
 
 
 def settings_given(arguments: argparse.Namespace) -> list[str]:
-    """The options of :func:`add_settings` that were given, as they are typed, but for --epochs."""
+    """Returns the given options of :func:`add_settings` as they were typed, except --epochs."""
     given = (name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, []))
     return ["--" + name.replace("_", "-") for name in given]
 
 
 def _check_seeds_alone(arguments: argparse.Namespace) -> None:
-    """Raises CommandError for options that are about one network, beside several seeds."""
+    """Raises CommandError for options about a single network if there are several seeds."""
     if arguments.quiet:
         raise CommandError(
             f"--quiet: cannot be given with --seeds {arguments.seeds}, whose result is a few lines. Leave it out."
@@ -148,7 +148,7 @@ def _check_seeds_alone(arguments: argparse.Namespace) -> None:
 
 
 def described_experiment(arguments: argparse.Namespace) -> Experiment:
-    """The experiment that the options describe, not yet fitted to the data.
+    """Returns the experiment that the options describe, not yet fitted to the data.
 
     Raises SettingError, and CommandError for options that the data do not have.
     """
@@ -172,9 +172,11 @@ def described_experiment(arguments: argparse.Namespace) -> Experiment:
 
 
 def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experiment:
-    """The experiment that the options describe, for these data: what was not chosen follows their task.
+    """Returns the experiment that the options describe, fitted to the data.
 
-    Raises SettingError or DataError if what was chosen does not fit the data.
+    Settings that were not chosen follow the task of the data.
+
+    Raises SettingError or DataError if the chosen settings do not fit the data.
     """
     described = described_experiment(arguments)
     fitted = described.for_data(data)
@@ -211,7 +213,7 @@ def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Datas
 
 
 def line_of_adjustment(arguments: argparse.Namespace, experiment: Experiment, data: Dataset) -> str:
-    """What the preset chose for these data, as it is used, in a line; empty if nothing follows the data."""
+    """Returns a line about the preset's adjustment to the data; empty if it has none."""
     if not _follows_data(arguments, experiment):
         return ""
     return preset_named(arguments.preset or USUAL_PRESET).line_for(data, experiment.training)
@@ -222,7 +224,7 @@ def _chooses_batch_size(arguments: argparse.Namespace) -> bool:
 
 
 def _with_smaller_batches(experiment: Experiment, data: Dataset) -> Experiment:
-    """The experiment with all training examples in a batch, if there are fewer than a batch usually has."""
+    """Returns the experiment with all training examples in a batch, if there are fewer than in a default batch."""
     training = experiment.training
     examples = len(data.train) - round(training.validation_share * len(data.train))
     return experiment.changed(batch_size=max(1, min(training.batch_size, examples)))
@@ -233,7 +235,10 @@ def _set_by_name(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _of_layers(text: str, layers: int) -> list[str]:
-    """The activation of each hidden layer. Raises SettingError for a wrong number of names or an unknown name."""
+    """Returns the activation of each hidden layer.
+
+    Raises SettingError for a wrong number of names or an unknown name.
+    """
     names = [name.strip() for name in text.split(",")]
     choices = [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden]
     for name in names:
@@ -261,9 +266,9 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def without_places(words: Sequence[str]) -> list[str]:
-    """The command line without private folders: --save without its folder, and no --checkpoint or --quiet.
+    """Returns the command line without private folders: --save without its folder, and no --checkpoint or --quiet.
 
-    These make no difference to the network.
+    These options do not affect the network.
     """
     kept: list[str] = []
     rest = iter(words)

@@ -16,12 +16,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Checks what the window is to open with: ``file`` becomes the path, ``window_data`` the name of registered data.
-
-    Raises CommandError or EngineError for what is not there, or is neither network, run nor data.
-    """
+    """Raises CommandError or EngineError for a missing file, or one that is neither network, run nor data."""
     from engine.datasets import DATASETS, source_of
-    from engine.datasets.opening import is_idx
+    from engine.datasets.loading import is_idx
     from engine.datasets.table.table_format import sniff
     from engine.storage import is_network_file
     from nnviz.commands.checks import CommandError

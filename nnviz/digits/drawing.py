@@ -1,4 +1,4 @@
-"""Converts a drawing to the 28 × 28 picture that a network trained on MNIST, or on images like it, expects.
+"""Conversion of a drawing to the 28 × 28 image that a network trained on MNIST, or on images like it, expects.
 
 It follows MNIST (LeCun, Cortes, Burges): the ink is scaled to a 20 × 20 box with its proportions kept and grey
 edges, then moved so that its centre of mass is where MNIST has it in the 28 × 28 field. Ink is light on a dark
@@ -19,15 +19,15 @@ from nnviz.digits.strokes import Ink, Stroke
 SIDE = 28
 BOX = 20
 DEFAULT_PEN = 18 / 240  # the pen's width as a share of the canvas's shorter side
-# Limits of the pen's width in pixels of the picture, without which a small drawing would become a blot.
+# Limits of the pen's width in pixels of the image, without which a small drawing would become a blot.
 _THINNEST, _THICKEST = 1.6, 2.6
-_SPACING = 0.4  # pixels of the picture between the points of a line
-_MOST_POINTS = 1200  # with more the picture would lag behind the mouse
-_FAINTEST = 0.05  # a picture whose pixels all have less ink counts as empty
+_SPACING = 0.4  # pixels of the image between the points of a line
+_MOST_POINTS = 1200  # with more the image would lag behind the mouse
+_FAINTEST = 0.05  # an image whose pixels all have less ink counts as empty
 # MNIST's centres of mass lie between 14 and 15 pixels from the edges: in the middle of pixel 14, counted from 0.
 _CENTRE = SIDE / 2 + 0.5
 _PIXELS = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
-# Of each pixel q, from the picture's middle: what (p, |p|², 1) is multiplied with to give the square of |p - q|.
+# Of each pixel q, from the image's middle: what (p, |p|², 1) is multiplied with to give the square of |p - q|.
 _ACROSS, _DOWN = np.meshgrid(_PIXELS - SIDE / 2, _PIXELS - SIDE / 2)
 _FIELD = np.stack([-2 * _ACROSS, -2 * _DOWN, np.ones_like(_DOWN), _ACROSS**2 + _DOWN**2]).reshape(4, -1)
 
@@ -61,7 +61,7 @@ def picture_of(
         pen_width: in the same unit.
         centred: scaled and centred like MNIST. If False, the square of side 1 around (0, 0) is taken as it is.
         field: width and height of the visible part of the drawing around (0, 0), in the same unit.
-        background: brightness of the picture where there is no ink; ink is the opposite, see :func:`on_background`.
+        background: brightness of the image where there is no ink; ink is the opposite, see :func:`on_background`.
 
     Returns:
         (28, 28) float32 in 0…1; the background everywhere if there is no ink.
@@ -73,7 +73,7 @@ def picture_of(
     for part in drawing:
         if isinstance(part, Ink) and part.is_example:
             part = replace(part, pixels=ink_in(part.pixels, background))
-        seen += [part] if isinstance(part, Ink) else part.within(field, pen_width)  # pictures always lie inside it
+        seen += [part] if isinstance(part, Ink) else part.within(field, pen_width)  # images always lie inside it
     if centred:
         ink = _centred(seen, pen_width)
     else:
@@ -88,7 +88,7 @@ def on_background(ink: Array, background: float) -> Array:
 
 
 def ink_in(pixels: Array, background: float) -> Array:
-    """The inverse of :func:`on_background`; what differs from the background in the other direction is no ink."""
+    """Reverses :func:`on_background`. A difference from the background in the other direction is no ink."""
     if not background:
         return pixels
     ink: Array = (pixels - np.float32(background)) / np.float32(ink_brightness(background) - background)
@@ -106,7 +106,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _View:
-    """How the drawing is placed in the picture: scale, then offset; and the pen's width there."""
+    """The placement of the drawing in the image: scale, then offset; and the width of the pen there."""
 
     scale: float
     offset: Array
@@ -149,7 +149,7 @@ def _fitted(low: Array, high: Array, pen: float, has_lines: bool) -> _View:
 
 
 def _aligned(layers: Sequence[_Line | Ink], view: _View, shift: Array) -> Array:
-    """Returns the shifted offset, rounded so that a picture's edges stay on pixel edges and therefore sharp."""
+    """Returns the shifted offset, rounded so that an image's edges stay on pixel edges and therefore sharp."""
     offset = view.offset + shift
     ink = layers[0]
     if isinstance(ink, Ink) and ink.box is not None:
@@ -256,7 +256,7 @@ def _inked(layers: Sequence[_Line | Ink], view: _View) -> Array:
 
 def _covered(line: _Line, view: _View, width: float) -> Array:
     """Returns the (28, 28) coverage by a round pen: 1 inside, 0 outside, with a soft edge of one pixel."""
-    # From the picture's middle, so that little is lost when squares are subtracted: |p - q|² = |p|² - 2 p · q + |q|².
+    # From the image's middle, so that little is lost when squares are subtracted: |p - q|² = |p|² - 2 p · q + |q|².
     places = (line.points * view.scale + (view.offset - SIDE / 2)).astype(np.float32)
     lengths = np.einsum("ij,ij->i", places, places)[:, None]
     squares = np.concatenate([places, lengths, np.ones_like(lengths)], axis=1) @ _FIELD
@@ -268,7 +268,7 @@ def _covered(line: _Line, view: _View, width: float) -> Array:
 
 
 def _resampled(ink: Ink, view: _View) -> Array:
-    """Returns the (28, 28) picture of an ink: each pixel is the mean over its area."""
+    """Returns the (28, 28) image of an ink: each pixel is the mean over its area."""
     height, width = ink.pixels.shape
     left, top = ink.corner * view.scale + view.offset
     rows = _overlaps(top, ink.pixel * view.scale, height)

@@ -1,4 +1,4 @@
-"""An example of the data as a picture for the canvas."""
+"""An example of the data as an image for the canvas."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from engine.datasets import Dataset
 from nnviz.digits.drawing import BOX, SIDE, ink_in
 from nnviz.digits.strokes import Ink
 
-_LOOKED_AT = 40  # pictures
+_LOOKED_AT = 40  # images
 
 
 def fits_canvas(data: Dataset | None) -> bool:
-    """Whether the data's examples are pictures of the size that the canvas hands to the network."""
+    """Whether the data's examples are images of the size that the canvas hands to the network."""
     return data is not None and data.example_shape == (SIDE, SIDE)
 
 
 def example_ink(data: Dataset, part: str, number: int) -> Ink:
-    """An example of one of the data's splits, as a picture over the whole canvas."""
+    """Returns an example of one of the data's splits as an image over the whole canvas."""
     split = data.splits[part]
     title, label = f"{part} picture {number}", None if split.labels is None else int(split.labels[number])
     if label is not None:
@@ -28,7 +28,7 @@ def example_ink(data: Dataset, part: str, number: int) -> Ink:
 
 
 def are_centred(data: Dataset) -> bool:
-    """Whether the data's pictures, (28, 28), lie in their frame as MNIST's do: of a few, most are 20 pixels long.
+    """Whether the data's images, (28, 28), lie in their frame as MNIST's do: of a few, most are 20 pixels long.
 
     And the middle of their mass is in the middle of the frame.
     """

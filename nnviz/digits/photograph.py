@@ -13,11 +13,11 @@ from PIL import Image, ImageFilter
 
 from engine.basics.validation import Array
 
-_LOOK = 640  # pixels along the longer side of the picture in which the digit is searched
+_LOOK = 640  # pixels along the longer side of the image in which the digit is searched
 _KEEP = 192  # pixels along the longer side of the result
 _THINNEST = 0.075  # of the digit's longer side; thinner lines are made thicker, like MNIST's
-_SMALL = 60  # pixels along a side; in smaller pictures the light is estimated from the border alone
-_FIELD = 96  # pixels along the longer side of the picture from which the light is estimated
+_SMALL = 60  # pixels along a side; in smaller images the light is estimated from the border alone
+_FIELD = 96  # pixels along the longer side of the image from which the light is estimated
 _FAINTEST = 0.04  # least contrast of ink, as a share of the range of greys
 _EVEN = 1e-4  # smaller differences of greys are those of rounding
 _NOISE = 5.0  # ink differs from the paper by at least so many standard deviations of the paper's noise
@@ -26,8 +26,8 @@ _LOOK_FOR_PATCHES = 160  # cells along a side
 _SHADE = 0.3  # light at the darkest place, as a share of the range of greys
 _GRAIN = 5  # pixels; patches of noise are shorter
 _MOST_PATCHES = 9  # a digit has one or two, some more if its lines are broken; noise has many
-_SOFTEST = 0.06  # largest width of an edge of ink, as a share of the picture's longer side
-_MOST_INK = 0.75  # a larger share of the picture cannot be ink
+_SOFTEST = 0.06  # largest width of an edge of ink, as a share of the image's longer side
+_MOST_INK = 0.75  # a larger share of the image cannot be ink
 
 
 def ink_of_photograph(grey: Array) -> Array | None:
@@ -52,7 +52,7 @@ def ink_of_photograph(grey: Array) -> Array | None:
 
 
 def _looked_at_closely(whole: Array, box: tuple[int, int, int, int], factor: int) -> Array | None:
-    """Returns the ink around a digit that is small in a large picture, at a higher resolution."""
+    """Returns the ink around a digit that is small in a large image, at a higher resolution."""
     top, bottom, left, right = box
     margin = max(4, max(bottom - top, right - left) // 3)
     rows = slice(max(0, top - margin) * factor, (bottom + margin) * factor)
@@ -61,7 +61,7 @@ def _looked_at_closely(whole: Array, box: tuple[int, int, int, int], factor: int
 
 
 def _reduced(grey: Array, longest: int) -> tuple[Array, int]:
-    """Reduces the picture to at most ``longest`` pixels a side; returns the means of blocks, and the blocks' side."""
+    """Reduces the image to at most ``longest`` pixels a side; returns the means of blocks, and the blocks' side."""
     factor = -(-max(grey.shape) // longest)
     height, width = (max(1, length // factor) for length in grey.shape)
     tall, wide = min(factor, grey.shape[0]), min(factor, grey.shape[1])
@@ -126,7 +126,7 @@ def _lit_paper(ink: Array) -> Array:
 
 
 def _small(grey: Array) -> Array:
-    """Reduces the picture to about 96 pixels a side, enough for light, which is smooth."""
+    """Reduces the image to about 96 pixels a side, enough for light, which is smooth."""
     return _reduced(grey, _FIELD)[0]
 
 
@@ -136,7 +136,7 @@ def _enlarged(grey: Array, shape: tuple[int, ...]) -> Array:
 
 
 def _surface(grey: Array) -> Array:
-    """Returns a smooth surface fitted to the border, because a small picture has little other paper."""
+    """Returns a smooth surface fitted to the border, because a small image has little other paper."""
     rows, columns = np.meshgrid(np.linspace(-1, 1, grey.shape[0]), np.linspace(-1, 1, grey.shape[1]), indexing="ij")
     surfaces = np.stack([np.ones_like(rows), rows, columns, rows * columns, rows**2, columns**2], axis=-1)
     edge = np.ones(grey.shape, bool)
@@ -150,11 +150,11 @@ def _fitted(surfaces: Array, grey: Array) -> Array:
     flat = np.zeros(surfaces.shape[1])
     flat[0] = np.median(grey)
     off = np.abs(grey - flat[0])
-    if np.mean(off < 1e-6) > 0.5:  # as in every picture that is not a photograph
+    if np.mean(off < 1e-6) > 0.5:  # as in every image that is not a photograph
         return flat
     for _ in range(8):
         scaled = surfaces * weights[:, None]
-        # Regularised, so that a few pixels of a small picture do not bend the surface.
+        # Regularised, so that a few pixels of a small image do not bend the surface.
         found = np.linalg.solve(scaled.T @ surfaces + 1e-3 * len(grey) * np.diag([0, 1, 1, 1, 1, 1]), scaled.T @ grey)
         off = np.abs(grey - surfaces @ found)
         weights = 1 / (1 + (off / max(2 * float(np.median(off)), 1e-4)) ** 2)
@@ -249,7 +249,7 @@ def _patches(is_ink: Array) -> Array:
 
 
 def _carried(patch_of: Array, is_ink: Array) -> Array:
-    """Gives every run of ink within a row the highest number in it."""
+    """Numbers every run of ink within a row by the highest number in it."""
     starts = is_ink & np.diff(is_ink, axis=1, prepend=False)
     run_of = np.cumsum(starts.ravel()) * is_ink.ravel()
     highest = np.zeros(run_of.max() + 1, patch_of.dtype)

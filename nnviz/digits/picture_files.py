@@ -1,4 +1,4 @@
-"""Reads pictures as grey values: from formats of pixels only, from regular files only, and in little memory."""
+"""Reads images as grey values: from formats of pixels only, from regular files only, and in little memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from engine.datasets.grey_images import (
 
 # Pillow knows others; for some, like PostScript, it starts another program.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-_ENOUGH = 4_000_000  # pixels; a picture is reduced by a whole number as long as it keeps so many
+_ENOUGH = 4_000_000  # pixels; an image is reduced by a whole number as long as it keeps so many
 _STRIP = 1_000_000  # pixels that are converted at a time
 _ORIENTATION = 0x0112  # number of the tag in EXIF that says how the camera was held
 _TURNS = {
@@ -44,14 +44,14 @@ _TURNS = {
 
 
 def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Array:
-    """Reads a picture as (height, width) float32 grey values, reduced if it is large; transparent pixels are paper.
+    """Reads an image as (height, width) float32 grey values, reduced if it is large; transparent pixels are paper.
 
     Args:
         path: the file.
         is_wanted: asked again and again meanwhile; the reading ends when it returns False.
 
     Raises:
-        EngineError: it is no picture that can be read, or too large, or takes too long.
+        EngineError: it is no image that can be read, or too large, or takes too long.
         OSError: the file is missing, cannot be read, or is not a regular file.
         CancelledError: it was no longer wanted.
     """
@@ -75,7 +75,7 @@ def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Ar
 
 
 class _Watched(io.BufferedReader):
-    """A file that checks, whenever more of it is read, whether to go on."""
+    """A file that checks, at each read, whether the image is still wanted and the time limit is kept."""
 
     def __init__(self, raw: io.RawIOBase, name: str, is_wanted: Callable[[], bool]) -> None:
         super().__init__(raw)
@@ -83,7 +83,10 @@ class _Watched(io.BufferedReader):
         self._end = time.monotonic() + MOST_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As any file. Raises DataError after too long a time, and CancelledError if it is no longer wanted."""
+        """Reads from the file.
+
+        Raises DataError after the time limit, and CancelledError if the image is no longer wanted.
+        """
         if not self._is_wanted():
             raise CancelledError
         if time.monotonic() > self._end:
@@ -107,7 +110,7 @@ def _decoded(name: str, file: io.BufferedReader) -> Array:
 
 
 def check_size(name: str, width: int, height: int, most: int = MOST_PIXELS) -> None:
-    """Raises DataError for a picture of more pixels, or a longer one: it would take too much memory or time."""
+    """Raises DataError for an image of more pixels, or a longer one: it would take too much memory or time."""
     size = f"of {width:,} × {height:,} pixels"
     if width * height > most:
         raise _too_large(name, Verbatim(f"{size}, {width * height / 1e6:.1f} million"), most)
@@ -124,11 +127,11 @@ def grey_of_strips(
     """Makes grey values, on white paper, or on black if nothing would be visible on white.
 
     Args:
-        name: the picture's, for messages.
+        name: the image's, for messages.
         size: width and height.
         strip: returns the rows from the first number up to the second. They are reduced one strip at a time, so that
-            the whole picture is never there in another form.
-        turn: how the picture has to be turned.
+            the whole image is never there in another form.
+        turn: how the image has to be turned.
 
     Raises:
         DataError: a value is not finite.
@@ -161,7 +164,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """How to turn the picture, because of how the camera was held; None if that is not known."""
+    """Returns the rotation that the camera's orientation requires; None if it is not known."""
     with contextlib.suppress(Exception):  # what is beside the pixels may be damaged
         return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
     return None
@@ -170,3 +173,19 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 def _too_large(name: str, size: Verbatim, most: int = MOST_PIXELS) -> DataError:
     rule = f"must have at most {most // 10**6} million"
     return DataError(name, size, rule, "Make it smaller, or cut the digit out.")
+
+
+def resized(grey: Array, shape: tuple[int, int]) -> Array:
+    """Returns an image, (height, width) grey values, whole and in proportion as float32 in 0…1 of another size.
+
+    What it lacks at two of its sides has the shade of its border. Values beyond 255 are taken for those of 16 bits.
+    """
+    values = np.asarray(grey, np.float32) / (255 if grey.max() <= 255 else 65_535)
+    scale = min(wanted / there for wanted, there in zip(shape, values.shape, strict=True))
+    height, width = (max(1, round(scale * length)) for length in values.shape)
+    small = np.asarray(Image.fromarray(values).resize((width, height), Image.Resampling.BILINEAR))
+    border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    whole = np.full(shape, np.median(border), np.float32)
+    top, left = (shape[0] - height) // 2, (shape[1] - width) // 2
+    whole[top : top + height, left : left + width] = small
+    return np.clip(whole, 0, 1)

@@ -1,4 +1,4 @@
-"""The parts of a drawing: strokes of the pen and the eraser, and pictures put on the canvas."""
+"""The parts of a drawing: strokes of the pen and the eraser, and images put on the canvas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INKED = 0.25  # a pixel with more, as a share of full ink, counts as ink
 _CORNER = np.cos(np.radians(75))  # a sharper turn than this is kept as a corner
 CURVE_STEPS = 8  # pieces of line per piece of curve
 _MOST_POINTS = 1200  # a stroke with more points needs no further ones
-_COARSE = 64  # cells along the longer side of a picture, to find where it has ink
+_COARSE = 64  # cells along the longer side of an image, to find where it has ink
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +63,15 @@ class Stroke:
 
 @dataclass(frozen=True, eq=False)
 class Ink:
-    """A picture whose middle is the middle of the canvas.
+    """An image whose centre is the centre of the canvas.
 
     Attributes:
-        pixels: (height, width) float32 in 0…1, 1 is ink; of an example of data with a background, brightness.
+        pixels: (height, width) float32 in 0…1, 1 is ink; for an example of data with a background, brightness.
         side: length of its longer side in the drawing's unit.
-        title: a description for people; may be empty.
-        is_example: it is from the data set; the network is shown it unchanged while nothing is drawn over it.
+        title: a displayed description; may be empty.
+        is_example: whether it is from the data set; it is the network's unchanged input while nothing is drawn over it.
         label: the true class, as its number in the data of that ``fingerprint``; None if it is not known.
-        fingerprint: that of the data that an example is of, or that it was made from.
+        fingerprint: fingerprint of the data that an example is of, or that it was made from.
     """
 
     pixels: Array

@@ -1,4 +1,4 @@
-"""What the inputs and outputs of a network mean: names, and values as the data's source has them."""
+"""The meaning of a network's inputs and outputs: their names, and values as in the data's source."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _IS = " = "  # between a column and its category, in the names of inputs
 
 @dataclass(frozen=True)
 class Field:
-    """A column as people know it.
+    """A column of the data before its encoding.
 
     Attributes:
         name: its name.
-        inputs: its input; of a category several, one of which is on.
-        choices: the categories, a name for each input; the words for 0 and 1 of a yes/no; empty for a number.
+        inputs: its input; for a category several, of which one is on.
+        choices: the categories, one for each input; the words for 0 and 1 of a yes/no column; empty for a number.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Field:
     choices: tuple[str, ...] = ()
 
     def raw(self, raw: Array) -> str | float:
-        """The category or the number in a raw example, (width,)."""
+        """Returns the category or the number in a raw example, (width,)."""
         if len(self.inputs) > 1:
             return self.choices[int(raw[list(self.inputs)].argmax())]
         value = float(raw[self.inputs[0]])
@@ -51,7 +51,7 @@ class Meaning:
 
     @staticmethod
     def _name(words: str) -> str:
-        """A name from outside as it is shown."""
+        """Returns a name from outside as it is displayed."""
         return text.name(words)
 
     @cached_property
@@ -63,35 +63,38 @@ class Meaning:
 
     @property
     def picture(self) -> tuple[int, int] | None:
-        """Height and width of an example; None if it is no picture."""
+        """The height and width of an example; None if it is no image."""
         data = self.data
         return None if data is None or not data.is_picture else (data.example_shape[0], data.example_shape[1])
 
     @property
     def example(self) -> str:
-        """What an example is called: "picture", "point" or "row"."""
+        """The noun for an example: "picture", "point" or "row"."""
         if self.data is None or self.picture is not None:
             return "picture"
         return "point" if self.data.is_plane or self.data.columns == ("x",) else "row"
 
     @property
     def region(self) -> str:
-        """What the answers are drawn over: "plane" or "curve"; empty for other data."""
+        """The noun for the region over which predictions are drawn: "plane" or "curve"; empty for other data."""
         data = self.data
         return "" if data is None else "plane" if data.is_plane else "curve" if data.is_curve else ""
 
     def file_row(self, part: str, number: int) -> int | None:
-        """The row of an example in its file, from 1; None if it is in none, or that is not known."""
+        """Returns the row of an example in its file, from 1; None if it is in no file, or the row is not known."""
         split = None if self.data is None else self.data.splits.get(part)
         return None if split is None else split.file_row(number)
 
     def where(self, part: str, number: int, noun: str = "example") -> str:
-        """ "test row 75 · row 212 of the file": where an example is, by its number in the part and in its file."""
+        """Returns the number of an example in its split and in its file: "test row 75 · row 212 of the file"."""
         row = self.file_row(part, number)
         return f"{part} {noun} {text.count(number)}" + ("" if row is None else f" · row {text.count(row)} of the file")
 
     def input(self, number: int) -> str:
-        """ "row 3, column 12" of a picture, "body_mass_g", "island = Biscoe", "input 4"; numbers count from 0."""
+        """Returns the name of an input: "row 3, column 12" of an image, "body_mass_g", "island = Biscoe", "input 4".
+
+        Rows, columns and inputs are numbered from 0.
+        """
         if self.picture is not None:
             row, column = divmod(number, self.picture[1])
             return f"row {row + 1}, column {column + 1}"
@@ -101,13 +104,13 @@ class Meaning:
 
     @cached_property
     def columns(self) -> list[str]:
-        """The names of all inputs; of pictures none."""
+        """The names of all inputs; none for images."""
         data = self.data
         return [] if data is None or self.picture is not None else [self.input(number) for number in range(data.width)]
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """The columns of a row, in their order; none for a picture."""
+        """The columns of a row, in their order; none for an image."""
         data = self.data
         if data is None or self.picture is not None:
             return ()
@@ -149,20 +152,20 @@ class Meaning:
         return found
 
     def given(self, number: int, value: float) -> str:
-        """A raw input in words: "3 750"; of a yes/no column "ja"."""
+        """Returns a raw input as text: "3 750"; for a yes/no column its word, such as "ja"."""
         words = self._yes_no.get(number, ())
         return words[int(value)] if words and value in (0, 1) else text.figure(value)
 
     def raw(self, example: Array) -> Array:
-        """(width,) float64: the inputs of an example as their source has them."""
+        """Returns the inputs of an example as in the data's source, (width,) float64."""
         return np.asarray(example, np.float64) if self.data is None else self.data.raw_inputs(example)
 
     def raw_of(self, split: Split, number: int) -> Array:
-        """(width,) float64: the inputs of an example of the data as their source has them."""
+        """Returns the inputs of an example of the data as in the data's source, (width,) float64."""
         return self.raw(split.example(number))
 
     def raw_input(self, number: int, value: float) -> float:
-        """The same of one input."""
+        """Returns a single input as in the data's source."""
         scaling = None if self.data is None else self.data.scaling
         return value if scaling is None else float(value * scaling.spread[number] + scaling.mean[number])
 
@@ -172,7 +175,7 @@ class Meaning:
         return self.data is not None and self.data.scaling is not None
 
     def scaling_text(self, number: int, value: float) -> str:
-        """ "(3 750 − 4 199) ÷ 802": how an input became its value; empty for one that is as it was."""
+        """Returns the scaling of an input as text: "(3 750 − 4 199) ÷ 802"; empty if it is not scaled."""
         scaling = None if self.data is None else self.data.scaling
         if scaling is None or (scaling.mean[number], scaling.spread[number]) == (0, 1):
             return ""
@@ -180,12 +183,12 @@ class Meaning:
         return f"({text.figure(self.raw_input(number, value))} − {mean}) ÷ {spread}"
 
     def row(self, example: Array) -> list[str]:
-        """The values of :attr:`fields`: "Biscoe", "3 750"."""
+        """Returns the values of :attr:`fields`: "Biscoe", "3 750"."""
         raw = self.raw(example)
         return [self.value(field, raw) for field in self.fields]
 
     def value(self, field: Field, raw: Array, digits: int = 4) -> str:
-        """The value of a column in a raw example, (width,); places have two decimals."""
+        """Returns the value of a column in a raw example, (width,), as text; coordinates have two decimals."""
         known = field.raw(raw)
         if isinstance(known, str):
             return known
@@ -204,7 +207,7 @@ class Meaning:
         return self.data is not None and self.data.outputs == 1
 
     def output(self, number: int) -> str:
-        """The name of a class or a target; of others the number, of targets from 1, and "target" for a single one."""
+        """Returns the name of a class or target, or else its number; targets count from 1, a single one is "target"."""
         if self.data is None or self.data.is_classification:
             return str(number) if self.data is None else self._name(self.data.class_name(number))
         if self.data.targets:
@@ -220,25 +223,25 @@ class Meaning:
 
     @property
     def unit(self) -> str:
-        """What the only number that is predicted is counted in, if its name says it; else empty."""
+        """The unit of the only predicted number, if its name contains one; else empty."""
         return unit_of(self.target_name)
 
     def spread(self, output: int = 0) -> float:
-        """How much of the target's unit a difference of 1 between outputs is."""
+        """Returns the size, in the target's unit, of a difference of 1 between outputs."""
         scaling = None if self.data is None else self.data.target_scaling
         return 1.0 if scaling is None else float(scaling.spread[output])
 
     def target(self, value: float, output: int = 0) -> float:
-        """An output in the target's unit."""
+        """Returns an output in the target's unit."""
         scaling = None if self.data is None else self.data.target_scaling
         return float(value) * self.spread(output) + (0.0 if scaling is None else float(scaling.mean[output]))
 
     def truth_of(self, split: Split, number: int, output: int = 0) -> float:
-        """A target of an example of the data in its unit."""
+        """Returns a target of an example of the data in its unit."""
         return self.target(float(split.targets[number, output]), output)
 
     def answer(self, value: float, output: int = 0) -> str:
-        """The same in words."""
+        """Returns an output in the target's unit as text."""
         return text.figure(self.target(value, output))
 
 
@@ -276,12 +279,12 @@ IN_FILE = "row of the file"  # a column of exported tables
 
 
 def off_by(difference: float, unit: str = "") -> str:
-    """ "off by +2.3 mpg, too high": predicted − true in words."""
+    """Returns the residual, predicted − true, as text: "off by +2.3 mpg, too high"."""
     side = "too high" if difference > 0 else "too low" if difference < 0 else ""
     return ", ".join(filter(None, [f"off by {text.signed(difference)} {unit}".rstrip(), side]))
 
 
 def listed(fields: Sequence[Field], values: Sequence[str], most: int) -> list[str]:
-    """ "body_mass_g 3 750": the first values with their names, and how many more there are."""
+    """Returns the first values with their names, and the number of the others: "body_mass_g 3 750"."""
     lines = [f"{field.name} {value}" for field, value in zip(fields[:most], values, strict=False)]
     return [*lines, f"and {len(fields) - most} more"] if len(fields) > most else lines

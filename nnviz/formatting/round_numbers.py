@@ -75,5 +75,5 @@ def round_top(high: float, parts: int = 5) -> float:
 
 
 def digits(values: list[float]) -> int:
-    """Returns how many decimals are needed to tell even marks apart; 9 for fewer than two marks."""
+    """Returns the number of decimals that distinguishes even marks; 9 for fewer than two marks."""
     return max(0, math.ceil(-math.log10(values[1] - values[0]) - _EPSILON)) if len(values) > 1 else 9

@@ -12,7 +12,7 @@ class RunName(str):
     """The name of a run, which is a text, with shorter forms of it.
 
     Attributes:
-        forms: the whole name and shorter ones, the longest first; each keeps what is more important than what it lacks.
+        forms: the whole name and shorter ones, the longest first; the most important parts are in all of them.
     """
 
     forms: tuple[str, ...]
@@ -47,10 +47,10 @@ class RunName(str):
         return RunName(f"{self}{BETWEEN}{part}", *self.forms)
 
     def within(self, room: float, width: Callable[[str], float] = len) -> str:
-        """Returns the longest form that fits into the room; the shortest one, cut in the middle, where none does.
+        """Returns the longest form that fits; if none does, the shortest one, cut in the middle.
 
         Args:
-            room: in what ``width`` measures: characters, unless it is given.
+            room: the limit in the unit of ``width``: characters, unless it is given.
         """
         found = next((form for form in self.forms if width(form) <= room), None)
         return _cut(self.forms[-1], room, width) if found is None else found
@@ -61,7 +61,7 @@ def _joined(*parts: str) -> str:
 
 
 def _cut(words: str, room: float, width: Callable[[str], float]) -> str:
-    """As much of the words as fits, without their middle; an ellipsis at least."""
+    """Returns as many words as fit, with an ellipsis in place of the middle; at least the ellipsis."""
     for count in range(len(words) - 1, 0, -1):
         begin = (count + 1) // 2
         shown = f"{words[:begin]}…{words[len(words) - (count - begin) :]}"

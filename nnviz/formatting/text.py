@@ -29,17 +29,17 @@ _LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
 
 
 def thousands(sign: str) -> str:
-    """That a sign separates thousands; "thousands separated by ,"."""
+    """Returns a note about the thousands separator: "thousands separated by ,"."""
     return f"thousands separated by {sign if sign.strip() else 'a space'}"
 
 
-def written(separator: str, sign: str) -> list[str]:
-    """What stands in the numbers of a column besides digits: "with €", "thousands separated by ,"."""
+def number_signs(separator: str, sign: str) -> list[str]:
+    """Returns notes about other signs in the numbers of a column: "with €", "thousands separated by ,"."""
     return [*([f"with {sign}"] if sign else []), *([thousands(separator)] if separator else [])]
 
 
 def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
-    """A text from outside as it may be shown: without control characters, and shortened in the middle if it is long."""
+    """Returns a text from outside without control characters, shortened in the middle if it is long."""
     safe = _UNSAFE.sub("\ufffd", words[: 2 * longest] + words[2 * longest :][-longest:])
     if len(safe) <= longest:
         return safe
@@ -48,23 +48,23 @@ def plain(words: str, longest: int = _LONGEST_TEXT) -> str:
 
 
 def visible(words: str) -> str:
-    """A whole text for the terminal: control characters, and bytes of a path that are not UTF-8, as \\x1b."""
+    """Returns a text for the terminal, with control characters and bytes that are not UTF-8 as \\x1b."""
     return _UNSAFE.sub(lambda found: escaped(found[0]), words)
 
 
 def path(words: object) -> str:
-    """The whole path of a file for the terminal, in one line, as :func:`visible` writes it."""
+    """Returns the whole path of a file for the terminal, in one line; see :func:`visible`."""
     return visible(str(words)).replace("\n", "\\n")
 
 
 @lru_cache(maxsize=1000)
 def name(words: str, longest: int = _LONGEST_NAME) -> str:
-    """A name from outside, in one line."""
+    """Returns a name from outside in one line."""
     return plain(words.replace("\r", "").replace("\n", " "), longest)
 
 
 def entry(words: str) -> str:
-    """A name as the text of a menu's entry or a button, where "&" alone would mark a letter."""
+    """Returns a name for a menu entry or a button, in which a single "&" would mark a letter."""
     return name(words).replace("&", "&&")
 
 
@@ -74,7 +74,7 @@ def count(number: int) -> str:
 
 
 def figure(value: float, digits: int = 4) -> str:
-    """Formats a number of any unit in so many digits: "23.4", "−0.062", "3 504", "1.2e+09"."""
+    """Formats a number of any unit with ``digits`` digits: "23.4", "−0.062", "3 504", "1.2e+09"."""
     size = abs(value)
     if not math.isfinite(size):
         return "not finite"
@@ -87,12 +87,15 @@ def figure(value: float, digits: int = 4) -> str:
 
 
 def grouped(words: str) -> str:
-    """A number as Python writes it, with thin spaces for commas and a real minus sign."""
+    """Returns a number formatted by Python with thin spaces for commas and a real minus sign."""
     return words.replace(",", _THIN).replace("-", "−")
 
 
 def compact(value: float, digits: int = 3) -> str:
-    """Short, for the ends of an axis: 0.05, 2500, 58k, 1.2M; ``digits`` are those of a number with a letter."""
+    """Returns a short number for the ends of an axis: 0.05, 2500, 58k, 1.2M.
+
+    ``digits``: digits of a number with a letter.
+    """
     for factor, letter in ((1e6, "M"), (1e3, "k")):
         if max(factor, _SHORTENED) <= abs(value) < 1e9:
             return f"{value / factor:.{digits}g}{letter}".replace("-", "−")
@@ -100,7 +103,10 @@ def compact(value: float, digits: int = 3) -> str:
 
 
 def marks(values: Sequence[float]) -> list[str]:
-    """The even marks of an axis, as short as tells them apart: "0.5", "1.0"; "200k", "1.2M"; "1.002M", "1.004M"."""
+    """Returns labels for even marks, only as long as distinguishes them.
+
+    "0.5", "1.0"; "200k", "1.2M"; "1.002M", "1.004M".
+    """
     places, largest = digits(list(values)), max(map(abs, values), default=0.0)
     if largest >= _SHORTENED:
         apart = math.log10(largest / abs(values[1] - values[0])) if len(values) > 1 else 1.0
@@ -110,7 +116,7 @@ def marks(values: Sequence[float]) -> list[str]:
 
 
 def steady(value: float, digits: int = 3) -> str:
-    """As :func:`figure`, with zeros at the end, so that a figure that changes keeps its width: "2.70", "123"."""
+    """Formats a number like :func:`figure`, but keeps zeros at the end, so that the width stays: "2.70", "123"."""
     size = abs(value)
     if not math.isfinite(size) or (size and not 1e-4 <= size < 10**digits):
         return figure(value, digits)
@@ -119,15 +125,16 @@ def steady(value: float, digits: int = 3) -> str:
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """The same with a sign: "+2.31"."""
+    """Formats a number like :func:`figure`, with a sign: "+2.31"."""
     words = figure(value, digits)
     return words if words.startswith("−") or words in ("0", "not finite") else f"+{words}"
 
 
 def epochs(number: float, batches: int = 0) -> str:
-    """ "3", or a moment within an epoch: "1.4", "2.998", "11 408.5".
+    """Returns a number of epochs: "3", or within an epoch "1.4", "2.998", "11 408.5".
 
-    With as many decimals as tell it from a whole epoch and, where an epoch has so many batches, from the batch before.
+    It has as many decimals as distinguish it from a whole epoch and, for an epoch of ``batches`` batches, from the
+    batch before.
     """
     whole = round(number)
     decimals = max(1, math.ceil(math.log10(max(batches, 1)))) if abs(number - whole) > _ROUNDING else 0
@@ -169,7 +176,7 @@ def duration(seconds: float) -> str:
 
 
 def roughly(seconds: float) -> str:
-    """A duration that is only estimated: 0.2 s, 45 s, 9 min, 2.5 h, 3 days."""
+    """Returns an estimated duration: 0.2 s, 45 s, 9 min, 2.5 h, 3 days."""
     for unit, length, until in (("s", 1.0, 90.0), ("min", 60.0, 5400.0), ("h", 3600.0, 172800.0)):
         if seconds < until:
             amount = seconds / length
@@ -178,7 +185,7 @@ def roughly(seconds: float) -> str:
 
 
 def date(seconds: float) -> str:
-    """A local date and time from seconds since 1970: "2026-11-27 12:31"; "unknown date" for one of no calendar."""
+    """Returns seconds since 1970 as local date and time: "2026-11-27 12:31"; "unknown date" for none."""
     try:
         return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
     except (OverflowError, OSError, ValueError):
@@ -186,7 +193,7 @@ def date(seconds: float) -> str:
 
 
 def size(nbytes: float) -> str:
-    """Bytes in the unit that fits, with at most one decimal."""
+    """Returns a number of bytes in a suitable unit, with at most one decimal."""
     for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if nbytes >= step:
             number = f"{nbytes / step:.1f}".removesuffix(".0") if nbytes < 100 * step else f"{nbytes / step:.0f}"
@@ -195,7 +202,7 @@ def size(nbytes: float) -> str:
 
 
 def short(value: float) -> str:
-    """3.21, −0.06, 0.004, 4e−7: two decimals, or one digit of a smaller number."""
+    """Returns a number with two decimals, or with one digit if it is smaller: 3.21, −0.06, 0.004, 4e−7."""
     size = abs(value)
     words = f"{value:{'.0e' if 0 < size < 0.001 else '.1g' if 0 < size < 0.005 else '.2f' if size < 1000 else '.3g'}}"
     return re.sub(r"e([+-])0*", lambda found: "e" + found[1].strip("+"), words).replace("-", "−")

@@ -1,4 +1,4 @@
-"""Finds the unit in the name of a column: what stands in brackets at its end, or a name that is a unit itself."""
+"""The unit in a column's name: the text in brackets at its end, or the whole name if that is a unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAMES = frozenset(("mpg", "mph", "km/h", "kWh", "kW", "kg", "°C"))  # columns 
 
 
 def unit_of(name: str) -> str:
-    """ "h" of "hours to close (h)", "€" of "price [€]", "mpg" of "mpg"; empty if it names none."""
+    """Returns the unit in a name: "h" for "hours to close (h)", "€" for "price [€]", "mpg" for "mpg"; or ""."""
     if name in _NAMES:
         return name
     found = _IN_BRACKETS.search(name)

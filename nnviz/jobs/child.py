@@ -15,7 +15,7 @@ from typing import IO, Any
 from engine.basics.errors import not_started
 from engine.basics.priority import LOW_PRIORITY, set_session_priority
 
-# To glibc: memory that was freed is kept for what comes next, in any thread. Taking it anew would cost much time.
+# For glibc: freed memory is kept for later allocations in any thread. Requesting it again would cost much time.
 _KEEPS_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**29),

@@ -50,7 +50,7 @@ def main() -> None:
         try:
             result = getattr(reader, method)(*before, teller.progress, *after)
         except BrokenPipeError:
-            os._exit(0)  # nobody listens any more
+            os._exit(0)  # the other end is closed
         except Exception as error:
             teller.failed(error)
         else:

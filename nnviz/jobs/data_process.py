@@ -22,7 +22,7 @@ from typing import Any
 from engine.basics.errors import EngineError, Verbatim
 from engine.datasets import Dataset, DataSource
 from engine.datasets.idx_pair import idx_files
-from engine.datasets.opening import is_idx
+from engine.datasets.loading import is_idx
 from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
 from nnviz.jobs.child import can_start, start, take_leave
@@ -63,12 +63,12 @@ class DataProcess:
         return None if self._process is None else self._process.pid
 
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
-        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
+        """Implements :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
         dataset: Dataset = self._ask("load", (name, dict(settings)), (), progress)
         return dataset
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
-        """See :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
+        """Implements :class:`~nnviz.jobs.data_reader.Reader`. Raises EndedError after :meth:`end`."""
         preview: Preview = self._ask("preview", (name, dict(settings)), (is_whole,), progress)
         return preview
 

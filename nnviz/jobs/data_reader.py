@@ -10,7 +10,7 @@ from typing import Protocol
 
 from engine.basics.errors import EngineError, SettingError
 from engine.datasets import Dataset, DataSource, source_of
-from engine.datasets.opening import read_folder
+from engine.datasets.loading import read_folder
 from engine.datasets.preview import DatasetSummary, Preview, TablePreview
 from engine.datasets.source import Progress, Value, with_user_examples, without_own
 from engine.datasets.table.table import Table, read_table
@@ -52,7 +52,7 @@ class DataReader:
         self._made: tuple[object, Dataset] | None = None
 
     def load(self, name: str, settings: Settings, progress: Progress) -> Dataset:
-        """See :class:`Reader`."""
+        """Implements :class:`Reader`."""
         source = source_of(name)
         key = _key(name, source, source.different(settings))
         made = self._made
@@ -69,7 +69,7 @@ class DataReader:
         return with_user_examples(with_notes(table, prepare(table, without_own(settings))).dataset, settings)
 
     def preview(self, name: str, settings: Settings, progress: Progress, is_whole: bool) -> Preview:
-        """See :class:`Reader`."""
+        """Implements :class:`Reader`."""
         source = source_of(name)
         assert source.file is not None, f"{name} is no file"
         settings = without_own(settings)
@@ -126,7 +126,7 @@ class DataReader:
         try:
             stamp = stamp_of(file)
         except OSError:
-            return format_of(file, settings)  # which tells why
+            return format_of(file, settings)  # its error has the reason
         key = (file, stamp, {name: settings[name] for name in FORMAT if name in settings})
         found = self._form
         if found is None or found[0] != key:

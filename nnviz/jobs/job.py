@@ -16,7 +16,7 @@ from engine.network.half_precision import pack
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import Recorder
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.timing import BatchTimer, TimeBudget
 
 _SECONDS_BETWEEN_ENDS = 0.05  # between two snapshots at ends of epochs; they may take a hundredth of the time
@@ -45,14 +45,14 @@ class ReportSink(Protocol):
     def nothing_waits(self) -> bool:
         """Whether no order waits; called after each event."""
 
-    def put_frame(self, frame: Frame) -> None:
-        """Takes a frame, which replaces the one before."""
+    def put_frame(self, frame: NetworkFrame) -> None:
+        """Receives a frame, which replaces the one before."""
 
-    def tell(self, run: int, event: Report) -> None:
-        """Takes a report that must not be lost."""
+    def report(self, run: int, event: Report) -> None:
+        """Receives a report that must not be lost."""
 
-    def tell_soon(self, run: int, event: Report) -> None:
-        """Takes a report that must not be lost, but may wait for the next report or frame."""
+    def report_soon(self, run: int, event: Report) -> None:
+        """Receives a report that must not be lost, but may wait for the next report or frame."""
 
 
 class Job:
@@ -82,7 +82,7 @@ class Job:
         self._events: Iterator[Event] | None = None
 
     def go(self, until: StopCondition) -> None:
-        """Sets how far to train from here, and starts."""
+        """Starts training from here until a stop condition."""
         self.until, self._has_stepped = until, False
         self._went = time.perf_counter()
         self._timer.resume()
@@ -105,10 +105,10 @@ class Job:
         if self.recorder is not None:
             self.recorder.leap()
 
-    def frame(self, with_estimate: bool = False) -> Frame:
+    def frame(self, with_estimate: bool = False) -> NetworkFrame:
         """Returns a frame of the network as it is now."""
         trainer, last = self.trainer, self._last_batch
-        return Frame(
+        return NetworkFrame(
             run=self.run,
             parameters=trainer.network.parameters.copy(),
             epoch=last.epoch if last else trainer.epoch,
@@ -119,7 +119,7 @@ class Job:
             estimate=trainer.estimate() if with_estimate else None,
         )
 
-    def frame_if_possible(self) -> Frame | None:
+    def frame_if_possible(self) -> NetworkFrame | None:
         """Returns a frame; None if memory is short."""
         try:
             return self.frame()
@@ -135,20 +135,20 @@ class Job:
     # ---- steps
 
     def advance(self, sink: ReportSink) -> Stopped | None:
-        """Takes events of the training (a step, a part of an evaluation, the end of an epoch) until an order waits.
+        """Processes events of the training (a step, a part of an evaluation, the end of an epoch) until an order waits.
 
-        Takes at least one event. Returns a report if the job has paused, else None. After an error call
+        Processes at least one event. Returns a report if the job has paused, else None. After an error call
         :meth:`restart`.
         """
         if self._events is None:
             self._events = self.trainer.steps()  # which knows nothing of the job, so both are freed when it is dropped
         if self.recorder is not None:  # before the step, so that changed settings are recorded at their place
-            self.recorder.open(self.trainer, partial(sink.tell, self.run))
+            self.recorder.open(self.trainer, partial(sink.report, self.run))
         try:
             with np.errstate(all="ignore"):
                 return self._take(self._events, sink)
         finally:
-            self._tell_ended(sink, sink.tell_soon)
+            self._report_ended(sink, sink.report_soon)
 
     def _take(self, events: Iterator[Event], sink: ReportSink) -> Stopped | None:
         timer, recorder, pauses_by_itself = self._timer, self.recorder, self.until is not StopCondition.END
@@ -165,8 +165,8 @@ class Job:
                 timer.epoch_done()
                 self._end_epoch(event, sink)
             elif event is not None and (not isinstance(event, Evaluating) or timer.measures_long()):
-                self._tell_ended(sink, sink.tell_soon)
-                sink.tell(self.run, event)
+                self._report_ended(sink, sink.report_soon)
+                sink.report(self.run, event)
                 self._record(event, sink)
                 if isinstance(event, BestRestored):
                     event = next(events, None)  # nothing may come between: the trainer would restore it again
@@ -181,7 +181,7 @@ class Job:
 
     def _record(self, event: Event, sink: ReportSink) -> None:
         if self.recorder is not None:
-            self.recorder.take_event(event, self.trainer, partial(sink.tell, self.run))
+            self.recorder.take_event(event, self.trainer, partial(sink.report, self.run))
 
     # ---- reports
 
@@ -199,28 +199,30 @@ class Job:
         if sink.wants_frame and not cannot_wait and self._show(sink):
             return  # which is the network at the end of the epoch, too
         if event.epoch and self._ends.is_due:
-            self._tell_end(event, sink)
+            self._report_end(event, sink)
         if cannot_wait:
             self._told_at = now
-            self._tell_ended(sink, sink.tell)
+            self._report_ended(sink, sink.report)
         elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
-            self._tell_ended(sink, sink.tell_soon)
+            self._report_ended(sink, sink.report_soon)
 
-    def _tell_ended(self, sink: ReportSink, tell: Callable[[int, Report], None], frame: Frame | None = None) -> None:
+    def _report_ended(
+        self, sink: ReportSink, report: Callable[[int, Report], None], frame: NetworkFrame | None = None
+    ) -> None:
         """Reports the gathered epochs, with a frame if there is one, and records them."""
         ended, self._ended = Epochs.of(self._ended), []
         if ended.packed:
-            tell(self.run, ended)
+            report(self.run, ended)
         if frame is not None:
             sink.put_frame(frame)
         if ended.packed and self.recorder is not None:
-            self.recorder.take_epochs(ended.packed, self.trainer, partial(sink.tell, self.run))
+            self.recorder.take_epochs(ended.packed, self.trainer, partial(sink.report, self.run))
 
-    def _tell_end(self, event: Epoch, sink: ReportSink) -> None:
+    def _report_end(self, event: Epoch, sink: ReportSink) -> None:
         with self._ends:
             network = self.trainer.network
             now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-            sink.tell_soon(self.run, EpochEnd(event.epoch, pack(now, tuple(network.shape))))
+            sink.report_soon(self.run, EpochEnd(event.epoch, pack(now, tuple(network.shape))))
 
     def _show(self, sink: ReportSink) -> bool:
         """Sends a frame with the gathered epochs if one is due. Returns whether it was."""
@@ -235,7 +237,7 @@ class Job:
             with timer.estimates:
                 frame = replace(frame, estimate=self.trainer.estimate())
         self._told_at = time.perf_counter()
-        self._tell_ended(sink, sink.tell_soon, frame)
+        self._report_ended(sink, sink.report_soon, frame)
         return True
 
     def _pause_after(self, event: Event, sink: ReportSink) -> Stopped | None:
@@ -268,7 +270,7 @@ class Job:
     # ---- in another process
 
     def __getstate__(self) -> dict[str, Any]:
-        """State without the event iterator, which each copy makes itself."""
+        """Returns the state without the event iterator, which each copy makes itself."""
         return self.__dict__ | {"_events": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ class Measurement:
             steps = Evaluator(network, split, dataset.target_scaling).steps()
             while number == self._latest:
                 try:
-                    with np.errstate(all="ignore"):  # an error tells what overflows
+                    with np.errstate(all="ignore"):  # an error reports overflows
                         next(steps)
                 except StopIteration as finished:
                     results[name] = finished.value

@@ -21,7 +21,7 @@ from nnviz.jobs.serial_thread import SerialThread
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_LENGTH = 0.72  # of the ink on the canvas, as a share of its shorter side: about as large as people draw
+_LENGTH = 0.72  # of the ink on the canvas, as a share of its shorter side: about the size of typical drawings
 
 
 class Pictures(QObject):
@@ -103,7 +103,7 @@ def _grey_of(source: Path | QImage, is_wanted: Callable[[], bool]) -> Array:
 
 
 def _resized(grey: Array, shape: tuple[int, int]) -> Array:
-    from nnviz.digits.resized import resized
+    from nnviz.digits.picture_files import resized
 
     return resized(grey, shape)
 

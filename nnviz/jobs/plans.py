@@ -150,7 +150,7 @@ class Plans(QObject):
 
         self._thread.run(work, done, failed, makes=True)
 
-    def go_on(
+    def resume(
         self,
         sweep: int,
         dataset: Dataset | None,
@@ -209,7 +209,7 @@ class Plans(QObject):
             live = LiveFigures(plan)
             conductor = Conductor(plan, dataset, executor, store, self.noticed.emit, live.add)
             news = _UnreportedResults(conductor, store.sweep)
-            self._tell(self.began, store.sweep, plan, dataset.title)
+            self._emit(self.began, store.sweep, plan, dataset.title)
             self._conduct(conductor, store, stops, news, live)
             if self._closes.is_set():
                 status = RUNNING  # which is offered at the next start
@@ -219,7 +219,7 @@ class Plans(QObject):
             is_written = store.close(status, dataset)
             if executor is not None:
                 executor.close()
-        self._tell_results(news)
+        self._emit_results(news)
         going = None if self._closes.is_set() else library.quota.enforce()
         return PlanEnd(store.sweep, plan, dataset, conductor.results, is_written and status == FINISHED, going)
 
@@ -232,7 +232,7 @@ class Plans(QObject):
         live: LiveFigures,
     ) -> None:
         timer, told, latest = _PlanTimer(conductor, store), -_BETWEEN_NEWS, float("inf")
-        self._tell_results(news)
+        self._emit_results(news)
         while not conductor.is_over and time.monotonic() < latest:
             news.note(conductor.step(_STEP))
             now = time.monotonic()
@@ -242,22 +242,22 @@ class Plans(QObject):
                 latest = min(latest, now + _GRACE)
             elif now - told >= _BETWEEN_NEWS:
                 told = now
-                self._tell(self.went_on, timer.progress())
-                self._tell_results(news)
-                self._tell_measured(conductor, live)
+                self._emit(self.went_on, timer.progress())
+                self._emit_results(news)
+                self._emit_measured(conductor, live)
         if not self._closes.is_set():
-            self._tell_measured(conductor, live)
+            self._emit_measured(conductor, live)
 
-    def _tell_results(self, news: _UnreportedResults) -> None:
-        if news.is_of_sweep and not self._closes.is_set() and (new := news.take()) is not None:
-            self._tell(self.came, new)
+    def _emit_results(self, news: _UnreportedResults) -> None:
+        if news.is_of_sweep and not self._closes.is_set() and (new := news.take_results()) is not None:
+            self._emit(self.came, new)
 
-    def _tell_measured(self, conductor: Conductor, live: LiveFigures) -> None:
+    def _emit_measured(self, conductor: Conductor, live: LiveFigures) -> None:
         news = live.take_news(conductor.results)
         if news is not None:
-            self._tell(self.measured, news)
+            self._emit(self.measured, news)
 
-    def _tell(self, signal: Any, *words: object) -> None:
+    def _emit(self, signal: Any, *words: object) -> None:
         with suppress(RuntimeError):  # the application has gone
             signal.emit(*words)
 
@@ -270,7 +270,7 @@ class _UnreportedResults:
 
         self.is_of_sweep = conductor.plan.kind == SWEEP
         self._results, self._sweep = conductor.results, sweep
-        self._trials = len(self._results.trials)  # that were told, or are in the library from before
+        self._trials = len(self._results.trials)  # that were reported, or are in the library from before
         self._waiting: list[RunResult] = []
         self._is_first = True
 
@@ -278,8 +278,8 @@ class _UnreportedResults:
         """Adds runs that are over; they may not be in the library yet."""
         self._waiting += ended
 
-    def take(self) -> NewResults | None:
-        """Returns what is new and counts it as reported; None if nothing is."""
+    def take_results(self) -> NewResults | None:
+        """Returns the new results and counts them as reported; None if there are none."""
         runs = [self._results.run(each.trial, each.seed) or each for each in self._waiting]
         self._waiting = [each for each in runs if not _is_known(each)]
         told = tuple(each for each in runs if _is_known(each))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # it is loaded when something is recorded: the window's first
 
 INTRODUCTION = "Runs are kept in the library, which only you can read. Ctrl+Alt+K switches that off."
 _BRANCHED = "Another program has gone on with this run: from epoch {:.4g} on, it is kept as run {}, a branch of it."
-Tell = Callable[[object], None]
+ReportFunction = Callable[[object], None]
 
 
 def opening_words(library: Library) -> str | None:
@@ -55,7 +55,7 @@ class RecordingPlan:
         history: figures of the network from before this training; None if there are none.
         updated: when the record was written, if it was read from the library; else None.
         waits: whether there is nothing to record before the training continues or its network is edited.
-        words: the note beside the curves at the start of this training; ``history`` has it, too.
+        words: the note next to the curves at the start of this training; ``history`` has it, too.
     """
 
     path: Path
@@ -117,7 +117,7 @@ class Recorder:
         self._recording: Recording | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """State without the connection and the clock, which belong to this process."""
+        """Returns the state without the connection and the clock, which belong to this process."""
         return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_moment": -math.inf}
 
     def begin(self, plan: RecordingPlan) -> None:
@@ -134,7 +134,7 @@ class Recorder:
         self.state.is_leap = True
 
     def know(self, told: Recorded) -> None:
-        """Takes the state of the record from the report of another process."""
+        """Adopts the state of the record from the report of another process."""
         self._is_awaited = False
         if told.run is not None:
             self.state.run, self.state.is_under_way = told.run, True
@@ -142,21 +142,21 @@ class Recorder:
 
     # ---- events
 
-    def open(self, trainer: Trainer, tell: Tell) -> Recording | None:
-        """Opens the record where the trainer is. Returns None on failure, which ``tell`` reports once."""
+    def open(self, trainer: Trainer, report: ReportFunction) -> Recording | None:
+        """Opens the record where the trainer is. Returns None on failure, which ``report`` reports once."""
         if self._recording is None and time.monotonic() >= self._try_at:
             from nnviz.library import LibraryError, recording
 
             try:
-                self._recording = self._taken_up(trainer, tell)
+                self._recording = self._taken_up(trainer, report)
             except LibraryError as error:
                 self._try_at = time.monotonic() + recording.SECONDS_AFTER_FAILURE
                 self._close_library()
                 self.state.is_leap = True  # what happens from now on is lost
-                self._fail(f"This training is not recorded: {error}", tell)
+                self._fail(f"This training is not recorded: {error}", report)
         return self._recording
 
-    def _taken_up(self, trainer: Trainer, tell: Tell) -> Recording:
+    def _taken_up(self, trainer: Trainer, report: ReportFunction) -> Recording:
         from nnviz.library import Library, RunInUseError
 
         state = self.state
@@ -164,12 +164,12 @@ class Recorder:
         if state.run is None or not library.has(state.run):
             self._add_run(library, replace(self.plan, history=self._history(library, trainer)))
         try:
-            recording = self._recording_in(library, trainer, tell)
+            recording = self._recording_in(library, trainer, report)
         except RunInUseError:
             self._branch_off(library, trainer)
-            recording = self._recording_in(library, trainer, tell)
+            recording = self._recording_in(library, trainer, report)
         try:
-            self._begin_with(recording, library, tell)
+            self._begin_with(recording, library, report)
         except BaseException:
             recording.close()
             raise
@@ -204,7 +204,7 @@ class Recorder:
         self._add_run(library, replace(self.plan, parent=run, left_at=at, history=library.history(run).until(at)))
         self.state.left_at = at
 
-    def _recording_in(self, library: Library, trainer: Trainer, tell: Tell) -> Recording:
+    def _recording_in(self, library: Library, trainer: Trainer, report: ReportFunction) -> Recording:
         from nnviz.library import Recording
 
         run, updated = self.state.run, self.state.updated
@@ -213,13 +213,13 @@ class Recorder:
         def say(words: str) -> None:
             recording = reference()
             if recording is not None:
-                self._say(words, recording, tell)
+                self._report_text(words, recording, report)
 
         made = Recording(library, run, trainer, self.plan.before, say, updated=updated)
         reference = weakref.ref(made)  # else it would be kept, with its trainer, until garbage is collected
         return made
 
-    def _begin_with(self, recording: Recording, library: Library, tell: Tell) -> None:
+    def _begin_with(self, recording: Recording, library: Library, report: ReportFunction) -> None:
         """Notes the place of the training if the record does not lead there, and reports the run's number."""
         state, now = self.state, self.plan.experiment.changed(training=recording.trainer.settings)
         recording.change(now, state.untold, is_order=not state.is_leap)
@@ -227,9 +227,9 @@ class Recorder:
         if state.is_leap:
             recording.leap()
             if recording.problem is None:
-                self._tell_where(library, tell)
+                self._report_place(library, report)
 
-    def _tell_where(self, library: Library, tell: Tell) -> None:
+    def _report_place(self, library: Library, report: ReportFunction) -> None:
         """Reports the run's number, with messages for the user."""
         from nnviz.library.errors import WRITTEN_AGAIN
 
@@ -241,32 +241,32 @@ class Recorder:
             words.insert(0, _BRANCHED.format(left_at, self.state.run))
         self.state.is_failing = False
         told = " ".join(filter(None, words)) or None
-        tell(Recorded(self.state.run, told, left_at=left_at, is_first=is_first))
+        report(Recorded(self.state.run, told, left_at=left_at, is_first=is_first))
 
-    def _say(self, words: str, recording: Recording, tell: Tell) -> None:
+    def _report_text(self, words: str, recording: Recording, report: ReportFunction) -> None:
         """Reports that the recording can no longer write, or can again."""
         if recording.problem is not None:
-            self._fail(words, tell)
+            self._fail(words, report)
         else:
             self.state.is_failing = False
-            tell(Recorded(self.state.run, words, recording.keeps_weights))
+            report(Recorded(self.state.run, words, recording.keeps_weights))
 
-    def _fail(self, words: str, tell: Tell) -> None:
+    def _fail(self, words: str, report: ReportFunction) -> None:
         was_failing, self.state.is_failing = self.state.is_failing, True
         if not was_failing or self._is_awaited:
-            tell(Recorded(self.state.run, None if was_failing else words, is_written=False))
+            report(Recorded(self.state.run, None if was_failing else words, is_written=False))
         self._is_awaited = False
 
-    def take_event(self, event: Event, trainer: Trainer, tell: Tell) -> None:
+    def take_event(self, event: Event, trainer: Trainer, report: ReportFunction) -> None:
         """Records an event of the trainer."""
-        self._take(lambda recording: recording.take(event), trainer, tell)
+        self._take(lambda recording: recording.take_event(event), trainer, report)
 
-    def take_epochs(self, packed: Iterable[bytes], trainer: Trainer, tell: Tell) -> None:
+    def take_epochs(self, packed: Iterable[bytes], trainer: Trainer, report: ReportFunction) -> None:
         """Records epochs that have ended; see :meth:`Recording.take_epochs`."""
-        self._take(lambda recording: recording.take_epochs(packed), trainer, tell)
+        self._take(lambda recording: recording.take_epochs(packed), trainer, report)
 
-    def _take(self, note: Callable[[Recording], None], trainer: Trainer, tell: Tell) -> None:
-        recording = self._recording or self.open(trainer, tell)
+    def _take(self, note: Callable[[Recording], None], trainer: Trainer, report: ReportFunction) -> None:
+        recording = self._recording or self.open(trainer, report)
         if recording is not None:
             note(recording)
             self.next_moment = recording.next_moment
@@ -292,18 +292,18 @@ class Recorder:
         else:
             self.state.untold = ", ".join(filter(None, (self.state.untold, words)))
 
-    def edited(self, before: Array, trainer: Trainer, tell: Tell, text: str) -> None:
+    def edited(self, before: Array, trainer: Trainer, report: ReportFunction, text: str) -> None:
         """Records an edit: the parameters (n,) that differ from ``before``."""
         from nnviz.library.replay import edit_content
 
-        recording, now = self.open(trainer, tell), trainer.network.parameters
+        recording, now = self.open(trainer, report), trainer.network.parameters
         if recording is not None:
             recording.log("edit", *edit_content(before, now), text)
 
     # ---- end
 
     def finish(self, status: str) -> None:
-        """Writes what is left and the status ("finished", "paused", "diverged"), and closes the record."""
+        """Writes pending data and the status ("finished", "paused", "diverged"), and closes the record."""
         recording, state = self._recording, self.state
         if recording is not None and self._library is not None:
             self._recording, self.next_moment = None, -math.inf
@@ -316,16 +316,16 @@ class Recorder:
         self._close_library()
 
     def hand_over(self) -> None:
-        """Writes what is left and closes the record for now: the training continues, perhaps in another process."""
+        """Writes pending data and closes the record for now: the training continues, perhaps in another process."""
         self.finish("training")
 
     def release(self) -> None:
-        """Writes what is left and closes the record."""
+        """Writes pending data and closes the record."""
         is_over = self._recording is not None and self._recording.trainer.is_over
         self.finish("finished" if is_over else "paused")
 
     def _settle(self) -> None:
-        """Marks a training as stopped that was handed over and does not come back."""
+        """Marks a training as stopped that was passed to another process and is lost."""
         from nnviz.library import Library, LibraryError
 
         run, self.state.is_under_way = self.state.run, False
@@ -334,7 +334,7 @@ class Recorder:
                 library.settle([run])
                 self.state.updated = library.run(run).updated
 
-    def make_room(self, tell: Tell) -> None:
+    def make_room(self, report: ReportFunction) -> None:
         """Thins old runs if the library exceeds its storage limit and that was announced; else announces it.
 
         Call this after the end of the training was reported, because it may take long.
@@ -346,7 +346,7 @@ class Recorder:
             with suppress(LibraryError), Library(self.plan.path) as library:  # the next training tries again
                 plan = library.quota.enforce()
                 if plan is not None:
-                    tell(Recorded(state.run, None, state.keeps_weights, plan))
+                    report(Recorded(state.run, None, state.keeps_weights, plan))
 
     def _close_library(self) -> None:
         if self._library is not None:

@@ -25,7 +25,7 @@ class StopCondition(Enum):
 
 
 @dataclass(frozen=True)
-class Frame:
+class NetworkFrame:
     """A copy of the network during training, for the views.
 
     Attributes:
@@ -61,7 +61,7 @@ class Stopped:
         dropped: whether the training cannot continue.
     """
 
-    frame: Frame | None
+    frame: NetworkFrame | None
     finished: bool = False
     reached: bool = False
     error: Exception | None = None

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Frame, StopCondition, Stopped, count_of
+from nnviz.jobs.reports import NetworkFrame, StopCondition, Stopped, count_of
 from nnviz.jobs.worker import Worker
 
 T = TypeVar("T")
@@ -36,18 +36,18 @@ class Runner(QObject):
 
     Signals:
         frame(Frame): the latest frame, several times a second while a run is training.
-        told(run, event): reports in order, none is lost: epochs, restored best parameters, a long evaluation, a pause.
+        reported(run, event): reports in order, none is lost: epochs, restored best parameters, evaluations, pauses.
     """
 
     frame = pyqtSignal(object)
-    told = pyqtSignal(int, object)
+    reported = pyqtSignal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
         self.worker = Worker()
-        self.worker.told.connect(self._pass_on)
+        self.worker.reported.connect(self._pass_on)
         self._is_closed = False
-        self._looks: dict[Future[Any], Callable[[], None]] = {}  # looks without a result, with their callbacks
+        self._calls: dict[Future[Any], Callable[[], None]] = {}  # calls without a result, with their callbacks
         self._run: int | None = None  # the run whose frames are shown
         self._cost = 0.0  # moving average of a view's cost, in seconds of the interface's processor time
         self._last = 0.0  # the interface's processor time at the last view
@@ -62,7 +62,7 @@ class Runner(QObject):
         self._timer.start(_SHORTEST)
         self.worker.go(run, until)
 
-    def look(
+    def call(
         self,
         run: int,
         at: Callable[[Trainer | None], T],
@@ -83,7 +83,7 @@ class Runner(QObject):
         def settle(trainer: Trainer | None) -> None:
             if not found.set_running_or_notify_cancel():
                 return  # cancelled by ``close``
-            self.worker.told.emit(run, found)  # before the result is there, for which ``close`` waits
+            self.worker.reported.emit(run, found)  # before the result is there, for which ``close`` waits
             try:
                 found.set_result(at(trainer))
             except Exception as error:
@@ -93,29 +93,29 @@ class Runner(QObject):
             found.cancel()
             then()
             return found
-        self._looks[found] = then
-        self.worker.look(run, settle, edit)
+        self._calls[found] = then
+        self.worker.call(run, settle, edit)
         return found
 
     def close(self, milliseconds: int) -> bool:
         """Ends the thread after the current step. Returns whether it ended in time. Emits nothing afterwards.
 
-        Pending looks are carried out first; those that a long step keeps waiting are cancelled.
+        Pending calls are carried out first; those that a long step keeps waiting are cancelled.
         """
-        if self._looks:
-            self._end_looks()
+        if self._calls:
+            self._end_calls()
         self._timer.stop()
         self._run, self._is_closed = None, True
         return self.worker.quit_and_wait(milliseconds)
 
-    def _end_looks(self) -> None:
+    def _end_calls(self) -> None:
         """Waits briefly for all looks, then cancels those that have not begun."""
-        late = wait(self._looks, _LONGEST_LOOK).not_done
+        late = wait(self._calls, _LONGEST_LOOK).not_done
         cancelled = [look for look in late if look.cancel()]
-        wait(self._looks.keys() - cancelled)
+        wait(self._calls.keys() - cancelled)
         QCoreApplication.sendPostedEvents(self)
         for look in cancelled:
-            self._looks.pop(look)()
+            self._calls.pop(look)()
 
     def _fetch(self) -> None:
         frame = self.worker.take_frame()
@@ -134,7 +134,7 @@ class Runner(QObject):
         """Notes that the interface handles input of the user, which is no cost of the views."""
         self._is_disturbed = True
 
-    def _pause(self, frame: Frame) -> int:
+    def _pause(self, frame: NetworkFrame) -> int:
         """Returns the milliseconds until the next view, from the cost of the last ones."""
         share, shortest = _SHARE_FOR_VIEWS, _SHORTEST
         if frame.is_lent:
@@ -150,10 +150,10 @@ class Runner(QObject):
         if self._is_closed:
             return
         if isinstance(event, Future):
-            self._looks.pop(event)()
+            self._calls.pop(event)()
             return
         self.worker.count_heard(count_of(event))
         if isinstance(event, Stopped) and run == self._run:
             self._timer.stop()
             self.worker.drop_frame()
-        self.told.emit(run, event)
+        self.reported.emit(run, event)

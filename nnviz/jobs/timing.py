@@ -8,7 +8,7 @@ import time
 _SECONDS_BETWEEN_ESTIMATES = 0.5
 _TIMES_ITS_COST = 49  # so estimates take 1 of 50 parts of the time
 _LONG_MEASUREMENT = 0.5  # seconds
-_ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either is enough to tell how long a batch takes
+_ENOUGH_BATCHES, _ENOUGH_SECONDS = 50, 0.3  # either is enough to measure how long a batch takes
 
 
 class TimeBudget:

@@ -19,8 +19,8 @@ from engine.training.settings import TrainingSettings
 from nnviz.jobs.child import listen, own_output, picklable
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import status_of
-from nnviz.jobs.reports import Frame, Stopped, count_of
-from nnviz.jobs.training_process import Returned
+from nnviz.jobs.reports import NetworkFrame, Stopped, count_of
+from nnviz.jobs.training_process import TrainingReturned
 
 _MOST_UNHEARD = 300  # unconfirmed events, before the training waits: else the interface would fall behind
 _NEED_NOT_WAIT = hasattr(os, "set_blocking")  # whether a write to a full pipe can return at once
@@ -99,12 +99,12 @@ class _PipeSink:
         """Begins with a training that is lent: reports of an earlier one are no longer waited for."""
         self.must_halt, self.wants_frame, self._heard = False, True, self._told
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         """Sends a frame; the next one is wanted when this one was taken."""
         self.wants_frame = False
         self._pipe.put(replace(frame, is_lent=True))
 
-    def tell(self, run: int, event: Report) -> None:
+    def report(self, run: int, event: Report) -> None:
         """Sends a report at once, after those that were gathered.
 
         Waits if too many events are not confirmed, unless an order has come: it must be carried out.
@@ -112,8 +112,8 @@ class _PipeSink:
         self._pipe.put((run, event))
         self._count(event)
 
-    def tell_soon(self, run: int, event: Report) -> None:
-        """Sends a report with the next message. May wait, see :meth:`tell`."""
+    def report_soon(self, run: int, event: Report) -> None:
+        """Sends a report with the next message. May wait, see :meth:`report`."""
         self._pipe.gather((run, event))
         self._count(event)
 
@@ -128,7 +128,7 @@ class _PipeSink:
         """Notes that the interface has handled that many events."""
         self._heard += count
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Ends a wait for confirmations."""
         self._may_go_on.set()
 
@@ -152,7 +152,7 @@ class _LentTraining:
         }
 
     def hear(self, order: str, value: Any) -> None:
-        """Takes an order, in the reader's thread. Orders that only set a flag take effect at once."""
+        """Receives an order, in the reader's thread. Orders that only set a flag take effect at once."""
         if order == "taken":
             self._outlet.wants_frame = True
             self._outlet.heard(value)
@@ -166,7 +166,7 @@ class _LentTraining:
             if order in ("train", "train on"):
                 self._outlet.begin()
             self._orders.put((order, value))
-        self._outlet.go_on()
+        self._outlet.resume()
 
     def run(self) -> None:
         """Carries out all orders, then trains until the next; repeats."""
@@ -205,7 +205,7 @@ class _LentTraining:
             self._job.begin_elsewhere()
         except Exception as error:  # too little memory, or a class that cannot be imported here
             self._job = None
-            self._pipe.put(Returned(None, error=picklable(error), trace=traceback.format_exc()))
+            self._pipe.put(TrainingReturned(None, error=picklable(error), trace=traceback.format_exc()))
         else:
             self._is_training = True
 
@@ -220,7 +220,7 @@ class _LentTraining:
                 self._hand_back(error=error)
 
     def _advance(self) -> None:
-        """Takes events of the training until there is an order, or it has paused."""
+        """Processes events of the training until there is an order, or it has paused."""
         job = self._job
         assert job is not None
         try:
@@ -240,9 +240,9 @@ class _LentTraining:
             job, recorder, is_over = self._job, self._job.recorder, stopped is not None or error is not None
             if recorder is not None:
                 if error is not None:  # perhaps before anything was recorded
-                    recorder.open(job.trainer, partial(self._outlet.tell, job.run))
+                    recorder.open(job.trainer, partial(self._outlet.report, job.run))
                 recorder.finish(status_of(stopped, error) if is_over else "training")
-            self._pipe.put(Returned(job.place(), stopped, None if error is None else picklable(error), trace))
+            self._pipe.put(TrainingReturned(job.place(), stopped, None if error is None else picklable(error), trace))
 
 
 class _Unpacker(pickle.Unpickler):

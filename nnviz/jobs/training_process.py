@@ -18,7 +18,7 @@ Messages are pickles in two private pipes. Pairs of an order and its value go to
 | heard | number of events | confirms that many events, so that others may follow |
 | estimating | bool | switches estimates in frames on or off |
 
-Lists of messages come back: frames, pairs of a run and an event, and ``Returned``.
+Lists of messages come back: frames, pairs of a run and an event, and ``TrainingReturned``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from engine.datasets import Dataset
 from engine.training.trainer import Trainer
 from nnviz.jobs.child import can_start, start, take_leave
 from nnviz.jobs.job import Job
-from nnviz.jobs.reports import Frame, Stopped
+from nnviz.jobs.reports import NetworkFrame, Stopped
 
 _LOG = logging.getLogger("nnviz")
 
@@ -52,7 +52,7 @@ _TIMES_ITS_BYTES = 4  # of free memory, for the data, their pickle, a validation
 
 
 @dataclass(frozen=True)
-class Returned:
+class TrainingReturned:
     """Hands the training back.
 
     Attributes:
@@ -68,7 +68,7 @@ class Returned:
 
 
 @dataclass(frozen=True)
-class Lost:
+class TrainingLost:
     """Reports that the process has died."""
 
     error: EngineError
@@ -93,10 +93,10 @@ class TrainingProcess:
 
     Attributes:
         is_ready: whether the process has started.
-        messages: lists of messages that were not handled yet: (run, event), ``Returned``, ``Lost``.
+        messages: lists of messages that were not handled yet: (run, event), ``TrainingReturned``, ``TrainingLost``.
     """
 
-    def __init__(self, take_frame: Callable[[Frame], None], wake: Callable[[], None]) -> None:
+    def __init__(self, take_frame: Callable[[NetworkFrame], None], wake: Callable[[], None]) -> None:
         """Starts the process without waiting for it. Raises ProcessError or RuntimeError if it cannot start.
 
         ``take_frame``, and ``wake`` after other messages, are called in the thread that reads from the process.
@@ -147,7 +147,7 @@ class TrainingProcess:
         self._trainer = self._dataset = None
 
     def send(self, order: str, value: object = None) -> None:
-        """Sends an order. If the process has died, a ``Lost`` follows."""
+        """Sends an order. If the process has died, a ``TrainingLost`` follows."""
         with suppress(BrokenPipeError, ConnectionError):
             self._to.write(pickle.dumps((order, value), protocol=5))
             self._to.flush()
@@ -175,12 +175,12 @@ class TrainingProcess:
             self._take(messages)
         if not self._was_closed():
             self._process.kill()  # later messages could not be read
-            self._take([Lost(_lost(self._process.wait()))])
+            self._take([TrainingLost(_lost(self._process.wait()))])
 
     def _take(self, messages: list[object]) -> None:
         others = []
         for message in messages:
-            if isinstance(message, Frame):
+            if isinstance(message, NetworkFrame):
                 self._take_frame(message)
             elif message == "ready":
                 self.is_ready = True

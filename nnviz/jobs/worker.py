@@ -24,8 +24,8 @@ from engine.training.trainer import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import Recorder, RecordingPlan, status_of
-from nnviz.jobs.reports import Frame, Recorded, StopCondition, Stopped
-from nnviz.jobs.training_process import Lost, Returned, TrainingProcess
+from nnviz.jobs.reports import NetworkFrame, Recorded, StopCondition, Stopped
+from nnviz.jobs.training_process import TrainingLost, TrainingProcess, TrainingReturned
 
 _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
@@ -40,20 +40,20 @@ class Worker(QThread):
     Only the two runs used last keep their trainers, whose buffers are large; other trainers are made again.
 
     Signals:
-        told(run, event): :class:`Epochs`, :class:`BestRestored` or :class:`Stopped` of that run, or one
+        reported(run, event): :class:`Epochs`, :class:`BestRestored` or :class:`Stopped` of that run, or one
             :class:`Evaluating` if the evaluation after an epoch takes long; queued, in order, none is lost. The runner
-            puts the results of looks in order among them.
+            puts the results of calls in order among them.
 
     Attributes:
         frames: the mailbox, which holds the latest frame until the interface takes it.
         estimating: whether some frames hold estimates.
     """
 
-    told = pyqtSignal(int, object)
+    reported = pyqtSignal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
-        self.frames: deque[Frame] = deque(maxlen=1)
+        self.frames: deque[NetworkFrame] = deque(maxlen=1)
         self.estimating = True
         self.must_halt = False  # set directly, not by an order, so that it takes effect before waiting orders
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -65,7 +65,7 @@ class Worker(QThread):
         self._process: TrainingProcess | None = None
         self._is_lent = False  # whether the process has the training
         self._may_lend = True
-        self._last_frame: Frame | None = None  # that came from the process
+        self._last_frame: NetworkFrame | None = None  # that came from the process
         self._has_received = False  # whether anything came from the process since the training was lent
         self._heard = 0  # events that are not confirmed yet; used in the interface's thread
 
@@ -92,21 +92,21 @@ class Worker(QThread):
     def halt(self) -> None:
         """Pauses after the current step; ``Stopped`` follows if a run was training."""
         self.must_halt = True
-        self._tell_process("halt", still=lambda: self.must_halt)
+        self._send_to_process("halt", still=lambda: self.must_halt)
 
     def change(self, run: int, settings: TrainingSettings, words: str = "") -> None:
         """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run.
 
-        ``words`` is the note in the record, shown beside the curves.
+        ``words`` is the note in the record, shown next to the curves.
         """
         self._order(lambda: self._change(run, settings, words))
 
-    def look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None = None) -> None:
+    def call(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None = None) -> None:
         """Calls ``at`` in the worker's thread between two steps, with the run's trainer, or None if it has none.
 
-        If ``at`` changes parameters, ``edit`` is the note in the record, shown beside the curves.
+        If ``at`` changes parameters, ``edit`` is the note in the record, shown next to the curves.
         """
-        self._order(lambda: self._look(run, at, edit))
+        self._order(lambda: self._call(run, at, edit))
 
     def record(self, run: int, plan: RecordingPlan) -> None:
         """Records the rest of a training that was begun without a record."""
@@ -131,11 +131,11 @@ class Worker(QThread):
         """Drops the trainer of a run."""
         self._order(lambda: self._forget(run))
 
-    def take_frame(self) -> Frame | None:
-        """Takes the latest frame out of the mailbox, if there is one; another follows."""
+    def take_frame(self) -> NetworkFrame | None:
+        """Removes the latest frame from the mailbox and returns it, if there is one; another follows."""
         frame = self.frames.pop() if self.frames else None
         if frame is not None:
-            self._tell_heard("taken")
+            self._report_heard("taken")
         return frame
 
     def drop_frame(self) -> None:
@@ -146,17 +146,17 @@ class Worker(QThread):
         """Notes that the interface has handled that many events; the process sends no faster."""
         self._heard += count
         if self._heard >= _HEARD_AT_ONCE:
-            self._tell_heard("heard")
+            self._report_heard("heard")
 
-    def _tell_heard(self, order: str) -> None:
-        self._tell_process(order, self._heard)
+    def _report_heard(self, order: str) -> None:
+        self._send_to_process(order, self._heard)
         self._heard = 0
 
     def set_estimating(self, wanted: bool) -> None:
         """Switches estimates in frames on or off."""
         if wanted != self.estimating:
             self.estimating = wanted
-            self._tell_process("estimating", wanted)
+            self._send_to_process("estimating", wanted)
 
     def quit_and_wait(self, milliseconds: int) -> bool:
         """Ends the thread after the current step. Returns whether it ended in time. Takes no more orders."""
@@ -171,7 +171,7 @@ class Worker(QThread):
         if not self.isRunning():
             self.start()
 
-    def _tell_process(self, order: str, value: object = None, still: Callable[[], bool] = lambda: True) -> None:
+    def _send_to_process(self, order: str, value: object = None, still: Callable[[], bool] = lambda: True) -> None:
         """Sends the process an order, if it has the training by then and ``still`` returns that the order holds."""
 
         def send() -> None:
@@ -201,14 +201,14 @@ class Worker(QThread):
         try:
             trainer = make()
         except Exception as error:
-            self.told.emit(run, Stopped(None, error=error, dropped=True))
+            self.reported.emit(run, Stopped(None, error=error, dropped=True))
             return
         recorder = None if plan is None else self._recorders.setdefault(run, Recorder(plan))
         self._jobs[run] = job = Job(run, trainer, recorder)
         if recorder is not None and plan is not None:
             recorder.begin(plan)
             if not plan.waits and not (goes and self._is_lent_at_once(job)):  # else the process begins the record
-                recorder.open(trainer, partial(self.told.emit, run))
+                recorder.open(trainer, partial(self.reported.emit, run))
             if not goes:
                 recorder.release()
         self._park()
@@ -235,7 +235,7 @@ class Worker(QThread):
         try:
             self._jobs[run] = Job(run, make(), self._recorders.get(run))
         except Exception as error:
-            self.told.emit(run, Stopped(None, error=error, dropped=True))
+            self.reported.emit(run, Stopped(None, error=error, dropped=True))
         else:
             self._park()
 
@@ -246,7 +246,7 @@ class Worker(QThread):
                 _close_record(job)
                 self._parked[job.run] = self._jobs.pop(job.run).trainer.maker()
 
-    def _look(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None) -> None:
+    def _call(self, run: int, at: Callable[[Trainer | None], Any], edit: str | None) -> None:
         job = self._job(run)
         recorder = None if job is None or edit is None else job.recorder
         before = None if job is None or recorder is None else job.trainer.network.parameters.copy()
@@ -254,10 +254,10 @@ class Worker(QThread):
             self._hand_over(job)  # ``at`` may read the record
         at(None if job is None else job.trainer)
         if job is not None and recorder is not None and before is not None and edit is not None:
-            tell, is_still = partial(self.told.emit, run), job is not self._training
-            recorder.edited(before, job.trainer, tell, edit)
+            report, is_still = partial(self.reported.emit, run), job is not self._training
+            recorder.edited(before, job.trainer, report, edit)
             if is_still:
-                recording = recorder.open(job.trainer, tell)
+                recording = recorder.open(job.trainer, report)
                 if recording is not None:
                     recording.note_figures({}, None)  # the figures follow when they are measured
                 recorder.release()
@@ -265,16 +265,16 @@ class Worker(QThread):
     def _record(self, run: int, plan: RecordingPlan) -> None:
         job = self._job(run)
         if job is None:
-            self.told.emit(run, Recorded(None, is_written=False))
+            self.reported.emit(run, Recorded(None, is_written=False))
             return
         if job.recorder is not None:
             state = job.recorder.state
             is_written = state.keeps_weights and not state.is_failing
-            self.told.emit(run, Recorded(state.run, is_written=is_written))
+            self.reported.emit(run, Recorded(state.run, is_written=is_written))
             return
         job.recorder = recorder = self._recorders.setdefault(run, Recorder(plan))
         recorder.begin(plan)
-        recorder.open(job.trainer, partial(self.told.emit, run))
+        recorder.open(job.trainer, partial(self.reported.emit, run))
         if job is not self._training:
             recorder.release()
 
@@ -290,7 +290,7 @@ class Worker(QThread):
         if job is None or job.recorder is None or job is self._training:
             return
         if np.array_equal(job.trainer.network.parameters, parameters):
-            recording = job.recorder.open(job.trainer, partial(self.told.emit, run))
+            recording = job.recorder.open(job.trainer, partial(self.reported.emit, run))
             if recording is not None:
                 recording.note_figures(figures, best, notes)
             job.recorder.release()
@@ -350,7 +350,7 @@ class Worker(QThread):
             job.restart()
             if job is self._training:
                 self._training = None
-        self.told.emit(job.run, Stopped(job.frame_if_possible(), error=error, dropped=dropped))
+        self.reported.emit(job.run, Stopped(job.frame_if_possible(), error=error, dropped=dropped))
 
     def _drop(self, job: Job) -> None:
         """Drops the job. Its network stays, with finite parameters, and can be trained again."""
@@ -362,12 +362,12 @@ class Worker(QThread):
 
     def _stop(self, job: Job, stopped: Stopped) -> None:
         self._training = None
-        recorder, tell = job.recorder, partial(self.told.emit, job.run)
+        recorder, report = job.recorder, partial(self.reported.emit, job.run)
         if recorder is not None:
             recorder.finish(status_of(stopped, None))
-        tell(stopped)
+        report(stopped)
         if recorder is not None and stopped.finished and not self._is_ending:
-            recorder.make_room(tell)
+            recorder.make_room(report)
 
     # ---- reports of the job in this thread, see ReportSink in nnviz/jobs/job.py
 
@@ -380,15 +380,15 @@ class Worker(QThread):
         """Whether there is no order, and no process that may get ready after any step."""
         return self._process is None and self._orders.empty()
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         """Puts a frame into the mailbox."""
         self.frames.append(frame)
 
-    def tell(self, run: int, event: Report) -> None:
+    def report(self, run: int, event: Report) -> None:
         """Reports to the interface."""
-        self.told.emit(run, event)
+        self.reported.emit(run, event)
 
-    tell_soon = tell
+    report_soon = report
 
     # ---- the process
 
@@ -444,25 +444,25 @@ class Worker(QThread):
             self._take_messages(process.messages.get())
 
     def _receive(self) -> None:
-        """Takes messages of the process that were not taken yet."""
+        """Processes messages of the process that have arrived."""
         if self._process is not None and not self._process.messages.empty():
             self._take_messages(self._process.messages.get())
 
-    def _take_from_process(self, frame: Frame) -> None:
-        """Takes a frame, in the thread that reads from the process."""
+    def _take_from_process(self, frame: NetworkFrame) -> None:
+        """Stores a frame, in the thread that reads from the process."""
         self._last_frame = frame
         self.frames.append(frame)
 
     def _take_messages(self, messages: list[object]) -> None:
         for message in messages:
-            if isinstance(message, Returned):
+            if isinstance(message, TrainingReturned):
                 self._take_back(message)
-            elif isinstance(message, Lost):
+            elif isinstance(message, TrainingLost):
                 self._lose(message)
             else:
                 self._has_received = True
                 self._know(*message)  # type: ignore[misc]
-                self.told.emit(*message)  # type: ignore[misc]
+                self.reported.emit(*message)  # type: ignore[misc]
 
     def _know(self, run: int, event: object) -> None:
         """Passes reports about the record to the recorder here, which may continue the record."""
@@ -470,7 +470,7 @@ class Worker(QThread):
         if isinstance(event, Recorded) and recorder is not None:
             recorder.know(event)
 
-    def _take_back(self, returned: Returned) -> None:
+    def _take_back(self, returned: TrainingReturned) -> None:
         job, self._is_lent = self._training, False
         assert job is not None
         assert self._process is not None
@@ -492,7 +492,7 @@ class Worker(QThread):
         elif returned.stopped is not None:
             self._stop(job, returned.stopped)
 
-    def _lose(self, lost: Lost) -> None:
+    def _lose(self, lost: TrainingLost) -> None:
         """Stops the run after the process has died, with the parameters that were displayed last."""
         job, frame = self._training if self._is_lent else None, self._last_frame
         _LOG.error("%s", lost.error)
@@ -508,7 +508,7 @@ class Worker(QThread):
         else:
             np.copyto(job.trainer.network.parameters, frame.parameters)
         self._drop(job)
-        self.told.emit(job.run, Stopped(frame, error=lost.error, dropped=True))
+        self.reported.emit(job.run, Stopped(frame, error=lost.error, dropped=True))
 
 
 def _close_record(job: Job) -> None:

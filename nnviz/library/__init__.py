@@ -21,7 +21,7 @@ from nnviz.library.errors import (
     UnknownRunError,
     UnreadableRunError,
 )
-from nnviz.library.groups import Group
+from nnviz.library.groups import RunGroup
 
 if TYPE_CHECKING:
     from nnviz.library.library import Library
@@ -35,7 +35,6 @@ __all__ = [
     "BusyError",
     "DamagedError",
     "FullDiskError",
-    "Group",
     "KeptState",
     "Library",
     "LibraryError",
@@ -44,6 +43,7 @@ __all__ = [
     "ReadOnlyError",
     "Recording",
     "ReplacedError",
+    "RunGroup",
     "RunInUseError",
     "RunRecord",
     "TooLargeError",

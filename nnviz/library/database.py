@@ -318,7 +318,7 @@ class Database:
                 self._connection.execute("PRAGMA journal_mode = TRUNCATE").fetchall()
 
     def become(self, other: Database) -> None:
-        """Takes over the connection of another object, and closes its own."""
+        """Adopts the connection of another object, and closes its own."""
         self._connection.close()
         vars(self).update(vars(other))
 

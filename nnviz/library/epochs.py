@@ -56,7 +56,7 @@ class PendingEpochs:
         query = f"SELECT seconds, {', '.join(FIGURES)} FROM epochs WHERE run = ? AND epoch = ?"
         self._there = self._database.row(query, (self._run, self._before)) or (0.0, *[None] * len(FIGURES))
 
-    def take(self, packed: Iterable[bytes]) -> None:
+    def add(self, packed: Iterable[bytes]) -> None:
         """Adds epochs, each as packed by :func:`~engine.storage.epoch_codec.epoch_bytes`."""
         for each in packed:
             numbers = epoch_numbers(each)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.basics.errors import EngineError
-from engine.datasets.opening import is_file_of
+from engine.datasets.loading import is_file_of
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.provenance import Provenance
@@ -52,14 +52,14 @@ def export_run(
     folder: Path,
     with_paths: bool = False,
     with_rows: bool = False,
-    tell: Callable[[str], None] = lambda name: None,
+    report: Callable[[str], None] = lambda name: None,
 ) -> ExportResult:
     """Writes a run into a folder, which is made if necessary. Overwrites files of the same names.
 
     Args:
         with_paths: whether paths of the data are included.
         with_rows: whether the file of the data is copied into the folder.
-        tell: called with the name of each file before it is written; an exception that it raises cancels the export.
+        report: called with the name of each file before it is written; an exception that it raises cancels the export.
 
     Raises UnknownRunError or another LibraryError, also if the file of the run's data would be overwritten, and
     OSError.
@@ -79,10 +79,10 @@ def export_run(
             raise LibraryError("folder", str(folder), rule, "Choose another folder.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, write in written.items():
-        tell(name)
+        report(name)
         _write(write, folder / name, done)
     if with_rows:
-        _copy_rows(record.experiment, folder, done, tell)
+        _copy_rows(record.experiment, folder, done, report)
     return done
 
 
@@ -125,7 +125,7 @@ def _curves(library: Library, run: int) -> str:
     return written.getvalue()
 
 
-def _copy_rows(experiment: Experiment, folder: Path, done: ExportResult, tell: Callable[[str], None]) -> None:
+def _copy_rows(experiment: Experiment, folder: Path, done: ExportResult, report: Callable[[str], None]) -> None:
     source = Path(experiment.data)
     copy = folder / source.name
     if not source.is_file():
@@ -137,6 +137,6 @@ def _copy_rows(experiment: Experiment, folder: Path, done: ExportResult, tell: C
     else:
         with open(source, "rb") as rows, whole_file(copy) as (file, _):
             while part := rows.read(_PART):
-                tell(source.name)
+                report(source.name)
                 file.write(part)
         done.files.append(source.name)

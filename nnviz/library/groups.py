@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Group(NamedTuple):
+class RunGroup(NamedTuple):
     """The runs of one trial of a plan, or consecutive runs with equal settings.
 
     Attributes:

@@ -19,7 +19,7 @@ from engine.training.history import History
 from nnviz import __version__
 from nnviz.library.curves import read_history, write_curves
 from nnviz.library.errors import LibraryError, UnknownRunError, damaged, in_use, unknown_run
-from nnviz.library.groups import Group
+from nnviz.library.groups import RunGroup
 from nnviz.library.listing import (
     EqualRuns,
     FoundEntry,
@@ -103,7 +103,7 @@ class Library:
 
     @property
     def why_read_only(self) -> str | None:
-        """Why nothing can be written, as a clause; None if it can."""
+        """The reason why nothing can be written, as a clause; None if the library is writable."""
         return self.database.why_read_only
 
     @property
@@ -112,7 +112,7 @@ class Library:
         return self.database.number("PRAGMA data_version")
 
     def introduce(self) -> bool:
-        """Whether the user has not been told about this library; marks it as told."""
+        """Marks the library as introduced to the user; returns whether it was not before."""
         with self.database.writing():
             return self.database.write("INSERT OR IGNORE INTO meta VALUES ('introduced', '1')") > 0
 
@@ -160,11 +160,11 @@ class Library:
         """Returns the value of each sweep by which runs are sorted: see ``values_of_sweeps``."""
         return values_of_sweeps(self.database, sort, search)
 
-    def groups(self, folded: Collection[int] = ()) -> dict[int, Group]:
+    def groups(self, folded: Collection[int] = ()) -> dict[int, RunGroup]:
         """Returns the group of each run of a plan, by number, oldest first; without the ``folded`` sweeps."""
         return groups_of_runs(self.database, folded)
 
-    def equal_runs(self) -> dict[int, Group]:
+    def equal_runs(self) -> dict[int, RunGroup]:
         """Returns the group of each run whose settings, except the seed, equal those of an adjacent run."""
         return self._equal_runs.groups(self.database)
 
@@ -172,7 +172,7 @@ class Library:
         """Returns the experiments of these runs as JSON, by number."""
         return experiments_of_runs(self.database, runs)
 
-    def runs_of_group(self, group: Group) -> list[int]:
+    def runs_of_group(self, group: RunGroup) -> list[int]:
         """Returns the numbers of a group's runs, oldest first."""
         if group.is_of_plan:
             return runs_of_trial(self.database, group)
@@ -245,9 +245,9 @@ class Library:
         return self.network(run, epoch).parameters
 
     def past(self, run: int, most: int) -> Iterator[tuple[float, Array]]:
-        """Yields at most so many 16-bit snapshots, evenly spaced, the first one first.
+        """Yields at most ``most`` 16-bit snapshots, evenly spaced, beginning with the first one.
 
-        Each is its epoch and its parameters, float32. Raises UnknownRunError.
+        Each is an epoch with its parameters, float32. Raises UnknownRunError.
         """
         shape, epochs = self.run(run).experiment.shape, kept_epochs(self.database, run)
         for epoch in epochs[:: -(-len(epochs) // most) or 1]:
@@ -385,7 +385,7 @@ class Library:
         self.database.also_on_full_disk(mark)
         self._undoable |= set(ids)
         with suppress(OSError):
-            self._undoes.take()
+            self._undoes.acquire()
 
     def restore(self, runs: Iterable[int]) -> None:
         """Restores deleted runs. Raises UnknownRunError, and restores none, if one was deleted for good."""

@@ -11,7 +11,7 @@ from typing import NamedTuple, overload
 from engine.basics.errors import SettingError
 from nnviz.library.database import Database
 from nnviz.library.errors import damaged, unknown_run
-from nnviz.library.groups import Group
+from nnviz.library.groups import RunGroup
 from nnviz.library.records import RunRecord, columns, record_of, target_in
 from nnviz.library.schema import FIGURES
 
@@ -221,7 +221,7 @@ def _joined(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int, Group]:
+def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int, RunGroup]:
     """Returns the group of each run of a plan, by number, oldest first; without the ``folded`` sweeps. Raises
     LibraryError.
     """
@@ -229,7 +229,7 @@ def groups_of_runs(database: Database, folded: Collection[int] = ()) -> dict[int
         return {}
     query = "SELECT id, sweep, trial FROM runs WHERE sweep IS NOT NULL AND trial IS NOT NULL AND deleted IS NULL"
     query += f" AND sweep NOT IN ({_joined(folded)})"
-    return {int(run): Group(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
+    return {int(run): RunGroup(int(sweep), int(trial)) for run, sweep, trial in database.rows(f"{query} ORDER BY id")}
 
 
 class EqualRuns:
@@ -238,7 +238,7 @@ class EqualRuns:
     def __init__(self) -> None:
         self._known: dict[int, tuple[float, str]] = {}
 
-    def groups(self, database: Database, since: int = 0) -> dict[int, Group]:
+    def groups(self, database: Database, since: int = 0) -> dict[int, RunGroup]:
         """Returns the group of each run with an adjacent run of equal settings. Raises LibraryError.
 
         Runs of a group were trained to their end with equal settings except the seed, have the same name and note, and
@@ -255,9 +255,9 @@ class EqualRuns:
         )
         rows = database.rows(query, (since,))
         self._read(database, {int(row[0]): float(row[-1]) for row in rows if row[1]})
-        latest: dict[tuple[str, str], tuple[object, Group, list[int]]] = {}
+        latest: dict[tuple[str, str], tuple[object, RunGroup, list[int]]] = {}
         deleted: dict[tuple[str, str], dict[object, int]] = {}  # of those since the last run that is there, the first
-        found: list[tuple[Group, list[int]]] = []
+        found: list[tuple[RunGroup, list[int]]] = []
         for run, is_done, is_deleted, data, fingerprint, name, note, _ in rows:
             of_data = data, fingerprint
             key = (name, note, self._known[run][1]) if is_done and run in self._known else None
@@ -267,7 +267,7 @@ class EqualRuns:
             before = deleted.pop(of_data, {})
             if key is None or of_data not in latest or latest[of_data][0] != key:
                 first = run if key is None else before.get(key, run)
-                latest[of_data] = key, Group(0, int(first)), []
+                latest[of_data] = key, RunGroup(0, int(first)), []
                 found.append(latest[of_data][1:])
             latest[of_data][2].append(int(run))
         return {run: group for group, runs in found if len(runs) > 1 for run in runs}
@@ -296,7 +296,7 @@ def experiments_of_runs(database: Database, runs: Sequence[int]) -> dict[int, st
     return {int(run): str(made) for run, made in database.rows(query)}
 
 
-def runs_of_trial(database: Database, group: Group) -> list[int]:
+def runs_of_trial(database: Database, group: RunGroup) -> list[int]:
     """Returns the numbers of the runs of a plan's group, oldest first. Raises LibraryError."""
     query = "SELECT id FROM runs WHERE sweep = ? AND trial = ? AND deleted IS NULL ORDER BY id"
     return [int(row[0]) for row in database.rows(query, group)]

@@ -26,7 +26,7 @@ def library_path() -> Path:
 
 
 def is_on_network(path: Path, mounts: Path = _MOUNTS) -> bool:
-    """Whether the file is on a network file system, as far as the operating system tells."""
+    """Whether the file is on a network file system, according to the operating system's mounts."""
     kind, longest = "", -1
     folder = os.path.realpath(path.parent)
     for where, what in _mounted(mounts):

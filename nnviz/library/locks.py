@@ -1,4 +1,4 @@
-"""File locks beside the library, for example of the program that trains a run. A lock ends with its process."""
+"""File locks next to the library, for example of the program that trains a run. A lock ends with its process."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _HELD = (BlockingIOError, PermissionError)  # errors of the operating systems fo
 
 
 class Lock:
-    """A named lock beside a file. Always succeeds on a disk that supports no locks."""
+    """A named lock next to a file. Always succeeds on a disk that supports no locks."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._place = path.with_name(f"{path.name}.{name}.lock")
         self._handle: int | None = None
 
-    def take(self, waits: bool = False) -> bool:
+    def acquire(self, waits: bool = False) -> bool:
         """Acquires the lock; returns whether it was free. Raises OSError if its file cannot be made."""
         while self._handle is None:
             handle = os.open(self._place, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
@@ -50,7 +50,7 @@ class Lock:
         if not self._place.exists():
             return False
         with suppress(OSError):
-            if not self.take():
+            if not self.acquire():
                 return True
             self.release()
         return False

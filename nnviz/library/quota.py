@@ -22,7 +22,7 @@ _TOLD = "thinning_told"
 
 @dataclass(frozen=True)
 class Thinning:
-    """What thinning removes from one run. Its figures, its first and last snapshot and its last state always stay.
+    """The thinning of one run. Its figures, its first and last snapshot and its last state always stay.
 
     Attributes:
         is_starred: whether the run is starred.
@@ -40,7 +40,7 @@ class Thinning:
 
 @dataclass(frozen=True)
 class ThinningPlan:
-    """What thinning removes so that the library meets its limit, in this order.
+    """The thinning of runs, in this order, by which the library meets its limit.
 
     Attributes:
         taken, budget: size and limit in bytes.
@@ -176,18 +176,18 @@ class Quota:
         stay = set(np.linspace(0, len(there) - 1, keep).round().astype(int).tolist())
         return [each for number, each in enumerate(there) if number not in stay]
 
-    def thin(self, plan: ThinningPlan, tell: Callable[[float], None] = lambda share: None) -> ThinningPlan:
+    def thin(self, plan: ThinningPlan, report: Callable[[float], None] = lambda share: None) -> ThinningPlan:
         """Carries out a plan, run by run, and shrinks the file. Leaves out runs that are in training by now.
 
         Returns the part of the plan that was carried out.
 
         Args:
-            tell: called before each run with the progress 0…1; an exception that it raises ends the thinning.
+            report: called before each run with the progress 0…1; an exception that it raises ends the thinning.
         """
         done, gone = 0, []
         try:
             for loss in plan.losses:
-                tell(done / plan.nbytes)
+                report(done / plan.nbytes)
                 if not lock_of_run(self._database.path, loss.run).is_held:
                     self._take_from(loss)
                     gone.append(loss)

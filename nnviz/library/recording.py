@@ -63,15 +63,15 @@ _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much mor
 _TIMES_AS_LONG = 100  # smallest ratio of the time between two snapshots to the time of taking one
 _BYTES_PER_SECOND = 2 * 10**6  # of snapshots, when there are many already
 
-Tell = Callable[[str], None]
+ReportFunction = Callable[[str], None]
 
 
 class Recording:
     """Records one training of a run, from the present place of its trainer. Later records of the run are dropped.
 
-    Call :meth:`take` after every event of the trainer, or :meth:`take_epochs` after some epochs, :meth:`pause` when it
-    pauses, and :meth:`finish` or :meth:`close` at the end. A failure to write never stops the training: :attr:`problem`
-    has the reason, and writing is tried again.
+    Call :meth:`take_event` after every event of the trainer, or :meth:`take_epochs` after some epochs, :meth:`pause`
+    when it pauses, and :meth:`finish` or :meth:`close` at the end. A failure to write never stops the training:
+    :attr:`problem` has the reason, and writing is tried again.
 
     Attributes:
         run: number of the run.
@@ -87,24 +87,24 @@ class Recording:
         run: int,
         trainer: Trainer,
         before: float = 0,
-        tell: Tell | None = None,
+        report: ReportFunction | None = None,
         clock: Callable[[], float] = time.perf_counter,
         updated: float | None = None,
     ) -> None:
         """Starts to record a run, which must not be trained elsewhere.
 
         Args:
-            tell: called with a sentence when writing begins to fail, and when it works again.
+            report: called with a sentence when writing begins to fail, and when it works again.
             updated: the expected time of the last change of the run's record; None for any time.
 
         Raises RunInUseError, also if the record changed at another time, UnknownRunError or another LibraryError.
         """
         self._library, self.run, self.trainer, self.before = library, run, trainer, before
-        self._tell, self._clock = tell, clock
+        self._report, self._clock = report, clock
         self.problem: LibraryError | None = None
         self._lock = lock_of_run(library.path, run)
         with translated_errors(library.path):
-            if not self._lock.take():
+            if not self._lock.acquire():
                 raise in_use(run)
         try:
             library.database.hold_states()
@@ -178,12 +178,12 @@ class Recording:
 
     @property
     def next_moment(self) -> float:
-        """The place in the training, in epochs, from which on :meth:`take` has work to do after a batch."""
+        """The place in the training, in epochs, from which on :meth:`take_event` has work to do after a batch."""
         return self._moments.next
 
     # ---- what happens in the training
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Records an event of the trainer, which must still be at that event. Never raises LibraryError."""
         if isinstance(event, Batch):
             if self._moments.should_keep(event.place):
@@ -200,7 +200,7 @@ class Recording:
         The trainer is at the end of the last one, or slightly later.
         """
         self._best, self._by_hand, self._is_undone = None, None, False
-        self._epochs.take(packed)
+        self._epochs.add(packed)
         epoch = self._epochs.epoch
         if epoch != self.trainer.epoch:
             return
@@ -233,7 +233,7 @@ class Recording:
 
         Args:
             kind, payload, content: as in :class:`Order`.
-            text: its note beside the curves; empty for none.
+            text: its note next to the curves; empty for none.
 
         Raises TypeError for a payload that JSON cannot hold.
         """
@@ -253,7 +253,7 @@ class Recording:
             figures: "test_error", "train_loss", …; empty if they are not known yet. None if the edit was undone and
                 nothing is measured there: then the figures of the last epoch count again.
             best: what early stopping had restored, if the edit was undone; None for nothing.
-            notes: the notes beside the curves, if the edit was undone; None to keep them.
+            notes: the notes next to the curves, if the edit was undone; None to keep them.
         """
         self._by_hand, self._best, self._stands_at = None if figures is None else dict(figures), best, self.at
         if notes is not None:
@@ -264,7 +264,7 @@ class Recording:
         """Records that the training continues with the settings of another experiment.
 
         Args:
-            text: its note beside the curves; empty for none.
+            text: its note next to the curves; empty for none.
             is_order: whether to record an order; false if a training state follows.
         """
         if self._has_unlogged_settings and experiment != self._experiment:
@@ -323,7 +323,7 @@ class Recording:
                 raise
             self._library.database.hold_states()
             if self._library.notice is not None:
-                self._say(self._library.notice)
+                self._report_text(self._library.notice)
             self._write_once(state, status)
 
     def _is_known(self, library: Library) -> bool:
@@ -350,7 +350,7 @@ class Recording:
         self._waiting_orders.clear()
         if self.problem is not None:
             self.problem = None
-            self._say(WRITTEN_AGAIN)
+            self._report_text(WRITTEN_AGAIN)
 
     def _state(self) -> StateBytes | None:
         if not self._keeps_weights:
@@ -360,8 +360,8 @@ class Recording:
         except TooLargeError as error:
             self._keeps_weights = False
             self._waiting_moments.clear()
-            self._say(str(error))
-        except DataError:  # not finite: the next step tells
+            self._report_text(str(error))
+        except DataError:  # not finite: the next step reports it
             pass
         return None
 
@@ -369,11 +369,11 @@ class Recording:
         is_new = self.problem is None
         self.problem = error
         if is_new:
-            self._say(f"The run is not recorded: {error} The training goes on.")
+            self._report_text(f"The run is not recorded: {error} The training goes on.")
 
-    def _say(self, text: str) -> None:
-        if self._tell is not None:
-            self._tell(text)
+    def _report_text(self, text: str) -> None:
+        if self._report is not None:
+            self._report(text)
 
     def _write(self, state: StateBytes | None, status: str, now: float) -> None:
         """Writes everything pending in one transaction."""
@@ -444,13 +444,13 @@ class Recording:
 
     @property
     def _best_in_force(self) -> BestRestored | None:
-        """What early stopping restored, until the next step."""
+        """The epoch that early stopping restored, until the next step."""
         return self._best if self._stands_at == self.at else None
 
     # ---- the end
 
     def finish(self, status: str = "finished") -> bool:
-        """Writes what is pending and the status ("finished", "paused", "diverged"), and releases the run.
+        """Writes pending data and the status ("finished", "paused", "diverged"), and releases the run.
 
         Returns whether that worked. If the training diverged, the last good state is kept as the last one.
         """

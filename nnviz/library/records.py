@@ -135,12 +135,12 @@ class RunRecord:
         """The seed of its training, read without the other settings. Raises UnreadableRunError."""
         try:
             return int(json.loads(self._experiment)["training"]["seed"])
-        except (KeyError, TypeError, ValueError, RecursionError):  # it is the usual one
+        except (KeyError, TypeError, ValueError, RecursionError):  # ``experiment`` raises the proper error
             return self.experiment.seed
 
     @cached_property
     def best(self) -> BestRestored | None:
-        """What early stopping restored at its end; None for nothing. Raises UnreadableRunError."""
+        """The epoch that early stopping restored at its end; None for none. Raises UnreadableRunError."""
         try:
             return _best_of(json.loads(self._best)) if self._best else None
         except (KeyError, TypeError, ValueError, RecursionError) as error:

@@ -60,13 +60,13 @@ def _rescue(path: Path) -> str | None:
     """Copies the readable content into a new file, which replaces the old one when it is complete."""
     lock = Lock(path, "rescue")
     with translated_errors(path):
-        lock.take(waits=True)
+        lock.acquire(waits=True)
         try:
             if not damage_mark(path).exists() and _is_whole(path):
                 return None  # another program was faster
             new = path.with_name(f"{path.name}.rescued")
             _remove(new)
-            is_ours = _is_ours(path)  # before it is locked: closing a file lets go of all locks on it
+            is_ours = _is_ours(path)  # before it is locked: closing a file releases all locks on it
             with _held(path):
                 saved = _copy_readable(path, new, is_ours)
                 aside = _set_aside(path)

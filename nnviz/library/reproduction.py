@@ -1,4 +1,4 @@
-"""How to reproduce a run: one command line, or a list of steps."""
+"""Instructions to reproduce a run: one command line, or a list of steps."""
 
 from __future__ import annotations
 

@@ -126,11 +126,11 @@ def _joined(rows: list[dict[str, Any]]) -> Array:
 # ---- reading
 
 
-def read_run(library: Library, path: str | Path, tell: Callable[[str], None] = lambda words: None) -> int:
+def read_run(library: Library, path: str | Path, report: Callable[[str], None] = lambda words: None) -> int:
     """Adds the run in a file to the library; returns its new number.
 
     Args:
-        tell: called regularly with the progress; an exception that it raises cancels the import without a trace.
+        report: called regularly with the progress; an exception that it raises cancels the import without a trace.
 
     Raises:
         FileFormatError: the file is no run, or it is damaged, too large or of a newer version.
@@ -139,13 +139,13 @@ def read_run(library: Library, path: str | Path, tell: Callable[[str], None] = l
     path = Path(path)
     with open_regular(path, _MOST_BYTES) as file, _refused_in_words(path):
         arrays = Npz(file)
-        run, parts = _read(path, arrays, tell)
+        run, parts = _read(path, arrays, report)
         count = sum(map(len, parts.values()))
         with library.database.writing():
             number = library.database.insert("runs", run)
             for done, (table, row) in enumerate(_with_content(arrays, parts)):
                 if done % _ROWS_AT_ONCE == 0:
-                    tell(f"{done / count:.0%} is written")
+                    report(f"{done / count:.0%} is written")
                 library.database.insert(table, {"run": number, **row}, "INSERT OR REPLACE")
             library.database.count_bytes(number)
     return number
@@ -177,7 +177,7 @@ def _refused_in_words(path: Path) -> Iterator[None]:
         raise bad_file(path, what, "must be as “runs export” wrote it", REMEDY) from None
 
 
-def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str, Any], _Parts]:
+def _read(path: Path, file: Npz, report: Callable[[str], None]) -> tuple[dict[str, Any], _Parts]:
     """Returns the checked rows of the run and its tables, without their bytes but with the sizes of these."""
     needed = sum(claim.nbytes for claim in file.claims.values())
     if needed > _MOST_BYTES:
@@ -192,7 +192,7 @@ def _read(path: Path, file: Npz, tell: Callable[[str], None]) -> tuple[dict[str,
     made = Experiment.from_dict(header["experiment"])
     parts: _Parts = {}
     for table in _WITH_BYTES:
-        tell("it is read")
+        report("it is read")
         parts[table] = list(_part(file, header["parts"][table], table, made))
     parts["epochs"] = _epochs(file)
     return _checked_run(header, made), parts

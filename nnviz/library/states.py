@@ -21,7 +21,7 @@ from nnviz.library.errors import damaged, no_memory, too_large, unreadable
 
 _UNREADABLE = (EngineError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
 LEAP = "state"  # the kind of an order that leads to a whole state, which is its content
-NOTE = "note"  # in an order of kind "edit": what stands beside the curves; programs up to 0.21 kept it in the run alone
+NOTE = "note"  # in an order of kind "edit": the note next to the curves; programs up to 0.21 kept it in the run alone
 _LONGEST_DATA = 100_000  # characters of the name and settings of data in an order
 _COLUMNS = "at, before, epoch, batch, orders, machine, content"
 

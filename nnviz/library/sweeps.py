@@ -345,7 +345,7 @@ def take_lock(path: Path, sweep: int) -> Lock:
     """Acquires the lock. Raises LibraryError if its file cannot be made, or another program trains that sweep."""
     lock = lock_of_sweep(path, sweep)
     with translated_errors(path):
-        is_taken = lock.take()
+        is_taken = lock.acquire()
     if not is_taken:
         rule = "must not be worked on by another program at this moment"
         raise LibraryError("sweep", sweep, rule, "Stop it there first.")

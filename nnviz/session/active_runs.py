@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.experiment import Experiment
 from engine.training.history import Curve
 from nnviz.formatting import text
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.seeds import Chosen
 
 if TYPE_CHECKING:  # loaded when something is to be trained
@@ -91,11 +91,11 @@ class ActiveRuns(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.groups: dict[Group, ActiveGroup] = {}
+        self.groups: dict[RunGroup, ActiveGroup] = {}
         self.is_watched = False
         self._sweep = 0
-        self._over: dict[Group, int] = {}
-        self._runs: dict[tuple[Group, int], ActiveRun] = {}
+        self._over: dict[RunGroup, int] = {}
+        self._runs: dict[tuple[RunGroup, int], ActiveRun] = {}
 
     def watch(self, is_watched: bool) -> None:
         """Sets whether the Runs workspace is visible."""
@@ -103,7 +103,7 @@ class ActiveRuns(QObject):
             self.is_watched = is_watched
             self.changed.emit()
 
-    # ---- what is told of it
+    # ---- progress
 
     def begin(self, sweep: int, plan: Plan, data: str) -> None:
         """Sets the plan in training, by number, and the title of its data."""
@@ -112,16 +112,16 @@ class ActiveRuns(QObject):
         made = () if plan.kind == SWEEP else plan.experiments
         self._sweep, self._over, self._runs = sweep, {}, {}
         self.groups = {
-            Group(sweep, trial): ActiveGroup(each.changed(seed=plan.seeds[0]), data, len(plan.seeds))
+            RunGroup(sweep, trial): ActiveGroup(each.changed(seed=plan.seeds[0]), data, len(plan.seeds))
             for trial, each in enumerate(made)
         }
         self.groups_changed.emit()
 
     def add_news(self, news: PlanNews) -> None:
         """Adds new figures."""
-        self._over = {Group(self._sweep, trial): over for trial, over in enumerate(news.over)}
+        self._over = {RunGroup(self._sweep, trial): over for trial, over in enumerate(news.over)}
         for each in news.runs:
-            key = Group(self._sweep, each.trial), each.seed
+            key = RunGroup(self._sweep, each.trial), each.seed
             if each.stage == "gone":
                 self._runs.pop(key, None)
                 continue
@@ -141,7 +141,7 @@ class ActiveRuns(QObject):
         self.groups, self._over = {}, {}
         self.groups_changed.emit()
 
-    def let_go(self, group: Group, seeds: Collection[int] | None = None) -> None:
+    def release(self, group: RunGroup, seeds: Collection[int] | None = None) -> None:
         """Drops the figures of a group's written runs with these seeds; of all its runs for None."""
         for key, run in list(self._runs.items()):
             if key[0] == group and (seeds is None or (run.stage == "written" and run.seed in seeds)):
@@ -159,13 +159,13 @@ class ActiveRuns(QObject):
         """Returns the measured runs of a group, by seed, which may not be in the library yet."""
         return {seed: run for (of, seed), run in self._runs.items() if of == group and run.epoch >= 0}
 
-    def has_begun(self, group: Group) -> bool:
+    def has_begun(self, group: RunGroup) -> bool:
         """Whether a group in training has measurements."""
         return bool(self._over.get(group) or self.runs_of(group))
 
     def words(self, group: Chosen) -> str:
         """Returns the progress of a group: "2 of 5 · epoch 7"; empty if it is not in training."""
-        if not isinstance(group, Group) or group not in self.groups:
+        if not isinstance(group, RunGroup) or group not in self.groups:
             return ""
         going = [run.epoch for run in self.runs_of(group).values() if run.stage == "going"]
         at = f" · epoch {text.count(max(going))}" if going else ""

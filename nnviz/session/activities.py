@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Message, MessageChoice, Messages
 
 _LONG = 1000  # milliseconds
 
@@ -54,7 +54,7 @@ class CancelOffer(QObject):
     def __init__(self, messages: Messages, cancel: Callable[[], None]) -> None:
         super().__init__()
         self._messages, self._cancel = messages, cancel
-        self._text = self._how_far = ""
+        self._text = self._progress = ""
         self._offer: Message | None = None
         self._is_closed = False
         self._timer = QTimer(self)
@@ -64,15 +64,15 @@ class CancelOffer(QObject):
     def begin(self, text: str) -> None:
         """Begins to wait for work of that name, in place of earlier work."""
         self.end()
-        self._text, self._how_far = text, ""
+        self._text, self._progress = text, ""
         if not self._is_closed:
             self._timer.start()
 
-    def tell_how_far(self, words: str) -> None:
+    def show_progress(self, words: str) -> None:
         """Shows the progress of the work."""
-        self._how_far = f": {words}"
+        self._progress = f": {words}"
         if self._offer is not None and self._messages.current is self._offer:
-            self._tell()
+            self._show()
 
     def end(self) -> None:
         """Withdraws the offer, because the work has ended or is no longer needed."""
@@ -88,8 +88,8 @@ class CancelOffer(QObject):
 
     def _look(self) -> None:
         if self._messages.current is None:
-            self._tell()
+            self._show()
 
-    def _tell(self) -> None:
-        text = f"{self._text} takes long{self._how_far}."
-        self._offer = self._messages.tell(text, Choice("Cancel", self._cancel), dismissed=self._cancel)
+    def _show(self) -> None:
+        text = f"{self._text} takes long{self._progress}."
+        self._offer = self._messages.show(text, MessageChoice("Cancel", self._cancel), dismissed=self._cancel)

@@ -22,10 +22,10 @@ class Branching(QObject):
     """Replays the training up to an epoch in the background, and makes a run that continues there the current one.
 
     Signals:
-        changed: how far it is, or whether one can branch.
+        changed: the progress has changed, or whether a branch can be made.
 
     Attributes:
-        work: that training; ``share`` says how far it is.
+        work: the replay; ``share`` is its progress.
     """
 
     changed = pyqtSignal()
@@ -64,10 +64,10 @@ class Branching(QObject):
         run = self._runs.current
         if not run.epochs:
             return "Train the network first: there is nothing to branch off from."
-        why_not = self._replay.reason_unavailable(run)
-        if why_not is None and not self._settings.experiment.same_network(run.experiment):
+        reason_unavailable = self._replay.reason_unavailable(run)
+        if reason_unavailable is None and not self._settings.experiment.same_network(run.experiment):
             return "A branch keeps the network, and the fields describe another one: undo that first."
-        return why_not
+        return reason_unavailable
 
     def branch(self) -> None:
         """Branches off from the displayed epoch with the settings of the fields; can be undone."""
@@ -75,9 +75,9 @@ class Branching(QObject):
 
     def branch_at(self, epoch: float, changes: Mapping[str, Any] | None = None) -> None:
         """Branches off from an epoch at which a batch ended; ``changes`` override settings of the fields."""
-        why_not = self.reason_unavailable
-        if why_not is not None:
-            self._messages.tell(why_not)
+        reason_unavailable = self.reason_unavailable
+        if reason_unavailable is not None:
+            self._messages.show(reason_unavailable)
             return
         request = ReplayRequest(self._runs.current, epoch, changes or {})
         self.work.start(request, self._replay.steps(request))
@@ -99,7 +99,7 @@ class Branching(QObject):
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
-        self._messages.tell_error("The run could not be branched off", error)
+        self._messages.show_error("The run could not be branched off", error)
         self.changed.emit()
 
     def _put(self, request: ReplayRequest, found: ReplayedMoment) -> None:
@@ -125,7 +125,7 @@ class Branching(QObject):
         self._replacement.put(run, words)
         if found.differences:
             told = "; ".join(found.differences)
-            self._messages.tell(f"This {words} is approximate, because what computed the run was other: {told}.")
+            self._messages.show(f"This {words} is approximate, because what computed the run was other: {told}.")
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the replay. Returns whether its thread ended in time."""

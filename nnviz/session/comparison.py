@@ -9,9 +9,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.sweeps.quantile_bands import QUARTILES, RANGE
 from nnviz.jobs.library_thread import LibraryThread
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.active_runs import ActiveGroup, ActiveRuns
-from nnviz.session.compared import ComparedRun, Content, named, read_contents
+from nnviz.session.compared_run import ComparedRun, Content, named, read_contents
 from nnviz.session.library import RunLibrary
 from nnviz.session.messages import Messages
 from nnviz.session.seeds import Chosen, seed_number
@@ -66,7 +66,7 @@ class Comparison(QObject):
             self.leave_out(run)
         elif len(self.colours) == len(COMPARED):
             most = len(COMPARED)
-            self._messages.tell(
+            self._messages.show(
                 f"{most} runs are compared, which is as many as can be told apart. Leave one out first."
             )
         else:
@@ -182,14 +182,14 @@ class Comparison(QObject):
             self._let_go(going)
 
         def failed(error: Exception) -> None:
-            self._messages.tell_error("A run could not be read", error)
+            self._messages.show_error("A run could not be read", error)
 
         self._lane.run(lambda library: read_contents(library, runs, known), done, failed, {})
 
-    def _take(self, contents: dict[Chosen, Content | None], going: Mapping[Group, ActiveGroup]) -> None:
+    def _take(self, contents: dict[Chosen, Content | None], going: Mapping[RunGroup, ActiveGroup]) -> None:
         read: dict[Chosen, ComparedRun] = {each.chosen: each for each in self.runs}
         for run, content in contents.items():
-            begun = going.get(run) if isinstance(run, Group) else None
+            begun = going.get(run) if isinstance(run, RunGroup) else None
             if content is None and begun is None:
                 self.colours.pop(run, None)  # it was deleted, perhaps by another program
             elif run in self.colours and (content is not None or run not in read or read[run].members):
@@ -202,20 +202,20 @@ class Comparison(QObject):
 
     def _standing(self, run: ComparedRun) -> ComparedRun:
         """Returns the run with its present active group, or None for that."""
-        begun = self._active_runs.groups.get(run.chosen) if isinstance(run.chosen, Group) else None
+        begun = self._active_runs.groups.get(run.chosen) if isinstance(run.chosen, RunGroup) else None
         return run if begun is run.active_group or not run.members else replace(run, active_group=begun)
 
-    def _let_go(self, going: Container[Group]) -> None:
+    def _let_go(self, going: Container[RunGroup]) -> None:
         """Drops live figures of runs that were read from the library."""
         for run in self.runs:
-            if isinstance(run.chosen, Group):
+            if isinstance(run.chosen, RunGroup):
                 seeds = [seed for each in run.records if (seed := seed_number(each)) is not None]
-                self._active_runs.let_go(run.chosen, seeds if run.chosen in going else None)
+                self._active_runs.release(run.chosen, seeds if run.chosen in going else None)
 
     def _hold(self) -> None:
         """Drops live figures of other runs; runs may be reported as written after they were read."""
         self._active_runs.hold(self.colours)
-        self._let_go([run.chosen for run in self.runs if isinstance(run.chosen, Group)])
+        self._let_go([run.chosen for run in self.runs if isinstance(run.chosen, RunGroup)])
 
     def _follow_words(self, library: RunLibrary) -> None:
         """Updates titles after a name has changed."""

@@ -1,4 +1,4 @@
-"""The example that all cards show something of: what is asked about, or what was chosen among the data."""
+"""The example that all cards refer to: the current input, or the selected example of the data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from nnviz.session.selection import Example, Selection
 
 
 class CurrentExample:
-    """The example that all is shown for.
+    """The example that all cards show.
 
-    The drawing, or where there is none the chosen example of the data. Where nothing is drawn, since the data are of
-    another kind, there always is one that is asked about; choosing another one asks about that.
+    It is the drawing, or else the selected example of the data. If the data are not drawn, there is always a current
+    input, and selecting another example makes that the current input.
     """
 
     def __init__(self, question: Question, selection: Selection, data: Data) -> None:
@@ -21,14 +21,14 @@ class CurrentExample:
         self._taken: tuple[Example | None, Array | None] = (None, None)  # the chosen example, and its inputs
 
     def inputs(self, width: int) -> Array | None:
-        """(width,): the inputs of a network of this width; the same object as long as they are the same."""
+        """Returns the inputs of a network of this width, (width,); the same object as long as they are the same."""
         for inputs in (self._question.example, self._chosen()):
             if inputs is not None and len(inputs) == width:
                 return inputs
         return None
 
     def label(self, width: int) -> int | None:
-        """The true class of what :meth:`inputs` returns; None if it is not known, as for a drawing."""
+        """Returns the true class of :meth:`inputs`; None if it is not known, as for a drawing."""
         asked, found = self._question.example, self._found()
         if asked is not None and len(asked) == width:
             return self._question.label
@@ -45,7 +45,7 @@ class CurrentExample:
         return self._taken[1]
 
     def _found(self) -> tuple[Split, int] | None:
-        """The chosen example, as its split and its number there."""
+        """Returns the selected example, as its split and its number in the split."""
         example, data = self._selection.example, self._data.dataset
         split = None if example is None or data is None else data.splits.get(example.part)
         return None if example is None or split is None or example.number >= len(split) else (split, example.number)

@@ -20,7 +20,7 @@ from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.deferred_calls import CallQueue
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import CancelOffer
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import MessageChoice, Messages
 
 
 class _CancelledError(Exception):
@@ -38,11 +38,11 @@ class Data(QObject):
 
     Attributes:
         name: the registered name or the path of the data that are loaded or loading; None if there are none.
-        settings: the settings that they are made with, by name; only those that are not the usual ones.
+        settings: their settings by name; only those that differ from the defaults.
         dataset: the data set; None until the first is loaded.
         loading: whether data are being loaded.
-        progress: the share 0…1 of it that is done; None where that is not known.
-        views: what follows ``changed`` one by one, because showing the data takes a while there.
+        progress: the progress of loading, 0…1; None if it is not known.
+        views: receivers that follow ``changed`` one by one, because showing the data takes them a while.
     """
 
     changed = pyqtSignal()
@@ -103,9 +103,9 @@ class Data(QObject):
         what = f"{source.title} is not on this machine. Its publisher has it"
         about = f"{download.size / 1e6:,.0f} MB, {download.licence}: {download.origin}."
         if can_download():
-            self._messages.tell(f"{what}: {about}", Choice(f"Download {download.size / 1e6:,.0f} MB", load))
+            self._messages.show(f"{what}: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load))
         else:
-            self._messages.tell(f"{what}, and downloads need one more package. Run: {install_command('download')}")
+            self._messages.show(f"{what}, and downloads need one more package. Run: {install_command('download')}")
         self.loading_changed.emit()  # what shows the choice shows the present data again
 
     def _load(
@@ -156,7 +156,7 @@ class Data(QObject):
             refused(error)  # first, so that the field keeps what was typed when the data before are shown again
         self.cancel()
         if refused is None:
-            self._messages.tell_error("The data could not be loaded", error)
+            self._messages.show_error("The data could not be loaded", error)
 
     def _drop(self) -> None:
         """Drops the data that are being loaded."""

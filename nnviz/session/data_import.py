@@ -127,7 +127,7 @@ class DataImport(QObject):
         except EngineError as error:
             if reader is not None:
                 reader.end()
-            self._messages.tell_error("The data could not be loaded", error)
+            self._messages.show_error("The data could not be loaded", error)
 
     def cancel(self) -> None:
         """Closes the import without any change."""

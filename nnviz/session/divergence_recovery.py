@@ -11,8 +11,8 @@ from PyQt5.QtCore import QObject
 from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import setting_value
-from nnviz.session.messages import Choice, Message, error_text
+from nnviz.formatting.setting_text import setting_value
+from nnviz.session.messages import Message, MessageChoice, error_text
 from nnviz.session.run import Run
 from nnviz.session.status import Stage
 from nnviz.session.undo import Kind, Step
@@ -20,7 +20,7 @@ from nnviz.session.undo import Kind, Step
 if TYPE_CHECKING:
     from nnviz.session.session import Session
 
-_CLIP = 1.0  # the usual limit of a gradient's length
+_CLIP = 1.0  # the common limit of a gradient's length
 
 
 class DivergenceRecovery(QObject):
@@ -45,7 +45,7 @@ class DivergenceRecovery(QObject):
         rate = run.experiment.training.learning_rate
         rates = dict.fromkeys([*self._rates_before(run.experiment.training), _a_tenth_of(rate)])
         choices = [
-            Choice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
+            MessageChoice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
             for other in rates
         ]
         self._dead_layer = run.dead_layer
@@ -94,10 +94,10 @@ class DivergenceRecovery(QObject):
             where, go = "Reset", self._reset_with
         self._dead_layer = None
         rate = _a_tenth_of(training.learning_rate)
-        choices = [Choice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
+        choices = [MessageChoice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
-            choices.append(Choice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
-        self._notice = self._messages.warn(told, *choices, Choice("Reset", self._replacement.reset))
+            choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
+        self._notice = self._messages.warn(told, *choices, MessageChoice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
         """Changes settings and resets, because a dead network does not learn with any settings."""

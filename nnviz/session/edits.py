@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -10,10 +12,12 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
 from engine.explain.neurons import ParameterGroup
+from engine.network.network import Network
+from engine.training.events import BestRestored
+from engine.training.history import Change
 from engine.training.trainer import Trainer
 from nnviz.session.displayed import neuron_name, what_if_text
-from nnviz.session.edit import Before, Edit, WhatIf, number_text
-from nnviz.session.edited_errors import EditedErrors
+from nnviz.session.edit_evaluation import EditEvaluation
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Stage
@@ -23,8 +27,68 @@ if TYPE_CHECKING:
     from nnviz.session.session import Session
 
 
+WhatIf = Mapping[Neuron, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """Values for some parts of a run's network, as a step of the undo history.
+
+    Attributes:
+        run: the run's id.
+        values: the parts and the values that are written into them.
+        text: description of the edit.
+        undoes: the edit whose old values these are; None for an edit of the user.
+        what_if: the what-if after it; None for the what-if before it.
+    """
+
+    run: int
+    values: tuple[tuple[ParameterGroup, Array], ...]
+    text: str
+    undoes: Edit | None = None
+    what_if: WhatIf | None = None
+
+    def write(self, network: Network) -> None:
+        for part, values in self.values:
+            part.view(network)[...] = values
+
+    def holds(self, network: Network) -> bool:
+        return all(np.array_equal(part.view(network), values) for part, values in self.values)
+
+
+@dataclass
+class StateBeforeEdit:
+    """The state of a run before an edit, and its count of changes after the edit."""
+
+    changes: int
+    edited: dict[str, float] | None
+    notes: list[Change]
+    best: BestRestored | None
+    completed: float
+    at: float
+    figures: dict[str, float]
+    confusions: dict[str, Array]
+    changes_after: int
+
+    @classmethod
+    def of(cls, run: Run) -> StateBeforeEdit:
+        """Returns the state of a run now, with the figures at the epoch where an edit is placed."""
+        history, at = run.history, run.place_of_edits
+        known = list(history.changes), history.best, history.completed, at, history.figures(at), history.confusions(at)
+        return cls(run.changes, run.edited, *known, run.changes + 1)
+
+    def put_back(self, run: Run) -> None:
+        """Restores the state of a run."""
+        history = run.history
+        history.measure_again(self.at, self.figures)
+        history.keep_confusions(self.at, self.confusions)
+        run.changes, run.edited = self.changes, self.edited
+        history.changes, history.best, history.completed = self.notes, self.best, self.completed
+        run.snapshots.forget_after(run.epochs)
+
+
 class Edits(QObject):
-    """Carries them out. All of them can be undone.
+    """Carries out edits and what-ifs. All of them can be undone.
 
     An edit is written into the displayed copy at once, and into the network itself by the worker between two steps.
     Optimizers keep their averages.
@@ -33,7 +97,7 @@ class Edits(QObject):
         edited: a network was edited, or an edit was undone.
 
     Attributes:
-        errors: measures what an edit, or a step that was taken singly, makes of a network.
+        errors: measures the errors of a network after an edit, or after a single step.
     """
 
     edited = pyqtSignal()
@@ -43,9 +107,9 @@ class Edits(QObject):
         self._data, self._runs, self._displayed = session.data, session.runs, session.displayed
         self._training, self._selection, self._undo = session.training, session.selection, session.undo
         self._messages = session.messages
-        self.errors = EditedErrors(self._data, self._runs, self._training.runner.worker, self._messages)
+        self.errors = EditEvaluation(self._data, self._runs, self._training.runner.worker, self._messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
-        self._before: WeakKeyDictionary[Edit, Before] = WeakKeyDictionary()  # of the edits that are in force
+        self._before: WeakKeyDictionary[Edit, StateBeforeEdit] = WeakKeyDictionary()  # of the edits that are in force
         self._runs.replaced.connect(self._forget_tried)
 
     # ---- what if
@@ -127,13 +191,13 @@ class Edits(QObject):
         now = part.view(self._displayed.as_trained).copy()
         new = np.full_like(now, value)
         if (new != now).any() and np.isfinite(new).all():
-            self._edit(f"{what} {number_text(now[0])} → {number_text(new[0])}", [(part, now, new)])
+            self._edit(f"{what} {format_weight(now[0])} → {format_weight(new[0])}", [(part, now, new)])
 
     def _edit(self, text: str, changes: list[tuple[ParameterGroup, Array, Array]], kept: WhatIf | None = None) -> None:
         """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
         if not self._displayed.is_live:
             moment = self._runs.current.moment(self._displayed.epochs).capitalize()
-            self._messages.tell(f"{moment} is past and stays as it was. Go live (End) to edit the network.")
+            self._messages.show(f"{moment} is past and stays as it was. Go live (End) to edit the network.")
             return
         run = self._runs.current.id
         new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
@@ -149,7 +213,7 @@ class Edits(QObject):
         if before is not None and takes_back:
             before.put_back(run)
         else:
-            self._before[edit] = Before.of(run)
+            self._before[edit] = StateBeforeEdit.of(run)
             run.changes += 1
             if run.stage is not Stage.TRAINING:
                 run.changed_by_hand()
@@ -170,8 +234,8 @@ class Edits(QObject):
         run.keep_snapshot()
         if run is self._runs.current:
             self._displayed.show(run, what_if)
-        self._runs.tell_history(run)
-        self._runs.tell_file(run)
+        self._runs.emit_history(run)
+        self._runs.emit_file(run)
         self._training.state_changed.emit()
         self.edited.emit()
 
@@ -190,14 +254,14 @@ class Edits(QObject):
 
         def written() -> None:
             place = found.result()
-            run.storage.is_kept = run.storage.is_kept and place is not None  # without a trainer nobody records it
+            run.storage.is_kept = run.storage.is_kept and place is not None  # without a trainer it is not recorded
             if is_noted and edit in self._before:
                 self._note(run, edit.text, place)
             if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
                 self._put(run, edit)  # a copy from before came between
                 self.errors.measure(run)
 
-        found = self._training.runner.look(run.id, write, written, edit.text if is_noted else "")
+        found = self._training.runner.call(run.id, write, written, edit.text if is_noted else "")
 
     def _note(self, run: Run, text: str, place: tuple[int, int, int] | None) -> None:
         epochs = run.epochs
@@ -205,8 +269,13 @@ class Edits(QObject):
             epoch, batch, batches = place
             epochs = run.progress.before + epoch - 1 + batch / batches
         run.history.note_change(epochs, text)
-        self._runs.tell_history(run)
+        self._runs.emit_history(run)
 
     def close(self, milliseconds: int) -> bool:
         """Stops the measurement. Returns whether its thread ended in time."""
         return self.errors.close(milliseconds)
+
+
+def format_weight(value: float) -> str:
+    """Returns four digits with a real minus sign: 0.1, −0.0613."""
+    return f"{value:.4g}".replace("-", "−")

@@ -89,7 +89,7 @@ class ExactReplay:
         dataset = self._data.dataset
         assert dataset is not None
         known: Future[int | None] = Future()
-        is_written = self._training.runner.look(run.id, lambda _: None, lambda: known.set_result(run.storage.record))
+        is_written = self._training.runner.call(run.id, lambda _: None, lambda: known.set_result(run.storage.record))
 
         def record() -> int:
             is_written.result()

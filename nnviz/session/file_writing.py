@@ -38,7 +38,7 @@ class WriteOrder:
     count: int = 0
     written: dict[str, int] = field(default_factory=dict)
 
-    def take(self, path: Path) -> WriteTicket:
+    def take_ticket(self, path: Path) -> WriteTicket:
         """Returns the next ticket, for that file."""
         self.count += 1
         return WriteTicket(self, os.path.realpath(path), self.count)
@@ -68,7 +68,7 @@ class WriteTicket:
 
 @dataclass(frozen=True)
 class FileWrite:
-    """One file to be written: its path, its ticket, the word for what is done ("saved"), and its messages."""
+    """One file to be written: its path, its ticket, a word for the action ("saved"), and its messages."""
 
     path: Path
     turn: WriteTicket
@@ -79,7 +79,7 @@ class FileWrite:
     def run(self, lanes: SerialThreads, work: Callable[[], str | None], then: Callable[[], None]) -> None:
         """Calls ``work`` in the thread of the file's folder, unless the file holds a later request by then.
 
-        ``work`` may return what is to be said besides that it is done. ``then`` is called when the file is on disk.
+        ``work`` may return an addition to the message. ``then`` is called when the file is on disk.
         """
 
         name = text.name(self.path.name)
@@ -89,9 +89,9 @@ class FileWrite:
             then()
 
         def failed(error: Exception) -> None:
-            _LOG.error("%s could not be %s: %s", self.path, self.past, error)  # for when nobody sees it any more
+            _LOG.error("%s could not be %s: %s", self.path, self.past, error)  # in case the window is closed
             self.end("")
-            self.messages.tell_error(f"{name} could not be {self.past}", error)
+            self.messages.show_error(f"{name} could not be {self.past}", error)
 
         lanes.run(os.path.realpath(self.path.parent), lambda: self.turn.unless_later(work), done, failed)
 

@@ -14,8 +14,8 @@ from engine.storage import export_onnx, save_checkpoint, save_network
 from engine.storage.files import write_whole
 from nnviz.exported_script import export_script
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import title_of_data
-from nnviz.jobs.reading import CHECKPOINT, Opened, read_network
+from nnviz.formatting.setting_text import title_of_data
+from nnviz.jobs.network_reading import CHECKPOINT, LoadedNetwork, read_network
 from nnviz.jobs.reports import figures_in
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import Activities, CancelOffer
@@ -92,14 +92,14 @@ class Files(QObject):
                 self._give_up_opening(news)
             return is_wanted
 
-        def done(found: Opened) -> None:
+        def done(found: LoadedNetwork) -> None:
             if is_over(f"Opened {name}"):
                 self._take(path, title, found, dataset)
                 self.opened.emit()
 
         def failed(error: Exception) -> None:
             if is_over(""):
-                self._messages.tell_error(f"{name} could not be opened", error)
+                self._messages.show_error(f"{name} could not be opened", error)
                 self.failed.emit()
 
         self._reading.run(path, lambda: read_network(path, dataset), done, failed)
@@ -116,7 +116,7 @@ class Files(QObject):
             end, self._end_of_opening = self._end_of_opening, None
             end(news)
 
-    def _take(self, path: Path, title: str | None, found: Opened, dataset: Dataset | None) -> None:
+    def _take(self, path: Path, title: str | None, found: LoadedNetwork, dataset: Dataset | None) -> None:
         def prepare(run: Run) -> None:
             if title is None:
                 run.storage.path = path
@@ -141,7 +141,7 @@ class Files(QObject):
             if writing.turn.is_last and writing.turn.number > self._noted.get(run.id, 0):
                 self._noted[run.id] = writing.turn.number
                 run.storage.path, run.storage.saved_changes = path, changes
-                self._runs.tell_file(run)
+                self._runs.emit_file(run)
             if then is not None:
                 then()
 
@@ -179,11 +179,11 @@ class Files(QObject):
             return ""
 
         def looked() -> None:
-            runner.told.disconnect(take)
+            runner.reported.disconnect(take)
             writing.run(self._saving, work, saved)
 
-        runner.told.connect(take)
-        look = runner.look(run, parameters_and_state, looked)
+        runner.reported.connect(take)
+        look = runner.call(run, parameters_and_state, looked)
 
     def export(self, path: Path) -> None:
         """Writes the network as it is now for other programs; the ending of the name gives the format."""
@@ -198,7 +198,7 @@ class Files(QObject):
 
     def turn(self, path: Path) -> WriteTicket:
         """Returns the place of a file in the order of requests."""
-        return self._turns.take(path)
+        return self._turns.take_ticket(path)
 
     def put(
         self, path: Path, past: str, turn: WriteTicket, work: Callable[[], str | None], of: Run | None = None
@@ -206,7 +206,7 @@ class Files(QObject):
         """Calls ``work`` in the background, which writes the file and may return a note for the message.
 
         Args:
-            past: in a word what is done to it: "saved" or "exported".
+            past: a word for the action: "saved" or "exported".
             turn: the place of the file in the order of requests.
             of: the run of whose past the network is: if that was its own file, it is not saved any more.
         """
@@ -219,7 +219,7 @@ class Files(QObject):
                 and os.path.realpath(of.storage.path) == turn.file
             ):
                 of.storage.saved_changes = -1
-                self._runs.tell_file(of)
+                self._runs.emit_file(of)
 
         self._writing(path, past, turn).run(self._saving, work, done)
 

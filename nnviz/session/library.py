@@ -13,11 +13,11 @@ from nnviz.session.reopening import Reopening
 from nnviz.session.run_list import RunListing, RunRow, SweepKey, read_listing, with_active_groups, with_open_groups
 from nnviz.session.run_names import Settings
 from nnviz.session.run_pages import RunPages
-from nnviz.session.run_words import NEWEST, SORTS
+from nnviz.session.run_text import NEWEST, SORTS
 from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:
-    from nnviz.library import Group, Library, RunRecord
+    from nnviz.library import Library, RunGroup, RunRecord
     from nnviz.library.sweeps import SweepSummary
     from nnviz.session.session import Session
 
@@ -56,11 +56,11 @@ class RunLibrary(QObject):
         self.search, self.sort = "", NEWEST
         self.rows: list[RunRow] = []
         self._closed: list[RunRow] = []  # the same while no group is open
-        self._opened: set[Group | SweepKey] = set()
+        self._opened: set[RunGroup | SweepKey] = set()
         self.count, self.is_read, self.problem = 0, False, ""
         self._common: Mapping[tuple[str, str], Settings] = {}
         self._records = RunPages(
-            self._lane, self.known.emit, partial(self._messages.tell_error, "The library could not be read")
+            self._lane, self.known.emit, partial(self._messages.show_error, "The library could not be read")
         )
         self._is_watched = self._is_listing = self._is_stale = False
         self._watch.wrote.connect(self.refresh)
@@ -125,15 +125,15 @@ class RunLibrary(QObject):
         self.listed.emit()
         if found.notice and found.notice != self._notice:
             self._notice = found.notice
-            self._messages.tell(found.notice)
+            self._messages.show(found.notice)
 
     def _failed(self, error: Exception) -> None:
         self._is_listing = False
         self.problem, self.is_read = str(error), True
-        self._messages.tell_error("The library could not be read", error)
+        self._messages.show_error("The library could not be read", error)
         self.listed.emit()
 
-    def unfold(self, what: Group | SweepKey, is_open: bool) -> None:
+    def unfold(self, what: RunGroup | SweepKey, is_open: bool) -> None:
         """Opens or closes a group at once, or a sweep as soon as its trials are read."""
         (self._opened.add if is_open else self._opened.discard)(what)
         if isinstance(what, SweepKey):
@@ -155,7 +155,7 @@ class RunLibrary(QObject):
             self._arrange()
             self.listed.emit()
 
-    # ---- what they tell
+    # ---- records
 
     def record(self, run: int) -> RunRecord | None:
         """Returns the record of a run or a parent; None before it was read."""
@@ -169,7 +169,7 @@ class RunLibrary(QObject):
         """Returns the most common settings among listed runs of the same data; None for a single run."""
         return self._common.get(record.data_set)
 
-    # ---- what a person does with them
+    # ---- actions of the user
 
     def annotate(self, runs: Sequence[int], **told: Any) -> None:
         """Changes ``name``, ``note`` or ``starred`` of runs whose records were read, as one step to undo."""
@@ -191,7 +191,7 @@ class RunLibrary(QObject):
             self._records.update(records)
             self.known.emit()
 
-        self._lane.run(work, done, lambda error: self._messages.tell_error("That could not be noted", error), {})
+        self._lane.run(work, done, lambda error: self._messages.show_error("That could not be noted", error), {})
 
     def rename_sweep(self, sweep: SweepSummary, name: str) -> None:
         """Changes the name of a sweep, as one step to undo; empty for none."""
@@ -209,7 +209,7 @@ class RunLibrary(QObject):
             self.refresh()
             self.sweep_renamed.emit()
 
-        self._lane.run(work, done, partial(self._messages.tell_error, "The sweep could not be renamed"))
+        self._lane.run(work, done, partial(self._messages.show_error, "The sweep could not be renamed"))
 
     def delete(self, runs: Sequence[int]) -> None:
         """Deletes runs, as one step to undo. The deletion is final when the window closes."""
@@ -223,13 +223,13 @@ class RunLibrary(QObject):
             self._messages.withdraw(self._told)
             if is_deleted:
                 one, all_of_them = f"Run {runs[0]} was deleted. {_BACK}", f"{len(runs)} runs were deleted. {_BACK_ALL}"
-                self._told = self._messages.tell(one if len(runs) == 1 else all_of_them)
+                self._told = self._messages.show(one if len(runs) == 1 else all_of_them)
             self.deletion_changed.emit(list(runs), is_deleted)
             self.refresh()
 
         def failed(error: Exception) -> None:
             what = "The run" if len(runs) == 1 else "The runs"
-            self._messages.tell_error(f"{what} could not be {'deleted' if is_deleted else 'brought back'}", error)
+            self._messages.show_error(f"{what} could not be {'deleted' if is_deleted else 'brought back'}", error)
 
         def work(library: Library) -> None:
             (library.delete if is_deleted else library.restore)(runs)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nnviz.library import Library
 
 _BETWEEN_NEWS = 0.25  # seconds
-Tell = Callable[[str], None]
+ReportFunction = Callable[[str], None]
 
 
 @dataclass(eq=False)
@@ -36,11 +36,11 @@ class LibraryWork(QObject):
     """Runs one piece of work after the other. Work of more than a second shows its progress and can be cancelled.
 
     Signals:
-        told(str): the work in progress, which ends with "…", or its outcome.
+        status_changed(str): the work in progress, which ends with "…", or its outcome.
         ended: a piece is done, has failed, or was cancelled.
     """
 
-    told = pyqtSignal(str)
+    status_changed = pyqtSignal(str)
     ended = pyqtSignal()
     _went_on = pyqtSignal(object, str)
 
@@ -51,19 +51,21 @@ class LibraryWork(QObject):
         self._messages = messages
         self._patience = CancelOffer(messages, self.cancel)
         self._waiting: deque[_Piece] = deque()  # in order; the first one is being done
-        self._went_on.connect(self._tell_how_far)
+        self._went_on.connect(self._show_progress)
 
-    def look(
+    def run_short(
         self,
         work: Callable[[Library], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         makes: bool = False,
     ) -> None:
-        """Runs short work, see :meth:`LibraryThread.run`."""
+        """Runs short work without progress, see :meth:`LibraryThread.run`."""
         self._thread.run(work, done, failed, makes=makes)
 
-    def run(self, name: str, work: Callable[[Library, Tell], Any], done: Callable[[Any], str], fails: str) -> None:
+    def run(
+        self, name: str, work: Callable[[Library, ReportFunction], Any], done: Callable[[Any], str], fails: str
+    ) -> None:
         """Runs a task; ``done`` receives its result and returns a text about it.
 
         Args:
@@ -88,15 +90,15 @@ class LibraryWork(QObject):
             is_cancelled = isinstance(error, CancelledError)
             self._end(f"{name} was cancelled" if is_cancelled else "")
             if not is_cancelled:
-                self._messages.tell_error(fails, error)
+                self._messages.show_error(fails, error)
 
-        self._thread.run(lambda library: work(library, self._teller(piece)), take, failed, makes=True)
+        self._thread.run(lambda library: work(library, self._progress_reporter(piece)), take, failed, makes=True)
 
-    def _teller(self, piece: _Piece) -> Tell:
+    def _progress_reporter(self, piece: _Piece) -> ReportFunction:
         """Returns the function that the work calls with its progress, in the background thread."""
         last = 0.0
 
-        def tell(words: str) -> None:
+        def report(words: str) -> None:
             nonlocal last
             if piece.is_cancelled:
                 raise CancelledError
@@ -106,26 +108,26 @@ class LibraryWork(QObject):
                 with suppress(RuntimeError):  # the application has gone
                     self._went_on.emit(piece, words)
 
-        tell("")
-        return tell
+        report("")
+        return report
 
     def _begin(self) -> None:
         name = self._waiting[0].name
-        self.told.emit(f"{name} …")
+        self.status_changed.emit(f"{name} …")
         self._patience.begin(name)
 
     def _end(self, news: str) -> None:
         self._waiting.popleft()
         self._patience.end()
-        self.told.emit(news)
+        self.status_changed.emit(news)
         self.ended.emit()
         if self._waiting:
             self._begin()
 
-    def _tell_how_far(self, piece: _Piece, words: str) -> None:
+    def _show_progress(self, piece: _Piece, words: str) -> None:
         if self._waiting and self._waiting[0] is piece and words:
-            self.told.emit(f"{piece.name}: {words} …")
-            self._patience.tell_how_far(words)
+            self.status_changed.emit(f"{piece.name}: {words} …")
+            self._patience.show_progress(words)
 
     def cancel(self) -> None:
         """Cancels all work as soon as possible: unfinished results are removed."""

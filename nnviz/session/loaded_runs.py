@@ -16,7 +16,7 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.training.events import TrainingState
 from engine.training.history import History
-from nnviz.jobs.reading import Opened, resumed
+from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.run import Run, RunOrigin
 from nnviz.session.status import Stage
@@ -34,7 +34,7 @@ def run_of_network(network: Network, like: Experiment, opened: Provenance) -> Ru
     return Run(experiment, network, history=opened.history or History(), origin=RunOrigin(opened=opened))
 
 
-def run_of_file(found: Opened, like: Experiment, dataset: Dataset | None) -> Run:
+def run_of_file(found: LoadedNetwork, like: Experiment, dataset: Dataset | None) -> Run:
     """Returns the run of a network from a file: paused if its training can continue, ended if it was complete.
 
     ``like`` gives the settings that the file does not hold.
@@ -49,7 +49,7 @@ def run_of_file(found: Opened, like: Experiment, dataset: Dataset | None) -> Run
     return run
 
 
-def restore_training(run: Run, found: Opened, dataset: Dataset) -> None:
+def restore_training(run: Run, found: LoadedNetwork, dataset: Dataset) -> None:
     """Sets a run to the place of the training in its file, if its trainer could be made with these data."""
     if found.trainer is not None:
         run.experiment = run.experiment.for_data(dataset).changed(brightness=run.network.brightness)
@@ -63,14 +63,16 @@ class LoadedRuns(QObject):
         super().__init__()
         self._data, self._settings, self._runs = session.data, session.settings, session.runs
         self._replacement, self._training, self._messages = session.replacement, session.training, session.messages
-        self._waiting: dict[int, Opened] = {}  # by run, what is to go on with other data, or to be checked against them
+        self._waiting: dict[
+            int, LoadedNetwork
+        ] = {}  # by run, trainings that continue with other data or are checked against them
         self._made: set[int] = set()  # the runs whose trainers are being made
         self._thread = SerialThread()
         self._data.changed.connect(self._resume)
         self._runs.replaced.connect(self._resume)
         self._runs.evicted.connect(lambda run: self._waiting.pop(run.id, None))
 
-    def put(self, found: Opened, dataset: Dataset | None, prepare: Callable[[Run], None]) -> None:
+    def put(self, found: LoadedNetwork, dataset: Dataset | None, prepare: Callable[[Run], None]) -> None:
         """Makes a run that was read the current one; that can be undone.
 
         ``prepare`` is called with the run first, to set its name and file or record.
@@ -82,25 +84,27 @@ class LoadedRuns(QObject):
         if self._data.loading:
             self._waiting[run.id] = found
         else:
-            self._tell_problem(run, found)
+            self._show_problem(run, found)
 
-    def _begin(self, run: Run, found: Opened) -> None:
-        """Gives the worker the trainer of a run, if its file had one for the loaded data."""
+    def _begin(self, run: Run, found: LoadedNetwork) -> None:
+        """Passes the trainer of a run to the worker, if its file had one for the loaded data."""
         trainer = found.trainer
         if trainer is not None:
             self._training.begin(run, lambda: trainer, waits=True)
 
     def state_of(self, run: Run) -> TrainingState | None:
-        """State of a training that waits for its data; None if none waits, or if the run was changed meanwhile."""
+        """Returns the state of a training that waits for its data; None if none waits, or the run was changed."""
         found = self._waiting.get(run.id)
         return None if found is None or run.changes else found.state
 
-    def _tell_problem(self, run: Run, found: Opened) -> None:
+    def _show_problem(self, run: Run, found: LoadedNetwork) -> None:
         misfit = run.misfit(self._data.dataset)
         if misfit:
             self._messages.warn(misfit)
-        elif found.why_not:
-            self._messages.tell(f"{run.title} opened. A new training will start from its weights: {found.why_not}")
+        elif found.reason_unavailable:
+            self._messages.show(
+                f"{run.title} opened. A new training will start from its weights: {found.reason_unavailable}"
+            )
 
     def _resume(self) -> None:
         """Continues the current run with the loaded data, or says what does not fit."""
@@ -109,31 +113,31 @@ class LoadedRuns(QObject):
             return
         found = self._waiting[run.id]
         if not self._data.has(run.experiment):
-            self._tell_problem(run, found)
+            self._show_problem(run, found)
         elif found.state is None:
             del self._waiting[run.id]
-            self._tell_problem(run, found)
+            self._show_problem(run, found)
         else:
             self._make_trainer(run, found, dataset)
 
-    def _make_trainer(self, run: Run, found: Opened, dataset: Dataset) -> None:
+    def _make_trainer(self, run: Run, found: LoadedNetwork, dataset: Dataset) -> None:
         go_on = self._training.hold(waits=True)  # what is started meanwhile begins no other training
         self._made.add(run.id)
         self._training.state_changed.emit()
 
-        def done(now: Opened) -> None:
+        def done(now: LoadedNetwork) -> None:
             if run is self._runs.current and self._data.dataset is dataset:
                 self._waiting.pop(run.id, None)
                 if run.stage is Stage.RESTING and not run.changes:
                     restore_training(run, now, dataset)  # first, since what is recorded begins there
                     self._begin(run, now)
                     self._runs.show(run)
-                    self._tell_problem(run, now)
+                    self._show_problem(run, now)
             over()
 
         def failed(error: Exception) -> None:
             self._waiting.pop(run.id, None)
-            self._messages.tell_error(f"The training of {run.title} cannot go on", error)
+            self._messages.show_error(f"The training of {run.title} cannot go on", error)
             over()
 
         def over() -> None:

@@ -15,7 +15,7 @@ _SECONDS_TO_READ = 5.0
 
 
 @dataclass(frozen=True)
-class Choice:
+class MessageChoice:
     """A choice that a message offers, and its action."""
 
     text: str
@@ -24,11 +24,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Message:
-    """A text that the window shows until it is dismissed, answered or out of date."""
+    """A text that the window shows until it is dismissed, a choice is made, or it is out of date."""
 
     text: str
     is_error: bool = True
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[MessageChoice, ...] = ()
     dismissed: Callable[[], None] | None = None  # what it does to dismiss it without a choice
     waits: bool = False  # whether it comes back when another one that took its place is gone
 
@@ -55,11 +55,11 @@ class Messages(QObject):
         self._since = 0.0  # when it came, by time.monotonic()
         self._waiting: deque[Message] = deque()
 
-    def tell(self, text: str, *choices: Choice, dismissed: Callable[[], None] | None = None) -> Message:
+    def show(self, text: str, *choices: MessageChoice, dismissed: Callable[[], None] | None = None) -> Message:
         """Shows information or a question. Nothing happens until a choice is taken."""
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
-    def tell_later(self, text: str, *choices: Choice) -> Message:
+    def show_later(self, text: str, *choices: MessageChoice) -> Message:
         """Shows a message that is not urgent, as soon as no error and no question is shown.
 
         It comes back after another message that took its place, unless it was shown for a while and offers no choice.
@@ -75,7 +75,7 @@ class Messages(QObject):
         """Whether a message is shown, or waits to be shown."""
         return any(message is each for each in (self.current, *self._waiting))
 
-    def announce(self, text: str, *choices: Choice) -> Message:
+    def announce(self, text: str, *choices: MessageChoice) -> Message:
         """Announces for some seconds what was just done: a file was saved, recording is off."""
         self.announcement = Message(text, is_error=False, choices=choices)
         self.announced.emit()
@@ -94,11 +94,11 @@ class Messages(QObject):
             self.end_announcement()
             message.choices[number].act()
 
-    def warn(self, text: str, *choices: Choice) -> Message:
+    def warn(self, text: str, *choices: MessageChoice) -> Message:
         """Shows what went wrong, with choices to repair it."""
         return self._show(Message(text, choices=choices))
 
-    def tell_error(self, what: str, error: Exception) -> None:
+    def show_error(self, what: str, error: Exception) -> None:
         """Shows what failed and why; an unexpected error is emitted as ``crashed``."""
         text = error_text(what, error)
         if text is None:

@@ -15,10 +15,10 @@ from nnviz.digits.examples import fits_canvas
 from nnviz.jobs.latest import Request, RequestKey
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.part import PARTS, Part, parts_of
+from nnviz.session.example_sets import SET_NAMES, ExampleSet, example_sets_of
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
-from nnviz.session.selection import Classes, Example, Group, Selection
+from nnviz.session.selection import Classes, Example, ExampleGroup, Selection
 from nnviz.session.split_predictions import NOTHING, SplitPredictions
 
 
@@ -54,13 +54,13 @@ class Mistakes(QObject):
         self._displayed, self._runs, self._data = displayed, runs, data
         self._selection, self._question = selection, question
         self._found: SplitPredictions | None = None
-        self._wanted = PARTS[0]
+        self._wanted = SET_NAMES[0]
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, ExampleSet] = {}
         self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
         self._latest: RequestKey | None = None
         self._is_computing = False
-        self._listed: tuple[SplitPredictions | None, tuple[Classes | None, Group | None], Array] = (
+        self._listed: tuple[SplitPredictions | None, tuple[Classes | None, ExampleGroup | None], Array] = (
             None,
             (None, None),
             NOTHING,
@@ -68,24 +68,24 @@ class Mistakes(QObject):
         for signal in (displayed.changed, runs.replaced, data.changed):
             signal.connect(self._note_question)
         for signal in (runs.history_changed, displayed.changed, runs.replaced, data.changed):
-            signal.connect(self._tell_counts)
+            signal.connect(self._emit_counts)
         self._told: tuple[object, ...] = ()
 
     # ---- the part
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, ExampleSet]:
         """The parts of the data by name; empty if the network does not fit the data."""
         data, run = self._data.dataset, self._runs.current
         if data is None or run.misfit(data) is not None:
             return {}
         made_of = data, run.experiment.training.validation_share
         if made_of[0] is not self._parts_for[0] or made_of[1] != self._parts_for[1]:
-            self._parts_for, self._parts = made_of, parts_of(*made_of)
+            self._parts_for, self._parts = made_of, example_sets_of(*made_of)
         return self._parts
 
     @property
-    def part(self) -> Part | None:
+    def part(self) -> ExampleSet | None:
         """The chosen part; the first one if the data do not have the chosen one."""
         parts = self.parts
         return parts.get(self._wanted) or next(iter(parts.values()), None)
@@ -119,11 +119,11 @@ class Mistakes(QObject):
         return self._subject[1:]
 
     def _note_question(self) -> None:
-        """Lets a running computation find out that it is outdated."""
+        """Marks a running computation as outdated."""
         if self._is_computing:
             self.question()
 
-    def _answer(self, key: RequestKey, network: Network, part: Part, epochs: float) -> SplitPredictions | None:
+    def _answer(self, key: RequestKey, network: Network, part: ExampleSet, epochs: float) -> SplitPredictions | None:
         """Runs in the query's thread. A newer request cancels it, and the previous result stays."""
         self._is_computing = True
         try:
@@ -138,7 +138,7 @@ class Mistakes(QObject):
         finally:
             self._is_computing = False
 
-    def take(self, found: SplitPredictions | None) -> None:
+    def set_found(self, found: SplitPredictions | None) -> None:
         if found is not self._found:
             self._found = found
             self.changed.emit()
@@ -172,7 +172,7 @@ class Mistakes(QObject):
             return computed
         return Counts(measured, epoch, self._displayed.epochs == epoch)
 
-    def _tell_counts(self) -> None:
+    def _emit_counts(self) -> None:
         """Reports that the counts may have changed: once an epoch, and when another network is displayed at rest."""
         run = self._runs.current
         displayed = id(self._displayed.network) if self._displayed.is_steady else None
@@ -184,7 +184,7 @@ class Mistakes(QObject):
     # ---- the examples
 
     @property
-    def group(self) -> Group | None:
+    def group(self) -> ExampleGroup | None:
         """The chosen group, if it belongs to the chosen part."""
         group, part = self._selection.group, self.part
         return group if group is not None and part is not None and group.part == part.where else None

@@ -21,10 +21,10 @@ from nnviz.session.undo import Kind, Step
 if TYPE_CHECKING:
     from nnviz.session.session import Session
 
-# So many parameters are drawn in a few milliseconds; larger networks are built in another thread.
+# Parameters that are drawn in a few milliseconds; larger networks are built in another thread.
 _MADE_AT_ONCE = 500_000
 _COST_OF_A_LAYER = 2000  # in parameters that are drawn in the same time
-_SLOWNESS = {"orthogonal": 10}  # how many times as long an initializer takes as the usual ones
+_SLOWNESS = {"orthogonal": 10}  # how many times as long an initializer takes as the others
 
 
 def is_quickly_made(experiment: Experiment) -> bool:
@@ -40,7 +40,7 @@ class NetworkReplacement(QObject):
 
     Signals:
         changed: ``is_making`` has changed.
-        given_up: the network that was being built is no longer wanted, or could not be built; before ``changed``.
+        given_up: the network in progress was cancelled, or could not be built; before ``changed``.
     """
 
     changed = pyqtSignal()
@@ -82,7 +82,7 @@ class NetworkReplacement(QObject):
 
         def then() -> None:
             if is_told and self._messages.current is None:  # keeps a message that a run was removed
-                self._messages.tell(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
+                self._messages.show(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
 
         self.replace(step, then, experiment, basis)
 
@@ -126,8 +126,8 @@ class NetworkReplacement(QObject):
         if run is not None:
             self.cancel()
             if self._data.loading and self._data.has(fields) and not self._data.has(self._settings.experiment):
-                self._data.cancel()  # nobody waits any more for those of the run before
-            self._data.awaits(fields)  # before the run is shown: its training can go on with them
+                self._data.cancel()  # those of the run before are no longer needed
+            self._data.awaits(fields)  # before the run is shown: its training can continue with them
             self._runs.show(run)
             self._settings.show_experiment(fields, basis)
 
@@ -195,7 +195,7 @@ class NetworkReplacement(QObject):
             if number == self._number:
                 self.given_up.emit()
                 self._settle()
-                self._messages.tell_error("The network could not be made", error)
+                self._messages.show_error("The network could not be made", error)
 
         try:
             check_memory(experiment.shape)

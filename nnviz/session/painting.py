@@ -12,7 +12,7 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.curve import CURVES
-from engine.datasets.painted_points import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, Painted
+from engine.datasets.painted_points import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, PaintedPoints
 from engine.datasets.plane import PLANES
 from engine.datasets.source import SEED, TEST_SHARE, Value
 from engine.datasets.splitting import steady_parts
@@ -28,7 +28,7 @@ _APART = 0.06  # distance of painted points along a stroke
 _SPREAD = 0.02  # standard deviation of the points of a stroke, across and along it
 
 
-class PointPainter(QObject):
+class PaintedPointsModel(QObject):
     """Paints points, which are a data set: each stroke loads them, as a change that can be undone.
 
     Attributes are for reading.
@@ -50,7 +50,7 @@ class PointPainter(QObject):
         self._data, self._training, self._undo, self._messages = data, training, undo, messages
         self.is_on = False
         self.brush: int | None = 0
-        self.points = Painted.none()
+        self.points = PaintedPoints.none()
         self.latest: dict[str, Mapping[str, Value]] = {}
         self._is_awaited = False  # whether painting begins when the loading data are there
         self._added: int | None = None  # the class to choose when the data with it are there
@@ -86,7 +86,7 @@ class PointPainter(QObject):
         try:
             self._data.load(name, self.latest.get(name, {}))
         except EngineError as error:
-            self._messages.tell_error("The painted points could not be loaded", error)
+            self._messages.show_error("The painted points could not be loaded", error)
 
     def end(self) -> None:
         """Ends painting; the points stay."""
@@ -116,7 +116,7 @@ class PointPainter(QObject):
 
     @property
     def are_tests(self) -> Array:
-        """Which points belong to the test set, (k,) booleans."""
+        """Returns which points belong to the test set, (k,) booleans."""
         settings = {each.name: each.usual for each in (TEST_SHARE, SEED)} | self._data.settings
         found = np.zeros(len(self.points), bool)
         found[steady_parts(self.points.kinds, settings[TEST_SHARE.name], settings[SEED.name])[1]] = True
@@ -144,7 +144,7 @@ class PointPainter(QObject):
         count = max(1, round(float(np.hypot(*(place - start))) / step))
         return start + (place - start) * np.arange(1, count + 1)[:, None] / count
 
-    def _put(self, points: Painted) -> None:
+    def _put(self, points: PaintedPoints) -> None:
         if len(points) != len(self.points):
             self._has_changed = True
             self.points = points
@@ -157,16 +157,16 @@ class PointPainter(QObject):
             return
         self._has_changed = False
         if len(self.points) >= MOST_PAINTED:
-            self._messages.tell(f"{MOST_PAINTED:,} points are painted; more there cannot be. Erase some first.")
+            self._messages.show(f"{MOST_PAINTED:,} points are painted; more there cannot be. Erase some first.")
         if len(self.points):
             self._load(self.classes)
 
     def clear(self) -> None:
         """Erases all points, which can be undone. The network keeps learning the old ones until there are others."""
         if len(self.points):
-            self._undo.push(Step("clearing of the points", Kind.VIEW, self._restore, self.points, Painted.none()))
+            self._undo.push(Step("clearing of the points", Kind.VIEW, self._restore, self.points, PaintedPoints.none()))
 
-    def _restore(self, points: Painted) -> None:
+    def _restore(self, points: PaintedPoints) -> None:
         if self.is_on:
             self.points = points
             self.changed.emit()
@@ -222,13 +222,13 @@ class PointPainter(QObject):
         data = self._data.dataset
         assert data is not None
         self._loaded = self._data.loaded_settings.get(POINTS)
-        self.points = _points_of(data) if self._loaded is None else Painted.read(self._loaded)
+        self.points = _points_of(data) if self._loaded is None else PaintedPoints.read(self._loaded)
         self._at, self._has_changed = None, False
         self.changed.emit()
 
     # ---- restoring
 
-    def take(self, document: object) -> None:
+    def restore(self, document: object) -> None:
         """Restores ``latest`` from a JSON document; damaged entries are left out."""
         entries: dict[Any, Any] = document if isinstance(document, dict) else {}
         for name, settings in entries.items():
@@ -236,10 +236,10 @@ class PointPainter(QObject):
                 self.latest[name] = settings
 
 
-def _points_of(data: Dataset) -> Painted:
+def _points_of(data: Dataset) -> PaintedPoints:
     """Returns the points of all splits of the data. Too many are thinned evenly."""
     splits = list(data.splits.values())
     places = np.concatenate([places_of(data, split) for split in splits])
     kinds = [split.labels if split.labels is not None else np.zeros(len(split), np.int64) for split in splits]
     step = -(-len(places) // MOST_PAINTED)
-    return Painted(places[::step], np.concatenate(kinds)[::step])
+    return PaintedPoints(places[::step], np.concatenate(kinds)[::step])

@@ -10,7 +10,7 @@ from engine.basics.validation import Array
 
 WORTH_SEEING = 0.005  # a second guess below this share is not highlighted
 
-CONFIDENCE_THRESHOLD = 0.5  # unless the person sets another
+CONFIDENCE_THRESHOLD = 0.5  # default; the user can set another
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class PredictedClass:
     """The predicted class of an output vector, and its confidence.
 
     Confidences are the outputs themselves, clipped to 0…1. With softmax they are probabilities. With sigmoid each class
-    is a yes or no of its own: the outputs need not sum to 1 and are not scaled to, because an answer that says no to
-    every class would then look sure of one. With any other activation they are read as the targets were, 0 for no and
+    is a separate yes or no: the outputs need not sum to 1 and are not scaled to, because a prediction with low outputs
+    for all classes would then look confident. With any other activation they are read as the targets were, 0 for no and
     1 for yes.
 
     Attributes:

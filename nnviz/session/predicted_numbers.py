@@ -1,4 +1,4 @@
-"""The numbers that the network predicts for the example, in the units of its targets, beside the true ones."""
+"""The numbers that the network predicts for the example, in the units of its targets, next to the true ones."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Target:
     output: int
 
     def place(self, value: float) -> float:
-        """Where the number is in the range: 0 for its lower end, 1 for its upper one."""
+        """Returns the position of the number in the range: 0 for its lower end, 1 for its upper one."""
         return (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
 
     def words(self, value: float) -> str:
-        """The number as it is written: "−0.18"."""
+        """Returns a number as text: "−0.18"."""
         if not np.isfinite(value):
             return "not finite"
         if abs(value) >= 1e7:
@@ -48,7 +48,7 @@ class Targets:
 
     @property
     def all(self) -> Sequence[Target]:
-        """None where classes are told apart, or the current network does not fit the data."""
+        """The targets; empty for classification, or if the current network does not fit the data."""
         data = self._session.data.dataset
         if data is None or data.is_classification or self._session.runs.current.network.shape[-1] != data.outputs:
             return ()
@@ -57,7 +57,7 @@ class Targets:
         return self._known[1]
 
     def values(self, outputs: Array) -> Array:
-        """(…, outputs): outputs in the targets' units."""
+        """Returns outputs in the targets' units, (…, outputs)."""
         data = self._session.data.dataset
         assert data is not None
         return data.raw_targets(outputs)
@@ -73,7 +73,7 @@ class Targets:
 
 
 def targets_of(data: Dataset) -> list[Target]:
-    """The targets of data with numbers to predict."""
+    """Returns the targets of a regression's data."""
     rows = sampled_rows(data)
     return [_target(data, number, values) for number, values in enumerate(data.raw_targets(data.train.targets[rows]).T)]
 

@@ -16,7 +16,7 @@ from nnviz.digits.examples import example_ink, fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
-from nnviz.session.part import PARTS
+from nnviz.session.example_sets import SET_NAMES
 from nnviz.session.predicted_class import CONFIDENCE_THRESHOLD, PredictedClass, predicted_class_of
 from nnviz.session.selection import Example, Selection
 from nnviz.session.sketch import Sketch
@@ -79,7 +79,7 @@ class Question(QObject):
     a row, a point or a number. It begins with an example of the data, and is remembered while other data are loaded.
 
     Signals:
-        changed: ``example`` has changed, or what is drawn.
+        changed: ``example`` has changed, or the drawing.
         answered: ``answer`` has changed.
         threshold_changed: ``threshold`` has changed.
 
@@ -100,7 +100,7 @@ class Question(QObject):
         self._given: dict[object, DataInput] = {}  # by meaning
         self._before: dict[object, DataInput | None] = {}  # what was given before it was moved
         self._random = np.random.default_rng()
-        self._told: Array | None = None  # the example when ``changed`` was last emitted
+        self._announced: Array | None = None  # the example when ``changed`` was last emitted
         self._answered: tuple[Network | None, Array | None] = (None, None)  # whose ``answer`` it is, and to what
         self.answer: Array | None = None
         sketch.changed.connect(self._sketch_changed)
@@ -220,7 +220,7 @@ class Question(QObject):
             self.ask_about(self._start, "reset")
 
     def _any(self, data: Dataset) -> Example:
-        part = next(part for part in PARTS if part in data.splits)
+        part = next(part for part in SET_NAMES if part in data.splits)
         return Example(part, int(self._random.integers(len(data.splits[part]))))
 
     def _made(self, values: Array) -> DataInput:
@@ -246,18 +246,18 @@ class Question(QObject):
 
     def _give(self, meaning: object, given: DataInput) -> None:
         self._given[meaning] = given
-        self._tell()
+        self._emit_changed()
 
     def _sketch_changed(self) -> None:
         if self.is_drawn:
-            self._told = self.example
+            self._announced = self.example
             self.changed.emit()
 
     def _data_changed(self) -> None:
         data = self._data.dataset
         if data is not None and not self.is_drawn:
             self._given.setdefault(meaning_of(data), input_of(data, self._any(data)))
-        self._tell()
+        self._emit_changed()
 
     def _follow_selection(self) -> None:
         """Makes the selected example of the data the current input. A drawing stays until an example replaces it."""
@@ -271,15 +271,15 @@ class Question(QObject):
         if origin is not None and self._selection.example is not None:
             self._selection.choose_example(origin)
 
-    def _tell(self) -> None:
-        if self._told is not self.example:
-            self._told = self.example
+    def _emit_changed(self) -> None:
+        if self._announced is not self.example:
+            self._announced = self.example
             self.changed.emit()
 
     # ---- the answer
 
     def take_answer(self, network: Network | None, example: Array | None, outputs: Array | None) -> None:
-        """Takes the outputs that were computed for that network and example; all None without an example."""
+        """Stores the outputs of this network for this example; all are None without an example."""
         self._answered, self.answer = (network, example), outputs
         self.answered.emit()
 

@@ -10,9 +10,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from nnviz.jobs.recorder import INTRODUCTION, RecordingPlan
 from nnviz.jobs.reports import Recorded, Stopped
 from nnviz.session.data import Data
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Message, MessageChoice, Messages
 from nnviz.session.run import Run
-from nnviz.session.run_words import words_of_going, words_of_loss
+from nnviz.session.run_text import format_eviction, format_pending_thinning
 from nnviz.session.runs import Runs
 
 _OFF = "Recording is off. Runs that start from now on are not kept in the library."
@@ -67,7 +67,7 @@ class Records(QObject):
         if self.is_on:
             self._messages.announce(_ON)
         else:
-            self._told_off = self._messages.announce(_OFF, Choice("Undo", lambda: self.set_on(True)))
+            self._told_off = self._messages.announce(_OFF, MessageChoice("Undo", lambda: self.set_on(True)))
 
     def has(self, run: Run) -> bool:
         """Whether a run has a record, or will have one shortly."""
@@ -87,7 +87,7 @@ class Records(QObject):
 
         Args:
             waits: whether there is nothing to record before more happens to it.
-            words: what is noted of its beginning beside the curves.
+            words: what is noted of its beginning next to the curves.
         """
         dataset = self._data.dataset
         if not self.is_on or dataset is None:
@@ -126,7 +126,7 @@ class Records(QObject):
     def report_eviction(self, run: Run) -> None:
         """Reports that a run was removed, if its training is stored nowhere."""
         if run.unsaved:
-            self._messages.tell(words_of_loss(run))
+            self._messages.show(format_eviction(run))
 
     def take_record(self, run: Run, told: Recorded) -> None:
         """Sets the record of a run, and shows the messages about it."""
@@ -137,12 +137,12 @@ class Records(QObject):
             run.storage.record, run.storage.is_kept = told.run, told.is_written
         else:
             run.storage.is_kept = False
-        self._runs.tell_file(run)
+        self._runs.emit_file(run)
         self.changed.emit()
         if told.is_first:
             self._messages.announce(INTRODUCTION)
         if told.words:
-            self._messages.tell(told.words)
+            self._messages.show(told.words)
         if told.going is not None:
-            words = words_of_going(told.going, "when the next training is over")
-            self._messages.tell(f"{words} How much it may take is set in Runs, below the list.")
+            words = format_pending_thinning(told.going, "when the next training is over")
+            self._messages.show(f"{words} How much it may take is set in Runs, below the list.")

@@ -15,10 +15,10 @@ from engine.provenance import Provenance
 from engine.training.history import int_if_whole
 from nnviz.formatting import text
 from nnviz.jobs.library_thread import LibraryThread
-from nnviz.jobs.reading import Opened, resumed
-from nnviz.session.messages import Choice, Message
+from nnviz.jobs.network_reading import LoadedNetwork, resumed
+from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.run import Run, RunStorage
-from nnviz.session.run_names import NAMELESS, title_of
+from nnviz.session.run_names import NAMELESS, run_title
 from nnviz.session.snapshots import MOST, Snapshot
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ _TAKEN = "Run {} continues in another window."
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class StoredRun:
     """A run that was read: its network and training, its record, its parent's record, and its snapshots."""
 
-    found: Opened
+    found: LoadedNetwork
     record: RunRecord
     parent: RunRecord | None
     past: tuple[Snapshot, ...]
@@ -70,7 +70,7 @@ class Reopening:
             return
         dataset = self._data.dataset
 
-        def done(kept: Kept | None) -> None:
+        def done(kept: StoredRun | None) -> None:
             if kept is not None and self._latest == number:
                 if not self._put_held(number):  # it was asked for twice
                     self._take(kept, dataset)
@@ -79,15 +79,15 @@ class Reopening:
 
         def failed(error: Exception) -> None:
             over()
-            self._messages.tell_error("The run could not be put into the window", error)
+            self._messages.show_error("The run could not be put into the window", error)
 
         self._thread.run(lambda library: self._read(library, number, dataset), done, failed)
 
-    def _read(self, library: Library, number: int, dataset: Dataset | None) -> Kept:
+    def _read(self, library: Library, number: int, dataset: Dataset | None) -> StoredRun:
         """Reads a run in the library's thread, and notes whether it was interrupted."""
         if library.run(number).status == "training":
             self._broken_off |= {record.id: record for record in library.interrupted() if record.id == number}
-        return kept_run(library, number, dataset)
+        return read_stored_run(library, number, dataset)
 
     def _put_held(self, number: int) -> bool:
         """Makes a run the current one if this window has it. Returns whether it has."""
@@ -108,9 +108,9 @@ class Reopening:
                 first, others = found[0], len(found) - 1
                 more = f" So were {others} others, which are there, too." if others else ""
                 where = f"Run {first.id} was broken off at epoch {text.epochs(first.epochs, first.batches)}."
-                self._offer = self._messages.tell_later(
+                self._offer = self._messages.show_later(
                     f"{where} It is in the library.{more}",
-                    Choice("Train it on", lambda: self._take_up(first.id, go_on)),
+                    MessageChoice("Train it on", lambda: self._take_up(first.id, go_on)),
                 )
                 self._offered = [record.id for record in found]
                 self._look.start()
@@ -129,7 +129,7 @@ class Reopening:
 
         claim = lock_of_offer(library.path, number)
         try:
-            is_free = not library.is_live(number) and claim.take()
+            is_free = not library.is_live(number) and claim.acquire()
         except OSError:  # nothing can be written there
             return True
         if is_free:
@@ -173,21 +173,21 @@ class Reopening:
         self._thread.run(lambda library: library.is_live(number), done, lambda _: self.open(number, go_on), False)
 
     def close(self, milliseconds: int) -> bool:
-        """Gives the unanswered offers back to the next window. Always returns True."""
+        """Releases the unanswered offers for the next window. Always returns True."""
         self._look.stop()
         self._offer = None
         for claim in self._claims:
             claim.release()
         return True
 
-    def _take(self, kept: Kept, dataset: Dataset | None) -> None:
+    def _take(self, kept: StoredRun, dataset: Dataset | None) -> None:
         record, parent = kept.record, kept.parent
 
         def prepare(run: Run) -> None:
             run.snapshots.fill([each for each in kept.past if each.epochs < run.epochs])
             run.origin = replace(run.origin, parent_record=record.parent, left_at=record.left_at)
             run.storage = RunStorage(
-                name=str(title_of(record, parent)),
+                name=str(run_title(record, parent)),
                 is_named=record.name not in NAMELESS,
                 record=record.id,
                 record_updated=record.updated,
@@ -200,22 +200,22 @@ class Reopening:
         self._loaded.put(kept.found, dataset, prepare)
 
 
-def kept_run(library: Library, number: int, dataset: Dataset | None) -> Kept:
+def read_stored_run(library: Library, number: int, dataset: Dataset | None) -> StoredRun:
     """Reads a run with its training, if that can be continued with these data. Raises LibraryError."""
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
     moments = library.past(number, MOST)
     past = tuple(Snapshot(at, pack(vector, tuple(network.shape)), at == round(at)) for at, vector in moments)
     if state is None:
-        return Kept(Opened(network, provenance=Provenance.read(network)), record, parent, past)
-    return Kept(_with_training(state, network, dataset), record, parent, past)
+        return StoredRun(LoadedNetwork(network, provenance=Provenance.read(network)), record, parent, past)
+    return StoredRun(_with_training(state, network, dataset), record, parent, past)
 
 
-def _with_training(state: KeptState, network: Network, dataset: Dataset | None) -> Opened:
+def _with_training(state: KeptState, network: Network, dataset: Dataset | None) -> LoadedNetwork:
     """Returns the network in its last complete state with its training; ``network`` has its history."""
     state.network.provenance = network.provenance
     past = Provenance.read(network)
-    found = resumed(Opened(state.network, state=state.training), dataset)
+    found = resumed(LoadedNetwork(state.network, state=state.training), dataset)
     if past.history is not None and (found.trainer is not None or found.state is not None):
         measured = past.history.last_measured(state.at) or 0  # also within an epoch, after an edit
         past.history.completed = int_if_whole(max(state.before + state.training.whole_epochs, measured))

@@ -22,8 +22,8 @@ from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import changes_between, more_epochs
-from nnviz.jobs.reports import Frame
+from nnviz.formatting.setting_text import changes_between, more_epochs
+from nnviz.jobs.reports import NetworkFrame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
@@ -99,7 +99,7 @@ class RunStorage:
 
 @dataclass(eq=False)
 class Run:
-    """One network, what it was made from, how far it is trained, and where it is stored.
+    """One network, with its origin, its progress in training and its storage.
 
     Attributes:
         id: a number from 1 that identifies the run in a session; given by the list of runs.
@@ -110,7 +110,7 @@ class Run:
         storage: its file, its record in the library, its name.
         history: the figures of each epoch, and where settings changed.
         snapshots: parameters at some epochs of its training.
-        stage, progress: the state of its training, and how far that is.
+        stage, progress: the stage of its training, and the progress.
         batches: the largest number of batches in an epoch so far; 0 while that is not known.
         changes: a count that grows with everything the network learns in this window.
         dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None if there is none.
@@ -249,7 +249,7 @@ class Run:
 
     @property
     def place_of_edits(self) -> float:
-        """The epoch of an edit now: how far the training has come."""
+        """The epoch of an edit now: the progress of the training, in epochs."""
         return self.progress.before + self.progress.epochs_done if self.progress.epoch else self.end
 
     def changed_by_hand(self) -> None:
@@ -286,7 +286,7 @@ class Run:
     def begin(self, experiment: Experiment) -> str:
         """Begins a new training with the settings of an experiment.
 
-        Returns the note beside the curves; empty for an untrained network.
+        Returns the note next to the curves; empty for an untrained network.
         """
         words = ""
         self._before_training = list(self.history.changes), self.history.best
@@ -301,7 +301,7 @@ class Run:
         return words
 
     def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
-        """Takes the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
+        """Adopts the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
 
         Args:
             epochs_done: whole epochs that the trainer has done.
@@ -315,7 +315,7 @@ class Run:
         if trainer.is_over:
             self.stage, restored = Stage.ENDED, trainer.restored
             if self.history.best is None and restored is not None:  # older files do not say so
-                self.history.take(restored, before)
+                self.history.take_event(restored, before)
         self.snapshots.forget_last()  # was kept before it was known at which moment it is
         self.keep_snapshot()
 
@@ -340,8 +340,8 @@ class Run:
         self.progress = Progress(epochs=self.experiment.training.epochs, before=self.end)
         self.snapshots.forget_after(self.epochs)
 
-    def take_frame(self, frame: Frame) -> None:
-        """Takes newer parameters, and the place in the training at which they were copied."""
+    def take_frame(self, frame: NetworkFrame) -> None:
+        """Adopts newer parameters, and the place in the training at which they were copied."""
         before, self.batches = (self.progress.epoch, self.progress.batch), max(self.batches, frame.batches)
         seconds = frame.seconds_per_epoch, frame.seconds_measuring
         epochs, trained = self.experiment.training.epochs, self.progress.before
@@ -354,8 +354,8 @@ class Run:
             self.history.add_estimate(self.epochs, frame.estimate)
 
     def take_event(self, event: Epoch | BestRestored) -> None:
-        """Takes the figures of an epoch, or notes that the best parameters were restored."""
-        self.history.take(event, self.progress.before)
+        """Adds the figures of an epoch, or notes that the best parameters were restored."""
+        self.history.take_event(event, self.progress.before)
         self.edited = None
         if isinstance(event, BestRestored):
             self.changes += 1

@@ -11,8 +11,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.storage.files import whole_folder
 from nnviz.formatting import text
 from nnviz.session.library import RunLibrary
-from nnviz.session.library_work import LibraryWork, Tell
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.library_work import LibraryWork, ReportFunction
+from nnviz.session.messages import MessageChoice, Messages
 
 if TYPE_CHECKING:
     from nnviz.library import Library
@@ -23,11 +23,11 @@ class RunExchange(QObject):
     """Exports and imports in the background. Can be cancelled without leaving anything behind.
 
     Signals:
-        told(str): the task in progress, which ends with "…", or its result.
+        status_changed(str): the task in progress, which ends with "…", or its result.
         imported(int): the run of that number was added to the library.
     """
 
-    told = pyqtSignal(str)
+    status_changed = pyqtSignal(str)
     imported = pyqtSignal(int)
 
     def __init__(self, path: Callable[[], Path], library: RunLibrary, messages: Messages) -> None:
@@ -35,21 +35,21 @@ class RunExchange(QObject):
         super().__init__()
         self._library, self._messages = library, messages
         self._work = LibraryWork(path, messages)
-        self._work.told.connect(self.told)
+        self._work.status_changed.connect(self.status_changed)
 
     def export(self, run: int, folder: Path, with_paths: bool = False, with_rows: bool = False) -> None:
         """Exports a run to a new folder atomically: see :func:`nnviz.library.export.export_run`."""
 
-        def work(library: Library, tell: Tell) -> ExportResult:
+        def work(library: Library, report: ReportFunction) -> ExportResult:
             from nnviz.library.export import export_run  # not before there is a use for it
 
             with whole_folder(folder) as new:
-                return export_run(library, run, new, with_paths, with_rows, lambda name: tell(f"{name} is written"))
+                return export_run(library, run, new, with_paths, with_rows, lambda name: report(f"{name} is written"))
 
         def done(exported: ExportResult) -> str:
             if exported.left_out:
                 why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
-                self._messages.tell(f"Run {run} was exported, but not all of it. {text.plain(why)}")
+                self._messages.show(f"Run {run} was exported, but not all of it. {text.plain(why)}")
             return f"Run {run} was exported to {text.name(folder.name)}"
 
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")
@@ -58,16 +58,16 @@ class RunExchange(QObject):
         """Imports the run in a file under a new number, with which ``then`` is called."""
         name = text.name(path.name)
 
-        def work(library: Library, tell: Tell) -> int:
+        def work(library: Library, report: ReportFunction) -> int:
             from nnviz.library.run_file import read_run  # not before there is a use for it
 
-            return read_run(library, path, tell)
+            return read_run(library, path, report)
 
         def done(run: int) -> str:
             self.imported.emit(run)
             then(run)
             self._library.refresh()
-            choice = Choice(f"Open run {run}", lambda: self._library.open(run))
+            choice = MessageChoice(f"Open run {run}", lambda: self._library.open(run))
             self._messages.announce(f"{name} is in the library now, as run {run}.", choice)
             return ""
 

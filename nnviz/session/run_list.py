@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
-from nnviz.library import Group, LibraryError
+from nnviz.library import LibraryError, RunGroup
 from nnviz.session.run_names import Settings, common, settings_of
 from nnviz.session.run_tree import RunTree
 from nnviz.session.seeds import Chosen, named_first
@@ -48,7 +48,7 @@ class RunRow(NamedTuple):
 
     run: int
     depth: int
-    group: Group | None = None
+    group: RunGroup | None = None
     runs: Sequence[int] = ()
     is_open: bool = False
     siblings: tuple[int, ...] = ()
@@ -186,7 +186,7 @@ def runs_of(rows: Iterable[RunRow]) -> list[int]:
     return list(dict.fromkeys(run for row in rows for run in row.all_runs))
 
 
-def with_active_groups(rows: Sequence[RunRow], groups: Iterable[Group]) -> list[RunRow]:
+def with_active_groups(rows: Sequence[RunRow], groups: Iterable[RunGroup]) -> list[RunRow]:
     """Returns the rows after a row for each of these groups that is missing, newest first."""
     there = {row.group for row in rows}
     return [RunRow(0, 0, group) for group in groups if group not in there][::-1] + list(rows)

@@ -1,4 +1,4 @@
-"""What runs are called where several are shown: by what distinguishes each from the others."""
+"""Names of runs where several are shown: the settings that distinguish each from the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.experiment import SETTING_NAMES, Experiment
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.formatting import text
 from nnviz.formatting.run_name import BETWEEN, RunName
-from nnviz.formatting.setting_words import setting_name, setting_value
+from nnviz.formatting.setting_text import setting_name, setting_value
 from nnviz.library import LibraryError
 from nnviz.session.seeds import named_first, note_of, seed_number, seed_of
 
@@ -35,12 +35,12 @@ class Subject(NamedTuple):
     """A run, or a group of seeds, that gets a name.
 
     Attributes:
-        settings: those of its experiment; None where they cannot be read.
+        settings: settings of its experiment; None if they cannot be read.
         number: "#18", "#3–7".
-        name, note: what the user calls it, and wrote about it; empty for nothing.
+        name, note: the user's name and note; empty for none.
         origin: where it branched off: "from #7 at epoch 3"; empty for no branch.
-        seeds: of a group "seeds 1–5", empty if its name does not say them; None for a run.
-        is_diverged: whether the name says that it diverged.
+        seeds: "seeds 1–5" for a group whose name does not contain them, else empty for a group; None for a run.
+        is_diverged: whether the name includes that it diverged.
     """
 
     settings: Settings | None
@@ -53,14 +53,15 @@ class Subject(NamedTuple):
 
 
 def run_name(run: Subject, known: Settings | None = None, common: Settings | None = None) -> RunName:
-    """Returns the name of a run: "#18 · rate 0.2", "#9 · from #7 at epoch 3 · rate 0.05"; the user's own one wins.
+    """Returns the name of a run: "#18 · rate 0.2", "#9 · from #7 at epoch 3 · rate 0.05".
 
-    Where no setting distinguishes the run, the name says sizes of layers, optimizer and learning rate.
+    A name given by the user comes first. If no setting distinguishes the run, the name has sizes of layers, optimizer
+    and learning rate.
 
     Args:
-        known: the settings that need not be said, as others have the same values: of all runs beside it, of most of
-            them, or of its parent. None where there are no others.
-        common: the settings that most of them have; they are said only where there is room.
+        known: settings that are left out because others have the same values: of all runs next to it, of most of them,
+            or of its parent. None if there are no others.
+        common: the settings that most of them have, which are included only if there is space.
     """
     if run.name:
         return RunName(run.name)
@@ -89,7 +90,7 @@ def run_name(run: Subject, known: Settings | None = None, common: Settings | Non
 def _is_named(name: str, run: Subject, known: Settings) -> bool:
     """Whether a name may contain that setting: a group has many seeds, and a branch is trained to any epoch.
 
-    Beside other data the brightness follows from the data.
+    Among runs of several data sets the brightness follows from the data.
     """
     if name == "brightness" and run.settings is not None and known.get("data") != run.settings["data"]:
         return False
@@ -97,7 +98,7 @@ def _is_named(name: str, run: Subject, known: Settings) -> bool:
 
 
 def _part(name: str, settings: Settings) -> str:
-    """A setting in a name: "rate 0.2", "AdamW 0.002", "64-32", "seed 3"."""
+    """Returns a setting for a name: "rate 0.2", "AdamW 0.002", "64-32", "seed 3"."""
     value = settings[name]
     if name == "optimizer":
         return f"{OPTIMIZERS[str(value)].label} {setting_value(settings['learning_rate'])}"
@@ -152,7 +153,7 @@ def common(runs: Sequence[Settings]) -> Settings | None:
 
 
 def subject_of(records: Sequence[RunRecord], says_diverged: bool = False) -> Subject:
-    """Returns what is named, for a run or a group of seeds that the library has."""
+    """Returns the subject of a name, for a run or a group of seeds in the library."""
     first, record = records[0], named_first(records)
     numbers = sorted(each.id for each in records)
     number = f"#{numbers[0]}" if len(numbers) == 1 else f"#{numbers[0]}–{numbers[-1]}"
@@ -174,10 +175,11 @@ def settings_of_record(record: RunRecord) -> Settings | None:
         return None
 
 
-def settings_words(settings: Settings) -> str:
-    """Returns the settings of a run: "784-64-32-10 · SGD 0.2 · batch size 100 · 20 epochs · seed 1 · dropout 0.2".
+def settings_line(settings: Settings) -> str:
+    """Returns the settings in a line.
 
-    Shape, optimizer with rate, batch size, epochs and seed are always said, others only if they are not the defaults.
+    Shape, optimizer with rate, batch size, epochs and seed are always included, others only if they are not the
+    defaults.
     """
     defaults = settings_of(Experiment())
     others = [name for name in _ORDER if name not in _SAID_ELSEWHERE and settings[name] != defaults[name]]
@@ -185,8 +187,8 @@ def settings_words(settings: Settings) -> str:
     return BETWEEN.join([setting_value(settings["shape"]), *parts])
 
 
-def title_of(record: RunRecord, parent: RunRecord | None = None) -> RunName:
-    """Returns what a run is called by itself: "#18 · 784-64-32-10 · SGD 0.2"; a branch by what its parent has not."""
+def run_title(record: RunRecord, parent: RunRecord | None = None) -> RunName:
+    """Returns the name of a single run: "#18 · 784-64-32-10 · SGD 0.2"; for a branch its changes from its parent."""
     return run_name(subject_of([record]), None if parent is None else settings_of_record(parent))
 
 

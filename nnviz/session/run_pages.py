@@ -30,7 +30,7 @@ class RunPages:
         self._reading = _NONE
 
     def renew(self, records: Mapping[int, RunRecord]) -> None:
-        """Takes the records of a refreshed list, and keeps recently visible ones among many others."""
+        """Replaces the records by those of a refreshed list; recently visible ones stay if there are many others."""
         spare = [run for run in self._records if run not in self._lately]
         for run in spare[: max(0, len(self._records) - _MOST_SPARE)]:
             del self._records[run]

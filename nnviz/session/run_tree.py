@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nnviz.library.schema import FIGURES
-from nnviz.session.run_words import NEWEST, SORTS
+from nnviz.session.run_text import NEWEST, SORTS
 from nnviz.session.seeds import OF_TRIALS
 
 if TYPE_CHECKING:
-    from nnviz.library import Group, Library
+    from nnviz.library import Library, RunGroup
     from nnviz.library.sweeps import SweepSummary
 
 
@@ -144,8 +144,8 @@ def _sweeps(library: Library) -> dict[int, SweepSummary]:
     return {told.id: told for told in SweepLibrary(library).summaries(SWEEP)}
 
 
-def _members(groups: Mapping[int, Group]) -> dict[Group, tuple[int, ...]]:
-    members: dict[Group, list[int]] = defaultdict(list)
+def _members(groups: Mapping[int, RunGroup]) -> dict[RunGroup, tuple[int, ...]]:
+    members: dict[RunGroup, list[int]] = defaultdict(list)
     for run, group in groups.items():
         members[group].append(run)
     return {group: tuple(runs) for group, runs in members.items()}

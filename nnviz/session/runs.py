@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import number_within
 from engine.training.history import PARTS
-from nnviz.formatting.setting_words import changes_between
+from nnviz.formatting.setting_text import changes_between
 from nnviz.session import snapshots
 from nnviz.session.run import Run
 from nnviz.session.status import Stage
@@ -15,7 +15,7 @@ from nnviz.session.undo import Kind, Step, Undo
 # Limits of the runs that are kept: their number, and the memory that all of them take together.
 MOST_RUNS = 30
 MOST_BYTES = 768 * 2**20
-_MOST_COMPARED = 3  # more curves would be hard to tell apart
+_MOST_COMPARED = 3  # more curves would be hard to distinguish
 _MOST_NAMED = 2  # settings in the name of a run
 
 
@@ -47,7 +47,7 @@ class Runs(QObject):
         self._kept.clear()
 
     def add(self, run: Run) -> Run:
-        """Gives a run its id and adds it to the list."""
+        """Assigns an id to a run and adds it to the list."""
         self._last_id += 1
         run.id = self._last_id
         run.snapshots.set_room(self._moment_bytes)
@@ -155,12 +155,12 @@ class Runs(QObject):
 
     # ---- signals about the current run
 
-    def tell_history(self, run: Run) -> None:
+    def emit_history(self, run: Run) -> None:
         """Emits ``history_changed`` if it is the current run."""
         if run is self.current:
             self.history_changed.emit()
 
-    def tell_file(self, run: Run) -> None:
+    def emit_file(self, run: Run) -> None:
         """Emits ``file_changed`` if it is the current run."""
         if run is self.current:
             self.file_changed.emit()

@@ -7,13 +7,13 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnviz.library import Group, LibraryError
+from nnviz.library import LibraryError, RunGroup
 
 if TYPE_CHECKING:
     from nnviz.library import RunRecord
 
-Chosen = int | Group  # a run by its number, or a group of seeds
-# What tells most of a run, the best first: stands beside it where runs are sorted by their date.
+Chosen = int | RunGroup  # a run by its number, or a group of seeds
+# The most informative figures, the best first: shown next to runs that are sorted by date.
 MAIN = ("test_error", "test_rmse", "validation_error", "validation_rmse", "train_error", "train_rmse")
 OF_TRIALS = tuple(sorted(MAIN, key=lambda name: not name.startswith("validation")))
 _ALWAYS = ("epochs", "seconds", "nbytes")

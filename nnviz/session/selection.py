@@ -21,7 +21,7 @@ class Neuron:
 
 @dataclass(frozen=True)
 class Example:
-    """An example of the data: its set, one of ``part.PARTS``, and its number in the set, from 0."""
+    """An example of the data: its set, one of ``example_sets.SET_NAMES``, and its number in the set, from 0."""
 
     part: str
     number: int
@@ -36,7 +36,7 @@ class Classes:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class ExampleGroup:
     """A group of examples: the set as in :class:`Example`, and their numbers in it, (k,)."""
 
     part: str
@@ -47,13 +47,13 @@ class Selection(QObject):
     """Holds the selection. Selecting the same again emits nothing.
 
     Signals:
-        neuron_changed, example_changed: another one is chosen, or none.
-        classes_changed: another pair of classes is chosen, or another group, or neither.
+        neuron_changed, example_changed: another one is selected, or none.
+        classes_changed: another pair of classes is selected, or another group, or neither.
         pointed_changed: the mouse points at another neuron, or at none.
 
     Attributes:
-        neuron, example, classes: what is chosen; None for nothing.
-        group: examples that were chosen one by one; never beside a pair of classes.
+        neuron, example, classes: the selected ones; None for none.
+        group: examples that were selected one by one; never together with a pair of classes.
         pointed: the neuron that the mouse points at, in any card; None for none.
     """
 
@@ -67,7 +67,7 @@ class Selection(QObject):
         self.neuron: Neuron | None = None
         self.example: Example | None = None
         self.classes: Classes | None = None
-        self.group: Group | None = None
+        self.group: ExampleGroup | None = None
         self.pointed: Neuron | None = None
         self._runs, self._data = runs, data
         runs.replaced.connect(self._drop_neuron)
@@ -101,7 +101,7 @@ class Selection(QObject):
             self.classes, self.group = classes, None
             self.classes_changed.emit()
 
-    def choose_group(self, group: Group | None) -> None:
+    def choose_group(self, group: ExampleGroup | None) -> None:
         """Selects some examples, in place of a pair of classes."""
         if group is not self.group:
             self.classes, self.group = None, group

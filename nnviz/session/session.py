@@ -17,7 +17,6 @@ from nnviz.jobs.library_watch import LibraryWatch
 from nnviz.jobs.pictures import Pictures
 from nnviz.jobs.serial_thread import close_all
 from nnviz.session.active_runs import ActiveRuns
-from nnviz.session.asked import new_queries
 from nnviz.session.branching import Branching
 from nnviz.session.comparison import Comparison
 from nnviz.session.data import Data
@@ -33,7 +32,7 @@ from nnviz.session.messages import Messages
 from nnviz.session.mistakes import Mistakes
 from nnviz.session.models import CardModels
 from nnviz.session.network_replacement import NetworkReplacement
-from nnviz.session.painting import PointPainter
+from nnviz.session.painting import PaintedPointsModel
 from nnviz.session.question import Question, take_picture
 from nnviz.session.recent_data_files import RecentDataFiles
 from nnviz.session.records import Records
@@ -43,6 +42,7 @@ from nnviz.session.run_exchange import RunExchange
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
+from nnviz.session.shared_queries import new_queries
 from nnviz.session.sketch import Sketch
 from nnviz.session.snapshot_backfill import SnapshotBackfill
 from nnviz.session.snapshot_files import SnapshotFiles
@@ -109,7 +109,7 @@ class Session(QObject):
         self.replay = ExactReplay(self.data, self.training, self.records)
         self.branching = Branching(self)
         self.backfill = SnapshotBackfill(self.runs, self.data, self.training, self.replay, self.messages)
-        self.painting = PointPainter(self.data, self.training, self.undo, self.messages)
+        self.painting = PaintedPointsModel(self.data, self.training, self.undo, self.messages)
         self._divergence_recovery = DivergenceRecovery(self)
         self.edits = Edits(self)
         self.sketch = Sketch(self.undo)
@@ -141,7 +141,7 @@ class Session(QObject):
         self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
             signal.connect(self._follow_run_and_data)
-        self.pictures.failed.connect(self.messages.tell_error)
+        self.pictures.failed.connect(self.messages.show_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment

@@ -17,7 +17,7 @@ from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from engine.training.settings import TrainingSettings
-from nnviz.formatting.setting_words import changes_between
+from nnviz.formatting.setting_text import changes_between
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
 from nnviz.session.runs import Runs
@@ -57,11 +57,11 @@ class Settings(QObject):
         problems_changed: ``problems`` has changed.
 
     Attributes:
-        experiment: what the fields describe: data, network and training.
+        experiment: the experiment that the fields describe: data, network and training.
         strengths: the augmentation that is used when it is switched on.
-        all_problems: what is wrong with a field's value, by the field's name.
+        all_problems: problems of the fields' values, by the field's name.
         presets: the shipped presets that could be read.
-        basis: what the settings are based on.
+        basis: the preset or network on which the settings are based.
     """
 
     changed = pyqtSignal()
@@ -143,20 +143,20 @@ class Settings(QObject):
             if new != self.experiment or self.typed:
                 self._undo.push(self.step(f"preset {preset.name}", new, Basis(preset, frozenset())))
         except EngineError as error:
-            self._messages.tell_error(f"The preset {preset.name} cannot be used", error)
+            self._messages.show_error(f"The preset {preset.name} cannot be used", error)
         else:
             self._chosen = (self._runs.current.id, self.experiment)
             self.forget_problems()
-            self._tell_what_waits(preset)
+            self._show_unapplied(preset)
 
-    def _tell_what_waits(self, preset: Preset) -> None:
+    def _show_unapplied(self, preset: Preset) -> None:
         """Shows which settings of a preset do not act on the training in progress."""
         run = self._runs.current
         if run.stage not in (Stage.TRAINING, Stage.PAUSED):
             return
         waiting = changes_between(run.experiment, self.experiment)
         if waiting:
-            self._messages.tell(
+            self._messages.show(
                 f"The training under way uses the preset {preset.name} as far as it can: {', '.join(waiting)} "
                 f"{'waits' if len(waiting) == 1 else 'wait'} for the next run. Reset begins it."
             )
@@ -202,7 +202,7 @@ class Settings(QObject):
     def preset_for(self, dataset: Dataset | None) -> Preset | None:
         """Returns the preset with which all settings agree for a data set.
 
-        None if the fields are guessed from a network whose file does not tell them, unless the user chose them.
+        None if the fields are guessed from a network whose file lacks settings, unless the user chose them.
         """
         run = self._runs.current
         is_chosen = self._chosen == (run.id, self.experiment)

@@ -19,12 +19,12 @@ def _same(one: Array | None, other: Array | None) -> bool:
 
 
 class Sketch(QObject):
-    """Holds the drawing and its picture. Attributes are for reading.
+    """Holds the drawing and its image. Attributes are for reading.
 
     ``changed``: the drawing, the pen, the centring or the field has changed, and with it ``picture``.
 
     Attributes:
-        drawing: all strokes and pictures on the canvas, in units of its shorter side.
+        drawing: all strokes and images on the canvas, in units of its shorter side.
         pen: the pen's width in that unit.
         centred: whether the drawing is scaled and centred as in MNIST before a network gets it.
         field: width and height of the visible part of the drawing, in that unit.
@@ -65,7 +65,7 @@ class Sketch(QObject):
         """Undoes the last step on the canvas, even if other steps followed it."""
         self._undo.undo_last(Kind.DRAWING)
 
-    def look(
+    def set_options(
         self, pen: float | None = None, centred: bool | None = None, field: tuple[float, float] | None = None
     ) -> None:
         """Changes the pen, the centring or the field, see the attributes; None leaves a value as it is."""
@@ -81,8 +81,8 @@ class Sketch(QObject):
     def suit(self, data: Dataset | None, network: Network | None = None) -> None:
         """Centres the drawing, or shows it as it is, as suits the data.
 
-        Its background is that of the images that that network learned, or else of the data. Examples of the data before
-        leave it; what a person drew stays.
+        Its background is that of the images that the network learned, or else of the data. Examples of earlier data are
+        removed; the user's own strokes stay.
         """
         is_new = data is not None and data is not self._suits and fits_canvas(data)
         self._suits = data if is_new else self._suits
@@ -94,7 +94,7 @@ class Sketch(QObject):
             self._update_picture()
         if data is not None and is_new:
             self.draw(self.drawing)
-            self.look(centred=are_centred(data))
+            self.set_options(centred=are_centred(data))
 
     def _without_other_data(self, drawing: Drawing) -> Drawing:
         """Returns the drawing without examples of other data; the same object if there are none."""

@@ -22,10 +22,10 @@ class SnapshotBackfill(QObject):
     """Replays the training of a short run while the window is idle, to fill in missing snapshots.
 
     Signals:
-        changed: ``work`` has come to an end.
+        changed: ``work`` has ended.
 
     Attributes:
-        work: that; it is given up when the run is trained on, or another one takes its place.
+        work: the replay; it is cancelled when the run is trained further, or another one becomes the current run.
     """
 
     changed = pyqtSignal()
@@ -90,7 +90,7 @@ class SnapshotBackfill(QObject):
         places = {snapshot.epochs for snapshot in found}
         kept = [snapshot for snapshot in run.snapshots if snapshot.epochs not in places]
         run.snapshots.fill(sorted((*kept, *found), key=lambda snapshot: snapshot.epochs))
-        self._runs.tell_history(run)
+        self._runs.emit_history(run)
 
     def _failed(self, error: Exception) -> None:
         """Ignores errors of the library, which reports damaged records itself; passes other errors on."""

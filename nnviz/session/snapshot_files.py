@@ -15,7 +15,7 @@ from engine.basics.errors import EngineError
 from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.formatting import text
-from nnviz.jobs.reading import CHECKPOINT
+from nnviz.jobs.network_reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.activities import CancelOffer
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
@@ -79,7 +79,7 @@ class SnapshotFiles(QObject):
         self._work = StepwiseTask()
         self._work.changed.connect(self._went_on)
         self._work.failed.connect(self._failed)
-        self._jobs: deque[_Job] = deque()  # in the order in which they were asked for; the first is under way
+        self._jobs: deque[_Job] = deque()  # in the order of the requests; the first is in progress
 
     @property
     def waiting(self) -> list[Path]:
@@ -107,9 +107,9 @@ class SnapshotFiles(QObject):
 
     def _begin(self, path: Path, epoch: float, past: str, write: Write) -> None:
         job = _Job(ReplayRequest(self._runs.current, epoch), path, self._files.turn(path), past, write)
-        why_not = self._replay.reason_unavailable(job.request.run)
-        if why_not is not None:
-            self._write(job, None, why_not)
+        reason_unavailable = self._replay.reason_unavailable(job.request.run)
+        if reason_unavailable is not None:
+            self._write(job, None, reason_unavailable)
             return
         job.steps, job.end = self._replay.steps(job.request), self._files.begin(job.what)
         self._jobs.append(job)
@@ -123,19 +123,19 @@ class SnapshotFiles(QObject):
         self._work.start(job.request, job.steps)
 
     def cancel(self) -> None:
-        """Gives up the file that is being replayed; the next one follows."""
+        """Cancels the file that is being replayed; the next one follows."""
         if self._jobs:
             job = self._arrive()
             job.end(f"{text.name(job.path.name)} was not {job.past}")
             self.changed.emit()
 
     def give_up(self) -> None:
-        """Gives up all waiting files."""
+        """Cancels all waiting files."""
         while self._jobs:
             self.cancel()
 
     def _arrive(self) -> _Job:
-        """Takes the first file off the queue, and starts with the next one."""
+        """Removes the first file from the queue and returns it; starts with the next one."""
         job = self._jobs.popleft()
         self._patience.end()
         self._work.forget()
@@ -146,7 +146,7 @@ class SnapshotFiles(QObject):
     def _went_on(self) -> None:
         if not self._jobs or self._work.about is not self._jobs[0].request:
             return
-        self._patience.tell_how_far(f"{self._work.share:.0%}")
+        self._patience.show_progress(f"{self._work.share:.0%}")
         found = self._work.result
         if found is not None:
             self._write(self._arrive(), found, "; ".join(found.differences))
@@ -157,7 +157,7 @@ class SnapshotFiles(QObject):
         elif self._jobs:
             job = self._jobs[0]
             self.cancel()
-            self._messages.tell_error(f"{text.name(job.path.name)} could not be {job.past}", error)
+            self._messages.show_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
     def _write(self, job: _Job, found: ReplayedMoment | None, why_approximate: str) -> None:
         request, moment = job.request, f"the network of epoch {job.moment}"
@@ -173,7 +173,7 @@ class SnapshotFiles(QObject):
         self.changed.emit()
         if why_approximate:
             kept = "as they are kept for looking back, in 16 bits each" if found is None else "computed again elsewhere"
-            self._messages.tell(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
+            self._messages.show(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the replay. Returns whether its thread ended in time."""

@@ -14,7 +14,7 @@ from engine.basics.validation import Array, available_memory
 from engine.network.half_precision import PackedParameters, pack
 
 MOST = 256
-MOST_BYTES = 64 * 2**20  # unless the person says otherwise
+MOST_BYTES = 64 * 2**20  # default; the user can change it
 LEAST_BYTES = 2**20
 _FEWEST = 4  # for which it is worth while to fill gaps
 
@@ -46,9 +46,9 @@ class Snapshot:
 class Snapshots:
     """The snapshots of one run in the order of their epochs, the untrained network first.
 
-    When there is no room for another one, about every second one is dropped, and new ones are taken as far apart as
-    the ones left; only the end of an epoch takes the place of a snapshot before it that is nearer. A network so large
-    that there is no room for two snapshots has none.
+    At the limit about every second one is dropped, and new ones are taken as far apart as the remaining ones; only the
+    end of an epoch replaces a snapshot before it that is nearer. If the limit is below two snapshots, a network has
+    none.
     """
 
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from engine.basics.validation import Array
 from engine.explain.predictions import ClassPredictions, Predictions
 from engine.network.network import Network
-from nnviz.session.part import Part
-from nnviz.session.selection import Classes, Group
+from nnviz.session.example_sets import ExampleSet
+from nnviz.session.selection import Classes, ExampleGroup
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +18,11 @@ class SplitPredictions:
     """Predictions of a network for all examples of a part, and the number of epochs of the network."""
 
     answers: Predictions
-    part: Part
+    part: ExampleSet
     network: Network
     epochs: float
 
-    def chosen(self, classes: Classes | None, group: Group | None) -> Array:
+    def chosen(self, classes: Classes | None, group: ExampleGroup | None) -> Array:
         """Returns indices (k,) in the part: those of a group, or a pair of classes; without either all mistakes."""
         if group is not None:
             return self.answers.among(self.part.are_among(group.numbers))

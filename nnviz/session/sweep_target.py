@@ -1,4 +1,4 @@
-"""Where sweeps are trained: on this machine, or on a Dask cluster; with the cluster's status."""
+"""The target of sweeps: this machine, or a Dask cluster; with the cluster's status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.experiment import Experiment
 from nnviz.jobs.executors import address_typed, who_is_there
 from nnviz.jobs.serial_thread import SerialThreads
-from nnviz.session.messages import Choice, Message, Messages
+from nnviz.session.messages import Message, MessageChoice, Messages
 from nnviz.session.sweep_text import (
     format_cluster_error,
     format_hosts,
@@ -33,11 +33,11 @@ _ASKING = "Asking who is there …"
 
 @dataclass(eq=False)
 class _TargetStatus:
-    """What is known about a typed address."""
+    """The status of a typed address."""
 
     address: ClusterAddress | None = None
     cluster: ClusterStatus | None = None
-    why_not: str = ""
+    reason_unavailable: str = ""
     is_waited_for: bool = False  # by a sweep that is to begin
 
 
@@ -45,7 +45,7 @@ class SweepTarget(QObject):
     """The target of sweeps, with the user's permissions.
 
     Nothing is sent to another computer without TLS before the user trusts its host, and no rows of the user's own data
-    without permission. Both answers are kept in memory only, until the window closes.
+    without permission. Both permissions are kept in memory only, until the window closes.
 
     Signals:
         changed: ``typed`` or its status has changed.
@@ -84,7 +84,7 @@ class SweepTarget(QObject):
         self.typed = typed
         self._read(partial(self._trusting, lambda: None))
 
-    def look(self) -> None:
+    def refresh_status(self) -> None:
         """Reads the status if it is not known and needs no question."""
         if self.typed and self._status.cluster is None:
             self._read(lambda: None if self._untrusted else self._ask_who())
@@ -93,8 +93,8 @@ class SweepTarget(QObject):
 
     @property
     def problem(self) -> str:
-        """Why the address is invalid, in sentences; empty if it is valid."""
-        return "" if self._status.address is not None else self._status.why_not
+        """The reason why the address is invalid, in sentences; empty if it is valid."""
+        return "" if self._status.address is not None else self._status.reason_unavailable
 
     @property
     def words(self) -> str:
@@ -104,9 +104,9 @@ class SweepTarget(QObject):
             return ""
         if found.cluster is not None:
             return found.cluster.summary.removeprefix(f"{self.typed}: ")
-        if found.address is not None and self._untrusted and not found.why_not:
+        if found.address is not None and self._untrusted and not found.reason_unavailable:
             return f"Nothing is sent to {format_hosts(self._untrusted)} before you trust it: Start asks you."
-        return found.why_not or _ASKING
+        return found.reason_unavailable or _ASKING
 
     @property
     def cores(self) -> int | None:
@@ -152,7 +152,7 @@ class SweepTarget(QObject):
         self._run(lambda: address_typed(typed), read)
 
     def _ask_who(self) -> None:
-        address, self._status.why_not = self._address, ""
+        address, self._status.reason_unavailable = self._address, ""
 
         def answered(cluster: ClusterStatus) -> None:
             self._status.cluster = cluster
@@ -170,9 +170,9 @@ class SweepTarget(QObject):
 
         def failed(error: Exception) -> None:
             if self._status is wanted:
-                wanted.why_not = format_cluster_error(error)
+                wanted.reason_unavailable = format_cluster_error(error)
                 if wanted.address is None and wanted.is_waited_for:
-                    self._messages.warn(wanted.why_not)
+                    self._messages.warn(wanted.reason_unavailable)
                 self.changed.emit()
 
         self._lanes.run(self.typed, lambda: work() if self._status is wanted else None, succeeded, failed)
@@ -225,7 +225,9 @@ class SweepTarget(QObject):
             then()
 
     def _ask(self, words: str, choice: str, yes: Callable[[], None]) -> None:
-        self._question = self._messages.tell(words, Choice(choice, yes), Choice("Do not send", lambda: None))
+        self._question = self._messages.show(
+            words, MessageChoice(choice, yes), MessageChoice("Do not send", lambda: None)
+        )
         self.changed.emit()
 
     def _withdraw(self) -> None:

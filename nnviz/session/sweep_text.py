@@ -11,7 +11,7 @@ from engine.datasets import source_of
 from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.formatting.results import figure_name, spread_words, trial_words, words_of_seeds
+from nnviz.formatting.result_text import figure_name, format_seeds, format_spread, format_trial
 from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MOST_HOSTS = 3  # that are named
 
 def plan_name(plan: Plan) -> str:
     """Returns "5 seeds", "race" or "sweep"."""
-    return words_of_seeds(len(plan.seeds)) if _is_of_seeds(plan) else plan.kind
+    return format_seeds(len(plan.seeds)) if _is_of_seeds(plan) else plan.kind
 
 
 def _is_of_seeds(plan: Plan) -> bool:
@@ -85,7 +85,7 @@ def format_rows_question(title: str, hosts: Sequence[str]) -> str:
 
 
 def format_cluster_error(error: Exception) -> str:
-    """Returns why an address is invalid or does not answer, in sentences."""
+    """Returns why an address is invalid or does not respond, in sentences."""
     if isinstance(error, EngineError):  # of an address the parameter is called as on the command line
         words = error.message_for("the address") if error.parameter == "--dask" else str(error)
         return words[:1].upper() + words[1:]
@@ -96,18 +96,18 @@ def format_cluster_error(error: Exception) -> str:
 # ---- how far it is
 
 
-def format_stop_count(how_far: PlanProgress) -> str:
+def format_stop_count(plan_progress: PlanProgress) -> str:
     """Returns "■ 2/5" for the stop button, or "■ 2" if the total is not known."""
-    runs = "" if how_far.runs is None else f"/{text.count(how_far.runs)}"
-    return f"■ {text.count(how_far.done)}{runs}"
+    runs = "" if plan_progress.runs is None else f"/{text.count(plan_progress.runs)}"
+    return f"■ {text.count(plan_progress.done)}{runs}"
 
 
-def format_progress(how_far: PlanProgress) -> str:
+def format_progress(plan_progress: PlanProgress) -> str:
     """Returns "2 of 5 runs done, 12 s left"."""
-    done = f"{_of(how_far.done, how_far.runs)} runs done"
-    if how_far.seconds_left is None:
+    done = f"{_of(plan_progress.done, plan_progress.runs)} runs done"
+    if plan_progress.seconds_left is None:
         return done
-    left = text.duration(how_far.seconds_left) if how_far.seconds_left >= 1 else "less than 1 s"
+    left = text.duration(plan_progress.seconds_left) if plan_progress.seconds_left >= 1 else "less than 1 s"
     return f"{done}, {left} left"
 
 
@@ -130,8 +130,8 @@ def _best(end: PlanEnd) -> str:
     spread = None if chosen is None else chosen.spread(results.compared_by)
     if chosen is None or spread is None:
         return ""
-    figures = f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, Meaning(end.dataset).unit)}"
-    return f" The best: {trial_words(chosen)}, {figures}."
+    figures = f"{figure_name(results.compared_by)} {format_spread(results.quantity, spread, Meaning(end.dataset).unit)}"
+    return f" The best: {format_trial(chosen)}, {figures}."
 
 
 def _figures_of_seeds(end: PlanEnd) -> str:
@@ -142,7 +142,8 @@ def _figures_of_seeds(end: PlanEnd) -> str:
         return "none was trained to its end"
     runs = "one run" if spread.count == 1 else f"{text.count(spread.count)} runs"
     of = "" if spread.count == len(end.plan.seeds) > 1 else f", of {runs}"
-    return f"{figure_name(results.compared_by)} {spread_words(results.quantity, spread, Meaning(end.dataset).unit)}{of}"
+    figures = format_spread(results.quantity, spread, Meaning(end.dataset).unit)
+    return f"{figure_name(results.compared_by)} {figures}{of}"
 
 
 def _others(results: Results) -> str:
@@ -155,7 +156,10 @@ def _others(results: Results) -> str:
 
 
 def format_interrupted(broken: InterruptedPlan) -> str:
-    """Returns that a plan can be resumed: "Training with 5 seeds was broken off with 2 of 5 runs done"."""
+    """Returns a message that a plan can be resumed.
+
+    "Training with 5 seeds was broken off with 2 of 5 runs done".
+    """
     plan = broken.plan
     what = f"Training with {plan_name(plan)}" if _is_of_seeds(plan) else f"A {plan_name(plan)}"
     kept = " What is done is in the library." if broken.done else ""

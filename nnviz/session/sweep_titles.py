@@ -10,7 +10,7 @@ from engine.sweeps.results import STOPPED
 from engine.sweeps.search_space import choices_of, format_value
 from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 from nnviz.library import LibraryError
 from nnviz.session.run_names import NAMELESS, run_name, subject_of
 
@@ -29,10 +29,10 @@ def sweep_title(told: SweepSummary) -> str:
 def sweep_entry(told: SweepSummary) -> str:
     """Returns the title for a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
     when = text.date(told.created)
-    return f"{sweep_words(told)} · {when}"
+    return f"{format_sweep(told)} · {when}"
 
 
-def sweep_words(told: SweepSummary) -> str:
+def format_sweep(told: SweepSummary) -> str:
     """Returns the title, status and varied settings: "sweep 4 · learning rate, hidden layers"."""
     return " · ".join(filter(None, (_with_status(told), ", ".join(_varied(told)))))
 
@@ -64,7 +64,7 @@ def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False
     If it ``is_whole``: "learning rate 0.05 · hidden layers 64-32".
     """
     try:
-        values = [(setting_name(name), value_words(name, record.experiment.value(name))) for name in varied]
+        values = [(setting_name(name), format_setting_value(name, record.experiment.value(name))) for name in varied]
     except (LibraryError, SettingError):
         values = []
     if record.name not in NAMELESS or not values:
@@ -72,6 +72,6 @@ def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False
     return RunName.of("", [f"{name} {value}" if is_whole else value for name, value in values])
 
 
-def value_words(name: str, value: object) -> str:
+def format_setting_value(name: str, value: object) -> str:
     """Returns a value of a setting: "0.05", "64-32", "AdamW"."""
     return choices_of(name).get(format_value(value), format_value(value))

@@ -10,10 +10,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
 from nnviz.jobs.plans import InterruptedPlan, PlanEnd, PlanProgress, Plans
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.auto_compare import AutoCompare
-from nnviz.session.messages import Choice
-from nnviz.session.run_words import words_of_going
+from nnviz.session.messages import MessageChoice
+from nnviz.session.run_text import format_pending_thinning
 from nnviz.session.sweep_text import (
     format_interrupted,
     format_plan_end,
@@ -36,22 +36,22 @@ class Sweeps(QObject):
     """Trains a plan in processes while the window's own training continues. One plan at a time.
 
     Signals:
-        changed: ``how_far``, ``why_not`` or ``seeds`` has changed.
+        changed: ``plan_progress``, ``reason_unavailable`` or ``seeds`` has changed.
         seeds_changed: ``seeds`` has changed.
-        told(str): the plan in training, which ends with "…", or its result.
+        status_changed(str): the plan in training, which ends with "…", or its result.
         came(NewResults): new results of the sweep in training.
         shown(int): the user wants to see the results of a plan: the sweep of that number; 0 for compared runs.
         selected(int): the trials of the sweep of that number are to be displayed.
 
     Attributes:
         seeds: number of seeds of an experiment: one of ``SEEDS``.
-        how_far: progress of the plan in training; None without one.
+        plan_progress: progress of the plan in training; None without one.
         auto_compare: compares the groups of the plan.
     """
 
     changed = pyqtSignal()
     seeds_changed = pyqtSignal()
-    told = pyqtSignal(str)
+    status_changed = pyqtSignal(str)
     came = pyqtSignal(object)
     shown = pyqtSignal(int)
     selected = pyqtSignal(int)
@@ -63,7 +63,7 @@ class Sweeps(QObject):
         self._library, self._active_runs, self._messages = session.library, active_runs, session.messages
         self._target, self.auto_compare = session.sweep_target, AutoCompare(active_runs, session.comparison)
         self.seeds = _USUAL
-        self.how_far: PlanProgress | None = None
+        self.plan_progress: PlanProgress | None = None
         self._name = ""  # of what is being done
         self._is_stopping = False
         self._plans = Plans(lambda: records.path)
@@ -71,7 +71,7 @@ class Sweeps(QObject):
         self._plans.came.connect(self.came)
         self._plans.began.connect(active_runs.begin)
         self._plans.measured.connect(active_runs.add_news)
-        self._plans.noticed.connect(self._messages.tell_later)
+        self._plans.noticed.connect(self._messages.show_later)
         for signal in (data.loading_changed, data.changed, settings.problems_changed, records.changed):
             signal.connect(self.changed)
 
@@ -85,8 +85,8 @@ class Sweeps(QObject):
             self.changed.emit()
 
     @property
-    def why_not(self) -> str | None:
-        """Why the current experiment cannot be trained with several seeds, as a sentence; None if it can."""
+    def reason_unavailable(self) -> str | None:
+        """The reason why the current experiment cannot be trained with several seeds, as a sentence; None if it can."""
         if self._data.dataset is None or self._data.loading:
             return "Seeds can be trained when the data are there."
         if self._settings.problems:
@@ -95,10 +95,10 @@ class Sweeps(QObject):
 
     def toggle(self) -> None:
         """Trains the current experiment with ``seeds`` seeds, or stops the plan in training."""
-        if self.how_far is not None:
+        if self.plan_progress is not None:
             self.stop()
-        elif self.why_not is not None:
-            self._messages.tell(self.why_not)
+        elif self.reason_unavailable is not None:
+            self._messages.show(self.reason_unavailable)
         else:
             self._start_seeds()
 
@@ -111,7 +111,7 @@ class Sweeps(QObject):
             plan = plan_seeds(self._settings.of_new_network, self.seeds)
             plan.check_against(dataset)
         except EngineError as error:
-            self._messages.tell_error("The seeds cannot be trained", error)
+            self._messages.show_error("The seeds cannot be trained", error)
             return
         self.start(plan)
 
@@ -120,16 +120,16 @@ class Sweeps(QObject):
     @property
     def progress(self) -> str:
         """The progress as text: "2 of 5 runs done, 12 s left"; empty without a plan in training."""
-        if self.how_far is None:
+        if self.plan_progress is None:
             return ""
-        return "stopping" if self._is_stopping else format_progress(self.how_far)
+        return "stopping" if self._is_stopping else format_progress(self.plan_progress)
 
     def stop(self) -> None:
         """Stops the plan after the present step. Finished runs are kept, and the plan can be resumed."""
-        if self.how_far is not None:
+        if self.plan_progress is not None:
             self._is_stopping = True
             self._plans.stop()
-            self._go_on(self.how_far)
+            self._go_on(self.plan_progress)
 
     def resume(self, sweep: int, plan: Plan) -> None:
         """Resumes a stopped plan of the library; a sweep at the present target."""
@@ -137,15 +137,15 @@ class Sweeps(QObject):
 
     def _resume_at(self, sweep: int, plan: Plan, cluster: ClusterAddress | None) -> None:
         if self._begins(plan):
-            self._plans.go_on(sweep, self._data.dataset, self._done, self._failed, cluster)
+            self._plans.resume(sweep, self._data.dataset, self._done, self._failed, cluster)
 
     def offer_interrupted(self) -> None:
         """Offers to resume a plan whose program ended before it did, if there is one."""
 
         def done(broken: InterruptedPlan | None) -> None:
             if broken is not None:
-                choice = Choice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
-                self._messages.tell_later(format_interrupted(broken), choice)
+                choice = MessageChoice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
+                self._messages.show_later(format_interrupted(broken), choice)
 
         self._plans.find_interrupted(done)
 
@@ -166,52 +166,52 @@ class Sweeps(QObject):
             self.start(plan)
 
         off, choice = format_recording_offer(plan)
-        self._messages.tell(off, Choice(choice, keep))
+        self._messages.show(off, MessageChoice(choice, keep))
 
     def _begins(self, plan: Plan) -> bool:
         """Starts the progress of a plan; returns False after a message if another plan is in training."""
-        if self.how_far is not None:
-            self._messages.tell(f"{self._name} come first: {self.progress}.")
+        if self.plan_progress is not None:
+            self._messages.show(f"{self._name} come first: {self.progress}.")
             return False
         self._name, self._is_stopping = plan_name(plan), False
         self._messages.clear()  # for example the offer to resume it
         self._go_on(PlanProgress(0, plan.most_runs))
         return True
 
-    def _go_on(self, how_far: PlanProgress) -> None:
-        before, self.how_far = self.how_far, how_far
-        self.told.emit(f"{self._name}: {self.progress} …")
-        if before is not None and how_far.written > before.written:
+    def _go_on(self, plan_progress: PlanProgress) -> None:
+        before, self.plan_progress = self.plan_progress, plan_progress
+        self.status_changed.emit(f"{self._name}: {self.progress} …")
+        if before is not None and plan_progress.written > before.written:
             self._library.refresh()
         self.changed.emit()
 
-    def _end(self, groups: Sequence[Group] = ()) -> None:
-        self.how_far = None
+    def _end(self, groups: Sequence[RunGroup] = ()) -> None:
+        self.plan_progress = None
         self._active_runs.end()
         self.auto_compare.end(groups)
-        self.told.emit("")
+        self.status_changed.emit("")
         self._library.refresh()
         self.changed.emit()
 
     def _done(self, end: PlanEnd) -> None:
-        groups = [Group(end.sweep, each.trial) for each in end.results.trials if each.is_kept]
+        groups = [RunGroup(end.sweep, each.trial) for each in end.results.trials if each.is_kept]
         self._end(groups)
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
-        choices = [Choice("Show in Runs", show)] if groups else []
+        choices = [MessageChoice("Show in Runs", show)] if groups else []
         if not end.is_done:
-            choices.append(Choice("Go on with it", partial(self.resume, end.sweep, end.plan)))
+            choices.append(MessageChoice("Go on with it", partial(self.resume, end.sweep, end.plan)))
         if end.is_done and self.auto_compare.sees(end.sweep, groups):
-            self.told.emit(f"{self._name}: done")
+            self.status_changed.emit(f"{self._name}: done")
         else:
-            self._messages.tell_later(format_plan_end(end), *choices)
+            self._messages.show_later(format_plan_end(end), *choices)
         if end.going is not None:
-            self._messages.tell_later(words_of_going(end.going, "when the next training is over"))
+            self._messages.show_later(format_pending_thinning(end.going, "when the next training is over"))
 
     def _failed(self, error: Exception) -> None:
         self._end()
-        self._messages.tell_error(f"The {self._name} could not be trained", error)
+        self._messages.show_error(f"The {self._name} could not be trained", error)
 
-    def _show(self, groups: list[Group]) -> None:
+    def _show(self, groups: list[RunGroup]) -> None:
         self.auto_compare.show(groups)
         self.shown.emit(0)
 

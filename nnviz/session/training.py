@@ -135,7 +135,7 @@ class Training(QObject):
         return go_on
 
     def toggle(self) -> None:
-        """Starts training, or pauses what is training or waits to train."""
+        """Starts training; or pauses the training, or cancels a requested start."""
         if self.will_start or (self._runs.current.stage is Stage.TRAINING and not self._is_pausing):
             self.pause()
         else:
@@ -145,7 +145,7 @@ class Training(QObject):
         """Trains the network that the fields describe; if the trained one is another, makes a new one first.
 
         Args:
-            keeps_message: the message that is shown is about what is trained now.
+            keeps_message: whether the current message stays, because it is about this training.
             continued: the id of a run that continues if it is paused, whatever the fields describe.
         """
         run, self._continued = self._runs.current, continued
@@ -179,12 +179,12 @@ class Training(QObject):
     def begin(
         self, run: Run, make: Callable[[], Trainer], goes: bool = False, waits: bool = False, words: str = ""
     ) -> None:
-        """Gives the training of a run to the worker, which makes its trainer and records it if recording is on.
+        """Passes the training of a run to the worker, which makes its trainer and records it if recording is on.
 
         Args:
             goes: whether it is trained at once.
             waits: whether there is nothing to record before it continues or its network is edited.
-            words: what is noted of its beginning beside the curves.
+            words: the note about its beginning next to the curves.
         """
         self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
 
@@ -210,7 +210,7 @@ class Training(QObject):
         """Pauses while data are loaded or a network is built, then carries out the request."""
         if self._is_waiting:
             self.runner.worker.halt()
-        self._tell()
+        self._emit_state()
         if self._requested is not None and not self._is_waiting and self._runs.current.stage is not Stage.TRAINING:
             until, self._requested = self._requested, None
             self._go(until, keeps_message, self._continued)
@@ -233,10 +233,10 @@ class Training(QObject):
         self._end_if_data_differ(self._runs.current)
         if self._displayed.show(self._runs.current):
             self._messages.clear()
-        self._tell()
+        self._emit_state()
 
-    def _tell(self) -> None:
-        if not self._data.views.are_held:  # while other data change much it is told once, at the end
+    def _emit_state(self) -> None:
+        if not self._data.views.are_held:  # while other data arrive, it is emitted once, at the end
             self.state_changed.emit()
 
     # ---- settings
@@ -249,7 +249,7 @@ class Training(QObject):
             self.runner.worker.change(run.id, run.experiment.training, words)
         elif run.stage is Stage.RESTING:
             run.progress = replace(run.progress, epochs=fields.epochs)
-        self._tell()
+        self._emit_state()
 
     # ---- events of the worker
 

@@ -121,7 +121,7 @@ class UserExamplesModel(QObject):
             self._messages.announce(f"{len(found) - known:,} examples of {name} were added to your own{besides}.")
 
         def failed(error: Exception) -> None:
-            self._messages.tell_error(f"{name} could not be imported", error)
+            self._messages.show_error(f"{name} could not be imported", error)
 
         self._lane.run(read, done, failed)
 
@@ -135,7 +135,7 @@ class UserExamplesModel(QObject):
         self._store.change(*change)
 
     def _not_saved(self, error: Exception) -> None:
-        self._messages.tell_error("Your own examples could not be written to disk; export them to another place", error)
+        self._messages.show_error("Your own examples could not be written to disk; export them to another place", error)
 
     # ---- the files
 
@@ -165,7 +165,7 @@ class UserExamplesModel(QObject):
             if isinstance(error, FileFormatError):
                 self._messages.warn(f"{what}. {error}")
             else:
-                self._messages.tell_error(what, error)
+                self._messages.show_error(what, error)
             done((UserExamples.empty_for(data), frozenset()))
 
         self._lane.run(read, done, failed)
@@ -247,7 +247,7 @@ class UserExamplesModel(QObject):
         try:
             self._data.load(name, settings)
         except EngineError as error:
-            self._messages.tell_error("The data could not be loaded", error)
+            self._messages.show_error("The data could not be loaded", error)
 
     def close(self, milliseconds: int) -> bool:
         """Waits for files being written. Returns whether they were written in time."""

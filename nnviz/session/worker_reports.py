@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DivergenceError
 from engine.training.events import BestRestored, Evaluating
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, Stopped, figures_in
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, Stopped, figures_in
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -18,14 +18,14 @@ from nnviz.session.status import Stage
 
 
 class WorkerReports(QObject):
-    """Takes frames and events for all runs; those of removed runs are dropped.
+    """Receives frames and events for all runs; those of removed runs are dropped.
 
     Signals:
         progressed: the current run has newer parameters, or its evaluation takes long.
-        stopped(Run, Stopped): a run has paused, and knows it.
+        stopped(Run, Stopped): a run has paused, and its state is updated.
         diverged(Run, DivergenceError): a run has paused because its numbers exceed all bounds; after ``stopped``.
         died(Run): a layer has died in the last epoch; see ``dead_layer``.
-        recorded(Run, Recorded): what there is to tell about the record of a run.
+        recorded(Run, Recorded): news about the record of a run.
     """
 
     progressed = pyqtSignal()
@@ -39,9 +39,9 @@ class WorkerReports(QObject):
         super().__init__(runner)
         self._runs, self._show, self._messages = runs, show, messages
         runner.frame.connect(self._take_frame)
-        runner.told.connect(self._take_event)
+        runner.reported.connect(self._take_event)
 
-    def _take_frame(self, frame: Frame) -> None:
+    def _take_frame(self, frame: NetworkFrame) -> None:
         run = self._runs.by_id(frame.run)
         if run is not None:
             was_unsaved = run.unsaved
@@ -50,7 +50,7 @@ class WorkerReports(QObject):
                 self._show(run)
                 self.progressed.emit()
             if run.unsaved != was_unsaved:
-                self._runs.tell_file(run)
+                self._runs.emit_file(run)
 
     def _take_event(self, number: int, event: object) -> None:
         run = self._runs.by_id(number)
@@ -73,9 +73,9 @@ class WorkerReports(QObject):
                 run.take_event(each)
                 if run.has_died and not had_died:
                     self.died.emit(run)
-            self._runs.tell_history(run)
+            self._runs.emit_history(run)
             if run.unsaved != was_unsaved:
-                self._runs.tell_file(run)
+                self._runs.emit_file(run)
 
     def _stop(self, run: Run, stop: Stopped) -> None:
         if stop.frame is not None:
@@ -83,10 +83,10 @@ class WorkerReports(QObject):
         run.stage = Stage.ENDED if stop.finished else Stage.PAUSED
         if stop.dropped:
             run.rest()
-            self._runs.tell_history(run)
+            self._runs.emit_history(run)
         self.stopped.emit(run, stop)
         if isinstance(stop.error, DivergenceError):
             self.diverged.emit(run, stop.error.after(run.progress.before))
         elif stop.error is not None:
             without = "could not begin" if stop.frame is None else "could not go on"
-            self._messages.tell_error(f"Training {without}", stop.error)
+            self._messages.show_error(f"Training {without}", stop.error)

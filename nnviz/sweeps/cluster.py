@@ -32,7 +32,7 @@ ANSWER_TIMEOUT = 9.0  # seconds
 _SECONDS_AT_END = 3.0
 _MOST_GREETING = 1_000_000  # bytes of the first message of a scheduler, which has some hundred
 _VERSION = "engine.version:__version__"
-UNKNOWN = "unknown"  # the version of a worker that did not answer
+UNKNOWN = "unknown"  # the version of a worker that did not respond
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class WorkerInfo:
     Attributes:
         cores: number of concurrent runs.
         memory: memory limit in bytes.
-        version: version of its nnviz; "none" if it is not installed; "unknown" if the worker did not answer.
+        version: version of its nnviz; "none" if it is not installed; "unknown" if the worker did not respond.
         python, numpy: their versions; "none" if not installed.
     """
 

@@ -1,6 +1,6 @@
 """The address of a Dask cluster, and whether it is trusted. Only the user names it, never an opened file.
 
-Messages of a cluster are pickled, and pickles are code: whoever could change them on their way could run programs on
+Messages of a cluster are pickled, and pickles are code: an attacker who changes them on their way can run programs on
 both ends. Beyond this computer a connection therefore needs TLS with certificates, or the user's trust in the host.
 """
 

@@ -61,10 +61,10 @@ class ClusterExecutor:
             DatasetHandle("", {}, dataset.fingerprint) if is_own else DatasetHandle(name, settings, dataset.fingerprint)
         )
         self._cluster = cluster
-        self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._busy = 0
         client = SweepClient(cluster.client, cluster.address, dataset, offer, is_own, beside)
-        self._work = cluster.call(_SubmittedRuns.begin(client, self._told))
+        self._work = cluster.call(_SubmittedRuns.begin(client, self._messages))
 
     @property
     def workers(self) -> int:
@@ -83,14 +83,14 @@ class ClusterExecutor:
         self._cluster.call_soon(self._work.submit, tuple(map(_without_place, specs)))
 
     def next(self, timeout: float) -> list[Message]:
-        told: list[Message] = []
+        messages: list[Message] = []
         try:
-            told.append(self._told.get(timeout=timeout))
+            messages.append(self._messages.get(timeout=timeout))
             while True:
-                told.append(self._told.get_nowait())
+                messages.append(self._messages.get_nowait())
         except queue.Empty:
-            self._busy -= sum(isinstance(each, RunOutcome) for each in told)
-            return told
+            self._busy -= sum(isinstance(each, RunOutcome) for each in messages)
+            return messages
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         self._cluster.call_soon(self._work.stop, number, how)
@@ -113,8 +113,8 @@ def _without_place(spec: RunSpec) -> RunSpec:
 class _SubmittedRuns:
     """The runs on the cluster. For the cluster's thread only."""
 
-    def __init__(self, client: SweepClient, told: queue.SimpleQueue[Message]) -> None:
-        self._client, self._told = client, told
+    def __init__(self, client: SweepClient, messages: queue.SimpleQueue[Message]) -> None:
+        self._client, self._messages = client, messages
         self._open: dict[int, ClusterWorker | None] = {}  # runs without an Outcome, and where they are
         self._waiting: deque[tuple[RunSpec, ...]] = deque()  # those that are nowhere; of a group, epochs are in turn
         self._tasks: dict[str, WorkerTask] = {}
@@ -122,12 +122,12 @@ class _SubmittedRuns:
         self._stop_how: str | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         client.dask.subscribe_topic(client.dask.id, self._receive)
-        self._workers = ClusterWorkers(client, told.put, self._dispatch, self._requeue_lost, self._halt)
+        self._workers = ClusterWorkers(client, messages.put, self._dispatch, self._requeue_lost, self._halt)
 
     @classmethod
-    async def begin(cls, client: SweepClient, told: queue.SimpleQueue[Message]) -> _SubmittedRuns:
+    async def begin(cls, client: SweepClient, messages: queue.SimpleQueue[Message]) -> _SubmittedRuns:
         """Makes the object in the cluster's thread."""
-        return cls(client, told)
+        return cls(client, messages)
 
     async def end(self) -> None:
         """Makes all workers end their runs and forget the sweep."""
@@ -169,7 +169,7 @@ class _SubmittedRuns:
         self._tasks[name] = task
         for spec in specs:
             self._open[spec.number] = worker
-            self._told.put(RunStarted(spec.number))
+            self._messages.put(RunStarted(spec.number))
 
     async def _do(self, worker: ClusterWorker, name: str, specs: tuple[RunSpec, ...]) -> None:
         found: Sequence[RunOutcome] | None
@@ -196,7 +196,7 @@ class _SubmittedRuns:
             if outcome.number in self._open:
                 del self._open[outcome.number]
                 self._deaths.pop(outcome.number, None)
-                self._told.put(outcome)
+                self._messages.put(outcome)
 
     def _requeue(self, groups: Iterable[tuple[RunSpec, ...]]) -> None:
         """Puts runs at the front of the queue."""
@@ -207,10 +207,10 @@ class _SubmittedRuns:
 
     def _receive(self, event: tuple[float, Any]) -> None:
         """Receives figures from a worker; ignores messages of the scheduler on the same topic."""
-        told = event[1]
-        if isinstance(told, (list, tuple)) and told[0] in self._tasks:
-            report: Report = pickle.loads(told[1])
-            self._told.put(report)
+        entry = event[1]
+        if isinstance(entry, (list, tuple)) and entry[0] in self._tasks:
+            report: Report = pickle.loads(entry[1])
+            self._messages.put(report)
 
     # ---- asked to end
 
@@ -237,7 +237,7 @@ class _SubmittedRuns:
         self._report([RunOutcome(number, how) for number in waiting])
 
     def _abandon(self) -> None:
-        """Reports the runs of workers that do not answer as stopped."""
+        """Reports the runs of workers that do not respond as stopped."""
         self._report([RunOutcome(number, STOPPED) for number in list(self._open)])
 
     # ---- workers
@@ -252,7 +252,7 @@ class _SubmittedRuns:
         self._requeue(self._suspect_runs(lost) if is_death else [task.specs for task in lost])
         if lost and self._stop_how is None:
             what = "ended before its time" if is_death else "has left"
-            self._told.put(UserNotice(f"The worker {worker.address} {what}: what was lost with it is done again."))
+            self._messages.put(UserNotice(f"The worker {worker.address} {what}: what was lost with it is done again."))
         self._dispatch()
 
     def _suspect_runs(self, lost: Iterable[WorkerTask]) -> list[tuple[RunSpec, ...]]:
@@ -269,6 +269,6 @@ class _SubmittedRuns:
     def _halt(self) -> None:
         """Ends all runs after the scheduler has gone."""
         self._stop_how = STOPPED
-        self._told.put(ExecutorHalted("The scheduler of the cluster is gone: what is done is kept."))
+        self._messages.put(ExecutorHalted("The scheduler of the cluster is gone: what is done is kept."))
         self._waiting.clear()
         self._abandon()

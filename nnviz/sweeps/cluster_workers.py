@@ -173,7 +173,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
     def __init__(
         self,
         client: SweepClient,
-        tell: Callable[[Message], None],
+        notify: Callable[[Message], None],
         joined: Callable[[], None],
         lost: Callable[[ClusterWorker, bool], None],
         halted: Callable[[], None],
@@ -187,7 +187,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
         """
         super().__init__()
         self._client = client
-        self._tell, self._joined, self._lost, self._halted = tell, joined, lost, halted
+        self._notify, self._joined, self._lost, self._halted = notify, joined, lost, halted
         self._meetings: dict[str, asyncio.Task[None]] = {}
         self._refused: set[str] = set()
         self._is_told_nobody = False
@@ -225,7 +225,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
             self._meetings[address] = asyncio.create_task(self._meet(address, there[address]))
         is_nobody = not self and not self._meetings
         if is_nobody and not self._is_told_nobody:
-            self._tell(UserNotice(_NOBODY))
+            self._notify(UserNotice(_NOBODY))
         self._is_told_nobody = is_nobody
 
     async def _meet(self, address: str, threads: int) -> None:
@@ -236,7 +236,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
         except Exception as error:
             why = str(error) if isinstance(error, RefusedError) else f"failed with {type(error).__name__}: {error}"
             self._refused.add(address)
-            self._tell(UserNotice(f"The worker {address} is not used: it {why}."))
+            self._notify(UserNotice(f"The worker {address} is not used: it {why}."))
             return
         finally:
             if self._meetings.get(address) is asyncio.current_task():

@@ -63,7 +63,7 @@ class Conductor:
         dataset: Dataset,
         executor: Executor,
         store: SweepWriter | None = None,
-        tell: Callable[[str], None] = lambda text: None,
+        notify: Callable[[str], None] = lambda text: None,
         hear: Callable[..., None] = lambda trial, seed, stage, epochs=(): None,
     ) -> None:
         """Prepares a plan, from its beginning or from its records in the library.
@@ -71,14 +71,14 @@ class Conductor:
         Args:
             plan: adapted to the data, see :meth:`Plan.with_held_out`.
             store: writes results; None to write nothing.
-            tell: called with messages for the user, in sentences.
+            notify: called with messages for the user, in sentences.
             hear: called with trial, seed, stage and finished epochs of a run, see
                 :meth:`~nnviz.sweeps.live_figures.LiveFigures.add`.
 
         Raises SettingError if the plan's sampler is not installed, or LibraryError.
         """
         self.plan, self._dataset, self._executor, self._store = plan, dataset, executor, store
-        self._tell, self._hear_of = tell, hear
+        self._notify, self._hear_of = notify, hear
         has_validation = dataset.validation is not None or plan.base.training.validation_share > 0
         self.results = Results(plan, dataset.is_classification, dataset.test is not None, has_validation)
         self.failures: dict[tuple[int, int], str] = {}
@@ -172,7 +172,7 @@ class Conductor:
         if self._store is not None:
             self._store.flush(self._dataset)
             if self._store.is_overloaded and not self.is_stopping:
-                self._tell("Too many results wait to be written: nothing more is begun.")
+                self._notify("Too many results wait to be written: nothing more is begun.")
                 self.stop()
         if time.monotonic() >= self._deadline and not self.is_stopping:
             self._end_runs()
@@ -188,11 +188,7 @@ class Conductor:
         self._executor.stop(None, STOPPED)
 
     def close(self, is_done: bool) -> bool:
-        """Writes what is pending; returns whether that worked. The caller closes the executor.
-
-        Args:
-            is_done: whether the sweep is finished; else it was stopped.
-        """
+        """Writes pending results; returns whether that worked. The caller closes the executor."""
         return self._store is None or self._store.close(FINISHED if is_done else STOPPED, self._dataset)
 
     def _has_more(self) -> bool:
@@ -242,7 +238,7 @@ class Conductor:
 
     def _hear(self, message: Message) -> RunResult | None:
         if isinstance(message, UserNotice | ExecutorHalted):
-            self._tell(message.text)
+            self._notify(message.text)
             if isinstance(message, ExecutorHalted) and not self.is_stopping:
                 self.stop()
         elif isinstance(message, RunStarted):
@@ -310,7 +306,7 @@ class Conductor:
         self.results.add(result)
         self.failures[trial, seed] = why
         self._hear_of(trial, seed, GONE)
-        self._tell(f"Trial {trial + 1} with seed {seed} failed: {why}")
+        self._notify(f"Trial {trial + 1} with seed {seed} failed: {why}")
         self._report_score(trial)
         return result
 

@@ -50,7 +50,7 @@ class Executor(Protocol):
         """Returns new messages; waits for the first one up to the timeout."""
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
-        """Asks a run, or all, to end after their present step, as "stopped" or "pruned"; their outcome says so."""
+        """Requests the end of a run, or of all, after the present step; ``how`` is the status of its outcome."""
 
     def close(self) -> None:
         """Ends everything at once. Submitted runs are lost."""

@@ -60,8 +60,8 @@ class ProcessPool:
         self._waiting: deque[tuple[RunSpec, ...]] = deque()  # groups of which epochs are done in turn
         self._processes: list[PoolProcess] = []
         self._deaths: dict[int, int] = {}
-        self._wish: str | None = None
-        self._told: list[Message] = []  # and not returned yet
+        self._end_status: str | None = None
+        self._messages: list[Message] = []  # and not returned yet
 
     @property
     def workers(self) -> int:
@@ -69,7 +69,7 @@ class ProcessPool:
 
     @property
     def wanted(self) -> int:
-        return 2 * self._workers  # one waits for each that is under way
+        return 2 * self._workers  # one waits for each run in progress
 
     @property
     def busy(self) -> int:
@@ -81,15 +81,15 @@ class ProcessPool:
         return [process.pid for process in self._processes]
 
     def submit(self, *specs: RunSpec) -> None:
-        """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
+        """Implements :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
         self._busy += len(specs)
         self._waiting.append(specs)
         self._dispatch()
 
     def _dispatch(self) -> None:
         """Sends a group of runs to each idle process; starts processes if there are too few."""
-        if self._wish is not None:
-            self._told += [RunOutcome(spec.number, self._wish) for specs in self._waiting for spec in specs]
+        if self._end_status is not None:
+            self._messages += [RunOutcome(spec.number, self._end_status) for specs in self._waiting for spec in specs]
             self._waiting.clear()
         while self._waiting:
             process = next((each for each in self._processes if not each.runs), None)
@@ -101,12 +101,12 @@ class ProcessPool:
             process.give(self._waiting.popleft())
 
     def next(self, timeout: float) -> list[Message]:
-        """See :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
-        self._listen(0 if self._told else timeout)
+        """Implements :class:`~nnviz.sweeps.executor.Executor`. Raises ProcessError."""
+        self._listen(0 if self._messages else timeout)
         self._dispatch()
-        told, self._told = self._told, []
-        self._busy -= sum(isinstance(each, RunOutcome) for each in told)
-        return told
+        messages, self._messages = self._messages, []
+        self._busy -= sum(isinstance(each, RunOutcome) for each in messages)
+        return messages
 
     def _listen(self, timeout: float) -> None:
         if not self._processes:
@@ -129,14 +129,14 @@ class ProcessPool:
         elif isinstance(message, RunOutcome):
             del process.runs[message.number]
             self._deaths.pop(message.number, None)
-        self._told.append(message)
+        self._messages.append(message)
 
     def _requeue_lost(self, process: PoolProcess) -> None:
         """Repeats the runs of a dead process one by one, to find the run that causes its death."""
         self._processes.remove(process)
         how, lost = process.end(), list(process.runs.values())
         if lost:
-            self._told.append(
+            self._messages.append(
                 UserNotice(f"A process ended before its time ({how}): what was lost with it is done again.")
             )
         for spec in lost:
@@ -145,11 +145,11 @@ class ProcessPool:
                 self._waiting.appendleft((spec,))
             else:
                 why = _GIVEN_UP if process.has_begun else _STILLBORN
-                self._told.append(RunOutcome(spec.number, FAILED, why))
+                self._messages.append(RunOutcome(spec.number, FAILED, why))
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         if number is None:
-            self._wish = how
+            self._end_status = how
             self._dispatch()
         for process in self._processes:
             if number is None or number in process.runs:

@@ -35,7 +35,7 @@ class NeedsData:
 
 @dataclass(frozen=True)
 class StopRequest:
-    """How a run, or all runs (-1), are to end."""
+    """A request to end a run, or all runs (-1), with the status ``how``."""
 
     number: int
     how: str
@@ -154,7 +154,7 @@ class _ProcessLoop:
         self._dataset: Dataset | None = None
         self._sent: queue.SimpleQueue[Dataset] = queue.SimpleQueue()
         self._runs: queue.SimpleQueue[tuple[RunSpec, ...]] = queue.SimpleQueue()
-        self._wishes = StopRequests()
+        self._stop_requests = StopRequests()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -162,7 +162,7 @@ class _ProcessLoop:
             while True:
                 heard = self._link.recv()
                 if isinstance(heard, StopRequest):
-                    self._wishes.add(heard.number, heard.how)
+                    self._stop_requests.add(heard.number, heard.how)
                 elif isinstance(heard, tuple):
                     self._runs.put(heard)
                 else:
@@ -170,7 +170,7 @@ class _ProcessLoop:
         except (EOFError, OSError):
             os._exit(0)  # the parent process is gone
 
-    def _tell(self, message: object) -> None:
+    def _send(self, message: object) -> None:
         try:
             self._link.send(message)
         except OSError:
@@ -185,11 +185,11 @@ class _ProcessLoop:
         """Trains runs in turn, and sends their outcomes."""
         left = [spec.number for spec in specs]
         for number in left:
-            self._tell(RunStarted(number))
+            self._send(RunStarted(number))
 
         def over(outcome: RunOutcome) -> None:
             left.remove(outcome.number)
-            self._tell(outcome)
+            self._send(outcome)
 
         try:
             self._do(specs, over)
@@ -199,20 +199,20 @@ class _ProcessLoop:
                 over(RunOutcome(number, FAILED, f"{type(error).__name__}: {error}"))
 
     def _do(self, specs: Sequence[RunSpec], over: Callable[[RunOutcome], None]) -> None:
-        if how := self._wishes.of(ALL):
+        if how := self._stop_requests.of(ALL):
             for spec in specs:
                 over(RunOutcome(spec.number, how))
             return
         if self._dataset is None:
             self._dataset = SharedData.of(self._data())
-        train_in_turn(specs, self._dataset, self._tell, self._wishes.of, over)
+        train_in_turn(specs, self._dataset, self._send, self._stop_requests.of, over)
 
     def _data(self) -> Dataset:
         """Returns the data, once for all runs in this process, after it has checked their fingerprint."""
         made = self._offer.made()
         if made is not None:
             return made
-        self._tell(NeedsData())
+        self._send(NeedsData())
         return self._offer.checked(self._sent.get())
 
 

@@ -20,7 +20,7 @@ SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SHARE_OF_BUDGET = 0.25  # share of the library's limit for the snapshots of all runs of a plan
 _MOST_WAITING = 256 * 10**6  # bytes of outcomes that wait because the library cannot be written to
 
-Tell = Callable[[str], None]
+ReportFunction = Callable[[str], None]
 
 
 class SweepWriter:
@@ -31,10 +31,10 @@ class SweepWriter:
         problem: why the last write failed; None if it did not.
     """
 
-    def __init__(self, library: Library, sweep: int, tell: Tell = lambda text: None) -> None:
+    def __init__(self, library: Library, sweep: int, report: ReportFunction = lambda text: None) -> None:
         """Locks an existing sweep. Raises LibraryError if another program is training it."""
         self.sweep = sweep
-        self._library, self._sweeps, self._tell = library, SweepLibrary(library), tell
+        self._library, self._sweeps, self._report = library, SweepLibrary(library), report
         self._lock: Lock = take_lock(library.path, sweep)
         self.problem: LibraryError | None = None
         self._waiting: list[tuple[FinishedRun, Callable[[int], None]]] = []
@@ -48,12 +48,12 @@ class SweepWriter:
             raise
 
     @classmethod
-    def of_new(cls, library: Library, plan: Plan, data: str, name: str, tell: Tell) -> SweepWriter:
+    def of_new(cls, library: Library, plan: Plan, data: str, name: str, report: ReportFunction) -> SweepWriter:
         """Adds a sweep to the library and locks it. Raises LibraryError."""
         made: SweepWriter | None = None
         try:
             with library.database.writing():  # a sweep that cannot be locked is rolled back
-                made = cls(library, SweepLibrary(library).begin(plan, data, name), tell)
+                made = cls(library, SweepLibrary(library).begin(plan, data, name), report)
         except BaseException:
             if made is not None:
                 made._lock.release()
@@ -117,7 +117,7 @@ class SweepWriter:
         return self.problem is not None and sum(_size(done.outcome) for done, _ in self._waiting) > _MOST_WAITING
 
     def flush(self, dataset: Dataset, now: bool = False) -> None:
-        """Writes what is pending, if the last write was long enough ago. Never raises LibraryError."""
+        """Writes pending results, if the last write was long enough ago. Never raises LibraryError."""
         pause = SECONDS_BETWEEN_COMMITS if self.problem is None else SECONDS_AFTER_FAILURE
         if not (self._waiting or self._trials) or not (now or time.monotonic() - self._tried >= pause):
             return
@@ -130,11 +130,11 @@ class SweepWriter:
                 self._write(dataset)
         except LibraryError as error:
             if self.problem is None:
-                self._tell(f"The results cannot be written: {error} They wait, and it is tried again.")
+                self._report(f"The results cannot be written: {error} They wait, and it is tried again.")
             self.problem = error
         else:
             if self.problem is not None:
-                self._tell("The library is written to again.")
+                self._report("The library is written to again.")
             self.problem = None
         finally:
             self._tried = time.monotonic()
@@ -158,14 +158,14 @@ class SweepWriter:
             written(run)
 
     def close(self, status: str, dataset: Dataset) -> bool:
-        """Writes what is pending and the status ("finished", "stopped"); returns whether that worked."""
+        """Writes pending results and the status ("finished", "stopped"); returns whether that worked."""
         try:
             self.flush(dataset, now=True)
             if self.problem is None:
                 self._sweeps.note(self.sweep, status, more_seconds=time.monotonic() - self._counted_to)
         except LibraryError as error:
             self.problem = error
-            self._tell(str(error))
+            self._report(str(error))
         finally:
             self._lock.release()
         return self.problem is None

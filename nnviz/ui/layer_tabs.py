@@ -8,7 +8,7 @@ from nnviz.formatting.layers import drawn_layers, left_out
 from nnviz.ui.tabs import Tab
 
 ALL = -1  # stands for all layers
-_LONG_NAMES = 3  # up to so many tabs have room for "Layer" in their names
+_LONG_NAMES = 3  # most tabs whose names have space for "Layer"
 _GAP_TIP = "A network this deep has more layers than tabs: only the first and the last can be looked at."
 
 

@@ -15,7 +15,7 @@ from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 from nnviz.ui.fields import step_by, step_decade, step_decade_or_zero, step_whole
 
 
@@ -89,7 +89,7 @@ def _choose_optimizer(session: Any, name: str) -> None:
         if getattr(now, setting) != getattr(before, setting)
     ]
     if changed:
-        session.messages.tell(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
+        session.messages.show(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
 
 
 USUAL = (

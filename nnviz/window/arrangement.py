@@ -33,7 +33,7 @@ def place_as_text(window: QWidget) -> str:
 
 
 def put_in_place(window: QWidget, stored: object) -> None:
-    """Gives the window the place of :func:`place_as_text`, made to fit the screens; does nothing with a damaged one."""
+    """Places the window as :func:`place_as_text` described, adjusted to the screens. Ignores a damaged place."""
     if not _is_place(stored):
         if stored is not None:
             _LOG.warning("settings: the window's place is damaged and was left out")
@@ -56,7 +56,7 @@ def _is_place(stored: object) -> bool:
 
 
 def within(room: QRect, frame: QMargins, place: QRect) -> QRect:
-    """Returns a place for the content of a window, so that its frame lies in the room; the same place if it does."""
+    """Returns a place for the content of a window, so that its frame lies in the room; the same if it does."""
     free = room.marginsRemoved(frame)
     size = place.size().boundedTo(free.size())
     left = max(free.left(), min(place.left(), free.right() + 1 - size.width()))

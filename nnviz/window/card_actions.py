@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QApplication, QDockWidget
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard, holder
 from nnviz.window import card_export
-from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
+from nnviz.window.network_dialogs import NetworkDialogs
 
 _KINDS = {"png": "Picture (*.png)", "svg": "Vector graphics (*.svg)", "csv": "Table (*.csv)"}
 
@@ -123,6 +123,6 @@ class CardActions(QObject):
             content = card_export.png(card_export.picture(card)) if kind == "png" else card_export.svg(card)
             write(lambda: content, path)
         elif (table := card.table()) is None:
-            messages.tell(f"The card {card.caption} has no numbers yet, so {path.name} was not written.")
+            messages.show(f"The card {card.caption} has no numbers yet, so {path.name} was not written.")
         else:
             write(lambda: card_export.csv_bytes(*table), path)

@@ -1,4 +1,4 @@
-"""Exports of a card: images and tables as the contents of files."""
+"""Export of a card: images and tables as the contents of files."""
 
 from __future__ import annotations
 

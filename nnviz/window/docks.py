@@ -58,7 +58,10 @@ class Docks(QObject):
     added = pyqtSignal(object)
 
     def __init__(self, session: Session, frame: QWidget) -> None:
-        """``frame``: parent of the inner window from the start, as a change of parent styles all widgets again."""
+        """Builds the docks.
+
+        ``frame``: parent of the inner window from the start, as a change of parent styles all widgets again.
+        """
         super().__init__()
         self._session = session
         self.host = QMainWindow(frame)
@@ -165,14 +168,14 @@ class Docks(QObject):
                 card.head.show_mark(what_if_text(displayed.what_if), moment)
 
     def _end_mark(self) -> None:
-        """Goes live; if it is, ends the what-if."""
+        """Goes live; if the window is live, ends the what-if."""
         if self._session.displayed.is_live:
             self._session.edits.end_what_if()
         else:
             self._session.timeline.go_live()
 
     def _settings_dock(self, cards: list[QWidget]) -> ColumnDock:
-        """Returns a dock of fixed cards, one below the other, which scroll if there is no room for all."""
+        """Returns a dock of fixed cards, one below the other, which scroll if the space is too small for all."""
         dock = ColumnDock("Settings", SETTINGS, self.host)
         column = named(QWidget(), "scrolled")
         self.settings_column = ScrollColumn("settingsScroll", column)
@@ -215,9 +218,9 @@ class Docks(QObject):
     # ---- layout
 
     def fit_cards(self) -> None:
-        """Lets the cards ask for no more room than there is. What a card then lacks scrolls, that of the largest first.
+        """Limits the minimum sizes of the cards to the available space. The content of the largest card scrolls first.
 
-        Else Qt would lay them over one another.
+        Otherwise Qt would lay the cards over one another.
         """
         room = self.host.contentsRect()
         separator = self.host.style().pixelMetric(QStyle.PM_DockWidgetSeparatorExtent, None, self.host)
@@ -248,7 +251,7 @@ class Docks(QObject):
         return [dock for dock in docks if dock.isVisible() and not dock.isFloating() and dock.geometry().right() > 0]
 
     def keep_free_below(self, pixels: int) -> None:
-        """Lets the lowest cards in the middle leave that many pixels free at their bottom, if they are high enough."""
+        """Keeps so many pixels free at the bottom of the lowest cards in the middle, if they are high enough."""
         lowest = self.middle().bottom() - pixels
         below = [dock for dock in self._in_middle if dock.geometry().bottom() > lowest]
         for dock in self.docks:
@@ -278,7 +281,7 @@ class Docks(QObject):
             self.first_layout()
 
     def _first_sizes(self) -> None:
-        """Gives the workspace's docks their first sizes."""
+        """Sets the default sizes of the workspace's docks."""
         columns = self._shown_columns
         widths = [_with_text(_WIDTHS[column], column) for column in columns]
         self.host.resizeDocks([docks[0] for docks in columns.values()], widths, Qt.Horizontal)
@@ -303,7 +306,7 @@ class Docks(QObject):
             self._sizes.forget()
 
     def first_layout(self) -> None:
-        """Gives the workspace's docks their first places and sizes."""
+        """Sets the default places and sizes of the workspace's docks."""
         self.host.restoreState(self._first_layouts[self.workspace])
         self._first_sizes()
         self.splitter_sizes.kinds[self.workspace] = USUAL

@@ -26,7 +26,7 @@ def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget])
 
 
 def _reached(window: QWidget) -> Iterator[QWidget]:
-    """All widgets that take the focus by Tab, in Qt's order, in which they were made."""
+    """Yields all widgets that take the focus by Tab, in the order in which they were made."""
     widget = window.nextInFocusChain()
     while widget is not window:
         if _takes_tab(widget) and widget.isVisible() and widget.isEnabled() and widget.window() is window:

@@ -67,7 +67,7 @@ class HelpWindows:
         self._menus = menus
 
     def help_here(self) -> None:
-        """Shows the help of what is under the mouse, else of what has the focus."""
+        """Shows the help of the control under the mouse, or else of the one with the focus."""
         under: QWidget | None = QApplication.widgetAt(QCursor.pos())
         if under is None or under.window() is not self._window or not described(under):
             under = QApplication.focusWidget()
@@ -128,7 +128,7 @@ _GENERAL = (
 
 
 def described(widget: QWidget | None) -> str:
-    """Returns the help of a control, of what is chosen in it, and of its card, as rich text; empty if there is none."""
+    """Returns the help of a control, of its chosen entry, and of its card, as rich text; empty if there is none."""
     if isinstance(widget, QLabel) and widget.buddy() is not None:
         widget = widget.buddy()
     found: list[HelpText] = []

@@ -35,7 +35,10 @@ def texts_of(name: str) -> tuple[HelpText, ...]:
 
 @lru_cache(maxsize=1)
 def texts() -> Mapping[str, tuple[HelpText, ...]]:
-    """All texts by name; a ``*`` in a name stands for any number or word. The file is read at the first call."""
+    """Returns all texts by name.
+
+    A ``*`` in a name stands for any number or word. The file is read at the first call.
+    """
     read: dict[str, tuple[HelpText, ...]] = {}
     for title, names, text in re.findall(
         r"^## (.+)\n(`.+`)\n\n((?:(?!#).*\n)+)", FILE.read_text(encoding="utf-8") + "\n", re.MULTILINE

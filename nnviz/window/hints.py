@@ -55,7 +55,7 @@ class Hints(QObject):
         self.shown.clear()
 
     def _show(self) -> None:
-        """Shows the hints that can be followed now, and none over what is read or drawn."""
+        """Shows the hints that can be followed now, and none over text that is read or a drawing in progress."""
         is_training = self._session.state is Status.TRAINING
         if is_training:
             self.forget("train")

@@ -14,7 +14,7 @@ _FIRST, _PAUSE = 500, 10  # milliseconds from the beginning of the rest to the f
 
 
 class IdlePreload(QObject):
-    """Prepares what is needed later, a piece at a time, so that the user does not wait for it."""
+    """Prepares widgets and data, a piece at a time, so that the user does not wait for them later."""
 
     def __init__(self, session: Session, pieces: Iterator[None], parent: QObject) -> None:
         """``pieces``: an iterator that prepares one piece per step."""

@@ -45,7 +45,6 @@ from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
-from nnviz.window.dialogs import NetworkDialogs
 from nnviz.window.docks import Docks
 from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
@@ -54,6 +53,7 @@ from nnviz.window.hints import Hints
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
 from nnviz.window.menus import Menus
+from nnviz.window.network_dialogs import NetworkDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine
@@ -122,9 +122,9 @@ class MainWindow(QMainWindow):
         told = (
             self.cards.done,
             self.films.maker.done,
-            session.exchange.told,
-            session.models[StorageModel].told,
-            session.sweeps.told,
+            session.exchange.status_changed,
+            session.models[StorageModel].status_changed,
+            session.sweeps.status_changed,
         )
         for signal in told:
             signal.connect(self.status_line.show_activity)
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         self.status_line.show_hint(name)
 
     def _show_in_runs(self, sweep: int) -> None:
-        """Shows Runs, and there the sweep of that number; 0 for what is compared."""
+        """Shows the Runs workspace, with the sweep of that number; 0 for the compared runs."""
         self.show_workspace("runs")
         if sweep:
             self.session.sweeps.selected.emit(sweep)
@@ -306,8 +306,8 @@ class MainWindow(QMainWindow):
     def _place_message(self) -> None:
         """Lays the message over the foot of the middle column, where it covers no field.
 
-        The cards there make room for an error, which stays until it is dismissed. Other messages do not change what
-        is in the cards: one of them is shown while a film of a card is made.
+        The cards there leave space for an error, which stays until it is dismissed. Other messages do not change the
+        content of cards: one of them is shown while a film of a card is made.
         """
         bar, host, message = self.message_bar, self._docks.host, self.session.messages.current
         if message is not None:
@@ -453,7 +453,7 @@ class MainWindow(QMainWindow):
         return sip.isdeleted(self) or super().close()
 
     def end(self) -> None:
-        """Ends all threads, and writes what is remembered, a file that was being saved too."""
+        """Ends all threads, and writes preferences and pending files."""
         self.ended_whole = self.films.maker.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()

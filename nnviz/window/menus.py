@@ -202,9 +202,9 @@ class Menus(QObject):
         sweeps = self._session.sweeps
 
         def show() -> None:
-            is_going = sweeps.how_far is not None
+            is_going = sweeps.plan_progress is not None
             action.setText("Stop &seeds" if is_going else f"Train with {sweeps.seeds} &seeds")
-            action.setEnabled(is_going or sweeps.why_not is None)
+            action.setEnabled(is_going or sweeps.reason_unavailable is None)
 
         sweeps.changed.connect(show)
         show()

@@ -41,7 +41,7 @@ class Preferences(QObject):
     failed = pyqtSignal(object)
 
     def __init__(self, path: Path | None) -> None:
-        """``path`` is the JSON file; with None nothing is read or written."""
+        """Reads the JSON file ``path``; with None nothing is read or written."""
         super().__init__()
         self._path = path
         self._values = {} if path is None else _values_at(path)

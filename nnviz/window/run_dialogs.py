@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QFileDialog
 
 from nnviz.cards.runs.export_dialog import ExportDialog, unused_folder
 from nnviz.library import ENDING, LibraryError
-from nnviz.session.run_names import title_of
+from nnviz.session.run_names import run_title
 from nnviz.session.session import Session
 from nnviz.ui.parts import named
 from nnviz.window.docks import Docks
@@ -50,7 +50,7 @@ class RunDialogs(QObject):
         """Opens a dialog for a file, and exports the current run."""
         run = self._session.runs.current
         if run.storage.record is None:
-            self._session.messages.tell(_NOT_KEPT)
+            self._session.messages.show(_NOT_KEPT)
         else:
             self._ask(run.storage.record, run.title, run.experiment)
 
@@ -58,15 +58,15 @@ class RunDialogs(QObject):
         """Opens a dialog for a file, and exports a run of the list."""
         record = self._session.library.record(run)
         if record is None:
-            self._session.messages.tell(f"Run {run} is still being read. Export it when the list shows what it is.")
+            self._session.messages.show(f"Run {run} is still being read. Export it when the list shows what it is.")
             return
         try:
             made = record.experiment
         except LibraryError as error:
-            self._session.messages.tell_error(f"Run {run} could not be exported", error)
+            self._session.messages.show_error(f"Run {run} could not be exported", error)
         else:
             parent = None if record.parent is None else self._session.library.record(record.parent)
-            self._ask(run, title_of(record, parent), made)
+            self._ask(run, run_title(record, parent), made)
 
     def _ask(self, run: int, title: str, made: Experiment) -> None:
         from nnviz.library.run_file import without_paths  # not at the start of the window

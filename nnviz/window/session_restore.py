@@ -1,4 +1,4 @@
-"""Restores settings, data set and network at the next start, without what is damaged or out of date."""
+"""Restoring of settings, data set and network at the next start, without damaged or outdated parts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.training.augmentation import Augmentation
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.cards.sweep.trials_model import TrialsModel
-from nnviz.jobs.reading import CHECKPOINT
+from nnviz.jobs.network_reading import CHECKPOINT
 from nnviz.session.network_replacement import is_quickly_made
 from nnviz.session.session import Session
 from nnviz.window.bundled_networks import bundled_networks
@@ -32,11 +32,7 @@ _DAMAGE = (EngineError, TypeError, ValueError, AttributeError, KeyError, Overflo
 
 
 class SessionRestore(QObject):
-    """Restores the last session, and stores what is chosen in this one.
-
-    Attributes:
-        experiment: what the fields described when the window was last closed.
-    """
+    """Restores the last session, and stores the choices of this one."""
 
     def __init__(self, preferences: Preferences) -> None:
         super().__init__()
@@ -66,7 +62,7 @@ class SessionRestore(QObject):
             session.settings.remember_base(self._preferences.text("preset"), names)
         session.records.set_on(self._preferences.number("keep_runs") != 0)
         session.recent_data_files.restore(self._preferences.document("imported"))
-        session.painting.take(self._preferences.document("painted"))
+        session.painting.restore(self._preferences.document("painted"))
         session.sweeps.set_seeds(int(self._preferences.number("seeds") or 0))
         session.models[SweepForm].restore(self._preferences.document("sweep"))
         session.sweep_target.restore(self._preferences.text("sweep_where"))
@@ -116,7 +112,7 @@ class SessionRestore(QObject):
                 try:
                     session.data.load(data, known.settings if known is not None else {})
                 except EngineError as error:  # what is remembered of the file is no longer valid
-                    session.messages.tell_error("The data could not be loaded", error)
+                    session.messages.show_error("The data could not be loaded", error)
             self._load_data(session)
 
     def _load_data(self, session: Session) -> None:
@@ -128,7 +124,7 @@ class SessionRestore(QObject):
         try:
             session.data.load(name, present_data_settings(name, found) if isinstance(found, dict) else {})
         except EngineError as error:  # its file has gone
-            session.messages.tell_error("The last data are no longer there", error)
+            session.messages.show_error("The last data are no longer there", error)
             session.data.load()
 
     def _remember_changes(self, session: Session) -> None:
@@ -249,7 +245,7 @@ class SessionRestore(QObject):
             return Path(stored), None
         if stored:
             self._is_lost = not os.path.isdir(os.path.dirname(stored))  # perhaps its disk is not connected
-            session.messages.tell(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
+            session.messages.show(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
         path = next((each.path for each in bundled_networks() if each.title == title), None) if title else None
         return path, title if path else None
 

@@ -31,7 +31,7 @@ class SystemSignals(QObject):
             end.setblocking(False)
         signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
         for name in _SIGNALS:
-            # A program that was told to ignore one, as by nohup, goes on ignoring it.
+            # A program that was started to ignore one, as by nohup, continues to ignore it.
             if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
                 signal.signal(getattr(signal, name), _noted)
         self._notifier = QSocketNotifier(sip.voidptr(self._read.fileno()), QSocketNotifier.Read, self)

@@ -37,7 +37,7 @@ def trained(data: Dataset, made: Experiment, folder: str | None) -> tuple[float,
     for event in trainer.run():
         if recording is not None:
             before = time.perf_counter()
-            recording.take(event)
+            recording.take_event(event)
             inside += time.perf_counter() - before
     if recording is not None:
         before = time.perf_counter()

@@ -208,7 +208,7 @@ def beside(window: MainWindow, view: str, runs: int) -> dict[str, Any]:
         )
     )
     middle = resident_megabytes()
-    until(lambda: session.sweeps.how_far is None)
+    until(lambda: session.sweeps.plan_progress is None)
     wait(AFTER)
     mouse.stop()
     end = resident_megabytes()  # before the records of all runs are read below

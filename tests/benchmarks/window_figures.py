@@ -28,8 +28,8 @@ from nnviz.cards.diagram.diagram import NetworkDiagram  # noqa: E402
 from nnviz.cards.explanation.model import CONTRIBUTIONS  # noqa: E402
 from nnviz.cards.timeline.slider import TimelineSlider  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
-from nnviz.session.asked import ANSWER  # noqa: E402
 from nnviz.session.selection import Neuron  # noqa: E402
+from nnviz.session.shared_queries import ANSWER  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from tests.benchmarks.hand import MOUSE_SECONDS, Mouse, drawn, percentiles, to_and_fro, wait  # noqa: E402

@@ -180,7 +180,7 @@ def test_after_early_stopping_it_tells_of_the_epoch_that_was_best() -> None:
     past = Provenance(history=history)
     events = [Epoch(n, figures(0.1 * n), figures(0.2 * n), 1.0, figures(0.3)) for n in (1, 2)]
     for event in (*events, BestRestored(1, figures(0.3), True)):
-        history.take(event, before=4)
+        history.take_event(event, before=4)
         past = past.after(event, before=4)
     assert (past.epochs, past.train_error, past.test_error) == (5, 0.1, 0.2)
     assert history.completed == 6

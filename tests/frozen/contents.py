@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.basics.machine import this_machine
 from engine.datasets import Dataset
-from engine.datasets.opening import load_data
+from engine.datasets.loading import load_data
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.storage import load_checkpoint, load_network

@@ -254,7 +254,7 @@ class Person:
         def look(trainer: Trainer | None) -> tuple[int, int, Any] | None:
             return None if trainer is None else (trainer.epoch, trainer.batch, trainer.network.parameters.copy())
 
-        found = self.session.training.runner.look(run.id, look)
+        found = self.session.training.runner.call(run.id, look)
         self.until("the worker's answer", found.done)
         place = found.result()
         if run.stage in (Stage.PAUSED, Stage.ENDED):

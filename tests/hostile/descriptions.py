@@ -19,7 +19,7 @@ from engine.datasets.scaling import Scaling
 from engine.network.network import Network
 from engine.storage import export_onnx, export_script, load_network, save_network
 from nnviz.commands.checks import CommandError
-from nnviz.commands.tables import rows_of_file
+from nnviz.commands.tables import read_rows
 from tests.engine.described import prepare_mpg, prepare_penguins, whole_rows, write_rows
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import odd_document, odd_name
@@ -92,7 +92,7 @@ def _rows(network: Network, file: str) -> Any:
     """The rows of a table as the network takes them; None if they are refused, in one line."""
     said = ""
     try:
-        rows = rows_of_file(network, file).inputs
+        rows = read_rows(network, file).inputs
         if len(rows):
             network.predict(rows)
     except (CommandError, EngineError) as error:

@@ -24,7 +24,7 @@ from engine.provenance import Provenance
 from engine.storage import export_onnx, export_script, load_network, save_checkpoint, save_network
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.jobs.reading import read_network
+from nnviz.jobs.network_reading import read_network
 from tests.hostile.archives import odd_archive, odd_text
 from tests.hostile.attack import attack
 from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_value, odd_zip

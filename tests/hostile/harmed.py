@@ -189,7 +189,7 @@ def run_in_window(rng: np.random.Generator, folder: Path) -> str:
     try:
         session, imported, told = window.session, list[int](), list[str]()
         session.exchange.imported.connect(imported.append)
-        session.exchange.told.connect(told.append)
+        session.exchange.status_changed.connect(told.append)
         _until("data", lambda: session.state is not Status.LOADING)
         session.exchange.read(file)
         _until("the end of the import", lambda: bool(told) and not told[-1].endswith("…"))

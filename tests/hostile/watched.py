@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.storage.epoch_codec import epoch_numbers
-from nnviz.jobs.recorder import Recorder, Tell
+from nnviz.jobs.recorder import Recorder, ReportFunction
 from nnviz.library import Recording
 
 VARIABLE = "NNVIZ_HOSTILE_NOTES"  # names the file of the notes
@@ -50,7 +50,7 @@ def watch() -> None:
         note("written" if is_written else "failed", self.at)
         return is_written
 
-    def fail_and_note(self: Recorder, words: str, tell: Tell) -> None:
+    def fail_and_note(self: Recorder, words: str, tell: ReportFunction) -> None:
         note("untaken", 0)
         print(words, file=sys.stderr, flush=True)
         fail(self, words, tell)

@@ -25,9 +25,9 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from nnviz.commands.screenshot import wait_until
-from nnviz.session.asked import ANSWER
 from nnviz.session.data import Data
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
 from nnviz.ui.fields import FieldEdit, NumberEdit
 from nnviz.ui.group import Group

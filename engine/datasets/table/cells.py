@@ -39,20 +39,20 @@ _MEANINGS = {
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")
 _WHOLE = 2**53  # limit up to which whole numbers are exact
 _LONGEST = 60
-_ROWS_TOLD = 3  # of those of which the same is to be said
+_ROWS_NAMED = 3  # of the rows with the same problem
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in one place of a file.
+    """A problem at one place of a file.
 
     Attributes:
-        row: of the file, from 1; names of columns, where there are any, are in row 1.
-        column: the column's name; empty if it is about the whole row.
-        value: what stands there, cut to 60 characters.
+        row: row of the file, from 1; names of columns, if there are any, are in row 1.
+        column: the column's name; empty if the problem is the whole row.
+        value: the cell's text, shortened to 60 characters.
         kind: ``WORD``, ``INFINITE``, ``THOUSANDS``, ``SIGN`` or ``RAGGED``.
-        rows: the first ten rows of which the same is to be said; they begin with ``row``.
-        count: how many such rows there are.
+        rows: the first ten rows with the same problem; they begin with ``row``.
+        count: number of such rows.
     """
 
     row: int
@@ -70,7 +70,7 @@ class Problem:
 
     @property
     def _first_rows(self) -> str:
-        shown = [f"{row:,}" for row in self.rows[:_ROWS_TOLD]]
+        shown = [f"{row:,}" for row in self.rows[:_ROWS_NAMED]]
         more = self.count - len(shown)
         return f"{', '.join(shown)} and {more:,} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
@@ -132,7 +132,7 @@ def _read_bare(text: str, decimal: str) -> tuple[float, str | None]:
 
 
 def sign_of(cell: str) -> str:
-    """€, % or the like before or after a number; "" if there is none."""
+    """Returns a sign such as € or % before or after a number; "" if there is none."""
     return _parted(cell.strip())[1]
 
 
@@ -216,7 +216,7 @@ def _plain_numbers(cells: Sequence[str]) -> Array | None:
 
 
 def yes_no(texts: Sequence[str]) -> dict[str, int] | None:
-    """0 for no and 1 for yes for each of some different texts; None if they say something else.
+    """Returns 0 for no and 1 for yes by text; None if one of the different texts is neither.
 
     Single letters must come in both kinds, since one alone may be any code.
     """
@@ -228,6 +228,6 @@ def yes_no(texts: Sequence[str]) -> dict[str, int] | None:
 
 
 def read_yes_no(text: str) -> int | None:
-    """0 for a no, 1 for a yes, None for any other text."""
+    """Returns 0 for a no, 1 for a yes, None for any other text."""
     small = text.strip().casefold()
     return next((pair.index(small) for pair in YES_NO if small in pair), None)

@@ -51,12 +51,12 @@ def summary_rows(table: Table) -> tuple[SummaryRow, ...]:
 
 
 def _kind(table: Table, place: int, cells: tuple[str, ...], rest: int) -> str:
-    """ "sum" or "mean", whichever of the first ``rest`` rows a row looks like; empty if it looks like neither."""
+    """Returns whether a row looks like the "sum" or the "mean" of the first ``rest`` rows; empty if like neither."""
     return _kind_by_word(table, place, cells, rest) or _kind_by_numbers(table, place, rest)
 
 
 def _kind_by_word(table: Table, place: int, cells: tuple[str, ...], rest: int) -> str:
-    """ "sum" or "mean" if the row's first word says so and other cells are empty, or its numbers say so; else empty."""
+    """Returns "sum" or "mean" by the row's first word, if other cells are empty or its numbers agree; else empty."""
     first = next((cell.strip() for cell in cells if not is_missing(cell)), "")
     word = re.split(r"[\s:.(]+", first)[0] if not re.match(r"grand total", first, re.IGNORECASE) else first
     if not _WORDS.fullmatch(word):
@@ -70,7 +70,7 @@ def _kind_by_word(table: Table, place: int, cells: tuple[str, ...], rest: int) -
 
 
 def _kind_by_numbers(table: Table, place: int, rest: int, least: int = _LEAST_NUMBERS) -> str:
-    """ "sum" or "mean" if all the row's numbers are that of the first ``rest`` rows; else empty."""
+    """Returns "sum" or "mean" if all the row's numbers are that of the first ``rest`` rows; else empty."""
     columns = [each for each in table.columns if each.kind == NUMBER and not np.isnan(each.values[place])]
     if rest < _LEAST_ROWS or len(columns) < least:
         return ""

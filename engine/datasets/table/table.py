@@ -72,7 +72,7 @@ class Table:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names one after another, shortened; after the first ten, how many more there are."""
+    """Returns shortened names one after another, at most ten, and the number of the others."""
     more = f" and {len(names) - 10:,} more" if len(names) > 10 else ""
     return ", ".join(shortened(name) for name in names[:10]) + more
 

@@ -340,8 +340,9 @@ class TableCoding:
                 raise lacking(column.name, table.names)
 
     def read_known(self, table: Table) -> list[tuple[Array, Array]]:
-        """:meth:`CodedColumn.read_known` of each column. Raises DataError for one that is not there, or one of numbers
-        with words in more rows than not.
+        """Returns the result of :meth:`CodedColumn.read_known` for each column.
+
+        Raises DataError for a missing column, or a numeric one with words in most rows.
         """
         self._check_names(table)
         columns = [table.column(each.name) for each in self.columns]

@@ -92,7 +92,7 @@ class NumbersRead:
         self._unread: list[Array] = []  # chunks of the indices of cells that are words or infinite
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
-        """Takes the next cells; returns (place, kind) of those that are wrong."""
+        """Adds cells; returns (place, kind) of the wrong ones."""
         values, wrong = read_numbers(cells, self._decimal)
         if self._takes_units and any(kind == WORD for _, kind in wrong):
             cells = [self._without_unit(cell) for cell in cells]
@@ -130,7 +130,7 @@ class NumbersRead:
         return number
 
     def add_values(self, values: Array) -> None:
-        """Takes the next cells as numbers, (k,)."""
+        """Adds cells that were read as numbers, (k,)."""
         start, self._length = self._length, self._length + len(values)
         if self._length > len(self._values):
             self.make_room(self._length + self._length // 2)
@@ -194,7 +194,7 @@ class TextsRead:
         self._is_cut = False
 
     def add(self, cells: Sequence[str]) -> list[tuple[int, str]]:
-        """Takes the next cells, of which none can be wrong."""
+        """Adds cells, none of which can be wrong."""
         codes = {cell: self._code(cell) for cell in dict.fromkeys(cells)}
         self._parts.append(np.fromiter(map(codes.__getitem__, cells), np.int32, len(cells)))
         return []

@@ -87,7 +87,7 @@ class PreparedTable:
 
 
 def guess_task(column: TableColumn) -> str:
-    """``CLASSIFICATION`` for texts, yes/no, and few whole numbers, twice each on average; else ``REGRESSION``."""
+    """Returns ``CLASSIFICATION`` for texts, yes/no, and few whole numbers, twice each on average; or ``REGRESSION``."""
     if column.kind != NUMBER:
         return CLASSIFICATION
     there = column.values[~column.absent]
@@ -420,7 +420,10 @@ def _dataset(
     parts: tuple[Array, Array],
     in_file: Array | None,
 ) -> Dataset:
-    """``in_file``: (rows,) the row in the file of each; None if there is none."""
+    """Returns the data set of encoded columns and targets.
+
+    ``in_file``: (rows,) the row of each in the file; None if there is no file.
+    """
     pairs = zip(parts, _inputs_of_parts(coding, filled, parts), strict=True)
     exact = _exact_columns(coding, filled, targets)
     splits: list[Split | None] = []

@@ -55,7 +55,9 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         return replace(preview, error=error), None
     reasons = made.counts.left_out
     columns = tuple(
-        column if column.name in preview.settings["ignored"] else replace(column, why_not=reasons.get(column.name, ""))
+        column
+        if column.name in preview.settings["ignored"]
+        else replace(column, reason_unavailable=reasons.get(column.name, ""))
         for column in preview.columns
     )
     outcome, summaries = DatasetSummary.of(made.dataset, len(table)), len(made.counts.summaries)

@@ -131,7 +131,7 @@ class Reading:
                 progress(min(file.tell(), size), size)
             if only_head:
                 break
-            if is_first and size:  # which some files do not tell
+            if is_first and size:  # some files have no known size
                 self._make_room(file.tell() / size)
             is_first = False
 
@@ -145,7 +145,7 @@ class Reading:
                 column.make_room(rows)
 
     def _add_numbers(self, block: str) -> bool:
-        """Takes a block if it is plain numbers, below the names; returns whether it is."""
+        """Adds a block if it is plain numbers, below the names; returns whether it is."""
         if not self._names:
             return self._add_first(block)
         values = plain_matrix(block, self.form) if self._takes_numbers else None
@@ -167,7 +167,7 @@ class Reading:
         return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
 
     def _add_first(self, block: str) -> bool:
-        """Takes the first block if all below the names is plain numbers: then no column can be anything else."""
+        """Adds the first block if all below the names is plain numbers: then no column can be anything else."""
         above, form = self.form.skip + self.form.header, self.form
         lines = block.split("\n", above + HEAD_ROWS)
         if self._texts or self._wordy or '"' in block or len(lines) <= above + HEAD_ROWS or not lines[-1]:
@@ -190,7 +190,7 @@ class Reading:
         return are_numbers and len(self.head) >= HEAD_ROWS
 
     def _add_block(self, values: Array, block: str) -> bool:
-        """Takes the next rows, those of a block of text, as numbers (rows, columns); returns whether they fit."""
+        """Adds the next rows as numbers, (rows, columns), with their text ``block``; returns whether they fit."""
         columns = [column for column in self._columns if isinstance(column, NumbersRead)]
         if not self._takes_numbers or values.shape[1] != len(columns):
             return False
@@ -321,7 +321,7 @@ class Reading:
 
     @property
     def problems(self) -> list[Problem]:
-        """The first 100 things that are wrong; what is the same in several rows of a column is one."""
+        """The first 100 problems; the same problem in several rows of a column counts once."""
         return [each.problem(column, kind) for (column, kind, _), each in self._alike.items()]
 
     def _forget_understood(self) -> None:
@@ -335,7 +335,7 @@ class Reading:
 
 @dataclass
 class _ProblemGroup:
-    """The rows of which the same is to be said: the first ten, and their number."""
+    """The rows with the same problem: the first ten, and their number."""
 
     value: str
     rows: list[int]

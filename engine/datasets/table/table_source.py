@@ -167,7 +167,10 @@ def notes_of(prepared: PreparedTable) -> list[str]:
 
 
 def filled_in(prepared: PreparedTable) -> str:
-    """ "Missing values: 177 in age filled with the median (28)", of the columns with most of them."""
+    """Returns a note about the columns with most missing values.
+
+    "Missing values: 177 in age filled with the median (28)".
+    """
     filled = sorted(prepared.counts.filled.items(), key=lambda each: -each[1])
     coded = {column.name: column for column in prepared.coding.columns}
     own = prepared.counts.own_category

@@ -10,7 +10,7 @@ from engine.sweeps.quantile_bands import LEAST_FOR_QUARTILES, RANGE
 from engine.training.history import PARTS, Curve
 from nnviz.cards.comparison.runs_plot import RunCurve, RunsPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.session.compared import ComparedRun
+from nnviz.session.compared_run import ComparedRun
 from nnviz.session.comparison import SPREADS
 from nnviz.session.session import Session
 from nnviz.ui.card import Table

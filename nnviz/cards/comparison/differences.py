@@ -17,12 +17,12 @@ from engine.sweeps.significance import LEAST_SEEDS, compare_groups
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow
 from nnviz.formatting import text
-from nnviz.formatting.results import words_of_pairs
-from nnviz.formatting.setting_words import setting_name, setting_value
+from nnviz.formatting.result_text import format_pairs
+from nnviz.formatting.setting_text import setting_name, setting_value
 from nnviz.formatting.units import unit_of
 from nnviz.library import RunRecord
 from nnviz.library.schema import FIGURES
-from nnviz.session.compared import ComparedRun
+from nnviz.session.compared_run import ComparedRun
 from nnviz.session.seeds import Chosen, main_figure, value_of, values_of
 
 _NAMES = {"shape": "layers", "data": "data", "data_settings": "settings of the data"}
@@ -30,7 +30,7 @@ _LEFT_OUT = {"fingerprint", "evaluate"}
 _FEW = 0.005  # of a difference in percent: smaller ones are written as 0.00
 
 
-Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups under way, the latest figures of each run
+Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups in training, the latest figures of each run
 
 
 def differing_rows(
@@ -89,7 +89,7 @@ def verdicts(runs: Sequence[ComparedRun], baseline: Chosen | None) -> list[str]:
     counted = [run for run in groups if min(len(values[run]), len(values[base])) >= LEAST_SEEDS]
     if not counted:
         return [f"Which is better, and how sure that is, can be told from {LEAST_SEEDS} seeds of each on."]
-    return [words_of_pairs(compare_groups(values[run], values[base]), run.title, base.title, name) for run in counted]
+    return [format_pairs(compare_groups(values[run], values[base]), run.title, base.title, name) for run in counted]
 
 
 def _data_of(run: ComparedRun) -> tuple[str, str]:

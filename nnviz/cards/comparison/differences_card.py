@@ -12,7 +12,7 @@ from nnviz.cards.comparison.differences import Live, differing_rows, reason_with
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.session.compared import ComparedRun
+from nnviz.session.compared_run import ComparedRun
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton
@@ -29,7 +29,7 @@ _VERDICT_TIP = (
     "would come apart at least as much by chance (Mann-Whitney U test): below 0.05 the difference is taken as real."
 )
 _ASIDE = 8  # pixels, as the table's texts
-_PAUSE = 1000  # milliseconds between two looks at figures of runs under way
+_PAUSE = 1000  # milliseconds between two updates from runs in training
 _LONGEST, _SHORT = 22, 10  # letters of a run's name on the button; where there is little room
 _WIDE = 700  # pixels, from which there is room for all of the head
 

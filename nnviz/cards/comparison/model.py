@@ -14,8 +14,8 @@ from engine.datasets import Dataset
 from engine.explain.predictions import ClassPredictions, predict_in_steps
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.session.compared import ComparedRun
-from nnviz.session.part import Part
+from nnviz.session.compared_run import ComparedRun
+from nnviz.session.example_sets import ExampleSet
 from nnviz.session.question import predict
 from nnviz.session.run import misfit_of
 from nnviz.session.session import Session
@@ -35,7 +35,7 @@ class Disagreement:
 
     pair: tuple[ComparedRun, ComparedRun]
     answers: tuple[ClassPredictions, ClassPredictions]
-    part: Part
+    part: ExampleSet
 
     @property
     def counts(self) -> Array:
@@ -103,7 +103,7 @@ class ComparedPredictions:
         return latest, lambda: self._compute_disagreement(latest, runs, part)
 
     def _compute_disagreement(
-        self, key: RequestKey, runs: tuple[ComparedRun, ComparedRun], part: Part
+        self, key: RequestKey, runs: tuple[ComparedRun, ComparedRun], part: ExampleSet
     ) -> Disagreement | None:
         """Runs in the query's thread. Returns None if another request came meanwhile."""
         found = []
@@ -126,10 +126,10 @@ def _predict(network: Network | None, example: Array, rows: Dataset | None) -> A
     return predict(network, example)
 
 
-def compared_split(data: Dataset) -> Part:
+def compared_split(data: Dataset) -> ExampleSet:
     """Returns the split on which runs are compared: the test set, or the first one that exists."""
     name = "test" if data.test is not None else next(iter(data.splits))
-    return Part(name, data.splits[name], name)
+    return ExampleSet(name, data.splits[name], name)
 
 
 def can_disagree(runs: tuple[ComparedRun, ...], data: Dataset) -> bool:

@@ -14,8 +14,8 @@ from nnviz.cards.comparison.prediction_rows import ComparedPrediction, Predictio
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_words import noun
-from nnviz.session.compared import ComparedMember, ComparedRun
+from nnviz.session.compared_run import ComparedMember, ComparedRun
+from nnviz.session.example_text import example_noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session
@@ -48,7 +48,7 @@ class PredictionsCard(DockCard):
         if not self.in_view:
             return
         session = self._session
-        what = noun(session.data.dataset)
+        what = example_noun(session.data.dataset)
         self.head.detail.setText(f"to this {'drawing' if session.question.is_drawn else what}")
         if not session.comparison.runs:
             self.rows.show_rows((), "Click runs in the list to compare what they answer.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from nnviz.library import LibraryError
-from nnviz.session.compared import ComparedRun
+from nnviz.session.compared_run import ComparedRun
 from nnviz.session.seeds import seed_number
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ def start_or_stop_race(session: Session) -> None:
     The groups of the race are then compared in the place of the runs.
     """
     sweeps, runs = session.sweeps, session.comparison.runs
-    if sweeps.how_far is not None:
+    if sweeps.plan_progress is not None:
         sweeps.stop()
-    elif (why_not := reason_no_race(runs)) is not None:
-        session.messages.tell(why_not)
+    elif (reason_unavailable := reason_no_race(runs)) is not None:
+        session.messages.show(reason_unavailable)
     else:
         sweeps.start(race_between(runs, sweeps.seeds))
 

@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QToolButton
 
 from nnviz.cards.comparison.race import reason_no_race, start_or_stop_race
-from nnviz.formatting.results import words_of_seeds
+from nnviz.formatting.result_text import format_seeds
 from nnviz.session.session import Session
 from nnviz.session.sweep_text import format_stop_count
 from nnviz.ui.parts import named
@@ -30,19 +30,19 @@ class RaceButton(QToolButton):
         self._show()
 
     def _show(self) -> None:
-        sweeps, how_far = self._sweeps, self._sweeps.how_far
-        why_not = reason_no_race(self._comparison.runs)
+        sweeps, plan_progress = self._sweeps, self._sweeps.plan_progress
+        reason_unavailable = reason_no_race(self._comparison.runs)
         self.setVisible(len(self._comparison.runs) > 1)
-        self._start_stop.show(how_far is not None, why_not is None)
-        if how_far is None:
-            self.setText(f"race: {words_of_seeds(sweeps.seeds)}")
-            self.setToolTip(why_not or self._tip())
+        self._start_stop.show(plan_progress is not None, reason_unavailable is None)
+        if plan_progress is None:
+            self.setText(f"race: {format_seeds(sweeps.seeds)}")
+            self.setToolTip(reason_unavailable or self._tip())
         else:
-            self.setText(format_stop_count(how_far))
+            self.setText(format_stop_count(plan_progress))
             self.setToolTip(f"{sweeps.progress}. Stops them: what is done is kept, and can go on.")
 
     def _tip(self) -> str:
-        seeds = words_of_seeds(self._sweeps.seeds)
+        seeds = format_seeds(self._sweeps.seeds)
         return (
             f"Trains new networks as the compared runs were, with the same {seeds} and the "
             f"same order of examples, and compares those. Where there is no validation set, a tenth of the training "

@@ -34,7 +34,7 @@ EARLIER = "earlier"
 _SAMPLE = 4  # pixels between two samples of a line under the read-out
 _IN_THE_WAY = 10_000  # cost of covering the button; larger than for any line
 _CHANGE = 14  # height in pixels of the mark at a change of settings
-_NEAR = 5  # pixels; closer to a mark, the read-out tells the change
+_NEAR = 5  # pixels; closer to a mark, the read-out shows the change
 _NAMES = ("live_train", "live_test", "validation", "train", "test")  # later ones are drawn over earlier ones
 
 

@@ -30,7 +30,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
-from engine.datasets.opening import is_data
+from engine.datasets.loading import is_data
 from nnviz.cards.draw.drawing_pixmap import DrawingPixmap, draw_piece, extent_of
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke

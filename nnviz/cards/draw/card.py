@@ -19,12 +19,12 @@ from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked import ANSWER
-from nnviz.session.asked_words import noun, title, told
+from nnviz.session.example_text import example_noun, input_title, origin_text
 from nnviz.session.messages import Message
 from nnviz.session.predicted_class import PredictedClass
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, label
@@ -71,7 +71,7 @@ class DrawCard(DockCard):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__(title(None))
+        super().__init__(input_title(None))
         self._session = session
         self._targets = Targets(session)
         self.drawing = DrawCanvas(session)
@@ -155,7 +155,7 @@ class DrawCard(DockCard):
     @property
     def noun(self) -> str:
         """The word for an input: "digit", "row", …"""
-        return noun(self._session.data.dataset)
+        return example_noun(self._session.data.dataset)
 
     def clear(self) -> None:
         """Clears the canvas, or sets back the row that was changed; can be undone."""
@@ -219,7 +219,7 @@ class DrawCard(DockCard):
     def _caption(self) -> str:
         """Returns in a few words how the image was made, or what the form shows."""
         if not self.is_drawn:
-            return told(self._session)
+            return origin_text(self._session)
         drawing = self.canvas.drawing
         first = drawing[0] if drawing else None
         what = "what the network sees: " if self.answer.width() < _WIDE_ANSWER else ""
@@ -233,7 +233,7 @@ class DrawCard(DockCard):
         """Shows the widgets for the new data set."""
         data, is_drawn = self._session.data.dataset, self.is_drawn
         kind = PICTURE if data is None else data.kind
-        self._show_title(title(data))
+        self._show_title(input_title(data))
         self.drawing.setVisible(is_drawn)
         self.box.setVisible(not is_drawn and kind == PICTURE)
         for part in (self.form, self._rest):

@@ -14,7 +14,7 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import check_box
 from nnviz.ui.parts import arranged, named, tool
 
-# Of two drawings that the network is asked about, in the middle of a stroke; and in multiples of what one takes.
+# Between two predictions in the middle of a stroke: at least so long, and in multiples of what one takes.
 _SECONDS_BETWEEN, _TIMES_ITS_COST = 0.004, 2
 _CANVAS_TIP = (
     "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network answers at every "
@@ -77,11 +77,11 @@ class DrawCanvas(QWidget):
 
     def _set_pen(self, width: int) -> None:
         self.canvas.set_pen(width)
-        self._session.sketch.look(pen=width / PEN_UNIT)
+        self._session.sketch.set_options(pen=width / PEN_UNIT)
 
     def _set_centred(self, centred: bool) -> None:
         self.canvas.set_centred(centred)
-        self._session.sketch.look(centred=centred)
+        self._session.sketch.set_options(centred=centred)
 
     def _pass_on_when_due(self) -> None:
         """Passes on some of the moves in quick succession: the predictions for the others would not be seen."""
@@ -95,7 +95,7 @@ class DrawCanvas(QWidget):
 
     def _pass_on(self) -> None:
         """Passes the canvas's drawing and size on to the session, also in the middle of a stroke."""
-        self._session.sketch.look(field=self.canvas.field)
+        self._session.sketch.set_options(field=self.canvas.field)
         self._passed_on = self.canvas.drawing
         self._session.sketch.draw(self._passed_on)
 

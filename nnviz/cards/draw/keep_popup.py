@@ -153,7 +153,7 @@ class KeepPopup(QFrame):
         try:
             own.add(truth)
         except EngineError as error:
-            self._session.messages.tell_error("It was not kept", error)
+            self._session.messages.show_error("It was not kept", error)
         else:
             what = self.combo.currentText() if data.is_classification else self.field.text()
             was_there = "" if own.count > before else ", as it was already"

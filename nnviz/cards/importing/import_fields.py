@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
-from nnviz.formatting.setting_words import parsed, typed_value
+from nnviz.formatting.setting_text import parse_typed, typed_value
 from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label
@@ -97,7 +97,7 @@ class ImportFields(QWidget):
 
     def _typed(self, setting: DataSetting, typed: str) -> None:
         try:
-            value = parsed(setting, typed)
+            value = parse_typed(setting, typed)
         except EngineError as error:
             self._typed_wrong[setting.name] = error.message_for(setting.label)
         else:

@@ -58,7 +58,7 @@ class TableModel(QAbstractTableModel):
         """Whether a column is an input or a target."""
         assert self.preview is not None
         role = self.role(column)
-        return role == PREDICT or (role == INPUT and not self.preview.columns[column].why_not)
+        return role == PREDICT or (role == INPUT and not self.preview.columns[column].reason_unavailable)
 
     def longest(self, column: int) -> str:
         """Returns the longest of a column's first cells."""
@@ -112,7 +112,7 @@ class TableModel(QAbstractTableModel):
         ink = "error" if is_wrong else "text" if is_used else "past"
         shown = role if is_used or role == IGNORED or is_wrong else "left out"
         missing = f" · {text.count(column.missing)} missing" if column.missing else ""
-        written = "".join(f" · {words}" for words in text.written(column.separator, column.sign))
+        written = "".join(f" · {words}" for words in text.number_signs(column.separator, column.sign))
         return [
             (text.name(column.name), ink),
             (f"{shown} ▾", ink if is_wrong or not is_used else "accent" if role == PREDICT else "muted"),
@@ -122,12 +122,12 @@ class TableModel(QAbstractTableModel):
     def _tip(self, section: int, column: PreviewColumn) -> str:
         assert self.preview is not None
         facts = [f"{text.name(column.name)}: {KINDS[column.kind]}, {self.role(section)}."]
-        if column.why_not and self.role(section) != PREDICT:
-            facts.append(f"It {column.why_not}.")
+        if column.reason_unavailable and self.role(section) != PREDICT:
+            facts.append(f"It {column.reason_unavailable}.")
         if column.missing:
             unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
             facts.append(f"{column.missing:,} values are missing{unread}.")
-        if written := text.written(column.separator, column.sign):
+        if written := text.number_signs(column.separator, column.sign):
             facts.append(f"They are numbers {', '.join(written)}.")
         facts.append("A click, or Enter, chooses what becomes of this column.")
         return " ".join(facts)
@@ -138,4 +138,4 @@ def _looks(preview: TablePreview | None) -> tuple[object, ...]:
     if preview is None:
         return ()
     roles = [preview.settings.get(each) for each in ("target", "ignored")]
-    return preview.wrong_cells, roles, [(column.kind, column.why_not) for column in preview.columns]
+    return preview.wrong_cells, roles, [(column.kind, column.reason_unavailable) for column in preview.columns]

@@ -28,8 +28,8 @@ from nnviz.cards.map.presentation import (
 from nnviz.cards.map.view import MapView
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
-from nnviz.session.asked_words import noun
-from nnviz.session.selection import Classes, Example, Group
+from nnviz.session.example_text import example_noun
+from nnviz.session.selection import Classes, Example, ExampleGroup
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
@@ -218,7 +218,7 @@ class MapPage(Page):
     def _show_mark(self) -> None:
         if self.in_view:
             data = self._session.data.dataset
-            name = "drawing" if data is None or data.is_picture else noun(data)
+            name = "drawing" if data is None or data.is_picture else example_noun(data)
             self.view.show_mark(self._session.queries[MAP_PLACE].result, name)
 
     # ---- mouse and keys
@@ -248,7 +248,9 @@ class MapPage(Page):
         embedding = self._embedding
         has_some = embedding is not None and len(numbers) > 0
         group = (
-            Group(embedding.source.part.where, embedding.rows[numbers]) if has_some and embedding is not None else None
+            ExampleGroup(embedding.source.part.where, embedding.rows[numbers])
+            if has_some and embedding is not None
+            else None
         )
         self._session.selection.choose_group(group)
         self.bar.lasso.setChecked(False)

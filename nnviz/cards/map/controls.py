@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 from nnviz.cards.map.model import COUNTS, PCA, TSNE, MapModel
 from nnviz.formatting import text
 from nnviz.formatting.layers import drawn_layers
-from nnviz.session.part import PART_NAMES
+from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.choice_button import ChoiceButton
@@ -62,7 +62,7 @@ class MapOptions(QWidget):
         self.count.show_choice({str(count): text.count(count) for count in COUNTS}, str(chosen.count))
         self.count.setVisible(chosen.method == TSNE)
         part = mistakes.part
-        self.part.show_choice({name: PART_NAMES[name] for name in mistakes.parts}, part.name if part else "")
+        self.part.show_choice({name: SET_LABELS[name] for name in mistakes.parts}, part.name if part else "")
         self.part.setVisible(part is not None)
 
 

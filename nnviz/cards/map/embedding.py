@@ -11,10 +11,10 @@ from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.explain.features import activations_of
 from engine.explain.predictions import Predictions
-from engine.explain.projection import PrincipalAxes, Projected, layer_rows, principal_axes, project_in_steps
+from engine.explain.projection import PrincipalAxes, Projection, layer_rows, principal_axes, project_in_steps
 from engine.network.network import Network
 from nnviz.cards.map.tsne import TsneEmbedding
-from nnviz.session.part import Part
+from nnviz.session.example_sets import ExampleSet
 
 _FOR_THE_BASIS, _FEWEST = 2000, 200  # Most and fewest examples that axes are computed from. Wide layers take fewer, …
 _MOST_NUMBERS = 8_000_000  # … so that about this many activations are in memory at a time.
@@ -34,7 +34,7 @@ class EmbeddingSource:
 
     network: Network
     epochs: float
-    part: Part
+    part: ExampleSet
     layer: int
     most: int
 
@@ -84,7 +84,7 @@ class Embedding:
 EmbeddingSteps = Generator[tuple[float, Embedding], None, Embedding | None]
 
 
-def even_sample(part: Part, most: int) -> Array:
+def even_sample(part: ExampleSet, most: int) -> Array:
     """Returns (k,): the numbers in the split of at most ``most`` examples, evenly spread over the part."""
     places = np.linspace(0, part.count - 1, min(most, part.count)).astype(np.int64)
     return places if part.rows is None else part.rows[places]
@@ -122,7 +122,7 @@ def project(source: EmbeddingSource, basis: PrincipalAxes, is_wanted: Callable[[
         try:
             next(steps)
         except StopIteration as finished:
-            found: Projected = finished.value
+            found: Projection = finished.value
             return Embedding(source, rows, found.points, found.answers, found.share, basis)
     return None
 

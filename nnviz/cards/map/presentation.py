@@ -13,7 +13,7 @@ from engine.explain.predictions import ClassPredictions, NumberPredictions
 from nnviz.cards.map.embedding import Embedding
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning, listed
-from nnviz.session.selection import Classes, Group
+from nnviz.session.selection import Classes, ExampleGroup
 from nnviz.ui import theme
 from nnviz.ui.map.painting import Dots
 from nnviz.ui.picture import grey_image
@@ -61,7 +61,7 @@ def _targets(embedding: Embedding) -> Array:
 
 
 def make_dots(
-    embedding: Embedding, data: Dataset, classes: Classes | None, group: Group | None, are_ringed: bool
+    embedding: Embedding, data: Dataset, classes: Classes | None, group: ExampleGroup | None, are_ringed: bool
 ) -> Dots:
     """Returns the points with their colours. Mistakes get rings if ``are_ringed``; examples not chosen are faded."""
     answers, count = embedding.answers, len(embedding.points)
@@ -76,7 +76,7 @@ def make_dots(
     return Dots(embedding.points, (255 * shares).astype(np.intp), none, ~_chosen(embedding, classes, group))
 
 
-def _chosen(embedding: Embedding, classes: Classes | None, group: Group | None) -> Array:
+def _chosen(embedding: Embedding, classes: Classes | None, group: ExampleGroup | None) -> Array:
     """Returns (k,): whether an example is in the group or of the classes; all are, if nothing is chosen."""
     if group is not None:
         return np.isin(embedding.rows, group.numbers)
@@ -89,7 +89,7 @@ def _chosen(embedding: Embedding, classes: Classes | None, group: Group | None) 
     return chosen
 
 
-def highlight_text(data: Dataset, classes: Classes | None, group: Group | None) -> str:
+def highlight_text(data: Dataset, classes: Classes | None, group: ExampleGroup | None) -> str:
     """Returns the highlighted examples as text, "4 answered as 9 stands out"; empty if all are alike."""
     if group is not None:
         return "the chosen examples stand out"

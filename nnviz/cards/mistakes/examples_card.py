@@ -12,8 +12,8 @@ from engine.explain.predictions import ClassPredictions, NumberPredictions, Pred
 from nnviz.cards.mistakes.example_table import ExampleTable, confidence_text
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.asked import MISTAKES
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.elided_button import ElidedButton

@@ -16,11 +16,11 @@ from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.regression_errors import RegressionErrors
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.asked import MISTAKES
+from nnviz.session.example_sets import SET_LABELS, ExampleSet
 from nnviz.session.mistakes import Counts
-from nnviz.session.part import PART_NAMES, Part
 from nnviz.session.selection import Classes
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
@@ -107,7 +107,7 @@ class MistakesCard(DockCard):
         if not self.in_view:
             return
         mistakes, part = self._session.mistakes, self._session.mistakes.part
-        self.part_button.show_choice({name: PART_NAMES[name] for name in mistakes.parts}, part.name if part else "")
+        self.part_button.show_choice({name: SET_LABELS[name] for name in mistakes.parts}, part.name if part else "")
         self.part_button.setVisible(part is not None)
         counts, found = mistakes.counts, mistakes.found
         self._show_title()
@@ -152,7 +152,7 @@ class MistakesCard(DockCard):
         self._shown = ()
         self.numbers.show_found(found, answers)
 
-    def _show_note(self, part: Part | None) -> None:
+    def _show_note(self, part: ExampleSet | None) -> None:
         self._set_words("", "", "")
         self._shown = ()
         if self._session.data.dataset is None:

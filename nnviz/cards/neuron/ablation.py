@@ -15,7 +15,7 @@ from engine.training.metrics import Evaluation
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.jobs.stepwise import StepwiseTask, shares_only
-from nnviz.session.part import Part
+from nnviz.session.example_sets import ExampleSet
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
 from nnviz.ui.column import ScrollColumn
@@ -72,7 +72,7 @@ class AblationRanking(QWidget):
         self.back.clicked.connect(self.left)
 
     def measure(
-        self, network: Network, layer: int, data: Dataset, part: Part, off: frozenset[int] = frozenset()
+        self, network: Network, layer: int, data: Dataset, part: ExampleSet, off: frozenset[int] = frozenset()
     ) -> None:
         """Ranks the neurons of a layer on a part of the data. Neurons that are ``off`` have no rank.
 

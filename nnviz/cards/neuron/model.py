@@ -18,7 +18,7 @@ from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.chosen_neuron import ChosenNeuron
-from nnviz.session.part import Part, measured_part
+from nnviz.session.example_sets import ExampleSet, evaluation_set
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 
@@ -65,7 +65,7 @@ class NeuronReport:
 
     neuron: Neuron
     dataset: Dataset
-    part: Part
+    part: ExampleSet
     means: Array | None
     fifths: Sequence[tuple[float, float, float]]
     excited_by: Sequence[ExcitingExample]
@@ -121,9 +121,9 @@ class NeuronModel(ChosenNeuron):
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self.ranking.forget)
 
-    def part_of(self, dataset: Dataset) -> Part:
+    def part_of(self, dataset: Dataset) -> ExampleSet:
         """Returns the part of the data with the examples."""
-        return measured_part(dataset, self._session.runs.current.experiment.training.validation_share)
+        return evaluation_set(dataset, self._session.runs.current.experiment.training.validation_share)
 
     def close(self, milliseconds: int) -> bool:
         """Stops the ranking. Returns whether its thread ended in time."""
@@ -145,7 +145,7 @@ class NeuronModel(ChosenNeuron):
         part = self.part_of(dataset)
         return RequestKey(neuron, dataset, network, part.share), lambda: self._report(neuron, dataset, network, part)
 
-    def _report(self, neuron: Neuron, dataset: Dataset, network: Network, part: Part) -> NeuronReport:
+    def _report(self, neuron: Neuron, dataset: Dataset, network: Network, part: ExampleSet) -> NeuronReport:
         """Runs in the query's thread."""
         layer, number = neuron.layer, neuron.number
         split = part.examples
@@ -197,7 +197,7 @@ class NeuronModel(ChosenNeuron):
         return key, lambda: self._error_change(dataset, trained, make, neuron, part)
 
     def _error_change(
-        self, dataset: Dataset, trained: Network, make: Callable[[], Network], neuron: Neuron | None, part: Part
+        self, dataset: Dataset, trained: Network, make: Callable[[], Network], neuron: Neuron | None, part: ExampleSet
     ) -> ErrorChange:
         """Runs in the query's thread, the only one that uses ``_measured``."""
         split = part.examples
@@ -213,7 +213,7 @@ class NeuronModel(ChosenNeuron):
         self._measured = None
 
 
-def _example(part: Part, index: int, activation: float) -> ExcitingExample:
+def _example(part: ExampleSet, index: int, activation: float) -> ExcitingExample:
     """Returns the example with an index in the part."""
     split, number = part.split, part.number(index)
     label = None if split.labels is None else int(split.labels[number])

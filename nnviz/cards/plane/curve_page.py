@@ -15,7 +15,7 @@ from nnviz.cards.plane.dot_legend import DotLegend
 from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
 from nnviz.cards.registry import CARDS
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.asked_words import full_name
+from nnviz.session.example_text import neuron_full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.surface_query import PredictionSurface
@@ -113,7 +113,7 @@ class CurvePage(SurfacePage):
         x = self._meaning.raw(surface.region.places(surface.side))[:, 0]
         (values,) = surface.layers.values()
         if neuron is not None and self._is_hidden(surface, neuron):
-            return x, values[0].astype(np.float64), full_name(self._session, neuron)
+            return x, values[0].astype(np.float64), neuron_full_name(self._session, neuron)
         name = f"predicted {self._meaning.output(0)}"
         return x, values[0].astype(np.float64) if data is None else data.raw_targets(values.T)[:, 0], name
 

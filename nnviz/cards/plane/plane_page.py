@@ -13,7 +13,7 @@ from nnviz.cards.plane.plane_view import PlaneView
 from nnviz.cards.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
 from nnviz.cards.registry import CARDS
 from nnviz.formatting import text
-from nnviz.session.asked_words import full_name
+from nnviz.session.example_text import neuron_full_name
 from nnviz.session.session import Session
 from nnviz.session.surface_query import PredictionSurface
 from nnviz.ui import theme
@@ -81,7 +81,7 @@ class PlanePage(SurfacePage):
         else:
             layer = surface.neuron.layer
             pixels = neuron_pixels(surface.layers[layer][0], self._around(surface).limit(layer))
-            self._show(pixels, surface.side, True, full_name(self._session, surface.neuron))
+            self._show(pixels, surface.side, True, neuron_full_name(self._session, surface.neuron))
 
     def _show(self, pixels: Array, side: int, is_smooth: bool, caption: str) -> None:
         self.view.show_colours(pixels.reshape(side, side), is_smooth, caption)
@@ -111,7 +111,7 @@ class PlanePage(SurfacePage):
         if surface is None:
             return None
         names = self._session.class_names_for_file
-        head = names if surface.neuron is None else [full_name(self._session, surface.neuron)]
+        head = names if surface.neuron is None else [neuron_full_name(self._session, surface.neuron)]
         values = next(iter(surface.layers.values())).T
         return self._table(surface.region.places(surface.side), values, ["x", "y", *head])
 

@@ -16,8 +16,8 @@ from nnviz.cards.plane.paint_tools import PaintTools
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.cards.registry import CardInfo
 from nnviz.formatting.text import short
-from nnviz.session.asked_words import full_name
-from nnviz.session.painting import PointPainter
+from nnviz.session.example_text import neuron_full_name
+from nnviz.session.painting import PaintedPointsModel
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE, PredictionSurface
@@ -199,7 +199,7 @@ class SurfacePage(Page):
             activations = explain.forward(network, row).activations
         if neuron is not None:
             value = float(activations[neuron.layer][0, neuron.number])
-            return [[(full_name(self._session, neuron), "text"), (short(value), "text")]]
+            return [[(neuron_full_name(self._session, neuron), "text"), (short(value), "text")]]
         outputs = activations[-1][0]
         return [self._prediction(outputs) if np.isfinite(outputs).all() else [("no finite answer", "muted")]]
 
@@ -219,7 +219,7 @@ def thinned_splits(data: Dataset, with_tests: bool) -> tuple[dict[str, Split], i
     return {name: split.at(slice(None, None, step)) for name, split in parts.items()}, total
 
 
-def painted_points(painting: PointPainter, inks: Sequence[str], with_tests: bool) -> Points:
+def painted_points(painting: PaintedPointsModel, inks: Sequence[str], with_tests: bool) -> Points:
     """Returns the painted points, those of the test set if wanted."""
     points, are_tests = painting.points, painting.are_tests
     shown = np.ones(len(points), bool) if with_tests else ~are_tests

@@ -11,10 +11,10 @@ from nnviz.cards.prediction.number_bars import MOST_ROWS, NumberBars, NumberRow
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.asked import ANSWER
-from nnviz.session.asked_words import noun
+from nnviz.session.example_text import example_noun
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.fields import NumberEdit
@@ -103,7 +103,7 @@ class PredictionPanel(DockCard):
         """Returns why there is no prediction; empty if there is one or it is being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
         if session.question.example is None:
-            return f"draw a {noun(session.data.dataset)} to ask the network"
+            return f"draw a {example_noun(session.data.dataset)} to ask the network"
         if len(session.question.example) != inputs:
             return f"it takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
         if not session.question.is_drawn and session.runs.current.misfit(session.data.dataset) is not None:

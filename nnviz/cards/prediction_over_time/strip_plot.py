@@ -17,7 +17,7 @@ from nnviz.ui.painted_view import PaintedView
 
 _LEFT, _TOP, _BOTTOM = 42, 6, 16  # pixels: for "100 %" at least, for half a line of text, for the epochs
 _LEFT_GAP = 4  # between the numbers at the axis and the plot
-_LEAST_HIGH = 40  # pixels of the plot without its margins; lower, the lines cannot be told apart
+_LEAST_HIGH = 40  # pixels of the plot without its margins; lower, the lines cannot be distinguished
 _LEAST_RIGHT, _MOST_RIGHT = 16, 70
 _LINE = 12  # least vertical distance between two names, in pixels
 _FARTHEST = 10  # most pixels by which a name is moved away from the end of its line

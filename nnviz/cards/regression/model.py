@@ -12,7 +12,7 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
-from nnviz.session.part import Part
+from nnviz.session.example_sets import ExampleSet
 from nnviz.session.session import Session
 
 PREDICTED = "predicted numbers"  # name of the query
@@ -31,7 +31,7 @@ class PredictedPart:
         true, predicted: (k, outputs) float64, in the units of the targets; predicted may be NaN or infinite.
     """
 
-    part: Part
+    part: ExampleSet
     rows: Array
     true: Array
     predicted: Array
@@ -73,7 +73,7 @@ class RegressionModel:
         return RequestKey(network, *parts), lambda: predicted_numbers(network, dataset, parts)
 
 
-def predicted_numbers(network: Network, dataset: Dataset, parts: list[Part]) -> PredictedNumbers:
+def predicted_numbers(network: Network, dataset: Dataset, parts: list[ExampleSet]) -> PredictedNumbers:
     """Returns predictions for at most :data:`MOST` examples of the parts."""
     found, room = [], MOST
     for number, part in enumerate(parts):
@@ -83,7 +83,7 @@ def predicted_numbers(network: Network, dataset: Dataset, parts: list[Part]) -> 
     return PredictedNumbers(network, dataset, tuple(found))
 
 
-def _predicted(network: Network, dataset: Dataset, part: Part, count: int) -> PredictedPart:
+def _predicted(network: Network, dataset: Dataset, part: ExampleSet, count: int) -> PredictedPart:
     rows = np.linspace(0, part.count - 1, count).round().astype(np.intp)
     some = part.split.at(rows if part.rows is None else part.rows[rows])
     inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))

@@ -29,7 +29,7 @@ from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.displayed import what_if_text
-from nnviz.session.part import Part, measured_part
+from nnviz.session.example_sets import ExampleSet, evaluation_set
 from nnviz.session.session import Session
 from nnviz.session.status import Stage
 
@@ -51,7 +51,7 @@ class MeasurementSetup:
 
     epochs: float
     what_if: str
-    part: Part
+    part: ExampleSet
     dataset: Dataset
     shape: Shape
     augmentation: Augmentation
@@ -131,7 +131,7 @@ class RobustnessModel(QObject):
         data, run = self._data.dataset, self._runs.current
         if data is None or run.misfit(data) is not None:
             return None
-        part = measured_part(data, run.experiment.training.validation_share)
+        part = evaluation_set(data, run.experiment.training.validation_share)
         augmentation = run.experiment.training.augmentation if self._displayed.epochs else Augmentation()
         moment = self._displayed.epochs, what_if_text(self._displayed.what_if)
         return MeasurementSetup(*moment, part, data, shape_of(data), augmentation)

@@ -9,7 +9,7 @@ from engine.training.metrics import figures_of
 from nnviz.cards.run_bar.run_figures import RunFigures
 from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import more_epochs
+from nnviz.formatting.setting_text import more_epochs
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 from nnviz.session.status import Status

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPoint, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
-from nnviz.formatting.results import words_of_seeds
+from nnviz.formatting.result_text import format_seeds
 from nnviz.session.sweep_text import format_stop_count
 from nnviz.session.sweeps import SEEDS, Sweeps
 from nnviz.ui import theme
@@ -68,7 +68,7 @@ class SeedsButton(QWidget):
         group = QActionGroup(menu)
         self._counts = {}
         for count in SEEDS:
-            action = menu.addAction(words_of_seeds(count))
+            action = menu.addAction(format_seeds(count))
             action.setObjectName(f"actionSeeds{count}")
             action.setCheckable(True)
             action.triggered.connect(partial(self._sweeps.set_seeds, count))
@@ -82,22 +82,22 @@ class SeedsButton(QWidget):
         self._menu.popup(self.button.mapToGlobal(QPoint(0, self.button.height())))
 
     def _show(self) -> None:
-        sweeps, how_far = self._sweeps, self._sweeps.how_far
-        is_going = how_far is not None
+        sweeps, plan_progress = self._sweeps, self._sweeps.plan_progress
+        is_going = plan_progress is not None
         self.arrow.setEnabled(not is_going)
-        self._start_stop.show(is_going, sweeps.why_not is None)
-        if how_far is None:
+        self._start_stop.show(is_going, sweeps.reason_unavailable is None)
+        if plan_progress is None:
             self.button.setText(f"× {sweeps.seeds}")
         else:
-            self.button.setText(format_stop_count(how_far))
-        self.button.show_share(None if how_far is None else how_far.share)
+            self.button.setText(format_stop_count(plan_progress))
+        self.button.show_share(None if plan_progress is None else plan_progress.share)
         self.button.setToolTip(self._tip())
 
     def _tip(self) -> str:
         sweeps = self._sweeps
-        if sweeps.how_far is not None:
+        if sweeps.plan_progress is not None:
             return f"{sweeps.progress}. Stops them: what is done is kept, and can go on (Ctrl+Shift+T)."
-        return sweeps.why_not or (
+        return sweeps.reason_unavailable or (
             f"Trains {sweeps.seeds} new networks as the fields at the left describe them, each from another seed. The "
             f"one in the window stays as it is. Shows how much of the error is luck (Ctrl+Shift+T)."
         )

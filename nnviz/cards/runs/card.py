@@ -12,7 +12,7 @@ from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.runs.run_table import RunLine, RunTable
 from nnviz.cards.runs.storage_part import StoragePart
 from nnviz.formatting import text
-from nnviz.formatting.results import figure_name
+from nnviz.formatting.result_text import figure_name
 from nnviz.formatting.run_name import RunName
 from nnviz.formatting.units import unit_of
 from nnviz.library import LibraryError, RunRecord
@@ -23,14 +23,14 @@ from nnviz.session.run_names import (
     NAMELESS,
     Subject,
     run_name,
+    run_title,
+    settings_line,
     settings_of,
     settings_of_record,
-    settings_words,
     subject_of,
     title_in_group,
-    title_of,
 )
-from nnviz.session.run_words import SORTS, figure_of, figure_words
+from nnviz.session.run_text import SORTS, figure_of, format_figure
 from nnviz.session.seeds import Chosen, main_figure, middle_of, named_first, note_of, seed_of, values_of
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry, sweep_row, sweep_title, trial_title
@@ -131,7 +131,7 @@ class RunsCard(DockCard):
 
     def _of_runs(self, act: Callable[[RunRow], object]) -> Callable[[RunRow], object]:
         """Returns a function that acts on a run or a group. For a sweep it shows a message instead."""
-        return lambda row: self._session.messages.tell(_OF_RUNS) if row.is_sweep else act(row)
+        return lambda row: self._session.messages.show(_OF_RUNS) if row.is_sweep else act(row)
 
     def _connect(self) -> None:
         library, comparison, table = self._session.library, self._session.comparison, self.table_view
@@ -223,7 +223,7 @@ class RunsCard(DockCard):
 
     def _figure(self, row: RunRow, records: Sequence[RunRecord]) -> tuple[str, str]:
         if row.is_sweep:
-            return figure_words(*row.best or (self._session.library.sort, None))
+            return format_figure(*row.best or (self._session.library.sort, None))
         return figure_of(records, self._session.library.sort) if records else ("", "muted")
 
     def _progress(self, row: RunRow) -> str:
@@ -241,7 +241,7 @@ class RunsCard(DockCard):
         if row.of is not None and not row.is_member:
             title = trial_title(named_first(records), row.of.varied, is_whole=True)
         elif len(records) == 1:
-            title = title_of(records[0])
+            title = run_title(records[0])
         told = _run_tooltip(records[0]) if len(records) == 1 else _group_tooltip(records, self._session.library.sort)
         return f"{title}{going}{told}"
 
@@ -339,7 +339,7 @@ class RunsCard(DockCard):
     def _has_runs(self, row: RunRow) -> bool:
         """Whether the row has finished runs to act on. Shows a message if it has none."""
         if not row.all_runs:
-            self._session.messages.tell("That can be done when the first of these runs is over.")
+            self._session.messages.show("That can be done when the first of these runs is over.")
         return bool(row.all_runs)
 
     def _rename(self, row: RunRow, name: str) -> None:
@@ -367,7 +367,7 @@ class RunsCard(DockCard):
         known = (record.sweep for record in self._known(row.all_runs))
         sweep = row.of.id if row.of is not None else next(known, None)
         if sweep is None:
-            self._session.messages.tell("This run was trained by itself: it belongs to no sweep.")
+            self._session.messages.show("This run was trained by itself: it belongs to no sweep.")
         else:
             self._session.sweeps.selected.emit(sweep)
 
@@ -413,7 +413,7 @@ def _run_tooltip(record: RunRecord) -> str:
         lines.append(f"its figures are of epoch {text.epochs(record.figures_before)}")
     try:
         settings = settings_of(record.experiment, record.data_set)
-        lines.append(f"{text.name(record.data)} · {settings_words(settings)}")
+        lines.append(f"{text.name(record.data)} · {settings_line(settings)}")
     except LibraryError as error:
         lines.append(str(error))
     if record.note:
@@ -433,7 +433,7 @@ def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     """Returns the lines of a group's tooltip below its title: the figure of each of its runs."""
     middle = seed_of(middle_of(records))
     figures, unit = values_of(records, figure := main_figure(records)), unit_of(records[0].target)
-    ends = [figure_words(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]
+    ends = [format_figure(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]
     spread = f", from {ends[0]} to {ends[1]}" if figures else ""
     have_seeds = len({seed_of(record) for record in records}) == len(records)
     differing = "differ in their seed only" if have_seeds else "have the same settings, some also the same seed"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from nnviz.session.library_work import LibraryWork, Tell
-from nnviz.session.run_words import words_of_plan
+from nnviz.session.library_work import LibraryWork, ReportFunction
+from nnviz.session.run_text import format_thinning
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class StorageModel(QObject):
     Signals:
         changed: ``usage`` has changed.
         memory_changed: ``memory_budget`` has changed.
-        told(str): the task in progress, which ends with "…", or its result.
+        status_changed(str): the task in progress, which ends with "…", or its result.
 
     Attributes:
         usage: the usage that was read last; None before the first reading.
@@ -47,7 +47,7 @@ class StorageModel(QObject):
 
     changed = pyqtSignal()
     memory_changed = pyqtSignal()
-    told = pyqtSignal(str)
+    status_changed = pyqtSignal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class StorageModel(QObject):
         self.usage: StorageUsage | None = None
         self._known: StorageUsage | None = None  # the same while its plans hold
         self._work = LibraryWork(lambda: session.records.path, session.messages)
-        self._work.told.connect(self.told)
+        self._work.status_changed.connect(self.status_changed)
         self._work.ended.connect(self._look_anew)
         self._is_looking = self._is_stale = self._is_asked = False
         session.library.listed.connect(self.refresh)
@@ -81,7 +81,7 @@ class StorageModel(QObject):
             return
         self._is_looking, self._is_stale = True, False
         known, is_asked = self._known, self._is_asked
-        self._work.look(lambda library: _read_usage(library, known, is_asked), self._take, self._failed)
+        self._work.run_short(lambda library: _read_usage(library, known, is_asked), self._take, self._failed)
 
     def _take(self, found: StorageUsage | None) -> None:
         self._is_looking = False
@@ -96,7 +96,7 @@ class StorageModel(QObject):
     def _failed(self, error: Exception) -> None:
         self._is_looking = False
         if not self._library.problem:  # else the problem was reported
-            self._messages.tell_error("How much the library takes could not be read", error)
+            self._messages.show_error("How much the library takes could not be read", error)
         if self._is_stale:
             self.refresh()
 
@@ -122,13 +122,13 @@ class StorageModel(QObject):
 
     def _set(self, which: str, nbytes: int) -> None:
         def failed(error: Exception) -> None:
-            self._messages.tell_error("That could not be kept in the library", error)
+            self._messages.show_error("That could not be kept in the library", error)
             self.changed.emit()  # what is shown is as before
 
         def work(library: Library) -> None:
             setattr(library.quota, which, nbytes)
 
-        self._work.look(work, lambda _: self.refresh(), failed, makes=True)
+        self._work.run_short(work, lambda _: self.refresh(), failed, makes=True)
 
     # ---- less of it
 
@@ -138,11 +138,11 @@ class StorageModel(QObject):
             return
         plan = self.usage.plan
 
-        def work(library: Library, tell: Tell) -> ThinningPlan:
-            return library.quota.thin(plan, lambda share: tell(f"{100 * share:.0f} % is done"))
+        def work(library: Library, report: ReportFunction) -> ThinningPlan:
+            return library.quota.thin(plan, lambda share: report(f"{100 * share:.0f} % is done"))
 
         def done(gone: ThinningPlan) -> str:
-            return f"Gone: {words_of_plan(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
+            return f"Gone: {format_thinning(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
 
         self._work.run("Thinning old runs", work, done, "Old runs could not be thinned")
 

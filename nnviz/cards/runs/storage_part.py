@@ -13,7 +13,7 @@ from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.library.quota import LEAST, MOST, MOST_OF_RUN
-from nnviz.session.run_words import words_of_going, words_of_plan, words_of_room
+from nnviz.session.run_text import format_pending_thinning, format_storage, format_thinning
 from nnviz.session.session import Session
 from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
 from nnviz.ui import theme
@@ -140,7 +140,7 @@ class StoragePart(QWidget):
     def _show(self) -> None:
         usage = self._model.usage
         if usage is not None:
-            self.group.head.show_summary(words_of_room(usage.plan), usage.plan.is_over)
+            self.group.head.show_summary(format_storage(usage.plan), usage.plan.is_over)
             self._warning.setText(self._what_goes() if usage.plan.is_over else "")
             self._warning.setVisible(usage.plan.is_over and not self.group.is_open)
         if self._edits:
@@ -160,10 +160,10 @@ class StoragePart(QWidget):
     def _what_goes(self) -> str:
         usage = self._model.usage
         if usage is not None and usage.plan.is_over:
-            return words_of_going(usage.plan, "when the next training is over")
+            return format_pending_thinning(usage.plan, "when the next training is over")
         if usage is None or usage.possible is None or not usage.possible.losses:
             return "Nothing has to go."
-        return f"Nothing has to go. What could, at most: {words_of_plan(usage.possible)}."
+        return f"Nothing has to go. What could, at most: {format_thinning(usage.possible)}."
 
     # ---- what is typed
 

@@ -118,7 +118,7 @@ class DataCard(Card):
         try:
             self._session.data.load(name, known.settings if known is not None else {})
         except EngineError as error:
-            self._session.messages.tell_error("The data could not be loaded", error)
+            self._session.messages.show_error("The data could not be loaded", error)
             self._show()
 
     # ---- display

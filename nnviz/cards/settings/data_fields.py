@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QWidget
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting, DataSource
 from nnviz.cards.settings.settings_form import FormGrid
-from nnviz.formatting.setting_words import _ALL, parsed, typed_value
+from nnviz.formatting.setting_text import _ALL, parse_typed, typed_value
 from nnviz.session.session import Session
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.note import FieldError
@@ -77,7 +77,7 @@ class DataFields(FormGrid):
         if data.name is None:
             return
         try:
-            value = parsed(setting, typed)
+            value = parse_typed(setting, typed)
             self._session.settings.set_problem(_problem(setting.name), None)
             data.load(data.name, {**data.settings, setting.name: value}, refused=refuse)
         except EngineError as error:

@@ -69,4 +69,4 @@ class DefaultButton(QToolButton):
         try:
             self._session.settings.use_default(self._title, *self._settings)
         except EngineError as error:
-            self._session.messages.tell_error(f"The default {self._title} cannot be used", error)
+            self._session.messages.show_error(f"The default {self._title} cannot be used", error)

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout,
 
 from engine.training.rate_finder import RateFinder
 from nnviz.cards.settings.small_plot import SmallPlot
-from nnviz.formatting.setting_words import setting_value
+from nnviz.formatting.setting_text import setting_value
 from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.session import Session
 from nnviz.ui.card import label
@@ -22,7 +22,7 @@ class RateSearch(StepwiseTask):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.failed.connect(partial(session.messages.tell_error, "The search could not begin"))
+        self.failed.connect(partial(session.messages.show_error, "The search could not begin"))
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self.forget)
 

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from engine.basics.errors import EngineError
 from nnviz.cards.settings.default_button import DefaultButton
-from nnviz.formatting.setting_words import typed_value
+from nnviz.formatting.setting_text import typed_value
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label

@@ -16,7 +16,7 @@ from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 
 _DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
 _MAY_WAIT = ("batch_size", "validation_share", "patience", "dropout")

@@ -171,7 +171,7 @@ class TrainingCard(Card):
 
     def _show(self) -> None:
         if self._session.data.views.are_held:
-            return  # the state is told at the end
+            return  # the state is reported at the end
         settings, run = self._session.settings, self._session.runs.current
         preset = settings.preset_for(self._session.data.dataset)
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)

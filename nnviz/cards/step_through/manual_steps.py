@@ -97,10 +97,10 @@ class ManualSteps(QObject):
         is_ready = self._training.can_start and not self._training.is_another_network
         is_next = run is self._runs.current and self._stands_at(run, step, step.before.parameters)
         if not is_ready or not is_next:
-            self._messages.tell("That step was not taken again: the network, the data or the fields are others now.")
+            self._messages.show("That step was not taken again: the network, the data or the fields are others now.")
             return
-        is_over, look = run.stage is Stage.ENDED, self._training.runner.look
-        self._before[step] = run.copy(), look(run.id, _moment) if is_over else None
+        is_over, call = run.stage is Stage.ENDED, self._training.runner.call
+        self._before[step] = run.copy(), call(run.id, _moment) if is_over else None
         if step.is_given:
             self._learn_example(run, step)
         else:
@@ -132,7 +132,7 @@ class ManualSteps(QObject):
         if known is None or step is self._taking:
             return
         if not self._stands_at(run, step, step.after.parameters):
-            self._messages.tell(
+            self._messages.show(
                 "That step was not taken back: since then the network was trained, or the data changed."
             )
             return
@@ -165,15 +165,15 @@ class ManualSteps(QObject):
             self._training.begin(run, make)
         else:
             worker.forget(run.id)
-            self._training.runner.look(run.id, lambda _: np.copyto(run.network.parameters, parameters))
+            self._training.runner.call(run.id, lambda _: np.copyto(run.network.parameters, parameters))
 
     def _show(self, run: Run) -> None:
         self._training.runner.worker.drop_frame()  # a copy of the parameters before the change
         run.keep_snapshot()
         if run is self._runs.current:
             self._session.displayed.show(run)
-        self._runs.tell_history(run)
-        self._runs.tell_file(run)
+        self._runs.emit_history(run)
+        self._runs.emit_file(run)
         self._session.edits.errors.measure(run)
         self._training.state_changed.emit()
 

@@ -215,7 +215,7 @@ class StepThrough(QObject):
         if not self.can_take or self.recorded is None:
             return
         if self.is_newest and not np.isfinite(self.recorded.manual_step.after.parameters).all():
-            self._messages.tell("That step was not taken: its weights are not finite. The learning rate is too high.")
+            self._messages.show("That step was not taken: its weights are not finite. The learning rate is too high.")
         elif self.is_newest:
             self._steps.take(self.recorded.manual_step)
         else:

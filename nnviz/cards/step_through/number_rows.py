@@ -19,7 +19,7 @@ ROW = 18
 _THICKNESS, _AIR, _MARK = 8, 6, 3
 _LEAST_BAR = 24  # pixels; shorter ones would say nothing
 _SCROLL_BAR = 12  # pixels at the right that are left for it
-_MEASURED = 60  # rows whose numbers tell how wide their columns must be
+_MEASURED = 60  # rows by whose numbers the widths of the columns are chosen
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ class PastBatch(QObject):
     Attributes:
         work: the replay; ``share`` is its progress.
         is_long: whether the replay takes so long that its progress should be displayed.
-        why_not: why the batch is unknown, as a sentence; empty if it is known, or will be.
+        reason_unavailable: why the batch is unknown, as a sentence; empty if it is known, or will be.
     """
 
     changed = pyqtSignal()
@@ -36,7 +36,7 @@ class PastBatch(QObject):
         self._runs, self._displayed, self._messages = session.runs, session.displayed, session.messages
         self._exact = session.replay
         self.work = StepwiseTask()
-        self.is_long, self.why_not = False, ""
+        self.is_long, self.reason_unavailable = False, ""
         self._is_wanted = False
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -63,15 +63,15 @@ class PastBatch(QObject):
     @property
     def can_begin_again(self) -> bool:
         """Whether the batch is unknown, and another replay might find it."""
-        return bool(self.why_not) and self._exact.reason_unavailable(self._runs.current) is None
+        return bool(self.reason_unavailable) and self._exact.reason_unavailable(self._runs.current) is None
 
     def begin(self) -> None:
         """Replays the training to the displayed epoch, if that is one of the past and a view is visible."""
         run, moment = self._runs.current, self._displayed.moment
         if not self._is_wanted or moment is None:
             return
-        self.why_not = self._exact.reason_unavailable(run) or ""
-        if not self.why_not:
+        self.reason_unavailable = self._exact.reason_unavailable(run) or ""
+        if not self.reason_unavailable:
             wish = ReplayRequest(run, moment.epochs)
             steps = self._exact.steps(wish)
             self._patience.start()
@@ -115,9 +115,9 @@ class PastBatch(QObject):
             self._end("Training to this moment again failed.")
             self._messages.crashed.emit(error)
 
-    def _end(self, why_not: str) -> None:
+    def _end(self, reason_unavailable: str) -> None:
         self._patience.stop()
-        self.is_long, self.why_not = False, why_not
+        self.is_long, self.reason_unavailable = False, reason_unavailable
         self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:

@@ -67,8 +67,12 @@ class PastNote(QWidget):
         recorded = asked.recorded if asked.is_newest else None
         if self._session.displayed.is_live:
             return ""
-        if past.why_not and not asked.of_example:
-            return past.why_not if recorded is None else f"{past.why_not} Below is the step on the example."
+        if past.reason_unavailable and not asked.of_example:
+            return (
+                past.reason_unavailable
+                if recorded is None
+                else f"{past.reason_unavailable} Below is the step on the example."
+            )
         if recorded is None:
             return ""
         if recorded.step.is_given:

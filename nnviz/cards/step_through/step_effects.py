@@ -18,7 +18,7 @@ from engine.training.metrics import Evaluation, Evaluator
 from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
 from nnviz.cards.step_through.step_request import RecordedStep
 from nnviz.jobs.serial_thread import SerialThread
-from nnviz.session.part import measured_part
+from nnviz.session.example_sets import evaluation_set
 
 if TYPE_CHECKING:
     from nnviz.cards.step_through.model import StepThrough
@@ -134,7 +134,7 @@ class StepEffects(QObject):
 
     def _measure(self, step: ManualStep, network: Network) -> StepEffect:
         """Measures the error before and after the step. Runs in the lane's thread."""
-        part = measured_part(step.dataset, step.experiment.training.validation_share)
+        part = evaluation_set(step.dataset, step.experiment.training.validation_share)
         examples = part.examples
         before, after = (
             self._error(step, network.with_parameters(moment.parameters), examples)

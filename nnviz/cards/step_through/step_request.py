@@ -117,7 +117,7 @@ class StepRequest:
     @property
     def is_on_example(self) -> bool:
         """Whether the step is on the current example: it is requested, or the batch of the past is unknown."""
-        return self.of_example or (self.is_of_past and bool(self._past_batch.why_not))
+        return self.of_example or (self.is_of_past and bool(self._past_batch.reason_unavailable))
 
     @property
     def lacks_example(self) -> str:
@@ -175,7 +175,7 @@ class StepRequest:
             """Returns the state of training. Runs in the worker's thread, between two steps."""
             return None if trainer is None else take_trainer_snapshot(trainer)
 
-        found = self._session.training.runner.look(run.id, at)
+        found = self._session.training.runner.call(run.id, at)
         return StepStart(run.network, lambda: found.result() or first(), run.progress.before, False)
 
     def _past_start(self, run: Run, data: Dataset) -> StepStart:

@@ -11,11 +11,11 @@ from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trial_text import format_chosen_trial, format_figures, shown_sweep_title, unit_of
 from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.formatting import text
-from nnviz.formatting.results import figure_name, verdict_words
-from nnviz.formatting.setting_words import setting_name
-from nnviz.library import Group
+from nnviz.formatting.result_text import figure_name, format_best_two
+from nnviz.formatting.setting_text import setting_name
+from nnviz.library import RunGroup
 from nnviz.session.session import Session
-from nnviz.session.sweep_titles import short_name, value_words
+from nnviz.session.sweep_titles import format_setting_value, short_name
 from nnviz.ui.card import label
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named
@@ -83,7 +83,7 @@ class BestTrials(QWidget):
         ]
         self.table.show_rows(names, rows, trials.chosen)
         alone = _ALONE if len(table.plan.seeds) == 1 else ""
-        verdict = verdict_words(table.plan, table.results, are_listed=True) or alone
+        verdict = format_best_two(table.plan, table.results, are_listed=True) or alone
         self._show_words(verdict, format_chosen_trial(table, unit) if trials.is_over else _NOT_YET)
 
     def _show_words(self, verdict: str, chosen: str) -> None:
@@ -112,13 +112,13 @@ class BestTrials(QWidget):
 
     def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestTrialRow:
         values, comparison = table.results.trials[trial].values, self._session.comparison
-        settings = [value_words(axis.name, values.get(axis.name)) for axis in table.axes]
+        settings = [format_setting_value(axis.name, values.get(axis.name)) for axis in table.axes]
         found, seeds = table.results.trials[trial], len(table.plan.seeds)
         count = len(found.runs)
         done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
         figures = [*(words.removesuffix(" %") for words in format_figures(table, trial, unit)), done]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
-        return BestTrialRow(trial, cells, comparison.colours.get(Group(self._trials.shown, trial), ""), is_best)
+        return BestTrialRow(trial, cells, comparison.colours.get(RunGroup(self._trials.shown, trial), ""), is_best)
 
 
 def _names_of_figures(table: TrialTable) -> list[str]:

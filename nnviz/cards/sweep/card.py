@@ -86,7 +86,7 @@ class SweepPage(Page):
         sweeps.changed.connect(self._show_buttons)
 
     def _start_or_stop(self) -> None:
-        if self._session.sweeps.how_far is None:
+        if self._session.sweeps.plan_progress is None:
             self.form.where.commit()
             self._model.start()
         else:
@@ -132,15 +132,17 @@ class SweepPage(Page):
 
     def _show_buttons(self) -> None:
         sweeps = self._session.sweeps
-        how_far = sweeps.how_far
+        plan_progress = sweeps.plan_progress
         if not self.in_view:
-            self._start_stop.note(how_far is not None)
+            self._start_stop.note(plan_progress is not None)
             return
-        why_not = self._model.why_not
-        self._start_stop.show(how_far is not None, why_not is None)
-        self.start.setText("▷ start" if how_far is None else format_stop_count(how_far))
-        self.start.setToolTip(f"{sweeps.progress}. {_STOP_TIP}" if how_far is not None else why_not or _START_TIP)
-        self.start.setAccessibleName("Start the sweep" if how_far is None else "Stop")
+        reason_unavailable = self._model.reason_unavailable
+        self._start_stop.show(plan_progress is not None, reason_unavailable is None)
+        self.start.setText("▷ start" if plan_progress is None else format_stop_count(plan_progress))
+        self.start.setToolTip(
+            f"{sweeps.progress}. {_STOP_TIP}" if plan_progress is not None else reason_unavailable or _START_TIP
+        )
+        self.start.setAccessibleName("Start the sweep" if plan_progress is None else "Stop")
         self.go_on.setVisible(self._trials.can_resume)
 
     def table(self) -> Table | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.cards.sweep.fields import SweepFields, VariedSetting, fields_from_dict
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 from nnviz.session.session import Session
 from nnviz.session.undo import Kind, Step
 
@@ -121,7 +121,7 @@ class SweepForm(QObject):
         return self._parsed
 
     @property
-    def why_not(self) -> str | None:
+    def reason_unavailable(self) -> str | None:
         """Why no sweep can start, in sentences; None if one can start."""
         form = self.parsed
         if form is None:
@@ -134,11 +134,11 @@ class SweepForm(QObject):
 
     def start(self) -> None:
         """Starts the sweep. Sampled trials differ each time."""
-        form, why_not = self.parsed, self.why_not
-        if why_not is not None or form is None or form.plan is None:
-            self._messages.tell(why_not or "")
-        elif self._sweeps.how_far is not None:
-            self._messages.tell(f"One after the other: {self._sweeps.progress}.")
+        form, reason_unavailable = self.parsed, self.reason_unavailable
+        if reason_unavailable is not None or form is None or form.plan is None:
+            self._messages.show(reason_unavailable or "")
+        elif self._sweeps.plan_progress is not None:
+            self._messages.show(f"One after the other: {self._sweeps.progress}.")
         else:
             self._put(replace(self.fields, rows=tuple(form.rows)))  # they stay, whatever is put into the window
             self._sweeps.start(replace(form.plan, sampler_seed=randrange(_SAMPLER_SEEDS)))
@@ -149,12 +149,12 @@ class SweepForm(QObject):
         """Switches the reading of run durations on or off; also reads the cluster's status once."""
         self._is_watched = is_watched
         if is_watched:
-            self._where.look()
+            self._where.refresh_status()
         self._look()
 
     def _look(self) -> None:
         dataset = self._data.dataset
-        if not self._is_watched or self._is_reading or dataset is None or self._sweeps.how_far is not None:
+        if not self._is_watched or self._is_reading or dataset is None or self._sweeps.plan_progress is not None:
             return  # while many runs are done there is news all the time
         self._is_reading = True
         fingerprint = dataset.fingerprint

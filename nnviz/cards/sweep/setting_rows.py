@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.datasets import Dataset
 from engine.sweeps.search_space import VARIABLE_SETTINGS, choices_of, is_numeric
 from nnviz.cards.sweep.setting_row import SettingInfo
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.setting_fields import (
     CONSTANTS,

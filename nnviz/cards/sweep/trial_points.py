@@ -12,9 +12,9 @@ from engine.basics.validation import Array
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED
 from nnviz.cards.sweep.parallel_plot import LineAxis, LineGroup
 from nnviz.cards.sweep.trial_table import SettingAxis, TrialTable
-from nnviz.formatting.results import figure_name
+from nnviz.formatting.result_text import figure_name
 from nnviz.formatting.round_numbers import marks, round_top
-from nnviz.formatting.setting_words import setting_name
+from nnviz.formatting.setting_text import setting_name
 from nnviz.ui.plots.painted_axes import Frame, Scale
 from nnviz.ui.plots.point_plot import ABOVE, CIRCLE, CROSS, DISC, Series
 

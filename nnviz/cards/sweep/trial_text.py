@@ -14,9 +14,9 @@ from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, R
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.formatting.results import WHY_ONCE, figure_name, figure_value, range_words, spread_words, words_of_seeds
-from nnviz.formatting.setting_words import setting_name
-from nnviz.session.sweep_titles import sweep_title, value_words
+from nnviz.formatting.result_text import WHY_ONCE, figure_name, figure_value, format_range, format_seeds, format_spread
+from nnviz.formatting.setting_text import setting_name
+from nnviz.session.sweep_titles import format_setting_value, sweep_title
 from nnviz.ui.read_out import Piece
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def unit_of(table: TrialTable, dataset: Dataset | None) -> str:
 def format_settings(table: TrialTable, trial: int) -> str:
     """Returns the settings of a trial: "learning rate 0.05 · hidden layers 64-32"."""
     values = table.results.trials[trial].values
-    return " · ".join(f"{setting_name(name)} {value_words(name, value)}" for name, value in values.items())
+    return " · ".join(f"{setting_name(name)} {format_setting_value(name, value)}" for name, value in values.items())
 
 
 def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
@@ -67,7 +67,7 @@ def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
     if spread is None or math.isinf(score):
         ended = found.statuses if spread is None else [each for each in found.statuses if each != FINISHED]
         return ", ".join(dict.fromkeys(map(_ended, ended))) or "–", ""
-    of = "" if spread.count == 1 else range_words(results.quantity, spread.lowest, spread.highest, "", " – ")
+    of = "" if spread.count == 1 else format_range(results.quantity, spread.lowest, spread.highest, "", " – ")
     return figure_value(results.quantity, score, unit), of.removesuffix(" %")
 
 
@@ -95,11 +95,11 @@ def trial_readout(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]
     spread, score = found.spread(results.compared_by), found.score(results.compared_by)
     figures = format_figures(table, trial, unit)[0]
     if spread is not None and math.isfinite(score):
-        words = spread_words(results.quantity, replace(spread, median=score), unit)
+        words = format_spread(results.quantity, replace(spread, median=score), unit)
         figures = f"{figure_name(results.compared_by)} {words}"
     count = len(found.runs)
     return [
-        [(f"trial {trial + 1} · {words_of_seeds(count)}", "text")],
+        [(f"trial {trial + 1} · {format_seeds(count)}", "text")],
         [(format_settings(table, trial), "muted")],
         [(figures, "text")],
         [(_OPENS_MIDDLE if count > 1 else _OPENS, "muted")],
@@ -114,7 +114,7 @@ def lines_key(table: TrialTable) -> str:
 def dots_key(table: TrialTable) -> str:
     """Returns the meaning of the dots, and the number of runs that did not finish."""
     seeds = len(table.plan.seeds)
-    dots = "a dot is a run" if seeds == 1 else f"● median of {words_of_seeds(seeds)}, faint: each run"
+    dots = "a dot is a run" if seeds == 1 else f"● median of {format_seeds(seeds)}, faint: each run"
     counts = Counter(run.status for run in table.runs)
     ended = [words.format(text.count(counts[status])) for status, words in _COUNTED.items() if counts[status]]
     return " · ".join([dots, *ended])
@@ -129,5 +129,5 @@ def format_chosen_trial(table: TrialTable, unit: str) -> str:
     spread = None if last is None else chosen.spread(last)
     if spread is None or last is None:
         return f"The best: {format_settings(table, chosen.trial)}. There is no test part to tell its error by."
-    figures = f"{spread_words(results.quantity, spread, unit)}, {words_of_seeds(spread.count)}"
+    figures = f"{format_spread(results.quantity, spread, unit)}, {format_seeds(spread.count)}"
     return f"{figure_name(last).replace('test', 'Test', 1)} of the best: {figures}. {WHY_ONCE}"

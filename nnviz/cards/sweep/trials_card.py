@@ -18,7 +18,7 @@ from nnviz.cards.sweep.trial_text import (
 from nnviz.cards.sweep.trial_views import TrialViews
 from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel
 from nnviz.jobs.timing import TimeBudget
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry
 from nnviz.ui.card import Table, label
@@ -145,7 +145,7 @@ class TrialsPage(Page):
         return {
             each.trial: colour
             for each, colour in found
-            if isinstance(each, Group) and each.sweep == shown and each.trial < count
+            if isinstance(each, RunGroup) and each.sweep == shown and each.trial < count
         }
 
     def _set_log(self, is_log: bool) -> None:
@@ -169,7 +169,7 @@ class TrialsPage(Page):
         told = [f"trial {chosen + 1}", format_settings(table, chosen), median, spread]
         self.words.setText(" · ".join(part for part in told if part))
 
-    # ---- what a person does
+    # ---- actions of the user
 
     def _compare(self) -> None:
         chosen = self._model.chosen

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.cards.sweep.trial_reading import SweepReading, change_marker, read_sweep
 from nnviz.jobs.plans import NewResults
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class TrialsModel(QObject):
             return
         is_asked_for, self._is_asked_for = self._is_asked_for, False
         if is_asked_for and found.shown != self.shown:  # else it was deleted
-            self._messages.tell("That is no sweep: several seeds, or a race, which are compared by their curves.")
+            self._messages.show("That is no sweep: several seeds, or a race, which are compared by their curves.")
         self.sweeps, self.shown, self.table, self._status = found.sweeps, found.shown, found.table, found.status
         self._report_visible_sweep()
         meanwhile, self._meanwhile = self._meanwhile, []
@@ -118,7 +118,7 @@ class TrialsModel(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._is_reading = False
-        self._messages.tell_error("The sweep could not be read", error)
+        self._messages.show_error("The sweep could not be read", error)
 
     # ---- while it is done
 
@@ -154,7 +154,7 @@ class TrialsModel(QObject):
             self._lane.run(lambda library: change_marker(library, shown), take, self._failed)
 
     def _follow_end(self) -> None:
-        if self._running and self._sweeps.how_far is None:
+        if self._running and self._sweeps.plan_progress is None:
             self._running, self._status = 0, ""  # which the library knows now
             self._read()
 
@@ -171,7 +171,7 @@ class TrialsModel(QObject):
     @property
     def can_resume(self) -> bool:
         """Whether the displayed sweep was stopped and nothing else is in progress."""
-        return self.table is not None and self._status == "stopped" and self._sweeps.how_far is None
+        return self.table is not None and self._status == "stopped" and self._sweeps.plan_progress is None
 
     def resume(self) -> None:
         """Resumes the displayed sweep."""
@@ -189,7 +189,7 @@ class TrialsModel(QObject):
     def compare(self, trial: int) -> None:
         """Adds a trial to the comparison, or removes it."""
         if self.table is not None and self.table.results.trials[trial].is_kept:
-            self._comparison.toggle(Group(self.shown, trial))
+            self._comparison.toggle(RunGroup(self.shown, trial))
 
     def open(self, trial: int, place: int = -1) -> None:
         """Opens a run in the window, with its snapshots.

@@ -108,10 +108,10 @@ class TimelineBar(QWidget):
 
     def _show_branch(self) -> None:
         branching = self._session.branching
-        work, why_not = branching.work, branching.reason_unavailable
+        work, reason_unavailable = branching.work, branching.reason_unavailable
         self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
-        self.branch.setEnabled(work.is_running or why_not is None)
-        tip = "Gives up the branch." if work.is_running else why_not or BRANCH_TIP
+        self.branch.setEnabled(work.is_running or reason_unavailable is None)
+        tip = "Gives up the branch." if work.is_running else reason_unavailable or BRANCH_TIP
         self.branch.setToolTip(tip)
         self.branch.setAccessibleDescription(tip)
 
@@ -130,7 +130,7 @@ class TimelineBar(QWidget):
         except ValueError:
             set_look(self.epoch, "wrong", True)
             rule = f"a number from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
-            self._session.messages.tell(f"“{text.name(words)}” is no epoch: type {rule}.")
+            self._session.messages.show(f"“{text.name(words)}” is no epoch: type {rule}.")
         else:
             self.epoch.clearFocus()  # arrow keys and End are the window's again
             self._show()
@@ -144,7 +144,7 @@ class TimelineBar(QWidget):
         shown, live = self._session.displayed.epochs, self._timeline.live_epoch
         if 0 <= epoch < live and abs(epoch - shown) > (_NEAR if epoch % 1 else 0):
             words = f"Epoch {text.epochs(epoch)} is not kept. Shown is the nearest that is kept: epoch {self._words}."
-            self._told = self._session.messages.tell(words)
+            self._told = self._session.messages.show(words)
 
     @property
     def _words(self) -> str:

@@ -31,7 +31,7 @@ from nnviz.cards.user_examples.presentation import (
     step_share,
 )
 from nnviz.formatting import text
-from nnviz.session.asked_words import noun
+from nnviz.session.example_text import example_noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.session import Session
 from nnviz.ui import theme
@@ -154,7 +154,7 @@ class UserExamplesPage(Page):
         try:
             self._session.question.set_example(answers.split.example(self.choice), "example of your own")
         except EngineError as error:
-            self._session.messages.tell_error("It cannot be asked about", error)
+            self._session.messages.show_error("It cannot be asked about", error)
 
     def remove(self) -> None:
         """Removes the chosen example; the next one becomes the chosen one."""
@@ -204,8 +204,8 @@ class UserExamplesPage(Page):
             self._list(answers, data)
         unit = self._targets.all[0].name if self._targets.all else ""
         whole = format_errors(answers, self._tested, unit)
-        self.figures_label.show_versions(*whole, tip=format_totals(answers, noun(data)))
-        own, since = session.user_examples, format_test_change(self._tested, self._names, noun(data))
+        self.figures_label.show_versions(*whole, tip=format_totals(answers, example_noun(data)))
+        own, since = session.user_examples, format_test_change(self._tested, self._names, example_noun(data))
         told = format_progress(own.is_mixed_in, own.learned, own.share, since)
         self.progress_label.show_versions(*told, tip="\n".join(filter(None, told)))
         self._show_choice()

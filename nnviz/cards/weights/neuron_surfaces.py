@@ -12,7 +12,7 @@ from engine.explain.input_grid import Region, Span, Square
 from nnviz.cards.weights.line_tiles import line_tiles
 from nnviz.formatting import text
 from nnviz.formatting.text import short
-from nnviz.session.asked_words import full_name
+from nnviz.session.example_text import neuron_full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.surface_query import NEURON_SURFACES, PredictionSurface
@@ -149,7 +149,7 @@ class NeuronSurfaces(QWidget):
         self.tiles.setAccessibleDescription(lines[0][0][0] if lines else "")
 
     def _described(self, neuron: Neuron, place: TilePlace) -> list[list[Piece]]:
-        lines: list[list[Piece]] = [[(full_name(self._session, neuron), "text")]]
+        lines: list[list[Piece]] = [[(neuron_full_name(self._session, neuron), "text")]]
         surface = self._surface
         if surface is None or place.x is None or place.y is None or neuron.layer not in surface.layers:
             return lines

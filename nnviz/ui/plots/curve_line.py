@@ -14,7 +14,7 @@ from nnviz.ui.plots.curve_axes import Ends, Quantity
 
 _BEYOND = 1e6  # times the end of the largest axis
 _DOT = 3  # diameter of the dot for a single point, in line widths
-FEW = 150  # up to so many points are drawn antialiased; with more it is slow and not visible
+FEW = 150  # most points that are drawn antialiased; with more it is slow and not visible
 
 
 class CurveLine(pg.PlotCurveItem):

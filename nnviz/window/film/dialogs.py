@@ -15,9 +15,9 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.ui.parts import named
-from nnviz.window.dialogs import follow_filter
 from nnviz.window.film.maker import FilmMaker
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject
+from nnviz.window.network_dialogs import follow_filter
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
@@ -57,7 +57,7 @@ class FilmDialogs(QObject):
 
         reason = self.maker.reason_unavailable(subject)
         if reason:
-            self._session.messages.tell(reason)
+            self._session.messages.show(reason)
             return
         filters = {_FILTERS[ending]: ending for ending in writable_endings()}
         proposed = "-".join(re.findall(r"[\w.]+", subject.name.lower())) + ".gif"
@@ -69,18 +69,18 @@ class FilmDialogs(QObject):
         dialog.open()
 
     def _chosen(self, subject: Subject, path: Path) -> None:
-        """Starts the film. Asks before it replaces a folder; the file dialog has asked about a file."""
+        """Starts the film. Asks before a folder is replaced; for files the file dialog has done so."""
         from nnviz.window.film.writer import folder_of, is_replaceable
 
         messages, folder = self._session.messages, folder_of(path)
         if path.suffix.lower() not in _FILTERS:
-            messages.tell(f"{text.name(path.name)} is no film: let its name end in {text.listed(list(_FILTERS))}.")
+            messages.show(f"{text.name(path.name)} is no film: let its name end in {text.listed(list(_FILTERS))}.")
         elif path.suffix.lower() != ".png" or not folder.exists():
             self.maker.make(subject, path)
         elif is_replaceable(folder):
             self._ask_to_replace(subject, path, folder)
         else:
-            messages.tell(f"{text.name(folder.name)} is there, and not a film: choose another name for the folder.")
+            messages.show(f"{text.name(folder.name)} is there, and not a film: choose another name for the folder.")
 
     def _ask_to_replace(self, subject: Subject, path: Path, folder: Path) -> None:
         box = named(QMessageBox(self._window), "replaceFilmBox")

@@ -16,7 +16,7 @@ from engine.network.half_precision import pack_exactly
 from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
-from nnviz.session.messages import Choice, Message
+from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
@@ -148,7 +148,7 @@ class FrameRenderer(QObject):
 
     @property
     def _is_settled(self) -> bool:
-        """Whether all queries that the views need are answered for this snapshot."""
+        """Whether all queries that the views need have a result for this snapshot."""
         is_learning = self._session.state is Status.TRAINING
         return all(
             query.is_up_to_date or (is_learning and query.has_answered_after(self._marks.get(query, query.questions)))
@@ -218,7 +218,7 @@ class FilmMaker(QObject):
 
         reason = self.reason_unavailable(subject)
         if reason:
-            self._session.messages.tell(reason)
+            self._session.messages.show(reason)
             return
         rate = writer.FRAMES_A_SECOND[path.suffix.lower()]
         moments = film_snapshots(self._session.runs.current, max(2, round(rate * self._session.models[Player].seconds)))
@@ -268,11 +268,11 @@ class FilmMaker(QObject):
         if isinstance(error, FilmError):
             self._session.messages.warn(f"{self._name} could not be written. {error}")
         else:
-            self._session.messages.tell_error(f"{self._name} could not be written", error)
+            self._session.messages.show_error(f"{self._name} could not be written", error)
 
     def _give_up(self, why: str) -> None:
         self._end()
-        self._session.messages.tell(why)
+        self._session.messages.show(why)
 
     def _progressed(self, share: float) -> None:
         """Shows the progress with a Cancel button at most four times a second, unless another message is shown."""
@@ -282,7 +282,7 @@ class FilmMaker(QObject):
         if messages.current is None or messages.current is self._offer:
             self._last_progress = now
             words = f"The film {self._name} is being made: {100 * share:.0f} %. Going to another moment ends it."
-            self._offer = messages.tell(words, Choice("Cancel", self.cancel), dismissed=self.cancel)
+            self._offer = messages.show(words, MessageChoice("Cancel", self.cancel), dismissed=self.cancel)
 
 
 def _path_of(film: FilmFile) -> Path:

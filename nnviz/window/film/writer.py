@@ -244,7 +244,7 @@ def is_replaceable(folder: Path) -> bool:
 
 
 def _write_pngs(film: FilmFile, frames: Iterator[FilmFrame]) -> None:
-    """Writes PNG files, replacing a film of that name; the dialog has asked."""
+    """Writes PNG files, replacing a film of that name, which the dialog has confirmed."""
     path, numbers = folder_of(film.path), itertools.count(1)
     with whole_folder(path, replaces=path.exists() and is_replaceable(path)) as folder:
         for frame in frames:

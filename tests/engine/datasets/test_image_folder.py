@@ -18,7 +18,7 @@ from PIL.ImageFile import ImageFile
 from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.basics.validation import Array
 from engine.datasets import image_folder, load_data, source_of
-from engine.datasets.class_folders import Unread
+from engine.datasets.class_folders import UnreadFile
 from engine.datasets.dataset import Dataset
 from engine.datasets.image_folder import folder_dataset
 from engine.old_experiments import present_data_settings
@@ -398,7 +398,7 @@ def test_at_most_100_are_named_and_all_counted(folder: Path) -> None:
     _, report = folder_dataset(folder)
     assert report.unread_count == 130
     assert len(report.unread) == 100
-    assert report.unread[0] == Unread("cat/note 000.txt", "no picture that can be read")
+    assert report.unread[0] == UnreadFile("cat/note 000.txt", "no picture that can be read")
 
 
 def test_a_class_without_pictures_is_named(folder: Path) -> None:
@@ -533,7 +533,7 @@ def test_a_file_that_goes_away_meanwhile_is_listed(folder: Path) -> None:
         return map(function, paths)
 
     _, report = folder_dataset(folder, map=late)
-    assert report.unread == (Unread("dog/4.png", "No such file or directory"),)
+    assert report.unread == (UnreadFile("dog/4.png", "No such file or directory"),)
 
 
 def test_a_damaged_picture_is_read_or_listed(folder: Path) -> None:

@@ -15,7 +15,7 @@ from engine.datasets.painted_points import (
     MOST_PAINTED,
     PAINTED_CURVE,
     PAINTED_PLANE,
-    Painted,
+    PaintedPoints,
     painted_curve,
     painted_plane,
 )
@@ -26,9 +26,9 @@ from tests.engine.helpers import refused
 POINTS = [[0.5, -0.25], [-0.5, 0.25], [1, 1], [2, 2]]
 
 
-def some(count: int, kinds: int = 3) -> Painted:
+def some(count: int, kinds: int = 3) -> PaintedPoints:
     rng = np.random.default_rng(count)
-    return Painted(rng.uniform(-1, 1, (count, 2)), rng.integers(0, kinds, count))
+    return PaintedPoints(rng.uniform(-1, 1, (count, 2)), rng.integers(0, kinds, count))
 
 
 # ---- as a text
@@ -37,15 +37,15 @@ def some(count: int, kinds: int = 3) -> Painted:
 @pytest.mark.parametrize("count", [0, 1, 2, 50])
 def test_the_text_holds_the_points_to_three_decimals(count: int) -> None:
     points = some(count)
-    read = Painted.read(points.write())
+    read = PaintedPoints.read(points.write())
     order = np.argsort(points.kinds, kind="stable")
     np.testing.assert_allclose(read.places, points.places[order], atol=0.0005 + 1e-12)
     np.testing.assert_array_equal(read.kinds, points.kinds[order])
-    assert Painted.read(read.write()).write() == read.write()
+    assert PaintedPoints.read(read.write()).write() == read.write()
 
 
 def test_the_text_is_short() -> None:
-    points = Painted(np.array([[0.12, -0.0001], [1, -0.25], [0.5, 0.1239]]), np.array([0, 2, 2]))
+    points = PaintedPoints(np.array([[0.12, -0.0001], [1, -0.25], [0.5, 0.1239]]), np.array([0, 2, 2]))
     assert points.write() == "0.12 0 |  | 1 -0.25, 0.5 0.124"
 
 
@@ -54,12 +54,12 @@ def test_the_text_is_short() -> None:
 )
 def test_a_wrong_text_is_refused(text: str) -> None:
     with refused(SettingError, "painted", text):
-        Painted.read(text)
+        PaintedPoints.read(text)
 
 
 def test_a_long_wrong_text_is_not_repeated_whole() -> None:
     with pytest.raises(SettingError) as error:
-        Painted.read("1 2, " * 3000)
+        PaintedPoints.read("1 2, " * 3000)
     assert len(str(error.value)) < 300
 
 
@@ -73,7 +73,7 @@ def test_more_are_added_up_to_the_most() -> None:
 
 
 def test_those_near_a_way_are_erased() -> None:
-    points = Painted(np.array([[0, 0], [0.3, 0], [1, 0], [0.05, 0.05]]), np.array([0, 1, 0, 1]))
+    points = PaintedPoints(np.array([[0, 0], [0.3, 0], [1, 0], [0.05, 0.05]]), np.array([0, 1, 0, 1]))
     left = points.without(np.array([[0.0, 0.0], [1.0, 0.09]]), 0.1)
     np.testing.assert_array_equal(left.places, [[0.3, 0]])
     assert left.kinds.tolist() == [1]
@@ -81,7 +81,7 @@ def test_those_near_a_way_are_erased() -> None:
 
 def test_mixed_they_alternate() -> None:
     kinds = np.array([0, 0, 0, 1, 1, 2])
-    mixed = Painted(np.arange(12.0).reshape(6, 2), kinds).mixed()
+    mixed = PaintedPoints(np.arange(12.0).reshape(6, 2), kinds).mixed()
     assert mixed.kinds.tolist() == [0, 1, 2, 0, 1, 0]
     assert mixed.places[:, 0].tolist() == [0, 6, 10, 2, 8, 4]
 
@@ -159,7 +159,7 @@ def test_a_curve_has_its_points_in_both_parts() -> None:
 def test_there_is_something_before_anybody_paints(name: str) -> None:
     data = load_data(name)
     usual = DATASETS[name].setting("painted").usual
-    points = Painted.read(usual)
+    points = PaintedPoints.read(usual)
     assert points.write() == usual
     assert sum(map(len, data.splits.values())) == len(points) > 10
 

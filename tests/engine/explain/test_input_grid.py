@@ -10,7 +10,7 @@ import pytest
 from engine import explain
 from engine.datasets.curve import curve_dataset
 from engine.datasets.dataset import Dataset, Split, one_hot
-from engine.datasets.opening import load_data
+from engine.datasets.loading import load_data
 from engine.datasets.painted_points import painted_curve, painted_plane
 from engine.datasets.plane import PLANES, plane_dataset
 from engine.explain.input_grid import Region, RegionEvaluator, Span, Square, plane_points, region_of, span_of, square_of

@@ -10,7 +10,7 @@ import pytest
 from engine.basics.errors import DataError, SettingError
 from engine.datasets import Split
 from engine.explain.features import activations_of
-from engine.explain.projection import Projected, are_inside, layer_rows, principal_axes, project_in_steps
+from engine.explain.projection import Projection, are_inside, layer_rows, principal_axes, project_in_steps
 from engine.network.network import Network
 
 
@@ -30,17 +30,17 @@ def made(shape: tuple[int, ...] = (4, 5, 3), examples: int = 50, scale: float = 
     return network, Split(inputs, np.eye(shape[-1], dtype=np.float32)[labels], labels, scale)
 
 
-def finished(steps: Generator[int, None, Projected]) -> Projected:
+def finished(steps: Generator[int, None, Projection]) -> Projection:
     """The result of all steps."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            result: Projected = end.value
+            result: Projection = end.value
             return result
 
 
-def projected(network: Network, split: Split, layer: int, rows: np.ndarray) -> Projected:
+def projected(network: Network, split: Split, layer: int, rows: np.ndarray) -> Projection:
     """All of it, on a basis of its own."""
     return finished(
         project_in_steps(network, split, rows, layer, principal_axes(layer_rows(network, split, rows, layer)))

@@ -183,7 +183,7 @@ def test_batches_can_be_asked_for_in_any_order(examples: int, batch: int, data: 
     """Whatever is gathered ahead, and whatever was done to what was handed out."""
     batches = numbered_batches(examples, batch, drop_last=False)
     for index in data.draw(st.lists(st.integers(0, batches.per_epoch - 1), max_size=12)):
-        inputs, targets = batches.take(index)
+        inputs, targets = batches.batch(index)
         expected = np.arange(examples)[index * batch : (index + 1) * batch]
         assert inputs[:, 0].tolist() == expected.tolist()
         assert targets.argmax(axis=1).tolist() == (expected % 2).tolist()
@@ -193,18 +193,18 @@ def test_batches_can_be_asked_for_in_any_order(examples: int, batch: int, data: 
 
 def test_what_was_gathered_ahead_is_not_used_after_shuffling() -> None:
     batches = numbered_batches(40, 4)
-    batches.take(0)
+    batches.batch(0)
     batches.shuffle(np.random.default_rng(0))
     for index in range(1, batches.per_epoch):
-        assert batches.take(index)[0][:, 0].tolist() == batches.order[index * 4 : (index + 1) * 4].tolist()
+        assert batches.batch(index)[0][:, 0].tolist() == batches.order[index * 4 : (index + 1) * 4].tolist()
 
 
 def test_no_more_is_gathered_ahead_than_an_epoch_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.training.batches._AHEAD_NUMBERS", 12)
     for examples, batch, ahead in [(40, 1, 4), (40, 2, 2), (40, 13, 1), (2, 1, 2)]:  # one input, two targets
         batches = numbered_batches(examples, batch)
-        gathered = batches.take(0)[0].base  # of which a batch is a view
+        gathered = batches.batch(0)[0].base  # of which a batch is a view
         assert gathered is not None
         assert len(gathered) == ahead * batch
-        taken = [batches.take(index)[0][:, 0].tolist() for index in range(batches.per_epoch)]
+        taken = [batches.batch(index)[0][:, 0].tolist() for index in range(batches.per_epoch)]
         assert np.concatenate(taken).tolist() == list(range(batches.per_epoch * batch))

@@ -27,10 +27,10 @@ def test_a_point_at_the_same_place_replaces_the_last() -> None:
 
 def test_epochs_give_exact_points_and_end_the_estimates() -> None:
     history = History()
-    history.take(Epoch(0, figures(0.9), figures(0.8), 0.0))
+    history.take_event(Epoch(0, figures(0.9), figures(0.8), 0.0))
     history.add_estimate(0.5, Estimate(figures(0.6), figures(0.7)))
     assert history.error.live_train.epochs == [0.5]
-    history.take(Epoch(1, figures(0.2), figures(0.3), 1.0))
+    history.take_event(Epoch(1, figures(0.2), figures(0.3), 1.0))
     assert history.error.train.values == [0.9, 0.2]
     assert history.error.test.values == [0.8, 0.3]
     assert history.error.live_train.epochs == []
@@ -39,7 +39,7 @@ def test_epochs_give_exact_points_and_end_the_estimates() -> None:
 
 def test_without_a_test_split_its_curves_stay_empty() -> None:
     history = History()
-    history.take(Epoch(0, figures(0.9), None, 0.0))
+    history.take_event(Epoch(0, figures(0.9), None, 0.0))
     history.add_estimate(0.5, Estimate(figures(0.6), None))
     assert not history.error.test.epochs
     assert not history.error.live_test.epochs
@@ -47,7 +47,7 @@ def test_without_a_test_split_its_curves_stay_empty() -> None:
 
 def test_regression_has_a_loss_and_no_error() -> None:
     history = History()
-    history.take(Epoch(0, figures(None, loss=2.5), None, 0.0))
+    history.take_event(Epoch(0, figures(None, loss=2.5), None, 0.0))
     history.add_estimate(0.5, Estimate(figures(None, loss=2.0), None))
     assert history.loss.train.values == [2.5]
     assert history.loss.live_train.values == [2.0]
@@ -58,7 +58,7 @@ def test_regression_has_a_loss_and_no_error() -> None:
 
 def test_loss_is_kept_beside_error() -> None:
     history = History()
-    history.take(Epoch(1, figures(0.2, 0.7), figures(0.3, 0.9), 1.0, figures(0.25, 0.8)))
+    history.take_event(Epoch(1, figures(0.2, 0.7), figures(0.3, 0.9), 1.0, figures(0.25, 0.8)))
     history.add_estimate(1.5, Estimate(figures(0.1, 0.4), figures(0.2, 0.5)))
     assert (history.loss.train.values, history.loss.test.values, history.loss.validation.values) == (
         [0.7],
@@ -67,7 +67,7 @@ def test_loss_is_kept_beside_error() -> None:
     )
     assert (history.loss.live_train.values, history.loss.live_test.values) == ([0.4], [0.5])
     assert (history.error.live_train.values, history.error.live_test.values) == ([0.1], [0.2])
-    history.take(Epoch(2, figures(0.1, 0.3), None, 1.0))
+    history.take_event(Epoch(2, figures(0.1, 0.3), None, 1.0))
     assert history.loss.live_train.epochs == []
     assert history.loss.live_test.epochs == []
     assert (history.loss.last_epoch, History().loss.last_epoch) == (2, 0)
@@ -75,7 +75,7 @@ def test_loss_is_kept_beside_error() -> None:
 
 def test_losses_come_back_from_a_file_under_keys_of_their_own() -> None:
     history = History()
-    history.take(Epoch(1, figures(0.2, 0.7), figures(0.3, 0.9), 1.0, figures(0.25, 0.8)))
+    history.take_event(Epoch(1, figures(0.2, 0.7), figures(0.3, 0.9), 1.0, figures(0.25, 0.8)))
     kept = json.loads(json.dumps(history.as_dict()))
     assert kept == {
         "train": [[1, 0.2]],
@@ -98,7 +98,7 @@ def test_a_file_from_before_there_were_losses_opens() -> None:
 def test_a_loss_that_overflowed_is_not_written() -> None:
     history = History()
     for epoch, loss in enumerate((0.5, float("inf"), float("nan"), 0.4)):
-        history.take(Epoch(epoch, figures(0.1, loss), None, 0.0))
+        history.take_event(Epoch(epoch, figures(0.1, loss), None, 0.0))
     assert history.as_dict()["train_loss"] == [[0, 0.5], [3, 0.4]]
     assert len(history.as_dict()["train"]) == 4
 
@@ -146,9 +146,9 @@ def test_what_0_3_called_held_out_is_the_validation_set() -> None:
 
 def test_a_next_run_goes_on_behind() -> None:
     history = History()
-    history.take(Epoch(3, figures(0.5), None, 1.0))
-    history.take(Epoch(0, figures(0.5), None, 1.0), before=3)
-    history.take(Epoch(1, figures(0.4), None, 1.0), before=3)
+    history.take_event(Epoch(3, figures(0.5), None, 1.0))
+    history.take_event(Epoch(0, figures(0.5), None, 1.0), before=3)
+    history.take_event(Epoch(1, figures(0.4), None, 1.0), before=3)
     assert history.error.train.epochs == [3, 4]
     assert history.completed == 4
     assert History.from_dict(history.as_dict()).completed == 4
@@ -157,14 +157,14 @@ def test_a_next_run_goes_on_behind() -> None:
 def test_other_events_are_left_alone() -> None:
     history = History()
     for event in (Batch(1, 1, 10, 0.5), Evaluating(1)):
-        history.take(event)
+        history.take_event(event)
     assert history == History()
 
 
 def test_early_stopping_is_remembered_until_training_goes_on() -> None:
     history = History()
-    history.take(Epoch(2, figures(0.5), None, 1.0), before=10)
-    history.take(BestRestored(1, figures(0.4), True), before=10)
+    history.take_event(Epoch(2, figures(0.5), None, 1.0), before=10)
+    history.take_event(BestRestored(1, figures(0.4), True), before=10)
     assert history.best is not None
     assert (history.best.epoch, history.best.early, history.completed) == (11, True, 12)
     again = History.from_dict(json.loads(json.dumps(history.as_dict()))).best
@@ -172,7 +172,7 @@ def test_early_stopping_is_remembered_until_training_goes_on() -> None:
     assert (again.epoch, again.early, again.figures.error, again.figures.loss) == (11, True, 0.4, figures(0.4).loss)
     for event in (Epoch(0, figures(0.4), None, 0.0), Batch(1, 1, 10, 0.5)):
         later = history.copy()
-        later.take(event, before=12)
+        later.take_event(event, before=12)
         assert later.best is None
 
 
@@ -200,7 +200,7 @@ def test_what_is_no_best_epoch_is_left_out(damage: object) -> None:
 def test_what_is_measured_again_takes_the_place_of_the_last_epoch() -> None:
     history = History()
     for epoch in (1, 2):
-        history.take(Epoch(epoch, figures(0.5), figures(0.6), 1.0))
+        history.take_event(Epoch(epoch, figures(0.5), figures(0.6), 1.0))
     history.measure_again(2, {})
     assert (history.error.train.epochs, history.figures(2), history.completed) == ([1], {}, 2)
     history.measure_again(2, {"train_error": 0.8})
@@ -215,8 +215,8 @@ def test_what_is_measured_again_takes_the_place_of_the_last_epoch() -> None:
 
 def test_figures_are_those_that_were_measured_there() -> None:
     history = History()
-    history.take(Epoch(1, figures(0.2, 0.7), None, 1.0, figures(0.25, 0.8)))
-    history.take(Epoch(2, figures(0.1, 0.3), None, 1.0))
+    history.take_event(Epoch(1, figures(0.2, 0.7), None, 1.0, figures(0.25, 0.8)))
+    history.take_event(Epoch(2, figures(0.1, 0.3), None, 1.0))
     assert history.figures(1) == {
         "train_error": 0.2, "validation_error": 0.25, "train_loss": 0.7, "validation_loss": 0.8,
     }  # fmt: skip
@@ -255,7 +255,7 @@ def measured(epoch: int, classes: int = 10) -> Epoch:
 def test_confusion_is_kept_for_each_epoch_and_part() -> None:
     history = History()
     train, test, aside = (Evaluation(0.5, 0.5, np.full((2, 2), count)) for count in (60000, 10000, 3))
-    history.take(Epoch(1, train, test, 1.0, aside), before=2)
+    history.take_event(Epoch(1, train, test, 1.0, aside), before=2)
     for part, count in (("train", 60000), ("test", 10000), ("validation", 3)):
         matrix = history.confusion(3, part)
         assert matrix is not None
@@ -263,16 +263,16 @@ def test_confusion_is_kept_for_each_epoch_and_part() -> None:
         assert (matrix - count - 1 == -1).all(), "differences may be below 0"
     assert history.confusion(3) is not None
     assert history.confusion(1) is history.confusion(3, "nonsense") is None
-    history.take(Epoch(2, figures(None), None, 1.0), before=2)
+    history.take_event(Epoch(2, figures(None), None, 1.0), before=2)
     assert history.confusion(4, "train") is None
-    history.take(measured(1), before=2)  # in the place of what was measured then
+    history.take_event(measured(1), before=2)  # in the place of what was measured then
     assert history.nbytes == 400
 
 
 def test_of_many_epochs_every_second_is_dropped_and_the_newest_stays() -> None:
     history = History(confusion_bytes=10 * 400)
     for epoch in range(41):
-        history.take(measured(epoch))
+        history.take_event(measured(epoch))
         newest = history.confusion(epoch)
         assert newest is not None
         assert (newest == epoch).all()
@@ -285,18 +285,18 @@ def test_of_many_epochs_every_second_is_dropped_and_the_newest_stays() -> None:
 def test_a_matrix_that_is_larger_than_all_room_is_kept_alone() -> None:
     history = History(confusion_bytes=100)
     for epoch in range(3):
-        history.take(measured(epoch))
+        history.take_event(measured(epoch))
     assert [history.confusion(epoch) is not None for epoch in range(3)] == [False, False, True]
 
 
 def test_it_can_be_copied_and_pickled() -> None:
     history = History()
-    history.take(measured(1))
+    history.take_event(measured(1))
     history.note_change(1, "momentum 0.5")
     for again in (pickle.loads(pickle.dumps(history)), copy.deepcopy(history)):
         assert again == history
         np.testing.assert_array_equal(again.confusion(1), history.confusion(1))
-        again.take(measured(2))
+        again.take_event(measured(2))
         assert history.completed == 1
 
 

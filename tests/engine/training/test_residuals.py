@@ -14,7 +14,7 @@ from engine.datasets.scaling import Scaling
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.training.early_stopping import Best
+from engine.training.early_stopping import BestEpoch
 from engine.training.events import BestRestored, Epoch
 from engine.training.history import History
 from engine.training.metrics import Evaluation, Evaluator, figures_of
@@ -141,7 +141,7 @@ def test_curves_and_figures_survive_a_file() -> None:
 def test_after_early_stopping_the_figures_are_those_of_the_best_epoch() -> None:
     history, epochs, _ = trained()
     best = BestRestored(1, epochs[1].validation, early=False)  # type: ignore[arg-type]
-    history.take(best)
+    history.take_event(best)
     past = Provenance(history=history).after(best)
     assert (past.epochs, past.validation_rmse) == (1, history.rmse.validation.values[1])
 
@@ -158,8 +158,8 @@ def test_files_without_them_are_read_and_odd_ones_left_out() -> None:
 
 def test_a_checkpoint_keeps_those_of_the_best_epoch_and_one_of_before_has_none() -> None:
     parameters = np.zeros(3, np.float32)
-    best = Best(2, Evaluation(0.5, None, None, rmse=2.5, r2=-0.5), parameters)
-    again = Best.from_dict(json.loads(json.dumps(best.as_dict())), parameters)
+    best = BestEpoch(2, Evaluation(0.5, None, None, rmse=2.5, r2=-0.5), parameters)
+    again = BestEpoch.from_dict(json.loads(json.dumps(best.as_dict())), parameters)
     assert (again.figures.loss, again.figures.rmse, again.figures.r2) == (0.5, 2.5, -0.5)
     old = {"epoch": 2, "loss": 0.5, "error": None}
-    assert Best.from_dict(old, parameters).figures.rmse is None
+    assert BestEpoch.from_dict(old, parameters).figures.rmse is None

@@ -14,8 +14,8 @@ from engine.datasets.source import Value
 from engine.datasets.table.cells import plain_number
 from nnviz.cards.regression.model import PREDICTED
 from nnviz.cards.user_examples.model import PREDICTIONS
-from nnviz.session.asked import MISTAKES
 from nnviz.session.selection import Example
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.ui.card import DockCard
 from nnviz.ui.pages import Page
 from nnviz.window.card_export import csv_bytes

@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from engine.datasets import DATASETS, load_data, source_of
-from engine.datasets.painted_points import Painted
+from engine.datasets.painted_points import PaintedPoints
 from engine.experiment import Experiment
 from engine.presets import USUAL_PRESET, preset_named
 from engine.provenance import Provenance
@@ -26,7 +26,7 @@ from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment, fitted_experiment
 
 # Settings that differ from the usual ones, for each group of data.
-PAINTED = Painted(np.random.default_rng(1).uniform(-1, 1, (150, 2)), np.arange(150) % 3)
+PAINTED = PaintedPoints(np.random.default_rng(1).uniform(-1, 1, (150, 2)), np.arange(150) % 3)
 SETTINGS: dict[str, dict[str, Any]] = {
     "mnist": {"train_examples": 300, "seed": 2},
     "penguins": {"target": "sex", "missing": "median", "ignored": ("island",), "standardise": False, "seed": 3},

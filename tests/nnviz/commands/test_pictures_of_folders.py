@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from engine.datasets.description import Description
 from engine.datasets.grey_images import grey_picture, readable_formats
-from engine.datasets.opening import source_of
+from engine.datasets.loading import source_of
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.neural_network import NeuralNetwork

@@ -23,7 +23,7 @@ from nnviz.commands import cli, screenshot
 from nnviz.commands.options import parser
 from nnviz.library import Library
 from nnviz.session import question
-from nnviz.session.asked import ANSWER
+from nnviz.session.shared_queries import ANSWER
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, record_sweep
 

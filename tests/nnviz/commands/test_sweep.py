@@ -15,8 +15,9 @@ from engine.datasets import Dataset
 from engine.sweeps.results import FINISHED, STOPPED
 from engine.sweeps.run_execution import RunSpec
 from engine.sweeps.significance import GroupComparison
-from nnviz.commands import cli, many
-from nnviz.formatting.results import comparison_words, words_of_pairs
+from nnviz.commands import cli
+from nnviz.commands import plan_command as many
+from nnviz.formatting.result_text import format_comparison, format_pairs
 from nnviz.library import Library, library_path
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import SweepLibrary
@@ -137,13 +138,13 @@ def test_json_tells_all_and_the_test_error_once(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(("trials", "more"), [(2, ""), (9, " They are the best of 9 trials, which makes p too small.")])
 def test_whether_one_is_better_is_told_in_the_words_of_the_window(trials: int, more: str) -> None:
     found = GroupComparison(23, 0, 25, 0.016, 5)
-    told = comparison_words(found, "a", "b", "validation error", trials)
-    assert told == f"{words_of_pairs(found, 'a', 'b', 'validation error')}.{more}"
+    told = format_comparison(found, "a", "b", "validation error", trials)
+    assert told == f"{format_pairs(found, 'a', 'b', 'validation error')}.{more}"
 
 
 def test_it_is_the_better_one_that_beats_whichever_came_first() -> None:
     """The best by the median is not always the one that beats the other more often."""
-    told = comparison_words(GroupComparison(4, 1, 25, 0.2, 5), "a", "b", "test RMSE", 2)
+    told = format_comparison(GroupComparison(4, 1, 25, 0.2, 5), "a", "b", "test RMSE", 2)
     assert told.startswith("b beats a in 20 of 25 pairs of seeds, 1 are equal, by test RMSE: too close to tell")
 
 
@@ -215,7 +216,7 @@ def test_a_lock_that_cannot_be_made_is_told_and_the_sweep_is_done(
     def denied(lock: Lock) -> bool:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Lock, "take", denied)
+    monkeypatch.setattr(Lock, "acquire", denied)
     assert sweep(*WORDS, *RATES) == 0
     assert "The runs are not recorded: " in capsys.readouterr().err
 

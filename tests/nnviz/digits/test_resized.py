@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnviz.digits.resized import resized
+from nnviz.digits.picture_files import resized
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (20, 30), (1, 1)])

@@ -87,7 +87,8 @@ def test_every_batch_of_an_epoch_has_its_own_name(batches: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nbytes", "written"), [(12, "12 bytes"), (3400, "3.4 kB"), (2e9, "2 GB"), (123_456_789, "123 MB"), (0, "0 bytes")]
+    ("nbytes", "written"),
+    [(12, "12 bytes"), (3400, "3.4 kB"), (2e9, "2 GB"), (123_456_789, "123 MB"), (0, "0 bytes")],
 )
 def test_sizes(nbytes: float, written: str) -> None:
     assert text.size(nbytes) == written

@@ -17,7 +17,7 @@ from nnviz.jobs import job as job_module
 from nnviz.jobs import timing as pace
 from nnviz.jobs.job import Job
 from nnviz.jobs.recorder import Recorder, RecordingPlan
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import Library, recording
 from tests.nnviz.library.helpers import DATA, an_experiment
@@ -35,16 +35,16 @@ class Outlet:
         """A look at the job is wanted after each event."""
         return False
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         raise AssertionError("none is wanted")
 
-    def tell(self, run: int, event: Any) -> None:
+    def report(self, run: int, event: Any) -> None:
         """Keeps epochs one by one."""
         self.told += event if isinstance(event, Epochs) else [event]
 
-    def tell_soon(self, run: int, event: Any) -> None:
+    def report_soon(self, run: int, event: Any) -> None:
         """Likewise."""
-        self.tell(run, event)
+        self.report(run, event)
 
 
 def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,13 +168,13 @@ class Sent(Undisturbed):
         self.parcels: list[tuple[float, list[Any]]] = []
         self._gathered: list[Any] = []
 
-    def tell(self, run: int, event: Any) -> None:
+    def report(self, run: int, event: Any) -> None:
         """Sends it."""
-        self.tell_soon(run, event)
+        self.report_soon(run, event)
         self.parcels.append((self.clock.now, self._gathered))
         self._gathered = []
 
-    def tell_soon(self, run: int, event: Any) -> None:
+    def report_soon(self, run: int, event: Any) -> None:
         """Keeps it for what is sent next."""
         self._gathered.append(event)
 
@@ -183,10 +183,10 @@ class Sent(Undisturbed):
         """Whether it is time."""
         return self.takes_frames and self.clock.now - self._frame_at >= 0.05
 
-    def put_frame(self, frame: Frame) -> None:
+    def put_frame(self, frame: NetworkFrame) -> None:
         """Sends it."""
         self._frame_at = self.clock.now
-        self.tell(frame.run, frame)
+        self.report(frame.run, frame)
 
 
 def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_frames: bool = False) -> Sent:
@@ -209,7 +209,7 @@ def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_fra
     stopped = job.advance(outlet)
     assert stopped is not None
     assert stopped.finished
-    outlet.tell(1, stopped)
+    outlet.report(1, stopped)
     told = [
         each.epoch for _, parcel in outlet.parcels for event in parcel if isinstance(event, Epochs) for each in event
     ]
@@ -248,7 +248,7 @@ def test_a_frame_takes_along_what_ended_before_it(monkeypatch: pytest.MonkeyPatc
     seen = 0
     for _, parcel in sent(0.001, 1000, monkeypatch, takes_frames=True).parcels:
         ended = [epoch.epoch for event in parcel if isinstance(event, Epochs) for epoch in event]
-        frames = [event for event in parcel if isinstance(event, Frame)]
+        frames = [event for event in parcel if isinstance(event, NetworkFrame)]
         if frames and ended:
             (frame,) = frames
             assert (frame.epoch, frame.batch) == (ended[-1], frame.batches)
@@ -258,7 +258,7 @@ def test_a_frame_takes_along_what_ended_before_it(monkeypatch: pytest.MonkeyPatc
 
 def test_the_end_of_an_epoch_is_sent_once_where_a_frame_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [event for _, parcel in sent(0.008, 500, monkeypatch, takes_frames=True).parcels for event in parcel]
-    frames = {event.epoch for event in told if isinstance(event, Frame) and event.batch == event.batches}
+    frames = {event.epoch for event in told if isinstance(event, NetworkFrame) and event.batch == event.batches}
     ends = {event.epoch for event in told if isinstance(event, EpochEnd)}
     assert len(frames) > 50
     assert not frames & ends
@@ -335,14 +335,14 @@ def test_a_record_that_cannot_begin_does_not_keep_epochs_from_being_told_togethe
     """A folder has the place of the library's file."""
     job, outlet = recorded_job(tmp_path, 300), Undisturbed()
     groups: list[int] = []
-    tell = outlet.tell
+    report = outlet.report
 
     def counted(run: int, event: Any) -> None:
         if isinstance(event, Epochs):
             groups.append(len(event))
-        tell(run, event)
+        report(run, event)
 
-    outlet.tell = outlet.tell_soon = counted  # type: ignore[method-assign]
+    outlet.report = outlet.report_soon = counted  # type: ignore[method-assign]
     job.advance(outlet)
     assert sum(groups) == 301
     assert len(groups) < 100

@@ -19,8 +19,8 @@ from nnviz.cards.prediction_over_time.model import PastPredictions, PredictionOv
 from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question
-from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate, Model

@@ -47,7 +47,7 @@ class Driven:
         self.plans.begin(plan, data, self.ends.append, self.errors.append)
 
     def go_on(self, data: Dataset | None = DATA) -> None:
-        self.plans.go_on(1, data, self.ends.append, self.errors.append)
+        self.plans.resume(1, data, self.ends.append, self.errors.append)
 
     def broken_off(self, qtbot: QtBot) -> InterruptedPlan | None:
         found: list[InterruptedPlan | None] = []

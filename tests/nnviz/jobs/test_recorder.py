@@ -362,7 +362,7 @@ def test_while_a_training_changes_hands_the_library_says_that_it_goes_on(recorde
         with Library(session.records.path) as library:
             return [(record.status, library.is_live(record.id)) for record in library.runs()]
 
-    seen = session.training.runner.look(session.runs.current.id, look)
+    seen = session.training.runner.call(session.runs.current.id, look)
     qtbot.waitUntil(seen.done)
     assert seen.result() == [("training", False)]
     recorded.close_unasked()
@@ -374,7 +374,7 @@ def test_while_a_training_changes_hands_the_library_says_that_it_goes_on(recorde
 def test_a_training_that_was_looked_at_last_is_no_broken_off_one(recorded: MainWindow, qtbot: QtBot, then: str) -> None:
     session = recorded.session
     train_for_a_while(qtbot, recorded)
-    look = session.training.runner.look(session.runs.current.id, lambda _: None)
+    look = session.training.runner.call(session.runs.current.id, lambda _: None)
     if then == "another":
         session.reset()
         session.start()
@@ -409,7 +409,7 @@ import sys
 from nnviz.library import library_path
 from nnviz.library.locks import lock_of_offer
 claim = lock_of_offer(library_path(), int(sys.argv[1]))
-print(claim.take(), flush=True)
+print(claim.acquire(), flush=True)
 sys.stdin.read()
 """
 
@@ -549,7 +549,7 @@ def test_an_offer_is_not_taken_if_another_program_was_quicker(
     qtbot.waitUntil(lambda: offers(window))
     window.session._reopening._look.stop()
     other = lock_of_run(window.session.records.path, interrupted)
-    assert other.take()
+    assert other.acquire()
     click(qtbot, window, QPushButton, "messageChoice1Button")
     qtbot.waitUntil(lambda: announced(window.session) == f"Run {interrupted} continues in another window.")
     other.release()
@@ -568,7 +568,7 @@ def test_an_offer_comes_back_after_another_message(make_window: MakeWindow, qtbo
     assert offers(window)
     messages.warn("An error.")
     other = lock_of_run(window.session.records.path, interrupted)
-    assert other.take()
+    assert other.acquire()
     qtbot.waitUntil(lambda: announced(window.session) == f"Run {interrupted} continues in another window.")
     other.release()
     assert messages.current is not None
@@ -651,7 +651,7 @@ def edit_biases(qtbot: QtBot, window: MainWindow) -> None:
 
 def written(qtbot: QtBot, window: MainWindow) -> None:
     session = window.session
-    qtbot.waitUntil(session.training.runner.look(session.runs.current.id, lambda _: None).done)
+    qtbot.waitUntil(session.training.runner.call(session.runs.current.id, lambda _: None).done)
 
 
 def expect_everywhere(window: MainWindow, tmp_path: Path, error: float, at: float) -> None:
@@ -960,8 +960,8 @@ def test_closed_before_its_run_was_read_a_window_does_not_forget_it(
     train_epochs(qtbot, recorded, 1)
     run = recorded.session.runs.current
     assert recorded.close()
-    go_on, wanted = threading.Event(), reopening.kept_run
-    monkeypatch.setattr(reopening, "kept_run", lambda *given: go_on.wait(20) and wanted(*given))
+    go_on, wanted = threading.Event(), reopening.read_stored_run
+    monkeypatch.setattr(reopening, "read_stored_run", lambda *given: go_on.wait(20) and wanted(*given))
     window = make_window(records=True)
     qtbot.waitUntil(lambda: stored_settings()["record"] == run.storage.record and window.session.state is Status.READY)
     window.session.settings.change("rate", learning_rate=0.07)

@@ -15,7 +15,7 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.jobs.reports import Epochs, Frame, StopCondition, Stopped
+from nnviz.jobs.reports import Epochs, NetworkFrame, StopCondition, Stopped
 from nnviz.jobs.runner import Runner
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -41,7 +41,7 @@ def stop_of(qtbot: QtBot, runner: Runner, run: int, until: StopCondition) -> Sto
     def is_it(number: int, event: object) -> bool:
         return number == run and isinstance(event, Stopped)
 
-    with qtbot.waitSignal(runner.told, check_params_cb=is_it) as signal:
+    with qtbot.waitSignal(runner.reported, check_params_cb=is_it) as signal:
         runner.go(run, until)
     stop = signal.args[1]
     assert isinstance(stop, Stopped)
@@ -50,7 +50,7 @@ def stop_of(qtbot: QtBot, runner: Runner, run: int, until: StopCondition) -> Sto
 
 def test_a_run_and_its_events(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     told: list[tuple[int, object]] = []
-    runner.told.connect(lambda run, event: told.append((run, event)))
+    runner.reported.connect(lambda run, event: told.append((run, event)))
     runner.worker.begin(3, lambda: of(few_digits, epochs=2))
     assert not stop_of(qtbot, runner, 3, StopCondition.EPOCH).finished
     stop = stop_of(qtbot, runner, 3, StopCondition.END)
@@ -65,11 +65,11 @@ def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits:
     """It was copied earlier, and would put the views back."""
     heard: list[str] = []
     runner.frame.connect(lambda _: heard.append("frame"))
-    runner.told.connect(lambda _, event: heard.append(type(event).__name__))
+    runner.reported.connect(lambda _, event: heard.append(type(event).__name__))
     runner.worker.begin(1, lambda: of(few_digits))
     with qtbot.waitSignal(runner.frame):
         runner.go(1, StopCondition.END)
-    with qtbot.waitSignal(runner.told, check_params_cb=lambda _, event: isinstance(event, Stopped)):
+    with qtbot.waitSignal(runner.reported, check_params_cb=lambda _, event: isinstance(event, Stopped)):
         runner.worker.halt()
     qtbot.wait(30)  # longer than from one view to the next
     assert heard[-1] == "Stopped"
@@ -77,7 +77,7 @@ def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits:
 
 def test_frames_of_a_run_that_was_left_are_not_emitted(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     """Its network may have another shape."""
-    frames: list[Frame] = []
+    frames: list[NetworkFrame] = []
     runner.worker.begin(1, lambda: of(few_digits))
     runner.worker.begin(2, lambda: of(few_digits, neurons=9))
     with qtbot.waitSignal(runner.frame):
@@ -92,9 +92,9 @@ def test_settings_are_those_of_the_next_step(runner: Runner, few_digits: Dataset
     settings = TrainingSettings(epochs=7, learning_rate=0.25, batch_size=100, dropout=0.2)
     runner.worker.begin(1, lambda: of(few_digits))
     runner.worker.change(1, settings)
-    assert runner.look(1, lambda trainer: trainer.settings if trainer else None).result(10) == settings
+    assert runner.call(1, lambda trainer: trainer.settings if trainer else None).result(10) == settings
     runner.worker.change(1, replace(settings, learning_rate=0.5))
-    assert runner.look(1, lambda trainer: trainer.learning_rate if trainer else None).result(10) == 0.5
+    assert runner.call(1, lambda trainer: trainer.learning_rate if trainer else None).result(10) == 0.5
 
 
 # ---- looks into a trainer
@@ -109,16 +109,16 @@ def place(trainer: Trainer | None) -> tuple[int, int, bool]:
 
 def test_a_look_at_a_run_that_rests(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     runner.worker.begin(1, lambda: of(few_digits))
-    assert runner.look(1, place).result(10) == (0, 0, True), "before its first step"
+    assert runner.call(1, place).result(10) == (0, 0, True), "before its first step"
     stop_of(qtbot, runner, 1, StopCondition.BATCH)
     stop_of(qtbot, runner, 1, StopCondition.BATCH)
-    assert runner.look(1, place).result(10) == (1, 2, True)
+    assert runner.call(1, place).result(10) == (1, 2, True)
 
 
 def test_a_look_at_a_run_that_has_ended(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
     runner.worker.begin(1, lambda: of(few_digits, epochs=1))
     assert stop_of(qtbot, runner, 1, StopCondition.END).finished
-    assert runner.look(1, place).result(10)[:2] == (1, 20)
+    assert runner.call(1, place).result(10)[:2] == (1, 20)
 
 
 def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, few_digits: Dataset, gate: Gate) -> None:
@@ -126,7 +126,7 @@ def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, f
     runner.worker.begin(1, lambda: of(few_digits, epochs=3))
     stop_of(qtbot, runner, 1, StopCondition.BATCH)
     told: list[object] = []
-    runner.told.connect(lambda _, event: told.append(event))
+    runner.reported.connect(lambda _, event: told.append(event))
     gate.close()
     runner.go(1, StopCondition.END)
     gate.wait_until_reached()
@@ -135,7 +135,7 @@ def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, f
         assert trainer is not None
         return Trainer.resume(trainer.network.copy(), few_digits, trainer.state())
 
-    look = runner.look(1, copied)
+    look = runner.call(1, copied)
     assert not look.done(), "the step under way comes first"
     gate.open()
     copy = look.result(10)
@@ -150,10 +150,10 @@ def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, f
 
 
 def test_a_look_at_a_run_without_a_trainer(runner: Runner, few_digits: Dataset) -> None:
-    assert runner.look(9, lambda trainer: trainer is None).result(10)
+    assert runner.call(9, lambda trainer: trainer is None).result(10)
     runner.worker.begin(1, lambda: of(few_digits))
     runner.worker.forget(1)
-    assert runner.look(1, lambda trainer: trainer is None).result(10)
+    assert runner.call(1, lambda trainer: trainer is None).result(10)
 
 
 def test_a_look_that_goes_wrong_harms_nobody_else(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
@@ -162,7 +162,7 @@ def test_a_look_that_goes_wrong_harms_nobody_else(runner: Runner, qtbot: QtBot, 
 
     runner.worker.begin(1, lambda: of(few_digits))
     with pytest.raises(SettingError):
-        runner.look(1, refuse).result(10)
+        runner.call(1, refuse).result(10)
     assert stop_of(qtbot, runner, 1, StopCondition.BATCH).frame is not None
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from engine.network.half_precision import pack
 from engine.training.events import Epoch
-from nnviz.jobs.reports import EpochEnd, Epochs, Frame, Recorded
+from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded
 from nnviz.jobs.training_main import _MOST_UNHEARD, _LentTraining, _Pipe, _PipeSink
-from nnviz.jobs.training_process import Returned
+from nnviz.jobs.training_process import TrainingReturned
 
 _EPOCH = Epoch(1, None, None, 0.0)
 
@@ -26,18 +26,18 @@ def _full(outlet: _PipeSink) -> _PipeSink:
     """It, once it has told of as much as may be unheard."""
     outlet.begin()
     for _ in range(_MOST_UNHEARD):
-        outlet.tell(1, Epochs.of([_EPOCH]))
+        outlet.report(1, Epochs.of([_EPOCH]))
     return outlet
 
 
 def test_it_waits_to_be_heard_whatever_orders_came_before() -> None:
     outlet = _full(_PipeSink(_Nowhere(), queue.SimpleQueue()))
-    outlet.go_on()
+    outlet.resume()
     waiting = _telling(outlet)
     waiting.join(0.2)
     assert waiting.is_alive()
     outlet.heard(100)
-    outlet.go_on()
+    outlet.resume()
     assert _ends(waiting)
 
 
@@ -50,7 +50,7 @@ def test_an_order_that_comes_just_before_it_waits_to_be_heard_is_not_missed() ->
         is_empty = orders.empty()
         if is_empty:
             orders.put(("hand back", None))
-            outlet.go_on()
+            outlet.resume()
         return is_empty
 
     outlet.nothing_waits = looked
@@ -64,14 +64,14 @@ def test_what_the_record_has_to_tell_at_the_end_does_not_wait_to_be_heard() -> N
     _full(borrower._outlet)
 
     def finish(status: str) -> None:
-        borrower._outlet.tell(1, Recorded(1, "not recorded", is_written=False))
+        borrower._outlet.report(1, Recorded(1, "not recorded", is_written=False))
 
     job: Any = SimpleNamespace(run=1, recorder=SimpleNamespace(finish=finish), place=dict)
     borrower._job, borrower._is_training = job, True
     handing = threading.Thread(target=borrower._hand_back, daemon=True)
     handing.start()
     assert _ends(handing)
-    assert isinstance(pipe.parcels[-1][-1], Returned)
+    assert isinstance(pipe.parcels[-1][-1], TrainingReturned)
 
 
 @pytest.mark.parametrize("order", ["halt", "hand back"])
@@ -85,7 +85,7 @@ def test_who_has_an_order_waits_with_no_event(order: str) -> None:
         outlet.must_halt = True
     else:
         orders.put((order, None))
-    outlet.go_on()
+    outlet.resume()
     assert _ends(waiting)
     assert _ends(_telling(outlet))
 
@@ -110,16 +110,16 @@ def test_what_may_wait_is_sent_with_what_comes_next() -> None:
     pipe = _Kept()
     outlet = _PipeSink(pipe, queue.SimpleQueue())
     end, epochs = EpochEnd(1, pack(np.zeros(3, np.float32), (1, 1))), Epochs.of([_EPOCH])
-    outlet.tell_soon(1, end)
-    outlet.tell_soon(1, epochs)
+    outlet.report_soon(1, end)
+    outlet.report_soon(1, epochs)
     assert pipe.parcels == []
-    outlet.put_frame(Frame(1, np.zeros(3, np.float32), 1, 1, 1, 0.1))
-    outlet.tell(1, epochs)
+    outlet.put_frame(NetworkFrame(1, np.zeros(3, np.float32), 1, 1, 1, 0.1))
+    outlet.report(1, epochs)
     (first, second) = pipe.parcels
-    assert [type(message) if isinstance(message, Frame) else type(message[1]) for message in first] == [
+    assert [type(message) if isinstance(message, NetworkFrame) else type(message[1]) for message in first] == [
         EpochEnd,
         Epochs,
-        Frame,
+        NetworkFrame,
     ]
     assert list(map(repr, second[0][1])) == [repr(_EPOCH)]
 
@@ -129,13 +129,13 @@ def test_epochs_are_counted_one_by_one() -> None:
     outlet = _PipeSink(_Nowhere(), queue.SimpleQueue())
     outlet.begin()
     for _ in range(_MOST_UNHEARD // 100):
-        outlet.tell_soon(1, Epochs.of([_EPOCH] * 100))
-    waiting = threading.Thread(target=outlet.tell_soon, args=(1, Epochs.of([_EPOCH])), daemon=True)
+        outlet.report_soon(1, Epochs.of([_EPOCH] * 100))
+    waiting = threading.Thread(target=outlet.report_soon, args=(1, Epochs.of([_EPOCH])), daemon=True)
     waiting.start()
     waiting.join(0.2)
     assert waiting.is_alive()
     outlet.heard(1)
-    outlet.go_on()
+    outlet.resume()
     assert _ends(waiting)
 
 
@@ -162,7 +162,7 @@ class _Nowhere(_Pipe):
 
 def _telling(outlet: _PipeSink) -> threading.Thread:
     """A thread that tells of an event."""
-    thread = threading.Thread(target=outlet.tell, args=(1, Epochs.of([_EPOCH])), daemon=True)
+    thread = threading.Thread(target=outlet.report, args=(1, Epochs.of([_EPOCH])), daemon=True)
     thread.start()
     return thread
 

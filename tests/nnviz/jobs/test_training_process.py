@@ -27,7 +27,7 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.job import _MOST_TOGETHER, Job
 from nnviz.jobs.recorder import RecordingPlan
-from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped, count_of
+from nnviz.jobs.reports import Epochs, NetworkFrame, Recorded, StopCondition, Stopped, count_of
 from nnviz.jobs.timing import TimeBudget
 from nnviz.jobs.training_main import _MOST_UNHEARD
 from nnviz.jobs.training_process import TrainingProcess
@@ -57,9 +57,9 @@ class Ear:
 
     def __init__(self, worker: Worker) -> None:
         self.heard: list[object] = []
-        self.apart: list[Frame] = []
+        self.apart: list[NetworkFrame] = []
         self._worker = worker
-        worker.told.connect(lambda _, event: self.heard.extend(event if isinstance(event, Epochs) else [event]))
+        worker.reported.connect(lambda _, event: self.heard.extend(event if isinstance(event, Epochs) else [event]))
 
     def frame_from_apart(self) -> bool:
         """Takes the frame that is there; whether it came from the process."""
@@ -119,7 +119,7 @@ def have_process(qtbot: QtBot, worker: Worker, ear: Ear, data: Dataset) -> None:
 def looked(qtbot: QtBot, worker: Worker, run: int, at: Callable[[Trainer], Any]) -> Any:
     """What a look at the run's trainer found."""
     found: list[Any] = []
-    worker.look(run, lambda trainer: found.append(None if trainer is None else at(trainer)))
+    worker.call(run, lambda trainer: found.append(None if trainer is None else at(trainer)))
     qtbot.waitUntil(lambda: bool(found))
     return found[0]
 
@@ -158,7 +158,7 @@ def test_it_ends_as_a_bare_loop_does_to_the_bit(
         if isinstance(event, (Epoch, BestRestored)):
             events.append(event)
     have_process(qtbot, worker, ear, few_digits)
-    worker.told.connect(lambda _, event: worker.count_heard(count_of(event)))
+    worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
     worker.begin(1, lambda: of(few_digits, epochs, **settings))
     go_apart(qtbot, worker, ear)
     for _ in range(3):
@@ -495,7 +495,7 @@ def test_tiny_data_do_not_flood_the_window(worker: Worker, ear: Ear, qtbot: QtBo
     tiny = replace(few_digits, train=few_digits.train.head(4), test=None)
     worker.begin(1, lambda: of(tiny, MANY_EPOCHS, batch_size=4))
     go_apart(qtbot, worker, ear)
-    worker.told.connect(lambda _, event: worker.count_heard(count_of(event)))
+    worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
     heard = len(ear.epochs)
     qtbot.waitUntil(lambda: len(ear.epochs) > heard + 600)
     worker.halt()
@@ -520,7 +520,7 @@ def test_who_takes_a_frame_tells_what_was_heard(
         send(order, value)
 
     monkeypatch.setattr(worker._process, "send", noted)
-    worker.told.connect(lambda _, event: worker.count_heard(count_of(event)))
+    worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
     before = len(ear.heard)
     while len(ear.heard) < before + 1000:
         count = len(sent)
@@ -659,7 +659,7 @@ def test_the_window_trains_apart_saves_and_is_edited_meanwhile(
     ready_model: Model, qtbot: QtBot, tmp_path: Path
 ) -> None:
     session = ready_model.session
-    frames: list[Frame] = []
+    frames: list[NetworkFrame] = []
     session.training.runner.frame.connect(frames.append)
     session.settings.choose("epochs", session.settings.experiment.changed(epochs=MANY_EPOCHS))
     session.start()

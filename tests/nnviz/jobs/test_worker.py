@@ -21,7 +21,7 @@ from engine.training.events import BestRestored, Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.recorder import RecordingPlan
-from nnviz.jobs.reports import Epochs, Frame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.worker import Worker
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import MANY_EPOCHS
@@ -41,7 +41,7 @@ class Ear:
 
     def __init__(self, worker: Worker) -> None:
         self.heard: list[tuple[int, object]] = []
-        worker.told.connect(self._hear)
+        worker.reported.connect(self._hear)
 
     def _hear(self, run: int, event: object) -> None:
         self.heard += [(run, each) for each in (event if isinstance(event, Epochs) else [event])]
@@ -77,14 +77,14 @@ def stop_of(qtbot: QtBot, worker: Worker, run: int, until: StopCondition) -> Sto
     def is_it(number: int, event: object) -> bool:
         return number == run and isinstance(event, Stopped)
 
-    with qtbot.waitSignal(worker.told, check_params_cb=is_it) as signal:
+    with qtbot.waitSignal(worker.reported, check_params_cb=is_it) as signal:
         worker.go(run, until)
     stop = signal.args[1]
     assert isinstance(stop, Stopped)
     return stop
 
 
-def frame_of(stop: Stopped) -> Frame:
+def frame_of(stop: Stopped) -> NetworkFrame:
     """Where it stopped."""
     assert stop.frame is not None
     return stop.frame
@@ -138,7 +138,7 @@ def test_halt_ends_the_wait(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: 
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
     worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 2)
-    with qtbot.waitSignal(worker.told, check_params_cb=lambda _, event: isinstance(event, Stopped)) as signal:
+    with qtbot.waitSignal(worker.reported, check_params_cb=lambda _, event: isinstance(event, Stopped)) as signal:
         worker.halt()
     stop = signal.args[1]
     assert not stop.finished
@@ -196,7 +196,7 @@ def test_frames_carry_the_number_of_their_run(worker: Worker, qtbot: QtBot, few_
 
 def test_a_newer_frame_replaces_one_that_nobody_took(worker: Worker) -> None:
     for batch in range(5):
-        worker.frames.append(Frame(1, np.zeros(1), 1, batch, 5, 0.0))
+        worker.frames.append(NetworkFrame(1, np.zeros(1), 1, batch, 5, 0.0))
     assert worker.frames.pop().batch == 4
     assert not worker.frames
 
@@ -206,7 +206,7 @@ def test_no_frame_is_ever_infinite(
 ) -> None:
     """Not even between the step that ruins the weights and the next one, which finds out."""
 
-    class NeverFull(list[Frame]):
+    class NeverFull(list[NetworkFrame]):
         """Each step wants to be shown."""
 
         def __bool__(self) -> bool:
@@ -250,12 +250,12 @@ def test_orders_are_carried_out_in_the_order_they_were_given(
         rates.append(found.learning_rate)
         places.add((found.epoch, found.batch))
 
-    worker.look(1, look)
+    worker.call(1, look)
     for rate in (0.2, 0.3):
         worker.change(1, replace(settings, learning_rate=rate))
-        worker.look(1, look)
+        worker.call(1, look)
     worker.forget(1)
-    worker.look(1, last.append)
+    worker.call(1, last.append)
     gate.open()
     qtbot.waitUntil(lambda: last == [None])
     assert rates == [0.1, 0.2, 0.3]
@@ -297,7 +297,7 @@ def test_settings_that_a_run_cannot_have_stop_it(worker: Worker, ear: Ear, qtbot
     qtbot.waitUntil(lambda: bool(ear.stops(1)))
     assert isinstance(ear.stops(1)[0].error, SettingError)
     kept: list[object] = []
-    worker.look(1, kept.append)
+    worker.call(1, kept.append)
     qtbot.waitUntil(lambda: kept == [None])
     assert isinstance(ear.heard[-1][1], Stopped)
 
@@ -307,7 +307,7 @@ def test_a_change_for_a_run_that_is_not_there_is_nothing(worker: Worker, ear: Ea
     worker.change(5, TrainingSettings())
     worker.forget(5)
     worker.go(5, StopCondition.END)
-    worker.look(5, seen.append)
+    worker.call(5, seen.append)
     qtbot.waitUntil(lambda: seen == [None])
     assert ear.heard == []
 
@@ -353,7 +353,7 @@ def test_only_the_last_two_keep_their_trainers(worker: Worker, ear: Ear, qtbot: 
     gc.enable()
     assert [trainer() is not None for trainer in trainers] == [False, False, False, True, True]
     places: list[tuple[int, int]] = []
-    worker.look(1, lambda trainer: places.append((trainer.epoch, trainer.batch)) if trainer else None)
+    worker.call(1, lambda trainer: places.append((trainer.epoch, trainer.batch)) if trainer else None)
     worker.change(2, replace(alone.settings, epochs=1))
     assert frame_of(stop_of(qtbot, worker, 2, StopCondition.END)).epoch == 1
     stop = stop_of(qtbot, worker, 1, StopCondition.END)
@@ -368,7 +368,7 @@ def test_a_run_left_long_ago_is_forgotten_too(worker: Worker, qtbot: QtBot, few_
         worker.begin(run, lambda: of(few_digits))
     worker.forget(1)
     seen: list[object] = []
-    worker.look(1, seen.append)
+    worker.call(1, seen.append)
     qtbot.waitUntil(lambda: seen == [None])
 
 
@@ -394,7 +394,7 @@ def test_a_forgotten_run_is_let_go(worker: Worker, ear: Ear, qtbot: QtBot, few_d
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
     worker.forget(1)
     kept: list[object] = []
-    worker.look(1, kept.append)
+    worker.call(1, kept.append)
     qtbot.waitUntil(lambda: kept == [None])
     heard = len(ear.heard)
     worker.begin(2, lambda: of(few_digits, epochs=1))
@@ -414,10 +414,10 @@ def test_a_forgotten_run_leaves_a_network_that_can_be_trained_anew(
         assert found is trainer
         found.network.parameters[:] = np.nan
 
-    worker.look(1, ruin)
+    worker.call(1, ruin)
     worker.forget(1)
     done: list[object] = []
-    worker.look(1, done.append)
+    worker.call(1, done.append)
     qtbot.waitUntil(lambda: done == [None])
     assert np.isfinite(trainer.network.parameters).all()
 
@@ -437,7 +437,7 @@ def test_a_run_that_another_one_stops_tells_the_weights_that_it_has(
     stop_of(qtbot, worker, 1, StopCondition.BATCH)
     heard = len(ear.stops(1))
     worker.go(1, StopCondition.END)
-    worker.look(1, ruin)
+    worker.call(1, ruin)
     qtbot.waitUntil(lambda: len(ear.stops(1)) > heard)
     frame = frame_of(ear.stops(1)[-1])
     assert np.isfinite(frame.parameters).all()
@@ -491,7 +491,7 @@ def test_a_run_that_cannot_be_copied_when_another_goes(
     gate.close()
     worker.go(1, StopCondition.END)
     gate.wait_until_reached()
-    worker.look(1, run_short)
+    worker.call(1, run_short)
     worker.go(2, StopCondition.END)
     gate.open()
     qtbot.waitUntil(lambda: bool(ear.stops(2)))
@@ -507,7 +507,7 @@ def test_the_training_before_does_not_stand_in_for_one_that_cannot_be_made(
     worker.begin(1, lambda: of(few_digits, momentum=-1))
     worker.go(1, StopCondition.END)
     done: list[object] = []
-    worker.look(1, done.append)
+    worker.call(1, done.append)
     qtbot.waitUntil(lambda: done == [None] and len(ear.stops(1)) == 2)
     assert isinstance(ear.stops(1)[1].error, SettingError)
 
@@ -557,7 +557,7 @@ def test_a_run_that_diverged_before_its_first_step_is_over(
     assert isinstance(stop.error, DivergenceError)
     assert stop.dropped
     kept: list[object] = []
-    worker.look(1, kept.append)
+    worker.call(1, kept.append)
     qtbot.waitUntil(lambda: kept == [None])
 
 
@@ -582,7 +582,7 @@ def test_what_was_ordered_before_the_end_is_still_done(
     worker.go(1, StopCondition.END)
     gate.wait_until_reached()
     seen: list[object] = []
-    worker.look(1, seen.append)
+    worker.call(1, seen.append)
     assert not worker.quit_and_wait(0), "it is in the middle of a step"
     gate.open()
     assert worker.quit_and_wait(10_000)

@@ -53,10 +53,10 @@ def record(
     clock = Clock()
     recording = Recording(library, run, trainer, clock=clock)
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.3
         if history is not None:
-            history.take(event)
+            history.take_event(event)
         if until(event):
             recording.pause()
             break
@@ -70,7 +70,7 @@ def record(
 def recorded(recording: Recording, clock: Clock, then: Callable[[Event], None] = lambda event: None) -> None:
     """Trains to the end; calls ``then`` after each event. Every batch takes 0.3 seconds."""
     for event in recording.trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.3
         then(event)
     recording.finish()

@@ -58,7 +58,7 @@ def test_on_a_full_disk_the_training_goes_on_and_all_that_was_written_stays(disk
         disk.make_room()
         run, clock = library.begin(made), Clock()
         trainer = made.trainer(DATA)
-        recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+        recording = Recording(library, run, trainer, report=told.append, clock=clock)
         disk.fill(but=20_000)
         recorded(recording, clock)
         assert isinstance(recording.problem, FullDiskError)

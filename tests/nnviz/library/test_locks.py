@@ -24,7 +24,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from nnviz.library.locks import Lock
-print(Lock(Path(sys.argv[1]), "run7").take(), flush=True)
+print(Lock(Path(sys.argv[1]), "run7").acquire(), flush=True)
 sys.stdin.read()
 """
 
@@ -76,25 +76,25 @@ def a_lock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_
 def test_only_one_gets_it_and_everybody_knows(a_lock: Callable[[], locks.Lock], tmp_path: Path) -> None:
     mine, other = a_lock(), a_lock()
     assert not other.is_held
-    assert mine.take()
-    assert mine.take(), "who has it keeps it"
+    assert mine.acquire()
+    assert mine.acquire(), "who has it keeps it"
     assert mine.is_held
     assert other.is_held
-    assert not other.take()
+    assert not other.acquire()
     mine.release()
     mine.release()
     assert not other.is_held
     assert list(tmp_path.iterdir()) == [], "nothing is left beside the library"
-    assert other.take()
+    assert other.acquire()
     other.release()
 
 
 def test_who_waits_gets_it_when_it_is_given_back(a_lock: Callable[[], locks.Lock], tmp_path: Path) -> None:
     mine, other, got = a_lock(), a_lock(), threading.Event()
-    mine.take()
+    mine.acquire()
 
     def wait() -> None:
-        other.take(waits=True)
+        other.acquire(waits=True)
         got.set()
 
     waiter = threading.Thread(target=wait)
@@ -104,7 +104,7 @@ def test_who_waits_gets_it_when_it_is_given_back(a_lock: Callable[[], locks.Lock
     assert got.wait(10)
     waiter.join()
     assert mine.is_held
-    assert not mine.take()
+    assert not mine.acquire()
     other.release()
     assert list(tmp_path.iterdir()) == []
 
@@ -117,10 +117,10 @@ def test_it_ends_with_its_process(tmp_path: Path) -> None:
         assert holder.stdout.readline() == "True\n"
         lock = locks.Lock(path, "run7")
         assert lock.is_held
-        assert not lock.take()
+        assert not lock.acquire()
         holder.send_signal(signal.SIGKILL)
     assert not lock.is_held
-    assert lock.take()
+    assert lock.acquire()
     lock.release()
 
 

@@ -109,7 +109,7 @@ def test_a_thinned_run_goes_on(library: Library) -> None:
     resumed.change(resumed.settings.__class__.from_dict(resumed.settings.as_dict() | {"epochs": 60}))
     recording = Recording(library, run, resumed)
     for event in resumed.run():
-        recording.take(event)
+        recording.take_event(event)
     assert recording.finish()
     assert library.moments(run)[-1] == 60
 
@@ -216,7 +216,7 @@ def test_thinning_says_what_is_gone_and_not_what_was_to_go(library: Library) -> 
     first, second = large_runs(library, 2)
     plan = library.quota.plan(0)
     lock = lock_of_run(library.path, first)
-    assert lock.take()
+    assert lock.acquire()
     gone = library.quota.thin(plan)
     lock.release()
     assert (plan.runs, gone.runs) == ([first, second], [second])

@@ -70,7 +70,7 @@ def test_who_takes_it_over_writes_a_state_that_knows_as_much_as_the_figures(libr
     clock = Clock()
     recording = Recording(library, run, trainer, clock=clock)
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         if isinstance(event, Epoch):
             break
     kept = library.state(run)
@@ -140,7 +140,7 @@ def test_it_is_written_at_an_epochs_end_at_most_once_a_second(library: Library) 
     recording = Recording(library, run, trainer, clock=clock)
     written = []
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.4 / 6 if isinstance(event, Batch) else 0
         written.append(library.run(run).epochs)
     assert sorted(set(written)) == [0, 3, 6, 9]
@@ -172,7 +172,7 @@ def test_of_short_epochs_at_most_25_moments_a_second_are_kept(library: Library) 
     run = library.begin(made)
     recording = Recording(library, run, made.trainer(DATA), clock=clock)
     for event in recording.trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.011 if isinstance(event, Epoch) else 0
     recording.finish()
     moments = library.moments(run)
@@ -204,7 +204,7 @@ def test_the_last_matrices_are_kept_also_if_all_else_of_their_epoch_is_written(l
     recording = Recording(library, run, made.trainer(DATA), clock=clock)
     for event in recording.trainer.run():
         clock.now = 2.0 if isinstance(event, Epoch) and event.epoch == 303 else 0.0
-        recording.take(event)
+        recording.take_event(event)
     assert library.run(run).epochs == 303
     assert library.history(run).confusion(303) is None
     recording.finish()
@@ -221,7 +221,7 @@ def test_pauses_leave_the_number_of_matrices_within_its_limit(
     for last in range(101, 910, 101):
         recording = Recording(library, run, trainer, clock=Clock())
         for event in trainer.run():
-            recording.take(event)
+            recording.take_event(event)
             if isinstance(event, Epoch) and event.epoch == last:
                 break
         recording.finish("paused")
@@ -270,7 +270,7 @@ def test_numbers_beyond_half_precision_are_kept_in_single(library: Library) -> N
     trainer, run = made.trainer(DATA), library.begin(made)
     trainer.network.parameters[3] = 1e6
     recording = Recording(library, run, trainer)
-    recording.take(next(event for event in trainer.run() if isinstance(event, Epoch)))
+    recording.take_event(next(event for event in trainer.run() if isinstance(event, Epoch)))
     library.database.write("DELETE FROM states")
     assert library.moment(run, 0)[3] == 1e6
     recording.close()
@@ -407,7 +407,7 @@ def test_a_run_that_diverges_is_kept_up_to_its_last_good_moment(library: Library
 def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_again(library: Library) -> None:
     made, clock, told = an_experiment(epochs=40).changed(hidden=(2000,)), Clock(), []
     trainer, run = made.trainer(DATA), library.begin(made)
-    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=told.append, clock=clock)
     pages = library.database.number("PRAGMA page_count") + 20
 
     def fill(event: Event) -> None:
@@ -431,7 +431,7 @@ def test_a_recording_continues_in_a_library_that_another_program_rescued(library
     made, clock, told = an_experiment(), Clock(), list[str]()
     other, _ = record(library)
     run, trainer = library.begin(made), made.trainer(DATA)
-    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=told.append, clock=clock)
 
     def rescue(event: Event) -> None:
         if in_epoch(3, 2)(event):
@@ -478,7 +478,7 @@ def test_a_library_that_is_deleted_is_not_made_again_by_a_recording(library: Lib
     """Another one may be put back there. The message says that the run is not recorded."""
     made, clock, told = an_experiment(), Clock(), list[str]()
     run, trainer = library.begin(made), made.trainer(DATA)
-    recording = Recording(library, run, trainer, tell=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=told.append, clock=clock)
     recorded(recording, clock, lambda event: os.remove(library.path) if in_epoch(3, 2)(event) else None)
     assert trainer.epoch == 6
     assert isinstance(recording.problem, ReplacedError)
@@ -494,7 +494,7 @@ def test_a_network_too_large_for_the_library_has_its_figures_kept(
     made = an_experiment()
     trainer, run = made.trainer(DATA), library.begin(made)
     clock = Clock()
-    recorded(Recording(library, run, trainer, tell=told.append, clock=clock), clock)
+    recorded(Recording(library, run, trainer, report=told.append, clock=clock), clock)
     assert len(told) == 1
     assert "must be at most" in told[0]
     assert library.history(run).completed == 6

@@ -46,7 +46,7 @@ def seen(library: Library, orders: dict[tuple[int, int], Do] | None = None, **se
     recording = Recording(library, library.begin(made, DATA.title), trainer, clock=clock)
     recording.leap()
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.3
         if isinstance(event, Batch):
             order = (orders or {}).get((event.epoch, event.batch))
@@ -135,7 +135,7 @@ def another_training(library: Library, found: dict[float, Array], orders: dict[t
     recording = Recording(library, 1, trainer, before=3, clock=clock)
     recording.leap()
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.3
         if isinstance(event, Batch):
             order = orders.get((event.epoch, event.batch))
@@ -186,7 +186,7 @@ def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
     recording.leap()
     parameters = trainer.network.parameters.copy()
     for event in events:
-        recording.take(event)
+        recording.take_event(event)
     recording.finish()
     for at in (1 + 4 / 6, 2, 3, 3 + 1 / 6):
         with pytest.raises(
@@ -328,7 +328,7 @@ def test_runs_of_images_come_again_with_their_own_standardisation(library: Libra
     run = library.begin(made, data.title)
     recording = Recording(library, run, trainer, clock=clock)
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         clock.now += 0.3
         if isinstance(event, Batch):
             found[recording.at] = trainer.network.parameters.copy()

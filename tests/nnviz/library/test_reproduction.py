@@ -52,7 +52,7 @@ def until(recording: Recording, epoch: int, batch: int) -> None:
     """Trains to the end of that batch."""
     is_there = in_epoch(epoch, batch)
     for event in recording.trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         if is_there(event):
             break
 

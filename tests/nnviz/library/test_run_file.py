@@ -105,7 +105,7 @@ def test_a_run_whose_settings_were_changed_comes_back_with_its_changes(library: 
     recording.change(made, is_order=False)
     recording.leap()
     for event in trainer.run():
-        recording.take(event)
+        recording.take_event(event)
         if in_epoch(2, 3)(event):
             trainer.change(faster.training)
             recording.change(faster, "learning rate 0.05")
@@ -267,7 +267,7 @@ def test_rows_do_not_replace_another_file_of_the_export(library: Library, tmp_pa
 def test_each_file_is_told_before_it_is_written_and_the_export_can_be_ended(library: Library, tmp_path: Path) -> None:
     run, _ = record(library)
     told: list[str] = []
-    done = export_run(library, run, tmp_path / "whole", tell=told.append)
+    done = export_run(library, run, tmp_path / "whole", report=told.append)
     assert set(told) == {*done.files, *done.left_out}
 
     def tell(name: str) -> None:

@@ -6,13 +6,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.sweeps.plan import plan_race
-from nnviz.library import Group
+from nnviz.library import RunGroup
 from nnviz.session.active_runs import ActiveRuns
 from nnviz.sweeps.live_figures import PlanNews, RunNews
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.sweeps.helpers import a_plan
 
-ONE, OTHER = Group(4, 0), Group(4, 1)
+ONE, OTHER = RunGroup(4, 0), RunGroup(4, 1)
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_what_is_written_is_let_go_when_it_was_read_or_nobody_compares_it(active
     active_runs.hold([ONE])
     assert list(active_runs.runs_of(ONE)) == [1, 2]
     assert list(active_runs.runs_of(OTHER)) == [2]
-    active_runs.let_go(ONE, [2])
+    active_runs.release(ONE, [2])
     assert list(active_runs.runs_of(ONE)) == [1, 2], "the library does not have it yet"
-    active_runs.let_go(ONE, [1, 2])
+    active_runs.release(ONE, [1, 2])
     assert list(active_runs.runs_of(ONE)) == [2]
 
 
@@ -82,7 +82,7 @@ def test_at_its_end_what_was_measured_stays_until_it_was_read(active_runs: Activ
     assert list(active_runs.runs_of(ONE)) == [1]
     active_runs.hold([ONE])
     assert not active_runs.runs_of(OTHER)
-    active_runs.let_go(ONE)
+    active_runs.release(ONE)
     assert not active_runs.runs_of(ONE)
 
 

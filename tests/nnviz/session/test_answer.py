@@ -14,9 +14,9 @@ from engine.experiment import Experiment
 from engine.network.network import Network
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
-from nnviz.session.asked import ANSWER
 from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 
 
 def test_the_best_and_the_second() -> None:
@@ -119,7 +119,7 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
         return ask(network, picture)
 
     monkeypatch.setattr(asking, "predict", watched)
-    monkeypatch.setattr("nnviz.session.asked.QUICK", 10.0)
+    monkeypatch.setattr("nnviz.session.shared_queries.QUICK", 10.0)
     session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
     session.queries.want("a test", (ANSWER,), True)
     for value in (0.5, 0.9):

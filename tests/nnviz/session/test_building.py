@@ -241,7 +241,7 @@ def test_undo_brings_back_a_run_that_was_going(
     action(small, "actionUndo").trigger()
     wait_for(qtbot, small, Status.PAUSED)
     assert session.runs.current is run
-    place = session.training.runner.look(run.id, lambda trainer: (trainer.epoch, trainer.batch)).result(10)
+    place = session.training.runner.call(run.id, lambda trainer: (trainer.epoch, trainer.batch)).result(10)
     assert (session.training.progress.epoch, session.training.progress.batch) == place
     np.testing.assert_array_equal(session.displayed.network.parameters, run.network.parameters)
     action(small, "actionUndo").trigger()  # the shape

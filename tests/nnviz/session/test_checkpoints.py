@@ -18,7 +18,7 @@ from engine.storage import load_checkpoint, load_network, save_checkpoint
 from engine.training.events import Batch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from nnviz.jobs.reading import read_network
+from nnviz.jobs.network_reading import read_network
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
@@ -125,8 +125,8 @@ def worker_goes_ahead(model: Model, epochs: int = 2) -> None:
         assert trainer is not None
         return trainer.epoch
 
-    begun_at = runner.look(run.id, epochs_done).result(10)
-    while runner.look(run.id, epochs_done).result(10) < begun_at + epochs:
+    begun_at = runner.call(run.id, epochs_done).result(10)
+    while runner.call(run.id, epochs_done).result(10) < begun_at + epochs:
         pass
 
 

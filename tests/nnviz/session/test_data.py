@@ -18,7 +18,7 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
 from engine.datasets.download import Download, RemoteFile
 from engine.storage import save_network
-from nnviz.jobs.reading import read_network
+from nnviz.jobs.network_reading import read_network
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
@@ -93,7 +93,7 @@ def test_a_paused_run_learns_on_the_new_data_only(
     assert session.training.progress.batches == 7, "of the new data"
     assert run.experiment.fingerprint == fewer_digits.fingerprint
     assert run.experiment.data == "fewer"
-    trained_on = session.training.runner.look(run.id, lambda trainer: trainer.dataset).result(10)
+    trained_on = session.training.runner.call(run.id, lambda trainer: trainer.dataset).result(10)
     assert trained_on is fewer_digits
 
 

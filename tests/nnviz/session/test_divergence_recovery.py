@@ -278,7 +278,7 @@ def ruin_and_go_on(qtbot: QtBot, model: Model, rate: str) -> None:
 def test_the_message_is_for_people_and_the_error_for_scripts(ready_model: Model, qtbot: QtBot, rate: str) -> None:
     errors: list[Any] = []
     runner = ready_model.session.training.runner
-    runner.told.connect(lambda _, event: errors.append(event.error) if isinstance(event, Stopped) else None)
+    runner.reported.connect(lambda _, event: errors.append(event.error) if isinstance(event, Stopped) else None)
     ready_model.session.settings.change("rate", learning_rate=float(rate))
     ready_model.session.start()
     wait_for(qtbot, ready_model, Status.PAUSED)

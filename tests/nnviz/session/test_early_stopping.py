@@ -30,7 +30,7 @@ def stop_early(qtbot: QtBot, model: Model, epochs: int = 60, patience: int = 2) 
     """Trains until early stopping; returns its last event."""
     told: list[BestRestored] = []
     runner = model.session.training.runner
-    runner.told.connect(lambda _, event: told.append(event) if isinstance(event, BestRestored) else None)
+    runner.reported.connect(lambda _, event: told.append(event) if isinstance(event, BestRestored) else None)
     model.session.settings.change("stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5)
     model.session.start()
     wait_for(qtbot, model, Status.FINISHED)

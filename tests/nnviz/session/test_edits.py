@@ -33,7 +33,7 @@ def session(ready_model: Model) -> Session:
 def written(qtbot: QtBot, session: Session) -> None:
     """Until the worker has carried out all orders."""
     done: list[bool] = []
-    session.training.runner.look(session.runs.current.id, lambda _: None, lambda: done.append(True))
+    session.training.runner.call(session.runs.current.id, lambda _: None, lambda: done.append(True))
     qtbot.waitUntil(lambda: bool(done))
 
 

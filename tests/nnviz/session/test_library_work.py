@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import DataError
 from nnviz.library import Library
-from nnviz.session.library_work import LibraryWork, Tell
+from nnviz.session.library_work import LibraryWork, ReportFunction
 from nnviz.session.messages import Messages
 from tests.nnviz.library.helpers import an_experiment
 
@@ -33,11 +33,11 @@ def work(tmp_path: Path, messages: Messages, qtbot: QtBot) -> Iterator[LibraryWo
 def told(work: LibraryWork) -> list[str]:
     """What it tells for the status line."""
     words: list[str] = []
-    work.told.connect(words.append)
+    work.status_changed.connect(words.append)
     return words
 
 
-def begin(library: Library, tell: Tell) -> int:
+def begin(library: Library, tell: ReportFunction) -> int:
     return library.begin(an_experiment())
 
 
@@ -64,7 +64,7 @@ def test_an_error_is_told_and_the_next_piece_is_done(
 def test_cancelling_ends_what_is_done_and_what_waits(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
     reached, goes_on, begun = threading.Event(), threading.Event(), []
 
-    def wait(library: Library, tell: Tell) -> None:
+    def wait(library: Library, tell: ReportFunction) -> None:
         reached.set()
         goes_on.wait(10)
         tell("half of it")
@@ -86,7 +86,7 @@ def test_how_far_it_is_is_told(
     monkeypatch.setattr("nnviz.session.library_work._BETWEEN_NEWS", 0)
     goes_on = threading.Event()
 
-    def half(library: Library, tell: Tell) -> str:
+    def half(library: Library, tell: ReportFunction) -> str:
         tell("half of it")
         goes_on.wait(10)
         return "done"
@@ -100,7 +100,7 @@ def test_how_far_it_is_is_told(
 def test_closing_ends_it_and_tells_nothing_more(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
     reached, goes_on, ended = threading.Event(), threading.Event(), []
 
-    def wait(library: Library, tell: Tell) -> None:
+    def wait(library: Library, tell: ReportFunction) -> None:
         reached.set()
         goes_on.wait(10)
         try:

@@ -10,12 +10,12 @@ import pytest
 
 from engine.sweeps.plan import GRID, SWEEP, Plan
 from engine.sweeps.search_space import parse_dimension
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.run_list import RunRow, SweepKey, read_listing, with_open_groups
-from nnviz.session.run_words import NEWEST
+from nnviz.session.run_text import NEWEST
 from nnviz.session.seeds import median_of
-from nnviz.session.sweep_titles import sweep_row, sweep_words, trial_title
+from nnviz.session.sweep_titles import format_sweep, sweep_row, trial_title
 from tests.nnviz.library.helpers import an_experiment
 
 RATES = (0.05, 0.1, 0.2)
@@ -75,7 +75,7 @@ def test_a_sweep_is_one_row_where_its_newest_run_is(library: Library) -> None:
 
 def test_opened_its_trials_stand_below_it_and_their_seeds_below_these(library: Library) -> None:
     sweep = told_sweep(library, [[0.3, 0.1], [0.2, 0.2]])
-    first, second = Group(sweep, 0), Group(sweep, 1)
+    first, second = RunGroup(sweep, 0), RunGroup(sweep, 1)
     rows = with_open_groups(read_listing(library, "", NEWEST, {SweepKey(sweep)}).rows, {SweepKey(sweep), first})
     told = [(row.key, row.depth, row.is_open, row.is_member, row.is_branch) for row in rows]
     one, other = library.runs_of_group(first)
@@ -107,7 +107,7 @@ def test_a_sweep_is_called_after_what_varies(library: Library) -> None:
     told_sweep(library, [[0.3]], "mine")
     of = read_listing(library, "", NEWEST).rows[0].of
     assert of is not None
-    assert (sweep_words(of), sweep_row(of)) == ("mine · learning rate", "mine · rate")
+    assert (format_sweep(of), sweep_row(of)) == ("mine · learning rate", "mine · rate")
     many = of._replace(varied=("learning_rate", "hidden", "batch_size", "dropout"))
     assert sweep_row(many) == "mine · rate, hidden, batch size, …"
     assert sweep_row(of._replace(name="", varied=())) == f"sweep {of.id}"
@@ -177,7 +177,7 @@ def test_its_best_decides_where_it_stands_open_or_closed(library: Library) -> No
     empty = told_sweep(library, [[None]])
     unknown = single(library, None)
     assert keys(library, "test_error") == [better, SweepKey(sweep), worse, unknown, SweepKey(empty)]
-    trials = [Group(sweep, trial) for trial in (1, 2, 0)]
+    trials = [RunGroup(sweep, trial) for trial in (1, 2, 0)]
     opened = keys(library, "test_error", [SweepKey(sweep)])
     assert opened == [better, SweepKey(sweep), *trials, worse, unknown, SweepKey(empty)]
 
@@ -189,7 +189,7 @@ def test_those_alike_stay_in_their_order_when_one_is_opened(library: Library) ->
     second = told_sweep(library, [[0.2]])
     for sort in (NEWEST, "test_error", "test_rmse"):
         assert keys(library, sort) == [SweepKey(second), run, SweepKey(first)]
-        assert keys(library, sort, [SweepKey(first)]) == [SweepKey(second), run, SweepKey(first), Group(first, 0)]
+        assert keys(library, sort, [SweepKey(first)]) == [SweepKey(second), run, SweepKey(first), RunGroup(first, 0)]
 
 
 def test_a_search_finds_it_by_its_runs_and_lists_only_those(library: Library) -> None:
@@ -199,7 +199,7 @@ def test_a_search_finds_it_by_its_runs_and_lists_only_those(library: Library) ->
     library.annotate(runs[1], note="odd one")
     (row,) = read_listing(library, "odd", NEWEST).rows
     assert (row.key, list(row.runs)) == (SweepKey(sweep), [runs[1]])
-    assert keys(library, NEWEST, [SweepKey(sweep)], "odd") == [SweepKey(sweep), Group(sweep, 1)]
+    assert keys(library, NEWEST, [SweepKey(sweep)], "odd") == [SweepKey(sweep), RunGroup(sweep, 1)]
 
 
 def test_its_figure_is_of_those_that_were_searched_for(library: Library) -> None:
@@ -223,7 +223,7 @@ def test_a_branch_of_a_trial_stands_below_the_sweep_or_the_trial(library: Librar
 
     assert depths(()) == [(SweepKey(sweep), 0), (branch, 1)]
     opened = depths([SweepKey(sweep)])
-    assert opened == [(SweepKey(sweep), 0), (Group(sweep, 1), 1), (Group(sweep, 0), 1), (branch, 2)]
+    assert opened == [(SweepKey(sweep), 0), (RunGroup(sweep, 1), 1), (RunGroup(sweep, 0), 1), (branch, 2)]
 
 
 def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
@@ -258,4 +258,4 @@ def test_seeds_and_races_are_no_sweeps(library: Library) -> None:
     with library.database.writing():
         library.database.write("UPDATE sweeps SET kind = 'seeds'")
     (row,) = read_listing(library, "", NEWEST).rows
-    assert row == RunRow(row.run, 0, Group(sweep, 0), row.runs)
+    assert row == RunRow(row.run, 0, RunGroup(sweep, 0), row.runs)

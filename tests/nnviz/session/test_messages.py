@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnviz.session.messages import Choice, Messages
+from nnviz.session.messages import MessageChoice, Messages
 
 
 class Clock:
@@ -31,9 +31,9 @@ def shown(messages: Messages) -> str:
 @pytest.mark.parametrize(("seconds", "after"), [(1.0, "where runs are kept"), (6.0, "")])
 def test_news_come_back_unless_they_were_read(clock: Clock, seconds: float, after: str) -> None:
     messages = Messages()
-    messages.tell_later("where runs are kept")
+    messages.show_later("where runs are kept")
     clock.now += seconds
-    messages.tell("another")
+    messages.show("another")
     assert shown(messages) == "another"
     messages.dismiss()
     assert shown(messages) == after
@@ -41,7 +41,7 @@ def test_news_come_back_unless_they_were_read(clock: Clock, seconds: float, afte
 
 def test_what_offers_a_choice_comes_back(clock: Clock) -> None:
     messages = Messages()
-    messages.tell_later("a sweep was stopped", Choice("Go on with it", lambda: None))
+    messages.show_later("a sweep was stopped", MessageChoice("Go on with it", lambda: None))
     clock.now += 60
     messages.warn("an error")
     messages.dismiss()
@@ -50,12 +50,12 @@ def test_what_offers_a_choice_comes_back(clock: Clock) -> None:
 
 def test_what_waits_behind_a_question_is_counted_from_when_it_is_shown(clock: Clock) -> None:
     messages = Messages()
-    messages.tell("a question", Choice("Yes", lambda: None))
-    messages.tell_later("news")
+    messages.show("a question", MessageChoice("Yes", lambda: None))
+    messages.show_later("news")
     clock.now += 60
     messages.choose(0)
     assert shown(messages) == "news"
     clock.now += 1
-    messages.tell("another")
+    messages.show("another")
     messages.dismiss()
     assert shown(messages) == "news"

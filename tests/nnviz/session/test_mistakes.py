@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.session import mistakes
-from nnviz.session.asked import MISTAKES
-from nnviz.session.part import parts_of
+from nnviz.session.example_sets import example_sets_of
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import pause, train_for_a_while
@@ -84,19 +84,19 @@ def test_training_is_asked_once_an_epoch_at_most(inside: MainWindow, qtbot: QtBo
 
 def test_the_parts_of_data_without_a_test_set(few_digits: Dataset) -> None:
     alone = Dataset("alone", few_digits.train, None, few_digits.example_shape, few_digits.class_names)
-    assert list(parts_of(alone, 0.0)) == ["train"]
-    parts = parts_of(alone, 0.25)
+    assert list(example_sets_of(alone, 0.0)) == ["train"]
+    parts = example_sets_of(alone, 0.25)
     assert list(parts) == ["validation", "train"]
     train = parts["train"]
     assert train.rows is not None
     assert len(train.rows) == 1500
     assert train.index(train.number(7)) == 7
     assert parts["validation"].index(train.number(7)) is None
-    assert parts_of(alone, 0.0)["train"].index(2000) is None
+    assert example_sets_of(alone, 0.0)["train"].index(2000) is None
 
 
 def test_a_validation_set_of_the_datas_own_is_not_drawn(few_digits: Dataset) -> None:
-    parts = parts_of(few_digits.with_validation(0.1), 0.3)
+    parts = example_sets_of(few_digits.with_validation(0.1), 0.3)
     assert list(parts) == ["test", "validation", "train"]
     assert parts["validation"].where == "validation"
     assert parts["train"].rows is None
@@ -104,7 +104,7 @@ def test_a_validation_set_of_the_datas_own_is_not_drawn(few_digits: Dataset) -> 
 
 def test_a_group_is_of_its_part_alone(few_digits: Dataset) -> None:
     """Numbers count in the split, also where a part has only some of its examples."""
-    parts = parts_of(few_digits, 0.1)
+    parts = example_sets_of(few_digits, 0.1)
     numbers = np.array([parts["validation"].number(3), parts["train"].number(5), parts["validation"].number(8)])
     among = parts["validation"].are_among(numbers)
     assert np.flatnonzero(among).tolist() == [3, 8]

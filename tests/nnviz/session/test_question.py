@@ -238,9 +238,9 @@ def test_drawings_are_centred_as_the_pictures_of_the_data(session: Parts, few_di
     assert are_centred(few_digits)
     bring(session, pictures(28))
     assert not session.sketch.centred
-    session.sketch.look(centred=True)
+    session.sketch.set_options(centred=True)
     session.data.changed.emit()
     assert session.sketch.centred, "the person's choice, until other data come"
-    session.sketch.look(centred=False)
+    session.sketch.set_options(centred=False)
     bring(session, few_digits)
     assert session.sketch.centred

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.validation import Array
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.storage import load_checkpoint
-from nnviz.jobs.reading import Opened, resumed
+from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
@@ -88,7 +88,7 @@ def test_until_it_can_go_on_the_session_is_not_at_rest(
     progress, _ = paused_on_points(qtbot, model, home / "run.npz")
     has_begun, may_end = threading.Event(), threading.Event()
 
-    def resumed_slowly(found: Opened, dataset: Dataset) -> Opened:
+    def resumed_slowly(found: LoadedNetwork, dataset: Dataset) -> LoadedNetwork:
         has_begun.set()
         assert may_end.wait(10)
         return resumed(found, dataset)

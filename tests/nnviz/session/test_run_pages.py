@@ -13,7 +13,7 @@ from nnviz.library import Library
 from nnviz.session import run_pages as kept_records
 from nnviz.session.run_list import PAGE, RunListing, read_listing
 from nnviz.session.run_pages import RunPages
-from nnviz.session.run_words import NEWEST
+from nnviz.session.run_text import NEWEST
 from tests.nnviz.library.helpers import an_experiment
 
 

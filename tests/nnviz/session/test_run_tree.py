@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from engine.sweeps.significance import compare_groups
-from nnviz.formatting.results import words_of_pairs
-from nnviz.library import Group, Library, RunRecord
+from nnviz.formatting.result_text import format_pairs
+from nnviz.library import Library, RunGroup, RunRecord
 from nnviz.session.run_list import RunRow, read_listing, with_open_groups
 from nnviz.session.run_names import run_name, subject_of, title_in_group
-from nnviz.session.run_words import NEWEST, figure_of
+from nnviz.session.run_text import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
 from tests.nnviz.cards.runs.seed_helpers import group_of, told_group
 from tests.nnviz.library.helpers import an_experiment
@@ -35,11 +35,11 @@ def single(library: Library, error: float | None, **told: int) -> int:
     return run
 
 
-def records_of(library: Library, group: Group) -> list[RunRecord]:
+def records_of(library: Library, group: RunGroup) -> list[RunRecord]:
     return list(library.records(library.runs_of_group(group)).values())
 
 
-def order(library: Library, sort: str, search: str = "") -> list[int | Group]:
+def order(library: Library, sort: str, search: str = "") -> list[int | RunGroup]:
     return [row.chosen for row in read_listing(library, search, sort).rows]
 
 
@@ -178,10 +178,10 @@ def test_equal_runs_one_after_the_other_are_one_row(library: Library) -> None:
     assert [(row.chosen, tuple(row.runs)) for row in rows] == [
         (again, ()),
         (other, ()),
-        (Group(0, runs[0]), tuple(runs)),
+        (RunGroup(0, runs[0]), tuple(runs)),
     ]
-    assert library.runs_of_group(Group(0, runs[0])) == runs
-    opened = with_open_groups(rows, {Group(0, runs[0])})
+    assert library.runs_of_group(RunGroup(0, runs[0])) == runs
+    opened = with_open_groups(rows, {RunGroup(0, runs[0])})
     assert [row.run for row in opened if row.is_member] == runs
 
 
@@ -194,7 +194,7 @@ def test_a_run_with_something_of_its_own_stands_alone(library: Library, told: di
 
 def test_runs_of_other_data_do_not_part_equal_runs_but_runs_of_a_plan_do(library: Library) -> None:
     one, other, two = ended(library), ended(library, data="moons"), ended(library)
-    assert order(library, NEWEST) == [Group(0, one), other]
+    assert order(library, NEWEST) == [RunGroup(0, one), other]
     library.delete([two])
     group = told_group(library, [0.1, 0.2], an_experiment().changed(fingerprint="MNIST"))
     after = ended(library)
@@ -204,7 +204,7 @@ def test_runs_of_other_data_do_not_part_equal_runs_but_runs_of_a_plan_do(library
 def test_equal_runs_stay_the_same_row_when_some_of_them_are_deleted_or_come_back(library: Library) -> None:
     before = ended(library, learning_rate=0.5)
     one, two, three = (ended(library, seed=seed) for seed in (1, 2, 3))
-    group = Group(0, one)
+    group = RunGroup(0, one)
     for gone, left in ([one], [two, three]), ([two], [one, three]), ([three], [one, two]):
         library.delete(gone)
         rows = read_listing(library, "", NEWEST).rows
@@ -223,11 +223,11 @@ def test_a_run_that_was_deleted_parts_no_equal_runs_and_is_the_first_of_none_bef
     one, odd, two = ended(library), ended(library, learning_rate=0.5), ended(library, seed=2)
     three = ended(library, learning_rate=0.5)
     library.delete([odd])
-    assert order(library, NEWEST) == [three, Group(0, one)]
+    assert order(library, NEWEST) == [three, RunGroup(0, one)]
     four = ended(library, learning_rate=0.5, seed=2)
-    assert order(library, NEWEST) == [Group(0, three), Group(0, one)]
-    assert library.runs_of_group(Group(0, one)) == [one, two]
-    assert library.runs_of_group(Group(0, three)) == [three, four]
+    assert order(library, NEWEST) == [RunGroup(0, three), RunGroup(0, one)]
+    assert library.runs_of_group(RunGroup(0, one)) == [one, two]
+    assert library.runs_of_group(RunGroup(0, three)) == [three, four]
 
 
 def test_equal_runs_are_found_whatever_the_order_of_their_settings_in_the_library(library: Library) -> None:
@@ -239,7 +239,7 @@ def test_equal_runs_are_found_whatever_the_order_of_their_settings_in_the_librar
             entries = dict(reversed(entries.items()))
         with library.database.writing():
             library.database.update_run(run, {"experiment": json.dumps(entries)})
-    assert order(library, NEWEST) == [other, Group(0, one)]
+    assert order(library, NEWEST) == [other, RunGroup(0, one)]
 
 
 def test_settings_of_equal_runs_are_read_once_until_they_change(
@@ -249,9 +249,9 @@ def test_settings_of_equal_runs_are_read_once_until_they_change(
     asked: list[str] = []
     rows = library.database.rows
     monkeypatch.setattr(library.database, "rows", lambda query, *told: (asked.append(query), rows(query, *told))[1])
-    assert library.equal_runs() == dict.fromkeys([one, two], Group(0, one))
+    assert library.equal_runs() == dict.fromkeys([one, two], RunGroup(0, one))
     del asked[:]
-    assert library.runs_of_group(Group(0, one)) == [one, two]
+    assert library.runs_of_group(RunGroup(0, one)) == [one, two]
     assert [query for query in asked if "experiment" in query] == []
     made = library.experiments([two])[two].replace('"learning_rate":', '"learning_rate":1')
     with library.database.writing():
@@ -263,7 +263,7 @@ def test_a_branch_stands_below_the_row_of_equal_runs_that_it_left(library: Libra
     one, two = ended(library), ended(library, seed=2)
     branch = library.begin(an_experiment(), "MNIST", one, 2.0)
     assert [(row.chosen, row.depth) for row in read_listing(library, "", NEWEST).rows] == [
-        (Group(0, one), 0),
+        (RunGroup(0, one), 0),
         (branch, 1),
     ]
     library.delete([two])
@@ -398,4 +398,4 @@ def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library
     ],
 )
 def test_how_sure_it_is_in_words(one: list[float], other: list[float], words: str) -> None:
-    assert words_of_pairs(compare_groups(list(one), list(other)), "a", "b", "test error") == words
+    assert format_pairs(compare_groups(list(one), list(other)), "a", "b", "test error") == words

@@ -17,7 +17,7 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.training.events import BestRestored, Epoch
 from engine.training.metrics import Evaluation
-from nnviz.jobs.reports import Frame
+from nnviz.jobs.reports import NetworkFrame
 from nnviz.session import runs as module
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.loaded_runs import run_of_network
@@ -232,7 +232,7 @@ def test_room_is_made_before_a_training_begins(
     assert "was removed" in session.messages.current.text
     wait_for(qtbot, ready_model, Status.PAUSED)
     assert session.runs.current.nbytes <= module.MOST_BYTES
-    assert session.training.runner.look(lost.id, lambda trainer: trainer).result(10) is None
+    assert session.training.runner.call(lost.id, lambda trainer: trainer).result(10) is None
 
 
 @pytest.mark.parametrize(("optimizer", "copies"), [("sgd", 2), ("adam", 4)])
@@ -308,7 +308,7 @@ def test_it_goes_by_its_file_and_by_the_settings_that_the_file_does_not_know(few
 
 def test_a_frame_seen_twice_is_learned_once() -> None:
     made = new_run(Experiment())
-    frame = Frame(1, made.parameters, 1, 5, 10, 0.1)
+    frame = NetworkFrame(1, made.parameters, 1, 5, 10, 0.1)
     made.take_frame(frame)
     made.take_frame(replace(frame, parameters=made.parameters.copy()))
     assert made.changes == 1

@@ -37,7 +37,7 @@ def epochs_of(session: Session) -> list[Epoch]:
         if run == current and isinstance(event, Epochs):
             ended.extend(event)
 
-    session.training.runner.told.connect(take)
+    session.training.runner.reported.connect(take)
     return ended
 
 
@@ -316,7 +316,7 @@ def test_a_long_evaluation_draws_nothing_anew(ready_model: Model, qtbot: QtBot) 
     wait_for(qtbot, ready_model, Status.PAUSED)
     training = session.training
     with qtbot.assertNotEmitted(session.displayed.changed), qtbot.waitSignal(training.progressed):
-        training.runner.told.emit(session.runs.current.id, Evaluating(1))
+        training.runner.reported.emit(session.runs.current.id, Evaluating(1))
     assert training.progress.measuring
 
 
@@ -377,7 +377,7 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
 ) -> None:
     session = ready_model.session
 
-    take = Batches.take
+    take = Batches.batch
 
     def broken(self: Batches, index: int) -> Any:
         if index == 3:  # in the middle of the training
@@ -387,7 +387,7 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
     hooked: list[object] = []
     with monkeypatch.context() as patch:
         patch.setattr(sys, "excepthook", lambda *what: hooked.append(what[0]))
-        patch.setattr(Batches, "take", broken)
+        patch.setattr(Batches, "batch", broken)
         with qtbot.waitSignal(session.messages.crashed) as crash:
             session.start()
     assert isinstance(crash.args[0], KeyError)

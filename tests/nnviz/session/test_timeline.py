@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from engine.training.metrics import Evaluator
 from nnviz.jobs.runner import Runner
 from nnviz.jobs.timing import TimeBudget
-from nnviz.session.asked import MISTAKES
 from nnviz.session.selection import Neuron
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import pause, train_epochs, train_for_a_while, wait_for

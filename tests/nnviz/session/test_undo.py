@@ -124,7 +124,7 @@ def test_a_paused_run_comes_back_where_it_stood(ready_model: Model, qtbot: QtBot
         session.step_batch()
         wait_for(qtbot, ready_model, Status.PAUSED)
     run = session.runs.current
-    state = session.training.runner.look(run.id, lambda trainer: trainer.state()).result(10)
+    state = session.training.runner.call(run.id, lambda trainer: trainer.state()).result(10)
     whole = Trainer.resume(run.network.copy(), session.data.dataset, state)
     list(whole.run())
     if shape != session.settings.experiment.shape:

@@ -281,7 +281,7 @@ def test_what_the_session_calls_a_crash_goes_to_the_hook(
     window: MainWindow, reporter: _CrashReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "excepthook", reporter.report)
-    window.session.messages.tell_error("It could not be done", KeyError("odd"))
+    window.session.messages.show_error("It could not be done", KeyError("odd"))
     (box,) = boxes(window)
     assert "KeyError" in box.informativeText()
     find(window, QMessageBox, "crashBox").close()

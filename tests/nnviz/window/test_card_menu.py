@@ -138,7 +138,7 @@ def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_windo
 def test_escape_dismisses_the_message_first(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.cards.toggle(window.curves)
-    window.session.messages.tell("Something to know")
+    window.session.messages.show("Something to know")
     press(qtbot, window, Qt.Key_Escape)
     assert window.session.messages.current is None
     assert window.cards.enlarged is window.curves
@@ -262,7 +262,7 @@ def test_the_menu_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> Non
 def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     before = places(window)
-    window.session.messages.tell("A message of some words. " * 12)
+    window.session.messages.show("A message of some words. " * 12)
     qtbot.waitUntil(window.message_bar.isVisible)
     assert places(window) == before
     bar = window.message_bar
@@ -278,7 +278,7 @@ def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow,
 
 
 def test_the_bars_of_a_message_do_not_hide_the_buttons(ready_window: MainWindow) -> None:
-    ready_window.session.messages.tell("A message")
+    ready_window.session.messages.show("A message")
     button = find(ready_window, QPushButton, "trainButton")
     assert button.visibleRegion().boundingRect() == button.rect()
 
@@ -286,7 +286,7 @@ def test_the_bars_of_a_message_do_not_hide_the_buttons(ready_window: MainWindow)
 def test_what_is_no_error_goes_by_itself(ready_window: MainWindow, qtbot: QtBot) -> None:
     bar = ready_window.message_bar
     bar.time.setInterval(20)
-    ready_window.session.messages.tell("A message")
+    ready_window.session.messages.show("A message")
     assert bar.isVisible()
     qtbot.waitUntil(lambda: not bar.isVisible())
     assert ready_window.session.messages.current is None

@@ -11,8 +11,8 @@ from engine.basics.registry import Registry
 from nnviz.cards import registry as card_registry
 from nnviz.cards.distributions.model import STATISTICS
 from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, Place, register_cards
-from nnviz.session.asked import ANSWER
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import ANSWER
 from nnviz.ui.card import DockCard
 from nnviz.window import docks, help
 from nnviz.window.help import described

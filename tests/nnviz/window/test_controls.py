@@ -72,7 +72,7 @@ def test_at_the_start_with_a_message_and_in_every_group_of_settings(ready_window
         qtbot.mouseClick(find(ready_window, Group, name).head, Qt.LeftButton)
 
     # With a message.
-    ready_window.session.messages.tell("Something to know")
+    ready_window.session.messages.show("Something to know")
     assert not complaints(ready_window)
 
 

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from nnviz.session.messages import Choice
+from nnviz.session.messages import MessageChoice
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import ancestry
@@ -109,7 +109,7 @@ def test_an_error_message_covers_nothing_and_moves_no_card(
     QApplication.processEvents()
     cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
     before, least = place(window, tiles), window.minimumSizeHint()
-    choices = [Choice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
+    choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
     messages.warn("The network has died: every neuron of layer 2 answers the same to all examples. " * 2, *choices)
     bar = place(window, window.message_bar)
     qtbot.waitUntil(lambda: not place(window, tiles).intersects(bar))

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_checkpoint, load_network
-from nnviz.formatting.setting_words import changes_between
+from nnviz.formatting.setting_text import changes_between
 from nnviz.session.run import Run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow

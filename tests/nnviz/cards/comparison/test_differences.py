@@ -9,8 +9,8 @@ import pytest
 from nnviz.cards.comparison.differences import differing_rows, reason_without_differences
 from nnviz.cards.comparison.differences_table import DifferenceRow
 from nnviz.library import Library
-from nnviz.session.compared import ComparedMember, ComparedRun
-from nnviz.session.run_words import figure_of
+from nnviz.session.compared_run import ComparedMember, ComparedRun
+from nnviz.session.run_text import figure_of
 from tests.engine.helpers import prices
 from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, record
 

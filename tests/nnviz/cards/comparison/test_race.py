@@ -11,7 +11,7 @@ from engine.datasets import Dataset
 from nnviz.cards.comparison.model import COMPARED_PREDICTIONS
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.runs.run_table import RunTable
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.runs.helpers import compare, filled, show_runs
@@ -50,12 +50,12 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     answers = window.session.queries[COMPARED_PREDICTIONS]
     qtbot.waitUntil(lambda: answers.is_up_to_date)
     click(qtbot, window, RaceButton, "raceButton")
-    groups = [Group(1, 0), Group(1, 1)]
+    groups = [RunGroup(1, 0), RunGroup(1, 1)]
     qtbot.waitUntil(lambda: list(comparison.colours) == groups, timeout=10_000)
     qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [2, 2], timeout=10_000)
     assert button(window).text() == "■ 4/6"
     executor.go.set()
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
     qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
     qtbot.waitUntil(lambda: [len(each) for each in answers.result] == [3, 3])
     seeds = [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done]
@@ -74,8 +74,8 @@ def test_groups_race_again_with_the_same_seeds(
     compare(window, qtbot, table, WIDE, NARROW)
     for race in (1, 2):
         click(qtbot, window, RaceButton, "raceButton")
-        qtbot.waitUntil(lambda: sweeps.how_far is None, timeout=10_000)
-        groups = [Group(race, 0), Group(race, 1)]
+        qtbot.waitUntil(lambda: sweeps.plan_progress is None, timeout=10_000)
+        groups = [RunGroup(race, 0), RunGroup(race, 1)]
         qtbot.waitUntil(lambda groups=groups: list(comparison.colours) == groups, timeout=10_000)
         qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
     assert sorted(spec.experiment.seed for spec in executor.done) == sorted([1, 2, 3] * 4)
@@ -87,8 +87,8 @@ def test_a_quick_race_is_compared_when_it_is_over(
     does()
     compare(window, qtbot, table, WIDE, NARROW)
     click(qtbot, window, RaceButton, "raceButton")
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
-    assert list(window.session.comparison.colours) == [Group(1, 0), Group(1, 1)]
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
+    assert list(window.session.comparison.colours) == [RunGroup(1, 0), RunGroup(1, 1)]
 
 
 def test_a_click_stops_a_race(window: MainWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
@@ -97,7 +97,7 @@ def test_a_click_stops_a_race(window: MainWindow, table: RunTable, qtbot: QtBot,
     click(qtbot, window, RaceButton, "raceButton")
     assert executor.reached.wait(10)
     click(qtbot, window, RaceButton, "raceButton")
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
     assert told(window.session) == "The race was stopped with 2 of 6 runs done, which are kept."
 
 
@@ -133,4 +133,4 @@ def test_with_recording_off_it_offers_to_keep_the_runs(
     (keep,) = (each for each in window.message_bar.findChildren(QPushButton) if each.text().startswith("Keep runs"))
     keep.click()
     qtbot.waitUntil(lambda: len(executor.done) == 6, timeout=10_000)
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)

@@ -228,7 +228,7 @@ def test_the_network_does_not_see_ink_outside_the_canvas(canvas: Canvas) -> None
 def test_ink_that_comes_into_sight_is_told_of(canvas: Canvas, qtbot: QtBot) -> None:
     """By the canvas whenever its size changes; by the sketch only where the network is shown something else."""
     sketch = Sketch(Undo())
-    canvas.changed.connect(lambda: sketch.look(field=canvas.field))
+    canvas.changed.connect(lambda: sketch.set_options(field=canvas.field))
     canvas.set_strokes([np.array([(60.0, 60.0), (120.0, 180.0)]), np.array([(300.0, 60.0), (300.0, 180.0)])])
     sketch.draw(canvas.drawing)
     plain = canvas.network_input()

@@ -18,7 +18,7 @@ from engine.datasets.dataset import one_hot
 from nnviz.cards.draw.value_form import MOST_ROWS
 from nnviz.cards.prediction.number_bars import NumberBars
 from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
-from nnviz.session.asked import ANSWER
+from nnviz.session.shared_queries import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

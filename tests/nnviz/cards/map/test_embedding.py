@@ -9,18 +9,18 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.cards.map import embedding
 from nnviz.cards.map.embedding import EmbeddingSource, basis_for, even_sample, project
-from nnviz.session.part import parts_of
+from nnviz.session.example_sets import example_sets_of
 
 
 def source(data: Dataset, part: str = "test", most: int = 10_000) -> EmbeddingSource:
     """The hidden layer of a small network."""
     network = Network([784, 6, 10], ["relu", "softmax"], "cross-entropy", rng=np.random.default_rng(1))
-    return EmbeddingSource(network, 0.0, parts_of(data, 0.1)[part], 1, most)
+    return EmbeddingSource(network, 0.0, example_sets_of(data, 0.1)[part], 1, most)
 
 
 @pytest.mark.parametrize("part", ["test", "validation", "train"])
 def test_examples_are_spread_evenly_over_the_part(few_digits: Dataset, part: str) -> None:
-    whole = parts_of(few_digits, 0.1)[part]
+    whole = example_sets_of(few_digits, 0.1)[part]
     everything = even_sample(whole, 10**6)
     assert len(everything) == whole.count
     assert everything.tolist() == [whole.number(index) for index in range(whole.count)]
@@ -36,7 +36,7 @@ def test_what_is_given_up_has_no_points(few_digits: Dataset) -> None:
     assert project(given, basis_for(given), lambda: False) is None
     found = project(given, basis_for(given), lambda: True)
     assert found is not None
-    assert found.points.shape == (parts_of(few_digits, 0)["test"].count, 2)
+    assert found.points.shape == (example_sets_of(few_digits, 0)["test"].count, 2)
 
 
 def test_very_wide_layers_are_seen_in_pieces(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from engine.explain.predictions import ClassPredictions
 from nnviz.cards.mistakes.examples_card import ExamplesCard
 from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
-from nnviz.session.asked import MISTAKES
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.ui.card import DockCard
 from nnviz.window.main_window import MainWindow
 

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from engine.experiment import Experiment
-from nnviz.session.asked import MISTAKES
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.mistakes.mistakes_helpers import click_cell, examples, made_up, middle, panel, settle, title

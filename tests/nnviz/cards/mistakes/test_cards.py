@@ -15,9 +15,9 @@ from engine.experiment import Experiment
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.cards.mistakes.mistakes_card import _shorter
 from nnviz.digits.strokes import Ink
-from nnviz.session.asked import MISTAKES
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.picture_list import PictureList
 from nnviz.window.main_window import MainWindow

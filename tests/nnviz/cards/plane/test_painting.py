@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QLabel, QToolButto
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from engine.datasets.painted_points import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, Painted
+from engine.datasets.painted_points import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, PaintedPoints
 from nnviz.cards.plane.curve_page import CurvePage
 from nnviz.cards.plane.plane_page import PlanePage
 from nnviz.cards.plane.points_view import PointsView
-from nnviz.session.painting import REACH, PointPainter
+from nnviz.session.painting import REACH, PaintedPointsModel
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -39,7 +39,7 @@ TWO = "0 0 | 1 1"
 
 
 @pytest.fixture
-def painting(ready_window: MainWindow, qtbot: QtBot) -> PointPainter:
+def painting(ready_window: MainWindow, qtbot: QtBot) -> PaintedPointsModel:
     """Four points, and the painting of more has begun."""
     load(qtbot, ready_window, PAINTED_PLANE, painted="-0.5 0, -0.5 0.1 | 0.5 0, 0.5 0.1")
     click(qtbot, ready_window, QToolButton, "paintPointsButton")
@@ -105,7 +105,7 @@ def test_it_begins_with_the_points_that_are_there(ready_window: MainWindow, qtbo
 
 
 @pytest.mark.parametrize("way", ["done", "escape", "button", "menu", "other data"])
-def test_it_ends(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
+def test_it_ends(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
     view = plane_of(ready_window).view
     if way == "done":
         click(qtbot, ready_window, QToolButton, "planeDoneButton")
@@ -124,7 +124,7 @@ def test_it_ends(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot,
 
 
 def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
-    painting: PointPainter, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     view = plane_of(ready_window).view
     at = view.place_of(0.3, -0.7)
@@ -137,7 +137,7 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
 
 
 def test_afterwards_a_click_asks_again_as_the_status_line_says(
-    painting: PointPainter, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     hint = find(ready_window, QLabel, "hintLabel")
     assert "drag in the plane to set points" in hint.text()
@@ -157,7 +157,7 @@ def test_afterwards_a_click_asks_again_as_the_status_line_says(
 # ---- painting
 
 
-def test_a_drag_sets_points_along_its_way(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_drag_sets_points_along_its_way(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
     find(ready_window, QToolButton, "planeBrush2").click()
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(-0.9, -0.8), (-0.3, -0.8), (0.9, -0.8)])
     blue, orange = counts(ready_window)
@@ -169,7 +169,7 @@ def test_a_drag_sets_points_along_its_way(painting: PointPainter, ready_window: 
 
 
 def test_points_are_seen_before_the_button_is_released(
-    painting: PointPainter, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     view = plane_of(ready_window).view
     at = view.place_of(0.3, -0.7)
@@ -182,7 +182,7 @@ def test_points_are_seen_before_the_button_is_released(
 
 
 def test_a_quick_drag_of_the_eraser_leaves_no_gaps(
-    painting: PointPainter, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     view = plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(-0.9, 0.5), (0.9, 0.5)])
@@ -191,7 +191,7 @@ def test_a_quick_drag_of_the_eraser_leaves_no_gaps(
     assert counts(ready_window) == [2, 2]
 
 
-def test_digits_choose_and_enter_sets(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_digits_choose_and_enter_sets(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     qtbot.keyClick(view, Qt.Key_2)
     assert find(ready_window, QToolButton, "planeBrush2").isChecked()
@@ -206,7 +206,7 @@ def test_digits_choose_and_enter_sets(painting: PointPainter, ready_window: Main
     assert find(ready_window, QToolButton, "planeEraseButton").isChecked()
 
 
-def test_more_classes(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_more_classes(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "dataClassesEdit", "3")
     qtbot.waitUntil(lambda: painting.classes == 3)
     click(qtbot, ready_window, QToolButton, "planeBrush3")
@@ -220,7 +220,9 @@ def test_more_classes(painting: PointPainter, ready_window: MainWindow, qtbot: Q
     assert counts(ready_window) == [2, 2, 1]
 
 
-def test_the_keys_act_after_a_click_on_a_tool(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_keys_act_after_a_click_on_a_tool(
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     for name in ("planeBrush2", "planeClearButton", "planeEraseButton"):
         painting.begin()
         click(qtbot, ready_window, QToolButton, name)
@@ -233,7 +235,7 @@ def test_the_keys_act_after_a_click_on_a_tool(painting: PointPainter, ready_wind
 
 
 def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
-    painting: PointPainter, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     brush = find(ready_window, QToolButton, "planeBrush1")
     brush.setFocus(Qt.TabFocusReason)
@@ -244,7 +246,7 @@ def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
     assert not painting.is_on
 
 
-def test_one_class_more(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_class_more(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
     more = find(ready_window, QToolButton, "planeMoreButton")
     for classes in (3, 4, 5, 6):
         assert more.isVisible()
@@ -259,7 +261,9 @@ def test_one_class_more(painting: PointPainter, ready_window: MainWindow, qtbot:
     assert painting.brush == 0
 
 
-def test_one_class_more_after_all_were_erased(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_class_more_after_all_were_erased(
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     click(qtbot, ready_window, QToolButton, "planeClearButton")
     click(qtbot, ready_window, QToolButton, "planeMoreButton")
     qtbot.waitUntil(lambda: painting.classes == 3)
@@ -267,7 +271,7 @@ def test_one_class_more_after_all_were_erased(painting: PointPainter, ready_wind
 
 
 def test_a_batch_is_not_larger_than_what_is_painted(
-    painting: PointPainter, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     session, view = ready_window.session, plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(-0.9, -0.8), (0.9, -0.8)])
@@ -282,7 +286,7 @@ def test_a_batch_is_not_larger_than_what_is_painted(
     assert session.settings.experiment.training.batch_size == 20
 
 
-def test_clear_and_undo(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_clear_and_undo(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(0.3, -0.7)])
     click(qtbot, ready_window, QToolButton, "planeClearButton")
@@ -313,7 +317,7 @@ def test_undo_of_the_first_stroke_brings_the_data_back(ready_window: MainWindow,
 
 def test_at_most_so_many(ready_window: MainWindow, qtbot: QtBot) -> None:
     places = np.random.default_rng(0).uniform(-1, 1, (MOST_PAINTED - 1, 2))
-    load(qtbot, ready_window, PAINTED_PLANE, painted=Painted(places, np.arange(len(places)) % 2).write())
+    load(qtbot, ready_window, PAINTED_PLANE, painted=PaintedPoints(places, np.arange(len(places)) % 2).write())
     painting = ready_window.session.painting
     painting.begin()
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(-0.9, 0.9), (0.9, 0.9)])
@@ -326,7 +330,7 @@ def test_at_most_so_many(ready_window: MainWindow, qtbot: QtBot) -> None:
 # ---- the test part
 
 
-def test_points_stay_in_their_part(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_points_stay_in_their_part(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     before: set[tuple[float, float]] = set()
     for height in (-0.8, -0.6, -0.4):
@@ -343,7 +347,9 @@ def test_points_stay_in_their_part(painting: PointPainter, ready_window: MainWin
 # ---- while it trains, and later
 
 
-def test_a_training_goes_on_with_the_new_points(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_training_goes_on_with_the_new_points(
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     retype(qtbot, ready_window, "batchSizeEdit", "2")
     train_for_a_while(qtbot, ready_window)
     run = ready_window.session.runs.current
@@ -356,7 +362,7 @@ def test_a_training_goes_on_with_the_new_points(painting: PointPainter, ready_wi
 
 
 def test_the_data_card_draws_the_points_and_no_training_begins(
-    painting: PointPainter, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
     assert ready_window.session.state is Status.READY
@@ -372,7 +378,7 @@ def test_the_data_card_draws_the_points_and_no_training_begins(
 
 
 def test_painted_points_are_there_when_they_are_chosen_again(
-    painting: PointPainter, ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
     text = ready_window.session.data.settings["painted"]
@@ -392,9 +398,9 @@ def test_painted_points_are_there_when_they_are_chosen_again(
 def test_damaged_memories_are_left_out(ready_model: Model) -> None:
     painting = ready_model.session.painting
     for document in (None, [], {"painted": 3, "mnist": {"painted": TWO}, "x": {}}, {"painted": {"painted": 5}}):
-        painting.take(document)
+        painting.restore(document)
     assert painting.latest == {}
-    painting.take({"painted": {"painted": "nonsense"}})
+    painting.restore({"painted": {"painted": "nonsense"}})
     painting.load_latest("painted")
     assert not painting.is_on
 
@@ -427,7 +433,9 @@ def test_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
 # ---- what is seen
 
 
-def test_the_right_button_and_the_eraser_erase(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_right_button_and_the_eraser_erase(
+    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+) -> None:
     view = plane_of(ready_window).view
     at = view.place_of(0.1, -0.9)
     hover(view, (at.x(), at.y()))
@@ -444,7 +452,7 @@ def test_the_right_button_and_the_eraser_erase(painting: PointPainter, ready_win
     assert painting.points.kinds.tolist() == [1]
 
 
-def test_the_eraser_goes_with_the_mouse(painting: PointPainter, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_eraser_goes_with_the_mouse(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     painting.choose(None)
     at = view.place_of(0.1, -0.9)

@@ -20,10 +20,10 @@ from engine.training.events import BestRestored
 from engine.training.metrics import Evaluation
 from nnviz.cards.prediction_over_time.card import PredictionOverTimePanel, leaders
 from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS, PredictionOverTime
-from nnviz.jobs.reports import Frame
+from nnviz.jobs.reports import NetworkFrame
 from nnviz.session import question as asking
-from nnviz.session.asked import ANSWER
 from nnviz.session.predicted_class import predicted_class_of
+from nnviz.session.shared_queries import ANSWER
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load
@@ -220,7 +220,7 @@ def display(window: MainWindow, batch: int, digit: int) -> None:
     run = window.session.runs.current
     network = run.network.copy()
     network.biases[-1][digit] = 50
-    run.take_frame(Frame(run.id, network.parameters, epoch=1, batch=batch, batches=20, seconds_per_epoch=0))
+    run.take_frame(NetworkFrame(run.id, network.parameters, epoch=1, batch=batch, batches=20, seconds_per_epoch=0))
     window.session.displayed.show(run)
 
 

@@ -86,12 +86,16 @@ def test_bar_and_message_name_the_same_layer(ready_window: MainWindow, qtbot: Qt
     kill(window)
     train_epochs(qtbot, window, 1)
     figures, (first,) = Evaluation(0.1, 0.9, None), session.messages.current.choices
-    session.training.runner.told.emit(session.runs.current.id, Epochs.of([Epoch(2, figures, figures, 0.1, None, 1)]))
+    session.training.runner.reported.emit(
+        session.runs.current.id, Epochs.of([Epoch(2, figures, figures, 0.1, None, 1)])
+    )
     assert status(window) == "epoch 1 of 1 · layer 1 is dead"
     assert "every neuron of layer 1 " in session.messages.current.text
     assert [choice.text for choice in session.messages.current.choices] == [first.text]
     session.messages.dismiss()
-    session.training.runner.told.emit(session.runs.current.id, Epochs.of([Epoch(3, figures, figures, 0.1, None, 2)]))
+    session.training.runner.reported.emit(
+        session.runs.current.id, Epochs.of([Epoch(3, figures, figures, 0.1, None, 2)])
+    )
     assert status(window) == "epoch 1 of 1 · layer 2 is dead"
     assert session.messages.current is None, "a message that was dismissed does not come back"
 
@@ -106,7 +110,7 @@ def test_that_it_died_between_others_is_told_with_its_layer(ready_model: Model) 
     """Short epochs come together, and after the last one it may learn again."""
     session, figures = ready_model.session, Evaluation(0.1, 0.9, None)
     ended = [Epoch(1, figures, figures, 0.1, None, 2), Epoch(2, figures, figures, 0.1)]
-    session.training.runner.told.emit(session.runs.current.id, Epochs.of(ended))
+    session.training.runner.reported.emit(session.runs.current.id, Epochs.of(ended))
     told = session.messages.current
     assert told is not None
     assert "layer 2" in told.text
@@ -122,7 +126,7 @@ def test_small_errors_are_not_rounded_to_nothing(ready_window: MainWindow) -> No
     for epoch, (error, told) in enumerate(errors, start=1):
         figures = Evaluation(0.1, error, None)
         ended = Epochs.of([Epoch(epoch, figures, figures, 0.1)])
-        session.training.runner.told.emit(session.runs.current.id, ended)
+        session.training.runner.reported.emit(session.runs.current.id, ended)
         for name in ("trainFigure", "testFigure"):
             assert find(ready_window, QLabel, name).text() == told
 

@@ -54,7 +54,7 @@ def choose(qtbot: QtBot, window: MainWindow, words: str) -> None:
 
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
 
 def seeds_in_library() -> list[int]:
@@ -136,7 +136,7 @@ def test_the_window_trains_on_meanwhile(recorded: MainWindow, qtbot: QtBot, does
     assert executor.reached.wait(10)
     recorded.session.start()
     wait_for(qtbot, recorded, Status.FINISHED)
-    assert recorded.session.sweeps.how_far is not None
+    assert recorded.session.sweeps.plan_progress is not None
     executor.go.set()
     wait_for_end(qtbot, recorded)
     assert recorded.session.runs.current.epochs == 2
@@ -193,7 +193,7 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     executor = does()
     recorded.session.records.set_on(False)
     click(qtbot, recorded, QPushButton, "seedsButton")
-    assert recorded.session.sweeps.how_far is None
+    assert recorded.session.sweeps.plan_progress is None
     assert "Keep runs in the library is off" in told(recorded.session)
     with Library() as library:
         assert not SweepLibrary(library).all()
@@ -246,7 +246,7 @@ def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, doe
     assert told(recorded.session) == "An error"
     messages.dismiss()
     assert told(recorded.session).startswith("5 seeds: ")
-    messages.tell("Something else")
+    messages.show("Something else")
     messages.dismiss()
     assert told(recorded.session).startswith("5 seeds: "), "it comes back until it was read"
     messages.dismiss()
@@ -266,8 +266,8 @@ def test_the_first_ones_say_that_runs_are_kept(recorded: MainWindow, qtbot: QtBo
 def test_with_real_processes(recorded: MainWindow, qtbot: QtBot) -> None:
     recorded.session.sweeps.set_seeds(3)
     far: list[Any] = []
-    recorded.session.sweeps.changed.connect(lambda: far.append(recorded.session.sweeps.how_far))
+    recorded.session.sweeps.changed.connect(lambda: far.append(recorded.session.sweeps.plan_progress))
     click(qtbot, recorded, QPushButton, "seedsButton")
-    qtbot.waitUntil(lambda: recorded.session.sweeps.how_far is None, timeout=30_000)
+    qtbot.waitUntil(lambda: recorded.session.sweeps.plan_progress is None, timeout=30_000)
     assert seeds_in_library() == [1, 2, 3]
     assert told(recorded.session).startswith("3 seeds: test error median")

@@ -7,26 +7,28 @@ from collections.abc import Sequence
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.sweeps.plan import plan_seeds
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
 from tests.nnviz.library.helpers import an_experiment, record
 
 
-def group_of(library: Library, runs: Sequence[int], made: Experiment, data: str = "MNIST") -> Group:
+def group_of(library: Library, runs: Sequence[int], made: Experiment, data: str = "MNIST") -> RunGroup:
     """Makes these runs a group of seeds."""
     sweep = SweepLibrary(library).begin(plan_seeds(made, len(runs)), data)
     with library.database.writing():
         library.database.many("UPDATE runs SET sweep = ?, trial = 0 WHERE id = ?", [(sweep, run) for run in runs])
-    return Group(sweep, 0)
+    return RunGroup(sweep, 0)
 
 
-def trained_group(library: Library, made: Experiment, data: Dataset, seeds: int, name: str = "") -> Group:
+def trained_group(library: Library, made: Experiment, data: Dataset, seeds: int, name: str = "") -> RunGroup:
     """A group of runs that were trained, with the seeds 1, 2 and so on."""
     runs = [record(library, made.changed(seed=1 + each), data, name=name)[0] for each in range(seeds)]
     return group_of(library, runs, made, data.title)
 
 
-def told_group(library: Library, errors: Sequence[float | None], made: Experiment | None = None, **told: str) -> Group:
+def told_group(
+    library: Library, errors: Sequence[float | None], made: Experiment | None = None, **told: str
+) -> RunGroup:
     """A group of runs that only tell their test errors; None for one that diverged."""
     made = an_experiment() if made is None else made
     runs = [library.begin(made.changed(seed=1 + each), "MNIST", **told) for each in range(len(errors))]

@@ -18,7 +18,7 @@ from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.schema import FIGURES
 from nnviz.session.run_list import RunRow, nested_rows
-from nnviz.session.run_words import SORTS
+from nnviz.session.run_text import SORTS
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import prices

@@ -22,7 +22,7 @@ from nnviz.cards.comparison.prediction_rows import PredictionRows
 from nnviz.cards.comparison.predictions_card import majority_class
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow
@@ -61,13 +61,13 @@ def titles(table: RunTable) -> list[str]:
     return [title for _, title, _ in texts(table)]
 
 
-def errors_of(group: Group) -> list[float]:
+def errors_of(group: RunGroup) -> list[float]:
     with Library() as library:
         found = [each.test_error for each in library.records(library.runs_of_group(group)).values()]
     return [each for each in found if each is not None]
 
 
-def group_at(window: MainWindow, row: int) -> Group:
+def group_at(window: MainWindow, row: int) -> RunGroup:
     group = window.session.library.rows[row].group
     assert group is not None
     return group

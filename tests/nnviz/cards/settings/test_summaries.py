@@ -8,7 +8,7 @@ from engine.basics.errors import SettingError
 from engine.experiment import Experiment
 from engine.training.settings import TrainingSettings
 from nnviz.cards.settings import summaries
-from nnviz.formatting.setting_words import setting_value
+from nnviz.formatting.setting_text import setting_value
 from nnviz.ui.setting_fields import parse_dropout
 
 

@@ -217,7 +217,7 @@ def test_a_training_that_is_over_is_over_again(step_through: StepThrough, ready_
         assert session.state is Status.FINISHED
         assert np.array_equal(parameters(ready_model), before)
         assert session.runs.current.figures() == figures
-    found = session.training.runner.look(session.runs.current.id, lambda trainer: trainer is not None and trainer.epoch)
+    found = session.training.runner.call(session.runs.current.id, lambda trainer: trainer is not None and trainer.epoch)
     qtbot.waitUntil(found.done)
     assert found.result() == 1
 
@@ -562,7 +562,7 @@ def test_the_figures_of_a_step_on_one_example_are_recorded(
     take(ready_model, qtbot)
     error = told_error(ready_model, qtbot)
     assert error == measured_error(ready_model)
-    qtbot.waitUntil(session.training.runner.look(run.id, lambda _: None).done)
+    qtbot.waitUntil(session.training.runner.call(run.id, lambda _: None).done)
     assert run.storage.record is not None
     with Library() as library:
         record = library.run(run.storage.record)

@@ -164,7 +164,7 @@ def test_the_batch_of_then_is_the_one_that_was_taken(small: Model, qtbot: QtBot)
     found = newest(small, qtbot)
     expect_same(found.step, then)
     assert (found.epoch, found.step.batch) == (2, 5)
-    assert session.models[StepThrough].past_batch.why_not == ""
+    assert session.models[StepThrough].past_batch.reason_unavailable == ""
     assert session.models[StepThrough].past_batch.found.differences == []
 
 
@@ -242,14 +242,14 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
     assert session.models[StepThrough].recorded is None
     assert "trained to this moment again" in session.models[StepThrough].line
     past.cancel()
-    assert "given up" in past.why_not
+    assert "given up" in past.reason_unavailable
     assert newest(small, qtbot).step.is_given
     assert past.can_begin_again
     opened.set()
     past.begin()
     qtbot.waitUntil(lambda: past.found is not None)
     assert not newest(small, qtbot).step.is_given
-    assert past.why_not == ""
+    assert past.reason_unavailable == ""
 
 
 # ---- what is not known
@@ -260,7 +260,7 @@ def test_a_run_that_is_not_recorded(ready_model: Model, qtbot: QtBot) -> None:
     session.models[StepThrough].want(True)
     train(ready_model, qtbot, 2)
     session.timeline.go_to(1)
-    assert "is not recorded" in session.models[StepThrough].past_batch.why_not
+    assert "is not recorded" in session.models[StepThrough].past_batch.reason_unavailable
     assert not session.models[StepThrough].past_batch.can_begin_again
     qtbot.waitUntil(lambda: session.models[StepThrough].line.startswith("Draw something or choose an example to see"))
     session.selection.choose_example(Example("test", 3))
@@ -277,7 +277,7 @@ def test_other_data(small: Model, qtbot: QtBot) -> None:
     run = session.runs.current
     run.experiment = replace(run.experiment, fingerprint="other")
     session.timeline.go_to(1)
-    assert "needs the data" in session.models[StepThrough].past_batch.why_not
+    assert "needs the data" in session.models[StepThrough].past_batch.reason_unavailable
 
 
 def test_a_record_that_is_gone(small: Model, qtbot: QtBot) -> None:
@@ -290,7 +290,7 @@ def test_a_record_that_is_gone(small: Model, qtbot: QtBot) -> None:
     with Library() as library:
         library.empty()
     session.timeline.go_to(1)
-    qtbot.waitUntil(lambda: "nothing is kept" in session.models[StepThrough].past_batch.why_not)
+    qtbot.waitUntil(lambda: "nothing is kept" in session.models[StepThrough].past_batch.reason_unavailable)
     assert session.messages.current is None
     assert newest(small, qtbot).step.is_given
 

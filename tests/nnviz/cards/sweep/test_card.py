@@ -62,7 +62,7 @@ def words(window: MainWindow, name: str) -> str:
 
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=20_000)
     qtbot.waitUntil(lambda: window.session.models[TrialsModel].is_over or window.session.models[TrialsModel].can_resume)
 
 
@@ -127,14 +127,14 @@ def test_who_looks_elsewhere_is_told_that_it_is_over(
     two_rates(qtbot, window)
     click(qtbot, window, QPushButton, "sweepStartButton")
     window.show_workspace("train")
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=20_000)
     assert told(window.session).startswith("The sweep is over: 10 of 10 runs are done. The best: learning rate 0.")
 
 
 def test_with_real_processes(window: MainWindow, qtbot: QtBot) -> None:
     two_rates(qtbot, window, "2")
     click(qtbot, window, QPushButton, "sweepStartButton")
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is not None)
     wait_for_end(qtbot, window)
     table = window.session.models[TrialsModel].table
     assert table is not None
@@ -329,10 +329,10 @@ def test_a_click_that_comes_too_late_to_stop_it_starts_nothing(
     wait_for_end(qtbot, window)
     monkeypatch.setattr(start_stop, "REST", 60.0)
     click(qtbot, window, QPushButton, "sweepStartButton")
-    assert window.session.sweeps.how_far is None
+    assert window.session.sweeps.plan_progress is None
     monkeypatch.setattr(start_stop, "REST", 0.0)
     click(qtbot, window, QPushButton, "sweepStartButton")
-    assert window.session.sweeps.how_far is not None
+    assert window.session.sweeps.plan_progress is not None
     wait_for_end(qtbot, window)
 
 
@@ -360,7 +360,7 @@ def test_while_seeds_are_trained_its_button_stops_them(
     window.session.models[SweepForm].start()
     assert "One after the other" in told(window.session)
     executor.go.set()
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
 
 # ---- what it will take

@@ -15,7 +15,7 @@ from nnviz.cards.comparison.prediction_rows import PredictionRows
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import RunTable
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import seed_number
 from nnviz.sweeps.live_figures import PlanNews, RunNews
 from nnviz.ui.choice_button import ChoiceButton
@@ -26,7 +26,7 @@ from tests.nnviz.jobs.plans_helpers import Epochwise, told
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 
 EPOCHS = 6
-GROUPS = [Group(1, 0), Group(1, 1)]
+GROUPS = [RunGroup(1, 0), RunGroup(1, 1)]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def start_race(window: MainWindow, qtbot: QtBot, table: RunTable) -> None:
 
 def stop(window: MainWindow, qtbot: QtBot) -> None:
     window.session.sweeps.stop()
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
 
 def texts_of(table: DifferenceTable, name: str) -> list[str]:
@@ -218,7 +218,7 @@ def test_what_failed_is_drawn_no_longer(
     epochwise.let(1)
     qtbot.waitUntil(lambda: ends(window) == [])
     epochwise.let(2)
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None)
     qtbot.waitUntil(lambda: len(cells(table)) == 2)
     qtbot.waitUntil(lambda: not window.session.comparison.colours)
 
@@ -243,7 +243,7 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, 
         library.introduce()
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
-    group = Group(1, 0)
+    group = RunGroup(1, 0)
     qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 1")
     assert not window.session.comparison.colours, "nobody looks"
     table = show_runs(window, qtbot)
@@ -269,7 +269,7 @@ def test_seeds_are_not_added_to_runs_that_the_user_chose(
     chosen = list(comparison.colours)
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
-    qtbot.waitUntil(lambda: window.session.active_runs.words(Group(1, 0)) == "0 of 3 · epoch 1")
+    qtbot.waitUntil(lambda: window.session.active_runs.words(RunGroup(1, 0)) == "0 of 3 · epoch 1")
     assert list(comparison.colours) == chosen
     stop(window, qtbot)
     assert list(comparison.colours) == chosen
@@ -286,14 +286,14 @@ def test_seeds_stand_beside_earlier_seeds(
     comparison = window.session.comparison
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
-    qtbot.waitUntil(lambda: list(comparison.colours) == [Group(1, 0)])
+    qtbot.waitUntil(lambda: list(comparison.colours) == [RunGroup(1, 0)])
     stop(window, qtbot)
     qtbot.waitUntil(lambda: [len(run.members) for run in comparison.runs] == [1])
     again = Epochwise(few_digits)
     monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: again)
     window.session.sweeps.toggle()
     again.let(2)
-    qtbot.waitUntil(lambda: list(comparison.colours) == [Group(1, 0), Group(2, 0)])
+    qtbot.waitUntil(lambda: list(comparison.colours) == [RunGroup(1, 0), RunGroup(2, 0)])
     assert len(set(comparison.colours.values())) == 2
     stop(window, qtbot)
 
@@ -316,7 +316,7 @@ def test_done_again_a_run_that_was_stopped_counts_once(
     (choice,) = [each for each in window.message_bar.findChildren(QPushButton) if each.text() == "Go on with it"]
     qtbot.mouseClick(choice, Qt.LeftButton)
     again.let(3)
-    group = Group(1, 0)
+    group = RunGroup(1, 0)
     qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 2")
     assert len(plot_of(window).runs[0].curves) == 1
     reached = window.session.comparison.runs[0].members[0].record.epochs

@@ -126,7 +126,7 @@ def start(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window.session.sweeps.how_far is None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=30_000)
 
 
 def statuses() -> list[str]:
@@ -334,7 +334,7 @@ def test_on_a_real_cluster(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> 
     with local_cluster(tmp_path / "cluster", 1) as cluster:
         at_rest_on(qtbot, window, cluster.file)
         start(qtbot, window)
-        qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
+        qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is not None)
         wait_for_end(qtbot, window)
         assert statuses() == ["finished"]
         with Library() as library:
@@ -348,7 +348,7 @@ def test_on_a_real_cluster_that_speaks_tls(window: MainWindow, qtbot: QtBot, tmp
         settings.write_text(json.dumps({"address": cluster.address, **files.settings}))
         at_rest_on(qtbot, window, settings)
         start(qtbot, window)
-        qtbot.waitUntil(lambda: window.session.sweeps.how_far is not None)
+        qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is not None)
         wait_for_end(qtbot, window)
         assert statuses() == ["finished"]
         settings.write_text(json.dumps({"address": cluster.address, **Certificates(tmp_path / "other").settings}))
@@ -369,7 +369,7 @@ def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes
         at_rest_on(qtbot, window, cluster.file)
         start(qtbot, window)
         sweeps = window.session.sweeps
-        qtbot.waitUntil(lambda: sweeps.how_far is not None and sweeps.how_far.done >= 1, timeout=20_000)
+        qtbot.waitUntil(lambda: sweeps.plan_progress is not None and sweeps.plan_progress.done >= 1, timeout=20_000)
         kill(cluster.scheduler)
         wait_for_end(qtbot, window)
     qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped with "))

@@ -19,7 +19,7 @@ from nnviz.cards.sweep.parallel_plot import ParallelPlot
 from nnviz.cards.sweep.trial_points import places_along
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trials_model import TrialsModel
-from nnviz.library import Group, Library
+from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.ui import theme
 from nnviz.ui.choice_button import ChoiceButton
@@ -171,7 +171,7 @@ def test_a_click_chooses_and_c_compares_as_the_list_does(window: MainWindow, tab
     assert "trial 4 · learning rate 0.01 · hidden layers 8" in page.words.text()
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_C)
-    assert list(session.comparison.colours) == [Group(1, 3)]
+    assert list(session.comparison.colours) == [RunGroup(1, 3)]
     assert page.compare_button.isChecked()
     click(qtbot, window, QPushButton, "trialCompareButton")
     assert not session.comparison.colours
@@ -205,7 +205,7 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
         return plot.grab().toImage().pixelColor(at(plot, page.views.drawn(plot).dot_of(trial)))
 
     assert colour(best.trial) == theme.colour("good")
-    assert colour(other) == theme.colour(session.comparison.colours[Group(1, other)])
+    assert colour(other) == theme.colour(session.comparison.colours[RunGroup(1, other)])
     for view in ("parallel", "best"):
         session.models[TrialsModel].set_view(view)
         assert not page.views.currentWidget().grab().isNull()

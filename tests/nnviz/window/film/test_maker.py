@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
 from nnviz.cards.timeline.player import Player
-from nnviz.session.asked import MISTAKES
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.window.film import maker as films
@@ -189,7 +189,7 @@ def test_messages_are_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None
     subject, probes = WindowSubject(trained), trained.session.queries
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
     before = drawn(subject)
-    trained.session.messages.tell("Something else that is told")
+    trained.session.messages.show("Something else that is told")
     trained.session.messages.announce("Saved to x.json")
     QApplication.processEvents()
     assert trained.message_bar.isVisible()

@@ -11,7 +11,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.status import Stage
 
 
-class EditedErrors:
+class EditEvaluation:
     """Measures a run's network, only the latest request. Run and record get the figures."""
 
     def __init__(self, data: Data, runs: Runs, worker: Worker, messages: Messages) -> None:
@@ -34,7 +34,7 @@ class EditedErrors:
                 if is_own:  # else curves and record are of other data
                     run.measured_by_hand(found)
                     self.record(run, found)
-                self._runs.tell_history(run)
+                self._runs.emit_history(run)
 
         share = run.experiment.training.validation_share
         self._measuring.start(run.displayed_network(), dataset, share, done)

@@ -1,4 +1,4 @@
-"""What the network is asked about, in words: titles, nouns, where an example is from, the true answer."""
+"""Texts about the current input: titles, nouns, its origin, and its true class or number."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ def is_of_digits(data: Dataset | None) -> bool:
     return data is None or (fits_canvas(data) and _DIGITS.issuperset(data.class_names))
 
 
-def noun(data: Dataset | None) -> str:
-    """What an example is called: "digit", "picture", "row", "point"."""
+def example_noun(data: Dataset | None) -> str:
+    """Returns the noun for an example: "digit", "picture", "row", "point"."""
     return "digit" if data is None or is_of_digits(data) else _NOUNS[data.kind]
 
 
-def title(data: Dataset | None) -> str:
-    """The card's title: "Draw a digit", "A picture", "A row", "A point", or the name of the only number."""
+def input_title(data: Dataset | None) -> str:
+    """Returns the card's title: "Draw a digit", "A picture", "A row", "A point", or the name of the only number."""
     if data is None or is_of_digits(data):
         return "Draw a digit"
-    return text.name(data.column_name(0)) if data.kind == NUMBER else f"A {noun(data)}"
+    return text.name(data.column_name(0)) if data.kind == NUMBER else f"A {example_noun(data)}"
 
 
-def told(session: Session) -> str:
-    """Where the example is from with its true answer; or, of one that a person made, what of it the network gets."""
+def origin_text(session: Session) -> str:
+    """Returns where the example is from, with its true class or number; for other inputs form and scaling."""
     data, origin = session.data.dataset, session.question.origin
     if data is None:
         return ""
     if origin is not None:
         answer = true_answer(session)
-        return session.meaning.where(origin.part, origin.number, noun(data)) + (f": {answer}" if answer else "")
+        return session.meaning.where(origin.part, origin.number, example_noun(data)) + (f": {answer}" if answer else "")
     if data.kind == PICTURE:
         return f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}"
     count = _COUNTS.get(data.width, f"{text.count(data.width)} numbers")
@@ -49,7 +49,7 @@ def told(session: Session) -> str:
 
 
 def true_answer(session: Session) -> str:
-    """The class, or the number in its unit, of the example, if it is one of the data; of several numbers nothing."""
+    """Returns the example's true class, or its number in its unit; empty if unknown, or for several numbers."""
     data, truth = session.data.dataset, session.question.truth
     if data is None or truth is None:
         return ""
@@ -60,8 +60,8 @@ def true_answer(session: Session) -> str:
     return f"truly {targets_of(data)[0].words(float(data.raw_targets(truth)[0]))}"
 
 
-def full_name(session: Session, neuron: Neuron) -> str:
-    """ "layer 2 · neuron 3", "output · orange"."""
+def neuron_full_name(session: Session, neuron: Neuron) -> str:
+    """Returns the name of a neuron: "layer 2 · neuron 3", "output · orange"."""
     names, shape = session.class_names, session.displayed.network.shape
     is_output = neuron.layer == len(shape) - 1 and neuron.number < len(names)
     return f"output · {names[neuron.number]}" if is_output else neuron_name(neuron)

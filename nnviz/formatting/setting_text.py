@@ -16,9 +16,9 @@ _LONGEST_VALUE = 30  # characters of a text among the settings of data
 
 
 def changes_between(before: Experiment, after: Experiment) -> list[str]:
-    """The settings of ``after`` that differ, each in a few words: "learning rate 0.05", "seed 2".
+    """Returns the settings of ``after`` that differ, each in a few words: "learning rate 0.05", "seed 2".
 
-    All but the epochs, which the chart's axis shows.
+    The number of epochs, which the chart's axis shows, is left out.
     """
     omitted = {"epochs", "fingerprint", *(["activations"] if len(before.shape) != len(after.shape) else [])}
     return [
@@ -29,23 +29,26 @@ def changes_between(before: Experiment, after: Experiment) -> list[str]:
 
 
 def title_of_data(name: str) -> str:
-    """What data are called; of a file or folder its name, also when it is gone."""
+    """Returns the title of registered data, or the name of a file or folder, which need not exist any more."""
     return text.name(DATASETS[name].title if name in list(DATASETS) else Path(name).name)
 
 
 def more_epochs(epochs: int) -> str:
-    """ "1 more epoch", "20 more epochs"."""
+    """Returns a number of further epochs: "1 more epoch", "20 more epochs"."""
     return f"{epochs} more epoch{'' if epochs == 1 else 's'}"
 
 
 def setting_name(name: str) -> str:
-    """The name of a setting, for a sentence."""
+    """Returns the name of a setting for a sentence."""
     names = {"initializer": "first weights", "shape": "", "hidden": "hidden layers", "brightness": "standardisation"}
     return names.get(name, name.replace("_", " "))
 
 
 def setting_value(value: object) -> str:
-    """The value of a setting, for a sentence: of a very long list only the beginning, of long texts the name alone."""
+    """Returns the value of a setting for a sentence.
+
+    Long lists are abbreviated; of long texts only the name remains.
+    """
     if isinstance(value, (tuple, list)):
         are_sizes = all(isinstance(part, int) for part in value)
         return text.shape(value) if are_sizes else text.listed([setting_value(part) for part in value])
@@ -65,12 +68,12 @@ def _is_long(value: object) -> bool:
 
 
 def typed_value(value: object) -> str:
-    """The value of a setting as it is typed into its field: a list in full."""
+    """Returns the value of a setting as it is typed into its field, lists in full."""
     return ", ".join(map(setting_value, value)) if isinstance(value, tuple) else setting_value(value)
 
 
-def parsed(setting: DataSetting, typed: str) -> float | None:
-    """The number that was typed; None for all, where that is possible. Raises SettingError."""
+def parse_typed(setting: DataSetting, typed: str) -> float | None:
+    """Parses a typed number; returns None for "all" if the setting allows it. Raises SettingError."""
     if setting.usual is None:
         is_all = typed.strip().casefold() in ("", _ALL)
         return None if is_all else parse_whole(setting.name, typed, str(setting.example))

@@ -49,6 +49,6 @@ def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Late
 
 def _mistakes(mistakes: Mistakes) -> Latest:
     query = Latest(mistakes.question, TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39), forget_on_new_run=True)
-    query.changed.connect(lambda: mistakes.take(query.result))
+    query.changed.connect(lambda: mistakes.set_found(query.result))
     mistakes.part_changed.connect(query.forget)
     return query

@@ -11,7 +11,7 @@ import pytest
 from engine.basics.errors import FileFormatError
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.jobs.reading import read_network
+from nnviz.jobs.network_reading import read_network
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of Unix")

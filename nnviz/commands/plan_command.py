@@ -1,4 +1,4 @@
-"""How ``sweep`` and ``train --seeds`` do their plan: with a bar, and with Ctrl+C that loses nothing."""
+"""Execution of the plans of ``sweep`` and ``train --seeds``: with a progress bar; Ctrl+C loses no result."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from engine.sweeps.results import FINISHED, Results
 from engine.sweeps.shared_data import are_registered
 from nnviz.commands import sweep_results
 from nnviz.commands.interrupts import interrupts
-from nnviz.commands.recorded import complain, complaining, tell_notice
+from nnviz.commands.run_recording import print_notice, print_warning, printed_library_errors
 from nnviz.formatting import text
-from nnviz.formatting.results import words_of_seeds
+from nnviz.formatting.result_text import format_seeds
 from nnviz.library import Library
 from nnviz.program_name import program_name
-from nnviz.session.run_words import words_of_going
+from nnviz.session.run_text import format_pending_thinning
 from nnviz.sweeps.cluster_address import ClusterAddress
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.executor import Executor
@@ -36,14 +36,14 @@ MakeExecutor = Callable[[], AbstractContextManager[Executor]]
 
 
 @dataclass
-class Many:
-    """A plan, and all that it takes to do it.
+class PlanCommand:
+    """A plan, with everything that its execution needs.
 
     Attributes:
-        store: None where nothing is recorded.
-        make_executor: makes what does the runs, which is closed at the end.
-        is_json: whether the result is told for other programs, and nothing else on the standard output.
-        was_finished: whether nothing of it is left to be done.
+        store: writer of the results; None if nothing is recorded.
+        make_executor: makes the executor, which is closed at the end.
+        is_json: whether the result is printed as JSON, with nothing else on the standard output.
+        was_finished: whether all runs were done before.
     """
 
     plan: Plan
@@ -55,9 +55,9 @@ class Many:
     was_finished: bool = False
 
 
-def described(plan: Plan, data: Dataset) -> str:
-    """What is going to be done, in a sentence or two."""
-    seeds = words_of_seeds(len(plan.seeds))
+def plan_summary(plan: Plan, data: Dataset) -> str:
+    """Returns a summary of a plan, in a sentence or two."""
+    seeds = format_seeds(len(plan.seeds))
     if plan.kind != SWEEP:
         trials = f"{len(plan.experiments)} experiments with " if len(plan.experiments) > 1 else ""
         return f"{trials}{seeds}: {plan.most_runs} runs"
@@ -95,40 +95,40 @@ def engine_for(
         yield lambda: ClusterExecutor(cluster, data, name, settings)
 
 
-def do(many: Many) -> int:
-    """Does a plan, tells what came of it, and returns the exit code. Raises KeyboardInterrupt after Ctrl+C."""
+def run_plan(many: PlanCommand) -> int:
+    """Executes a plan, prints its results, and returns the exit code. Raises KeyboardInterrupt after Ctrl+C."""
     plan, data, store = many.plan, many.data, many.store
     is_done = is_written = False
     conductor = None
     with interrupts() as asked_to_stop:
         try:
             with many.make_executor() as executor:
-                conductor = Conductor(plan, data, executor, store, complain)
+                conductor = Conductor(plan, data, executor, store, print_warning)
                 is_all_done = conductor.is_over
-                _work(conductor, asked_to_stop)
+                _train(conductor, asked_to_stop)
                 is_done = not asked_to_stop and not conductor.was_cut
         finally:
             is_written = _end(many, conductor, is_done)
     results = conductor.results
-    _tell_results(many, results, is_done)
+    _print_results(many, results, is_done)
     if many.was_finished or is_all_done:
-        complain("there was nothing left to do; --runs or --minutes give it more.")
+        print_warning("there was nothing left to do; --runs or --minutes give it more.")
     if conductor.was_cut or asked_to_stop:
-        _tell_how_to_go_on(store)
+        _print_how_to_resume(store)
     if asked_to_stop:
         raise KeyboardInterrupt
     return 0 if is_written and is_done and any(_ended_well(results)) else 1
 
 
-def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
-    """Until all is done, or was asked to stop."""
+def _train(conductor: Conductor, asked_to_stop: list[bool]) -> None:
+    """Takes steps until all runs are done, or a stop is requested."""
     results = conductor.results
     total, next_told = conductor.plan.most_runs, -math.inf
     with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2) as bar:
         while not conductor.is_over:
             ended = conductor.step()
             if ended and (now := time.monotonic()) >= next_told:
-                bar.set_postfix_str(sweep_results.best_in_words(results) or "", refresh=False)
+                bar.set_postfix_str(sweep_results.format_best(results) or "", refresh=False)
                 taken = time.monotonic() - now
                 next_told = now + max(_SECONDS_BETWEEN_BEST, taken / _SHARE_OF_BEST)
             bar.update(len(ended))
@@ -137,19 +137,22 @@ def _work(conductor: Conductor, asked_to_stop: list[bool]) -> None:
                 conductor.stop()
 
 
-def _end(many: Many, conductor: Conductor | None, is_done: bool) -> bool:
-    """Writes what is left and lets go of the sweep; makes room if there is too little. Returns whether that worked."""
+def _end(many: PlanCommand, conductor: Conductor | None, is_done: bool) -> bool:
+    """Writes pending results, releases the sweep, and thins old runs if the library is too large.
+
+    Returns whether all results were written.
+    """
     if many.store is None or many.library is None:
         return True
     if conductor is None:
         return many.store.close("stopped", many.data)
     if not conductor.close(is_done):
-        complain(f"{many.store.waiting} runs could not be written: they are done again when the sweep goes on.")
+        print_warning(f"{many.store.waiting} runs could not be written: they are done again when the sweep goes on.")
         return False
-    with complaining():
+    with printed_library_errors():
         plan = many.library.quota.enforce()
         if not many.is_json:
-            tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
+            print_notice(None if plan is None else format_pending_thinning(plan, "when the next training is over"))
     return True
 
 
@@ -157,7 +160,7 @@ def _ended_well(results: Results) -> list[bool]:
     return [run.status == FINISHED for run in results.runs]
 
 
-def _tell_results(many: Many, results: Results, is_done: bool) -> None:
+def _print_results(many: PlanCommand, results: Results, is_done: bool) -> None:
     sweep = None if many.store is None else many.store.sweep
     if many.is_json:
         print(json.dumps(sweep_results.facts(many.plan, results, sweep, is_done), indent=1))
@@ -166,7 +169,7 @@ def _tell_results(many: Many, results: Results, is_done: bool) -> None:
         print(line)
 
 
-def _tell_how_to_go_on(store: SweepWriter | None) -> None:
+def _print_how_to_resume(store: SweepWriter | None) -> None:
     if store is None:
         print("stopped; the runs were not recorded, so that it cannot go on", file=sys.stderr)
     else:

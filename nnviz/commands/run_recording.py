@@ -1,4 +1,4 @@
-"""How ``train`` records its run in the library, and takes one up that is there."""
+"""Recording of ``train`` in the library, for a new run or a resumed one."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from nnviz.formatting import text
 from nnviz.library import Library, LibraryError, Recording
 from nnviz.library.states import KeptState
 from nnviz.program_name import program_name
-from nnviz.session.run_words import words_of_going
+from nnviz.session.run_text import format_pending_thinning
 
 _DIGITS = 100  # more than any number of a run has; of thousands Python makes no number
 
 
 @dataclass(frozen=True)
-class Found:
-    """A run of the library that is to go on.
+class ResumedRun:
+    """A run of the library that is to be resumed.
 
     Attributes:
         run: its number.
-        state: where it goes on; its network has the run's past.
+        state: the state from which training continues; its network has the run's past.
     """
 
     run: int
@@ -44,11 +44,11 @@ def is_number_of_run(resumed: str) -> bool:
     return resumed.isdecimal() and not os.path.exists(resumed)
 
 
-def found_run(number: str) -> Found:
-    """The run of that number, where it can go on. Raises CommandError without a state of it, and LibraryError."""
+def find_run(number: str) -> ResumedRun:
+    """Returns the run with this number. Raises CommandError if no training state is kept of it, and LibraryError."""
     run = int(number[:_DIGITS])
     with Library() as library:
-        tell_notice(library.notice)
+        print_notice(library.notice)
         state = library.state(run)
         if state is None:
             raise CommandError(
@@ -59,14 +59,14 @@ def found_run(number: str) -> Found:
     if state.differences():
         differences = "; ".join(state.differences())
         print(f"it goes on, but not exactly as it would have: it was computed with {differences}")
-    return Found(run, state)
+    return ResumedRun(run, state)
 
 
-class Keeper:
-    """Records a training, if there is a library to record it in.
+class RunRecorder:
+    """Records a training, if there is a library.
 
     Attributes:
-        run: the number of its run; None if it is not recorded.
+        run: number of the run; None if it is not recorded.
     """
 
     def __init__(self, library: Library | None) -> None:
@@ -75,9 +75,15 @@ class Keeper:
         self.run: int | None = None
 
     def begin(
-        self, trainer: Trainer, experiment: Experiment, history: History, before: float, name: str, found: Found | None
+        self,
+        trainer: Trainer,
+        experiment: Experiment,
+        history: History,
+        before: float,
+        name: str,
+        found: ResumedRun | None,
     ) -> None:
-        """Takes up the run that was found, or a new one."""
+        """Begins the record of a new run, or continues that of a resumed one."""
         library = self._library
         if library is None:
             return
@@ -88,37 +94,37 @@ class Keeper:
             else:
                 self.run = found.run
                 library.annotate(found.run, name=name or None)
-            self._recording = Recording(library, self.run, trainer, before, complain)
+            self._recording = Recording(library, self.run, trainer, before, print_warning)
         except LibraryError as error:
             if found is not None:
                 raise
-            complain(f"The run is not recorded: {error}")
+            print_warning(f"The run is not recorded: {error}")
             return
         self._recording.change(made)
         if found is None and self._recording.at > 0:  # no command leads to the network that the run begins with
-            with complaining():
+            with printed_library_errors():
                 self._recording.leap()
-        print(introduced(library, f"recorded as run {self.run}"))
-        with complaining():
-            tell_notice(what_will_go(library))
+        print(with_introduction(library, f"recorded as run {self.run}"))
+        with printed_library_errors():
+            print_notice(thinning_notice(library))
 
-    def take(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
         """Passes an event of the trainer on."""
         if self._recording is not None:
-            self._recording.take(event)
+            self._recording.take_event(event)
 
     def finish(self, status: str) -> None:
-        """Writes the end of the run, and makes room if there is too little."""
+        """Writes the end of the run, and thins old runs if the library is too large."""
         if self._recording is None or self._library is None:
             return
         if not self._recording.finish(status):
             return
-        with complaining():
+        with printed_library_errors():
             plan = self._library.quota.enforce()
-            tell_notice(None if plan is None else words_of_going(plan, "when the next training is over"))
+            print_notice(None if plan is None else format_pending_thinning(plan, "when the next training is over"))
 
     def close(self) -> None:
-        """Lets go of the library; what was written last is what is known of the run."""
+        """Closes the library. The run stays as it was last written."""
         if self._recording is not None:
             self._recording.close()
         if self._library is not None:
@@ -126,9 +132,9 @@ class Keeper:
 
 
 @contextmanager
-def keeping(is_wanted: bool) -> Iterator[Keeper]:
-    """Yields what records the training. Whatever is wrong with the library, it is told, and the training goes on."""
-    keeper = Keeper(opened_library() if is_wanted else None)
+def run_recorder(is_wanted: bool) -> Iterator[RunRecorder]:
+    """Yields the recorder of a training. Errors of the library are printed and do not stop the training."""
+    keeper = RunRecorder(open_library() if is_wanted else None)
     try:
         yield keeper
     except DivergenceError:
@@ -138,17 +144,17 @@ def keeping(is_wanted: bool) -> Iterator[Keeper]:
         keeper.close()
 
 
-def opened_library() -> Library | None:
+def open_library() -> Library | None:
     try:
         library = Library()
     except LibraryError as error:
-        complain(f"The run is not recorded: {error}")
+        print_warning(f"The run is not recorded: {error}")
         return None
-    tell_notice(library.notice)
+    print_notice(library.notice)
     if library.why_read_only is None:
         return library
     library.close()
-    complain("The run is not recorded.")
+    print_warning("The run is not recorded.")
     return None
 
 
@@ -162,8 +168,8 @@ def with_whole_paths(experiment: Experiment) -> Experiment:
     return replace(experiment, data=data, data_settings=settings)
 
 
-def introduced(library: Library, what: str) -> str:
-    """The first time with what a person should know of the library."""
+def with_introduction(library: Library, what: str) -> str:
+    """Returns ``what``, at the first use of a library with an introduction to it."""
     if not library.introduce():
         return what
     return (
@@ -172,25 +178,25 @@ def introduced(library: Library, what: str) -> str:
     )
 
 
-def what_will_go(library: Library) -> str | None:
-    """What is thinned when the training is over; None for nothing."""
+def thinning_notice(library: Library) -> str | None:
+    """Returns a message about what is thinned after the training; None if nothing is."""
     plan = library.quota.announce()
-    return None if plan is None else words_of_going(plan, "when this training is over")
+    return None if plan is None else format_pending_thinning(plan, "when this training is over")
 
 
 @contextmanager
-def complaining() -> Iterator[None]:
-    """What is wrong with the library is told, and the training goes on."""
+def printed_library_errors() -> Iterator[None]:
+    """Prints errors of the library, so that they do not stop the training."""
     try:
         yield
     except LibraryError as error:
-        complain(str(error))
+        print_warning(str(error))
 
 
-def tell_notice(notice: str | None) -> None:
+def print_notice(notice: str | None) -> None:
     if notice is not None:
         print(text.visible(notice))
 
 
-def complain(words: str) -> None:
+def print_warning(words: str) -> None:
     tqdm.write(f"nnviz: {text.visible(words)}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How the table of a network was written, for other tables that leave it open."""
+"""The notation of the numbers in a network's table, for other tables that leave it open."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from engine.provenance import Provenance
 from nnviz.formatting import text
 
 
-def decimal_of(network: Network) -> str | None:
-    """The decimal mark of the table that a network was trained with; None if it is not known."""
+def decimal_mark_of(network: Network) -> str | None:
+    """Returns the decimal mark of the table that a network was trained with; None if it is not known."""
     coding = (network.description or Description()).coding
     if coding is not None and coding.form is not None:
         return coding.form.decimal
-    experiment = Provenance.read(network).experiment  # of files from before the coding told it
+    experiment = Provenance.read(network).experiment  # for files from before the coding contained it
     mark = None if experiment is None else experiment.data_settings.get("decimal")
     return mark if isinstance(mark, str) and mark in MARKS else None
 
 
-def told_decimal(form: TableFormat, usual: str | None) -> str:
-    """That a table has another decimal mark than the network's, or that its own is a guess; else empty."""
+def decimal_note(form: TableFormat, usual: str | None) -> str:
+    """Returns a note if a table's decimal mark is not that of the network's table, or is guessed; else empty."""
     if usual is None or form.decimal == usual:
         return guess_note(form.decimal, form.doubt)
     return (
@@ -31,8 +31,8 @@ def told_decimal(form: TableFormat, usual: str | None) -> str:
     )
 
 
-def told_signs(table: Table, network: Network) -> str:
-    """The columns in which €, % or the like stands, and stood not when the network was trained, or another."""
+def sign_note(table: Table, network: Network) -> str:
+    """Returns a note about columns whose sign, such as € or %, differs from that in training; empty for none."""
     coding = (network.description or Description()).coding
     if coding is None or coding.form is None:  # of files from before, nothing is known of signs
         return ""

@@ -8,21 +8,21 @@ from collections.abc import Sequence
 _GAP = "  "
 
 
-def lines_of(rows: Sequence[Sequence[str]], texts: int = 1) -> list[str]:
-    """Lines with as wide columns as their cells need; the first ``texts`` columns begin, the others end, at one place.
+def aligned_lines(rows: Sequence[Sequence[str]], texts: int = 1) -> list[str]:
+    """Returns lines with aligned columns; the first ``texts`` columns are left-aligned, the others right-aligned.
 
     Args:
-        rows: all with the same number of cells.
+        rows: the cells, the same number in each row.
     """
-    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
     return [_GAP.join(_padded(cell, widths[at], at < texts) for at, cell in enumerate(row)).rstrip() for row in rows]
 
 
-def width_of(words: str) -> int:
-    """How many places a terminal takes for a text: two for wide letters, none for marks over others."""
+def display_width(words: str) -> int:
+    """Returns the width of a text on a terminal: two columns for wide letters, none for combining marks."""
     return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in words)
 
 
 def _padded(cell: str, width: int, begins: bool) -> str:
-    space = " " * (width - width_of(cell))
+    space = " " * (width - display_width(cell))
     return cell + space if begins else space + cell

@@ -18,7 +18,7 @@ CHECKPOINT = ".npz"
 
 
 @dataclass(frozen=True)
-class Opened:
+class LoadedNetwork:
     """Content of a network file.
 
     Attributes:
@@ -28,7 +28,7 @@ class Opened:
         epochs_done: whole epochs that the training has done.
         epochs_begun: the same, with the epoch in progress.
         before: epochs that the network had before that training; None if that is not known.
-        why_not: why the training cannot be continued; empty if it can.
+        reason_unavailable: why the training cannot be continued; empty if it can.
         provenance: that of the network; its history may be long.
         state: of the training, which may be continued with other data than those that are there; else None.
     """
@@ -39,29 +39,29 @@ class Opened:
     epochs_done: int = 0
     epochs_begun: int = 0
     before: float | None = None
-    why_not: str = ""
+    reason_unavailable: str = ""
     provenance: Provenance = field(default_factory=Provenance)
     state: TrainingState | None = None
 
 
-def read_network(path: Path, dataset: Dataset | None) -> Opened:
+def read_network(path: Path, dataset: Dataset | None) -> LoadedNetwork:
     """Reads a network, and its training if that can be continued with this data. Raises FileFormatError or OSError."""
     found = _read(path, dataset)
     provenance = Provenance.read(found.network, found.epochs_done, found.epochs_begun)
     return replace(found, provenance=provenance, before=provenance.before)
 
 
-def _read(path: Path, dataset: Dataset | None) -> Opened:
+def _read(path: Path, dataset: Dataset | None) -> LoadedNetwork:
     if not is_checkpoint(path):
-        return Opened(load_network(path))
+        return LoadedNetwork(load_network(path))
     network, state = load_checkpoint(path)
     if state is None:
-        return Opened(network)
+        return LoadedNetwork(network)
     done, begun = state.whole_epochs, state.epochs_begun
-    return resumed(Opened(network, state=state, epochs_done=done, epochs_begun=begun), dataset)
+    return resumed(LoadedNetwork(network, state=state, epochs_done=done, epochs_begun=begun), dataset)
 
 
-def resumed(found: Opened, dataset: Dataset | None) -> Opened:
+def resumed(found: LoadedNetwork, dataset: Dataset | None) -> LoadedNetwork:
     """Adds the trainer to the content of a file, if its training can be continued with these data."""
     network, state = found.network, found.state
     if state is None:
@@ -70,10 +70,12 @@ def resumed(found: Opened, dataset: Dataset | None) -> Opened:
     try:
         settings = replace(TrainingSettings.from_dict(state.settings), evaluate=True)  # the window shows the errors
         if dataset is None:
-            return replace(found, settings=settings, why_not="the data is not loaded yet.")
+            return replace(found, settings=settings, reason_unavailable="the data is not loaded yet.")
         trainer = Trainer.resume(network, dataset, state)
         trainer.change(settings)
     except EngineError as error:
-        return replace(found, settings=settings, why_not=str(error), state=None if settings is None else state)
+        return replace(
+            found, settings=settings, reason_unavailable=str(error), state=None if settings is None else state
+        )
     done = state.whole_epochs
-    return replace(found, settings=settings, trainer=trainer, epochs_done=done, why_not="", state=None)
+    return replace(found, settings=settings, trainer=trainer, epochs_done=done, reason_unavailable="", state=None)

@@ -1,4 +1,4 @@
-"""Dialogs that ask which file, and whether to save first. They are answered by signals, never in nested event loops."""
+"""File dialogs for networks, and the question about unsaved work. They use signals, never nested event loops."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
-from engine.datasets.opening import is_file_of
+from engine.datasets.loading import is_file_of
 from nnviz.formatting import text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -141,7 +141,7 @@ class NetworkDialogs(QObject):
             data = self._session.data
             if is_file_of(data.loaded_name or "", data.loaded_settings, file):
                 which = text.name(Path(file).name)
-                self._session.messages.tell(f"{which} holds the data and would be replaced. Choose another file.")
+                self._session.messages.show(f"{which} holds the data and would be replaced. Choose another file.")
                 refused()
             else:
                 save(Path(file))
@@ -288,7 +288,7 @@ class NetworkDialogs(QObject):
 
 
 def follow_filter(dialog: QFileDialog, ending: str, endings: Collection[str] = (".json", ".npz")) -> None:
-    """Gives the file name in the dialog the ending of the chosen format, if it has one of these ``endings``."""
+    """Sets the file name's ending in the dialog to that of the chosen format, if it has one of these ``endings``."""
     dialog.setDefaultSuffix(ending)
     for chosen in dialog.selectedFiles()[:1]:
         if Path(chosen).suffix.lower() in endings:

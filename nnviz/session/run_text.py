@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnviz.formatting import text
-from nnviz.formatting.setting_words import setting_value
+from nnviz.formatting.setting_text import setting_value
 from nnviz.formatting.units import unit_of
 from nnviz.session.run import Run
 from nnviz.session.seeds import main_figure, median_of
@@ -60,14 +60,14 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """
     figure = main_figure(records) if sort == NEWEST else sort
     unit = unit_of(records[0].target)
-    words, colour = figure_words(figure, median_of(records, figure), records[0].batches, unit)
+    words, colour = format_figure(figure, median_of(records, figure), records[0].batches, unit)
     if words == _NONE and 2 * sum(record.status == "diverged" for record in records) > len(records):
         return "diverged", colour
-    at = _epoch_told(records[0]) if len(records) == 1 and figure in records[0].figures else None
+    at = _epoch_of_figures(records[0]) if len(records) == 1 and figure in records[0].figures else None
     return words if at is None or words == _NONE else f"{words} at {text.epochs(at)}", colour
 
 
-def figure_words(figure: str, value: float | None, batches: int = 0, unit: str = "") -> tuple[str, str]:
+def format_figure(figure: str, value: float | None, batches: int = 0, unit: str = "") -> tuple[str, str]:
     """Returns a figure as text and its colour name; a dash for None.
 
     Numbers have units: "2.67 %"; an RMSE that of the target, "2.94 mpg", or "RMSE 2.94" if it is not known.
@@ -91,22 +91,22 @@ def figure_words(figure: str, value: float | None, batches: int = 0, unit: str =
     return text.steady(value), colour
 
 
-def _epoch_told(record: RunRecord) -> float | None:
+def _epoch_of_figures(record: RunRecord) -> float | None:
     """Returns the epoch of the figures of a stopped run, or if they are older than the network; else None."""
     was_stopped = record.status in ("stopped", "pruned")
     return record.measured if was_stopped else record.figures_before
 
 
-def words_of_loss(run: Run) -> str:
-    """Returns that an unsaved run was removed from the window."""
+def format_eviction(run: Run) -> str:
+    """Returns a message about an unsaved run that was removed from the window."""
     return (
         f"An earlier network ({setting_value(run.experiment.shape)}, {run.epoch_name(run.epochs)} epochs, "
         f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
     )
 
 
-def words_of_plan(plan: ThinningPlan) -> str:
-    """Returns what thinning removes: "41 moments of 6 old runs, 12 MB; none with a star"."""
+def format_thinning(plan: ThinningPlan) -> str:
+    """Returns the content of a thinning: "41 moments of 6 old runs, 12 MB; none with a star"."""
     count, runs, starred = plan.moments, len(plan.runs), plan.starred
     moments = f"{text.count(count)} moment{'' if count == 1 else 's'}"
     of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
@@ -114,15 +114,16 @@ def words_of_plan(plan: ThinningPlan) -> str:
     return f"{moments} of {of}, {text.size(plan.nbytes)}; {stars} with a star"
 
 
-def words_of_room(plan: ThinningPlan) -> str:
+def format_storage(plan: ThinningPlan) -> str:
     """Returns the size of the library: "143 MB of 2 GB"."""
     return f"{text.size(plan.taken)} of {text.size(plan.budget)}"
 
 
-def words_of_going(plan: ThinningPlan, when: str) -> str:
-    """Returns what thinning removes and when: "when the next training is over"."""
+def format_pending_thinning(plan: ThinningPlan, when: str) -> str:
+    """Returns a message about a thinning and its time: "when the next training is over"."""
     over = f"The library takes {text.size(plan.taken)} of the {text.size(plan.budget)} that it may"
     if not plan.losses:
         return f"{over}, and nothing of old runs can go any more. Delete runs, or let it take more."
     more = "" if plan.is_enough else " That is not enough: delete runs, or let it take more."
-    return f"{over}. {when.capitalize()}, this goes: {words_of_plan(plan)}. No result and no last state is lost.{more}"
+    gone = f"{when.capitalize()}, this goes: {format_thinning(plan)}"
+    return f"{over}. {gone}. No result and no last state is lost.{more}"

@@ -14,7 +14,7 @@ from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.training.history import Curve, History
 from nnviz.formatting.run_name import RunName
-from nnviz.library import Group, UnknownRunError
+from nnviz.library import RunGroup, UnknownRunError
 from nnviz.session.active_runs import ActiveGroup, ActiveRun
 from nnviz.session.run_names import Subject, common, run_name, settings_of, shared, subject_of
 from nnviz.session.seeds import Chosen, middle_of, seed_number, seed_of
@@ -151,10 +151,10 @@ def read_contents(
     """Reads the runs that have changed; None for a deleted one."""
     found: dict[Chosen, Content | None] = {}
     for each in chosen:
-        runs = library.runs_of_group(each) if isinstance(each, Group) else [each]
+        runs = library.runs_of_group(each) if isinstance(each, RunGroup) else [each]
         kept = library.records(runs)
         records = [kept[run] for run in runs if run in kept]
-        if isinstance(each, Group) and not each.is_of_plan:
+        if isinstance(each, RunGroup) and not each.is_of_plan:
             records = list({seed_of(record): record for record in records}.values())  # equal seeds make equal runs
         if not records:
             found[each] = None

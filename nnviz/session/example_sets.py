@@ -11,13 +11,13 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.splitting import validation_rows
 
-PART_NAMES = {"test": "test", "validation": "validation", "train": "training"}
+SET_LABELS = {"test": "test", "validation": "validation", "train": "training"}
 
-PARTS = ("test", "validation", "train")  # of the data, from which examples are chosen
+SET_NAMES = ("test", "validation", "train")  # of the data, from which examples are chosen
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ExampleSet:
     """A set of examples: a split, or a part of the training split that is, or is not, drawn for validation.
 
     Attributes:
@@ -65,21 +65,21 @@ class Part:
         return len(self.split) if self.rows is None else len(self.rows)
 
     def are_among(self, numbers: Array) -> Array:
-        """Returns (count,): whether each example of the set has one of these numbers in the split."""
+        """Returns whether each example of the set has one of these numbers in the split, (count,)."""
         chosen = np.zeros(len(self.split), bool)
         chosen[numbers] = True
         return chosen if self.rows is None else chosen[self.rows]
 
 
-def parts_of(data: Dataset, validation_share: float) -> dict[str, Part]:
+def example_sets_of(data: Dataset, validation_share: float) -> dict[str, ExampleSet]:
     """Returns the sets of the data by name. A validation set may be drawn from the training examples."""
     share = validation_share if data.validation is None else 0.0
-    parts = {name: Part(name, split, name) for name, split in data.splits.items()}
+    parts = {name: ExampleSet(name, split, name) for name, split in data.splits.items()}
     if 0 < round(share * len(data.train)) < len(data.train):
-        parts |= {name: Part(name, data.train, "train", share) for name in ("validation", "train")}
-    return {name: parts[name] for name in PARTS if name in parts}
+        parts |= {name: ExampleSet(name, data.train, "train", share) for name in ("validation", "train")}
+    return {name: parts[name] for name in SET_NAMES if name in parts}
 
 
-def measured_part(data: Dataset, validation_share: float) -> Part:
-    """Returns the set that measures a network of a run with that share: test, else held out, examples."""
-    return next(iter(parts_of(data, validation_share).values()))
+def evaluation_set(data: Dataset, validation_share: float) -> ExampleSet:
+    """Returns the set for evaluating a network of a run with that validation share: test, or else validation set."""
+    return next(iter(example_sets_of(data, validation_share).values()))
