@@ -301,8 +301,8 @@ class Recording:
 
     def commit(self, status: str = "training") -> bool:
         """Writes everything pending and a training state; returns whether that worked, see :attr:`problem`."""
-        is_usual = status == "training" and not self._is_over
-        if self.problem is not None and is_usual and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
+        is_regular = status == "training" and not self._is_over
+        if self.problem is not None and is_regular and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
             return False
         try:
             self._write_all(status)

@@ -12,7 +12,7 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import check_memory
 from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment
-from engine.presets import TYPED_NAMES, USUAL_PRESET, Preset, readable_presets, still_typed, typed_names
+from engine.presets import DEFAULT_PRESET, TYPED_NAMES, Preset, readable_presets, still_typed, typed_names
 from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
@@ -78,7 +78,7 @@ class Settings(QObject):
         self._data_problem: str | None = None  # the batch-size problem that came with the data
         self._found: _Given | None = None  # found last
         self.presets, errors = readable_presets()
-        self.basis = Basis(self.preset_called(USUAL_PRESET) or next(iter(self.presets), None))
+        self.basis = Basis(self.preset_called(DEFAULT_PRESET) or next(iter(self.presets), None))
         if errors:
             messages.warn(" ".join(error_text("A preset could not be read", error) or str(error) for error in errors))
 

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.user_examples import USUAL_SHARE, UserExamples, checked_share, read_user_examples
+from engine.datasets.user_examples import DEFAULT_SHARE, UserExamples, checked_share, read_user_examples
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.data import Data
@@ -52,7 +52,7 @@ class UserExamplesModel(QObject):
         self._undo, self._messages = undo, messages
         self._path: Path | None = None  # the file for the current data set; its name takes a while to compute
         self._marks: dict[str, frozenset[bytes]] = {}  # by the frozen copy that is or was mixed in
-        self._wanted_share = USUAL_SHARE  # for the next time the examples are mixed in
+        self._wanted_share = DEFAULT_SHARE  # for the next time the examples are mixed in
         self._lane = SerialThread()
         self._store = UserExampleStore(self._lane)
         self._store.changed.connect(self.changed)
@@ -182,7 +182,7 @@ class UserExamplesModel(QObject):
     def share(self) -> float:
         """The share of the training set that the examples make up, or would if they were mixed in."""
         is_mixed = self.mixed_in is not None
-        return float(self._data.loaded_settings.get("own_share", USUAL_SHARE)) if is_mixed else self._wanted_share
+        return float(self._data.loaded_settings.get("own_share", DEFAULT_SHARE)) if is_mixed else self._wanted_share
 
     def set_share(self, share: float) -> None:
         """Sets the share, and mixes the examples in again if they are in the training set. Undoable.

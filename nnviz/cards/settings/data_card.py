@@ -167,7 +167,7 @@ class DataCard(Card):
         """Says what was left out, or where the data come from; the tooltip has all of it."""
         data = self._session.data
         assert data.dataset is not None
-        settings = {} if source is None else {each.name: each.usual for each in source.settings} | data.settings
+        settings = {} if source is None else {each.name: each.default for each in source.settings} | data.settings
         is_file = source is not None and source.file is not None
         words = list(map(text.plain, data.dataset.notes))
         if not is_file and "test_share" in settings:
