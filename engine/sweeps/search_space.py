@@ -137,8 +137,8 @@ class Dimension:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns all attributes in types that JSON can hold."""
-        told = {each.name: getattr(self, each.name) for each in fields(self)}
-        return told | {"values": [list(each) if isinstance(each, tuple) else each for each in self.values]}
+        entries = {each.name: getattr(self, each.name) for each in fields(self)}
+        return entries | {"values": [list(each) if isinstance(each, tuple) else each for each in self.values]}
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Dimension:

@@ -71,8 +71,8 @@ def read_rows(network: Network, file: str) -> Rows:
     gaps = _gaps(table, coding, read)
     has_gap = np.logical_or.reduce(list(gaps.values()))
     raw = coding.raw([values[~has_gap] for values, _ in read])
-    told = [_gap_note(file, form, gaps, has_gap), decimal_note(form, default), sign_note(table, network)]
-    return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, told)))
+    notes = [_gap_note(file, form, gaps, has_gap), decimal_note(form, default), sign_note(table, network)]
+    return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, notes)))
 
 
 def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) -> dict[str, Array]:
@@ -96,10 +96,10 @@ def _gap_note(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: 
     if not count:
         return ""
     kinds = _first_kinds(gaps, has_gap)
-    told = [_gap_text(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
-    more = f"; and {len(told) - _MOST_KINDS:,} more reasons" if len(told) > _MOST_KINDS else ""
+    notes = [_gap_text(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
+    more = f"; and {len(notes) - _MOST_KINDS:,} more reasons" if len(notes) > _MOST_KINDS else ""
     rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
-    return _line(f"{text.path(file)}: {rows}: {'; '.join(told[:_MOST_KINDS])}{more}.")
+    return _line(f"{text.path(file)}: {rows}: {'; '.join(notes[:_MOST_KINDS])}{more}.")
 
 
 def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, Array]]:

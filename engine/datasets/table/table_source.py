@@ -174,11 +174,11 @@ def filled_in(prepared: PreparedTable) -> str:
     filled = sorted(prepared.counts.filled.items(), key=lambda each: -each[1])
     coded = {column.name: column for column in prepared.coding.columns}
     own = prepared.counts.own_category
-    told = [_filled_with(coded[name], count, name in own) for name, count in filled[:_MOST_FILLED]]
-    more = len(filled) - len(told)
+    parts = [_filled_with(coded[name], count, name in own) for name, count in filled[:_MOST_FILLED]]
+    more = len(filled) - len(parts)
     if more:
-        told.append(f"and {more:,} more {'column' if more == 1 else 'columns'}")
-    return f"Missing values: {'; '.join(told)}"
+        parts.append(f"and {more:,} more {'column' if more == 1 else 'columns'}")
+    return f"Missing values: {'; '.join(parts)}"
 
 
 def _filled_with(column: CodedColumn, count: int, is_own: bool) -> str:

@@ -114,7 +114,7 @@ class DataCard(Card):
         if name in self._session.painting.latest:
             self._session.painting.load_latest(name)
             return
-        known = self._session.recent_data_files.known(name)
+        known = self._session.recent_data_files.find(name)
         try:
             self._session.data.load(name, known.settings if known is not None else {})
         except EngineError as error:
