@@ -75,7 +75,7 @@ def test_a_guess_of_the_decimal_mark_is_known_as_one(file: Path, text: str, deci
 
 
 @pytest.mark.parametrize(
-    ("text", "usual", "decimal"),
+    ("text", "default", "decimal"),
     [
         ("a;b\n96.742;1\n", ".", "."),
         ("a,b\n96.742,1\n", ",", ","),

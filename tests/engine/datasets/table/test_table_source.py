@@ -112,7 +112,7 @@ def test_a_comma_after_a_zero_is_no_thousands_separator(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("usual", "text", "value"),
+    ("default", "text", "value"),
     [
         (600, "50", 50),
         (0.2, "0.5", 0.5),
