@@ -166,7 +166,7 @@ class Experiment:
         """
         if name == self.training.optimizer:
             return self
-        change = OPTIMIZERS[name].usual_rate / OPTIMIZERS[self.training.optimizer].usual_rate
+        change = OPTIMIZERS[name].default_rate / OPTIMIZERS[self.training.optimizer].default_rate
         rate, decay = self.training.learning_rate * change, self.training.weight_decay / change
         return self.changed(optimizer=name, learning_rate=float(f"{rate:.3g}"), weight_decay=float(f"{decay:.3g}"))
 
@@ -296,22 +296,22 @@ class Experiment:
 
         The fingerprint is not part of them.
         """
-        words, usual = ["train"], Experiment()
-        if self.data != usual.data:
+        words, default = ["train"], Experiment()
+        if self.data != default.data:
             words += data_words("data", self.data)
         for name, value in self.data_settings.items():
             words += data_words(name, value if isinstance(value, str) else json.dumps(value))
-        if self.shape != usual.shape:
+        if self.shape != default.shape:
             words += ["--shape", ",".join(map(str, self.shape))]
         hidden = self.activations[:-1]
-        if hidden != usual.changed(shape=self.shape).activations[:-1]:
+        if hidden != default.changed(shape=self.shape).activations[:-1]:
             words += ["--activation", hidden[0] if len(set(hidden)) == 1 else ",".join(hidden)]
         words += ["--epochs", str(self.training.epochs)]  # the command line has another default
-        is_adjusted = self.data != usual.data or "train_examples" in self.data_settings
+        is_adjusted = self.data != default.data or "train_examples" in self.data_settings
         for name in ("output", *_SETTINGS):
             value = self.value(name)
-            is_usual = value == usual.value(name) and not (name in ADJUSTED and is_adjusted)
-            if name in _WRITTEN_SEPARATELY or is_usual:
+            is_default = value == default.value(name) and not (name in ADJUSTED and is_adjusted)
+            if name in _WRITTEN_SEPARATELY or is_default:
                 continue
             if name in OPTIONS and not isinstance(value, tuple):
                 words += [f"--{name.replace('_', '-')}", str(value)]

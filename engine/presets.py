@@ -18,7 +18,7 @@ from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings, known_only
 
-USUAL_PRESET = "First steps"  # default of the window and the command line
+DEFAULT_PRESET = "First steps"  # default of the window and the command line
 _MOST_BYTES = 1_000_000
 _BATCHES = 40  # steps in an epoch with few examples
 _BATCHES_OF_OWN = 100  # steps in an epoch of the user's own data

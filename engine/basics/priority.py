@@ -23,8 +23,8 @@ class SchedulingGroup(NamedTuple):
 
 def scheduling_group() -> SchedulingGroup:
     """Returns the group of this process: "/autogroup-77", "0"."""
-    name, _, told = read_system_file(_SESSION).partition(" ")
-    return SchedulingGroup(name, told.rpartition(" ")[2])
+    name, _, priority = read_system_file(_SESSION).partition(" ")
+    return SchedulingGroup(name, priority.rpartition(" ")[2])
 
 
 def set_session_priority(priority: str) -> None:

@@ -101,16 +101,16 @@ def read_folder(
     """Reads a folder of images; the data set's notes say what was left out. Raises what ``folder_dataset`` raises."""
     from engine.datasets.image_folder import folder_dataset  # imports Pillow
 
-    told: dict[str, Any] = {} if progress is None else {"progress": progress}
-    dataset, report = folder_dataset(path, **without_drawing(settings, ()), **told)
+    options: dict[str, Any] = {} if progress is None else {"progress": progress}
+    dataset, report = folder_dataset(path, **without_drawing(settings, ()), **options)
     return with_fewer(replace(dataset, notes=_notes(report)), settings), report
 
 
 def _notes(report: FolderReport) -> tuple[str, ...]:
     notes = [COLOUR_NOTE] if report.has_colour else []
-    told = [f"{unread.path} left out: {unread.why}." for unread in report.unread[:3]]
-    notes += told
-    if report.unread_count > len(told):
+    first_unread = [f"{unread.path} left out: {unread.why}." for unread in report.unread[:3]]
+    notes += first_unread
+    if report.unread_count > len(first_unread):
         notes.append(f"{report.unread_count:,} files in all could not be read.")
     notes += [f"{name} is no class: none of its pictures could be read." for name in report.empty_classes[:3]]
     return tuple(notes)

@@ -16,7 +16,7 @@ from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
 from engine.datasets.stored_texts import storable
-from engine.datasets.user_examples import USUAL_SHARE, mix_in_user_examples, read_user_examples
+from engine.datasets.user_examples import DEFAULT_SHARE, mix_in_user_examples, read_user_examples
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
 
@@ -33,7 +33,7 @@ class DataSetting:
     Attributes:
         name: the name of the function's argument.
         label: its displayed name.
-        usual: the default value.
+        default: its value if none is given.
         tip: its effect, in a sentence.
         choices: labels of the possible values; empty if there are others.
         kind: the type of its values, if the default is None and they are not texts; else None.
@@ -42,7 +42,7 @@ class DataSetting:
 
     name: str
     label: str
-    usual: Value
+    default: Value
     tip: str
     choices: Mapping[str, Value] = field(default_factory=dict, hash=False)
     kind: type | None = None
@@ -50,7 +50,7 @@ class DataSetting:
 
     def parse(self, text: str) -> Value:
         """Parses a text as a value of the default's type. Raises SettingError."""
-        kind = self.kind or (str if self.usual is None else type(self.usual))
+        kind = self.kind or (str if self.default is None else type(self.default))
         if self.choices or kind is bool:
             return self._chosen(text, self.choices or YES_NO)
         if kind is str:
@@ -61,7 +61,7 @@ class DataSetting:
             return kind(text)
         except ValueError:
             what = "a whole number" if kind is int else "a number"
-            example = self.example if self.usual is None else self.usual
+            example = self.example if self.default is None else self.default
             raise SettingError(
                 self.name, text, f"must be {what}", f"Try {kind() if example is None else example}."
             ) from None
@@ -140,7 +140,7 @@ class DataSource:
                 raise SettingError("data_settings", name, f"must be a setting of {self.title}", choices)
         every = self.every_setting
         given = {each.name: frozen(settings[each.name]) for each in every if each.name in settings}
-        return {each.name: given[each.name] for each in every if given.get(each.name, each.usual) != each.usual}
+        return {each.name: given[each.name] for each in every if given.get(each.name, each.default) != each.default}
 
     @property
     def every_setting(self) -> tuple[DataSetting, ...]:
@@ -181,7 +181,7 @@ _OWN_TIP = (
 _SHARE_TIP = "The share of the training part that one's own examples make up: each is repeated as often as that takes."
 OWN_SETTINGS = (
     DataSetting("own", "Your own examples", None, _OWN_TIP),
-    DataSetting("own_share", "Share of your own", USUAL_SHARE, _SHARE_TIP),
+    DataSetting("own_share", "Share of your own", DEFAULT_SHARE, _SHARE_TIP),
 )
 
 
@@ -202,7 +202,7 @@ def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
 
     Raises SettingError for a wrong seed, and what :meth:`~engine.datasets.dataset.Dataset.with_train_examples` raises.
     """
-    count, seed = settings.get("train_examples"), whole_number("seed", settings.get("seed", SEED.usual), 0, "1")
+    count, seed = settings.get("train_examples"), whole_number("seed", settings.get("seed", SEED.default), 0, "1")
     return data if count is None else data.with_train_examples(count, seed)
 
 
@@ -217,4 +217,4 @@ def with_user_examples(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
         return data
     if not isinstance(path, str):
         raise SettingError("own", path, "must be the path of a file", "Export your own examples to get one.")
-    return mix_in_user_examples(data, read_user_examples(path), settings.get("own_share", USUAL_SHARE))
+    return mix_in_user_examples(data, read_user_examples(path), settings.get("own_share", DEFAULT_SHARE))

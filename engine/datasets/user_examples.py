@@ -18,7 +18,7 @@ from engine.basics.validation import Array, available_memory, gigabytes, matrix,
 from engine.datasets.dataset import Dataset, Split, one_hot
 
 MOST_OWN = 10_000  # examples
-USUAL_SHARE = 0.1
+DEFAULT_SHARE = 0.1
 _MOST_BYTES = 10**9  # limit of a file
 _KINDS = "biufU"
 _MEMBERS = ("x", "y", "columns", "targets")
@@ -215,7 +215,7 @@ def checked_share(share: float) -> float:
     return number_within("own_share", share, 0, 0.9, "0.1")
 
 
-def mix_in_user_examples(data: Dataset, own: UserExamples, share: float = USUAL_SHARE) -> Dataset:
+def mix_in_user_examples(data: Dataset, own: UserExamples, share: float = DEFAULT_SHARE) -> Dataset:
     """Returns the data with user examples in the training set, repeated so that they make up this share of it.
 
     Each is included at least once. Validation and test set do not change.

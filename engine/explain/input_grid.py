@@ -14,7 +14,7 @@ from engine.datasets import Dataset, Split
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 
-_USUAL = 1.2  # half the side of the square that shows all points within a radius of about 1
+_DEFAULT = 1.2  # half the side of the square that shows all points within a radius of about 1
 _MARGIN = 1.08  # ratio of a square or an interval to the extent of the points
 
 
@@ -24,7 +24,7 @@ class Square:
 
     x: float = 0.0
     y: float = 0.0
-    half: float = _USUAL
+    half: float = _DEFAULT
 
     @property
     def corners(self) -> tuple[Array, Array]:
@@ -46,8 +46,8 @@ class Square:
 class Span:
     """An interval of one input, both ends included."""
 
-    low: float = -_USUAL
-    high: float = _USUAL
+    low: float = -_DEFAULT
+    high: float = _DEFAULT
 
     def places(self, side: int, dtype: npt.DTypeLike = np.float32) -> Array:
         """Returns evenly spaced points from the low to the high end, both included, (side, 1)."""
@@ -75,8 +75,8 @@ def square_of(data: Dataset) -> Square:
     Points close together get a smaller square, unless the data set is defined on all of the default one.
     """
     low, high = _bounds(data)
-    fit = max(-low.min(), high.max()) * _MARGIN <= _USUAL
-    if fit and (data.extent is not None or (high - low).max() > _USUAL / 4):
+    fit = max(-low.min(), high.max()) * _MARGIN <= _DEFAULT
+    if fit and (data.extent is not None or (high - low).max() > _DEFAULT / 4):
         return Square()
     half = float(_MARGIN * (high - low).max() / 2)
     return Square(float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2), half or 1.0)

@@ -49,7 +49,7 @@ def whole_file(path: str | Path) -> Iterator[tuple[IO[bytes], Path]]:
     # A symbolic link is kept: the file it points to is replaced.
     path = Path(os.path.realpath(path))
     _remove_leftovers(path)
-    with _told_of(path), _renamed_at_end(path, mode) as opened:
+    with _errors_named(path), _renamed_at_end(path, mode) as opened:
         yield opened
 
 
@@ -67,7 +67,7 @@ def whole_folder(path: str | Path, replaces: bool = False) -> Iterator[Path]:
     if os.path.lexists(path) and not (replaces and path.is_dir()):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     _remove_leftovers(path)
-    with _told_of(path):
+    with _errors_named(path):
         temporary = _temporary_path(path)
         temporary.mkdir()
         try:
@@ -109,7 +109,7 @@ def _locked_folder(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told_of(path: Path) -> Iterator[None]:
+def _errors_named(path: Path) -> Iterator[None]:
     """Replaces the temporary path in errors by the path that the user knows."""
     try:
         yield

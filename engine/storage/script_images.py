@@ -31,15 +31,15 @@ def images_of(network: Network, digits: str = "") -> str:
     shape = shape_of_pictures(network)
     if shape is None or not reads_pictures(network):
         return ""
-    about, told, names = network.description, _BEST_CLASSES, [*map(str, range(network.shape[-1]))]
+    about, predicting, names = network.description, _BEST_CLASSES, [*map(str, range(network.shape[-1]))]
     if reads_drawings(network) and not digits:
         return ""
     made = f"{_DIGITS}{digits}\n\n\n" if reads_drawings(network) else _WHOLE
     if about is not None and about.targets:
-        told, names = f"TARGETS = $names\n\n\n{_NUMBERS}", list(about.targets)
+        predicting, names = f"TARGETS = $names\n\n\n{_NUMBERS}", list(about.targets)
     elif about is None or not about.class_names:
-        told = f"CLASSES = $names\n\n\n{_BEST_CLASSES}"
-    return Template(_OPENED + made + told + _PRINTABLE).substitute(
+        predicting = f"CLASSES = $names\n\n\n{_BEST_CLASSES}"
+    return Template(_OPENED + made + predicting + _PRINTABLE).substitute(
         height=shape[0],
         width=shape[1],
         formats=json.dumps(_FORMATS),

@@ -169,9 +169,9 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns all attributes in types that JSON can hold."""
-        told = {each.name: getattr(self, each.name) for each in fields(self)}
-        told["experiments"] = [each.as_dict() for each in self.experiments]
-        return told | {"vary": [each.as_dict() for each in self.vary], "seeds": list(self.seeds)}
+        entries = {each.name: getattr(self, each.name) for each in fields(self)}
+        entries["experiments"] = [each.as_dict() for each in self.experiments]
+        return entries | {"vary": [each.as_dict() for each in self.vary], "seeds": list(self.seeds)}
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Plan:

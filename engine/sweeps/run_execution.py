@@ -116,7 +116,7 @@ class RunExecution:
         self._trainer = spec.experiment.trainer(dataset)
         self._epochs: list[Epoch] = []
         self._unreported: list[Epoch] = []
-        self._told_at = self._kept_at = -math.inf
+        self._reported_at = self._kept_at = -math.inf
         self._best: BestRestored | None = None
         self._state: StateBytes | None = None
         self._first: StateBytes | None = None
@@ -174,9 +174,9 @@ class RunExecution:
         if self._unreported and self._unreported[-1].epoch % self._spec.report_interval:
             del self._unreported[-1]
         self._unreported.append(_without_matrices(event))
-        if (now := time.perf_counter()) - self._told_at >= SECONDS_BETWEEN_REPORTS:
+        if (now := time.perf_counter()) - self._reported_at >= SECONDS_BETWEEN_REPORTS:
             self._report(Report(self._spec.number, tuple(self._unreported)))
-            self._unreported, self._told_at = [], now
+            self._unreported, self._reported_at = [], now
         if now - self._kept_at >= _SECONDS_BETWEEN_STATES:
             self._keep_state()
             self._kept_at = now

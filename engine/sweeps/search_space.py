@@ -46,7 +46,7 @@ _FIXED = {
 }
 # Settings that may differ between trials.
 VARIABLE_SETTINGS = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)
-_USUAL = Experiment()
+_DEFAULT = Experiment()
 _NAMED: dict[str, Registry[Any]] = {
     "loss": LOSSES,
     "initializer": INITIALIZERS,
@@ -137,8 +137,8 @@ class Dimension:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns all attributes in types that JSON can hold."""
-        told = {each.name: getattr(self, each.name) for each in fields(self)}
-        return told | {"values": [list(each) if isinstance(each, tuple) else each for each in self.values]}
+        entries = {each.name: getattr(self, each.name) for each in fields(self)}
+        return entries | {"values": [list(each) if isinstance(each, tuple) else each for each in self.values]}
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Dimension:
@@ -159,14 +159,14 @@ def _check_name(name: str) -> None:
 
 def is_numeric(name: str) -> bool:
     """Whether the setting, one of ``VARIABLE_SETTINGS``, may be a range; "hidden" may be the size of a single layer."""
-    usual = _usual(name)
-    return name == "hidden" or (isinstance(usual, (int, float)) and not isinstance(usual, bool))
+    default = _default(name)
+    return name == "hidden" or (isinstance(default, (int, float)) and not isinstance(default, bool))
 
 
 def is_whole(name: str) -> bool:
     """Whether a range of the setting has whole numbers only."""
-    usual = _usual(name)
-    return name == "hidden" or (isinstance(usual, int) and not isinstance(usual, bool))
+    default = _default(name)
+    return name == "hidden" or (isinstance(default, int) and not isinstance(default, bool))
 
 
 @lru_cache
@@ -181,8 +181,8 @@ def choices_of(name: str) -> Mapping[str, str]:
     return {"true": "yes", "false": "no"}
 
 
-def _usual(name: str) -> Any:
-    return "relu" if name == "activation" else _USUAL.value(name)
+def _default(name: str) -> Any:
+    return "relu" if name == "activation" else _DEFAULT.value(name)
 
 
 # ---- parsing
@@ -254,12 +254,12 @@ def _layers(text: str) -> tuple[int, ...]:
 
 def _value(name: str, text: str) -> Any:
     """Parses one value of a list. Raises SettingError."""
-    option, usual = name.replace("_", "-"), _usual(name)
+    option, default = name.replace("_", "-"), _default(name)
     if not text:
         raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _LIST_EXAMPLE)
     if name == "hidden":
         return () if text.lower() == _NO_LAYERS else _layers(text)
-    if isinstance(usual, bool):
+    if isinstance(default, bool):
         if text.lower() not in ("true", "false"):
             raise SettingError(option, text, "must be true or false", f"For example {option}=true,false.")
         return text.lower() == "true"

@@ -112,8 +112,8 @@ def dead_layer(network: Network, split: Split) -> int | None:
     buffers = TrainingBuffers(network, len(some))
     network.forward(some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype)), buffers)
     for layer, answers in enumerate(buffers.outputs[:-1]):
-        usual = np.median(answers, axis=0)
-        awake = (np.abs(answers - usual) > _SAME * np.maximum(1, np.abs(usual))).any(axis=1)
+        typical = np.median(answers, axis=0)
+        awake = (np.abs(answers - typical) > _SAME * np.maximum(1, np.abs(typical))).any(axis=1)
         if awake.mean() < _FEW and _flat(network, buffers, layer, ~awake).all():
             return layer + 1
     return None

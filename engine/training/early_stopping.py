@@ -33,13 +33,13 @@ class BestEpoch:
         return {"epoch": self.epoch} | {name: getattr(self.figures, name) for name in _FIGURES}
 
     @classmethod
-    def from_dict(cls, told: dict[str, Any], parameters: Array) -> BestEpoch:
+    def from_dict(cls, entries: dict[str, Any], parameters: Array) -> BestEpoch:
         """Returns the inverse of :meth:`as_dict`. Raises KeyError or SettingError."""
-        loss = number_within("loss", told["loss"], -math.inf, math.inf, "0.1")
-        error = None if told["error"] is None else number_within("error", told["error"], 0, 1, "0.1")
-        of_numbers = (_number(name, told.get(name), *ends) for name, ends in _OF_NUMBERS.items())
+        loss = number_within("loss", entries["loss"], -math.inf, math.inf, "0.1")
+        error = None if entries["error"] is None else number_within("error", entries["error"], 0, 1, "0.1")
+        of_numbers = (_number(name, entries.get(name), *ends) for name, ends in _OF_NUMBERS.items())
         figures = Evaluation(loss, error, None, None, *of_numbers)
-        return cls(whole_number("epoch", told["epoch"], 0, "1"), figures, parameters)
+        return cls(whole_number("epoch", entries["epoch"], 0, "1"), figures, parameters)
 
 
 def _number(name: str, value: object, least: float, most: float) -> float | None:

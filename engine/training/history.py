@@ -315,8 +315,8 @@ def _best_from(entries: object) -> BestRestored | None:
     """Returns what :func:`_best_entries` returned, or None for anything else."""
     if not isinstance(entries, dict) or not _is_number(entries.get("epoch"), 0, MOST_EPOCHS):
         return None
-    told = {name: entries.get(name) for name in _BEST}
-    known = {name: value for name, value in told.items() if value is not None}
+    values = {name: entries.get(name) for name in _BEST}
+    known = {name: value for name, value in values.items() if value is not None}
     if "loss" not in known or not all(_is_number(value, *_BEST[name]) for name, value in known.items()):
         return None
     loss, error, rmse, r2 = (float(known[name]) if name in known else None for name in _BEST)

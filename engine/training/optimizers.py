@@ -28,7 +28,7 @@ class Optimizer(RegisteredClass, ABC):
     Attributes:
         uses: the constants below that it uses; a window offers these.
         keeps: names of the vectors it keeps between steps, each as long as the parameters.
-        usual_rate: a learning rate to start with.
+        default_rate: a learning rate to start with.
         decouples_decay: whether weight decay shrinks the weights directly instead of changing the gradient.
         momentum: share of the last direction that is kept (beta1 of Adam).
         beta2: share of the average square that is kept.
@@ -40,7 +40,7 @@ class Optimizer(RegisteredClass, ABC):
 
     uses: ClassVar[tuple[str, ...]] = ()
     keeps: ClassVar[tuple[str, ...]] = ()
-    usual_rate: ClassVar[float] = 0.001
+    default_rate: ClassVar[float] = 0.001
     decouples_decay: ClassVar[bool] = False
 
     def __init__(self, momentum: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
@@ -89,7 +89,7 @@ class SGD(Optimizer):
     """
 
     label = "SGD"
-    usual_rate = 0.2
+    default_rate = 0.2
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         gradient *= learning_rate
@@ -101,7 +101,7 @@ class Momentum(Optimizer):
     """velocity = momentum * velocity + gradient; parameters -= learning rate * velocity. Polyak 1964."""
 
     label = "Momentum"
-    usual_rate = 0.02
+    default_rate = 0.02
     uses = ("momentum",)
     keeps = ("velocity",)
 

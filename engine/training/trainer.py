@@ -148,7 +148,7 @@ class Trainer:
         return make
 
     @property
-    def given(self) -> Dataset:
+    def whole_dataset(self) -> Dataset:
         """The data set as it was given, before a validation set was taken from it."""
         return self._given
 

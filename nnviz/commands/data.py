@@ -29,7 +29,7 @@ from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
 _MOST_UNREAD = 20  # files that are listed
-_LONGEST_USUAL = 32  # letters of a default value
+_LONGEST_DEFAULT = 32  # letters of a default value
 _AND_FILES = """\
 Files and folders, by their path
   table.csv   a table with one column to predict (CSV, TSV)
@@ -141,13 +141,13 @@ def _settings(source: DataSource) -> list[str]:
 
 
 def _value(setting: DataSetting) -> str:
-    if setting.usual is None:
+    if setting.default is None:
         return "all" if setting is TRAIN_EXAMPLES else "found out"
-    if isinstance(setting.usual, tuple):
-        return ", ".join(setting.usual) or "none"
-    if isinstance(setting.usual, bool):
-        return "yes" if setting.usual else "no"
-    return textwrap.shorten(str(setting.usual), _LONGEST_USUAL, placeholder=" …")
+    if isinstance(setting.default, tuple):
+        return ", ".join(setting.default) or "none"
+    if isinstance(setting.default, bool):
+        return "yes" if setting.default else "no"
+    return textwrap.shorten(str(setting.default), _LONGEST_DEFAULT, placeholder=" …")
 
 
 def _command(arguments: argparse.Namespace) -> str:

@@ -36,7 +36,7 @@ def describe_table(path: Path, source: DataSource, given: Mapping[str, Value]) -
 
     Raises EngineError or OSError.
     """
-    settings = {each.name: each.usual for each in source.settings} | dict(given)
+    settings = {each.name: each.default for each in source.settings} | dict(given)
     with reading_progress(path.name, "B") as show:
         table, form = open_table(path, settings, show)
     yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"

@@ -66,7 +66,7 @@ def chosen_data(arguments: argparse.Namespace, network: Network) -> ChosenData:
 
 def _defaults_of(name: str) -> dict[str, Value]:
     """Returns the defaults of a registered data set, which a file with the same content lacks."""
-    return {each.name: each.usual for each in DATASETS[name].settings} if name in list(DATASETS) else {}
+    return {each.name: each.default for each in DATASETS[name].settings} if name in list(DATASETS) else {}
 
 
 def _with_same_content(

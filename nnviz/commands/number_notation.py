@@ -21,13 +21,13 @@ def decimal_mark_of(network: Network) -> str | None:
     return mark if isinstance(mark, str) and mark in MARKS else None
 
 
-def decimal_note(form: TableFormat, usual: str | None) -> str:
+def decimal_note(form: TableFormat, default: str | None) -> str:
     """Returns a note if a table's decimal mark is not that of the network's table, or is guessed; else empty."""
-    if usual is None or form.decimal == usual:
+    if default is None or form.decimal == default:
         return guess_note(form.decimal, form.doubt)
     return (
         f"Its numbers have a decimal {MARKS[form.decimal]} and are read so; "
-        f"those of the network's table have a decimal {MARKS[usual]}."
+        f"those of the network's table have a decimal {MARKS[default]}."
     )
 
 

@@ -29,11 +29,11 @@ from nnviz.formatting import text
 
 
 def coded_table(
-    coding: TableCoding, source: DataSource, settings: Mapping[str, Value], usual_decimal: str | None
+    coding: TableCoding, source: DataSource, settings: Mapping[str, Value], default_decimal: str | None
 ) -> Dataset:
     """Returns the complete rows of a table, encoded as for the network, as the only split of a data set.
 
-    ``usual_decimal``: the decimal mark if neither the settings nor the file determine it.
+    ``default_decimal``: the decimal mark if neither the settings nor the file determine it.
 
     Raises CommandError for settings that the network determines, and EngineError for a table that does not fit it.
     """
@@ -47,14 +47,14 @@ def coded_table(
         units = [column.name for column in coding.columns if column.sign]
         texts = {*coding.texts, *([coding.target] if coding.class_names != coding.plain_class_names else [])}
         how = {**settings, "texts": sorted(texts), "numbers": (*settings.get("numbers", ()), *units)}
-        table, form = open_table(source.table, how, show, usual_decimal, coding.signs)
+        table, form = open_table(source.table, how, show, default_decimal, coding.signs)
     summaries = summary_rows(table)
     used = _usable_rows(coding, table, len(table) - len(summaries))
     part = replace(table, columns=tuple(_at(column, used) for column in table.columns))
     split = _split(coding, part)
     gaps = len(table) - len(summaries) - len(used)
     left_out = f"{gaps:,} {'row' if gaps == 1 else 'rows'} with a missing or unreadable value left out." if gaps else ""
-    notes = (*(f"{row}: left out." for row in summaries), left_out, decimal_note(form, usual_decimal))
+    notes = (*(f"{row}: left out." for row in summaries), left_out, decimal_note(form, default_decimal))
     return Dataset(table.title, split, coding=coding, notes=tuple(filter(None, notes)))
 
 

@@ -123,14 +123,14 @@ def run_plan(many: PlanCommand) -> int:
 def _train(conductor: Conductor, asked_to_stop: list[bool]) -> None:
     """Takes steps until all runs are done, or a stop is requested."""
     results = conductor.results
-    total, next_told = conductor.plan.most_runs, -math.inf
+    total, next_shown = conductor.plan.most_runs, -math.inf
     with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2) as bar:
         while not conductor.is_over:
             ended = conductor.step()
-            if ended and (now := time.monotonic()) >= next_told:
+            if ended and (now := time.monotonic()) >= next_shown:
                 bar.set_postfix_str(sweep_results.format_best(results) or "", refresh=False)
                 taken = time.monotonic() - now
-                next_told = now + max(_SECONDS_BETWEEN_BEST, taken / _SHARE_OF_BEST)
+                next_shown = now + max(_SECONDS_BETWEEN_BEST, taken / _SHARE_OF_BEST)
             bar.update(len(ended))
             if asked_to_stop and not conductor.is_stopping:
                 bar.set_postfix_str("stopping", refresh=True)

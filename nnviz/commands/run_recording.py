@@ -90,7 +90,7 @@ class RunRecorder:
         made = with_whole_paths(replace(experiment, training=trainer.settings))
         try:
             if found is None:
-                self.run = library.begin(made, trainer.given.title, name=name, history=history)
+                self.run = library.begin(made, trainer.whole_dataset.title, name=name, history=history)
             else:
                 self.run = found.run
                 library.annotate(found.run, name=name or None)

@@ -131,12 +131,12 @@ def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
         "sweep",
         "target",
     )
-    told = {
+    facts = {
         name: getattr(record, name)
         for name in (*names, "trial", "epochs", "seconds", "nbytes", "is_thinned", "figures", "measured")
     }
     is_live = record.status == "training" and library.is_live(record.id)
-    return told | {"is_live": is_live, "experiment": record.experiment.as_dict()}
+    return facts | {"is_live": is_live, "experiment": record.experiment.as_dict()}
 
 
 # ---- one run

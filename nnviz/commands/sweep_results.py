@@ -60,8 +60,8 @@ def _of_seeds(results: Results, trial: TrialResult) -> Iterator[str]:
     rows = [["seed", figure_name(results.compared_by), "epochs", "run"]]
     for seed, run in sorted(trial.runs.items()):
         value = run.figures.get(results.compared_by)
-        told = run.status if run.status != FINISHED or value is None else figure_value(results.quantity, value)
-        rows.append([str(seed), told, text.epochs(run.epochs), "–" if run.run is None else str(run.run)])
+        shown = run.status if run.status != FINISHED or value is None else figure_value(results.quantity, value)
+        rows.append([str(seed), shown, text.epochs(run.epochs), "–" if run.run is None else str(run.run)])
     yield from aligned_lines(rows, texts=0)
     spread = trial.spread(results.compared_by)
     if spread is not None:
@@ -85,8 +85,8 @@ def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
     figures = ["–"] * 3
     if spread is not None:
         score = trial.score(results.compared_by)
-        told = [figure_value(results.quantity, each) for each in (score, spread.lowest, spread.highest)]
-        figures = ["stopped early" if math.isinf(score) else told[0], *told[1:]]
+        shown = [figure_value(results.quantity, each) for each in (score, spread.lowest, spread.highest)]
+        figures = ["stopped early" if math.isinf(score) else shown[0], *shown[1:]]
     else:
         figures[0] = ", ".join(dict.fromkeys(trial.statuses))
     runs = [str(run.run) for run in trial.runs.values() if run.run is not None]
@@ -113,7 +113,7 @@ def _of_chosen(results: Results) -> Iterator[str]:
 def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dict[str, Any]:
     """Returns all results in types that JSON can hold, with test figures of the selected trial only."""
     chosen, last = results.chosen, results.test_figure
-    told = None if chosen is None or last is None else _spread_facts(chosen.spread(last))
+    shown = None if chosen is None or last is None else _spread_facts(chosen.spread(last))
     best = best_two(plan, results) if plan.is_choice else None
     return {
         "sweep": sweep,
@@ -125,7 +125,7 @@ def facts(plan: Plan, results: Results, sweep: int | None, is_done: bool) -> dic
         "failed": sum(run.status == FAILED for run in results.runs),
         "chosen": None
         if chosen is None
-        else {"trial": chosen.trial + 1, "values": chosen.values, last or "test": told},
+        else {"trial": chosen.trial + 1, "values": chosen.values, last or "test": shown},
         "first_and_second": None if best is None else vars(best),
     }
 

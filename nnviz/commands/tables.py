@@ -54,8 +54,8 @@ def read_rows(network: Network, file: str) -> Rows:
     Raises CommandError, which names the first unusable column and row, and FileFormatError.
     """
     about = network.description or Description()
-    usual = decimal_mark_of(network)
-    table, form = _read(file, about, usual)
+    default = decimal_mark_of(network)
+    table, form = _read(file, about, default)
     coding = about.coding
     if coding is None:
         coding = _plain_coding(file, table, about.columns, network.shape[0])
@@ -71,8 +71,8 @@ def read_rows(network: Network, file: str) -> Rows:
     gaps = _gaps(table, coding, read)
     has_gap = np.logical_or.reduce(list(gaps.values()))
     raw = coding.raw([values[~has_gap] for values, _ in read])
-    told = [_gap_note(file, form, gaps, has_gap), decimal_note(form, usual), sign_note(table, network)]
-    return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, told)))
+    notes = [_gap_note(file, form, gaps, has_gap), decimal_note(form, default), sign_note(table, network)]
+    return Rows(about.inputs_of(raw), has_gap, " ".join(filter(None, notes)))
 
 
 def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) -> dict[str, Array]:
@@ -96,10 +96,10 @@ def _gap_note(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: 
     if not count:
         return ""
     kinds = _first_kinds(gaps, has_gap)
-    told = [_gap_text(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
-    more = f"; and {len(told) - _MOST_KINDS:,} more reasons" if len(told) > _MOST_KINDS else ""
+    notes = [_gap_text(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
+    more = f"; and {len(notes) - _MOST_KINDS:,} more reasons" if len(notes) > _MOST_KINDS else ""
     rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
-    return _line(f"{text.path(file)}: {rows}: {'; '.join(told[:_MOST_KINDS])}{more}.")
+    return _line(f"{text.path(file)}: {rows}: {'; '.join(notes[:_MOST_KINDS])}{more}.")
 
 
 def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, Array]]:
@@ -117,9 +117,9 @@ def _gap_text(row: int | None, count: int, what: str) -> str:
     return f"{which} has {what}" if count == 1 else f"{which} and {count - 1:,} more have {what}"
 
 
-def _read(file: str, about: Description, usual_decimal: str | None) -> tuple[Table, TableFormat]:
+def _read(file: str, about: Description, default_decimal: str | None) -> tuple[Table, TableFormat]:
     """Reads the table. Its first row holds names if the network's columns are found there."""
-    form = sniff(file, usual_decimal=usual_decimal)
+    form = sniff(file, default_decimal=default_decimal)
     table = _whole_table(file, form, about.coding)
     wanted = {column.name for column in about.coding.columns} if about.coding else set(about.columns)
     if not wanted <= set(table.names):

@@ -160,7 +160,7 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
     trainer = training.trainer
     print_notes(trainer.dataset)
     if training.provenance.experiment is not None and arguments.resume is None:
-        line = line_of_adjustment(arguments, training.provenance.experiment, trainer.given)
+        line = line_of_adjustment(arguments, training.provenance.experiment, trainer.whole_dataset)
         print(line, end="\n" if line else "")
     place = trainer.epoch, trainer.batch
     checkpoint = None if arguments.checkpoint is None else _Checkpoint(arguments.checkpoint)
@@ -210,7 +210,7 @@ def _check_keeps_data(arguments: argparse.Namespace, experiment: Experiment) -> 
 
 def _record(training: _Training, keeper: RunRecorder) -> None:
     trainer, provenance = training.trainer, training.provenance
-    experiment = provenance.experiment_of(trainer.network, Experiment().for_data(trainer.given))
+    experiment = provenance.experiment_of(trainer.network, Experiment().for_data(trainer.whole_dataset))
     keeper.begin(trainer, experiment, training.history, training.before, provenance.title, training.found)
 
 

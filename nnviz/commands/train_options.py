@@ -16,7 +16,7 @@ from engine.basics.validation import parse_hidden, parse_shape
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
-from engine.presets import USUAL_PRESET, preset_named
+from engine.presets import DEFAULT_PRESET, preset_named
 from engine.training.augmentation import Augmentation
 from engine.training.settings import RENAMED, TrainingSettings
 from nnviz.commands.checks import CommandError, check_folder
@@ -201,7 +201,7 @@ def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Datas
     if not _follows_data(arguments, experiment):
         return experiment
     chosen = {name for name in ADJUSTED if getattr(arguments, name, None) is not None} | set(_set_by_name(arguments))
-    changes = preset_named(arguments.preset or USUAL_PRESET).adjusted(data)
+    changes = preset_named(arguments.preset or DEFAULT_PRESET).adjusted(data)
     adjusted = {name: changes[name] for name in ADJUSTED if name in changes}
     if "optimizer" in chosen and "optimizer" in adjusted:
         of_rule = experiment.changed(**{name: adjusted[name] for name in _OF_OPTIMIZER if name in adjusted})
@@ -216,7 +216,7 @@ def line_of_adjustment(arguments: argparse.Namespace, experiment: Experiment, da
     """Returns a line about the preset's adjustment to the data; empty if it has none."""
     if not _follows_data(arguments, experiment):
         return ""
-    return preset_named(arguments.preset or USUAL_PRESET).line_for(data, experiment.training)
+    return preset_named(arguments.preset or DEFAULT_PRESET).line_for(data, experiment.training)
 
 
 def _chooses_batch_size(arguments: argparse.Namespace) -> bool:

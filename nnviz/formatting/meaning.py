@@ -151,7 +151,7 @@ class Meaning:
             start += len(column.inputs)
         return found
 
-    def given(self, number: int, value: float) -> str:
+    def input_text(self, number: int, value: float) -> str:
         """Returns a raw input as text: "3 750"; for a yes/no column its word, such as "ja"."""
         words = self._yes_no.get(number, ())
         return words[int(value)] if words and value in (0, 1) else text.figure(value)
@@ -256,7 +256,7 @@ class _FileMeaning(Meaning):
         raw = super().raw(example)
         return raw if self.data is None else self.data.shortest_inputs(raw)
 
-    def given(self, number: int, value: float) -> str:
+    def input_text(self, number: int, value: float) -> str:
         words = self._yes_no.get(number, ())
         return words[int(value)] if words and value in (0, 1) else plain_number(value)
 

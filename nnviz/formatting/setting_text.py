@@ -74,8 +74,10 @@ def typed_value(value: object) -> str:
 
 def parse_typed(setting: DataSetting, typed: str) -> float | None:
     """Parses a typed number; returns None for "all" if the setting allows it. Raises SettingError."""
-    if setting.usual is None:
+    if setting.default is None:
         is_all = typed.strip().casefold() in ("", _ALL)
         return None if is_all else parse_whole(setting.name, typed, str(setting.example))
-    parse = parse_whole if isinstance(setting.usual, int) else parse_share if "share" in setting.name else parse_number
-    return parse(setting.name, typed, str(setting.usual))
+    parse = (
+        parse_whole if isinstance(setting.default, int) else parse_share if "share" in setting.name else parse_number
+    )
+    return parse(setting.name, typed, str(setting.default))

@@ -19,12 +19,12 @@ class _Teller:
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
-        self._told = 0.0
+        self._reported_at = 0.0
 
     def progress(self, done: int, total: int) -> None:
         now = time.monotonic()
-        if now - self._told >= _OFTEN or done >= total:
-            self._told = now
+        if now - self._reported_at >= _OFTEN or done >= total:
+            self._reported_at = now
             self._put(("progress", (done, total)))
 
     def done(self, result: object) -> None:

@@ -76,8 +76,8 @@ class DataReader:
         if source.table is None:
             return self._preview_files(name, source, source.different(settings), progress, is_whole)
         known = () if _is_table_file(source) else ("target", "ignored")  # nothing is to be guessed
-        usual = {each.name: each.usual for each in source.settings if each.name in known}
-        return self._preview_table(name, source, {**usual, **settings}, progress, is_whole)
+        default = {each.name: each.default for each in source.settings if each.name in known}
+        return self._preview_table(name, source, {**default, **settings}, progress, is_whole)
 
     def _preview_table(
         self, name: str, source: DataSource, settings: Settings, progress: Progress, is_whole: bool

@@ -29,7 +29,7 @@ class DeferredCall(QObject):
         """Whether the function will be called."""
         return self._is_wanted
 
-    def ask(self) -> None:
+    def schedule(self) -> None:
         """Schedules the call, unless it is scheduled already."""
         if not self._is_wanted:
             self._is_wanted = True
@@ -76,7 +76,7 @@ class CallQueue(QObject):
     def begin(self) -> None:
         """Schedules all functions, from the first on."""
         self._left = iter(self._all)
-        self._call.ask()
+        self._call.schedule()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -93,7 +93,7 @@ class CallQueue(QObject):
         if call is None:
             self.ended.emit()
             return
-        self._call.ask()  # first, so that the others follow if this one fails
+        self._call.schedule()  # first, so that the others follow if this one fails
         call()
 
     def end(self) -> None:

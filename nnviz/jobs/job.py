@@ -77,7 +77,9 @@ class Job:
         self._timer = BatchTimer()
         self._ends = TimeBudget(_SECONDS_BETWEEN_ENDS)
         self._ended: list[Epoch] = []  # epochs that were not reported yet, during ``advance``
-        self._epoch_at = self._told_at = -math.inf  # when the last epoch ended; when epochs or a frame were last sent
+        self._epoch_at = (
+            self._reported_at
+        ) = -math.inf  # when the last epoch ended; when epochs or a frame were last sent
         self._went = 0.0  # when ``go`` was last called
         self._events: Iterator[Event] | None = None
 
@@ -195,13 +197,13 @@ class Job:
         self._epoch_at = now
         self._ended.append(event)
         are_many = len(self._ended) >= _MOST_TOGETHER
-        cannot_wait = now - before > _RARE or now - self._told_at > _SECONDS_TOGETHER or are_many
+        cannot_wait = now - before > _RARE or now - self._reported_at > _SECONDS_TOGETHER or are_many
         if sink.wants_frame and not cannot_wait and self._show(sink):
             return  # which is the network at the end of the epoch, too
         if event.epoch and self._ends.is_due:
             self._report_end(event, sink)
         if cannot_wait:
-            self._told_at = now
+            self._reported_at = now
             self._report_ended(sink, sink.report)
         elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
             self._report_ended(sink, sink.report_soon)
@@ -236,7 +238,7 @@ class Job:
         if sink.estimating and not self._ended and timer.estimates.is_due:  # short epochs are measured soon enough
             with timer.estimates:
                 frame = replace(frame, estimate=self.trainer.estimate())
-        self._told_at = time.perf_counter()
+        self._reported_at = time.perf_counter()
         self._report_ended(sink, sink.report_soon, frame)
         return True
 
@@ -294,4 +296,4 @@ class Job:
         """Notes that the job is in another process, which may have another clock."""
         self._timer.move()
         self._ends.reset()
-        self._epoch_at = self._told_at = -math.inf
+        self._epoch_at = self._reported_at = -math.inf

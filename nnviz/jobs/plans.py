@@ -231,7 +231,7 @@ class Plans(QObject):
         news: _UnreportedResults,
         live: LiveFigures,
     ) -> None:
-        timer, told, latest = _PlanTimer(conductor, store), -_BETWEEN_NEWS, float("inf")
+        timer, reported, latest = _PlanTimer(conductor, store), -_BETWEEN_NEWS, float("inf")
         self._emit_results(news)
         while not conductor.is_over and time.monotonic() < latest:
             news.note(conductor.step(_STEP))
@@ -240,8 +240,8 @@ class Plans(QObject):
                 conductor.stop()
             if self._closes.is_set():
                 latest = min(latest, now + _GRACE)
-            elif now - told >= _BETWEEN_NEWS:
-                told = now
+            elif now - reported >= _BETWEEN_NEWS:
+                reported = now
                 self._emit(self.went_on, timer.progress())
                 self._emit_results(news)
                 self._emit_measured(conductor, live)
@@ -282,12 +282,12 @@ class _UnreportedResults:
         """Returns the new results and counts them as reported; None if there are none."""
         runs = [self._results.run(each.trial, each.seed) or each for each in self._waiting]
         self._waiting = [each for each in runs if not _is_known(each)]
-        told = tuple(each for each in runs if _is_known(each))
+        reported = tuple(each for each in runs if _is_known(each))
         before, trials = self._trials, tuple(each.values for each in self._results.trials[self._trials :])
-        if not (trials or told or self._is_first):
+        if not (trials or reported or self._is_first):
             return None
         self._trials, self._is_first = before + len(trials), False
-        return NewResults(self._sweep, before, trials, told)
+        return NewResults(self._sweep, before, trials, reported)
 
 
 def _is_known(result: RunResult) -> bool:

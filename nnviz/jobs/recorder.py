@@ -83,7 +83,7 @@ class RecorderState:
         is_under_way: whether the library marks the run as being trained.
         is_failing: whether it was reported that nothing can be written.
         keeps_weights: whether weights are written, and not only figures.
-        untold: changes of settings, in words, that are not written yet.
+        unwritten: changes of settings, in words, that are not written yet.
         left_at: the epoch at which it branched off from a run of another program, until that is reported; else None.
     """
 
@@ -93,7 +93,7 @@ class RecorderState:
     is_under_way: bool = False
     is_failing: bool = False
     keeps_weights: bool = True
-    untold: str = ""
+    unwritten: str = ""
     left_at: float | None = None
 
 
@@ -124,7 +124,7 @@ class Recorder:
         """Begins another training of the same run, or the same training from another place."""
         self.release()
         self.plan, self.state.is_leap, self._try_at, self._is_awaited = plan, True, -math.inf, True
-        self.state.untold = "" if plan.history is not None else plan.words
+        self.state.unwritten = "" if plan.history is not None else plan.words
         if self.state.run is None:
             self.state.run = plan.run
 
@@ -133,11 +133,11 @@ class Recorder:
         self.release()
         self.state.is_leap = True
 
-    def know(self, told: Recorded) -> None:
+    def adopt(self, recorded: Recorded) -> None:
         """Adopts the state of the record from the report of another process."""
         self._is_awaited = False
-        if told.run is not None:
-            self.state.run, self.state.is_under_way = told.run, True
+        if recorded.run is not None:
+            self.state.run, self.state.is_under_way = recorded.run, True
             self.plan = replace(self.plan, history=None)
 
     # ---- events
@@ -192,8 +192,8 @@ class Recorder:
         return epochs_at(self.plan.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 
     def _add_run(self, library: Library, plan: RecordingPlan) -> None:
-        told = plan.data, plan.parent, plan.left_at, plan.name
-        run = library.begin(plan.experiment, *told, history=plan.history)
+        recorded = plan.data, plan.parent, plan.left_at, plan.name
+        run = library.begin(plan.experiment, *recorded, history=plan.history)
         self.state.run, self.state.updated, self.state.is_leap = run, None, True
         self.plan = replace(self.plan, history=None)
 
@@ -222,8 +222,8 @@ class Recorder:
     def _begin_with(self, recording: Recording, library: Library, report: ReportFunction) -> None:
         """Notes the place of the training if the record does not lead there, and reports the run's number."""
         state, now = self.state, self.plan.experiment.changed(training=recording.trainer.settings)
-        recording.change(now, state.untold, is_order=not state.is_leap)
-        state.untold = ""
+        recording.change(now, state.unwritten, is_order=not state.is_leap)
+        state.unwritten = ""
         if state.is_leap:
             recording.leap()
             if recording.problem is None:
@@ -240,8 +240,8 @@ class Recorder:
         if left_at is not None:
             words.insert(0, _BRANCHED.format(left_at, self.state.run))
         self.state.is_failing = False
-        told = " ".join(filter(None, words)) or None
-        report(Recorded(self.state.run, told, left_at=left_at, is_first=is_first))
+        recorded = " ".join(filter(None, words)) or None
+        report(Recorded(self.state.run, recorded, left_at=left_at, is_first=is_first))
 
     def _report_text(self, words: str, recording: Recording, report: ReportFunction) -> None:
         """Reports that the recording can no longer write, or can again."""
@@ -290,7 +290,7 @@ class Recorder:
         if self._recording is not None:
             self._recording.change(self.plan.experiment, words)
         else:
-            self.state.untold = ", ".join(filter(None, (self.state.untold, words)))
+            self.state.unwritten = ", ".join(filter(None, (self.state.unwritten, words)))
 
     def edited(self, before: Array, trainer: Trainer, report: ReportFunction, text: str) -> None:
         """Records an edit: the parameters (n,) that differ from ``before``."""

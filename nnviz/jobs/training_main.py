@@ -92,12 +92,12 @@ class _PipeSink:
         self.wants_frame = True
         self.nothing_waits = orders.empty  # asked after each event: hence the queue's own
         self._pipe = pipe
-        self._told = self._heard = 0  # events; each number is changed in one thread only
+        self._sent = self._heard = 0  # events; each number is changed in one thread only
         self._may_go_on = threading.Event()
 
     def begin(self) -> None:
         """Begins with a training that is lent: reports of an earlier one are no longer waited for."""
-        self.must_halt, self.wants_frame, self._heard = False, True, self._told
+        self.must_halt, self.wants_frame, self._heard = False, True, self._sent
 
     def put_frame(self, frame: NetworkFrame) -> None:
         """Sends a frame; the next one is wanted when this one was taken."""
@@ -118,8 +118,8 @@ class _PipeSink:
         self._count(event)
 
     def _count(self, event: Report) -> None:
-        self._told += count_of(event)
-        while self._told - self._heard > _MOST_UNHEARD and not self.must_halt and self.nothing_waits():
+        self._sent += count_of(event)
+        while self._sent - self._heard > _MOST_UNHEARD and not self.must_halt and self.nothing_waits():
             self._pipe.send()
             self._may_go_on.wait()
             self._may_go_on.clear()  # what was set before that is seen by the next look

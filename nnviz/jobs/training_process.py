@@ -128,14 +128,14 @@ class TrainingProcess:
             if self._trainer is not None and self._trainer() is trainer:
                 orders = [("train on", pickle.dumps((job.place(), job.recorder), protocol=5))]
             else:
-                orders = [*self._data_for(trainer.given), ("train", _packed(job))]
+                orders = [*self._data_for(trainer.whole_dataset), ("train", _packed(job))]
         except Exception as error:  # a trainer of another program may hold anything
             _LOG.info("this training stays in the window's process: %s", error)
             job.may_be_lent = False
             return False
         for order, value in orders:
             self.send(order, value)
-        self._trainer, self._dataset = weakref.ref(trainer), weakref.ref(trainer.given)
+        self._trainer, self._dataset = weakref.ref(trainer), weakref.ref(trainer.whole_dataset)
         return True
 
     def _data_for(self, dataset: Dataset) -> list[tuple[str, bytes]]:
@@ -207,7 +207,7 @@ class _Packer(pickle.Pickler):
 
 def _packed(job: Job) -> bytes:
     out = io.BytesIO()
-    _Packer(out, job.trainer.given).dump(job)
+    _Packer(out, job.trainer.whole_dataset).dump(job)
     return out.getvalue()
 
 

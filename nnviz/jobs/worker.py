@@ -468,7 +468,7 @@ class Worker(QThread):
         """Passes reports about the record to the recorder here, which may continue the record."""
         recorder = self._recorders.get(run)
         if isinstance(event, Recorded) and recorder is not None:
-            recorder.know(event)
+            recorder.adopt(event)
 
     def _take_back(self, returned: TrainingReturned) -> None:
         job, self._is_lent = self._training, False

@@ -67,12 +67,12 @@ def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> Non
         return
     columns = zip(("seconds", "dead_layer", *FIGURES), zip(*rows.values(), strict=True), strict=True)
     # A column that is empty is left out: to write nothing a thousand times takes as long as to write numbers.
-    told: dict[str, Sequence[float | None]] = {name: values for name, values in columns if not _is_empty(values)}
-    told |= {name: _finite(told[name]) for name in FIGURES if name in told}
-    told = {name: values for name, values in told.items() if not _is_empty(values)}
-    names = ("run", "epoch", *told)
+    filled: dict[str, Sequence[float | None]] = {name: values for name, values in columns if not _is_empty(values)}
+    filled |= {name: _finite(filled[name]) for name in FIGURES if name in filled}
+    filled = {name: values for name, values in filled.items() if not _is_empty(values)}
+    names = ("run", "epoch", *filled)
     statement = f"INSERT OR REPLACE INTO epochs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-    database.many(statement, list(zip(repeat(run, len(rows)), rows, *told.values(), strict=True)))
+    database.many(statement, list(zip(repeat(run, len(rows)), rows, *filled.values(), strict=True)))
 
 
 def packed_confusions(found: Iterable[Numbers]) -> list[bytes | None]:
@@ -90,8 +90,8 @@ def packed_confusions(found: Iterable[Numbers]) -> list[bytes | None]:
         kept = np.min_scalar_type(int(counts.max(initial=0))).newbyteorder("<")
         head, content = _HEAD.pack(parts, kept.itemsize, math.isqrt(size // 8)), counts.astype(kept)
         for (place, _), row in zip(each, content, strict=True):
-            told = row.tobytes()
-            packed[place] = head + (zlib.compress(told, 1) if len(told) > _WORTH_PACKING else told)
+            filled = row.tobytes()
+            packed[place] = head + (zlib.compress(filled, 1) if len(filled) > _WORTH_PACKING else filled)
     return packed
 
 

@@ -141,10 +141,10 @@ class Database:
 
     def _take_newer(self, version: int) -> None:
         """Opens a library of a newer release if that release allows it."""
-        told = dict(self._connection.execute("SELECT name, value FROM meta"))
-        by = f"nnviz {str(told.get('nnviz', ''))[:20]}".strip()
+        meta = dict(self._connection.execute("SELECT name, value FROM meta"))
+        by = f"nnviz {str(meta.get('nnviz', ''))[:20]}".strip()
         try:
-            readable_by = int(told["readable_by"])
+            readable_by = int(meta["readable_by"])
         except (KeyError, ValueError):
             readable_by = version
         if readable_by > schema.VERSION:

@@ -66,7 +66,7 @@ def export_run(
     """
     record, done = library.run(run), ExportResult()
     made = record.experiment if with_paths else without_paths(record.experiment)
-    way = reproduction_of(library, run, (lambda told: told) if with_paths else without_paths)
+    way = reproduction_of(library, run, (lambda experiment: experiment) if with_paths else without_paths)
     written: dict[str, Callable[[Path], None]] = {
         f"run{ENDING}": lambda path: write_run(library, run, path, with_paths),
         "command.txt": lambda path: write_whole(path, way.as_text(run).encode()),

@@ -273,8 +273,8 @@ class Library:
         is_best = at == known[-1] and record.best is not None
         epochs = record.best.epoch if is_best and record.best is not None else at
         measured = {name: value for name, value in history.figures(epochs).items() if name in FIGURES}
-        told = Provenance(record.name, record.data, epochs, experiment=record.experiment, history=history)
-        replace(told, **measured).write(network)  # type: ignore[arg-type]
+        values = Provenance(record.name, record.data, epochs, experiment=record.experiment, history=history)
+        replace(values, **measured).write(network)  # type: ignore[arg-type]
         return network
 
     def _at(self, record: RunRecord, at: float) -> Network:
@@ -340,7 +340,7 @@ class Library:
             history: curves of the network before this training.
         """
         now = time.time()
-        told = {"name": name, "note": note, "left_at": left_at, "data": data, "created": now}
+        values = {"name": name, "note": note, "left_at": left_at, "data": data, "created": now}
         made = {"fingerprint": experiment.fingerprint, "experiment": experiment_json(experiment)}
         found = {
             "words": search_text_of(experiment, data),
@@ -350,7 +350,7 @@ class Library:
         }
         with self.database.writing():
             there = None if parent is None or not self.records([parent]) else parent
-            run = self.database.insert("runs", {"parent": there, **told, **made, **found})
+            run = self.database.insert("runs", {"parent": there, **values, **made, **found})
             if history is not None:
                 write_curves(self.database, run, history)
                 self.database.update_run(run, {"changes": changes_json(history.changes)})
@@ -362,8 +362,8 @@ class Library:
             record = self.run(run)
             name, note = record.name if name is None else name, record.note if note is None else note
             star = record.starred if starred is None else starred
-            told = {"name": name, "note": note, "starred": star, "said": user_text_of(name, note)}
-            self.database.update_run(run, told)
+            values = {"name": name, "note": note, "starred": star, "said": user_text_of(name, note)}
+            self.database.update_run(run, values)
 
     # ---- deleting
 

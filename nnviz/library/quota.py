@@ -111,12 +111,12 @@ class Quota:
     def moment_budget(self, nbytes: int) -> None:
         self._set("moment_budget", nbytes, MOST_OF_RUN)
 
-    def _setting(self, name: str, usual: int, most: int) -> int:
+    def _setting(self, name: str, default: int, most: int) -> int:
         row = self._database.row("SELECT value FROM meta WHERE name = ?", (name,))
         try:
-            return usual if row is None else min(max(int(row[0]), LEAST), most)
+            return default if row is None else min(max(int(row[0]), LEAST), most)
         except (TypeError, ValueError, OverflowError):
-            return usual
+            return default
 
     def _set(self, name: str, nbytes: int, most: int) -> None:
         value = int(number_within(name, nbytes, LEAST, most, "2000000000", "bytes"))

@@ -161,9 +161,9 @@ class Recording:
                 database.write(f"DELETE FROM {table} WHERE run = ? AND epoch > ?", (self.run, self.at))
             for table in ("states", "orders"):
                 database.write(f"DELETE FROM {table} WHERE run = ? AND at > ?", (self.run, self.at))
-            told = packed_description(self.trainer.network.saved_description)
+            entries = packed_description(self.trainer.network.saved_description)
             query = "UPDATE runs SET status = 'training', batches = ?, description = ? WHERE id = ?"
-            database.write(query, (self.trainer.batches_per_epoch, told, self.run))
+            database.write(query, (self.trainer.batches_per_epoch, entries, self.run))
 
     @property
     def keeps_weights(self) -> bool:
@@ -301,8 +301,8 @@ class Recording:
 
     def commit(self, status: str = "training") -> bool:
         """Writes everything pending and a training state; returns whether that worked, see :attr:`problem`."""
-        is_usual = status == "training" and not self._is_over
-        if self.problem is not None and is_usual and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
+        is_regular = status == "training" and not self._is_over
+        if self.problem is not None and is_regular and self._clock() < self._tried + SECONDS_AFTER_FAILURE:
             return False
         try:
             self._write_all(status)
@@ -410,23 +410,26 @@ class Recording:
                 database.write(query, (self.run, victim + self.before))
 
     def _write_run(self, status: str, now: float) -> None:
-        told = {
+        entries = {
             "status": status,
             "updated": now,
             "epochs": self.at,
             "seconds": self._record.seconds + self._epochs.seconds,
         }
-        told |= {"best": best_json(self._best_in_force), "changes": changes_json(self._changes)}
+        entries |= {"best": best_json(self._best_in_force), "changes": changes_json(self._changes)}
         figures = self._figures_now()
-        told |= {name: figures.get(name) for name in FIGURES}
+        entries |= {name: figures.get(name) for name in FIGURES}
         if self._experiment is not self._written:
             fingerprint, data = self._experiment.fingerprint, self._record.data
             if fingerprint != self._record.fingerprint:
                 data = self.trainer.dataset.title
-                told |= {"fingerprint": fingerprint, "data": data}
-            told |= {"experiment": experiment_json(self._experiment), "words": search_text_of(self._experiment, data)}
+                entries |= {"fingerprint": fingerprint, "data": data}
+            entries |= {
+                "experiment": experiment_json(self._experiment),
+                "words": search_text_of(self._experiment, data),
+            }
         database = self._library.database
-        database.update_run(self.run, told)
+        database.update_run(self.run, entries)
         database.count_bytes(self.run)
 
     def _figures_now(self) -> dict[str, float]:

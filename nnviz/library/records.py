@@ -175,8 +175,8 @@ def record_of(
     """
     if len(row) != len(_PLAIN):
         raise ValueError("a row of another table")
-    told = zip(FIGURES, row[_FIRST_FIGURE:_BEHIND], strict=True)
-    figures = {name: float(value) for name, value in told if value is not None}
+    entries = zip(FIGURES, row[_FIRST_FIGURE:_BEHIND], strict=True)
+    figures = {name: float(value) for name, value in entries if value is not None}
     before = [made(value) for made, value in zip(_MADE_BY[:_FIRST_FIGURE], row[:_FIRST_FIGURE], strict=True)]
     behind = [made(value) for made, value in zip(_MADE_BY[_BEHIND:], row[_BEHIND:], strict=True)]
     values: list[Any] = [*before, figures, *behind, measured, kind, target]
@@ -194,11 +194,11 @@ def user_text_of(name: str, note: str) -> str:
 
 def search_text_of(experiment: Experiment, data: str) -> str:
     """Returns other texts for the search, in lower case: data title and all settings ("learning rate 0.2")."""
-    told = experiment.as_dict()
-    told |= {**told.pop("training"), **dict(told.pop("data_settings"))}
-    told |= told.pop("augmentation", None) or {}
-    told["shape"] = "-".join(map(str, experiment.shape))
-    settings = [f"{name.replace('_', ' ')} {_written(value)}" for name, value in told.items()]
+    entries = experiment.as_dict()
+    entries |= {**entries.pop("training"), **dict(entries.pop("data_settings"))}
+    entries |= entries.pop("augmentation", None) or {}
+    entries["shape"] = "-".join(map(str, experiment.shape))
+    settings = [f"{name.replace('_', ' ')} {_written(value)}" for name, value in entries.items()]
     return "\n".join([data, *(each for each in settings if len(each) < _LONGEST_WORD)]).casefold()
 
 
@@ -216,10 +216,10 @@ def best_json(best: BestRestored | None) -> str:
     return json.dumps({"epoch": best.epoch, "early": best.early} | figures)
 
 
-def _best_of(told: dict[str, Any]) -> BestRestored:
-    error, rmse, r2 = (None if told[name] is None else float(told[name]) for name in ("error", "rmse", "r2"))
-    figures = Evaluation(float(told["loss"]), error, None, None, rmse, r2)
-    return BestRestored(float(told["epoch"]), figures, bool(told["early"]))
+def _best_of(entries: dict[str, Any]) -> BestRestored:
+    error, rmse, r2 = (None if entries[name] is None else float(entries[name]) for name in ("error", "rmse", "r2"))
+    figures = Evaluation(float(entries["loss"]), error, None, None, rmse, r2)
+    return BestRestored(float(entries["epoch"]), figures, bool(entries["early"]))
 
 
 def changes_json(changes: Iterable[Change]) -> str:
@@ -232,8 +232,8 @@ def target_in(description: bytes | None) -> str:
     A damaged description is reported when the network is opened; a list of runs only lacks the name.
     """
     try:
-        told = json.loads(zlib.decompressobj().decompress(description or b"", _LONGEST_DESCRIPTION))
-        targets = Description.from_dict(told).targets
+        entries = json.loads(zlib.decompressobj().decompress(description or b"", _LONGEST_DESCRIPTION))
+        targets = Description.from_dict(entries).targets
     except (EngineError, KeyError, TypeError, ValueError, RecursionError, zlib.error):
         return ""
     return targets[0] if len(targets) == 1 else ""

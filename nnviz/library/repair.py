@@ -201,8 +201,8 @@ def _numbers(source: sqlite3.Connection) -> Iterator[int]:
     """Yields the numbers of all runs that can be found, ascending; one by one between damaged pages."""
     queries = ["SELECT id FROM runs ORDER BY id", "SELECT id FROM runs ORDER BY id DESC"]
     queries += [f"SELECT DISTINCT run FROM {table}" for table in PARTS_OF_RUN]
-    told = {row[0] for query in queries for row in _readable(source, query, ())}
-    found = {number for number in told if isinstance(number, int) and number > 0}
+    listed = {row[0] for query in queries for row in _readable(source, query, ())}
+    found = {number for number in listed if isinstance(number, int) and number > 0}
     last = min(max(found, default=0), _MOST_TRIED)
     yield from sorted(found | set(range(1, last + 1)))
 

@@ -57,15 +57,15 @@ def command_of(experiment: Experiment) -> str:
 
 
 def reproduction_of(
-    library: Library, run: int, as_told: Callable[[Experiment], Experiment] = lambda made: made
+    library: Library, run: int, without_private: Callable[[Experiment], Experiment] = lambda made: made
 ) -> Reproduction:
     """Returns the instructions that reproduce a run. Raises LibraryError.
 
     Args:
-        as_told: removes private parts of an experiment, such as folders.
+        without_private: removes private parts of an experiment, such as folders.
     """
     record = library.run(run)
-    path = _StepReader(library, as_told)
+    path = _StepReader(library, without_private)
     made = path.follow(record)
     if len(path.steps) == 1 and path.begins_with is not None:
         return Reproduction(path.begins_with, tuple(path.steps))
@@ -83,10 +83,10 @@ class _StepReader:
             elsewhere or its data are not all known.
     """
 
-    def __init__(self, library: Library, as_told: Callable[[Experiment], Experiment]) -> None:
+    def __init__(self, library: Library, without_private: Callable[[Experiment], Experiment]) -> None:
         self.steps: list[str] = []
         self.begins_with: str | None = None
-        self._library, self._as_told = library, as_told
+        self._library, self._without_private = library, without_private
         self._titles: dict[str, str] = {}  # of data of which no more is known, by their fingerprints
 
     def follow(self, record: RunRecord) -> Experiment | None:
@@ -127,17 +127,17 @@ class _StepReader:
                 self.steps[0] = f"run {parent.id}: {self.steps[0]}"
             where = f"at epoch {_epoch(record.left_at)} of run {parent.id}, branch off as run {record.id}"
             made, is_new = made or record.experiment, state is not None and not orders[0].epoch
-            self.steps.append(f"{where}{self._told(before, made, is_new)}")
+            self.steps.append(f"{where}{self._changes(before, made, is_new)}")
         elif made is None:
             self.steps.append(f"run {record.id} begins, with settings that are not kept")
             return None
         elif record.parent is not None or (state is not None and not _is_first(orders[0], state, made)):
             trained = f", trained for {_epoch(orders[0].at)} epochs" if state is not None and orders[0].at else ""
             self.steps.append(
-                f"run {record.id} begins with a network from elsewhere{trained}{self._told(None, made, True)}"
+                f"run {record.id} begins with a network from elsewhere{trained}{self._changes(None, made, True)}"
             )
         else:
-            command, lacking = command_of(self._as_told(self._named(made))), self._lacking(made)
+            command, lacking = command_of(self._without_private(self._named(made))), self._lacking(made)
             about = self._library.description(record)
             if about is not None and about.example_shape and not made.brightness and made.data not in DATASETS:
                 command += " --set brightness=null"  # an older run; networks for the user's own images now have one
@@ -168,18 +168,18 @@ class _StepReader:
         if made.fingerprint in self._titles:
             known = f"the title, {self._titles[made.fingerprint]}, and the fingerprint {made.fingerprint}"
             return f"no command repeats this: of these data the library keeps only {known}"
-        if "own" in made.data_settings and "own" not in self._as_told(made).data_settings:
+        if "own" in made.data_settings and "own" not in self._without_private(made).data_settings:
             return "no command repeats this: own examples are mixed in, whose file is not named here"
         return ""
 
-    def _told_data(self, before: Experiment, made: Experiment) -> list[str]:
+    def _data_changes(self, before: Experiment, made: Experiment) -> list[str]:
         """Returns the difference of the data as text; empty if they are the same."""
         if before.fingerprint == made.fingerprint or not (before.fingerprint and made.fingerprint):
             return []
         lacking = self._lacking(made)
         if made.fingerprint in self._titles:
             return [f"other data ({lacking})"]
-        one, other = self._as_told(self._named(before)), self._as_told(made)
+        one, other = self._without_private(self._named(before)), self._without_private(made)
         words = [f"data {other.data}"] if one.data != other.data else []
         for name, value in other.data_settings.items():
             if name not in one.data_settings or one.data_settings[name] != value:
@@ -201,18 +201,18 @@ class _StepReader:
         if order.kind != LEAP:
             made = _with(before or record.experiment, dict(order.payload))
             if made != before:
-                told = ", settings were changed" if before is None else self._told(before, made, False)
-                self.steps.append(f"{at}{told}")
+                changes = ", settings were changed" if before is None else self._changes(before, made, False)
+                self.steps.append(f"{at}{changes}")
             return made
         state = self._state(record, order)
         made = self._made(record, order, state)
         since = float(order.payload.get("since", order.at))
         if not order.epoch and order.at:
-            self.steps.append(f"{at}, another training{self._told(before, made, True)}")
+            self.steps.append(f"{at}, another training{self._changes(before, made, True)}")
         elif since < order.at - _ROUNDING:
             self.steps.append(f"between epoch {_epoch(since)} and {_epoch(order.at)} nothing was recorded")
         elif made != before:
-            self.steps.append(f"{at}{self._told(before, made, False)}")
+            self.steps.append(f"{at}{self._changes(before, made, False)}")
         return made
 
     def _text_of(self, record: RunRecord, order: Order) -> str:
@@ -224,12 +224,12 @@ class _StepReader:
         edits = [each.number for each in orders if each.kind == "edit"]
         return texts[edits.index(order.number)] if len(texts) == len(edits) else ""
 
-    def _told(self, before: Experiment | None, made: Experiment, is_new: bool) -> str:
+    def _changes(self, before: Experiment | None, made: Experiment, is_new: bool) -> str:
         """Returns the settings and data that change there; for a new training also its number of epochs."""
         names = [] if before is None else [name for name in before.difference(made) if name not in _UNTOLD]
         names = [*(["epochs"] if is_new else []), *(name for name in names if not (is_new and name == "epochs"))]
         words = [f"{name.replace('_', ' ')} {_written(made.value(name))}" for name in names]
-        words += [] if before is None else self._told_data(before, made)
+        words += [] if before is None else self._data_changes(before, made)
         return f": {', '.join(words)}" if words else ", with the same settings" if before is not None else ""
 
     def _state(self, record: RunRecord, order: Order) -> _State:

@@ -72,10 +72,10 @@ def read_description(content: bytes | None, made: Experiment) -> Description | N
     if content is None:
         return None
     try:
-        told = zlib.decompressobj().decompress(content, 4 * longest_description(made.shape))
+        checked = zlib.decompressobj().decompress(content, 4 * longest_description(made.shape))
     except zlib.error as error:
         raise ValueError(str(error)) from None
-    description = Description.from_dict(json.loads(told))
+    description = Description.from_dict(json.loads(checked))
     description.check_fits(made.inputs, made.outputs)
     return description
 
@@ -170,8 +170,8 @@ def _check_edit(count: int, content: bytes, parameters: int) -> None:
 
 
 def _epoch(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
-    told = {name: duration(name, row[name]) for name in ("epoch", "seconds")}
-    return {name: None if value is None else finite(name, value) for name, value in row.items()} | told
+    checked = {name: duration(name, row[name]) for name in ("epoch", "seconds")}
+    return {name: None if value is None else finite(name, value) for name, value in row.items()} | checked
 
 
 _CHECKS = {"epochs": _epoch, "confusions": _confusion, "moments": _moment, "states": _state, "orders": _order}

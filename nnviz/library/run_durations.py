@@ -36,16 +36,16 @@ def recent_durations(library: Library, fingerprint: str) -> list[RunDuration]:
             "SELECT fingerprint, experiment, batches, seconds / epochs FROM runs "
             f"WHERE {trained} AND fingerprint {which} ? ORDER BY id DESC LIMIT {_MOST}"
         )
-        told = (_duration(*row) for row in library.database.rows(query, (fingerprint,)))
-        found += [each for each in told if each is not None]
+        entries = (_duration(*row) for row in library.database.rows(query, (fingerprint,)))
+        found += [each for each in entries if each is not None]
     return found
 
 
 def _duration(fingerprint: str, experiment: str, batches: int, seconds: float) -> RunDuration | None:
     """Returns None for a run whose experiment cannot be read."""
     try:
-        told = json.loads(experiment)
-        shape, batch_size = tuple(map(int, told["shape"])), int(told["training"]["batch_size"])
+        entries = json.loads(experiment)
+        shape, batch_size = tuple(map(int, entries["shape"])), int(entries["training"]["batch_size"])
         return RunDuration(str(fingerprint), shape, batch_size, int(batches), float(seconds))
     except (KeyError, TypeError, ValueError, RecursionError):
         return None

@@ -89,14 +89,14 @@ def write_run(library: Library, run: int, path: str | Path, with_paths: bool = F
     made = record.experiment if with_paths else without_paths(record.experiment)
     columns = ("status", "name", "note", "data", "version", "batches", "best", "changes", *_NUMBERS)
     row = database.row(f"SELECT {', '.join(columns)}, description FROM runs WHERE id = ?", (run,)) or ()
-    told = dict(zip((*columns, "description"), row, strict=True))
-    description = told.pop("description")
+    entries = dict(zip((*columns, "description"), row, strict=True))
+    description = entries.pop("description")
     parts = {table: _rows_of(library, run, table) for table in PARTS_OF_RUN}
     if not with_paths:
         for order in parts["orders"]:
             order["payload"] = json.dumps(_without_places_in(json.loads(order["payload"]), made))
-    told |= {"best": json.loads(told["best"] or "null"), "changes": json.loads(told["changes"])}
-    header: dict[str, Any] = {"format": _FORMAT, "version": VERSION, "nnviz": __version__, "run": told}
+    entries |= {"best": json.loads(entries["best"] or "null"), "changes": json.loads(entries["changes"])}
+    header: dict[str, Any] = {"format": _FORMAT, "version": VERSION, "nnviz": __version__, "run": entries}
     header["experiment"] = json.loads(experiment_json(made))
     header["description"] = None if description is None else json.loads(zlib.decompress(description))
     header["parts"] = {
@@ -203,15 +203,17 @@ def _no_number(text: str) -> float:
 
 
 def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
-    told, now = header["run"], time.time()
-    texts = {name: text(name, told[name], most) for name, most in _LONGEST.items()}
+    entries, now = header["run"], time.time()
+    texts = {name: text(name, entries[name], most) for name, most in _LONGEST.items()}
     numbers = {
-        name: None if told[name] is None and name in _OPTIONAL else check(name, told[name])
+        name: None if entries[name] is None and name in _OPTIONAL else check(name, entries[name])
         for name, check in _NUMBERS.items()
     }
-    status = told["status"] if told["status"] in STATUSES else "paused"
-    changes = [[duration("epoch", at), text("change", words, 10_000)] for at, words in told["changes"][-MOST_CHANGES:]]
-    best = told["best"]
+    status = entries["status"] if entries["status"] in STATUSES else "paused"
+    changes = [
+        [duration("epoch", at), text("change", words, 10_000)] for at, words in entries["changes"][-MOST_CHANGES:]
+    ]
+    best = entries["best"]
     if best is not None:
         figures = {name: None if best[name] is None else finite(name, best[name]) for name in ("error", "rmse", "r2")}
         best = {"epoch": duration("epoch", best["epoch"]), "loss": finite("loss", best["loss"]), **figures}
@@ -219,10 +221,10 @@ def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
         **texts,
         **numbers,
         "status": "paused" if status in ("training", "new") else status,
-        "batches": whole_number("batches", told["batches"], 0, "1", 10**9),
+        "batches": whole_number("batches", entries["batches"], 0, "1", 10**9),
         "updated": now,
         "fingerprint": made.fingerprint,
-        "best": "" if best is None else json.dumps(best | {"early": bool(told["best"]["early"])}),
+        "best": "" if best is None else json.dumps(best | {"early": bool(entries["best"]["early"])}),
         "changes": json.dumps(changes),
         "said": user_text_of(texts["name"], texts["note"]),
         "words": search_text_of(made, texts["data"]),
@@ -231,13 +233,13 @@ def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
     }
 
 
-def _description(told: object, made: Experiment) -> bytes | None:
-    if told is None:
+def _description(entries: object, made: Experiment) -> bytes | None:
+    if entries is None:
         return None
-    content = json.dumps(told)
+    content = json.dumps(entries)
     if len(content) > longest_description(made.shape):
         raise ValueError(f"{len(content):,} characters of names")
-    Description.from_dict(told).check_fits(made.inputs, made.outputs)
+    Description.from_dict(entries).check_fits(made.inputs, made.outputs)
     return zlib.compress(content.encode(), 1)
 
 
@@ -260,11 +262,11 @@ def _part(file: Npz, rows: list[dict[str, Any]], table: str, made: Experiment) -
         raise ValueError(f"{len(rows):,} rows in {table}")
     if file.claims[table].dtype != np.uint8:
         raise ValueError(f"{table} holds no bytes")
-    sizes, most = [whole_number("bytes", told["bytes"], 0, "1") for told in rows], most_bytes(table, made)
+    sizes, most = [whole_number("bytes", entries["bytes"], 0, "1") for entries in rows], most_bytes(table, made)
     if max(sizes, default=0) > most:
         raise ValueError(f"{max(sizes):,} bytes in a row of {table}")
-    for told, content in zip(rows, file.pieces(table, sizes), strict=True):
-        row = {name: told[name] for name in PARTS_OF_RUN[table] if name != "content"}
+    for entries, content in zip(rows, file.pieces(table, sizes), strict=True):
+        row = {name: entries[name] for name in PARTS_OF_RUN[table] if name != "content"}
         checked = check_row(table, row, content, made)
         del checked["content"]
         yield checked | {"bytes": len(content)}

@@ -98,14 +98,14 @@ def write_state(database: Database, run: int, state: StateBytes, is_last: bool, 
     orders = database.number("SELECT coalesce(max(number), 0) FROM orders WHERE run = ?", (run,))
     place = (state.at, state.before, state.epoch, state.batch, orders)
     made_with = this_machine() if machine is None else machine
-    told = (json.dumps(made_with.as_dict()), state.content, len(state.content))
+    entries = (json.dumps(made_with.as_dict()), state.content, len(state.content))
     names = f"{_COLUMNS}, nbytes".replace(", ", " = ?, ")
     found = "run = ? AND is_last" if is_last else "run = ? AND NOT is_last AND at = ?"
     which = (run,) if is_last else (run, state.at)
-    if not database.write(f"UPDATE states SET {names} = ? WHERE {found}", (*place, *told, *which)):
+    if not database.write(f"UPDATE states SET {names} = ? WHERE {found}", (*place, *entries, *which)):
         marks = ", ".join("?" * 10)
         database.write(
-            f"INSERT INTO states ({_COLUMNS}, nbytes, run, is_last) VALUES ({marks})", (*place, *told, run, is_last)
+            f"INSERT INTO states ({_COLUMNS}, nbytes, run, is_last) VALUES ({marks})", (*place, *entries, run, is_last)
         )
 
 
@@ -148,8 +148,8 @@ def read_leap(
         return None
     at, epoch, batch, number, payload, content = row
     try:
-        told = json.loads(payload)
-        start, machine = float(told["before"]), json.dumps(told["machine"])
+        entries = json.loads(payload)
+        start, machine = float(entries["before"]), json.dumps(entries["machine"])
         return _kept(run, (at, start, epoch, batch, number, machine, content), description)
     except _UNREADABLE as error:
         raise unreadable(f"the state in order {number} of run {run}", error) from None
@@ -207,11 +207,11 @@ def read_orders(database: Database, run: int, after: int) -> list[Order]:
 
 def _order(run: int, number: Any, at: Any, epoch: Any, batch: Any, kind: Any, payload: Any, content: Any) -> Order:
     try:
-        told = json.loads(payload)
-        if not isinstance(told, dict):
+        entries = json.loads(payload)
+        if not isinstance(entries, dict):
             raise TypeError("it has no values")
         if kind == LEAP:
-            float(told.get("since", at))
-        return Order(int(number), float(at), int(epoch), int(batch), str(kind), told, content)
+            float(entries.get("since", at))
+        return Order(int(number), float(at), int(epoch), int(batch), str(kind), entries, content)
     except _UNREADABLE as error:
         raise unreadable(f"order {number} of run {run}", error) from None

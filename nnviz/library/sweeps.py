@@ -138,10 +138,10 @@ class SweepLibrary:
     def begin(self, plan: Plan, data: str, name: str = "", note: str = "") -> int:
         """Adds a sweep that is to be trained; returns its number. Raises LibraryError."""
         now = time.time()
-        told: dict[str, object] = {"kind": plan.kind, "name": name, "note": note, "created": now, "updated": now}
-        told |= {"data": data, "version": __version__, "plan": json.dumps(plan.as_dict(), separators=(",", ":"))}
+        values: dict[str, object] = {"kind": plan.kind, "name": name, "note": note, "created": now, "updated": now}
+        values |= {"data": data, "version": __version__, "plan": json.dumps(plan.as_dict(), separators=(",", ":"))}
         with self._database.writing():
-            return self._database.insert("sweeps", told)
+            return self._database.insert("sweeps", values)
 
     def all(self) -> list[SweepRecord]:
         """Returns the sweeps, newest first. Raises LibraryError."""
@@ -241,14 +241,14 @@ class SweepLibrary:
         more_seconds: float = 0.0,
     ) -> None:
         """Changes columns of a sweep; None keeps a value. Raises LibraryError."""
-        told: dict[str, object] = {"updated": time.time()}
+        values: dict[str, object] = {"updated": time.time()}
         if status is not None:
-            told["status"] = status
+            values["status"] = status
         if plan is not None:
-            told["plan"] = json.dumps(plan.as_dict(), separators=(",", ":"))
-        names = ", ".join(f"{name} = ?" for name in told)
+            values["plan"] = json.dumps(plan.as_dict(), separators=(",", ":"))
+        names = ", ".join(f"{name} = ?" for name in values)
         query = f"UPDATE sweeps SET {names}, seconds = seconds + ? WHERE id = ?"
-        self._database.write(query, (*told.values(), more_seconds, sweep))
+        self._database.write(query, (*values.values(), more_seconds, sweep))
 
     def rename(self, sweep: int, name: str) -> None:
         """Changes the name of a sweep; empty for none. Raises LibraryError."""
@@ -270,12 +270,12 @@ class SweepLibrary:
             data: title of the data.
         """
         done = list(done)
-        told = {
+        values = {
             brightness: packed_description(described_as(description, brightness))
             for brightness in {each.experiment.brightness for each in done}
         }
         with self._database.writing():
-            return [self._write(sweep, each, told[each.experiment.brightness], data) for each in done]
+            return [self._write(sweep, each, values[each.experiment.brightness], data) for each in done]
 
     def _write(self, sweep: int, done: FinishedRun, description: bytes | None, data: str) -> int:
         database, outcome = self._database, done.outcome
@@ -307,7 +307,7 @@ def _entries(done: FinishedRun) -> dict[str, object]:
     """Returns the columns of a run."""
     outcome, made = done.outcome, done.experiment
     figures = figures_at_end(outcome.epochs, outcome.best)
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "status": outcome.status,
         "trial": done.trial,
         "fingerprint": made.fingerprint,
@@ -319,7 +319,7 @@ def _entries(done: FinishedRun) -> dict[str, object]:
         "best": best_json(outcome.best),
         "experiment": experiment_json(made),
     }
-    return told | {name: figures.get(name) for name in FIGURES}
+    return values | {name: figures.get(name) for name in FIGURES}
 
 
 def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[str, float]:
@@ -332,8 +332,8 @@ def figures_at_end(epochs: Sequence[Epoch], best: BestRestored | None) -> dict[s
 
 def result_of(record: RunRecord) -> RunResult:
     """Returns the result of a recorded run. Raises DamagedError if its seed cannot be read."""
-    trial, told = record.trial or 0, (record.figures, record.epochs, record.seconds, record.id)
-    return RunResult(trial, record.seed, record.status, *told)
+    trial, values = record.trial or 0, (record.figures, record.epochs, record.seconds, record.id)
+    return RunResult(trial, record.seed, record.status, *values)
 
 
 def lock_of_sweep(path: Path, sweep: int) -> Lock:

@@ -124,8 +124,8 @@ class Branching(QObject):
             self._training.begin(run, lambda: trainer)
         self._replacement.put(run, words)
         if found.differences:
-            told = "; ".join(found.differences)
-            self._messages.show(f"This {words} is approximate, because what computed the run was other: {told}.")
+            differences = "; ".join(found.differences)
+            self._messages.show(f"This {words} is approximate, because what computed the run was other: {differences}.")
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the replay. Returns whether its thread ended in time."""

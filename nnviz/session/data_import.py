@@ -70,7 +70,7 @@ class DataImport(QObject):
         """Opens the preview of a file, folder or registered table, with the settings of its last import."""
         self.cancel()
         self.name = name if name in list(DATASETS) else os.path.abspath(name)
-        known = self._imported.known(self.name)
+        known = self._imported.find(self.name)
         if self.name == self._data.name:
             self.chosen = dict(self._data.settings)
         elif known is not None:

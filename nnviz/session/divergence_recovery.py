@@ -80,11 +80,11 @@ class DivergenceRecovery(QObject):
 
     def _diverged(self, run: Run, error: DivergenceError) -> None:
         """Offers to go back to the best epoch; to reset if there is none."""
-        told = error_text("Training was paused", error) or ""
+        message = error_text("Training was paused", error) or ""
         if (
             run is not self._runs.current or run.stage is Stage.RESTING
         ):  # before the first step other settings do not help
-            self._messages.warn(told)
+            self._messages.warn(message)
             return
         training, good = run.experiment.training, best_epoch(run)
         go: Callable[[dict[str, Any]], None]
@@ -97,7 +97,7 @@ class DivergenceRecovery(QObject):
         choices = [MessageChoice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
             choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
-        self._notice = self._messages.warn(told, *choices, MessageChoice("Reset", self._replacement.reset))
+        self._notice = self._messages.warn(message, *choices, MessageChoice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
         """Changes settings and resets, because a dead network does not learn with any settings."""

@@ -112,15 +112,15 @@ def provenance_of(run: Run, data_title: str, with_training: bool = False) -> Pro
     ``with_training``: whether the file holds the state of its training, too. Without it the figures are those of
     the weights, which are unknown within an epoch.
     """
-    told = run.origin.opened or Provenance()
-    other = {**told.other, GUESSED: True} if not run.origin.has_whole_experiment else told.other
+    opened = run.origin.opened or Provenance()
+    other = {**opened.other, GUESSED: True} if not run.origin.has_whole_experiment else opened.other
     epochs = run.epochs_for_file(with_training)
     before = run.progress.before if with_training and run.stage is not Stage.RESTING else None
-    if not run.changes and (not with_training or epochs == told.epochs):
-        experiment = told.experiment or run.experiment
-        history = run.history if told.history else None
+    if not run.changes and (not with_training or epochs == opened.epochs):
+        experiment = opened.experiment or run.experiment
+        history = run.history if opened.history else None
         return replace(
-            told, experiment=experiment, seed=run.experiment.seed, history=history, other=other, before=before
+            opened, experiment=experiment, seed=run.experiment.seed, history=history, other=other, before=before
         )
     known = run.figures() if with_training or run.figures_before is None else {}
     figures: dict[str, Any] = {name: known.get(name) for name in FIGURES}

@@ -65,7 +65,7 @@ class RunLibrary(QObject):
         self._is_watched = self._is_listing = self._is_stale = False
         self._watch.wrote.connect(self.refresh)
         self._notice: str | None = None
-        self._told: Message | None = None  # that a run was deleted
+        self._message: Message | None = None  # that a run was deleted
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
@@ -171,21 +171,21 @@ class RunLibrary(QObject):
 
     # ---- actions of the user
 
-    def annotate(self, runs: Sequence[int], **told: Any) -> None:
+    def annotate(self, runs: Sequence[int], **values: Any) -> None:
         """Changes ``name``, ``note`` or ``starred`` of runs whose records were read, as one step to undo."""
         known = [record for run in runs if (record := self._records.get(run)) is not None]
-        old = {record.id: {name: getattr(record, name) for name in told} for record in known}
-        new = {record.id: told for record in known}
+        old = {record.id: {name: getattr(record, name) for name in values} for record in known}
+        new = {record.id: values for record in known}
         if old != new:
-            what = "star" if "starred" in told else "name of a run" if "name" in told else "note"
+            what = "star" if "starred" in values else "name of a run" if "name" in values else "note"
             self._undo.push(Step(what, Kind.LIBRARY, self._write, old, new))
 
-    def _write(self, told: dict[int, dict[str, Any]]) -> None:
+    def _write(self, values: dict[int, dict[str, Any]]) -> None:
         def work(library: Library) -> Mapping[int, RunRecord]:
             with library.database.writing():
-                for run, words in told.items():
+                for run, words in values.items():
                     library.annotate(run, **words)
-            return library.records(list(told))
+            return library.records(list(values))
 
         def done(records: Mapping[int, RunRecord]) -> None:
             self._records.update(records)
@@ -199,11 +199,11 @@ class RunLibrary(QObject):
             old, new = (sweep.id, sweep.name), (sweep.id, name)
             self._undo.push(Step("name of a sweep", Kind.LIBRARY, self._write_sweep_name, old, new))
 
-    def _write_sweep_name(self, told: tuple[int, str]) -> None:
+    def _write_sweep_name(self, values: tuple[int, str]) -> None:
         def work(library: Library) -> None:
             from nnviz.library.sweeps import SweepLibrary
 
-            SweepLibrary(library).rename(*told)
+            SweepLibrary(library).rename(*values)
 
         def done(_: object) -> None:
             self.refresh()
@@ -220,10 +220,10 @@ class RunLibrary(QObject):
         runs, is_deleted = change
 
         def done(_: object) -> None:
-            self._messages.withdraw(self._told)
+            self._messages.withdraw(self._message)
             if is_deleted:
                 one, all_of_them = f"Run {runs[0]} was deleted. {_BACK}", f"{len(runs)} runs were deleted. {_BACK_ALL}"
-                self._told = self._messages.show(one if len(runs) == 1 else all_of_them)
+                self._message = self._messages.show(one if len(runs) == 1 else all_of_them)
             self.deletion_changed.emit(list(runs), is_deleted)
             self.refresh()
 

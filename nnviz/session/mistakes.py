@@ -66,10 +66,10 @@ class Mistakes(QObject):
             NOTHING,
         )
         for signal in (displayed.changed, runs.replaced, data.changed):
-            signal.connect(self._note_question)
+            signal.connect(self._note_request)
         for signal in (runs.history_changed, displayed.changed, runs.replaced, data.changed):
             signal.connect(self._emit_counts)
-        self._told: tuple[object, ...] = ()
+        self._emitted: tuple[object, ...] = ()
 
     # ---- the part
 
@@ -94,13 +94,13 @@ class Mistakes(QObject):
         """Chooses another part. Its predictions follow later."""
         if name != self._wanted:
             self._wanted = name
-            self._note_question()
+            self._note_request()
             self.part_changed.emit()
             self.changed.emit()
 
     # ---- for the query
 
-    def question(self) -> Request | None:
+    def request(self) -> Request | None:
         """Returns the request for the predictions of the displayed network for the chosen part."""
         part = self.part
         if part is None:
@@ -118,10 +118,10 @@ class Mistakes(QObject):
             self._subject = moment, self._displayed.network, self._displayed.epochs
         return self._subject[1:]
 
-    def _note_question(self) -> None:
+    def _note_request(self) -> None:
         """Marks a running computation as outdated."""
         if self._is_computing:
-            self.question()
+            self.request()
 
     def _answer(self, key: RequestKey, network: Network, part: ExampleSet, epochs: float) -> SplitPredictions | None:
         """Runs in the query's thread. A newer request cancels it, and the previous result stays."""
@@ -177,8 +177,8 @@ class Mistakes(QObject):
         run = self._runs.current
         displayed = id(self._displayed.network) if self._displayed.is_steady else None
         now = (run.id, run.history.completed, run.stage, displayed, self.part)
-        if now != self._told:
-            self._told = now
+        if now != self._emitted:
+            self._emitted = now
             self.changed.emit()
 
     # ---- the examples
@@ -242,4 +242,4 @@ class Mistakes(QObject):
     def put_on_canvas(self) -> None:
         """Replaces the current input by the chosen example; can be undone."""
         if self._selection.example is not None:
-            self._question.ask_about(self._selection.example)
+            self._question.set_data_example(self._selection.example)

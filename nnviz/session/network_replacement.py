@@ -78,10 +78,10 @@ class NetworkReplacement(QObject):
         """
         run = self._runs.current
         about = f"which {reason}" if reason else "which was not saved"
-        is_told = run.unsaved or (bool(reason) and not run.untouched)
+        shows_message = run.unsaved or (bool(reason) and not run.untouched)
 
         def then() -> None:
-            if is_told and self._messages.current is None:  # keeps a message that a run was removed
+            if shows_message and self._messages.current is None:  # keeps a message that a run was removed
                 self._messages.show(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
 
         self.replace(step, then, experiment, basis)

@@ -117,7 +117,7 @@ class PaintedPointsModel(QObject):
     @property
     def are_tests(self) -> Array:
         """Returns which points belong to the test set, (k,) booleans."""
-        settings = {each.name: each.usual for each in (TEST_SHARE, SEED)} | self._data.settings
+        settings = {each.name: each.default for each in (TEST_SHARE, SEED)} | self._data.settings
         found = np.zeros(len(self.points), bool)
         found[steady_parts(self.points.kinds, settings[TEST_SHARE.name], settings[SEED.name])[1]] = True
         return found

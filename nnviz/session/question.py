@@ -80,7 +80,7 @@ class Question(QObject):
 
     Signals:
         changed: ``example`` has changed, or the drawing.
-        answered: ``answer`` has changed.
+        answer_changed: ``answer`` has changed.
         threshold_changed: ``threshold`` has changed.
 
     Attributes:
@@ -89,7 +89,7 @@ class Question(QObject):
     """
 
     changed = pyqtSignal()
-    answered = pyqtSignal()
+    answer_changed = pyqtSignal()
     threshold_changed = pyqtSignal()
 
     def __init__(self, displayed: Displayed, sketch: Sketch, data: Data, selection: Selection, undo: Undo) -> None:
@@ -187,7 +187,7 @@ class Question(QObject):
             self._before.setdefault(meaning, self._given.get(meaning))
             self._give(meaning, given)
 
-    def ask_about(self, example: Example, what: str = "example") -> None:
+    def set_data_example(self, example: Example, what: str = "example") -> None:
         """Makes an example of the data the input, as one step to undo; ``what`` names it. Ignores missing examples."""
         data = self._data.dataset
         split = None if data is None else data.splits.get(example.part)
@@ -198,26 +198,26 @@ class Question(QObject):
         else:
             self._step(data, input_of(data, example), what)
 
-    def look_at(self, example: Example) -> None:
+    def show_example(self, example: Example) -> None:
         """Makes an example of the data the input, without a step to undo if nothing of the user's is lost."""
         data = self._data.dataset
         if self.is_drawn or self.origin is None or data is None:
-            self.ask_about(example)
+            self.set_data_example(example)
         elif 0 <= example.number < len(data.splits.get(example.part, ())):
             self._before.pop(meaning_of(data), None)
             self._give(meaning_of(data), input_of(data, example))
 
-    def ask_about_any(self, what: str = "example") -> None:
+    def set_random_example(self, what: str = "example") -> None:
         """Makes a random example the input, not from the training set if possible, as one step to undo."""
         if self._data.dataset is not None:
-            self.ask_about(self._any(self._data.dataset), what)
+            self.set_data_example(self._any(self._data.dataset), what)
 
     def reset(self) -> None:
         """Restores the example of the data from which the input was made, else a random one, as one step to undo."""
         if self._start is None:
-            self.ask_about_any("reset")
+            self.set_random_example("reset")
         elif self.origin is None:
-            self.ask_about(self._start, "reset")
+            self.set_data_example(self._start, "reset")
 
     def _any(self, data: Dataset) -> Example:
         part = next(part for part in SET_NAMES if part in data.splits)
@@ -263,7 +263,7 @@ class Question(QObject):
         """Makes the selected example of the data the current input. A drawing stays until an example replaces it."""
         selected = self._selection.example
         if selected is not None and not self.is_drawn and selected != self.origin:
-            self.look_at(selected)
+            self.show_example(selected)
 
     def _select_origin(self) -> None:
         """Selects the example of the data that is the current input, if any example is selected."""
@@ -278,10 +278,10 @@ class Question(QObject):
 
     # ---- the answer
 
-    def take_answer(self, network: Network | None, example: Array | None, outputs: Array | None) -> None:
+    def set_answer(self, network: Network | None, example: Array | None, outputs: Array | None) -> None:
         """Stores the outputs of this network for this example; all are None without an example."""
         self._answered, self.answer = (network, example), outputs
-        self.answered.emit()
+        self.answer_changed.emit()
 
     @property
     def prediction(self) -> Array | None:

@@ -56,7 +56,7 @@ class RecentDataFiles(QObject):
         self._data = data
         data.changed.connect(self._note)
 
-    def known(self, path: str) -> RecentDataFile | None:
+    def find(self, path: str) -> RecentDataFile | None:
         """Returns the entry of a file; None if it was not used recently."""
         return next((file for file in self.files if file.path == path), None)
 

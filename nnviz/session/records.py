@@ -38,7 +38,7 @@ class Records(QObject):
         self._awaited: set[int] = set()  # ids of runs whose record is being begun
         self._unrecorded: set[int] = set()  # ids of runs whose training was begun without a record
         self._gaps: dict[int, float] = {}  # by id of a run that has a record, the epoch from which it is not recorded
-        self._told_off: Message | None = None
+        self._off_message: Message | None = None
         runs.evicted.connect(self._forget)
 
     @property
@@ -58,7 +58,7 @@ class Records(QObject):
         if wanted != self.is_on:
             self.is_on = wanted
             if wanted:
-                self._messages.withdraw(self._told_off)
+                self._messages.withdraw(self._off_message)
             self.changed.emit()
 
     def toggle(self) -> None:
@@ -67,7 +67,7 @@ class Records(QObject):
         if self.is_on:
             self._messages.announce(_ON)
         else:
-            self._told_off = self._messages.announce(_OFF, MessageChoice("Undo", lambda: self.set_on(True)))
+            self._off_message = self._messages.announce(_OFF, MessageChoice("Undo", lambda: self.set_on(True)))
 
     def has(self, run: Run) -> bool:
         """Whether a run has a record, or will have one shortly."""
@@ -100,14 +100,19 @@ class Records(QObject):
         words = self._words_of_gap(run, words)
         if run.storage.record is None and not waits:
             self._awaited.add(run.id)
-        told = dataset.title, run.origin.parent_record, run.origin.left_at, run.title if run.storage.is_named else ""
+        recorded = (
+            dataset.title,
+            run.origin.parent_record,
+            run.origin.left_at,
+            run.title if run.storage.is_named else "",
+        )
         history = run.history.copy() if run.storage.record is None else None
         return RecordingPlan(
             self.path,
             run.storage.record,
             run.progress.before,
             run.experiment,
-            *told,
+            *recorded,
             history,
             run.storage.record_updated,
             waits,
@@ -128,21 +133,21 @@ class Records(QObject):
         if run.unsaved:
             self._messages.show(format_eviction(run))
 
-    def take_record(self, run: Run, told: Recorded) -> None:
+    def take_record(self, run: Run, recorded: Recorded) -> None:
         """Sets the record of a run, and shows the messages about it."""
         self._awaited.discard(run.id)
-        if told.left_at is not None:
-            run.origin = replace(run.origin, parent_record=run.storage.record, left_at=told.left_at)
-        if told.run is not None:
-            run.storage.record, run.storage.is_kept = told.run, told.is_written
+        if recorded.left_at is not None:
+            run.origin = replace(run.origin, parent_record=run.storage.record, left_at=recorded.left_at)
+        if recorded.run is not None:
+            run.storage.record, run.storage.is_kept = recorded.run, recorded.is_written
         else:
             run.storage.is_kept = False
         self._runs.emit_file(run)
         self.changed.emit()
-        if told.is_first:
+        if recorded.is_first:
             self._messages.announce(INTRODUCTION)
-        if told.words:
-            self._messages.show(told.words)
-        if told.going is not None:
-            words = format_pending_thinning(told.going, "when the next training is over")
+        if recorded.words:
+            self._messages.show(recorded.words)
+        if recorded.going is not None:
+            words = format_pending_thinning(recorded.going, "when the next training is over")
             self._messages.show(f"{words} How much it may take is set in Runs, below the list.")

@@ -61,8 +61,8 @@ class RunOrigin:
     @property
     def has_whole_experiment(self) -> bool:
         """Whether the experiment is known, and not only as far as the network in the file shows it."""
-        told = self.opened
-        return told is None or (told.experiment is not None and told.other.get(GUESSED) is not True)
+        opened = self.opened
+        return opened is None or (opened.experiment is not None and opened.other.get(GUESSED) is not True)
 
 
 @dataclass

@@ -141,7 +141,7 @@ def _sweeps(library: Library) -> dict[int, SweepSummary]:
     from engine.sweeps.plan import SWEEP  # which only libraries with plans need
     from nnviz.library.sweeps import SweepLibrary
 
-    return {told.id: told for told in SweepLibrary(library).summaries(SWEEP)}
+    return {sweep.id: sweep for sweep in SweepLibrary(library).summaries(SWEEP)}
 
 
 def _members(groups: Mapping[int, RunGroup]) -> dict[RunGroup, tuple[int, ...]]:

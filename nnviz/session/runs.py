@@ -64,8 +64,8 @@ class Runs(QObject):
 
     @moment_bytes.setter
     def moment_bytes(self, nbytes: int) -> None:
-        least, most, usual = snapshots.LEAST_BYTES, snapshots.most_bytes(), str(snapshots.MOST_BYTES)
-        self._moment_bytes = int(number_within("moments", nbytes, least, most, usual, "bytes"))
+        least, most, default = snapshots.LEAST_BYTES, snapshots.most_bytes(), str(snapshots.MOST_BYTES)
+        self._moment_bytes = int(number_within("moments", nbytes, least, most, default, "bytes"))
         for run in (*self._kept, self.current):
             run.snapshots.set_room(self._moment_bytes)
         self.history_changed.emit()

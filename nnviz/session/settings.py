@@ -12,7 +12,7 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import check_memory
 from engine.datasets import Dataset
 from engine.experiment import MILD, Experiment
-from engine.presets import TYPED_NAMES, USUAL_PRESET, Preset, readable_presets, still_typed, typed_names
+from engine.presets import DEFAULT_PRESET, TYPED_NAMES, Preset, readable_presets, still_typed, typed_names
 from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
@@ -40,13 +40,13 @@ class Basis(NamedTuple):
     untyped: Mapping[str, Any] = {}
 
 
-class _Given(NamedTuple):
+class _PresetValues(NamedTuple):
     """The preset's values for an experiment, a data set and a basis, and the typed names."""
 
     about: tuple[Experiment, Dataset | None, Basis]
     typed: frozenset[str]
     applied: Experiment
-    given: Experiment  # with the optimizer that was typed
+    typed_optimizer: Experiment  # with the optimizer that was typed
 
 
 class Settings(QObject):
@@ -76,9 +76,9 @@ class Settings(QObject):
         self._matched: tuple[Experiment, Dataset | None, Preset | None] | None = None  # the preset found last
         self._chosen: tuple[int, Experiment] | None = None  # the id of the run, and what a preset made of the fields
         self._data_problem: str | None = None  # the batch-size problem that came with the data
-        self._found: _Given | None = None  # found last
+        self._found: _PresetValues | None = None  # found last
         self.presets, errors = readable_presets()
-        self.basis = Basis(self.preset_called(USUAL_PRESET) or next(iter(self.presets), None))
+        self.basis = Basis(self.preset_called(DEFAULT_PRESET) or next(iter(self.presets), None))
         if errors:
             messages.warn(" ".join(error_text("A preset could not be read", error) or str(error) for error in errors))
 
@@ -233,9 +233,9 @@ class Settings(QObject):
         """Returns the value that :attr:`base` gives for a setting, for the data and a typed optimizer."""
         assert self.base is not None
         found = self._given(self.base)
-        return (found.applied if name == "optimizer" else found.given).value(name)
+        return (found.applied if name == "optimizer" else found.typed_optimizer).value(name)
 
-    def _given(self, base: Preset) -> _Given:
+    def _given(self, base: Preset) -> _PresetValues:
         """Computes the preset's values once for each change of the fields, the data or the basis."""
         now, found = (self.experiment, self._data.dataset, self.basis), self._found
         if found is None or any(one is not other for one, other in zip(now, found.about, strict=True)):
@@ -243,7 +243,7 @@ class Settings(QObject):
             applied = base.applied_to(experiment, dataset)
             typed = (basis.typed or frozenset()) | _differing(applied, basis, experiment)
             given = applied.with_optimizer(experiment.training.optimizer) if "optimizer" in typed else applied
-            found = self._found = _Given(now, typed, applied, given)
+            found = self._found = _PresetValues(now, typed, applied, given)
         return found
 
     def remember_base(self, name: str, typed: frozenset[str] | None) -> None:

@@ -33,22 +33,22 @@ def new_queries(session: Session) -> Queries:
 
 
 def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Latest:
-    def ask() -> Request | None:
+    def request() -> Request | None:
         network, example = displayed.network, asking.active_input(question, displayed, data)
         if example is None:
             return None
         return RequestKey(network, example), lambda: (network, example, asking.predict(network, example))
 
     def hand_over() -> None:
-        question.take_answer(*(answer.result or (None, None, None)))
+        question.set_answer(*(answer.result or (None, None, None)))
 
-    answer = Latest(ask, quick=QUICK, size=lambda: displayed.network.shape)
+    answer = Latest(request, quick=QUICK, size=lambda: displayed.network.shape)
     answer.changed.connect(hand_over)
     return answer
 
 
 def _mistakes(mistakes: Mistakes) -> Latest:
-    query = Latest(mistakes.question, TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39), forget_on_new_run=True)
+    query = Latest(mistakes.request, TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39), forget_on_new_run=True)
     query.changed.connect(lambda: mistakes.set_found(query.result))
     mistakes.part_changed.connect(query.forget)
     return query

@@ -151,8 +151,8 @@ def _others(results: Results) -> str:
     from engine.sweeps.results import FINISHED, STOPPED
 
     counts = Counter(results.trials[0].statuses)
-    told = [f"{count} {status}" for status, count in counts.items() if status not in (FINISHED, STOPPED)]
-    return f" Not counted: {', '.join(told)}." if told else ""
+    parts = [f"{count} {status}" for status, count in counts.items() if status not in (FINISHED, STOPPED)]
+    return f" Not counted: {', '.join(parts)}." if parts else ""
 
 
 def format_interrupted(broken: InterruptedPlan) -> str:

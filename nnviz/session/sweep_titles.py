@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from nnviz.library import RunRecord
     from nnviz.library.sweeps import SweepSummary
 
-_MOST_TOLD = 3  # settings that vary
+_MOST_VARIED = 3  # settings that vary
 
 
-def sweep_title(told: SweepSummary) -> str:
+def sweep_title(sweep: SweepSummary) -> str:
     """Returns "sweep 3", or the sweep's name."""
-    return text.name(told.name) if told.name else f"sweep {told.id}"
+    return text.name(sweep.name) if sweep.name else f"sweep {sweep.id}"
 
 
-def sweep_entry(told: SweepSummary) -> str:
+def sweep_entry(sweep: SweepSummary) -> str:
     """Returns the title for a list: "sweep 4 · learning rate, hidden · 2026-11-27 12:31"."""
-    when = text.date(told.created)
-    return f"{format_sweep(told)} · {when}"
+    when = text.date(sweep.created)
+    return f"{format_sweep(sweep)} · {when}"
 
 
-def format_sweep(told: SweepSummary) -> str:
+def format_sweep(sweep: SweepSummary) -> str:
     """Returns the title, status and varied settings: "sweep 4 · learning rate, hidden layers"."""
-    return " · ".join(filter(None, (_with_status(told), ", ".join(_varied(told)))))
+    return " · ".join(filter(None, (_with_status(sweep), ", ".join(_varied(sweep)))))
 
 
-def sweep_row(told: SweepSummary) -> str:
+def sweep_row(sweep: SweepSummary) -> str:
     """Returns a short version: "sweep 4 · rate, hidden"."""
-    return " · ".join(filter(None, (_with_status(told), ", ".join(map(short_name, _varied(told))))))
+    return " · ".join(filter(None, (_with_status(sweep), ", ".join(map(short_name, _varied(sweep))))))
 
 
-def _with_status(told: SweepSummary) -> str:
+def _with_status(sweep: SweepSummary) -> str:
     """Returns "sweep 4", or "sweep 4, stopped" if it can be resumed."""
-    return f"{sweep_title(told)}, stopped" if told.status == STOPPED else sweep_title(told)
+    return f"{sweep_title(sweep)}, stopped" if sweep.status == STOPPED else sweep_title(sweep)
 
 
 def short_name(name: str) -> str:
@@ -52,10 +52,10 @@ def short_name(name: str) -> str:
     return name.removeprefix("learning ").removesuffix(" layers")
 
 
-def _varied(told: SweepSummary) -> list[str]:
+def _varied(sweep: SweepSummary) -> list[str]:
     """Returns the names of some varied settings, as plain text because a damaged file can have any."""
-    names = [text.name(setting_name(name)) for name in told.varied[:_MOST_TOLD]]
-    return [*names, "…"] if len(told.varied) > _MOST_TOLD else names
+    names = [text.name(setting_name(name)) for name in sweep.varied[:_MOST_VARIED]]
+    return [*names, "…"] if len(sweep.varied) > _MOST_VARIED else names
 
 
 def trial_title(record: RunRecord, varied: Sequence[str], is_whole: bool = False) -> RunName:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # loaded when something is to be trained: the first picture n
     from nnviz.sweeps.cluster_address import ClusterAddress
 
 SEEDS = (3, 5, 10)  # that are offered
-_USUAL = 5
+_DEFAULT = 5
 
 
 class Sweeps(QObject):
@@ -62,7 +62,7 @@ class Sweeps(QObject):
         self._data, self._settings, self._records = data, settings, records
         self._library, self._active_runs, self._messages = session.library, active_runs, session.messages
         self._target, self.auto_compare = session.sweep_target, AutoCompare(active_runs, session.comparison)
-        self.seeds = _USUAL
+        self.seeds = _DEFAULT
         self.plan_progress: PlanProgress | None = None
         self._name = ""  # of what is being done
         self._is_stopping = False

@@ -40,7 +40,7 @@ class UserExampleStore(QObject):
         self._removed: dict[Path, frozenset[bytes]] = {}  # marks of the examples removed in this window
         self._unreadable: set[Path] = set()  # files to rename before one is written there
 
-    def kept(self, path: Path) -> UserExamples | None:
+    def get(self, path: Path) -> UserExamples | None:
         """Returns the examples of a file; None until they are read."""
         return self._kept.get(path)
 
@@ -101,7 +101,7 @@ def frozen_copy_path(path: Path, own: UserExamples) -> Path:
     return path.with_name(f"{path.stem}-{own.fingerprint}.npz")
 
 
-def read_kept(path: Path, data: Dataset) -> UserExamples:
+def read_stored_examples(path: Path, data: Dataset) -> UserExamples:
     """Returns the examples of a file; none if it does not exist.
 
     Raises what ``read_user_examples`` raises, and DataError if the examples do not fit the data.

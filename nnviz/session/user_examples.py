@@ -11,7 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.user_examples import USUAL_SHARE, UserExamples, checked_share, read_user_examples
+from engine.datasets.user_examples import DEFAULT_SHARE, UserExamples, checked_share, read_user_examples
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.data import Data
@@ -24,7 +24,7 @@ from nnviz.session.user_example_store import (
     UserExampleStore,
     frozen_copy_path,
     path_for_data,
-    read_kept,
+    read_stored_examples,
     write_frozen_copy,
 )
 
@@ -33,7 +33,7 @@ class UserExamplesModel(QObject):
     """Keeps user examples for the current data set, writes each change to disk, and mixes them into the training set.
 
     Signals:
-        changed: ``kept`` or ``is_mixed_in`` has changed.
+        changed: ``examples`` or ``is_mixed_in`` has changed.
     """
 
     changed = pyqtSignal()
@@ -52,7 +52,7 @@ class UserExamplesModel(QObject):
         self._undo, self._messages = undo, messages
         self._path: Path | None = None  # the file for the current data set; its name takes a while to compute
         self._marks: dict[str, frozenset[bytes]] = {}  # by the frozen copy that is or was mixed in
-        self._wanted_share = USUAL_SHARE  # for the next time the examples are mixed in
+        self._wanted_share = DEFAULT_SHARE  # for the next time the examples are mixed in
         self._lane = SerialThread()
         self._store = UserExampleStore(self._lane)
         self._store.changed.connect(self.changed)
@@ -64,39 +64,39 @@ class UserExamplesModel(QObject):
     # ---- what is kept
 
     @property
-    def kept(self) -> UserExamples | None:
+    def examples(self) -> UserExamples | None:
         """The examples kept for the current data set, possibly none; None until they are read."""
-        return None if self._path is None else self._store.kept(self._path)
+        return None if self._path is None else self._store.get(self._path)
 
     @property
     def count(self) -> int:
         """The number of kept examples."""
-        return len(self.kept or ())
+        return len(self.examples or ())
 
     @property
     def can_add(self) -> bool:
         """Whether there is an input that can be kept."""
-        return self.kept is not None and self._question.example is not None
+        return self.examples is not None and self._question.example is not None
 
     def add(self, truth: int | Sequence[float]) -> None:
         """Keeps the current input with its class number or its true values. Undoable.
 
         Raises DataError for a label that the data cannot have, or if the limit is reached.
         """
-        data, kept, example = self._data.dataset, self.kept, self._question.example
+        data, kept, example = self._data.dataset, self.examples, self._question.example
         if data is not None and kept is not None and example is not None:
             self._step("kept example", kept.with_more(UserExamples.one(data, example, truth)))
 
     def remove(self, number: int) -> None:
         """Removes an example by its number. Undoable."""
-        kept = self.kept
+        kept = self.examples
         if kept is not None and 0 <= number < len(kept):
             self._step("removal of an example", kept.at(np.arange(len(kept)) != number))
 
     def import_file(self, path: Path) -> None:
         """Adds the examples of a file once they are read, and reports their number. Undoable."""
         data, into, name = self._data.dataset, self._path, text.name(path.name)
-        if data is None or into is None or self.kept is None:
+        if data is None or into is None or self.examples is None:
             return
 
         def read() -> UserExamples:
@@ -107,7 +107,7 @@ class UserExamplesModel(QObject):
             return found
 
         def done(found: UserExamples) -> None:
-            now = self.kept if into == self._path else None
+            now = self.examples if into == self._path else None
             if now is None:
                 return  # the data set was replaced meanwhile
             try:
@@ -126,7 +126,7 @@ class UserExamplesModel(QObject):
         self._lane.run(read, done, failed)
 
     def _step(self, what: str, new: UserExamples) -> None:
-        path, old = self._path, self.kept
+        path, old = self._path, self.examples
         if path is not None and old is not None and len(new) != len(old):
             added = max(0, new.inputs.nbytes - old.inputs.nbytes)
             self._undo.push(Step(what, Kind.OWN, self._put, (path, new, old), (path, old, new), nbytes=added))
@@ -146,13 +146,13 @@ class UserExamplesModel(QObject):
             return
         self._history.follow(mixed)
         path = self._path = path_for_data(name, data)
-        known = self.kept
+        known = self.examples
 
         def read() -> tuple[UserExamples, frozenset[bytes]]:
             learned: frozenset[bytes] = frozenset()
             with suppress(EngineError, OSError):  # without the file the mixed-in examples are in the data all the same
                 learned = frozenset(read_user_examples(mixed).marks) if mixed is not None else learned
-            return known if known is not None else read_kept(path, data), learned
+            return known if known is not None else read_stored_examples(path, data), learned
 
         def done(found: tuple[UserExamples, frozenset[bytes]]) -> None:
             if mixed is not None:
@@ -182,7 +182,7 @@ class UserExamplesModel(QObject):
     def share(self) -> float:
         """The share of the training set that the examples make up, or would if they were mixed in."""
         is_mixed = self.mixed_in is not None
-        return float(self._data.loaded_settings.get("own_share", USUAL_SHARE)) if is_mixed else self._wanted_share
+        return float(self._data.loaded_settings.get("own_share", DEFAULT_SHARE)) if is_mixed else self._wanted_share
 
     def set_share(self, share: float) -> None:
         """Sets the share, and mixes the examples in again if they are in the training set. Undoable.
@@ -208,7 +208,7 @@ class UserExamplesModel(QObject):
 
     def _are_in(self, files: Iterable[str]) -> Array:
         marks = frozenset[bytes]().union(*(self._marks.get(file, ()) for file in files))
-        return np.array([mark in marks for mark in (self.kept.marks if self.kept else ())], bool)
+        return np.array([mark in marks for mark in (self.examples.marks if self.examples else ())], bool)
 
     @property
     def before(self) -> EarlierNetwork | None:
@@ -218,12 +218,12 @@ class UserExamplesModel(QObject):
     @property
     def is_up_to_date(self) -> bool:
         """Whether exactly the kept examples are mixed in."""
-        path, kept = self._path, self.kept
+        path, kept = self._path, self.examples
         return bool(path is not None and kept and self.mixed_in == str(frozen_copy_path(path, kept)))
 
     def train_on(self) -> None:
         """Mixes in all kept examples and continues training once the data are loaded. Undoable."""
-        path, kept, name = self._path, self.kept, self._data.loaded_name
+        path, kept, name = self._path, self.examples, self._data.loaded_name
         if path is None or not kept or name is None or self._data.loading:
             return
         mixed, share = self.mixed_in, self.share

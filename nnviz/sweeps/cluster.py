@@ -78,11 +78,11 @@ class ClusterStatus:
             return f"{self.address}: no worker is there yet; Dask {self.dask}"
         memory = gigabytes(sum(each.memory for each in self.workers))
         versions = (("nnviz", "version"), ("numpy", "numpy"), ("Python", "python"))
-        told = [f"{name} {_listed([getattr(each, part) for each in self.workers])}" for name, part in versions]
+        found = [f"{name} {_listed([getattr(each, part) for each in self.workers])}" for name, part in versions]
         cores = f"{self.cores:,} core{'s' * (self.cores > 1)}"
         return (
             f"{self.address}: {count:,} worker{'s' * (count > 1)} with {cores} and {memory} of memory; "
-            f"{', '.join(told)}, Dask {self.dask}"
+            f"{', '.join(found)}, Dask {self.dask}"
         )
 
 
@@ -256,11 +256,11 @@ async def _query_status(client: Any) -> ClusterStatus:
     addresses = list(info["workers"])
     engines = await engine_versions(client, addresses)
     workers = []
-    for address, told in info["workers"].items():
+    for address, found in info["workers"].items():
         packages = versions["workers"].get(address, {}).get("packages", {})
         numpy, python = packages.get("numpy") or "none", ".".join(str(packages.get("python", "")).split(".")[:3])
-        memory = int(told.get("memory_limit") or 0)
-        workers.append(WorkerInfo(address, told["nthreads"], memory, engines[address], python, numpy))
+        memory = int(found.get("memory_limit") or 0)
+        workers.append(WorkerInfo(address, found["nthreads"], memory, engines[address], python, numpy))
     return ClusterStatus(info["address"], tuple(workers), versions["scheduler"]["packages"]["distributed"])
 
 

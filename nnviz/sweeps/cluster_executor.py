@@ -71,7 +71,7 @@ class ClusterExecutor:
         return self._work.threads
 
     @property
-    def wanted(self) -> int:
+    def capacity(self) -> int:
         return self._work.threads
 
     @property

@@ -158,8 +158,8 @@ class SweepClient:
             events = await asyncio.wait_for(self.dask.get_events(address), 2)
         except (OSError, asyncio.TimeoutError):
             return False
-        told = [event for _, event in events[-10:] if isinstance(event, dict)]
-        return any(each.get("action") == "closing-worker" or each.get("expected") for each in told)
+        recent = [event for _, event in events[-10:] if isinstance(event, dict)]
+        return any(each.get("action") == "closing-worker" or each.get("expected") for each in recent)
 
 
 def new_name() -> str:
@@ -190,7 +190,7 @@ class ClusterWorkers(dict[str, ClusterWorker]):
         self._notify, self._joined, self._lost, self._halted = notify, joined, lost, halted
         self._meetings: dict[str, asyncio.Task[None]] = {}
         self._refused: set[str] = set()
-        self._is_told_nobody = False
+        self._has_warned = False
         self._jobs: set[asyncio.Task[None]] = {asyncio.create_task(self._watch())}
 
     def end(self) -> None:
@@ -224,9 +224,9 @@ class ClusterWorkers(dict[str, ClusterWorker]):
         for address in there.keys() - self.keys() - self._meetings.keys() - self._refused:
             self._meetings[address] = asyncio.create_task(self._meet(address, there[address]))
         is_nobody = not self and not self._meetings
-        if is_nobody and not self._is_told_nobody:
+        if is_nobody and not self._has_warned:
             self._notify(UserNotice(_NOBODY))
-        self._is_told_nobody = is_nobody
+        self._has_warned = is_nobody
 
     async def _meet(self, address: str, threads: int) -> None:
         try:

@@ -201,7 +201,7 @@ class Conductor:
         return bool(self._todo)
 
     def _give_out(self) -> None:
-        most = self._executor.wanted
+        most = self._executor.capacity
         while not self.is_stopping and len(self._submitted) < most and self._has_more():
             for pairs in self._next_group():
                 specs = [spec for pair in pairs if (spec := self._spec(*pair)) is not None]
@@ -286,8 +286,8 @@ class Conductor:
         return result
 
     def _curve(self, outcome: RunOutcome, spec: RunSpec) -> dict[int, float]:
-        told = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
-        return {epoch: value for epoch, value in told if value is not None and epoch % spec.report_interval == 0}
+        figures = ((each.epoch, figures_of_epoch(each).get(self.results.compared_by)) for each in outcome.epochs)
+        return {epoch: value for epoch, value in figures if value is not None and epoch % spec.report_interval == 0}
 
     def _write(self, run: _SubmittedRun, outcome: RunOutcome, result: RunResult) -> None:
         if self._store is None:

@@ -36,7 +36,7 @@ class Executor(Protocol):
         """The number of runs, or groups of runs, that are trained concurrently; it may change."""
 
     @property
-    def wanted(self) -> int:
+    def capacity(self) -> int:
         """The number of submitted runs that keeps all workers busy."""
 
     @property

@@ -53,7 +53,7 @@ class LiveFigures:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._is_told = False  # how many were over when it began
+        self._is_reported = False  # how many were over when it began
         self._news: dict[tuple[int, int], RunNews] = {}
         self._reached: dict[tuple[int, int], int] = {}  # the last epoch that was heard of
 
@@ -81,9 +81,9 @@ class LiveFigures:
 
     def take_news(self, results: Results) -> PlanNews | None:
         """Returns new figures since the last call, the numbers of finished runs at first; None for nothing."""
-        if self._plan.kind == SWEEP or (self._is_told and not self._news):
+        if self._plan.kind == SWEEP or (self._is_reported and not self._news):
             return None
-        self._is_told = True
+        self._is_reported = True
         runs, self._news = tuple(self._news.values()), {}
         over = tuple(trial.over for trial in results.trials)
         return PlanNews(over, runs)

@@ -68,7 +68,7 @@ class ProcessPool:
         return self._workers
 
     @property
-    def wanted(self) -> int:
+    def capacity(self) -> int:
         return 2 * self._workers  # one waits for each run in progress
 
     @property

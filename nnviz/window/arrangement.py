@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import QApplication, QWidget
 _LOG = logging.getLogger("nnviz")
 _FARTHEST = 30_000  # pixels; a place beyond is damaged
 _SMALLEST = QSize(300, 200)
-_USUAL_FRAME = QMargins(2, 30, 2, 4)  # until it is known
+_DEFAULT_FRAME = QMargins(2, 30, 2, 4)  # until it is known
 _WIDEST_FRAME = 100  # pixels; a wider one is damaged
 _LARGEST = QSize(3840, 2160)  # unless the screen is larger. Smaller screens are larger than what "offscreen" claims
 _LONGEST_LAYOUT = 100_000  # characters
@@ -153,9 +153,9 @@ def frame_as_text(frame: QMargins) -> str:
 def stored_frame(stored: object) -> QMargins:
     """Returns the frame of :func:`frame_as_text`; the default if the text is damaged or missing."""
     if not isinstance(stored, list) or len(stored) != 4:
-        return _USUAL_FRAME
+        return _DEFAULT_FRAME
     are_sound = all(isinstance(number, int) and 0 <= number <= _WIDEST_FRAME for number in stored)
-    return QMargins(*map(int, stored)) if are_sound else _USUAL_FRAME
+    return QMargins(*map(int, stored)) if are_sound else _DEFAULT_FRAME
 
 
 def layout_as_text(state: QByteArray) -> str:

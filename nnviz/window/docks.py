@@ -26,7 +26,7 @@ from nnviz.ui.card import ColumnDock, DockCard
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
-from nnviz.window.splitter_sizes import DRAWN, USUAL, SplitterSizes
+from nnviz.window.splitter_sizes import DEFAULT, DRAWN, SplitterSizes
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
@@ -287,7 +287,7 @@ class Docks(QObject):
         self.host.resizeDocks([docks[0] for docks in columns.values()], widths, Qt.Horizontal)
         for column, docks in columns.items():
             if len(docks) > 1:
-                self.host.resizeDocks(docks, self._heights(column, USUAL), Qt.Vertical)
+                self.host.resizeDocks(docks, self._heights(column, DEFAULT), Qt.Vertical)
 
     def _heights(self, column: Column, kind: str) -> list[int]:
         """Returns the first heights of a column's cards, for data of that kind."""
@@ -299,9 +299,9 @@ class Docks(QObject):
         data = self._session.data.dataset
         if data is None:
             return  # it stays as it was until they are there
-        heights = {kind: self._heights(Column.WATCH, kind) for kind in (USUAL, DRAWN)}
-        is_drawn = (data.is_plane or data.is_curve) and heights[DRAWN] != heights[USUAL]
-        kind = DRAWN if is_drawn else USUAL
+        heights = {kind: self._heights(Column.WATCH, kind) for kind in (DEFAULT, DRAWN)}
+        is_drawn = (data.is_plane or data.is_curve) and heights[DRAWN] != heights[DEFAULT]
+        kind = DRAWN if is_drawn else DEFAULT
         if self.splitter_sizes.divide(kind, heights[kind]):
             self._sizes.forget()
 
@@ -309,7 +309,7 @@ class Docks(QObject):
         """Sets the default places and sizes of the workspace's docks."""
         self.host.restoreState(self._first_layouts[self.workspace])
         self._first_sizes()
-        self.splitter_sizes.kinds[self.workspace] = USUAL
+        self.splitter_sizes.kinds[self.workspace] = DEFAULT
         self._divide()
         self._sizes.forget()
 

@@ -119,14 +119,14 @@ class MainWindow(QMainWindow):
         self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
-        told = (
+        reporting = (
             self.cards.done,
             self.films.maker.done,
             session.exchange.status_changed,
             session.models[StorageModel].status_changed,
             session.sweeps.status_changed,
         )
-        for signal in told:
+        for signal in reporting:
             signal.connect(self.status_line.show_activity)
         session.sweeps.shown.connect(self._show_in_runs)
         self.user_example_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])

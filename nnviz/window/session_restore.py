@@ -108,7 +108,7 @@ class SessionRestore(QObject):
         else:
             session.data.changed.connect(lambda: self._data_loaded(session, path))
             if data is not None:
-                known = session.recent_data_files.known(data)
+                known = session.recent_data_files.find(data)
                 try:
                     session.data.load(data, known.settings if known is not None else {})
                 except EngineError as error:  # what is remembered of the file is no longer valid

@@ -9,7 +9,11 @@ from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QDockWidget, QMainWindow
 
-USUAL, DRAWN, CHOSEN = "usual", "drawn", "chosen"  # for most data; for those that lie in a plane or on a curve; by hand
+DEFAULT, DRAWN, CHOSEN = (
+    "usual",
+    "drawn",
+    "chosen",
+)  # for most data; for those that lie in a plane or on a curve; by hand
 
 
 class SplitterSizes(QObject):
@@ -30,7 +34,7 @@ class SplitterSizes(QObject):
 
     def remember(self, kinds: Mapping[str, str]) -> None:
         """Restores the kinds of an earlier start, without invalid ones."""
-        self.kinds.update({name: kind for name, kind in kinds.items() if kind in (USUAL, DRAWN, CHOSEN)})
+        self.kinds.update({name: kind for name, kind in kinds.items() if kind in (DEFAULT, DRAWN, CHOSEN)})
 
     def show(self, workspace: str, docks: Sequence[QDockWidget]) -> None:
         """Sets the cards of the workspace that is shown, from the top."""
@@ -38,7 +42,7 @@ class SplitterSizes(QObject):
 
     def divide(self, kind: str, heights: Sequence[int]) -> bool:
         """Sets heights of a kind, unless the cards have that kind or heights of the user. Returns whether it did."""
-        if self.kinds.get(self._workspace, USUAL) in (kind, CHOSEN) or not self._are_stacked():
+        if self.kinds.get(self._workspace, DEFAULT) in (kind, CHOSEN) or not self._are_stacked():
             return False
         self._host.resizeDocks(list(self._docks), list(heights), Qt.Vertical)
         self.kinds[self._workspace] = kind

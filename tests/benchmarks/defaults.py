@@ -29,7 +29,7 @@ from PIL import Image, ImageDraw
 from engine.basics.validation import Array
 from engine.datasets import Dataset, load_data
 from engine.experiment import Experiment
-from engine.presets import USUAL_PRESET, preset_named
+from engine.presets import DEFAULT_PRESET, preset_named
 from engine.training.events import Batch
 
 SPLITS = range(5)  # seeds of the split
@@ -118,7 +118,7 @@ SETS: dict[str, Callable[[Path], str]] = {
 
 def fit_ours(name: str, data: Dataset) -> dict[str, float]:
     """Trains with the defaults. Returns the figure, epochs, steps and seconds of training."""
-    experiment = preset_named(USUAL_PRESET).applied_to(Experiment().for_data(data, name), data)
+    experiment = preset_named(DEFAULT_PRESET).applied_to(Experiment().for_data(data, name), data)
     start = time.perf_counter()
     trainer = experiment.trainer(data)
     steps = sum(isinstance(event, Batch) for event in trainer.run())

@@ -43,11 +43,11 @@ def small(data: Dataset, **changes: Any) -> Experiment:
 
 
 def test_what_is_usual() -> None:
-    usual = Experiment()
-    assert usual.shape == (784, 64, 32, 10)
-    assert usual.activations == ("relu", "relu", "softmax")
-    assert (usual.inputs, usual.hidden, usual.outputs, usual.output) == (784, (64, 32), 10, "softmax")
-    assert (usual.training.learning_rate, usual.training.epochs, usual.seed) == (0.2, 20, 1)
+    default = Experiment()
+    assert default.shape == (784, 64, 32, 10)
+    assert default.activations == ("relu", "relu", "softmax")
+    assert (default.inputs, default.hidden, default.outputs, default.output) == (784, (64, 32), 10, "softmax")
+    assert (default.training.learning_rate, default.training.epochs, default.seed) == (0.2, 20, 1)
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def test_the_seed_makes_the_network() -> None:
 
 
 def test_what_makes_another_network() -> None:
-    usual = Experiment()
-    assert usual.same_network(usual.changed(learning_rate=1, batch_size=7, epochs=1, fingerprint="abc", data="x"))
+    default = Experiment()
+    assert default.same_network(default.changed(learning_rate=1, batch_size=7, epochs=1, fingerprint="abc", data="x"))
     others: list[dict[str, Any]] = [
         {"seed": 2},
         {"hidden": (64,)},
@@ -188,15 +188,15 @@ def test_what_makes_another_network() -> None:
         {"loss": "quadratic"},
     ]
     for changes in others:
-        other = usual.changed(**changes, learning_rate=0.1)
-        assert not usual.same_network(other), changes
+        other = default.changed(**changes, learning_rate=0.1)
+        assert not default.same_network(other), changes
 
 
 def test_the_difference_names_each_setting() -> None:
-    usual = Experiment()
-    assert usual.difference(usual) == {}
-    other = usual.changed(learning_rate=0.1, hidden=(64, 16), rotation=3, loss="quadratic")
-    assert usual.difference(other) == {
+    default = Experiment()
+    assert default.difference(default) == {}
+    other = default.changed(learning_rate=0.1, hidden=(64, 16), rotation=3, loss="quadratic")
+    assert default.difference(other) == {
         "shape": ((784, 64, 32, 10), (784, 64, 16, 10)),
         "loss": ("cross-entropy", "quadratic"),
         "learning_rate": (0.2, 0.1),

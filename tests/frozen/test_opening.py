@@ -206,5 +206,5 @@ def test_the_window_has_the_examples_of_the_user(
     qtbot.waitUntil(lambda: session.user_examples.count == 1, timeout=20_000)
     [file] = (folder / "own").iterdir()
     with np.load(file) as kept:
-        np.testing.assert_array_equal(session.user_examples.kept.inputs, kept["x"].reshape(1, -1))
-        assert session.user_examples.kept.truths.tolist() == kept["y"].tolist() == ["4"]
+        np.testing.assert_array_equal(session.user_examples.examples.inputs, kept["x"].reshape(1, -1))
+        assert session.user_examples.examples.truths.tolist() == kept["y"].tolist() == ["4"]

@@ -122,7 +122,11 @@ def use_window() -> None:
 
     def load(name: str, **settings: object) -> None:
         session.data.load(name, settings)
-        wait(lambda: session.data.name == name and not session.data.loading and session.user_examples.kept is not None)
+        wait(
+            lambda: (
+                session.data.name == name and not session.data.loading and session.user_examples.examples is not None
+            )
+        )
         wait(lambda: session.state is Status.READY)
 
     def step(epochs: float) -> None:
@@ -132,7 +136,7 @@ def use_window() -> None:
             wait(lambda before=before: session.runs.current.epochs > before and session.state is not Status.TRAINING)
 
     wait(lambda: session.dataset is not None and session.state is Status.READY)
-    wait(lambda: session.user_examples.kept is not None)
+    wait(lambda: session.user_examples.examples is not None)
     window.canvas.set_strokes([np.array([[60.0, 40.0], [60.0, 120.0], [120.0, 120.0]])])
     wait(lambda: session.user_examples.can_add)
     session.user_examples.add(4)

@@ -188,7 +188,7 @@ class Person:
         question, data = self.session.question, self.session.dataset
         width = 784 if data is None else data.width
         asks = (question.set_example, question.move_example)
-        self._any(*asks, lambda _: question.ask_about_any(), lambda _: question.reset())(self.rng.random(width))
+        self._any(*asks, lambda _: question.set_random_example(), lambda _: question.reset())(self.rng.random(width))
 
     def do_search_rate(self) -> None:
         self.session.models[RateSearch].search()

@@ -15,7 +15,7 @@ _PLAIN = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+") for mark in DECIMAL
 _PERHAPS_THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in DECIMALS}
 
 
-def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, usual: str | None = None) -> tuple[str, str]:
+def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, default: str | None = None) -> tuple[str, str]:
     """Returns the decimal mark of rows of cells, and an ambiguous number; "" if there is none.
 
     1.5 and 1.234,5 and 1.234.567 determine the mark; 1.234 alone does not. Between semicolons it is read as a thousand,
@@ -24,7 +24,7 @@ def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, usual: str | Non
     Args:
         rows: the cells.
         delimiter: the delimiter of the file.
-        usual: the default mark.
+        default: the default mark.
     """
     cells = [bare(cell.strip()) for row in rows for cell in row]
     points, commas = (sum(_says(cell, mark) for cell in cells) for mark in DECIMALS)
@@ -34,8 +34,8 @@ def decimal_mark(rows: Sequence[Sequence[str]], delimiter: str, usual: str | Non
     is_between_semicolons = delimiter == ";" and not points
     if commas > points and (is_between_semicolons or _CLEAR_ENOUGH * commas >= len(dotted)):
         return ",", ""
-    if usual is not None:
-        return usual, ""
+    if default is not None:
+        return default, ""
     mark = "," if is_between_semicolons and dotted and not with_comma else "."
     doubtful = [] if delimiter == "," else dotted + with_comma
     return mark, next(iter(doubtful), "")

@@ -80,11 +80,11 @@ def sniff(
     encoding: str | None = None,
     header: bool | None = None,
     skip: int | None = None,
-    usual_decimal: str | None = None,
+    default_decimal: str | None = None,
 ) -> TableFormat:
     """Finds how a table is written from the first 64 KB of its file; what is given is taken as it is.
 
-    ``usual_decimal`` is the decimal mark if the file does not say it.
+    ``default_decimal`` is the decimal mark if the file does not say it.
 
     Raises:
         FileFormatError: the file is missing, unreadable, empty, or no text.
@@ -106,7 +106,7 @@ def sniff(
     rows = list(_rows_of(text, TableFormat(delimiter=delimiter)))
     skip = title_rows(rows) if skip is None else skip
     rows = [row for row in rows[skip:] if any(row)]
-    mark, doubt = (decimal, "") if decimal else decimal_mark(rows, delimiter, usual_decimal)
+    mark, doubt = (decimal, "") if decimal else decimal_mark(rows, delimiter, default_decimal)
     header = _has_header(rows, mark) if header is None else header
     return TableFormat(delimiter, mark, encoding, header, skip, doubt)
 

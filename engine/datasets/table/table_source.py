@@ -32,7 +32,7 @@ from engine.datasets.table.table_dataset import (
 )
 from engine.datasets.table.table_format import ENCODINGS, FORMAT, TableFormat, sniff
 
-_USUAL_NAMES = ("target", "label", "class", "species", "y")
+_TARGET_NAMES = ("target", "label", "class", "species", "y")
 _ID = re.compile(
     r"(^|[^a-zäöü])(id|nr|no|num|number|nummer|index|key|kunde|customer|client|ticket|order)([^a-zäöü]|$)|nummer$"
 )
@@ -108,22 +108,22 @@ def open_table(
     path: str | Path,
     settings: Mapping[str, Value],
     progress: Progress | None = None,
-    usual_decimal: str | None = None,
+    default_decimal: str | None = None,
     signs: Mapping[str, str] | None = None,
 ) -> tuple[Table, TableFormat]:
     """Reads a table, and returns how it is written too. Of the settings, those are used that are about its file.
 
     ``signs``: see :func:`~engine.datasets.table.table.read_table`.
     """
-    form = format_of(path, settings, usual_decimal)
+    form = format_of(path, settings, default_decimal)
     kinds = {name: settings.get(name, ()) for name in ("texts", "numbers")}
     return read_table(path, form, progress, signs=signs, **kinds), form
 
 
-def format_of(path: str | Path, settings: Mapping[str, Value], usual_decimal: str | None = None) -> TableFormat:
+def format_of(path: str | Path, settings: Mapping[str, Value], default_decimal: str | None = None) -> TableFormat:
     """Returns the format of a table's file, from the settings or as detected. Raises the errors of ``sniff``."""
     given = {name: settings[name] for name in FORMAT if name in settings}
-    return sniff(path, **given, usual_decimal=usual_decimal)
+    return sniff(path, **given, default_decimal=default_decimal)
 
 
 def prepare(table: Table, settings: Mapping[str, Value]) -> PreparedTable:
@@ -136,8 +136,8 @@ def guess_target(table: Table) -> str:
     """Returns the default column to predict: one with a common name, else the last with values to learn."""
     small = [name.casefold() for name in table.names]
     is_plane = {"x", "y"} < set(small)  # where y is a place, and something else is asked
-    usual_names = [usual for usual in _USUAL_NAMES if usual != "y" or not is_plane]
-    named = (name for usual in usual_names for name in table.names if name.casefold() == usual)
+    target_names = [each for each in _TARGET_NAMES if each != "y" or not is_plane]
+    named = (name for each in target_names for name in table.names if name.casefold() == each)
     learnable = (column.name for column in reversed(table.columns) if _is_learnable(column))
     return next(named, next(learnable, table.names[-1]))
 
@@ -174,11 +174,11 @@ def filled_in(prepared: PreparedTable) -> str:
     filled = sorted(prepared.counts.filled.items(), key=lambda each: -each[1])
     coded = {column.name: column for column in prepared.coding.columns}
     own = prepared.counts.own_category
-    told = [_filled_with(coded[name], count, name in own) for name, count in filled[:_MOST_FILLED]]
-    more = len(filled) - len(told)
+    parts = [_filled_with(coded[name], count, name in own) for name, count in filled[:_MOST_FILLED]]
+    more = len(filled) - len(parts)
     if more:
-        told.append(f"and {more:,} more {'column' if more == 1 else 'columns'}")
-    return f"Missing values: {'; '.join(told)}"
+        parts.append(f"and {more:,} more {'column' if more == 1 else 'columns'}")
+    return f"Missing values: {'; '.join(parts)}"
 
 
 def _filled_with(column: CodedColumn, count: int, is_own: bool) -> str:

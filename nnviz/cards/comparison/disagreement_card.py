@@ -205,7 +205,7 @@ class DisagreementPage(Page):
         """Makes the chosen example the current input."""
         if self._shown is not None and self._chosen is not None:
             part = self._shown.part
-            self._session.question.ask_about(Example(part.where, part.number(self._listed[self._chosen])))
+            self._session.question.set_data_example(Example(part.where, part.number(self._listed[self._chosen])))
 
     def table(self) -> Table | None:
         """Returns the counts of all four cells."""

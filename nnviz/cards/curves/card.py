@@ -307,8 +307,8 @@ class LearningCurvePage(Page):
         self._named_earlier = names
         key = self.keys[EARLIER]
         is_short = len(names) == 1 and len(names[0]) <= _LONGEST_NAME
-        usual = "earlier runs" if len(names) > 1 else "earlier run"
-        key.set_name(f"{names[0]}, earlier run" if is_short else usual, usual)
+        name = "earlier runs" if len(names) > 1 else "earlier run"
+        key.set_name(f"{names[0]}, earlier run" if is_short else name, name)
         key.setToolTip("\n".join([_EARLIER_TIP, *reversed(names)]))
         key.setVisible(bool(names))
 

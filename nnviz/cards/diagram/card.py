@@ -305,7 +305,7 @@ class DiagramPage(Page):
             return ""
         value = float(activity.activations[layer][number])
         raw = meaning.raw_input(number, value) if layer == 0 else meaning.target(value, number)
-        return f"{meaning.given(number, raw) if layer == 0 else text.figure(raw)} · "
+        return f"{meaning.input_text(number, raw) if layer == 0 else text.figure(raw)} · "
 
     # ---- for a file
 

@@ -94,7 +94,7 @@ class DrawCard(DockCard):
         session.question.changed.connect(self._follow)
         session.sketch.changed.connect(self._follow)
         session.undo.changed.connect(self._show_undo)
-        session.question.answered.connect(self.refresh)
+        session.question.answer_changed.connect(self.refresh)
         session.question.threshold_changed.connect(self.refresh)
         session.data.changed.connect(lambda: self.drawing.setEnabled(self.is_drawn))  # no stroke until it is gone
         session.data.views.add(self._data_changed)
@@ -185,7 +185,7 @@ class DrawCard(DockCard):
 
     def show_random_digit(self) -> None:
         """Makes a random example of the test set, or of the training set without one, the input; undoable."""
-        self._session.question.ask_about_any(f"test {self.noun}")
+        self._session.question.set_random_example(f"test {self.noun}")
 
     def _picture_failed(self) -> None:
         """Stores the session's message, to dismiss it when the next image is read."""

@@ -32,7 +32,7 @@ class InputForm(ValueForm):
         if data is self._data:
             self.show_values([column.read(example) for column in self._columns[:MOST_ROWS]])
         else:
-            self._new_rows.ask()
+            self._new_rows.schedule()
 
     def _make_rows(self) -> None:
         data = self._session.data.dataset

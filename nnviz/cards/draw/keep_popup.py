@@ -85,7 +85,7 @@ class KeepPopup(QFrame):
     def follow(self) -> None:
         """Shows whether the input can be kept, and how many examples are kept."""
         session = self._session
-        self.button.setEnabled(session.user_examples.kept is not None)
+        self.button.setEnabled(session.user_examples.examples is not None)
         self._follow_choice()
         count = session.user_examples.count
         self.count_label.setText(f"{text.count(count)} kept" if count else "none kept yet")

@@ -113,7 +113,7 @@ class ValueForm(QScrollArea):
             if number < len(self._values):
                 made.show_value(self._values[number])
         if len(self._rows) < len(self._wanted):
-            self._more_rows.ask()
+            self._more_rows.schedule()
 
     def _keep_room(self) -> None:
         """Gives the rows that are made soon the room that they will take, so that nothing moves when they come."""

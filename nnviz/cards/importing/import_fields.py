@@ -25,8 +25,8 @@ SIDE = DataSetting(
 _TEST_SHARE_TIP = "The share of the examples, of each class in proportion, that is kept for the test."
 _SEED_TIP = "Draws which examples are kept for the test. Another seed, another test part."
 PARTS = (
-    DataSetting("test_share", "Test share", TEST_SHARE.usual, _TEST_SHARE_TIP),
-    DataSetting("seed", "Seed", SEED.usual, _SEED_TIP),
+    DataSetting("test_share", "Test share", TEST_SHARE.default, _TEST_SHARE_TIP),
+    DataSetting("seed", "Seed", SEED.default, _SEED_TIP),
 )
 
 
@@ -126,7 +126,7 @@ class ImportFields(QWidget):
         for name, (edit, setting) in self._edits.items():
             if name not in self._typed_wrong:
                 value = values(name)
-                edit.show_value(typed_value(setting.usual if value is None else value))
+                edit.show_value(typed_value(setting.default if value is None else value))
         self._show_problem()
 
     def _show_problem(self) -> None:

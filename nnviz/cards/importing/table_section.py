@@ -138,8 +138,8 @@ class TableSection(QWidget):
         self._skipped.setVisible(bool(preview.skipped))
         self._table.show_preview(preview)
         self._show_cost(preview.with_gaps)
-        usual = {"missing": FILL, "standardise": True, "task": preview.task}
-        self.choices.show_values(lambda name: settings.get(name, usual.get(name)))
+        default = {"missing": FILL, "standardise": True, "task": preview.task}
+        self.choices.show_values(lambda name: settings.get(name, default.get(name)))
         self.choices.setVisible(bool(preview.columns))
         self._table.setVisible(bool(preview.columns))
         self._show_column_problem(preview)

@@ -57,7 +57,7 @@ class SurfacePage(Page):
         view.moved.connect(self._move)
         view.picked.connect(self._pick)
         session.question.changed.connect(self._show_input)
-        session.question.answered.connect(self._describe_input)
+        session.question.answer_changed.connect(self._describe_input)
         self.tests.toggled.connect(self._show_data)
         session.data.changed.connect(self._data_changed)
         session.painting.changed.connect(self._follow_painting)

@@ -51,7 +51,7 @@ class PredictionPanel(DockCard):
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
         session.data.changed.connect(self._name_classes)
         session.runs.replaced.connect(self._name_classes)
-        session.question.answered.connect(self.refresh)
+        session.question.answer_changed.connect(self.refresh)
         session.question.threshold_changed.connect(self._show_threshold)
         self.head.marked.connect(self._show_threshold)
         self.head.marked.connect(self.refresh)

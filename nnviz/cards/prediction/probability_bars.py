@@ -127,8 +127,8 @@ class ProbabilityBars(QWidget):
         for row, (filled, share) in enumerate(zip(grooves, np.clip(self._values, 0, 1).tolist(), strict=False)):
             filled.setWidth(max(1.5, filled.width() * share))
             radius = min(3.0, filled.width() / 2)
-            usual = "accent" if row == order[0] else "muted" if row == order[1] else "past"
-            painter.setBrush(theme.colour(self._colours[row] if self._colours else usual))
+            colour = "accent" if row == order[0] else "muted" if row == order[1] else "past"
+            painter.setBrush(theme.colour(self._colours[row] if self._colours else colour))
             painter.drawRoundedRect(filled, radius, radius)
 
     def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:

@@ -181,7 +181,7 @@ class PointsPage(Page):
         """Chooses the example and makes it the current input."""
         self._choose(number)
         if self._example(number) is not None and self._session.selection.example is not None:
-            self._session.question.ask_about(self._session.selection.example)
+            self._session.question.set_data_example(self._session.selection.example)
 
     def _choose(self, number: int) -> None:
         found = self._example(number)

@@ -86,7 +86,7 @@ class PerturbedExampleView(QWidget):
             return ""
         meaning = self._session.meaning
         raw = [meaning.raw_input(number, float(inputs[number])) for inputs in shown.inputs]
-        return f"{meaning.input(number)}: {' → '.join(meaning.given(number, value) for value in raw)}"
+        return f"{meaning.input(number)}: {' → '.join(meaning.input_text(number, value) for value in raw)}"
 
     def _show_changes(self, changes: Array) -> None:
         self._columns = np.sort(np.argsort(-np.abs(changes), kind="stable")[:_MOST_ROWS])

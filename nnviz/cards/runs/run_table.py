@@ -117,8 +117,8 @@ class _RunTableModel(QAbstractTableModel):
         return len(_WIDTHS) + 1
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlags:
-        usual = Qt.ItemIsEnabled | Qt.ItemIsSelectable
-        return Qt.ItemFlags(usual | Qt.ItemIsEditable if index.column() == TITLE else usual)
+        flags = Qt.ItemIsEnabled | Qt.ItemIsSelectable
+        return Qt.ItemFlags(flags | Qt.ItemIsEditable if index.column() == TITLE else flags)
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         if role not in (Qt.DisplayRole, Qt.EditRole, Qt.ToolTipRole, Qt.AccessibleTextRole):

@@ -37,7 +37,7 @@ class _LimitField:
     name: str
     title: str
     unit: float
-    usual: str
+    default: str
     least: int
     most: Callable[[], int]
     step: Callable[[str, int], str]
@@ -46,8 +46,8 @@ class _LimitField:
     def parsed(self, typed: str) -> int:
         """Returns the typed value in bytes. Raises SettingError."""
         title, _, unit = self.title.partition(", ")
-        value, most = parse_number(title, typed, self.usual), self.most() // self.unit
-        return round(self.unit * number_within(title, value, self.least / self.unit, most, self.usual, unit))
+        value, most = parse_number(title, typed, self.default), self.most() // self.unit
+        return round(self.unit * number_within(title, value, self.least / self.unit, most, self.default, unit))
 
     def written(self, nbytes: int) -> str:
         """Returns bytes as text in the unit of the field."""

@@ -114,7 +114,7 @@ class DataCard(Card):
         if name in self._session.painting.latest:
             self._session.painting.load_latest(name)
             return
-        known = self._session.recent_data_files.known(name)
+        known = self._session.recent_data_files.find(name)
         try:
             self._session.data.load(name, known.settings if known is not None else {})
         except EngineError as error:
@@ -167,7 +167,7 @@ class DataCard(Card):
         """Says what was left out, or where the data come from; the tooltip has all of it."""
         data = self._session.data
         assert data.dataset is not None
-        settings = {} if source is None else {each.name: each.usual for each in source.settings} | data.settings
+        settings = {} if source is None else {each.name: each.default for each in source.settings} | data.settings
         is_file = source is not None and source.file is not None
         words = list(map(text.plain, data.dataset.notes))
         if not is_file and "test_share" in settings:

@@ -21,8 +21,10 @@ OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed ofte
 
 def is_field(setting: DataSetting) -> bool:
     """Whether a setting is a number that is typed."""
-    usual = setting.usual
-    return setting.kind is int if usual is None else isinstance(usual, int | float) and not isinstance(usual, bool)
+    default = setting.default
+    return (
+        setting.kind is int if default is None else isinstance(default, int | float) and not isinstance(default, bool)
+    )
 
 
 class DataFields(FormGrid):
@@ -59,7 +61,7 @@ class DataFields(FormGrid):
             problem = problems.get(_problem(setting.name), "")
             error.show_error(problem)
             if not problem:
-                value = settings.get(setting.name, setting.usual)
+                value = settings.get(setting.name, setting.default)
                 edit.show_value(_ALL if value is None else typed_value(value))
 
     def _settings(self) -> list[DataSetting]:

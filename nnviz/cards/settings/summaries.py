@@ -26,8 +26,8 @@ def of_optimizer(experiment: Experiment) -> str:
     """Returns the constants that the optimizer uses: "0.9, 0.999"."""
     settings = experiment.training
     uses = OPTIMIZERS[settings.optimizer].uses
-    usual = settings.epsilon == TrainingSettings.epsilon
-    parts = [f"{getattr(settings, name):g}" for name in uses if name != "epsilon" or not usual]
+    default = settings.epsilon == TrainingSettings.epsilon
+    parts = [f"{getattr(settings, name):g}" for name in uses if name != "epsilon" or not default]
     return ", ".join(parts) or "none"
 
 

@@ -122,7 +122,7 @@ class StepContent:
         a = step.activations[layer][row]
         if layer == 0 and self.names.meaning.is_scaled:
             raw = self.names.meaning.raw(a)
-            given = self.names.meaning.given
+            given = self.names.meaning.input_text
             return self._of_neurons(layer, [raw, a], ("as given", "x"), a, (given, _plain), (given, _whole))
         if layer == 0 and step.network.brightness is not None:
             return self._of_neurons(layer, [step.inputs[row], a], ("as given", "x"), a)

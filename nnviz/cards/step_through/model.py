@@ -58,7 +58,12 @@ class StepThrough(QObject):
         self._tried: StepKey | None = None  # the step that ``line`` explains
         self._lane = SerialThread()
         question, selection = session.question, session.selection
-        for signal in (session.training.state_changed, session.settings.changed, question.changed, question.answered):
+        for signal in (
+            session.training.state_changed,
+            session.settings.changed,
+            question.changed,
+            question.answer_changed,
+        ):
             signal.connect(self._look)
         for signal in (selection.example_changed, session.displayed.moment_changed, self.past_batch.changed):
             signal.connect(self._look)

@@ -50,9 +50,9 @@ def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]
 
     Augmentation is offered for images only.
     """
-    usual = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in USUAL))) if name in VARIABLE_SETTINGS]
-    yield "", usual
-    known = set(usual)
+    common = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in USUAL))) if name in VARIABLE_SETTINGS]
+    yield "", common
+    known = set(common)
     for title, rows in _GROUPS.items():
         names = [row.name for row in rows if row.name in VARIABLE_SETTINGS]
         known |= set(names)

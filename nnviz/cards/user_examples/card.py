@@ -167,7 +167,7 @@ class UserExamplesPage(Page):
     def _answers(self) -> UserExamplePredictions | None:
         """The last predictions, if they are for the examples that are kept now."""
         answers: UserExamplePredictions | None = self._session.queries[PREDICTIONS].result
-        return answers if answers is not None and answers.own is self._session.user_examples.kept else None
+        return answers if answers is not None and answers.own is self._session.user_examples.examples else None
 
     @property
     def _tested(self) -> TestSetChange | None:
@@ -249,7 +249,7 @@ class UserExamplesPage(Page):
 
     def export(self, path: Path) -> None:
         """Writes all kept examples to a file."""
-        kept = self._session.user_examples.kept
+        kept = self._session.user_examples.examples
         if kept:
             self._session.files.write(kept.as_bytes, path)
 

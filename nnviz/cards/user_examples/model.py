@@ -86,7 +86,7 @@ class UserExampleQueries(QObject):
             session.training.state_changed.connect(query.hurry)
 
     def _request_predictions(self) -> Request | None:
-        kept, data, network = self._examples.kept, self._data.dataset, self._displayed.network
+        kept, data, network = self._examples.examples, self._data.dataset, self._displayed.network
         if not kept or data is None or self._runs.current.misfit(data) is not None:
             return None
         return RequestKey(network, kept, data), lambda: predict_user_examples(network, kept, data)

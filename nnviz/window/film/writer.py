@@ -178,8 +178,8 @@ def _write_mp4(film: FilmFile, frames: Iterator[FilmFrame]) -> None:
     program = ffmpeg()
     if program is None:
         raise FilmError(_ffmpeg_missing())
-    with whole_file(film.path) as (_, temporary), tempfile.TemporaryFile() as told:
-        process = _start_ffmpeg(program, film, temporary, told)
+    with whole_file(film.path) as (_, temporary), tempfile.TemporaryFile() as log:
+        process = _start_ffmpeg(program, film, temporary, log)
         try:
             is_whole = _feed(process, frames)
         except BaseException:
@@ -188,10 +188,10 @@ def _write_mp4(film: FilmFile, frames: Iterator[FilmFrame]) -> None:
         finally:
             process.wait()
         if process.returncode or not is_whole:
-            raise FilmError(f"ffmpeg could not write the film{_last_line(told)}")
+            raise FilmError(f"ffmpeg could not write the film{_last_line(log)}")
 
 
-def _start_ffmpeg(program: str, film: FilmFile, out: Path, told: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start_ffmpeg(program: str, film: FilmFile, out: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
     taken = ("-f", "rawvideo", "-pix_fmt", "bgr0", "-s", "{}x{}".format(*film.size), "-r", str(film.frames_a_second))
     made = ("-an", "-pix_fmt", "yuv420p", "-q:v", "3", "-movflags", "+faststart", "-f", "mp4")
     try:
@@ -199,7 +199,7 @@ def _start_ffmpeg(program: str, film: FilmFile, out: Path, told: IO[bytes]) -> s
             [program, "-hide_banner", "-loglevel", "error", "-y", *taken, "-i", "pipe:0", *made, str(out)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=told,
+            stderr=log,
             start_new_session=True,  # Ctrl+C in the terminal must not reach ffmpeg
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
@@ -220,9 +220,9 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterator[FilmFrame]) -> bool
     return True
 
 
-def _last_line(told: IO[bytes]) -> str:
-    told.seek(0)
-    lines = told.read()[-1000:].decode(errors="replace").strip().splitlines()
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read()[-1000:].decode(errors="replace").strip().splitlines()
     return f": {lines[-1]}" if lines else "."
 
 

@@ -158,9 +158,9 @@ def test_a_curve_has_its_points_in_both_parts() -> None:
 @pytest.mark.parametrize("name", [PAINTED_PLANE, PAINTED_CURVE])
 def test_there_is_something_before_anybody_paints(name: str) -> None:
     data = load_data(name)
-    usual = DATASETS[name].setting("painted").usual
-    points = PaintedPoints.read(usual)
-    assert points.write() == usual
+    default = DATASETS[name].setting("painted").default
+    points = PaintedPoints.read(default)
+    assert points.write() == default
     assert sum(map(len, data.splits.values())) == len(points) > 10
 
 

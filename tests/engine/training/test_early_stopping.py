@@ -183,7 +183,7 @@ def resumed(training: Trainer, **changed: Any) -> Trainer:
     """From its state, as a file holds it; ``changed`` are entries of its progress, None for one that is missing."""
     state = training.state()
     progress = {name: value for name, value in (state.progress | changed).items() if value is not None}
-    return Trainer.resume(training.network.copy(), training.given, replace(state, progress=progress))
+    return Trainer.resume(training.network.copy(), training.whole_dataset, replace(state, progress=progress))
 
 
 @pytest.mark.parametrize("restored", [True, None], ids=["as it is", "from before version 0.22"])

@@ -110,10 +110,10 @@ def test_every_number_of_a_long_vector_is_moved(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_says_which_constants_it_reads(name: str) -> None:
-    usual = taken(OPTIMIZERS[name](), np.array([1.5]), STEPS)
+    default = taken(OPTIMIZERS[name](), np.array([1.5]), STEPS)
     for constant, other in (("momentum", 0.3), ("beta2", 0.9), ("epsilon", 0.1)):
         changed = taken(OPTIMIZERS[name](**{constant: other}), np.array([1.5]), STEPS)
-        assert (changed[0] != usual[0]) == (constant in OPTIMIZERS[name].uses)
+        assert (changed[0] != default[0]) == (constant in OPTIMIZERS[name].uses)
 
 
 # tiny numbers

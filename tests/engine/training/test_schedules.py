@@ -62,9 +62,9 @@ def test_exponential_has_no_steps_and_the_staircase_meets_it() -> None:
 
 def test_only_what_it_uses_matters() -> None:
     for name in SCHEDULES:
-        usual, uses = SCHEDULES[name](0.5, 5).factor(6, 20), SCHEDULES[name].uses
-        assert (SCHEDULES[name](0.4, 5).factor(6, 20) != usual) == ("decay" in uses)
-        assert (SCHEDULES[name](0.5, 2).factor(6, 20) != usual) == ("decay_epochs" in uses)
+        default, uses = SCHEDULES[name](0.5, 5).factor(6, 20), SCHEDULES[name].uses
+        assert (SCHEDULES[name](0.4, 5).factor(6, 20) != default) == ("decay" in uses)
+        assert (SCHEDULES[name](0.5, 2).factor(6, 20) != default) == ("decay_epochs" in uses)
 
 
 def test_a_drop_after_next_to_no_time_is_one_to_nothing() -> None:

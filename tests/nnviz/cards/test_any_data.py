@@ -391,7 +391,7 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
         return float(diagram._content.figures[0].replace("−", "-"))
 
     inside.qtbot.waitUntil(lambda: told() == pytest.approx(raw, rel=1e-2))
-    question.ask_about_any()
+    question.set_random_example()
     inside.settle()
     assert selection.example == question.origin
     np.testing.assert_array_equal(inside.session.models[Explanation].example, question.example)

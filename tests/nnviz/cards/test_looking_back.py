@@ -162,15 +162,15 @@ def test_where_there_is_little_room_tabs_stand_closer_together(cards: Cards) -> 
     window, bar = cards.window, cards.window.card("weightsDock").tabs
     window.resize(QSize(1900, 900))
     cards.settle()
-    usual = bar.sizeHint().width()
-    assert usual_width(bar) == pytest.approx(usual, abs=2)
+    default = bar.sizeHint().width()
+    assert usual_width(bar) == pytest.approx(default, abs=2)
     window.resize(SIZES[0])
     cards.settle()
-    assert bar.sizeHint().width() < usual - 40
-    assert usual_width(bar) == pytest.approx(usual, abs=2), "whether they do so or not"
+    assert bar.sizeHint().width() < default - 40
+    assert usual_width(bar) == pytest.approx(default, abs=2), "whether they do so or not"
     window.resize(QSize(1900, 900))
     cards.settle()
-    assert bar.sizeHint().width() == usual
+    assert bar.sizeHint().width() == default
 
 
 def expect_mark(card: DockCard, name: str) -> None:

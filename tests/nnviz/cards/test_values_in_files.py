@@ -99,7 +99,7 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     window, session = ready_window, ready_window.session
     in_file = load(qtbot, window, shop(tmp_path), texts=("code",))
     window.show_workspace("inside")
-    session.question.ask_about(Example("test", 3))
+    session.question.set_data_example(Example("test", 3))
     settle(qtbot, window)
     assert session.dataset is not None
     assert session.dataset.test is not None
@@ -109,7 +109,7 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     assert [name for name in names if not same(why[name], wanted[name])] == []
     assert why[f"code = {wanted['code']}"] == "1"
     assert [row["class"] for row in exported(window.card("predictionDock"))] == list(session.dataset.class_names)
-    qtbot.waitUntil(lambda: session.user_examples.kept is not None)
+    qtbot.waitUntil(lambda: session.user_examples.examples is not None)
     session.user_examples.add(0)
     window.show_workspace("train")
     click_tab(qtbot, window, "ownTab")
@@ -134,7 +134,7 @@ def test_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert len(rows) > 50
         of_file = [in_file[int(row["row of the file"]) - 2] for row in rows]
         assert all(same(row[true], wanted["mpg"]) for row, wanted in zip(rows, of_file, strict=True))
-    session.question.ask_about(Example("test", 3))
+    session.question.set_data_example(Example("test", 3))
     settle(qtbot, window)
     assert session.dataset is not None
     assert session.dataset.test is not None
@@ -154,7 +154,7 @@ def test_large_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot, tmp_pa
     rows = exported(window.card("mistakePicturesDock"))
     assert len(rows) == 20
     assert all(row["true"] == in_file[int(row["row of the file"]) - 2]["people"] for row in rows)
-    session.question.ask_about(Example("test", 3))
+    session.question.set_data_example(Example("test", 3))
     settle(qtbot, window)
     (prediction,) = exported(window.card("predictionDock"))
     assert prediction["true"] in {each["people"] for each in in_file}

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from engine.datasets import DATASETS, load_data, source_of
 from engine.datasets.painted_points import PaintedPoints
 from engine.experiment import Experiment
-from engine.presets import USUAL_PRESET, preset_named
+from engine.presets import DEFAULT_PRESET, preset_named
 from engine.provenance import Provenance
 from engine.storage import load_network
 from nnviz.commands import cli
@@ -91,7 +91,7 @@ def test_the_command_means_the_same_data(name: str, has_settings: bool) -> None:
 def test_few_images_are_trained_as_first_steps_says_unless_something_else_is_typed() -> None:
     """With the batches and epochs of all of MNIST a network of 300 would take 30 steps."""
     data = load_data("mnist", {"train_examples": 300})
-    changes = preset_named(USUAL_PRESET).adjusted(data)
+    changes = preset_named(DEFAULT_PRESET).adjusted(data)
     words = ["train", "--train-examples", "300"]
     for typed, wanted in (([], changes), (["--epochs", "3"], {**changes, "epochs": 3})):
         made = fitted_experiment(parser().parse_args([*words, *typed]), data)

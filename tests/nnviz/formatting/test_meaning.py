@@ -59,7 +59,7 @@ def test_a_yes_no_column_is_told_in_its_own_words(tmp_path: Path) -> None:
     balcony = next(field for field in meaning.fields if field.name == "Balkon")
     assert (balcony.inputs, balcony.choices) == ((1,), ("nein", "ja"))
     assert [meaning.value(balcony, np.array([3.0, value])) for value in (0, 1, 0.4)] == ["nein", "ja", "0.4"]
-    assert [meaning.given(1, 0.0), meaning.given(1, 1.0), meaning.given(0, 3.0)] == ["nein", "ja", "3"]
+    assert [meaning.input_text(1, 0.0), meaning.input_text(1, 1.0), meaning.input_text(0, 3.0)] == ["nein", "ja", "3"]
 
 
 @pytest.mark.parametrize(("name", "unit"), [("Kaufpreis", ""), ("price [€]", "€")])

@@ -63,7 +63,7 @@ class Epochwise:
         self._rounds.release(rounds)
 
     @property
-    def wanted(self) -> int:
+    def capacity(self) -> int:
         return 2 * self.workers
 
     @property

@@ -51,20 +51,20 @@ def parent(qtbot: QtBot) -> Iterator[QObject]:
 def test_a_turn_comes_once_however_often_it_is_asked_for(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
     turn = DeferredCall(lambda: done.append("call"), parent)
     for _ in range(3):
-        turn.ask()
+        turn.schedule()
     assert turn.is_wanted
     assert not done
     qtbot.waitUntil(lambda: not turn.is_wanted)
     assert done == ["call"]
-    turn.ask()
+    turn.schedule()
     qtbot.waitUntil(lambda: done == ["call", "call"])
 
 
 def test_one_that_was_cancelled_does_not_come(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
     turn, later = DeferredCall(lambda: done.append("call"), parent), DeferredCall(lambda: done.append("later"), parent)
-    turn.ask()
+    turn.schedule()
     turn.cancel()
-    later.ask()
+    later.schedule()
     qtbot.waitUntil(lambda: bool(done))
     assert done == ["later"]
 
@@ -77,7 +77,7 @@ def test_the_mouse_comes_before_a_turn_that_is_due(qtbot: QtBot, parent: QObject
     for timer in timers:
         timer.setSingleShot(True)
         timer.start(1)
-    turn.ask()
+    turn.schedule()
     while any(timer.remainingTime() > 0 for timer in timers):  # until all are due
         pass
     qtbot.waitUntil(lambda: len(done) == 3)
@@ -148,6 +148,6 @@ def test_none_comes_after_the_end(qtbot: QtBot, parent: QObject, done: list[str]
     views.add(lambda: done.append("view"))
     views.begin()
     views.end()
-    later.ask()
+    later.schedule()
     qtbot.waitUntil(lambda: bool(done))
     assert done == ["later"]

@@ -564,7 +564,7 @@ def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, ask
     qtbot.waitUntil(lambda: np.array_equal(session.question.answer, session.prediction))
     before, run = len(asked), session.runs.current
     run.parameters = run.parameters.copy()  # as in another frame
-    with qtbot.waitSignals([past.changed, session.question.answered]):
+    with qtbot.waitSignals([past.changed, session.question.answer_changed]):
         session.displayed.show(run)
     assert isinstance(past.result, PastPredictions)
     assert len(past.result.epochs) >= 7

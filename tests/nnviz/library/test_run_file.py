@@ -275,7 +275,7 @@ def test_each_file_is_told_before_it_is_written_and_the_export_can_be_ended(libr
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        export_run(library, run, tmp_path / "part", tell=tell)
+        export_run(library, run, tmp_path / "part", report=tell)
     assert sorted(each.name for each in (tmp_path / "part").iterdir()) == sorted(told[:3])
 
 

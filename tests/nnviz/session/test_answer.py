@@ -77,7 +77,7 @@ def draw(session: Session, value: float = 0.5) -> None:
 def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtbot: QtBot) -> None:
     draw(session)
     assert session.question.answer is None
-    with qtbot.waitSignal(session.question.answered):
+    with qtbot.waitSignal(session.question.answer_changed):
         session.queries.want("a test", (ANSWER,), True)
     np.testing.assert_array_equal(session.question.answer, session.prediction)
     session.sketch.draw(())
@@ -97,12 +97,12 @@ def test_one_question_is_asked_once(session: Session, qtbot: QtBot, monkeypatch:
 
     monkeypatch.setattr(asking, "predict", counted)
     draw(session)
-    with qtbot.waitSignal(session.question.answered):
+    with qtbot.waitSignal(session.question.answer_changed):
         session.queries.want("a test", (ANSWER,), True)
     session.queries.look()
     assert session.prediction is session.question.answer
     assert len(asked) == 1
-    with qtbot.waitSignal(session.question.answered):
+    with qtbot.waitSignal(session.question.answer_changed):
         draw(session, 0.9)
     assert len(asked) == 2
 
@@ -123,7 +123,7 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
     session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
     session.queries.want("a test", (ANSWER,), True)
     for value in (0.5, 0.9):
-        with qtbot.waitSignal(session.question.answered):
+        with qtbot.waitSignal(session.question.answer_changed):
             draw(session, value)
     session.settings.change("shape", hidden=(500,))
     qtbot.waitUntil(lambda: len(asked) == 3)

@@ -36,7 +36,7 @@ def expect_finite(session: Session) -> None:
             assert all(math.isfinite(value) for value in curve.values)
 
     session.displayed.changed.connect(check)
-    session.question.answered.connect(check)
+    session.question.answer_changed.connect(check)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def stroke() -> Stroke:
 def test_an_example_leaves_the_canvas_with_its_data(session: Parts) -> None:
     noise, others = pictures(28), replace(pictures(28), title="Others", train=pictures(28).train.head(30))
     bring(session, noise)
-    session.question.ask_about(Example("train", 3))
+    session.question.set_data_example(Example("train", 3))
     (example,) = session.sketch.drawing
     drawn = stroke()
     session.sketch.step("stroke", (example,), (example, drawn))
@@ -116,7 +116,7 @@ def test_other_data_begin_with_a_test_example(session: Parts, qtbot: QtBot, data
     assert session.undo.last() is None
     before = question.example
     for _ in range(9):
-        question.ask_about_any("dice")
+        question.set_random_example("dice")
     assert question.example is not before
     assert len(question.example) == data.width
 
@@ -151,7 +151,7 @@ def test_examples_are_remembered_by_their_meaning(session: Parts) -> None:
     assert len(question.example) == 1
     bring(session, plane_dataset("moons", points=40))
     assert question.example is point, "a point stays a point"
-    question.ask_about(Example("test", 3))
+    question.set_data_example(Example("test", 3))
     assert question.origin == Example("test", 3)
     bring(session, SPIRALS)
     assert question.origin is None, "it is none of these"
@@ -197,7 +197,7 @@ def test_where_one_draws_an_example_becomes_a_picture_on_the_canvas(session: Par
     assert isinstance(ink, Ink)
     assert ink.title == "grey"
     np.testing.assert_allclose(session.question.example, 0.5)
-    session.question.ask_about(Example("train", 3))
+    session.question.set_data_example(Example("train", 3))
     np.testing.assert_allclose(session.question.example, data.train.inputs[3], atol=1e-6)
     session.question.move_example(np.zeros(784))
     assert session.question.example.any(), "a drawing is not dragged"
@@ -213,8 +213,8 @@ def test_what_is_no_example_changes_nothing(session: Parts, values: object) -> N
     for change in (session.question.set_example, session.question.move_example):
         with pytest.raises(DataError):
             change(values)
-    session.question.ask_about(Example("test", 10**6))
-    session.question.ask_about(Example("validation", 0))
+    session.question.set_data_example(Example("test", 10**6))
+    session.question.set_data_example(Example("validation", 0))
     assert session.question.example is before
     assert session.undo.last() is None
 
@@ -230,7 +230,7 @@ def test_the_caller_may_go_on_writing_to_its_array(session: Parts) -> None:
 def test_numbers_have_no_verdict(session: Parts) -> None:
     split = Split(SINE.train.inputs, np.repeat(SINE.train.targets, 2, axis=1))
     bring(session, replace(SINE, train=split, test=None, targets=("y", "z")))
-    session.question.take_answer(None, None, np.array([0.9, 0.1]))
+    session.question.set_answer(None, None, np.array([0.9, 0.1]))
     assert session.question.verdict is None
 
 

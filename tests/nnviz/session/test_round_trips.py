@@ -110,7 +110,7 @@ class Started:
 
     def settled(self) -> None:
         """Until the data are there, and examples of the user's own are read."""
-        self.wait(lambda: is_shown(self.session.data) and self.session.user_examples.kept is not None)
+        self.wait(lambda: is_shown(self.session.data) and self.session.user_examples.examples is not None)
 
     def load(self, name: str, **settings: object) -> None:
         self.session.data.load(name, settings)
@@ -256,7 +256,7 @@ def own(program: Started) -> None:
     session = program.session
     session.settings.change("all", hidden=(5,))
     program.train(2, batch_size=50)
-    session.question.ask_about_any()
+    session.question.set_random_example()
     session.user_examples.add(4)
     session.user_examples.train_on()
     program.wait(lambda: bool(session.user_examples.is_mixed_in.all() and session.user_examples.learned.all()))

@@ -68,7 +68,7 @@ class Here:
         self._dataset, self._waiting = dataset, []
 
     @property
-    def wanted(self) -> int:
+    def capacity(self) -> int:
         return 2 * self.workers
 
     @property

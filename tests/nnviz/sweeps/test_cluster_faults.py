@@ -129,7 +129,7 @@ def test_a_scheduler_that_is_killed_gives_all_runs_back(make_cluster: MakeCluste
     )
     executor.submit(RunSpec(4, LONG))
     assert ended(executor) == {4: STOPPED}
-    assert executor.workers == executor.wanted == 0
+    assert executor.workers == executor.capacity == 0
     cluster.workers[0].wait(timeout=20)
 
 

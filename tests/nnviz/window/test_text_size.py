@@ -175,7 +175,7 @@ def test_why_shows_columns_of_a_table_in_a_small_window(ready_window: MainWindow
     window.set_text_size(150)
     load(qtbot, window, "penguins")
     window.show_workspace("inside")
-    session.question.ask_about(Example("test", 0))
+    session.question.set_data_example(Example("test", 0))
     card = window.card("whyDock")
     assert isinstance(card, ExplanationCard)
     qtbot.waitUntil(lambda: isinstance(card.view.content, BarRows))

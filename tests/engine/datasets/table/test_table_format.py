@@ -75,7 +75,7 @@ def test_a_guess_of_the_decimal_mark_is_known_as_one(file: Path, text: str, deci
 
 
 @pytest.mark.parametrize(
-    ("text", "usual", "decimal"),
+    ("text", "default", "decimal"),
     [
         ("a;b\n96.742;1\n", ".", "."),
         ("a,b\n96.742,1\n", ",", ","),
@@ -84,10 +84,10 @@ def test_a_guess_of_the_decimal_mark_is_known_as_one(file: Path, text: str, deci
     ],
 )
 def test_a_usual_decimal_mark_is_taken_where_the_file_leaves_it_open(
-    file: Path, text: str, usual: str, decimal: str
+    file: Path, text: str, default: str, decimal: str
 ) -> None:
     file.write_text(text)
-    form = sniff(file, usual_decimal=usual)
+    form = sniff(file, default_decimal=default)
     assert (form.decimal, form.doubt) == (decimal, "")
 
 

@@ -112,7 +112,7 @@ def test_a_comma_after_a_zero_is_no_thousands_separator(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("usual", "text", "value"),
+    ("default", "text", "value"),
     [
         (600, "50", 50),
         (0.2, "0.5", 0.5),
@@ -126,8 +126,8 @@ def test_a_comma_after_a_zero_is_no_thousands_separator(tmp_path: Path) -> None:
         (None, "12", "12"),
     ],
 )
-def test_a_typed_setting_has_the_type_of_the_usual_one(usual: Any, text: str, value: Any) -> None:
-    assert DataSetting("s", "S", usual, "").parse(text) == value
+def test_a_typed_setting_has_the_type_of_the_usual_one(default: Any, text: str, value: Any) -> None:
+    assert DataSetting("s", "S", default, "").parse(text) == value
 
 
 def test_a_typed_choice(tmp_path: Path) -> None:

@@ -297,11 +297,11 @@ def test_places_do_not_jump_while_it_learns(page: DiagramPage, ready_window: Mai
 
 def test_colours_of_tiles_fit_the_weights_at_once(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
     network = ready_window.session.displayed.network
-    usual = pixels_of_tile(page)
+    default = pixels_of_tile(page)
     larger = network.copy()
     larger.weights[0][...] *= 10  # as is their range, so that their colours are as before
     show(ready_window, larger, page, qtbot)
-    assert np.abs(pixels_of_tile(page) - usual).mean() < 2
+    assert np.abs(pixels_of_tile(page) - default).mean() < 2
 
 
 # ---- any data

@@ -178,7 +178,7 @@ def test_a_mistake_is_compared_with_its_true_class(
     truth = test.labels
     number = int(np.flatnonzero((best != truth) & (second != truth))[0])
     asked = best[number], truth[number]
-    session.question.ask_about(Example("test", number))
+    session.question.set_data_example(Example("test", number))
     settle(qtbot, ready_window)
     assert captions(card) == [f"for {asked[0]}", f"for {asked[1]}", f"makes it a {asked[1]}"]
 
@@ -192,7 +192,7 @@ def test_a_mistake_is_compared_with_its_true_class(
     settle(qtbot, ready_window)
     assert captions(card)[:2] == [f"for {asked[0]}", f"for {asked[1]}"]
 
-    session.question.ask_about(Example("test", number))
+    session.question.set_data_example(Example("test", number))
     drag(ready_window.canvas, seven(ready_window.canvas))
     settle(qtbot, ready_window)
     verdict = session.question.verdict

@@ -50,7 +50,7 @@ def own_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def wait_until_read(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.user_examples.kept is not None)
+    qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.user_examples.examples is not None)
 
 
 def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
@@ -136,9 +136,9 @@ def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(own_wind
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
     assert bar.isTabVisible(tab)
-    assert own.kept is not None
-    np.testing.assert_array_equal(own.kept.inputs[0], window.canvas.network_input())
-    assert own.kept.truths.tolist() == ["4"]
+    assert own.examples is not None
+    np.testing.assert_array_equal(own.examples.inputs[0], window.canvas.network_input())
+    assert own.examples.truths.tolist() == ["4"]
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
     assert own.count == 0
     assert not bar.isTabVisible(tab)
@@ -169,7 +169,7 @@ def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: 
     assert test is not None
     assert test.labels is not None
     session.selection.choose_example(Example("test", 3))
-    session.question.ask_about(Example("test", 3))
+    session.question.set_data_example(Example("test", 3))
     press(qtbot, window, Qt.Key_K)
     combo = find(window, QComboBox, "keepClassCombo")
     assert combo.currentText() == str(test.labels[3])
@@ -212,8 +212,8 @@ def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: MainWindow, 
     field.setText("")
     qtbot.keyClicks(field, "31,5")
     qtbot.keyClick(field, Qt.Key_Return)
-    assert own.kept is not None
-    assert own.kept.truths.tolist() == [[31.5]]
+    assert own.examples is not None
+    assert own.examples.truths.tolist() == [[31.5]]
     open_page(qtbot, window)
     rows = find(window, RowList, "ownRows").model()
     assert rows.index(0, 0).data() == "31.5"
@@ -246,7 +246,7 @@ def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
     assert test.labels is not None
     right = session.displayed.network.predict(test.inputs.astype(np.float32) / 255).argmax(axis=1) == test.labels
     number = int(np.flatnonzero(right)[0])
-    session.question.ask_about(Example("test", number))
+    session.question.set_data_example(Example("test", number))
     label = int(test.labels[number])
     session.user_examples.add(label)
     session.user_examples.add((label + 1) % 10)
@@ -260,10 +260,10 @@ def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
 
 def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_window: MainWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
-    window.session.question.ask_about(Example("test", 3))
+    window.session.question.set_data_example(Example("test", 3))
     kept = np.array(window.session.question.example)
     own.add(1)
-    window.session.question.ask_about(Example("test", 4))
+    window.session.question.set_data_example(Example("test", 4))
     own.add(2)
     open_page(qtbot, window)
     pictures = find(window, PictureList, "ownPictures")
@@ -271,8 +271,8 @@ def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_wind
     qtbot.keyClick(pictures, Qt.Key_Return)
     np.testing.assert_allclose(window.session.question.example, kept, atol=1e-6)
     press(qtbot, window, Qt.Key_Delete)
-    assert own.kept is not None
-    assert own.kept.truths.tolist() == ["2"]
+    assert own.examples is not None
+    assert own.examples.truths.tolist() == ["2"]
 
 
 # ---- training on
@@ -504,8 +504,8 @@ def test_export_and_import_in_another_home(
     click(qtbot, window, QToolButton, "exportOwnButton")
     choose_file(qtbot, window, "exportOwnDialog", path)
     qtbot.waitUntil(path.exists)
-    assert window.session.user_examples.kept is not None
-    mine = window.session.user_examples.kept.fingerprint
+    assert window.session.user_examples.examples is not None
+    mine = window.session.user_examples.examples.fingerprint
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "other"))
     other = make_window()
     wait_until_read(qtbot, other)
@@ -514,8 +514,8 @@ def test_export_and_import_in_another_home(
     click(qtbot, other, QToolButton, "importOwnButton")
     choose_file(qtbot, other, "importOwnDialog", path)
     qtbot.waitUntil(lambda: other.session.user_examples.count == 1)
-    assert other.session.user_examples.kept is not None
-    assert other.session.user_examples.kept.fingerprint == mine
+    assert other.session.user_examples.examples is not None
+    assert other.session.user_examples.examples.fingerprint == mine
     press(qtbot, other, Qt.Key_Z, Qt.ControlModifier)
     assert other.session.user_examples.count == 0
 
@@ -572,7 +572,7 @@ def on_disk() -> list[str]:
 
 
 def has(window: MainWindow, *names: str) -> bool:
-    kept = window.session.user_examples.kept
+    kept = window.session.user_examples.examples
     return kept is not None and sorted(kept.truths.tolist()) == sorted(names)
 
 
