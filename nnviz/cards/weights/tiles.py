@@ -11,9 +11,9 @@ from PyQt5.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, Q
 from PyQt5.QtWidgets import QWidget
 
 from engine.basics.validation import Array
+from nnviz.cards.weights.tile_layout import TileLayout, tile_layout
 from nnviz.ui import theme
 from nnviz.ui.plane.colours import image_of, neuron_pixels
-from nnviz.ui.plane.layout import TileLayout, tile_layout
 from nnviz.ui.read_out import ReadOut, Text
 
 _GUTTER = 56  # pixels for the names of the layers at the left of their tiles
