@@ -11,7 +11,7 @@ from PyQt5.QtGui import QFontMetrics, QKeyEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from nnviz.ui import theme
-from nnviz.ui.table_look import show_as_rows
+from nnviz.ui.row_table import show_as_rows
 
 Row = Callable[[int], Sequence[str]]
 Tip = Callable[[int], str]

@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 
 from nnviz.ui import theme
 from nnviz.ui.name_elision import fitted
-from nnviz.ui.table_look import show_as_rows
+from nnviz.ui.row_table import show_as_rows
 
 _HIGH, _NAME, _LEAST = 25, 150, 104  # pixels: a row, the first column, the others at least
 _SIDE, _GAP, _AIR = 9, 6, 8

@@ -23,7 +23,7 @@ from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
-from nnviz.ui.table_look import show_as_rows
+from nnviz.ui.row_table import show_as_rows
 
 STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
 _WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 56}

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeE
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from nnviz.ui import theme
-from nnviz.ui.table_look import show_as_rows
+from nnviz.ui.row_table import show_as_rows
 
 _HIGH, _SIDE, _MARK = 25, 9, 22  # pixels: a row, the square, its column
 _LEAST, _AIR, _PAD = 24, 16, 6  # pixels: a column at least, beside its text, and of that at the right
