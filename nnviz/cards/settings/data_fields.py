@@ -8,10 +8,10 @@ from PyQt5.QtWidgets import QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting, DataSource
-from nnviz.cards.settings.settings_form import FormGrid
 from nnviz.formatting.setting_words import _ALL, parsed, typed_value
 from nnviz.session.session import Session
 from nnviz.ui.fields import NumberEdit
+from nnviz.ui.form import FormGrid
 from nnviz.ui.note import FieldError
 from nnviz.ui.parts import object_name
 from nnviz.ui.setting_fields import DATA_STEPS

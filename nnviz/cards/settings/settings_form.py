@@ -5,48 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from engine.basics.errors import EngineError
 from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.formatting.setting_words import typed_value
 from nnviz.session.session import Session
-from nnviz.ui import theme
-from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
+from nnviz.ui.form import FormGrid
 from nnviz.ui.note import FieldError
-from nnviz.ui.parts import arranged, object_name
+from nnviz.ui.parts import object_name
 from nnviz.ui.setting_fields import SettingChoice, SettingField, SettingRows, parse_dropout
-
-_FIELD_WIDTH = 138  # pixels
-
-
-class FormGrid(QWidget):
-    """A column of captions and a column of fields of the same width."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
-
-    def add_field(self, title: str, field: QWidget, mark: QWidget | None = None) -> QLabel:
-        """Adds a row with an optional mark between caption and field. Returns the caption."""
-        row, caption = self._grid.rowCount(), label(title, "fieldName")
-        caption.setBuddy(field)
-        theme.sized(field.setFixedWidth, _FIELD_WIDTH, beside=40)
-        self._grid.addWidget(field, row, 1)
-        if mark is None:
-            self._grid.addWidget(caption, row, 0)
-        else:
-            self._grid.addLayout(arranged(QHBoxLayout(), (caption, 1), mark), row, 0)
-        return caption
-
-    def add_wide(self, widget: QWidget) -> None:
-        """Adds a widget across both columns."""
-        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
 
 
 class SettingsForm(FormGrid):
