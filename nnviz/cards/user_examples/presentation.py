@@ -10,7 +10,7 @@ from engine.datasets import Dataset
 from engine.datasets.table.raw_columns import raw_columns
 from nnviz.cards.user_examples.model import TestSetChange, UserExamplePredictions
 from nnviz.formatting import text
-from nnviz.ui.row_list import ListColumn
+from nnviz.ui.row_table import ListColumn
 
 _MOST_COLUMNS = 4
 

@@ -34,7 +34,8 @@ from nnviz.ui.column import CardScroll, ScrollColumn
 from nnviz.ui.combos import NameCombo
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
-from nnviz.ui.row_list import ListColumn, RowList
+from nnviz.ui.row_list import RowList
+from nnviz.ui.row_table import ListColumn
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, is_shown, press, stored_settings
