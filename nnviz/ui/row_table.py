@@ -107,9 +107,17 @@ class RowModel(QAbstractTableModel, Generic[R]):
 class RowTable(QTableView):
     """A table of rows of one height, one of which may be selected. It has no grid, and scrolls smoothly."""
 
-    def __init__(self, model: QAbstractTableModel, height: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: QAbstractTableModel,
+        height: int,
+        header: QHeaderView | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         """``height``: of a row, in pixels at 100 percent."""
         super().__init__(parent)
+        if header is not None:
+            self.setHorizontalHeader(header)  # before the model: it must know the columns when they are fitted
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectRows)
         self.setSelectionMode(QAbstractItemView.SingleSelection)
@@ -142,8 +150,8 @@ class PaintedRowTable(RowTable):
 
     least_width = 160  # pixels
 
-    def __init__(self, model: RowModel[Any], height: int) -> None:
-        super().__init__(model, height)
+    def __init__(self, model: RowModel[Any], height: int, header: QHeaderView | None = None) -> None:
+        super().__init__(model, height, header)
         self._height = height
 
     @property

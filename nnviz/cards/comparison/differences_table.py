@@ -52,11 +52,6 @@ class _DifferenceModel(RowModel[DifferenceRow]):
 class _RunHeader(QHeaderView):
     """A header with the names of runs, each after the square of its colour."""
 
-    def __init__(self) -> None:
-        super().__init__(Qt.Horizontal)
-        self.setHighlightSections(False)
-        self.setSectionsClickable(False)
-
     def paintSection(self, painter: QPainter, place: QRect, section: int) -> None:
         painter.fillRect(place, theme.colour("card"))
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
@@ -80,8 +75,7 @@ class DifferenceTable(PaintedRowTable):
 
     def __init__(self) -> None:
         self._model = _DifferenceModel()
-        super().__init__(self._model, _HIGH)
-        self.setHorizontalHeader(_RunHeader())
+        super().__init__(self._model, _HIGH, _RunHeader(Qt.Horizontal))
         self.setSelectionMode(QAbstractItemView.NoSelection)
 
     def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferenceRow]) -> None:

@@ -53,19 +53,21 @@ class PreviewTable(RowTable):
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         self._shown = TableModel()
-        super().__init__(self._shown, _ROW, parent)
+        header = ColumnHeader()
+        super().__init__(self._shown, _ROW, header, parent)
         named(self, "importTable", "First rows of the table", _TIP)
         self._importing = importing
         self._seen = ""  # target column that was scrolled to
         self._sought = ""  # target column to scroll to once the table has its size
-        header, numbers = ColumnHeader(self), self.verticalHeader()
-        self.setHorizontalHeader(header)
+        header.setSectionsClickable(True)
         header.sectionClicked.connect(self.open_menu)
+        numbers = self.verticalHeader()
         numbers.show()
         numbers.setSectionsClickable(False)
         numbers.setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.setItemDelegate(_Cells(self))
         self.setSelectionMode(QAbstractItemView.NoSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollPerItem)
         self.setCornerButtonEnabled(False)
 
     def show_preview(self, preview: TablePreview | None) -> None:
