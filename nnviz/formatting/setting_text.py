@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.basics.errors import EngineError
 from engine.basics.validation import parse_number, parse_share, parse_whole
 from engine.datasets import DATASETS, DataSetting
 from engine.experiment import Experiment
@@ -70,6 +71,17 @@ def _is_long(value: object) -> bool:
 def typed_value(value: object) -> str:
     """Returns the value of a setting as it is typed into its field, lists in full."""
     return ", ".join(map(setting_value, value)) if isinstance(value, tuple) else setting_value(value)
+
+
+def typed_data_value(setting: DataSetting, value: object) -> str:
+    """Returns the value of a data setting, None for its default, as it is typed into its field."""
+    value = setting.default if value is None else value
+    return _ALL if value is None else typed_value(value)
+
+
+def error_words(error: EngineError, titles: Mapping[str, str]) -> str:
+    """Returns an error's text, in which a setting is called by its title if there is one."""
+    return error.message_for(titles[error.parameter]) if error.parameter in titles else str(error)
 
 
 def parse_typed(setting: DataSetting, typed: str) -> float | None:

@@ -189,6 +189,10 @@ class Combo(QComboBox):
         named(self, name, accessible, tip)
         self.setFocusPolicy(Qt.StrongFocus)
 
+    def show_value(self, value: object) -> None:
+        """Shows the entry that holds the value in use."""
+        self.setCurrentIndex(self.findData(value))
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Changes the choice only if the box has the focus, so that scrolling the column does not change it."""
         if self.hasFocus():

@@ -3,76 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from PyQt5.QtCore import QModelIndex, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent
-from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PyQt5.QtWidgets import QHeaderView, QTableView
 
 from nnviz.ui import theme
-from nnviz.ui.table_look import show_as_rows
+from nnviz.ui.row_table import LazyRows, ListColumn, RowModel, RowTable
 
 Row = Callable[[int], Sequence[str]]
 Tip = Callable[[int], str]
 _HIGH = 24  # pixels of a row
 _AIR = 16  # beside the longest text of a column
 _WIDEST = 160  # pixels of a column
+_MEASURED = 60  # rows whose texts tell how wide columns must be
 
 
-class ListColumn(NamedTuple):
-    """A column: its title, whether its texts stand at the right, and its longest text; without one it stretches."""
+def measured_columns(
+    titles: Sequence[str], are_numbers: Sequence[bool], rows: Iterable[Sequence[str]]
+) -> list[ListColumn]:
+    """Returns columns that are wide enough for the texts of the first rows."""
+    longest = [max(texts, key=len) for texts in zip(*islice(rows, _MEASURED), strict=True)]
+    return [ListColumn(*each) for each in zip(titles, are_numbers, longest, strict=True)]
 
-    title: str
-    is_number: bool = False
-    longest: str = ""
 
-
-class _Model(QAbstractTableModel):
-    """Texts of cells, made when they are painted."""
+class _ListModel(RowModel[Sequence[str]]):
+    """Texts of cells. The last row is kept, because a row is painted cell by cell."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.head: Sequence[ListColumn] = ()
-        self.count = 0
-        self.row: Row = lambda place: ()
-        self.tip: Tip | None = None
-        self._last: tuple[int, Sequence[str]] = (-1, ())  # a row is painted cell by cell
+        self.tip_of: Tip | None = None
+        self._last: tuple[int, Sequence[str]] = (-1, ())
 
-    def show(self, head: Sequence[ListColumn], count: int, row: Row, tip: Tip | None) -> None:
-        self.beginResetModel()
-        self.head, self.count, self.row, self.tip, self._last = head, count, row, tip, (-1, ())
-        self.endResetModel()
+    def reset(self, columns: Sequence[ListColumn], rows: Sequence[Sequence[str]]) -> None:
+        self._last = -1, ()
+        super().reset(columns, rows)
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return self.count
+    def text(self, row: int, column: int) -> str:
+        if self._last[0] != row:
+            self._last = row, self.rows[row]
+        return self._last[1][column]
 
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        return len(self.head)
-
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        if role == Qt.TextAlignmentRole:
-            return self._side(index.column())
-        if role == Qt.ToolTipRole and self.tip is not None:
-            return self.tip(index.row())
-        if role not in (Qt.DisplayRole, Qt.ToolTipRole):
-            return None
-        if self._last[0] != index.row():
-            self._last = index.row(), self.row(index.row())
-        return self._last[1][index.column()]
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
-        if orientation != Qt.Horizontal:
-            return None
-        if role == Qt.TextAlignmentRole:
-            return self._side(section)
-        return self.head[section].title if role == Qt.DisplayRole else None
-
-    def _side(self, column: int) -> int:
-        return int(Qt.AlignVCenter | (Qt.AlignRight if self.head[column].is_number else Qt.AlignLeft))
+    def tip(self, row: int, column: int) -> str:
+        return self.text(row, column) if self.tip_of is None else self.tip_of(row)
 
 
-class RowList(QTableView):
+class RowList(RowTable):
     """A list of rows, one of which may be chosen; Enter and a double click open it.
 
     Signals:
@@ -84,21 +62,13 @@ class RowList(QTableView):
     opened = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows = _Model()
-        self.setModel(self._rows)
+        self._model = _ListModel()
+        super().__init__(self._model, _HIGH)
         self._is_showing = False
         self.setFrameShape(QTableView.NoFrame)
         self.setTextElideMode(Qt.ElideMiddle)
-        self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SingleSelection)
-        show_as_rows(self, _HIGH)
-        heads = self.horizontalHeader()
-        heads.setHighlightSections(False)
-        heads.setSectionsClickable(False)
-        heads.setMinimumSectionSize(24)
-        self._fit_text()
-        theme.changed.connect(self._fit_text)
+        self.horizontalHeader().setMinimumSectionSize(24)
+        self.follow_theme()
         self.doubleClicked.connect(lambda _: self.opened.emit())
 
     def show_rows(
@@ -110,21 +80,19 @@ class RowList(QTableView):
         without it each cell has its own text. Columns that have a longest text each, and do not fit, are scrolled.
         """
         scrolled = self.verticalScrollBar().value() if stays else 0
-        has_changed = list(head) != list(self._rows.head)
-        self._rows.show(head, count, row, tip)
-        if has_changed:
-            self._fit_columns(head)
+        self._model.tip_of = tip
+        self._model.reset(head, LazyRows(count, row))
         self.verticalScrollBar().setValue(scrolled)
 
-    def _fit_text(self) -> None:
+    def follow_theme(self) -> None:
         self.setFont(theme.font(theme.SMALL))
-        self._fit_columns(self._rows.head)
+        super().follow_theme()
 
-    def _fit_columns(self, head: Sequence[ListColumn]) -> None:
-        metrics, heads = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader()
-        has_stretch = not all(column.longest for column in head)
+    def fit_columns(self) -> None:
+        metrics, heads, columns = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader(), self._model.columns
+        has_stretch = not all(column.longest for column in columns)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff if has_stretch else Qt.ScrollBarAsNeeded)
-        for number, column in enumerate(head):
+        for number, column in enumerate(columns):
             heads.setSectionResizeMode(number, QHeaderView.Fixed if column.longest else QHeaderView.Stretch)
             if column.longest:
                 widest = max(map(metrics.horizontalAdvance, (column.title, re.sub(r"\d", "0", column.longest))))
@@ -141,17 +109,17 @@ class RowList(QTableView):
             if place is None:
                 self.setCurrentIndex(QModelIndex())
             else:
-                self.setCurrentIndex(self._rows.index(place, 0))
+                self.setCurrentIndex(self._model.index(place, 0))
         finally:
             self._is_showing = False
             self.setAutoScroll(True)
 
     @property
     def count(self) -> int:
-        return self._rows.count
+        return len(self._model.rows)
 
     def texts(self, place: int) -> list[str]:
-        return list(self._rows.row(place))
+        return list(self._model.rows[place])
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: N802
         super().currentChanged(current, previous)

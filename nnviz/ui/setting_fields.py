@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from PyQt5.QtWidgets import QWidget
+
 from engine.basics.registry import Registry
 from engine.basics.validation import parse_number, parse_share, parse_whole
+from engine.datasets import DataSetting
 from engine.datasets.plane import MOST_CLASSES
 from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
@@ -16,7 +19,8 @@ from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from nnviz.formatting.setting_text import setting_name
-from nnviz.ui.fields import step_by, step_decade, step_decade_or_zero, step_whole
+from nnviz.ui.fields import NumberEdit, step_by, step_decade, step_decade_or_zero, step_whole
+from nnviz.ui.parts import object_name
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class SettingChoice:
 
 SettingRows = Sequence[SettingField | SettingChoice]
 # Step functions of the fields of data settings, by name.
-DATA_STEPS: dict[str, Callable[[str, int], str]] = {
+_DATA_STEPS: dict[str, Callable[[str, int], str]] = {
     "train_examples": step_whole(100, 100),
     "points": step_whole(10, 100),
     "noise": step_by(0.01, 1),
@@ -67,6 +71,12 @@ DATA_STEPS: dict[str, Callable[[str, int], str]] = {
     "side": step_whole(1),
     "skip": step_whole(0),
 }
+
+
+def data_edit(setting: DataSetting, prefix: str, parent: QWidget | None = None) -> NumberEdit:
+    """Returns a field for a data setting; ``prefix`` is the start of its object name."""
+    name = object_name(prefix, setting.name, "Edit")
+    return NumberEdit(name, _DATA_STEPS[setting.name], setting.tip, setting.label, parent)
 
 
 def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:

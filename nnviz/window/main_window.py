@@ -39,7 +39,6 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard
-from nnviz.ui.message_bar import AnnouncementBar, MessageBar
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
@@ -53,6 +52,7 @@ from nnviz.window.hints import Hints
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
 from nnviz.window.menus import Menus
+from nnviz.window.message_bar import AnnouncementBar, MessageBar
 from nnviz.window.network_dialogs import NetworkDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs

@@ -27,10 +27,10 @@ from PyQt5.QtWidgets import QApplication  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.plane.plane_view import PlaneView  # noqa: E402
+from nnviz.cards.weights.tiles import NeuronTiles  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.surface_query import OUTPUT_SURFACE  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
-from nnviz.ui.plane.tiles import NeuronTiles  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
 from tests.benchmarks.hand import EVENTS_PER_SECOND, percentiles, wait  # noqa: E402

@@ -20,7 +20,8 @@ from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture_list import PictureList
-from nnviz.ui.row_list import ListColumn, RowList
+from nnviz.ui.row_list import RowList, measured_columns
+from nnviz.ui.row_table import ListColumn
 
 _TIP = (
     "How many examples of the test part both runs answer right, one of them, or neither; and which ones. "
@@ -32,7 +33,7 @@ _RUN_TIPS = tuple(
 )
 _LIST_TIP = "Click an example to choose it; Enter or a double click asks all runs about it."
 _LONGEST = 18  # letters of a run's name on a button
-_MOST_FIELDS, _MEASURED = 20, 60  # columns of a row; rows by whose texts columns get their widths
+_MOST_FIELDS = 20  # columns of a row
 
 
 class DisagreementPage(Page):
@@ -186,10 +187,8 @@ class DisagreementPage(Page):
 
     def _columns(self, data: Dataset) -> list[ListColumn]:
         names = [field.name for field in Meaning(data).fields[:_MOST_FIELDS]]
-        rows = [self._texts(place) for place in range(min(_MEASURED, len(self._listed)))]
-        longest = [max(texts, key=len) for texts in zip(*rows, strict=True)]
         titles = ["true", "first", "second", *names]
-        return [ListColumn(title, False, words) for title, words in zip(titles, longest, strict=True)]
+        return measured_columns(titles, [False] * len(titles), map(self._texts, range(len(self._listed))))
 
     def _texts(self, place: int) -> Sequence[str]:
         values = Meaning(self._session.data.dataset).row(self._inputs(place))[:_MOST_FIELDS]

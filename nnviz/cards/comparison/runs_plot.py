@@ -17,11 +17,11 @@ from PyQt5.QtWidgets import QLabel
 
 from engine.sweeps.quantile_bands import QUARTILES, RANGE, Band, band
 from engine.training.history import Curve
+from nnviz.cards.comparison.band_fill import BandFill
 from nnviz.formatting.run_name import RunName
 from nnviz.ui import theme
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
-from nnviz.ui.plots.band_fill import BandFill
 from nnviz.ui.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends
 from nnviz.ui.plots.curve_figures import Line, value_at
 from nnviz.ui.plots.curve_line import CurveLine

@@ -188,7 +188,7 @@ class ExplanationCard(DockCard):
         self.baseline_combo.set_shorter(shorter)
         self.baseline_combo.setItemText(0, empty)
         self.baseline_combo.setItemText(1, mean)
-        self.baseline_combo.setCurrentIndex(self.baseline_combo.findData(model.baseline))
+        self.baseline_combo.show_value(model.baseline)
         self.baseline_combo.setVisible(model.method in ATTRIBUTIONS)
         self.refresh()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QAbstractTableModel, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter
-from PyQt5.QtWidgets import QHeaderView, QTableView
+from PyQt5.QtWidgets import QHeaderView
 
 from nnviz.ui import theme
 
@@ -16,12 +16,10 @@ _PADDING = 6
 class ColumnHeader(QHeaderView):
     """Paints the header lines that the model gives for a column; the first is bold."""
 
-    def __init__(self, view: QTableView) -> None:
-        super().__init__(Qt.Horizontal, view)
-        self.setSectionsClickable(True)
+    def __init__(self) -> None:
+        super().__init__(Qt.Horizontal)
         self.setDefaultSectionSize(104)
         self.setMinimumSectionSize(64)
-        self.setHighlightSections(False)
         self.viewport().setCursor(Qt.PointingHandCursor)
 
     def sizeHint(self) -> QSize:

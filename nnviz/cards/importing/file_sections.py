@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QGridLayout, QLabel, QListWidget, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets.preview import ArraysPreview, FolderPreview
 from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION
 from nnviz.cards.importing.import_fields import PARTS, SIDE, ImportFields
+from nnviz.cards.importing.short_list import ShortList
 from nnviz.formatting import text
 from nnviz.session.data_import import DataImport
-from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
 
 _PICTURE = 36  # pixels
-_LIST_ROWS = 3  # visible rows of the list of unread files
 _TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is guessed from what y holds."
 
 
@@ -39,9 +38,7 @@ class FolderSection(QWidget):
         area.setWidgetResizable(True)
         area.setWidget(self._rows)
         tip = "What is left out of the data set, and why."
-        self._unread = named(QListWidget(), "importUnreadList", "Files that are left out", tip)
-        self._unread.setUniformItemSizes(True)
-        theme.sized(self._unread.setFixedHeight, _LIST_ROWS * 20 + 4)
+        self._unread = ShortList("importUnreadList", "Files that are left out", tip, self)
         self.choices = ImportFields(importing, "importFolder", self)
         for setting in (SIDE, *PARTS):
             self.choices.add_number(setting)
@@ -65,12 +62,8 @@ class FolderSection(QWidget):
         ):
             self._show_classes(preview)
         self._shown = preview
-        words = [text.plain(f"{unread.path}: {unread.why}") for unread in preview.unread]
-        if preview.unread_count > len(words):
-            words.append(f"… and {preview.unread_count - len(words):,} more")
-        self._unread.clear()
-        self._unread.addItems(words)
-        self._unread.setVisible(bool(words))
+        unread = [f"{each.path}: {each.why}" for each in preview.unread]
+        self._unread.show_lines(unread, preview.unread_count - len(unread))
         self.choices.show_values(preview.settings.get)
         self.choices.show()
 

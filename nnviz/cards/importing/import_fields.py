@@ -6,17 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QGridLayout, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
-from nnviz.formatting.setting_text import parse_typed, typed_value
+from nnviz.formatting.setting_text import parse_typed, typed_data_value
 from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
+from nnviz.ui.form import FormGrid
 from nnviz.ui.parts import named, object_name, set_look
-from nnviz.ui.setting_fields import DATA_STEPS
+from nnviz.ui.setting_fields import data_edit
 
 _IN_A_ROW = 3
 SIDE = DataSetting(
@@ -30,7 +31,7 @@ PARTS = (
 )
 
 
-class ImportFields(QWidget):
+class ImportFields(FormGrid):
     """A grid of fields with one line for their errors, above or below, on the side that may grow.
 
     Signals:
@@ -44,19 +45,13 @@ class ImportFields(QWidget):
 
     def __init__(self, importing: DataImport, prefix: str, parent: QWidget, error_above: bool = True) -> None:
         """``prefix``: start of the object names of the fields."""
-        super().__init__(parent)
+        super().__init__(parent, range(1, 2 * _IN_A_ROW, 2), spacing=5)
         self._importing, self._prefix, self._error_above = importing, prefix, error_above
         self.names: list[str] = []
         self._captions: dict[str, str] = {}
         self._combos: dict[str, Combo] = {}
         self._edits: dict[str, tuple[NumberEdit, DataSetting]] = {}
         self._typed_wrong: dict[str, str] = {}  # errors of texts that are not numbers
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(5)
-        for pair in range(_IN_A_ROW):
-            self._grid.setColumnStretch(2 * pair + 1, 1)
         self._problem = named(label("", "error", self), f"{prefix}FieldProblem")
         self._problem.setWordWrap(True)
         self._problem.hide()
@@ -77,7 +72,7 @@ class ImportFields(QWidget):
     def add_number(self, setting: DataSetting) -> None:
         """Adds a field for a number."""
         name = setting.name
-        edit = NumberEdit(object_name(self._prefix, name, "Edit"), DATA_STEPS[name], setting.tip, setting.label, self)
+        edit = data_edit(setting, self._prefix, self)
         edit.committed.connect(lambda typed: self._typed(setting, typed))
         self._edits[name] = edit, setting
         self._add(name, setting.label, edit)
@@ -85,13 +80,10 @@ class ImportFields(QWidget):
     def _add(self, name: str, caption: str, field: QWidget) -> None:
         row, pair = divmod(len(self.names), _IN_A_ROW)
         row += self._error_above
-        words = label(caption, "fieldName", self)
-        words.setBuddy(field)
         if name not in self._combos or not self._combos[name].count():
             theme.sized(field.setMinimumWidth, 90)  # others are as wide as their longest entry
-        self._grid.addWidget(words, row, 2 * pair)
-        self._grid.addWidget(field, row, 2 * pair + 1)
-        self._grid.addWidget(self._problem, 0 if self._error_above else row + 1, 0, 1, 2 * _IN_A_ROW)
+        self.add_field(caption, field, place=(row, pair))
+        self.grid.addWidget(self._problem, 0 if self._error_above else row + 1, 0, 1, 2 * _IN_A_ROW)
         self.names.append(name)
         self._captions[name] = caption
 
@@ -122,11 +114,10 @@ class ImportFields(QWidget):
     def show_values(self, values: Callable[[str], Any]) -> None:
         """Shows the values of the settings and their errors."""
         for name, combo in self._combos.items():
-            combo.setCurrentIndex(combo.findData(values(name)))
+            combo.show_value(values(name))
         for name, (edit, setting) in self._edits.items():
             if name not in self._typed_wrong:
-                value = values(name)
-                edit.show_value(typed_value(setting.default if value is None else value))
+                edit.show_value(typed_data_value(setting, values(name)))
         self._show_problem()
 
     def _show_problem(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.basics.errors import EngineError, counted
 from engine.datasets.preview import TablePreview
@@ -15,10 +15,10 @@ from engine.datasets.table.table_dataset import CLASSIFICATION, DROP, FILL, KEEP
 from engine.datasets.table.table_format import ENCODINGS
 from engine.datasets.table.table_source import format_settings
 from nnviz.cards.importing.import_fields import PARTS, ImportFields
+from nnviz.cards.importing.short_list import ShortList
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.formatting import text
 from nnviz.session.data_import import DataImport
-from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 
@@ -44,8 +44,8 @@ _STANDARDISE_TIP = (
     "counts more because of its unit. The scaling is saved with the network."
 )
 _SUMMARY_TIP = "Rows at the end that look like a sum or a mean of the others are no examples, unless you keep them."
+_PROBLEMS_TIP = "The first things that are wrong in the file. A click goes to the row, if it is one of those above."
 _LEAVE_OUT = "leave out rows"
-_LIST_ROWS = 3  # visible rows of the list of problems
 _MOST_TARGETS = 2000  # columns offered as target; others are chosen in the column's menu
 
 
@@ -56,7 +56,6 @@ class TableSection(QWidget):
         super().__init__(parent)
         self._importing = importing
         self._columns: list[str] = []
-        self._told: list[str] = []  # the listed problems
         self._form = self._format_choices()
         self._skipped = named(label("", "hint", self), "importSkippedLines")
         self._table = PreviewTable(importing, self)
@@ -71,7 +70,8 @@ class TableSection(QWidget):
         self._summaries = named(QPushButton(self), "keepSummaryRowsButton", "Keep summary rows", _SUMMARY_TIP)
         self._summaries.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
         self._summaries.clicked.connect(self._turn_summaries)
-        self._problems = self._problem_list()
+        self._problems = ShortList("importProblemList", "What is wrong in the file", _PROBLEMS_TIP, self)
+        self._problems.itemClicked.connect(lambda _: self._go_to(self._problems.currentRow()))
         self.choices = self._data_choices()
         parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems]
         parts.append(self._summaries)
@@ -106,14 +106,6 @@ class TableSection(QWidget):
             choices.add_number(setting)
         return choices
 
-    def _problem_list(self) -> QListWidget:
-        tip = "The first things that are wrong in the file. A click goes to the row, if it is one of those above."
-        problems = named(QListWidget(self), "importProblemList", "What is wrong in the file", tip)
-        problems.setUniformItemSizes(True)
-        theme.sized(problems.setFixedHeight, _LIST_ROWS * 20 + 4)
-        problems.itemClicked.connect(lambda _: self._go_to(problems.currentRow()))
-        return problems
-
     @property
     def handled(self) -> list[str]:
         """Settings whose errors the section shows."""
@@ -144,7 +136,8 @@ class TableSection(QWidget):
         self._table.setVisible(bool(preview.columns))
         self._show_column_problem(preview)
         self._show_summaries(preview)
-        self._show_problems(preview)
+        more = preview.problem_count - sum(problem.count for problem in preview.problems)
+        self._problems.show_lines(list(map(str, preview.problems)), more)
 
     def _show_cost(self, rows: int | None) -> None:
         """Shows in the entry how many rows would be left out. Sets only a changed text, as that lays out the sheet."""
@@ -184,17 +177,6 @@ class TableSection(QWidget):
         preview = self._importing.found
         if isinstance(preview, TablePreview):
             self._importing.choose(summary=DROP if preview.settings.get("summary") == KEEP else KEEP)
-
-    def _show_problems(self, preview: TablePreview) -> None:
-        words = [text.plain(str(problem)) for problem in preview.problems]
-        more = preview.problem_count - sum(problem.count for problem in preview.problems)
-        if more > 0:
-            words.append(f"… and {more:,} more")
-        if words != self._told:
-            self._told = words
-            self._problems.clear()
-            self._problems.addItems(words)
-        self._problems.setVisible(bool(words))
 
     def _go_to(self, number: int) -> None:
         preview = self._importing.found

@@ -6,7 +6,7 @@ from functools import partial
 
 from PyQt5.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QPainter, QResizeEvent
-from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PyQt5.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from engine.datasets.preview import TablePreview
 from engine.datasets.table.table_columns import TEXT
@@ -15,6 +15,7 @@ from nnviz.cards.importing.table_model import IGNORED, INPUT, KINDS, PREDICT, Ta
 from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.parts import named
+from nnviz.ui.row_table import RowTable
 
 _ROW, _PADDING = 22, 7  # pixels
 _WIDEST, _AIR = 190, 18  # pixels: greatest width of a column; space next to its longest cell
@@ -47,34 +48,27 @@ class _Cells(QStyledItemDelegate):
         painter.drawText(place, side, painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width()))
 
 
-class PreviewTable(QTableView):
+class PreviewTable(RowTable):
     """Shows a preview. The menu of a column changes the settings of the import."""
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
-        super().__init__(parent)
+        self._shown = TableModel()
+        header = ColumnHeader()
+        super().__init__(self._shown, _ROW, header, parent)
         named(self, "importTable", "First rows of the table", _TIP)
         self._importing = importing
-        self._shown = TableModel()
         self._seen = ""  # target column that was scrolled to
         self._sought = ""  # target column to scroll to once the table has its size
-        self.setModel(self._shown)
-        header = ColumnHeader(self)
-        self.setHorizontalHeader(header)
+        header.setSectionsClickable(True)
         header.sectionClicked.connect(self.open_menu)
-        theme.sized(self.verticalHeader().setDefaultSectionSize, _ROW)
-        self.verticalHeader().setSectionsClickable(False)
-        self.verticalHeader().setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        numbers = self.verticalHeader()
+        numbers.show()
+        numbers.setSectionsClickable(False)
+        numbers.setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.setItemDelegate(_Cells(self))
-        self._shown.modelReset.connect(self._fit_columns)
         self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollPerItem)
         self.setCornerButtonEnabled(False)
-        self.setTabKeyNavigation(False)
-        theme.changed.connect(self.viewport().update)
-        theme.changed.connect(self._fit_columns)
 
     def show_preview(self, preview: TablePreview | None) -> None:
         """Shows a preview, and scrolls to a new target column and to a column with an error."""
@@ -116,7 +110,7 @@ class PreviewTable(QTableView):
         if name in names:
             self.scrollTo(self._shown.index(max(0, self.rowAt(0)), names.index(name)))
 
-    def _fit_columns(self) -> None:
+    def fit_columns(self) -> None:
         """Fits the width of the first columns to their headers and cells, within bounds."""
         header = self.horizontalHeader()
         assert isinstance(header, ColumnHeader)

@@ -12,12 +12,12 @@ from engine.explain.predictions import ClassPredictions, Predictions
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, Meaning, listed, off_by
 from nnviz.session.split_predictions import SplitPredictions
-from nnviz.ui.row_list import ListColumn
+from nnviz.ui.row_list import measured_columns
+from nnviz.ui.row_table import ListColumn
 
 _MOST_FIELDS = 50  # Listed columns of the data. A file has all of them.
 _TIP_FIELDS = 12  # columns in a tooltip
 _OFF_BY = "off by"
-_MEASURED = 60  # rows whose texts determine the widths of columns
 
 
 def confidence_text(confidence: float) -> str:
@@ -61,9 +61,7 @@ class ExampleTable:
         are_numbers = [title not in numbers for title in own]
         are_numbers += [not field.choices for field in self.meaning.fields[:_MOST_FIELDS]]
         titles = [*own, *self._names[:_MOST_FIELDS]]
-        rows = [self.texts(index) for index in shown[:_MEASURED]]
-        longest = [max(texts, key=len) for texts in zip(*rows, strict=True)]
-        return [ListColumn(*each) for each in zip(titles, are_numbers, longest, strict=True)]
+        return measured_columns(titles, are_numbers, map(self.texts, shown))
 
     def texts(self, index: int) -> list[str]:
         """Returns the texts of a row."""

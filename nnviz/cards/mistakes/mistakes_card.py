@@ -26,7 +26,8 @@ from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.row_list import ListColumn, Row, RowList
+from nnviz.ui.row_list import Row, RowList
+from nnviz.ui.row_table import ListColumn
 
 _MODES = {
     "counts": "counts",

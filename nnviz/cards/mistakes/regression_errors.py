@@ -15,7 +15,8 @@ from nnviz.session.session import Session
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import Table
 from nnviz.ui.parts import named
-from nnviz.ui.row_list import ListColumn, RowList
+from nnviz.ui.row_list import RowList
+from nnviz.ui.row_table import ListColumn
 
 _COLUMNS = [ListColumn("output"), ListColumn("RMSE", True, "-1.234e+05"), ListColumn("R²", True, "-0.123")]
 _PLOT_HELP = (

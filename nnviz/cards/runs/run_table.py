@@ -6,16 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPointF, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
-from PyQt5.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PyQt5.QtCore import QModelIndex, QPointF, QRect, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPolygonF
+from PyQt5.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
@@ -23,7 +16,7 @@ from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
-from nnviz.ui.table_look import show_as_rows
+from nnviz.ui.row_table import LazyRows, ListColumn, PaintedRowTable, RowModel, paint_square
 
 STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
 _WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 56}
@@ -95,47 +88,45 @@ class RunLine:
         return _INDENT * min(max(self.depth - self.is_branch, 0), 3)
 
 
-class _RunTableModel(QAbstractTableModel):
-    """The model of the list; makes a line when its row is painted."""
+class _RunTableModel(RowModel[RunLine]):
+    """The model of the list. Names can be edited."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.count = 0
-        self.line: Callable[[int], RunLine] = lambda place: RunLine(RunName(""))
+        self.columns = (ListColumn(""),) * (len(_WIDTHS) + 1)
         self._tip: Callable[[int], str] = lambda place: ""
         self.renamed: Callable[[int, str], None] = lambda place, name: None
 
-    def show(self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str]) -> None:
-        self.beginResetModel()
-        self.count, self.line, self._tip = count, line, tip
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else self.count
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        return len(_WIDTHS) + 1
+    def show_lines(self, count: int, line: Callable[[int], RunLine], tip: Callable[[int], str]) -> None:
+        self._tip = tip
+        self.reset(self.columns, LazyRows(count, line))
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlags:
         flags = Qt.ItemIsEnabled | Qt.ItemIsSelectable
         return Qt.ItemFlags(flags | Qt.ItemIsEditable if index.column() == TITLE else flags)
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        if role not in (Qt.DisplayRole, Qt.EditRole, Qt.ToolTipRole, Qt.AccessibleTextRole):
-            return None
-        if role == Qt.ToolTipRole:
-            return self._tip(index.row())
-        line = self.line(index.row())
-        if role == Qt.EditRole:
-            return line.name or line.title
-        words = {
-            STAR: _STAR if line.is_starred else "",
-            COLOUR: "compared" if line.colour and role == Qt.AccessibleTextRole else "",
-            TITLE: f"{line.number} {line.words}".lstrip() if role == Qt.AccessibleTextRole else str(line.words),
-            SEEDS: _spoken(line) if role == Qt.AccessibleTextRole else line.count,
-            FIGURE: line.told,
+        if role != Qt.EditRole:
+            return super().data(index, role)
+        line = self.rows[index.row()]
+        return line.name or line.title
+
+    def text(self, row: int, column: int) -> str:
+        line = self.rows[row]
+        star = _STAR if line.is_starred else ""
+        return {STAR: star, COLOUR: "", TITLE: str(line.words), SEEDS: line.count, FIGURE: line.told}[column]
+
+    def tip(self, row: int, column: int) -> str:
+        return self._tip(row)
+
+    def spoken(self, row: int, column: int) -> str:
+        line = self.rows[row]
+        spoken = {
+            COLOUR: "compared" if line.colour else "",
+            TITLE: f"{line.number} {line.words}".lstrip(),
+            SEEDS: _spoken(line),
         }
-        return words[index.column()]
+        return spoken[column] if column in spoken else self.text(row, column)
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:
         if str(value) != self.data(index, Qt.EditRole):
@@ -166,24 +157,17 @@ class _NameDelegate(QStyledItemDelegate):
         """Places the editor over the title; further left if the row has no square or number."""
         place = QRect(option.rect)
         place.setTop(place.bottom() + 1 - theme.px(_HIGH))  # below the heading of a section
-        is_run = self._table.lines.line(index.row()).has_square
+        is_run = self._table.lines.rows[index.row()].has_square
         place.setLeft(place.left() + (self._table.number_width if is_run else -theme.px(_WIDTHS[COLOUR])))
         editor.setGeometry(place)
 
 
 class _RowPainter:
-    """Paints rows; looks up fonts, colours and columns once for all of them."""
+    """Paints rows; looks up fonts and columns once for all of them."""
 
     def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]], number_width: int) -> None:
         self._painter, self._columns, self._number_width = painter, columns, number_width
         self._plain, self._bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
-        self._colours: dict[str, QColor] = {}
-        painter.setRenderHint(QPainter.Antialiasing)
-
-    def _colour(self, name: str) -> QColor:
-        if name not in self._colours:
-            self._colours[name] = theme.colour(name)
-        return self._colours[name]
 
     def _place(self, column: int, top: int) -> QRect:
         left, width = self._columns[column]
@@ -194,14 +178,11 @@ class _RowPainter:
         place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
         self._painter.setFont(self._plain)
         self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
-        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
+        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, theme.colour("grid"))
 
-    def paint(self, line: RunLine, top: int, width: int, is_selected: bool) -> None:
-        """Paints a row of the given width."""
+    def paint(self, line: RunLine, top: int) -> None:
+        """Paints a row."""
         painter = self._painter
-        if is_selected:
-            painter.fillRect(0, top, width, theme.px(_HIGH), self._colour("field"))
-        painter.fillRect(0, top + theme.px(_HIGH) - 1, width, 1, self._colour("grid"))
         painter.setFont(self._plain)
         if line.is_starred:
             self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
@@ -240,7 +221,7 @@ class _RowPainter:
         return int(triangle - _ARROW)
 
     def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
-        self._painter.setPen(self._colour(ink))
+        self._painter.setPen(theme.colour(ink))
         self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
 
     def _paint_arrow(self, is_open: bool, centre: QPointF) -> None:
@@ -249,17 +230,15 @@ class _RowPainter:
         if not is_open:
             corners = [QPointF(corner.y(), corner.x()) for corner in corners]
         self._painter.setPen(Qt.NoPen)
-        self._painter.setBrush(self._colour("muted"))
+        self._painter.setBrush(theme.colour("muted"))
         self._painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
 
     def _paint_square(self, line: RunLine, place: QRect) -> None:
         painter, square = self._painter, QRect(0, 0, _SIDE, _SIDE)
         square.moveCenter(place.center())
-        painter.setPen(self._colour(line.colour or "border"))
-        painter.setBrush(self._colour(line.colour) if line.colour else Qt.NoBrush)
-        painter.drawRoundedRect(square, 2, 2)
+        paint_square(painter, square, line.colour)
         if line.is_baseline:
-            painter.setPen(self._colour("text"))
+            painter.setPen(theme.colour("text"))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
 
@@ -272,7 +251,7 @@ def _begins(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFon
     return figure, count, count - 3.5 * _ARROW
 
 
-class RunTable(QTableView):
+class RunTable(PaintedRowTable):
     """A list of runs. A click chooses a run, or stars it in the first column; a double click opens it.
 
     A click on the count, or the right and the left arrow, opens and closes a row that stands for several runs.
@@ -292,15 +271,11 @@ class RunTable(QTableView):
     moved = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__()
         self.lines = _RunTableModel()
+        super().__init__(self.lines, _HIGH)
         self.lines.renamed = self.renamed.emit
-        self.setModel(self.lines)
         self.setItemDelegate(_NameDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        show_as_rows(self, _HIGH)
         heads = self.horizontalHeader()
         heads.hide()
         heads.setMinimumSectionSize(16)
@@ -311,16 +286,14 @@ class RunTable(QTableView):
         self._pressed = 0  # where the mouse was pressed, from the left
         self._headed: Sequence[int] = ()  # the rows that are higher, by a heading
         self._largest = 0  # of the numbers of runs
-        self._follow_text_size()
-        theme.changed.connect(self._follow_text_size)
+        self.fit_columns()
 
-    def _follow_text_size(self) -> None:
+    def fit_columns(self) -> None:
         """Fits columns and headings to the text size."""
         for column, width in _WIDTHS.items():
             self.horizontalHeader().resizeSection(column, theme.px(width))
         for row in self._headed:
-            self.setRowHeight(row, theme.px(_HIGH) + theme.px(_HEADING))
-        self.viewport().update()
+            self.setRowHeight(row, self.high + theme.px(_HEADING))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.x()
@@ -338,7 +311,7 @@ class RunTable(QTableView):
 
     def _is_count(self, index: QModelIndex) -> bool:
         """Whether the mouse was pressed on the count or its triangle."""
-        line = self.lines.line(index.row())
+        line = self.lines.rows[index.row()]
         if not line.runs or index.column() not in (TITLE, SEEDS):
             return False
         *_, triangle = _begins(line, self._columns, QFontMetrics(theme.font(theme.SMALL)))
@@ -351,7 +324,7 @@ class RunTable(QTableView):
 
     def _clicked(self, index: QModelIndex) -> None:
         if self._is_count(index):
-            self.unfolded.emit(index.row(), not self.lines.line(index.row()).is_open)
+            self.unfolded.emit(index.row(), not self.lines.rows[index.row()].is_open)
         else:
             (self.starred if index.column() == STAR else self.chosen).emit(index.row())
 
@@ -359,7 +332,7 @@ class RunTable(QTableView):
         if self._is_count(index):
             self._clicked(index)
         elif index.column() != STAR:
-            if self.lines.line(index.row()).has_square:
+            if self.lines.rows[index.row()].has_square:
                 self.chosen.emit(index.row())  # takes back what the first click did
             self.opened.emit(index.row())
 
@@ -401,9 +374,9 @@ class RunTable(QTableView):
             headed: the rows with a heading.
         """
         scrolled = self.verticalScrollBar().value()
-        self.lines.show(count, line, tip)
+        self.lines.show_lines(count, line, tip)
         for row in {*self._headed, *headed}:
-            self.setRowHeight(row, theme.px(_HIGH) + (theme.px(_HEADING) if row in headed else 0))
+            self.setRowHeight(row, self.high + (theme.px(_HEADING) if row in headed else 0))
         self._headed = headed
         if current is not None:
             self.setAutoScroll(False)
@@ -417,20 +390,17 @@ class RunTable(QTableView):
         """Repaints the lines after their content has changed."""
         self.viewport().update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints whole rows, which is several times as fast as a delegate for each cell."""
-        columns = self._columns
-        selected = {index.row() for index in self.selectionModel().selectedRows()}
-        first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
-        if first < 0:
-            return
-        painter = QPainter(self.viewport())
-        ink, width = _RowPainter(painter, columns, self.number_width), sum(width for _, width in columns.values())
-        for row in range(first, self.lines.count if last < 0 else last + 1):
-            line, top = self.lines.line(row), self.rowViewportPosition(row)
+    @property
+    def row_width(self) -> int:
+        return self.horizontalHeader().length()
+
+    def paint_rows(self, painter: QPainter, rows: range) -> None:
+        ink = _RowPainter(painter, self._columns, self.number_width)
+        for row in rows:
+            line = self.lines.rows[row]
             if line.heading:
-                ink.paint_heading(line.heading, top, width)
-            ink.paint(line, top + (theme.px(_HEADING) if line.heading else 0), width, row in selected)
+                ink.paint_heading(line.heading, self.rowViewportPosition(row), self.row_width)
+            ink.paint(line, self.bottom(row) - self.high)
 
     @property
     def current(self) -> int | None:
@@ -446,6 +416,3 @@ class RunTable(QTableView):
         super().currentChanged(current, previous)
         if current.row() != previous.row():
             self.moved.emit()
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, 3 * theme.px(_HIGH))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
@@ -19,8 +19,8 @@ from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import NumberEdit, step_decade, step_whole
+from nnviz.ui.form import FormField, FormGrid
 from nnviz.ui.group import Group
-from nnviz.ui.note import FieldError
 from nnviz.ui.parts import arranged, named
 
 _TIP = "How much room the library takes on the disk, how much it may take, and what old runs can do without."
@@ -96,8 +96,7 @@ class StoragePart(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._model = session.models[StorageModel]
-        self._notes: dict[str, FieldError] = {}
-        self._edits: dict[str, NumberEdit] = {}
+        self._rows: dict[str, FormField] = {}
         self._warning = named(label(role="notice"), "roomWarning")
         self.group = Group("roomGroup", "Room", _TIP, self._make)
         arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
@@ -112,26 +111,19 @@ class StoragePart(QWidget):
     # ---- building
 
     def _make(self) -> QWidget:
-        content, grid = QWidget(), QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(5)
-        grid.setColumnStretch(0, 1)
-        for row, budget in enumerate(_LIMIT_FIELDS):
+        content, form = QWidget(), FormGrid(spacing=5)
+        for budget in _LIMIT_FIELDS:
             edit = NumberEdit(f"{budget.name}RoomEdit", budget.step, budget.tip, budget.title)
             theme.sized(edit.setFixedWidth, _FIELD)
             edit.committed.connect(partial(self._typed, budget))
-            caption = label(budget.title, "fieldName")
-            caption.setBuddy(edit)
-            grid.addWidget(caption, row, 0)
-            grid.addWidget(edit, row, 1)
-            self._edits[budget.name], self._notes[budget.name] = edit, FieldError(edit)
+            self._rows[budget.name] = FormField(form.add_field(budget.title, edit), edit)
         self._words = named(label(role="muted"), "roomWords")
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
         self._words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self._thin = named(QPushButton("Thin now"), "thinButton", "Thin old runs now", _THIN_TIP)
         self._thin.clicked.connect(self._model.thin)
-        arranged(QVBoxLayout(content), grid, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)
+        arranged(QVBoxLayout(content), form, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)
         self._show_content()
         return content
 
@@ -143,7 +135,7 @@ class StoragePart(QWidget):
             self.group.head.show_summary(format_storage(usage.plan), usage.plan.is_over)
             self._warning.setText(self._what_goes() if usage.plan.is_over else "")
             self._warning.setVisible(usage.plan.is_over and not self.group.is_open)
-        if self._edits:
+        if self._rows:
             self._show_content()
 
     def _show_content(self) -> None:
@@ -152,8 +144,8 @@ class StoragePart(QWidget):
         if usage is not None:
             known |= {"library": usage.plan.budget, "run": usage.moment_budget}
         for budget in _LIMIT_FIELDS:
-            if budget.name in known and not self._notes[budget.name].text():
-                self._edits[budget.name].show_value(budget.written(known[budget.name]))
+            if budget.name in known and not self._rows[budget.name].error.text():
+                self._rows[budget.name].show(budget.written(known[budget.name]))
         self._words.setText(self._what_goes())
         self._thin.setEnabled(usage is not None and bool(usage.plan.losses))
 
@@ -168,13 +160,13 @@ class StoragePart(QWidget):
     # ---- what is typed
 
     def _typed(self, budget: _LimitField, typed: str) -> None:
-        room, edit, note = self._model, self._edits[budget.name], self._notes[budget.name]
+        room, row = self._model, self._rows[budget.name]
         change = {"library": room.set_budget, "run": room.set_moment_budget, "memory": room.set_memory_budget}
         wrong = ""
         try:
             nbytes = budget.parsed(typed)
-            edit.show_value(budget.written(nbytes))
+            row.field.show_value(budget.written(nbytes))
             change[budget.name](nbytes)
         except SettingError as error:
             wrong = str(error)
-        note.show_error(wrong)
+        row.error.show_error(wrong)

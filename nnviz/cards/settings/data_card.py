@@ -150,7 +150,7 @@ class DataCard(Card):
         self.combo.show_groups(self._entries())
         data = self._session.data
         if not data.loading and data.dataset is not None:
-            self.combo.setCurrentIndex(self.combo.findData(data.name))
+            self.combo.show_value(data.name)
 
     def _show_counts(self) -> None:
         data, dataset = self._session.data, self._session.data.dataset

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt5.QtWidgets import QWidget
-
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting, DataSource
-from nnviz.cards.settings.settings_form import FormGrid
-from nnviz.formatting.setting_text import _ALL, parse_typed, typed_value
+from nnviz.cards.settings.settings_form import FIELD_WIDTH
+from nnviz.formatting.setting_text import error_words, parse_typed, typed_data_value
 from nnviz.session.session import Session
-from nnviz.ui.fields import NumberEdit
-from nnviz.ui.note import FieldError
-from nnviz.ui.parts import object_name
-from nnviz.ui.setting_fields import DATA_STEPS
+from nnviz.ui.form import FormField, FormGrid
+from nnviz.ui.setting_fields import data_edit
 
 OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed often; the others wait in a group
 
@@ -32,24 +28,24 @@ class DataFields(FormGrid):
 
     def __init__(self, session: Session, names: tuple[str, ...]) -> None:
         """``names``: the settings that are shown here, if the data have them."""
-        super().__init__()
+        super().__init__(field_width=FIELD_WIDTH)
         self._session, self._names = session, names
-        self._rows: dict[str, tuple[QWidget, NumberEdit, FieldError]] = {}
+        self._rows: dict[str, FormField] = {}
         self._source: DataSource | None = None
         for setting in _settings_named(names):
-            self._rows[setting.name] = self._row(setting)
+            edit = data_edit(setting, "data")
+            edit.committed.connect(partial(self._typed, setting))
+            self._rows[setting.name] = FormField(self.add_field(setting.label, edit), edit)
         session.settings.problems_changed.connect(self.show_values)
 
     def show_source(self, source: DataSource | None) -> None:
         """Shows the rows of a source, and their values."""
         self._source = source
         wanted = [setting.name for setting in self._settings()]
-        for name, (caption, edit, _) in self._rows.items():
+        for name, row in self._rows.items():
             if name not in wanted:
-                edit.forget_typed()  # else a hidden field would commit it as it loses the focus
                 self._session.settings.set_problem(_problem(name), None)
-            caption.setVisible(name in wanted)
-            edit.setVisible(name in wanted)
+            row.set_visible(name in wanted)
         self.setVisible(bool(wanted))
         self.show_values()
 
@@ -57,22 +53,12 @@ class DataFields(FormGrid):
         """Shows the values of the settings, except where an invalid one was typed."""
         problems, settings = self._session.settings.all_problems, self._session.data.settings
         for setting in self._settings():
-            _, edit, error = self._rows[setting.name]
-            problem = problems.get(_problem(setting.name), "")
-            error.show_error(problem)
-            if not problem:
-                value = settings.get(setting.name, setting.default)
-                edit.show_value(_ALL if value is None else typed_value(value))
+            value = typed_data_value(setting, settings.get(setting.name))
+            self._rows[setting.name].show(value, problems.get(_problem(setting.name), ""))
 
     def _settings(self) -> list[DataSetting]:
         settings = self._source.settings if self._source is not None else ()
         return [each for each in settings if each.name in self._names and is_field(each)]
-
-    def _row(self, setting: DataSetting) -> tuple[QWidget, NumberEdit, FieldError]:
-        name = object_name("data", setting.name, "Edit")
-        edit = NumberEdit(name, DATA_STEPS[setting.name], setting.tip, setting.label)
-        edit.committed.connect(partial(self._typed, setting))
-        return self.add_field(setting.label, edit), edit, FieldError(edit)
 
     def _typed(self, setting: DataSetting, typed: str) -> None:
         data, refuse = self._session.data, partial(self._refuse, setting)
@@ -87,7 +73,7 @@ class DataFields(FormGrid):
         self.show_values()
 
     def _refuse(self, setting: DataSetting, error: EngineError) -> None:
-        words = error.message_for(setting.label) if error.parameter == setting.name else str(error)
+        words = error_words(error, {setting.name: setting.label})
         self._session.settings.set_problem(_problem(setting.name), words)
 
 

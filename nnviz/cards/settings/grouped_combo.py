@@ -43,7 +43,7 @@ class GroupedCombo(Combo):
             for entry in entries:
                 model.appendRow(_item(entry))
         self.setModel(model)
-        self.setCurrentIndex(self.findData(chosen))
+        self.show_value(chosen)
 
 
 def _heading(words: str) -> QStandardItem:

@@ -288,7 +288,7 @@ class _LayerRow(QFrame):
 
     def show_layer(self, layer: Layer) -> None:
         self.neurons.show_value(str(layer.neurons))
-        self.activation.setCurrentIndex(self.activation.findData(layer.activation))
+        self.activation.show_value(layer.activation)
 
 
 def _inputs_text(meaning: Meaning, count: int) -> str:

@@ -5,61 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
-
 from engine.basics.errors import EngineError
 from nnviz.cards.settings.default_button import DefaultButton
-from nnviz.formatting.setting_text import typed_value
+from nnviz.formatting.setting_text import error_words, typed_value
 from nnviz.session.session import Session
-from nnviz.ui import theme
-from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
-from nnviz.ui.note import FieldError
-from nnviz.ui.parts import arranged, object_name
+from nnviz.ui.form import FormField, FormGrid
+from nnviz.ui.parts import object_name
 from nnviz.ui.setting_fields import SettingChoice, SettingField, SettingRows, parse_dropout
 
-_FIELD_WIDTH = 138  # pixels
-
-
-class FormGrid(QWidget):
-    """A column of captions and a column of fields of the same width."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
-
-    def add_field(self, title: str, field: QWidget, mark: QWidget | None = None) -> QLabel:
-        """Adds a row with an optional mark between caption and field. Returns the caption."""
-        row, caption = self._grid.rowCount(), label(title, "fieldName")
-        caption.setBuddy(field)
-        theme.sized(field.setFixedWidth, _FIELD_WIDTH, beside=40)
-        self._grid.addWidget(field, row, 1)
-        if mark is None:
-            self._grid.addWidget(caption, row, 0)
-        else:
-            self._grid.addLayout(arranged(QHBoxLayout(), (caption, 1), mark), row, 0)
-        return caption
-
-    def add_wide(self, widget: QWidget) -> None:
-        """Adds a widget across both columns."""
-        self._grid.addWidget(widget, self._grid.rowCount(), 0, 1, 2)
+FIELD_WIDTH = 138  # pixels
 
 
 class SettingsForm(FormGrid):
     """Shows and changes the session's settings."""
 
     def __init__(self, session: Session, rows: SettingRows = ()) -> None:
-        super().__init__()
+        super().__init__(field_width=FIELD_WIDTH)
         self._session = session
-        self._fields: dict[str, SettingField] = {}
-        self._edits: dict[str, NumberEdit] = {}
-        self._combos: dict[str, Combo] = {}
-        self._captions: dict[str, QWidget] = {}
-        self._errors: dict[str, FieldError] = {}
+        self._edits: dict[str, tuple[SettingField, NumberEdit]] = {}
+        self._rows: dict[str, FormField] = {}
         self._marks: dict[str, DefaultButton] = {}
         self.add_rows(rows)
         session.settings.changed.connect(self._show)
@@ -80,37 +45,30 @@ class SettingsForm(FormGrid):
         edit = NumberEdit(object_name("", field.name, "Edit"), field.step, field.tip, field.title)
         edit.line.takes_space = field.parse is parse_dropout
         edit.committed.connect(lambda typed: self._typed(field, typed))
-        self._fields[field.name], self._edits[field.name] = field, edit
+        self._edits[field.name] = field, edit
         self._add_row(field.name, field.title, edit, typed_value)
 
     def _add_choice(self, choice: SettingChoice) -> None:
-        combo = self.add_combo(choice.name, choice.title, choice.tip, lambda entry: choice.registry[entry].label)
+        combo = Combo(f"{choice.name}Combo", choice.title, choice.tip)
         for entry in choice.registry:
             combo.addItem(choice.registry[entry].label, entry)
         combo.activated.connect(lambda: self._chosen(choice, combo.currentData()))
-        self._combos[choice.name] = combo
+        self._add_row(choice.name, choice.title, combo, lambda entry: choice.registry[entry].label)
 
-    def add_combo(self, name: str, title: str, tip: str, in_words: Callable[[Any], str] | None = None) -> Combo:
-        """Adds an empty combo box, which the caller fills and connects; ``in_words`` as of :meth:`_add_row`."""
-        combo = Combo(f"{name}Combo", title, tip)
-        self._add_row(name, title, combo, in_words)
-        return combo
-
-    def _add_row(self, name: str, title: str, widget: QWidget, in_words: Callable[[Any], str] | None) -> None:
-        """Adds a row; with ``in_words``, a text of the setting's value, it marks a value other than the default."""
-        if in_words is not None:
-            what = title.partition(",")[0].lower()  # without the unit
-            button = object_name("", name, "DefaultButton")
-            self._marks[name] = DefaultButton(self._session, button, what, widget, {name: in_words})
-        self._captions[name] = self.add_field(title, widget, self._marks.get(name))
-        self._errors[name] = FieldError(widget)
+    def _add_row(self, name: str, title: str, field: NumberEdit | Combo, in_words: Callable[[Any], str]) -> None:
+        """Adds a row with a mark for a value other than the default; ``in_words`` returns a value as text."""
+        what = title.partition(",")[0].lower()  # without the unit
+        button = object_name("", name, "DefaultButton")
+        mark = self._marks[name] = DefaultButton(self._session, button, what, field, {name: in_words})
+        self._rows[name] = FormField(self.add_field(title, field, mark), field)
 
     # ---- changes
 
     def _typed(self, field: SettingField, typed: str) -> None:
         if self._try(field, typed):
-            for other in [name for name in self._fields if name in self._session.settings.all_problems]:
-                self._try(self._fields[other], self._edits[other].text())  # it may fit the new value
+            problems = self._session.settings.all_problems
+            for other, edit in [row for name, row in self._edits.items() if name in problems]:
+                self._try(other, edit.text())  # it may fit the new value
         self._show()
 
     def _try(self, field: SettingField, typed: str) -> bool:
@@ -120,7 +78,7 @@ class SettingsForm(FormGrid):
             value = field.parse(field.name, typed, typed_value(self._session.settings.value(field.name)))
             self._session.settings.change(title.lower(), **{field.name: value})
         except EngineError as error:
-            self._session.settings.set_problem(field.name, _error_text(error, field.name, title))
+            self._session.settings.set_problem(field.name, error_words(error, {field.name: title}))
             return False
         self._session.settings.set_problem(field.name, None)
         return True
@@ -140,35 +98,22 @@ class SettingsForm(FormGrid):
         try:
             change()
         except EngineError as error:
-            text = _error_text(error, name, title)
+            text = error_words(error, {name: title})
         self._show()
         if text is not None:
-            self._errors[name].show_error(text)
+            self._rows[name].error.show_error(text)
 
     # ---- display
 
     def show_only(self, names: Iterable[str]) -> None:
         """Shows the named fields and hides the others, which have no effect at the moment."""
-        for name, edit in self._edits.items():
-            if name not in names:
-                edit.forget_typed()  # else a hidden field would commit it as it loses the focus
-            edit.setVisible(name in names)
-            self._captions[name].setVisible(name in names)
+        for name in self._edits:
+            self._rows[name].set_visible(name in names)
             self._marks[name].show_typed()
 
     def _show(self) -> None:
         settings, problems = self._session.settings, self._session.settings.all_problems
-        for name, edit in self._edits.items():
-            if name not in problems:
-                edit.show_value(typed_value(settings.value(name)))
-        for name, combo in self._combos.items():
-            combo.setCurrentIndex(combo.findData(settings.value(name)))
-        for name, error in self._errors.items():
-            error.show_error(problems.get(name, ""))
-        for mark in self._marks.values():
-            mark.show_typed()
-
-
-def _error_text(error: EngineError, name: str, title: str) -> str:
-    """Returns the error's text, which calls the field by its title; an error about another setting keeps that name."""
-    return error.message_for(title) if error.parameter == name else str(error)
+        for name, row in self._rows.items():
+            value = settings.value(name)
+            row.show(typed_value(value) if name in self._edits else value, problems.get(name, ""))
+            self._marks[name].show_typed()

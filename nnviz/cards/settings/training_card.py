@@ -21,6 +21,7 @@ from nnviz.cards.settings.schedule import ScheduleForm
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import Card, label
+from nnviz.ui.fields import Combo
 from nnviz.ui.group import Group
 from nnviz.ui.note import NoticeLine
 from nnviz.ui.parts import arranged, named
@@ -117,7 +118,8 @@ class TrainingCard(Card):
         super().__init__("Training")
         self._session, self._rate_search = session, session.models[RateSearch]
         form = self._form = SettingsForm(session)
-        self._presets = form.add_combo("preset", "Preset", _PRESET_TIP)
+        self._presets = Combo("presetCombo", "Preset", _PRESET_TIP)
+        form.add_field("Preset", self._presets)
         self._fill_presets()
         self._adjusted = named(label(role="muted"), "presetAdjusted")
         self._adjusted.setWordWrap(True)

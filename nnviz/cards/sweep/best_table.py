@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PyQt5.QtCore import QModelIndex, QPoint, QRect, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
+from PyQt5.QtWidgets import QHeaderView
 
 from nnviz.ui import theme
-from nnviz.ui.table_look import show_as_rows
+from nnviz.ui.row_table import ListColumn, PaintedRowTable, RowModel, paint_square
 
 _HIGH, _SIDE, _MARK = 25, 9, 22  # pixels: a row, the square, its column
 _LEAST, _AIR, _PAD = 24, 16, 6  # pixels: a column at least, beside its text, and of that at the right
@@ -34,44 +33,17 @@ class BestTrialRow:
     is_best: bool = False
 
 
-class _BestTrialTableModel(QAbstractTableModel):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: Sequence[str] = ()
-        self.rows: Sequence[BestTrialRow] = ()
+class _BestTrialModel(RowModel[BestTrialRow]):
+    """Trials below the names of columns; the first column has the square of a compared trial."""
 
-    def show(self, names: Sequence[str], rows: Sequence[BestTrialRow]) -> None:
-        if list(names) == list(self.names) and len(rows) == len(self.rows):
-            self.rows = rows
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(names)))
-            return
-        self.beginResetModel()
-        self.names, self.rows = names, rows
-        self.endResetModel()
+    def text(self, row: int, column: int) -> str:
+        return self.rows[row].cells[column - 1] if column else ""
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        return 1 + len(self.names)
-
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        row = self.rows[index.row()]
-        if role == Qt.AccessibleTextRole and not index.column():
-            return "compared" if row.colour else ""
-        if role in (Qt.DisplayRole, Qt.ToolTipRole, Qt.AccessibleTextRole):
-            return row.cells[index.column() - 1] if index.column() else ""
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
-        if orientation != Qt.Horizontal or not section or section > len(self.names):
-            return None
-        if role in (Qt.DisplayRole, Qt.ToolTipRole):
-            return self.names[section - 1]
-        return int(Qt.AlignRight | Qt.AlignVCenter) if role == Qt.TextAlignmentRole else None
+    def spoken(self, row: int, column: int) -> str:
+        return self.text(row, column) if column or not self.rows[row].colour else "compared"
 
 
-class BestTrialTable(QTableView):
+class BestTrialTable(PaintedRowTable):
     """A table of trials. A click chooses a trial, on its square it compares it; a double click or Enter opens it.
 
     Signals:
@@ -83,23 +55,15 @@ class BestTrialTable(QTableView):
     opened = pyqtSignal(int)
 
     def __init__(self) -> None:
-        super().__init__()
-        self._model = _BestTrialTableModel()
+        self._model = _BestTrialModel()
+        super().__init__(self._model, _HIGH)
         self._divided: tuple[tuple[str, ...], int, int] = ((), 0, 0)  # the columns, the width and the text size
-        self.setModel(self._model)
-        self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SingleSelection)
-        show_as_rows(self, _HIGH)
         heads = self.horizontalHeader()
         heads.setMinimumSectionSize(_MARK)
-        heads.setHighlightSections(False)
-        heads.setSectionsClickable(False)
         heads.setTextElideMode(Qt.ElideMiddle)
         heads.setSectionResizeMode(QHeaderView.Fixed)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
-        theme.changed.connect(self.viewport().update)
-        theme.changed.connect(self._divide)
 
     @property
     def rows(self) -> Sequence[BestTrialRow]:
@@ -109,12 +73,12 @@ class BestTrialTable(QTableView):
     @property
     def names(self) -> Sequence[str]:
         """The names of the columns."""
-        return self._model.names
+        return [column.title for column in self._model.columns[1:]]
 
     def show_rows(self, names: Sequence[str], rows: Sequence[BestTrialRow], chosen: int | None) -> None:
         """Shows rows below the names of their columns; ``chosen`` is the number of the chosen trial."""
-        self._model.show(names, rows)
-        self._divide()
+        self._model.show([ListColumn(""), *(ListColumn(name, is_number=True) for name in names)], rows)
+        self.fit_columns()
         self.show_choice(chosen)
 
     def show_choice(self, chosen: int | None) -> None:
@@ -125,7 +89,7 @@ class BestTrialTable(QTableView):
         elif row != self.currentIndex().row() or not self.selectionModel().hasSelection():
             self.selectRow(row)
 
-    def _divide(self) -> None:
+    def fit_columns(self) -> None:
         """Sets the widths of the columns: for their cells first, then for their names; the rest is divided equally.
 
         As long as columns and text size stay the same, widths that suffice are kept, so that nothing jumps.
@@ -153,40 +117,19 @@ class BestTrialTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._divide()
+        self.fit_columns()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints whole rows, which is several times as fast as a delegate for each cell."""
-        first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
-        if first < 0:
-            return
-        painter = QPainter(self.viewport())
-        painter.setFont(theme.font(theme.SMALL))
-        selected = {index.row() for index in self.selectionModel().selectedRows()}
-        for row in range(first, len(self.rows) if last < 0 else last + 1):
-            self._paint_row(painter, row, row in selected)
-
-    def _paint_row(self, painter: QPainter, row: int, is_selected: bool) -> None:
-        told, top, width = self.rows[row], self.rowViewportPosition(row), self.viewport().width()
-        if is_selected:
-            painter.fillRect(0, top, width, theme.px(_HIGH), theme.colour("field"))
-        painter.fillRect(0, top + theme.px(_HIGH) - 1, width, 1, theme.colour("grid"))
-        self._paint_square(
-            painter, told.colour, QPoint(self.columnViewportPosition(0) + _MARK // 2, top + theme.px(_HIGH) // 2)
-        )
-        painter.setPen(theme.colour("good" if told.is_best else "text"))
-        metrics, side = painter.fontMetrics(), int(Qt.AlignRight | Qt.AlignVCenter)
-        for column, words in enumerate(told.cells, start=1):
-            place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, theme.px(_HIGH))
-            painter.drawText(place, side, metrics.elidedText(words, Qt.ElideRight, place.width()))
-
-    def _paint_square(self, painter: QPainter, colour: str, centre: QPoint) -> None:
-        square = QRect(0, 0, _SIDE, _SIDE)
-        square.moveCenter(centre)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(theme.colour(colour or "border"))
-        painter.setBrush(theme.colour(colour) if colour else Qt.NoBrush)
-        painter.drawRoundedRect(square, 2, 2)
+    def paint_rows(self, painter: QPainter, rows: range) -> None:
+        for number in rows:
+            row, top = self.rows[number], self.rowViewportPosition(number)
+            square = QRect(0, 0, _SIDE, _SIDE)
+            square.moveCenter(QPoint(self.columnViewportPosition(0) + _MARK // 2, top + self.high // 2))
+            paint_square(painter, square, row.colour)
+            painter.setPen(theme.colour("good" if row.is_best else "text"))
+            for column, words in enumerate(row.cells, start=1):
+                place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, self.high)
+                words = painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width())
+                painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter), words)
 
     def _trial(self, index: QModelIndex) -> int:
         return self.rows[index.row()].trial
@@ -212,6 +155,3 @@ class BestTrialTable(QTableView):
             self.compared.emit(self._trial(current))
         else:
             super().keyPressEvent(event)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, 3 * theme.px(_HIGH))

@@ -6,19 +6,18 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QGridLayout, QLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.sweeps.plan import ASHA, GRID, HYPERBAND, MEDIAN, NONE, PRUNING, RANDOM, SAMPLERS, TPE
-from nnviz.cards.sweep.fields import VariedSetting
 from nnviz.cards.sweep.form_parser import ParsedForm
 from nnviz.cards.sweep.model import SweepForm
-from nnviz.cards.sweep.setting_row import RowTexts, SettingRow
+from nnviz.cards.sweep.setting_row import SettingRow
 from nnviz.cards.sweep.setting_rows import offered_settings, setting_info
 from nnviz.cards.sweep.target_row import SweepTargetRow
 from nnviz.session.session import Session
-from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_whole
-from nnviz.ui.note import FieldError, Note
+from nnviz.ui.form import FormField, FormGrid
+from nnviz.ui.note import Note
 from nnviz.ui.parts import arranged, named
 
 _SAMPLERS = {RANDOM: "at random", GRID: "all, on a grid", TPE: "TPE, learns from results"}
@@ -55,30 +54,17 @@ class SweepFieldsView(QWidget):
         self._column.setSpacing(4)
         self.add_button = self._new_add_button()
         self._nothing = Note(self.add_button, "sweepVaryError")
-        self._fields: dict[str, QWidget] = {}
-        self._notes: dict[str, FieldError] = {}
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 6, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnMinimumWidth(3, _NUMBER)
-        self.sampler = self._new_combo("sampler", "Trials", _SAMPLER_TIP)
-        self.rule = self._new_combo("rule", "Stop early", _RULE_TIP)
-        for row, column, widget, title in (
-            (0, 0, self.sampler, "Trials"),
-            (1, 0, self._new_number("seeds", "Seeds of each trial", _SEEDS_TIP), "Seeds each"),
-            (1, 2, self._new_number("runs", "Runs at most", _RUNS_TIP), "Runs"),
-            (2, 0, self.rule, "Stop early"),
-            (2, 2, self._new_number("minutes", "Minutes at most", _MINUTES_TIP), "Minutes"),
-        ):
-            caption = label(title, "fieldName")
-            caption.setBuddy(widget)
-            widget.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-            grid.addWidget(caption, row, column)
-            grid.addWidget(widget, row, column + 1, 1, 3 if widget is self.sampler else 1)
-        self.where = SweepTargetRow(session, grid)
-        arranged(QVBoxLayout(self), self._column, self.add_button, grid, 1, spacing=4)
+        self._fields: dict[str, FormField] = {}
+        self._grid = FormGrid(stretched=(1,))
+        self._grid.grid.setContentsMargins(0, 6, 0, 0)
+        self._grid.grid.setColumnMinimumWidth(3, _NUMBER)
+        self.sampler = self._add_combo("sampler", "Trials", _SAMPLER_TIP, (0, 0))
+        self._add_number("seeds", "Seeds each", "Seeds of each trial", _SEEDS_TIP, (1, 0))
+        self._add_number("runs", "Runs", "Runs at most", _RUNS_TIP, (1, 1))
+        self.rule = self._add_combo("rule", "Stop early", _RULE_TIP, (2, 0))
+        self._add_number("minutes", "Minutes", "Minutes at most", _MINUTES_TIP, (2, 1))
+        self.where = SweepTargetRow(session, self._grid)
+        arranged(QVBoxLayout(self), self._column, self.add_button, self._grid, 1, spacing=4)
         self.layout().setAlignment(self.add_button, Qt.AlignLeft)
 
     def _new_add_button(self) -> QToolButton:
@@ -90,20 +76,24 @@ class SweepFieldsView(QWidget):
         self._menu = named(QMenu(button), "sweepAddMenu")
         return button
 
-    def _new_combo(self, field: str, title: str, tip: str) -> Combo:
+    def _add_combo(self, field: str, title: str, tip: str, place: tuple[int, int]) -> Combo:
         combo = Combo(f"sweep{field.capitalize()}Combo", title, tip)
         entries, titles = (SAMPLERS, _SAMPLERS) if field == "sampler" else (PRUNING, _RULES)
         for entry in entries:
             combo.addItem(titles.get(entry, entry), entry)
         combo.activated.connect(lambda: self._form.type(field, combo.currentData()))
-        self._fields[field], self._notes[field] = combo, FieldError(combo)
+        self._place(field, title, combo, place)
         return combo
 
-    def _new_number(self, field: str, title: str, tip: str) -> NumberEdit:
+    def _add_number(self, field: str, caption: str, title: str, tip: str, place: tuple[int, int]) -> None:
         edit = NumberEdit(f"sweep{field.capitalize()}Edit", step_whole(1), tip, title)
         edit.committed.connect(lambda text: self._typed(field, text))
-        self._fields[field], self._notes[field] = edit, FieldError(edit)
-        return edit
+        self._place(field, caption, edit, place)
+
+    def _place(self, field: str, caption: str, widget: NumberEdit | Combo, place: tuple[int, int]) -> None:
+        widget.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        span = 3 if field == "sampler" else 1
+        self._fields[field] = FormField(self._grid.add_field(caption, widget, place=place, span=span), widget)
 
     def _typed(self, field: str, text: str) -> None:
         """Returns the typed text; a text that is a default was not typed."""
@@ -163,13 +153,10 @@ class SweepFieldsView(QWidget):
         if form is None:
             return
         self._show_rows(form)
-        self.sampler.setCurrentIndex(self.sampler.findData(form.sampler))
-        self.rule.setCurrentIndex(self.rule.findData(form.rule))
-        for field, widget in self._fields.items():
-            words = _problem(form.problems, field)
-            if isinstance(widget, NumberEdit):
-                widget.show_value(self._shown(field))
-            self._notes[field].show_error(words)
+        shown = {"sampler": form.sampler, "rule": form.rule}
+        for field, row in self._fields.items():
+            row.field.show_value(shown[field] if field in shown else self._shown(field))
+            row.error.show_error(_problem(form.problems, field))
         self._nothing.show_text(form.problems.get("vary", ""))
 
     def _shown(self, field: str) -> str:
@@ -197,7 +184,7 @@ class SweepFieldsView(QWidget):
                 for field, words in form.problems.items()
                 if field.partition(".")[0] == told.name
             }
-            self._rows[told.name].show_texts(_texts(told), form.sampler == GRID, problems)
+            self._rows[told.name].show_texts(told, form.sampler == GRID, problems)
 
 
 def _in_order(layout: QLayout) -> Iterator[QWidget]:
@@ -210,10 +197,6 @@ def _in_order(layout: QLayout) -> Iterator[QWidget]:
             yield from _in_order(item.widget().layout())
         elif item.widget() is not None and item.widget().focusPolicy() & Qt.TabFocus:
             yield item.widget()
-
-
-def _texts(row: VariedSetting) -> RowTexts:
-    return RowTexts(row.kind, row.values, row.low, row.high, row.points)
 
 
 def _problem(problems: Mapping[str, str], field: str) -> str:

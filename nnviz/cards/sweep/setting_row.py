@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from engine.sweeps.search_space import LINEAR, LIST, LOG
+from nnviz.cards.sweep.fields import VariedSetting
 from nnviz.cards.sweep.tick_button import TickButton
 from nnviz.ui import theme
 from nnviz.ui.card import label
@@ -17,7 +19,6 @@ from nnviz.ui.fields import FieldEdit, NumberEdit, step_whole
 from nnviz.ui.note import FieldError
 from nnviz.ui.parts import arranged, named, tool
 
-LIST, LINEAR, LOG = "list", "linear", "log"
 _NAME, _KIND, _POINTS = 96, 50, 34  # pixels
 _KIND_TIP = (
     "A list of values, or a range: linear, in which steps add up, or log, in which they multiply, as suits learning "
@@ -51,17 +52,6 @@ class SettingInfo:
     def part(self) -> str:
         """The middle of the object names of its controls: "LearningRate"."""
         return "".join(map(str.capitalize, self.name.split("_")))
-
-
-@dataclass(frozen=True)
-class RowTexts:
-    """The content of a row: the kind of its values, and all texts by field."""
-
-    kind: str
-    values: str
-    low: str
-    high: str
-    points: str
 
 
 class SettingRow(QWidget):
@@ -136,7 +126,7 @@ class SettingRow(QWidget):
 
     # ---- what is shown
 
-    def show_texts(self, texts: RowTexts, is_grid: bool, problems: Mapping[str, str]) -> None:
+    def show_texts(self, texts: VariedSetting, is_grid: bool, problems: Mapping[str, str]) -> None:
         """Shows kind, values and problems of the fields; ``is_grid``: whether trials are on a grid."""
         is_list = texts.kind == LIST
         kinds = {kind: kind for kind in (LIST, LINEAR, LOG)}

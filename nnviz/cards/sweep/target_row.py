@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QGridLayout, QSizePolicy
+from PyQt5.QtWidgets import QSizePolicy
 
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui.card import label
 from nnviz.ui.fields import FieldEdit
+from nnviz.ui.form import FormGrid
 from nnviz.ui.note import FieldError
 from nnviz.ui.parts import named
 
@@ -21,8 +22,8 @@ _TIP = (
 class SweepTargetRow:
     """Shows and changes ``session.sweep_target``."""
 
-    def __init__(self, session: Session, grid: QGridLayout) -> None:
-        """Adds two rows at the end of a grid of four columns."""
+    def __init__(self, session: Session, form: FormGrid) -> None:
+        """Adds two rows at the end of a form with two pairs in a row."""
         self._where = session.sweep_target
         self._field = named(FieldEdit(), "sweepWhereEdit", "Where the runs are done", _TIP)
         self._field.setPlaceholderText("this machine, or tcp://host:8786")
@@ -32,12 +33,8 @@ class SweepTargetRow:
         self._error = FieldError(self._field)
         self._who = named(label(role="muted"), "sweepWhereLabel", "Who is there")
         self._who.setWordWrap(True)
-        caption = label("Where", "fieldName")
-        caption.setBuddy(self._field)
-        row = grid.rowCount()
-        grid.addWidget(caption, row, 0)
-        grid.addWidget(self._field, row, 1, 1, 3)
-        grid.addWidget(self._who, row + 1, 1, 1, 3)
+        form.add_field("Where", self._field, span=3)
+        form.grid.addWidget(self._who, form.grid.rowCount(), 1, 1, 3)
 
     def _enter(self) -> None:
         """Sets the address, and refreshes the status if the address is unchanged."""

@@ -272,7 +272,7 @@ class UserExamplesPage(Page):
             both = ["; ".join(map(plain_number, each.tolist())) for each in (truths, answers.outputs[place])]
             return [*both, *values]
 
-        return ["kept as", "format_prediction", *(field.name for field in meaning.fields)], map(row, range(len(own)))
+        return ["kept as", "answered", *(field.name for field in meaning.fields)], map(row, range(len(own)))
 
 
 CARDS.register("ownPage")(

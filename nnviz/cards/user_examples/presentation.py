@@ -10,7 +10,7 @@ from engine.datasets import Dataset
 from engine.datasets.table.raw_columns import raw_columns
 from nnviz.cards.user_examples.model import TestSetChange, UserExamplePredictions
 from nnviz.formatting import text
-from nnviz.ui.row_list import ListColumn
+from nnviz.ui.row_table import ListColumn
 
 _MOST_COLUMNS = 4
 
@@ -105,7 +105,7 @@ class UserExampleRows:
     def __init__(self, answers: UserExamplePredictions, data: Dataset, names: Sequence[str]) -> None:
         self._answers, self._names = answers, names
         self._columns = () if data.is_picture else raw_columns(data)[:_MOST_COLUMNS]
-        first = ListColumn("kept as"), ListColumn("format_prediction")
+        first = ListColumn("kept as"), ListColumn("answered")
         self.head = [*first, *(ListColumn(text.name(column.name), not column.choices) for column in self._columns)]
 
     def row(self, place: int) -> list[str]:

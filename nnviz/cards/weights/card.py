@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 from engine.basics.validation import Array
 from engine.explain.input_grid import region_of
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.weights.layer_tabs import layer_tabs
 from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
 from nnviz.cards.weights.row_names import RowNames
 from nnviz.formatting import text
@@ -20,7 +21,6 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES
 from nnviz.ui.card import DockCard, Table
-from nnviz.ui.layer_tabs import layer_tabs
 from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
 from nnviz.ui.pages import Front
 from nnviz.ui.parts import arranged, named

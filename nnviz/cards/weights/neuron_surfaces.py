@@ -9,7 +9,9 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.input_grid import Region, Span, Square
+from nnviz.cards.weights.layer_tabs import ALL
 from nnviz.cards.weights.line_tiles import line_tiles
+from nnviz.cards.weights.tiles import Draw, NeuronTiles, TilePlace, plane_tiles
 from nnviz.formatting import text
 from nnviz.formatting.text import short
 from nnviz.session.example_text import neuron_full_name
@@ -18,9 +20,7 @@ from nnviz.session.session import Session
 from nnviz.session.surface_query import NEURON_SURFACES, PredictionSurface
 from nnviz.ui.card import Table
 from nnviz.ui.fixed_size_box import line, say
-from nnviz.ui.layer_tabs import ALL
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.plane.tiles import Draw, NeuronTiles, TilePlace, plane_tiles
 from nnviz.ui.plane.words import coordinates
 from nnviz.ui.read_out import Piece
 from nnviz.ui.weights.heat_map import ColourBar

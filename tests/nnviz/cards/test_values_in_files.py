@@ -116,6 +116,7 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     qtbot.waitUntil(lambda: session.queries[PREDICTIONS].result is not None, timeout=20_000)
     (own,) = exported(window.card("ownPage"))
     assert own["kept as"] == f"{LONG} 0"
+    assert "answered" in own
     held = [name for name in wanted if name not in ("kind", "account")]  # which float32 does not hold
     assert {name: own[name] for name in held if not same(own[name], wanted[name])} == {}
 

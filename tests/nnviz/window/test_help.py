@@ -35,9 +35,9 @@ from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from nnviz.cards.draw.value_form import FormRow
 from nnviz.cards.plane.surface_page import SurfacePage
+from nnviz.cards.weights.layer_tabs import layer_tabs
 from nnviz.ui.card import DockCard
 from nnviz.ui.group import Group
-from nnviz.ui.layer_tabs import layer_tabs
 from nnviz.ui.pages import Page
 from nnviz.window.help import described, place_beside
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of

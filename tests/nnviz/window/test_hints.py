@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.status import Status
-from nnviz.ui.hint import Hint
+from nnviz.window.hints import Hint
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, click, drag, find, pause, press, quit_unasked, retype, seven, wait_for

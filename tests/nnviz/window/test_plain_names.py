@@ -29,9 +29,9 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.session.status import Status
-from nnviz.ui.message_bar import MessageBar
 from nnviz.window.help import described
 from nnviz.window.main_window import MainWindow
+from nnviz.window.message_bar import MessageBar
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import click_tab, drag, find, is_shown, seven, wait_for, wait_for_answer
 

@@ -26,6 +26,7 @@ from nnviz.cards.map.legend import ClassLegend
 from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.cards.sweep.best_table import BestTrialRow, BestTrialTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
+from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard
@@ -33,8 +34,8 @@ from nnviz.ui.column import CardScroll, ScrollColumn
 from nnviz.ui.combos import NameCombo
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
-from nnviz.ui.plane.tiles import NeuronTiles
-from nnviz.ui.row_list import ListColumn, RowList
+from nnviz.ui.row_list import RowList
+from nnviz.ui.row_table import ListColumn
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, find, is_shown, press, stored_settings

@@ -8,8 +8,8 @@ from PyQt5.QtCore import QPoint, QPointF
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.plane.plane_page import PlanePage
+from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE
-from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import find, hover, is_shown
 

@@ -15,6 +15,7 @@ from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.cards.plane.curve_page import CurvePage
 from nnviz.cards.weights.card import WeightsPanel
+from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.selection import Neuron
 from nnviz.session.surface_query import (
     COARSE_LINE,
@@ -24,7 +25,6 @@ from nnviz.session.surface_query import (
     NEURON_SURFACES,
     OUTPUT_SURFACE,
 )
-from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.plots.legend import Key
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load, point_at_tile, wait_for_planes

@@ -80,7 +80,7 @@ def test_a_row_has_number_name_and_error_and_is_found_by_its_words(
 
     # The number stands before the name and is read out with it.
     index = table.model().index(0, TITLE)
-    assert table.lines.line(0).number == f"#{numbers[2]}"
+    assert table.lines.rows[0].number == f"#{numbers[2]}"
     assert index.data(Qt.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
 
     # A search lists those with all words.
@@ -280,7 +280,7 @@ def test_after_a_deletion_the_other_runs_keep_their_numbers(
 ) -> None:
     ready_window.session.library.delete([numbers[0]])
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
-    assert [table.lines.line(row).number for row in range(2)] == [f"#{numbers[2]}", f"#{numbers[1]}"]
+    assert [table.lines.rows[row].number for row in range(2)] == [f"#{numbers[2]}", f"#{numbers[1]}"]
 
 
 # ---- what a person says of them

@@ -251,7 +251,7 @@ def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
     click_row(qtbot, equal, 2)
     (colour,) = comparison.colours.values()
     click_row(qtbot, equal, 1, SEEDS)
-    assert equal.lines.line(1).colour == colour
+    assert equal.lines.rows[1].colour == colour
     click_row(qtbot, equal, 1)
     assert not comparison.colours, "a click on a coloured row leaves it out"
 

@@ -268,7 +268,7 @@ def test_the_run_in_the_window_marks_the_sweep_while_it_is_closed(
         run = SweepLibrary(library).runs(sweep)[0]
     session.library.open(run)
     qtbot.waitUntil(lambda: session.runs.current.storage.record == run)
-    assert [table.lines.line(row).is_current for row in (ALONE, SWEEP)] == [False, True]
+    assert [table.lines.rows[row].is_current for row in (ALONE, SWEEP)] == [False, True]
     session.library.unfold(SweepKey(sweep), True)
     wait_until_open(ready_window, qtbot)
-    assert [table.lines.line(row).is_current for row in range(4)] == [False, True, False, True]
+    assert [table.lines.rows[row].is_current for row in range(4)] == [False, True, False, True]

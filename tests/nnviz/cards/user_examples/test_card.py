@@ -234,6 +234,7 @@ def test_a_point_that_is_answered_wrong_is_called_so(own_window: MainWindow, qtb
     open_page(qtbot, window)
     model, name = find(window, RowList, "ownRows").model(), session.class_names[best]
     assert [model.index(row, 1).data() for row in range(2)] == [name, f"{name} · wrong"]
+    assert [model.headerData(column, Qt.Horizontal) for column in range(2)] == ["kept as", "answered"]
 
 
 def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(

@@ -11,9 +11,9 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.weights.card import WeightsPanel
+from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.selection import Neuron
 from nnviz.session.surface_query import COARSE_TILE, FINE_TILE, NEURON_SURFACES
-from nnviz.ui.plane.tiles import NeuronTiles
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load, point_at_tile, tiles_of, wait_for_planes

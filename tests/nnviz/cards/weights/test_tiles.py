@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.plane.dot_legend import DotLegend
+from nnviz.cards.weights.tiles import NeuronTiles, TilePlace, enlarged
 from nnviz.ui import theme
-from nnviz.ui.plane.tiles import NeuronTiles, TilePlace, enlarged
 from tests.nnviz.helpers import hover, leave
 
 NAMES = {1: "layer 1", 2: "output"}

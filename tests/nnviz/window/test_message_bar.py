@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, Q
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
-from nnviz.ui.message_bar import AnnouncementBar, MessageBar
+from nnviz.window.message_bar import AnnouncementBar, MessageBar
 from tests.nnviz.helpers import click, find
 
 CHOICES = ("Train 784-64-32-10 on", "Start 784-1000-500-10")

@@ -10,10 +10,10 @@ from PyQt5.QtCore import QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from engine.basics.validation import Array
+from nnviz.cards.weights.tile_layout import TileLayout, tile_layout
 from nnviz.ui import theme
 from nnviz.ui.painted_view import ENTER, PaintedView
 from nnviz.ui.plane.colours import image_of, neuron_pixels
-from nnviz.ui.plane.layout import TileLayout, tile_layout
 
 _GUTTER = 56  # pixels for the names of the layers at the left of their tiles
 _ROUND = 3  # radius of the corners of tiles that are not too small

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nnviz.ui.plane.layout import LARGEST, SMALLEST, tile_layout
+from nnviz.cards.weights.tile_layout import LARGEST, SMALLEST, tile_layout
 
 COUNTS = st.lists(st.integers(1, 300), min_size=1, max_size=12).map(lambda sizes: dict(enumerate(sizes, start=1)))
 
