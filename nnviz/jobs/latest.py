@@ -14,7 +14,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import DataError
-from nnviz.jobs.serial_thread import SerialThread
+from nnviz.jobs.serial_thread import SerialThread, close_all
 from nnviz.jobs.timing import TimeBudget
 
 QUICK = 0.0004  # seconds: a change of threads takes longer than such a result
@@ -245,5 +245,4 @@ class Queries:
 
     def close(self, milliseconds: int) -> bool:
         """Ends all queries. Returns whether all threads ended in time."""
-        ended = [query.close(milliseconds) for query in self._queries.values()]
-        return all(ended)
+        return close_all(list(self._queries.values()), milliseconds)
