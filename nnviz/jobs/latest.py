@@ -8,16 +8,17 @@ than a change of threads may be computed at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from engine.basics.errors import DataError
-from nnviz.jobs.serial_thread import SerialThread
+from nnviz.jobs.serial_thread import SerialThread, close_all
 from nnviz.jobs.timing import TimeBudget
 
 QUICK = 0.0004  # seconds: a change of threads takes longer than such a result
+_STOPPED = object()  # in place of the result of a request that was stopped
 
 
 class RequestKey:
@@ -31,7 +32,8 @@ class RequestKey:
         return isinstance(other, RequestKey) and self._known == other._known
 
 
-# What a result depends on, and the function that computes the result.
+# What a result depends on, and the function that computes the result. A generator function does so in steps, after each
+# of which it is stopped if the request has changed meanwhile; the last result then stays.
 Request = tuple[RequestKey, Callable[[], Any]]
 
 
@@ -83,6 +85,8 @@ class Latest(QObject):
         self._answered: RequestKey | None = None  # the key of ``result``
         self.questions = 0
         self._is_busy = False
+        self._in_steps: RequestKey | None = None  # the key of the request that is computed in steps
+        self._is_outdated = False  # whether that request has changed
         self._is_hurried = False  # whether the next request is due at once
         self._thread = SerialThread()
         self._timer = QTimer(self)
@@ -97,8 +101,12 @@ class Latest(QObject):
     @property
     def is_up_to_date(self) -> bool:
         """Whether ``result`` belongs to the current request."""
+        return self._answered == self._key
+
+    @property
+    def _key(self) -> RequestKey | None:
         question = self._ask()
-        return self._answered == (None if question is None else question[0])
+        return None if question is None else question[0]
 
     def has_answered_after(self, questions: int) -> bool:
         """Whether ``result`` belongs to a request that was started after that many others.
@@ -116,11 +124,13 @@ class Latest(QObject):
             self._budget.reset()
             self.look()
         elif was_wanted and not self.is_wanted:
+            self._is_outdated = True
             self._thread.run(self._release, lambda _: None, self.failed.emit)
 
     def forget(self) -> None:
         """Drops the result and the request in progress: they belong to another network or other data."""
         self._subject += 1
+        self._is_outdated = True
         self._answered = None
         self._budget.reset()
         if self.result is not None:
@@ -135,6 +145,8 @@ class Latest(QObject):
 
     def look(self) -> None:
         """Starts the current request if a card needs it, its result is not known and it is due."""
+        if self._in_steps is not None:
+            self._is_outdated |= not self.is_wanted or self._key != self._in_steps
         if not self.is_wanted or self._is_busy:
             return
         question = self._ask()
@@ -154,7 +166,7 @@ class Latest(QObject):
         return left <= 0
 
     def _begin(self, key: RequestKey, work: Callable[[], Any]) -> None:
-        self._is_busy = True
+        self._is_busy, self._is_outdated = True, False
         self.questions += 1
         subject, size = self._subject, self._size()
 
@@ -162,15 +174,18 @@ class Latest(QObject):
             start = time.thread_time()
             with self._budget:
                 result = work()
-            self._cost = (size, time.thread_time() - start)
+                if isinstance(result, Generator):
+                    result = self._run_through(key, result)
+            if result is not _STOPPED:
+                self._cost = (size, time.thread_time() - start)
             return result
 
         def done(result: Any) -> None:
             self._is_busy = False
-            if subject == self._subject:
-                self._set_result(key, result)
-            else:
+            if subject != self._subject:
                 self._budget.reset()  # a forgotten request does not delay the next one
+            elif result is not _STOPPED:
+                self._set_result(key, result)
             self.look()
 
         def failed(error: Exception) -> None:
@@ -189,6 +204,19 @@ class Latest(QObject):
         else:
             done(result)
 
+    def _run_through(self, key: RequestKey, steps: Generator[Any, None, Any]) -> Any:
+        """Returns the result of the steps, or ``_STOPPED`` if the request has changed meanwhile."""
+        self._in_steps = key
+        try:
+            while not self._is_outdated:
+                try:
+                    next(steps)
+                except StopIteration as finished:
+                    return finished.value
+        finally:
+            self._in_steps = None
+        return _STOPPED
+
     def _set_result(self, key: RequestKey | None, result: Any) -> None:
         has_changed = result is not None or self.result is not None
         self._answered, self.result = key, result
@@ -198,6 +226,7 @@ class Latest(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends the query. Returns whether its thread ended in time."""
         self._wanted_by.clear()
+        self._is_outdated = True
         self._timer.stop()
         return self._thread.close(milliseconds)
 
@@ -245,5 +274,4 @@ class Queries:
 
     def close(self, milliseconds: int) -> bool:
         """Ends all queries. Returns whether all threads ended in time."""
-        ended = [query.close(milliseconds) for query in self._queries.values()]
-        return all(ended)
+        return close_all(list(self._queries.values()), milliseconds)

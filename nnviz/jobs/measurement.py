@@ -10,7 +10,7 @@ from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.training.metrics import Evaluator, figures_of
-from nnviz.jobs.serial_thread import SerialThread
+from nnviz.jobs.stepwise import Steps, StepwiseTask, shares_only
 
 Figures = dict[str, float]
 
@@ -25,8 +25,9 @@ class Measurement:
     def __init__(self, crashed: Callable[[Exception], None]) -> None:
         """``crashed`` is called with any other error."""
         self._crashed = crashed
-        self._latest = 0
-        self._thread = SerialThread()
+        self._task = StepwiseTask()
+        self._task.changed.connect(self._hand_over)
+        self._task.failed.connect(self._failed)
 
     def start(
         self, network: Network, dataset: Dataset, validation_share: float, done: Callable[[Figures], None]
@@ -35,40 +36,32 @@ class Measurement:
 
         The data are divided as in a run with that ``validation_share``.
         """
-        self._latest += 1
-        number = self._latest
-
-        def finished(found: Figures | None) -> None:
-            if found is not None and number == self._latest:
-                done(found)
-
-        def failed(error: Exception) -> None:
-            if not isinstance(error, (EngineError, MemoryError)):
-                self._crashed(error)
-
-        self._thread.run(lambda: self._measure(network, dataset, validation_share, number), finished, failed)
+        self._task.start(done, lambda: _measured(network, dataset, validation_share))
 
     def stop(self) -> None:
         """Drops the measurement in progress."""
-        self._latest += 1
+        self._task.forget()
 
-    def _measure(self, network: Network, dataset: Dataset, validation_share: float, number: int) -> Figures | None:
-        """Returns None if another measurement has begun. Runs in the background thread."""
-        results, dataset = {}, dataset.divided(validation_share)
-        for name, split in dataset.splits.items():
-            steps = Evaluator(network, split, dataset.target_scaling).steps()
-            while number == self._latest:
-                try:
-                    with np.errstate(all="ignore"):  # an error reports overflows
-                        next(steps)
-                except StopIteration as finished:
-                    results[name] = finished.value
-                    break
-            else:
-                return None
-        return figures_of(results) | {f"{name}_loss": result.loss for name, result in results.items()}
+    def _hand_over(self) -> None:
+        done, figures = self._task.about, self._task.result
+        if figures is not None:
+            self._task.forget()
+            done(figures)
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, (EngineError, MemoryError)):
+            self._crashed(error)
 
     def close(self, milliseconds: int) -> bool:
         """Stops the measurement. Returns whether its thread ended in time."""
-        self.stop()
-        return self._thread.close(milliseconds)
+        return self._task.close(milliseconds)
+
+
+def _measured(network: Network, dataset: Dataset, validation_share: float) -> Steps:
+    """Evaluates the network chunk by chunk in the background thread; returns the figures."""
+    results, dataset = {}, dataset.divided(validation_share)
+    for name, split in dataset.splits.items():
+        evaluator = Evaluator(network, split, dataset.target_scaling)
+        with np.errstate(all="ignore"):  # an error tells what overflows
+            results[name] = yield from shares_only(evaluator.steps())
+    return figures_of(results) | {f"{name}_loss": result.loss for name, result in results.items()}

@@ -104,18 +104,20 @@ class SerialThreads:
     def close(self, milliseconds: int) -> bool:
         """Closes all threads; waits at most that long for all together. See :meth:`SerialThread.close`."""
         self._closed = True
-        end = time.monotonic() + milliseconds / 1000
-        ended = [thread.close(0) for thread in self._threads.values()]  # drops all outcomes before it waits for any
-        for number, thread in enumerate(self._threads.values()):
-            left = max(0, round(1000 * (end - time.monotonic())))
-            ended[number] = thread.close(-1 if milliseconds < 0 else left)
-        return all(ended)
+        return close_all(list(self._threads.values()), milliseconds)
 
 
-def close_all(parts: Sequence[Any], seconds: float) -> bool:
-    """Closes all parts, then waits at most that many seconds for all together. Returns whether all have ended."""
+def close_all(parts: Sequence[Any], milliseconds: int) -> bool:
+    """Closes all parts before it waits for any, at most that long for all together; -1 for as long as they take.
+
+    Returns whether all have ended.
+    """
     for part in parts:
         part.close(0)
-    end = time.monotonic() + seconds
-    ended = [part.close(max(0, round(1000 * (end - time.monotonic())))) for part in parts]
+    end = time.monotonic() + milliseconds / 1000
+
+    def left() -> int:
+        return -1 if milliseconds < 0 else max(0, round(1000 * (end - time.monotonic())))
+
+    ended = [part.close(left()) for part in parts]
     return all(ended)

@@ -17,7 +17,7 @@ from nnviz.formatting import text
 from nnviz.formatting.setting_text import title_of_data
 from nnviz.jobs.network_reading import CHECKPOINT, LoadedNetwork, read_network
 from nnviz.jobs.reports import figures_in
-from nnviz.jobs.serial_thread import SerialThreads
+from nnviz.jobs.serial_thread import SerialThreads, close_all
 from nnviz.session.activities import Activities, CancelOffer
 from nnviz.session.data import Data
 from nnviz.session.file_writing import (
@@ -242,5 +242,5 @@ class Files(QObject):
         """Waits for all saves, and at most that long for other work. Returns whether all have ended."""
         self._patience.close()
         self._saving.finish()
-        others = [each.close(milliseconds) for each in (self._exporting, self._reading)]
-        return all([self._saving.close(-1), *others])
+        others = close_all((self._exporting, self._reading), milliseconds)
+        return self._saving.close(-1) and others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,15 +59,11 @@ class Mistakes(QObject):
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
         self._parts: dict[str, ExampleSet] = {}
         self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
-        self._latest: RequestKey | None = None
-        self._is_computing = False
         self._listed: tuple[SplitPredictions | None, tuple[Classes | None, ExampleGroup | None], Array] = (
             None,
             (None, None),
             NOTHING,
         )
-        for signal in (displayed.changed, runs.replaced, data.changed):
-            signal.connect(self._note_request)
         for signal in (runs.history_changed, displayed.changed, runs.replaced, data.changed):
             signal.connect(self._emit_counts)
         self._emitted: tuple[object, ...] = ()
@@ -94,7 +91,6 @@ class Mistakes(QObject):
         """Chooses another part. Its predictions follow later."""
         if name != self._wanted:
             self._wanted = name
-            self._note_request()
             self.part_changed.emit()
             self.changed.emit()
 
@@ -104,11 +100,15 @@ class Mistakes(QObject):
         """Returns the request for the predictions of the displayed network for the chosen part."""
         part = self.part
         if part is None:
-            self._latest = None
             return None
         network, epochs = self._network()
-        key = self._latest = RequestKey(network, part)
-        return key, lambda: self._answer(key, network, part, epochs)
+
+        def work() -> Generator[int, None, SplitPredictions]:
+            predictions = yield from predict_in_steps(network, part.split, part.rows)
+            predictions.order  # noqa: B018  # sorted here, once, and kept
+            return SplitPredictions(predictions, part, network, epochs)
+
+        return RequestKey(network, part), work
 
     def _network(self) -> tuple[Network, float]:
         """Returns the displayed network and its epochs; during training the first one displayed in this epoch."""
@@ -117,26 +117,6 @@ class Mistakes(QObject):
         if self._subject[0] is not moment and self._subject[0] != moment:
             self._subject = moment, self._displayed.network, self._displayed.epochs
         return self._subject[1:]
-
-    def _note_request(self) -> None:
-        """Marks a running computation as outdated."""
-        if self._is_computing:
-            self.request()
-
-    def _answer(self, key: RequestKey, network: Network, part: ExampleSet, epochs: float) -> SplitPredictions | None:
-        """Runs in the query's thread. A newer request cancels it, and the previous result stays."""
-        self._is_computing = True
-        try:
-            steps = predict_in_steps(network, part.split, part.rows)
-            while self._latest == key:
-                try:
-                    next(steps)
-                except StopIteration as finished:
-                    finished.value.order  # noqa: B018  # sorted here, once, and kept
-                    return SplitPredictions(finished.value, part, network, epochs)
-            return self.found
-        finally:
-            self._is_computing = False
 
     def set_found(self, found: SplitPredictions | None) -> None:
         if found is not self._found:

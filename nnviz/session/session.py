@@ -55,7 +55,7 @@ from nnviz.session.undo import Undo
 from nnviz.session.user_example_history import UserExampleHistory
 from nnviz.session.user_examples import UserExamplesModel
 
-_LONGEST_WAIT = 0.4  # seconds that closing waits for all threads together
+_LONGEST_WAIT = 400  # milliseconds that closing waits for all threads together
 
 
 class Session(QObject):

@@ -103,7 +103,7 @@ class DisagreementPage(Page):
             return
         self._show_choices()
         note = self._why_not()
-        found: Disagreement | None = self._query.result
+        found: Disagreement | None = self._query.result if self._query.is_up_to_date else None
         if note or found is None:
             self._shown = None
             self._note.setText(note or "Both networks are being asked …")

@@ -5,7 +5,9 @@ In a group of seeds every run predicts the current input; its median run predict
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,14 +63,11 @@ class ComparedPredictions:
 
     def __init__(self, session: Session) -> None:
         self._question, self._comparison, self._data = session.question, session.comparison, session.data
-        self._latest: RequestKey | None = None  # of the disagreement: another request stops its work
-        self._shown: RequestKey | None = None  # key of the disagreement that the result may be shown for
         self.predictions = Latest(self._ask_predictions)
         self.disagreement = Latest(self._ask_disagreement)
         session.queries.add({COMPARED_PREDICTIONS: self.predictions, DISAGREEMENT: self.disagreement})
-        for signal in (session.comparison.changed, session.data.changed):
-            signal.connect(self.predictions.look)
-            signal.connect(self._look_at_disagreement)
+        for query in (self.predictions, self.disagreement):
+            session.comparison.changed.connect(query.look)
 
     def _ask_predictions(self) -> Request | None:
         example, runs = self._question.example, self._comparison.runs
@@ -81,42 +80,22 @@ class ComparedPredictions:
 
         return RequestKey(example, runs, rows), work
 
-    def _look_at_disagreement(self) -> None:
-        self._ask_disagreement()
-        if self._latest is self._shown:
-            self.disagreement.look()
-        else:
-            self._shown = self._latest
-            self.disagreement.forget()
-
     def _ask_disagreement(self) -> Request | None:
-        """Returns the request for the current pair of runs, and notes its key."""
         runs, dataset = self._comparison.pair, self._data.dataset
         if runs is None or dataset is None or not can_disagree(runs, dataset):
-            self._latest = None
             return None
         part = compared_split(dataset)
-        key = RequestKey(runs[0].network, runs[1].network, part.split)
-        if key != self._latest:
-            self._latest = key
-        latest = self._latest
-        return latest, lambda: self._compute_disagreement(latest, runs, part)
+        one, other = (run.network for run in runs)
+        assert one is not None
+        assert other is not None
 
-    def _compute_disagreement(
-        self, key: RequestKey, runs: tuple[ComparedRun, ComparedRun], part: ExampleSet
-    ) -> Disagreement | None:
-        """Runs in the query's thread. Returns None if another request came meanwhile."""
-        found = []
-        for run in runs:
-            assert run.network is not None
-            steps = predict_in_steps(run.network, part.split)
-            while self._latest is key:
-                try:
-                    next(steps)
-                except StopIteration as finished:
-                    found.append(finished.value)
-                    break
-        return Disagreement(runs, (found[0], found[1]), part) if len(found) == len(runs) else None
+        def work() -> Generator[int, None, Disagreement]:
+            found: list[Any] = []
+            for network in (one, other):
+                found.append((yield from predict_in_steps(network, part.split)))
+            return Disagreement(runs, (found[0], found[1]), part)
+
+        return RequestKey(one, other, part.split), work
 
 
 def _predict(network: Network | None, example: Array, rows: Dataset | None) -> Array | None:

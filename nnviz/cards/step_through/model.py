@@ -15,7 +15,7 @@ from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.cards.step_through.step_effects import StepEffects
 from nnviz.cards.step_through.step_request import RecordedStep, StepKey, StepRequest
-from nnviz.jobs.serial_thread import SerialThread
+from nnviz.jobs.serial_thread import SerialThread, close_all
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -250,8 +250,7 @@ class StepThrough(QObject):
 
     def close(self, milliseconds: int) -> bool:
         """Ends the threads. Returns whether they ended in time."""
-        ended = [part.close(milliseconds) for part in (self._lane, self.effects, self.past_batch)]
-        return all(ended)
+        return close_all((self._lane, self.effects, self.past_batch), milliseconds)
 
 
 def _in_words(error: Exception) -> str:

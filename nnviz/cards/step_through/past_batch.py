@@ -34,7 +34,7 @@ class PastBatch(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._runs, self._displayed, self._messages = session.runs, session.displayed, session.messages
-        self._exact = session.replay
+        self._replay = session.replay
         self.work = StepwiseTask()
         self.is_long, self.reason_unavailable = False, ""
         self._is_wanted = False
@@ -63,19 +63,19 @@ class PastBatch(QObject):
     @property
     def can_begin_again(self) -> bool:
         """Whether the batch is unknown, and another replay might find it."""
-        return bool(self.reason_unavailable) and self._exact.reason_unavailable(self._runs.current) is None
+        return bool(self.reason_unavailable) and self._replay.reason_unavailable(self._runs.current) is None
 
     def begin(self) -> None:
         """Replays the training to the displayed epoch, if that is one of the past and a view is visible."""
         run, moment = self._runs.current, self._displayed.moment
         if not self._is_wanted or moment is None:
             return
-        self.reason_unavailable = self._exact.reason_unavailable(run) or ""
+        self.reason_unavailable = self._replay.reason_unavailable(run) or ""
         if not self.reason_unavailable:
-            wish = ReplayRequest(run, moment.epochs)
-            steps = self._exact.steps(wish)
+            request = ReplayRequest(run, moment.epochs)
+            steps = self._replay.steps(request)
             self._patience.start()
-            self.work.start(wish, lambda: yield_to_training(steps(), self._runs.is_training))
+            self.work.start(request, lambda: yield_to_training(steps(), self._runs.is_training))
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -88,7 +88,7 @@ class PastBatch(QObject):
         """Drops the result, which belongs to another epoch than the displayed one."""
         self.work.forget()
         is_wanted = self._is_wanted and not self._displayed.is_live
-        self._end((self._exact.reason_unavailable(self._runs.current) or "") if is_wanted else "")
+        self._end((self._replay.reason_unavailable(self._runs.current) or "") if is_wanted else "")
 
     def _data_changed(self) -> None:
         self._drop()

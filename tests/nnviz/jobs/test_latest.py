@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import queue
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 import pytest
@@ -197,6 +198,89 @@ def test_who_waits_is_told_when_a_later_question_is_answered(probe: Latest, orac
     oracle.subject = object()
     assert not probe.is_up_to_date
     assert probe.has_answered_after(before)
+
+
+class Stepper:
+    """A request whose result is computed in steps, which a test lets pass one by one."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.subject, self.started, self._qtbot = object(), 0, qtbot
+        self._steps: queue.SimpleQueue[bool] = queue.SimpleQueue()  # whether the work is over
+        self.probe = Latest(self._request)
+        self.probe.want("card", True)
+        self.reach(1)
+
+    def _request(self) -> Request:
+        subject = self.subject
+
+        def work() -> Generator[None, None, object]:
+            self.started += 1
+            while not self._steps.get(timeout=10):
+                yield
+            return subject
+
+        return RequestKey(subject), work
+
+    def step(self, is_over: bool = False) -> None:
+        self._steps.put(is_over)
+
+    def reach(self, started: int) -> None:
+        """Waits until that many requests were started."""
+        self._qtbot.waitUntil(lambda: self.started == started)
+
+
+@pytest.fixture
+def stepper(qtbot: QtBot) -> Iterator[Stepper]:
+    """With a first result, and a second request of which the first step is computed."""
+    stepper = Stepper(qtbot)
+    stepper.step(is_over=True)
+    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+    stepper.subject = object()
+    stepper.probe.look()
+    stepper.reach(2)
+    yield stepper
+    stepper.step(is_over=True)
+    assert stepper.probe.close(10_000)
+
+
+def test_work_in_steps_is_stopped_by_a_newer_request(stepper: Stepper, qtbot: QtBot) -> None:
+    first = stepper.probe.result
+    stepper.subject = object()
+    stepper.probe.look()
+    stepper.step()
+    stepper.reach(3)
+    assert stepper.probe.result is first, "the last result stays"
+    assert not stepper.probe.is_up_to_date
+    stepper.step(is_over=True)
+    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+
+
+def test_work_in_steps_goes_on_while_the_request_is_the_same(stepper: Stepper, qtbot: QtBot) -> None:
+    for _ in range(3):
+        stepper.probe.look()
+        stepper.step()
+    stepper.step(is_over=True)
+    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+    assert stepper.started == 2
+
+
+@pytest.mark.parametrize("stop", [lambda probe: probe.forget(), lambda probe: probe.want("card", False)])
+def test_work_in_steps_is_stopped_when_it_is_not_needed(
+    stepper: Stepper, qtbot: QtBot, stop: Callable[[Latest], None]
+) -> None:
+    stop(stepper.probe)
+    stepper.step()
+    stepper.probe.want("card", True)
+    stepper.reach(3)
+    stepper.step(is_over=True)
+    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+
+
+def test_closing_stops_work_in_steps(stepper: Stepper) -> None:
+    stepper.probe.close(0)
+    stepper.step()
+    assert stepper.probe.close(10_000)
+    assert stepper.started == 2
 
 
 def test_without_a_question_nothing_is_known(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:

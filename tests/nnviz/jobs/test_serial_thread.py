@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from nnviz.jobs.serial_thread import SerialThread
+from nnviz.jobs.serial_thread import SerialThread, close_all
 
 
 @pytest.fixture
@@ -86,3 +87,16 @@ def test_an_outcome_that_comes_when_nobody_is_left_to_hear_it_is_dropped(qapp: Q
     gc.collect()
     QApplication.processEvents()
     assert told == []
+
+
+def test_closing_several_waits_for_all_together(qapp: QApplication) -> None:
+    gates = [threading.Event() for _ in range(3)]
+    lanes = [SerialThread() for _ in gates]
+    for lane, gate in zip(lanes, gates, strict=True):
+        lane.run(lambda gate=gate: gate.wait(10), lambda _: None, lambda _: None)
+    start = time.perf_counter()
+    assert not close_all(lanes, 300)
+    assert time.perf_counter() - start < 2 * 0.3
+    for gate in gates:
+        gate.set()
+    assert close_all(lanes, -1)
