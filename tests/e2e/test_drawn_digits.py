@@ -10,7 +10,7 @@ import pytest
 
 from nnviz.window.bundled_networks import bundled_networks
 from tests.e2e.program import Box, Program, looks_of_answers, places, until
-from tests.e2e.test_real_window import shifted, smooth, within
+from tests.e2e.test_real_window import COMPLAINTS, shifted, smooth, within
 
 pytestmark = pytest.mark.e2e
 
@@ -41,7 +41,8 @@ def test_the_best_network_reads_what_is_drawn(program: Program, tmp_path: Path) 
         program.key("ctrl+Delete")
         until(lambda: answer(program, window, place["answerLabel"], looks) is None, "an empty canvas")
     program.close(window)
-    assert program.exit_code(seconds=1) == 0
+    assert program.exit_code(seconds=1) == 0, "nothing is asked where nothing was learned"
+    assert not [word for word in COMPLAINTS if word in program.output()], program.output()
 
 
 def square(box: Box) -> Box:

@@ -37,13 +37,6 @@ def test_train_draw_and_quit_without_saving(program: Program, screen: Screen, tm
     assert not [word for word in COMPLAINTS if word in program.output()], program.output()
 
 
-def test_quit_with_nothing_to_save_asks_nothing(program: Program) -> None:
-    window = program.wait_for_window("nnviz")
-    program.close(window)
-    assert program.exit_code(seconds=1) == 0
-    assert not [word for word in COMPLAINTS if word in program.output()], program.output()
-
-
 def test_a_group_of_settings_unfolds_and_folds(program: Program, screen: Screen, tmp_path: Path) -> None:
     window = program.wait_for_window("nnviz")
     program.focus(window)

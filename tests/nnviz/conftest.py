@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.session.session import Session
+from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.session_restore import SessionRestore
 from tests.nnviz.helpers import is_shown
 
 
@@ -71,6 +74,44 @@ class Model:
         self.session.records.set_on(False)
         self.session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         self.session.data.load()
+
+    def close(self) -> bool:
+        """Ends all threads. Returns whether all have ended."""
+        return self.session.close()
+
+
+class RestoredModel(Model):
+    """A session with what the last one left, without a window."""
+
+    def __init__(self, settings: Path | None = None) -> None:
+        """Settings are remembered in that file; None for the user's own."""
+        self.preferences = Preferences(settings or person_file())
+        self._restore = SessionRestore(self.preferences)
+        self.session = self._restore.new_session()
+        self.session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        self._restore.load()
+
+    def close(self) -> bool:
+        """Stores what is remembered, and ends all threads. Returns whether all have ended."""
+        stored = self.preferences.close()
+        return self.session.close() and stored
+
+
+Restart = Callable[[], RestoredModel]
+
+
+@pytest.fixture
+def restart(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]) -> Iterator[Restart]:
+    """Starts a session that still loads its data, the beginning of MNIST; sessions before it may be open."""
+    load_with(lambda: few_digits)
+    made: list[RestoredModel] = []
+
+    def start() -> RestoredModel:
+        made.append(RestoredModel())
+        return made[-1]
+
+    yield start
+    assert all(each.close() for each in made)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +12,20 @@ from PIL import Image, ImageDraw
 
 from engine import storage
 from engine.basics.assets_folder import ASSETS
+from engine.datasets import Dataset
 from engine.datasets.description import Description
-from engine.datasets.mnist import load_mnist
 from engine.network.network import Network
 from nnviz.commands import cli
 from nnviz.commands.pictures import picture_of_file
 from nnviz.exported_script import export_script
+from tests.engine.storage.scripts import run_apart, run_here
 
 SMALL = ASSETS / "networks" / "small.npz"
 
 
 def run(script: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Runs the script by itself in a new process, without this project."""
-    command = [sys.executable, "-I", "-W", "error", str(script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert done.returncode == code, done.stderr
-    return done
+    """Runs the script in its folder."""
+    return run_here(script, script.parent, *arguments, code=code)
 
 
 def photograph(size: tuple[int, int] = (900, 1200), seed: int = 1) -> Image.Image:
@@ -43,17 +40,22 @@ def photograph(size: tuple[int, int] = (900, 1200), seed: int = 1) -> Image.Imag
 
 
 @pytest.fixture
-def images(tmp_path: Path) -> list[str]:
+def digit(mnist: Dataset, tmp_path: Path) -> str:
+    """The file of one of MNIST's digits."""
+    Image.fromarray((255 * mnist.train.example(0).reshape(28, 28)).astype(np.uint8)).save(tmp_path / "digit.png")
+    return str(tmp_path / "digit.png")
+
+
+@pytest.fixture
+def images(digit: str, tmp_path: Path) -> list[str]:
     """Digits of many kinds of files, and one without a digit."""
-    digit = Image.fromarray((255 * load_mnist().train.example(0).reshape(28, 28)).astype(np.uint8))
     seven = photograph()
     turned = Image.Exif()
     turned[0x0112] = 6
     clear = Image.new("RGBA", (60, 80), (0, 0, 0, 0))
     ImageDraw.Draw(clear).line([(20, 20), (40, 20), (30, 60)], fill=(0, 0, 0, 255), width=6)
     saved = {
-        "digit.png": lambda path: digit.save(path),
-        "inverted.bmp": lambda path: Image.fromarray(255 - np.asarray(digit)).save(path),
+        "inverted.bmp": lambda path: Image.fromarray(255 - np.asarray(Image.open(digit))).save(path),
         "bits.png": lambda path: Image.fromarray(np.asarray(seven).astype(np.uint16) * 257).save(path),
         "turned.jpg": lambda path: seven.convert("RGB").save(path, exif=turned),
         "large.jpg": lambda path: photograph((2400, 3200)).save(path),
@@ -62,7 +64,7 @@ def images(tmp_path: Path) -> list[str]:
     }
     for name, save in saved.items():
         save(tmp_path / name)
-    return [str(tmp_path / name) for name in saved]
+    return [digit, *(str(tmp_path / name) for name in saved)]
 
 
 def test_a_script_says_what_predict_says_of_drawn_digits(
@@ -73,7 +75,7 @@ def test_a_script_says_what_predict_says_of_drawn_digits(
     assert cli.main(["predict", str(SMALL), *images]) == 0
     wanted = capsys.readouterr().out
     assert "empty.png: nothing is drawn on it" in wanted
-    assert run(tmp_path / "net.py", *images).stdout == wanted
+    assert run_apart(tmp_path / "net.py", tmp_path, *images).stdout == wanted
     assert run(tmp_path / "net.py", images[0]).stdout == wanted.splitlines(keepends=True)[0]
 
 
@@ -85,28 +87,30 @@ def test_a_program_gets_the_same_pixels_as_the_network_here(tmp_path: Path, imag
         assert script["read_image"](path).tobytes() == picture_of_file(network, path).tobytes(), path
 
 
-def test_what_is_no_image_is_refused_by_its_name(tmp_path: Path, images: list[str]) -> None:
+def test_what_is_no_image_is_refused_by_its_name(tmp_path: Path, digit: str) -> None:
     export_script(storage.load_network(SMALL), tmp_path / "net.py")
     cut, rows = tmp_path / "cut.png", tmp_path / "rows.csv"
-    cut.write_bytes(Path(images[0]).read_bytes()[:60])
+    cut.write_bytes(Path(digit).read_bytes()[:60])
     rows.write_text("1,2\n")
     for files, reason in (
         ([str(cut)], f"{cut} cannot be used: it is damaged, or no image\n"),
-        ([images[0], str(rows)], f"{rows} cannot be used: it is damaged, or no image\n"),
+        ([digit, str(rows)], f"{rows} cannot be used: it is damaged, or no image\n"),
         ([str(rows)], f"{rows} cannot be used: row 1 must have 784 cells, not 2\n"),
-        ([images[0], str(tmp_path / "no.png")], f"{tmp_path / 'no.png'} cannot be used: No such file or directory\n"),
+        ([digit, str(tmp_path / "no.png")], f"{tmp_path / 'no.png'} cannot be used: No such file or directory\n"),
     ):
         done = run(tmp_path / "net.py", *files, code=2)
         assert (done.stderr, done.stdout) == (reason, "")
 
 
-def test_without_pillow_it_says_what_is_missing_and_still_answers_rows(tmp_path: Path, images: list[str]) -> None:
+def test_without_pillow_it_says_what_is_missing_and_still_answers_rows(
+    tmp_path: Path, digit: str, mnist: Dataset
+) -> None:
     export_script(storage.load_network(SMALL), tmp_path / "net.py")
     script = tmp_path / "net.py"
     script.write_text(script.read_text("utf-8").replace("from PIL import", "from no_such_package import"), "utf-8")
-    told = run(script, images[0], code=2).stderr
-    assert told == f"{images[0]} cannot be used: images need Pillow; install it with: python -m pip install pillow\n"
-    np.save(tmp_path / "rows.npy", load_mnist().test.inputs[:3] / np.float32(255))
+    told = run(script, digit, code=2).stderr
+    assert told == f"{digit} cannot be used: images need Pillow; install it with: python -m pip install pillow\n"
+    np.save(tmp_path / "rows.npy", mnist.test.inputs[:3] / np.float32(255))
     assert len(run(script, str(tmp_path / "rows.npy")).stdout.splitlines()) == 3
 
 

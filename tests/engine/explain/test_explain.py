@@ -60,8 +60,17 @@ def test_gradients_agree_with_finite_differences(hidden: str) -> None:
         assert found[place] == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
-@pytest.mark.parametrize("hidden", _HIDDEN)
-@pytest.mark.parametrize("shape", [[8, 3], [8, 20, 3], [8, 30, 20, 3], [1, 4, 3], [8, *[6] * 20, 3]])
+@pytest.mark.parametrize(
+    ("hidden", "shape"),
+    [
+        *((hidden, [8, 30, 20, 3]) for hidden in _HIDDEN),
+        *(
+            (hidden, shape)
+            for hidden in ("relu", "gelu")
+            for shape in ([8, 3], [8, 20, 3], [1, 4, 3], [8, *[6] * 20, 3])
+        ),
+    ],
+)
 def test_integrated_gradients_add_up(hidden: str, shape: list[int]) -> None:
     """To the difference of the target's sums, within 1 % of it or 0.01."""
     network = network_of(shape, hidden)
@@ -189,7 +198,7 @@ def test_the_smallest_change(hidden: str, shape: list[int]) -> None:
     """It changes the answer, is within the bounds, cannot be shrunk, and is no larger than DeepFool's."""
     network, compared = network_of(shape, hidden), 0
     network.parameters *= 2
-    for seed in range(4):
+    for seed in range(1 if shape[-1] == 10 else 4):  # each with that many targets
         example = example_of(shape[0], seed)
         was = int(network.predict(example[None])[0].argmax())
         for target in range(shape[-1]):
@@ -249,7 +258,7 @@ def with_categories(seed: int) -> Array:
 def test_categories_change_as_a_whole() -> None:
     """As a search through all categories finds, with the numbers between them changed as little as can be."""
     groups, changed = ((2, 3, 4), (5, 6, 7, 8)), 0
-    for seed in range(6):
+    for seed in range(3):
         network, example = network_of([9, 8, 3], seed=seed), with_categories(seed)
         network.parameters *= 2
         was = int(network.predict(example[None])[0].argmax())

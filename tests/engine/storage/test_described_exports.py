@@ -8,7 +8,6 @@ import io
 import json
 import runpy
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from tests.engine.described import (
     whole_rows,
     write_rows,
 )
+from tests.engine.storage.scripts import run_apart, run_here
 
 ROUND_OFF = {"rtol": 1e-5, "atol": 1e-5}
 
@@ -58,11 +58,8 @@ def wanted(network: Network, rows: list[dict[str, str]]) -> Array:
 
 
 def run(script: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Runs it by itself in a new process, without this project."""
-    command = [sys.executable, "-I", "-W", "error", str(script), *arguments]
-    done = subprocess.run(command, cwd=script.parent, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert done.returncode == code, done.stderr
-    return done
+    """Runs it in its folder."""
+    return run_here(script, script.parent, *arguments, code=code)
 
 
 def printed(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
@@ -80,7 +77,7 @@ def test_a_script_answers_a_file_of_raw_rows(tmp_path: Path, table: str) -> None
     rows = [*gaps, *whole_rows(table)[::7]]
     export_script(network, tmp_path / "net.py")
     write_rows(tmp_path / "rows.csv", rows)
-    told = printed(run(tmp_path / "net.py", "rows.csv"))
+    told = printed(run_apart(tmp_path / "net.py", tmp_path, "rows.csv"))
     answers = wanted(network, rows)
     if table == "mpg.csv":
         np.testing.assert_allclose([float(row["mpg"]) for row in told], answers[:, 0], rtol=1e-5)

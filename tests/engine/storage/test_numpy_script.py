@@ -22,6 +22,7 @@ from engine.network.activations import ACTIVATIONS, Activation
 from engine.network.network import Network
 from engine.storage.numpy_script import EXPORTED_ACTIVATIONS, export_script
 from tests.engine.helpers import refused
+from tests.engine.storage.scripts import run_apart, run_here
 
 ROUND_OFF = {"rtol": 2e-6, "atol": 2e-6}
 
@@ -44,15 +45,6 @@ def imported(network: Network, file: Path) -> dict[str, Any]:
     """What stands in the script of that network."""
     export_script(network, file)
     return runpy.run_path(str(file))
-
-
-def run(file: Path, folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Runs the script by itself in an empty folder: no warning is let pass, nothing of this project is found."""
-    folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-I", "-W", "error", str(file), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done
 
 
 def printed(done: subprocess.CompletedProcess[str]) -> Array:
@@ -83,7 +75,7 @@ def test_every_activation_gives_the_same_answers_on_its_own(file: Path, tmp_path
     rows = rows_for(net, spread=3)
     export_script(net, file)
     np.save(tmp_path / "rows.npy", rows)
-    answers = printed(run(file, tmp_path / "empty", str(tmp_path / "rows.npy")))
+    answers = printed(run_here(file, tmp_path, str(tmp_path / "rows.npy")))
     np.testing.assert_allclose(answers, net.predict(rows), **ROUND_OFF)
 
 
@@ -125,7 +117,8 @@ def test_a_network_for_digits(file: Path, tmp_path: Path) -> None:
     export_script(net, file)
     with open(tmp_path / "rows.NPY", "wb") as place:
         np.save(place, rows)
-    answers = printed(run(file, tmp_path / "empty", str(tmp_path / "rows.NPY")))
+    (tmp_path / "empty").mkdir()
+    answers = printed(run_apart(file, tmp_path / "empty", str(tmp_path / "rows.NPY")))
     np.testing.assert_allclose(answers, net.predict(rows), **ROUND_OFF)
     assert file.stat().st_size < 6 * net.parameters.size
 
@@ -138,7 +131,7 @@ def test_a_csv_file_is_read_and_every_digit_printed(file: Path, tmp_path: Path, 
     net = made([3, 2], "identity", dtype=dtype)
     export_script(net, file)
     (tmp_path / "rows.csv").write_text("\ufeff1,2,3\n0.5, -1, 1e-3\n", "utf-8")
-    answers = printed(run(file, tmp_path / "empty", str(tmp_path / "rows.csv"))).astype(dtype)
+    answers = printed(run_here(file, tmp_path, str(tmp_path / "rows.csv"))).astype(dtype)
     predict = runpy.run_path(str(file))["predict"]
     np.testing.assert_array_equal(answers, predict([[1, 2, 3], [0.5, -1, 1e-3]]))
 
@@ -147,22 +140,22 @@ def test_one_line_or_one_column_is_enough(file: Path, tmp_path: Path) -> None:
     for shape, text in (([3, 2], "1,2,3\n"), ([1, 2], "1\n2\n3\n")):
         export_script(made(shape, "relu"), file)
         (tmp_path / "rows.csv").write_text(text)
-        assert printed(run(file, tmp_path / "empty", str(tmp_path / "rows.csv"))).shape[1] == 2
+        assert printed(run_here(file, tmp_path, str(tmp_path / "rows.csv"))).shape[1] == 2
 
 
 def test_without_a_file_it_says_how_to_use_it(file: Path, tmp_path: Path) -> None:
     net = made([3, 2], "relu")
     net.description = Description(columns=("height", "width", "\x1b[31mred"), targets=("price [€]", "age"))
     export_script(net, file)
-    told = run(file, tmp_path / "empty", code=2).stderr
+    told = run_here(file, tmp_path, code=2).stderr
     assert told.startswith("Usage: python ")
     assert "digits.py ROWS" in told
     for fact in ("3 numbers", "(k, 3)", "'height'", "'width'", r"'\x1b[31mred'", "'price [€]', 'age'"):
         assert fact in " ".join(told.split())
     assert "\x1b" not in told
-    assert run(file, tmp_path / "empty", "a", "b", code=2).stderr == told
+    assert run_here(file, tmp_path, "a", "b", code=2).stderr == told
     for asked in ("--help", "-h"):
-        assert run(file, tmp_path / "empty", asked).stdout == told
+        assert run_here(file, tmp_path, asked).stdout == told
 
 
 @pytest.mark.parametrize(
@@ -189,7 +182,7 @@ def test_what_is_no_rows_is_refused_in_one_line(
     rows = tmp_path / name
     if content is not None:
         rows.write_bytes(content)
-    done = run(file, tmp_path / "empty", str(rows), code=2)
+    done = run_here(file, tmp_path, str(rows), code=2)
     assert done.stderr.startswith(f"{rows} cannot be used: ")
     assert reason in done.stderr
     assert (done.stderr.count("\n"), done.stdout) == (1, "")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from nnviz.commands import cli
 from nnviz.library import Library
 from nnviz.library.sweeps import FINISHED, SweepLibrary
 
@@ -20,12 +20,11 @@ SECONDS = 40.0
 _EXITING = 0x4  # PF_EXITING, in the flags of proc(5)
 
 
-def begun(*where: str, **more: str) -> subprocess.Popen[str]:
+def begun(*where: str) -> subprocess.Popen[str]:
     """In a session of its own, as in a terminal of its own; ``where`` are options for who does the runs."""
     return subprocess.Popen(
         [sys.executable, "main.py", *WORDS, *where],
         cwd=ROOT,
-        env={**os.environ, **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -33,9 +32,9 @@ def begun(*where: str, **more: str) -> subprocess.Popen[str]:
     )
 
 
-def resume(*where: str, **more: str) -> None:
-    command = [sys.executable, "main.py", "sweep", "--resume", "1", *where]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=True, capture_output=True)
+def resume(*where: str) -> None:
+    """In this process."""
+    assert cli.main(["sweep", "--resume", "1", *where]) == 0
 
 
 def wait_for(what: Callable[[], bool]) -> None:

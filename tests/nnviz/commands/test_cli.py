@@ -182,13 +182,13 @@ def test_predict_reads_pictures(
 ) -> None:
     """They are classified as the originals are, but for a few."""
     assert few_digits.test is not None
-    inputs = (few_digits.test.inputs[:40] * few_digits.test.scale).astype(np.float32)
+    inputs = (few_digits.test.inputs[:20] * few_digits.test.scale).astype(np.float32)
     originals = load_network(trained).predict(inputs).argmax(axis=1)
     files = [as_png(digit.reshape(28, 28), tmp_path / f"{number}.png", kind) for number, digit in enumerate(inputs)]
     code, out, err = run(capsys, "predict", str(trained), *map(str, files))
     assert code == 0, err
     lines = out.splitlines()
-    assert len(lines) == 40
+    assert len(lines) == 20
     assert re.fullmatch(rf"{re.escape(str(files[0]))}: \d \([\d.]+ %\), then \d \([\d.]+ %\)", lines[0])
     answers = [int(re.search(r": (\d) \(", line)[1]) for line in lines]  # type: ignore[index]
     assert (np.array(answers) == originals).mean() >= 0.85

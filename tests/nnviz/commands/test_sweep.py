@@ -21,6 +21,8 @@ from nnviz.formatting.result_text import format_comparison, format_pairs
 from nnviz.library import Library, library_path
 from nnviz.library.locks import Lock
 from nnviz.library.sweeps import SweepLibrary
+from nnviz.sweeps import sweep_writer
+from tests.nnviz.library.disks import FailingDisk
 from tests.nnviz.sweeps.helpers import Here
 
 WORDS = ("--data", "spirals", "--points", "200", "--hidden", "6", "--epochs", "3", "--optimizer", "adam")
@@ -72,6 +74,36 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 def sweep(*words: str) -> int:
     return cli.main(["sweep", *words])
+
+
+# ---- a full disk
+
+
+def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk, begin = FailingDisk(tmp_path / "disk", monkeypatch), Here.next
+    monkeypatch.setenv("NNVIZ_LIBRARY", str(disk.folder / "library.sqlite"))
+    monkeypatch.setattr(sweep_writer, "SECONDS_BETWEEN_COMMITS", 0)
+
+    def next_one(self: Here, timeout: float) -> Any:
+        if len(self.done) == 3:
+            disk.fill()
+        return begin(self, timeout)
+
+    with monkeypatch.context() as filled:
+        filled.setattr(Here, "next", next_one)
+        assert sweep(*WORDS, *RATES, "--seeds", "3") == 1
+    out, err = capsys.readouterr()
+    assert err.count("The results cannot be written: library.sqlite is on a full disk") == 1
+    assert "3 runs could not be written: they are done again when the sweep goes on" in err
+    assert "Traceback" not in out + err
+    assert "chosen: trial" in out, "what is in memory is told"
+    disk.make_room()
+    assert sweep("--resume", "1") == 0
+    with Library() as library:
+        assert [(run.status, run.epochs) for run in library.runs()] == [("finished", 3)] * 6
+        assert SweepLibrary(library).get(1).status == FINISHED
 
 
 # ---- what is told

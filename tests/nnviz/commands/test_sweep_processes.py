@@ -1,4 +1,4 @@
-"""``sweep`` as a program with its pool: Ctrl+C, a kill, a full disk; nothing is lost, left behind or counted twice."""
+"""``sweep`` as a program with its pool: Ctrl+C, a kill; nothing is lost, left behind or counted twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from nnviz.commands import cli
 from nnviz.library import Library
 from nnviz.library.sweeps import RUNNING, STOPPED, SweepLibrary
 from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
-from tests.nnviz.library.disks import mounted
 
 HERE = ("--workers", "2")
 
@@ -68,40 +67,3 @@ def test_ctrl_c_ends_all_at_once_and_tells_how_to_go_on() -> None:
         assert {run.status for run in library.runs()} <= {"finished", "stopped"}
         finished = sum(run.status == "finished" for run in library.runs())
         assert 0 < finished < 8
-
-
-def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk") as disk:
-        path = disk.folder / "library.sqlite"
-        program = begun(*HERE, NNVIZ_LIBRARY=str(path))
-        wait_for(lambda: written_runs(path) > 0)
-        disk.fill()
-        out, told = program.communicate(timeout=SECONDS)
-        assert program.returncode == 1
-        assert told.count("The results cannot be written: library.sqlite is on a full disk") == 1
-        assert "runs could not be written: they are done again when the sweep goes on" in told
-        assert "Traceback" not in out + told
-        assert "chosen: trial" in out, "what is in memory is told"
-        disk.make_room()
-        resume(*HERE, NNVIZ_LIBRARY=str(path))
-        with Library(path) as library:
-            is_whole(library)
-            assert library.notice is None
-
-
-def test_a_process_of_the_pool_that_is_ended_costs_no_run() -> None:
-    """By a signal with which the pool ends the others, too."""
-    how = signal.SIGTERM
-    path = Path(os.environ["NNVIZ_LIBRARY"])
-    program = begun(*HERE)
-    wait_for(lambda: written_runs(path) > 0)
-    children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
-    workers = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    assert len(workers) == 2
-    os.kill(workers[0], how)
-    _, told = program.communicate(timeout=SECONDS)
-    assert program.returncode == 0
-    assert f"ended before its time (signal {how.value}): what was lost with it is done again." in told
-    with Library(path) as library:
-        is_whole(library)
-    assert processes_of(program.pid) == []

@@ -105,7 +105,7 @@ def test_the_command_of_a_preset_describes_it(preset: Preset) -> None:
 
 
 @given(made=experiments())
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_the_command_of_any_experiment_describes_it(made: Experiment) -> None:
     first, *words = shlex.split(shlex.join(made.command()))
     assert first == "train"

@@ -315,8 +315,13 @@ def photograph(picture: Array, side: int, ink: float = 20, paper: float = 230) -
     return paper + (ink - paper) * np.asarray(large, float) / 255
 
 
-@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 140), (0.1, 0.9), (40000, 1000)])
-@pytest.mark.parametrize("side", [12, 28, 300])
+@pytest.mark.parametrize(
+    ("side", "ink", "paper"),
+    [
+        *((28, ink, paper) for ink, paper in ((0, 255), (255, 0), (90, 140), (0.1, 0.9), (40000, 1000))),
+        *((side, ink, paper) for side in (12, 300) for ink, paper in ((90, 140), (255, 0))),
+    ],
+)
 def test_dark_on_light_and_light_on_dark(few_digits: Dataset, ink: float, paper: float, side: int) -> None:
     likeness = []
     for row in range(10):

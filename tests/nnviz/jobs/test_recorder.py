@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QMessageBox, QPushButton
+from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset
@@ -32,13 +32,12 @@ from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import (
     MANY_EPOCHS,
     action,
     announced,
     click,
-    ends_whole,
     find,
     is_shown,
     pause,
@@ -53,15 +52,24 @@ from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 
 
 @pytest.fixture
-def recorded(ready_window: MainWindow) -> MainWindow:
+def recorded(restart: Restart, qtbot: QtBot) -> Model:
+    """A session whose trainings are recorded, as in a window."""
+    model = restart()
+    qtbot.waitUntil(lambda: is_shown(model.session.data))
+    assert model.session.records.is_on
+    return model
+
+
+@pytest.fixture
+def recorded_window(ready_window: MainWindow) -> MainWindow:
     """A window whose trainings are recorded."""
     ready_window.session.records.set_on(True)
     return ready_window
 
 
-def runs_of(window: MainWindow) -> list[RunRecord]:
+def runs_of(model: Model) -> list[RunRecord]:
     """As the library has them, the newest first."""
-    with Library(window.session.records.path) as library:
+    with Library(model.session.records.path) as library:
         return list(library.runs())
 
 
@@ -79,7 +87,7 @@ def expect_exact(library: Library, record: RunRecord, dataset: Dataset) -> None:
     assert resumed.state().progress["random"] == whole.state().progress["random"]
 
 
-def test_a_training_is_in_the_library(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_training_is_in_the_library(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 3)
     run = session.runs.current
@@ -94,7 +102,7 @@ def test_a_training_is_in_the_library(recorded: MainWindow, qtbot: QtBot) -> Non
     np.testing.assert_array_equal(history.confusion(3), run.history.confusion(3))
 
 
-def test_pausing_and_more_epochs_belong_to_the_same_run(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_pausing_and_more_epochs_belong_to_the_same_run(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=2)
     session.step_batch()
@@ -108,14 +116,14 @@ def test_pausing_and_more_epochs_belong_to_the_same_run(recorded: MainWindow, qt
         assert library.history(record.id).error.test.epochs == [0, 1, 2, 3, 4]
 
 
-def test_another_network_is_another_run(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_another_network_is_another_run(recorded: Model, qtbot: QtBot) -> None:
     train_epochs(qtbot, recorded, 1)
     recorded.session.reset()
     train_epochs(qtbot, recorded, 1)
     assert len(runs_of(recorded)) == 2
 
 
-def test_a_changed_rate_is_noted(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_changed_rate_is_noted(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.step_epoch()
     wait_for(qtbot, recorded, Status.PAUSED)
@@ -127,53 +135,50 @@ def test_a_changed_rate_is_noted(recorded: MainWindow, qtbot: QtBot) -> None:
     assert record.experiment.training.learning_rate == 0.05
 
 
-def test_switched_off_nothing_is_written(recorded: MainWindow, qtbot: QtBot) -> None:
-    action(recorded, "actionKeepRuns").trigger()
-    assert not recorded.session.records.is_on
+def test_switched_off_nothing_is_written(recorded: Model, qtbot: QtBot) -> None:
+    recorded.session.records.set_on(False)
     train_epochs(qtbot, recorded, 1)
     assert not recorded.session.records.path.exists()
     assert recorded.session.runs.current.storage.record is None
 
 
-def test_ctrl_k_is_no_longer_so_near_to_k(recorded: MainWindow, qtbot: QtBot) -> None:
-    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier)
-    assert recorded.session.records.is_on
-    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
-    assert not recorded.session.records.is_on
-    assert action(recorded, "actionKeepRuns").isChecked() is False
+def test_ctrl_k_is_no_longer_so_near_to_k(recorded_window: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier)
+    assert recorded_window.session.records.is_on
+    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    assert not recorded_window.session.records.is_on
+    assert action(recorded_window, "actionKeepRuns").isChecked() is False
 
 
-def test_that_recording_is_off_is_announced_and_undone(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_that_recording_is_off_is_announced_and_undone(recorded_window: MainWindow, qtbot: QtBot) -> None:
     """A mark stays as long as it is off."""
-    session, mark = recorded.session, find(recorded, QPushButton, "recordingOffButton")
+    session, mark = recorded_window.session, find(recorded_window, QPushButton, "recordingOffButton")
     assert not mark.isVisible()
     session.messages.warn("An error.")
-    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
     assert announced(session).startswith("Recording is off.")
     assert mark.isVisible()
     assert session.messages.current is not None, "an error stays"
     assert session.messages.current.text == "An error."
-    undo = click(qtbot, recorded, QPushButton, "announcementChoice1Button")
+    undo = click(qtbot, recorded_window, QPushButton, "announcementChoice1Button")
     assert undo.text() == "Undo"
     assert session.records.is_on
     assert not mark.isVisible()
-    assert not recorded.announcement_bar.isVisible()
+    assert not recorded_window.announcement_bar.isVisible()
 
 
-def test_the_mark_switches_recording_on(recorded: MainWindow, qtbot: QtBot) -> None:
-    session = recorded.session
-    press(qtbot, recorded, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+def test_the_mark_switches_recording_on(recorded_window: MainWindow, qtbot: QtBot) -> None:
+    session = recorded_window.session
+    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
     session.messages.end_announcement()
-    mark = click(qtbot, recorded, QPushButton, "recordingOffButton")
+    mark = click(qtbot, recorded_window, QPushButton, "recordingOffButton")
     assert session.records.is_on
     assert not mark.isVisible()
     assert announced(session) == "Recording is on again."
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_a_training_is_recorded_from_where_recording_is_on_again(
-    recorded: MainWindow, qtbot: QtBot, paused: bool
-) -> None:
+def test_a_training_is_recorded_from_where_recording_is_on_again(recorded: Model, qtbot: QtBot, paused: bool) -> None:
     """With all of its curves, and exactly from there on."""
     session = recorded.session
     session.records.set_on(False)
@@ -198,7 +203,7 @@ def test_a_training_is_recorded_from_where_recording_is_on_again(
         expect_exact(library, record, session.dataset)
 
 
-def test_a_message_stays_when_a_training_is_recorded_from_now_on(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_message_stays_when_a_training_is_recorded_from_now_on(recorded: Model, qtbot: QtBot) -> None:
     """Also while the fields describe another network: the run goes on."""
     session = recorded.session
     session.records.set_on(False)
@@ -214,7 +219,7 @@ def test_a_message_stays_when_a_training_is_recorded_from_now_on(recorded: MainW
     pause(qtbot, recorded)
 
 
-def test_epochs_that_are_missing_are_noted_beside_the_curves(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_epochs_that_are_missing_are_noted_beside_the_curves(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)
     qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
@@ -230,21 +235,23 @@ def test_epochs_that_are_missing_are_noted_beside_the_curves(recorded: MainWindo
     assert session.runs.current.history.changes[-1].text == noted[-1][1]
 
 
-def test_the_first_time_says_so_once(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_the_first_time_says_so_once(recorded_window: MainWindow, qtbot: QtBot) -> None:
     """In a sentence near the top: nothing lies over the weights, and no path has to be read."""
-    session = recorded.session
-    train_epochs(qtbot, recorded, 1)
+    session = recorded_window.session
+    train_epochs(qtbot, recorded_window, 1)
     qtbot.waitUntil(lambda: announced(session).startswith("Runs are kept in the library"))
     assert str(session.records.path.parent) not in announced(session)
     assert session.messages.current is None
-    assert find(recorded, QLabel, "recordLabel").toolTip() == f"The library is {session.records.path}."
+    label = find(recorded_window, QLabel, "recordLabel")
+    assert label.text() == f"in the library: run {session.runs.current.storage.record}"
+    assert label.toolTip() == f"The library is {session.records.path}."
     session.messages.end_announcement()
     session.reset()
-    train_epochs(qtbot, recorded, 1)
+    train_epochs(qtbot, recorded_window, 1)
     assert (session.messages.current, announced(session)) == (None, "")
 
 
-def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     with Library() as library:
         library.introduce()
@@ -268,7 +275,7 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
     assert session.messages.current is None
 
 
-def test_a_library_that_cannot_be_written_never_stops_a_training(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_library_that_cannot_be_written_never_stops_a_training(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.records.path.mkdir(parents=True)
     train_epochs(qtbot, recorded, 2)
@@ -277,12 +284,12 @@ def test_a_library_that_cannot_be_written_never_stops_a_training(recorded: MainW
     assert session.runs.current.epochs == 2
 
 
-def test_quitting_keeps_the_place_of_the_training(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_quitting_keeps_the_place_of_the_training(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_for_a_while(qtbot, recorded)
     dataset = session.dataset
     assert dataset is not None
-    assert ends_whole(recorded)
+    assert recorded.close()
     with Library() as library:
         (record,) = library.runs()
         assert record.status == "paused"
@@ -290,14 +297,14 @@ def test_quitting_keeps_the_place_of_the_training(recorded: MainWindow, qtbot: Q
         expect_exact(library, record, dataset)
 
 
-def test_pausing_in_the_middle_too(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_pausing_in_the_middle_too(recorded: Model, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, recorded)
     pause(qtbot, recorded)
     (record,) = runs_of(recorded)
     assert (record.status, record.epochs) == ("paused", recorded.session.runs.current.epochs)
 
 
-def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.step_epoch()
     wait_for(qtbot, recorded, Status.PAUSED)
@@ -314,7 +321,7 @@ def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: MainWindow, qtb
 
 
 def test_the_end_of_a_training_does_not_wait_for_thinning(
-    recorded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    recorded: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
     monkeypatch.setattr(Quota, "enforce", lambda room: go_on.wait(20) and None)
@@ -323,37 +330,34 @@ def test_the_end_of_a_training_does_not_wait_for_thinning(
     go_on.set()
 
 
-def test_what_is_kept_is_not_unsaved(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_kept_is_not_unsaved(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
     qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
     assert not session.runs.current.unsaved
-    assert not recorded.isWindowModified()
-    assert recorded.close(), "nothing is asked"
+    assert session.runs.unsaved == [], "nothing is asked when the window closes"
 
 
-def test_what_is_not_kept_is_asked_about(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_not_kept_is_asked_about(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
     session.records.set_on(False)
     train_epochs(qtbot, recorded, 1)
-    assert session.runs.current.unsaved
-    assert not recorded.close()
-    assert recorded.findChild(QMessageBox, "unsavedBox") is not None
+    assert session.runs.unsaved == [session.runs.current]
 
 
-def test_the_next_start_has_it_again(recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
+def test_the_next_start_has_it_again(recorded: Model, qtbot: QtBot, restart: Restart) -> None:
     train_epochs(qtbot, recorded, 2)
     run = recorded.session.runs.current
     qtbot.waitUntil(lambda: run.storage.is_kept)
     assert recorded.close()
-    window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
-    assert window.session.runs.current.epochs == 2
-    np.testing.assert_array_equal(window.session.runs.current.network.parameters, run.network.parameters)
+    model = restart()
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == run.storage.record, timeout=20_000)
+    assert model.session.runs.current.epochs == 2
+    np.testing.assert_array_equal(model.session.runs.current.network.parameters, run.network.parameters)
 
 
-def test_while_a_training_changes_hands_the_library_says_that_it_goes_on(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_while_a_training_changes_hands_the_library_says_that_it_goes_on(recorded: Model, qtbot: QtBot) -> None:
     """Else a window that is killed just then would not be missed."""
     session = recorded.session
     train_for_a_while(qtbot, recorded)
@@ -365,13 +369,13 @@ def test_while_a_training_changes_hands_the_library_says_that_it_goes_on(recorde
     seen = session.training.runner.call(session.runs.current.id, look)
     qtbot.waitUntil(seen.done)
     assert seen.result() == [("training", False)]
-    recorded.close_unasked()
+    assert recorded.close()
     (record,) = runs_of(recorded)
     assert record.status == "paused"
 
 
 @pytest.mark.parametrize("then", ["another", "end"])
-def test_a_training_that_was_looked_at_last_is_no_broken_off_one(recorded: MainWindow, qtbot: QtBot, then: str) -> None:
+def test_a_training_that_was_looked_at_last_is_no_broken_off_one(recorded: Model, qtbot: QtBot, then: str) -> None:
     session = recorded.session
     train_for_a_while(qtbot, recorded)
     look = session.training.runner.call(session.runs.current.id, lambda _: None)
@@ -380,7 +384,7 @@ def test_a_training_that_was_looked_at_last_is_no_broken_off_one(recorded: MainW
         session.start()
         qtbot.waitUntil(lambda: session.runs.current.storage.record is not None, timeout=20_000)
     qtbot.waitUntil(look.done)
-    recorded.close_unasked()
+    assert recorded.close()
     assert {record.status for record in runs_of(recorded)} == {"paused"}
 
 
@@ -414,7 +418,7 @@ sys.stdin.read()
 """
 
 
-def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_window: MakeWindow) -> None:
+def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, restart: Restart) -> None:
     """Of the window, while its process trains. The next window says so, once."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     with subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment) as program:
@@ -436,18 +440,18 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
         qtbot.waitUntil(lambda: bool(library.interrupted()), timeout=10_000)  # its process ends with it
         (record,) = library.interrupted()
         expect_exact(library, record, dataset)
-    window = make_window()
-    qtbot.waitUntil(lambda: window.session.messages.current is not None, timeout=20_000)
-    told = window.session.messages.current
+    model = restart()
+    qtbot.waitUntil(lambda: model.session.messages.current is not None, timeout=20_000)
+    told = model.session.messages.current
     assert told is not None
     assert f"Run {record.id} was broken off at epoch" in told.text
-    window.session.messages.choose(0)
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == record.id, timeout=20_000)
-    run = window.session.runs.current
+    model.session.messages.choose(0)
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == record.id, timeout=20_000)
+    run = model.session.runs.current
     assert run.epochs >= record.epochs
-    assert len(window.session.timeline.epochs) > 3  # of three hundred epochs a second not many moments are kept
+    assert len(model.session.timeline.epochs) > 3  # of three hundred epochs a second not many moments are kept
     qtbot.waitUntil(lambda: run.epochs > record.epochs + 3, timeout=20_000)
-    pause(qtbot, window)
+    pause(qtbot, model)
     with Library(path) as library:
         assert library.interrupted() == []
         expect_exact(library, library.run(record.id), dataset)
@@ -455,7 +459,7 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, make_windo
 
 @pytest.mark.parametrize("data", ["mnist", "moons"])
 def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
-    make_window: MakeWindow, qtbot: QtBot, few_digits: Dataset, data: str
+    restart: Restart, qtbot: QtBot, few_digits: Dataset, data: str
 ) -> None:
     """It says so, also when its data come later; and it goes on if the person wants that."""
     dataset = few_digits if data == "mnist" else DATASETS[data].load({})
@@ -465,10 +469,10 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
         number, _ = record(library, made, dataset, until=in_epoch(3, 2), finish=False)
         library.database.write("UPDATE runs SET status = 'training'")
     store_settings(record=number)
-    window = make_window(records=True)
-    session = window.session
+    model = restart()
+    session = model.session
     qtbot.waitUntil(lambda: session.runs.current.storage.record == number, timeout=20_000)
-    wait_for(qtbot, window, Status.PAUSED)
+    wait_for(qtbot, model, Status.PAUSED)
     qtbot.waitUntil(lambda: session.messages.current is not None)
     told = session.messages.current
     assert told is not None
@@ -479,7 +483,7 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
         qtbot.waitUntil(lambda: not library.is_live(number))  # another program may train it; to look takes it, too
     session.messages.choose(0)
     qtbot.waitUntil(lambda: session.runs.current.epochs > 4, timeout=20_000)
-    pause(qtbot, window)
+    pause(qtbot, model)
     with Library() as library:
         (run,) = library.runs()
         assert (run.id, run.status) == (number, "paused")
@@ -487,8 +491,9 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
 
 
 @pytest.fixture
-def interrupted(few_digits: Dataset) -> int:
+def interrupted(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> int:
     """A run whose program ended in the middle of its training, which the next window opens."""
+    monkeypatch.setattr(reopening, "_BETWEEN_LOOKS", 20)
     made = an_experiment(few_digits, epochs=MANY_EPOCHS, batch_size=100).changed(data="mnist")
     with Library() as library:
         library.introduce()
@@ -498,41 +503,39 @@ def interrupted(few_digits: Dataset) -> int:
     return number
 
 
-def offers(window: MainWindow) -> bool:
-    message = window.session.messages.current
+def offers(model: Model) -> bool:
+    message = model.session.messages.current
     return message is not None and [choice.text for choice in message.choices] == ["Train it on"]
 
 
-def wait_for_run(qtbot: QtBot, window: MainWindow, number: int) -> None:
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == number, timeout=20_000)
-    wait_for(qtbot, window, Status.PAUSED)
+def wait_for_run(qtbot: QtBot, model: Model, number: int) -> None:
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == number, timeout=20_000)
+    wait_for(qtbot, model, Status.PAUSED)
 
 
-def test_of_two_windows_one_offers_to_continue_a_run(make_window: MakeWindow, qtbot: QtBot, interrupted: int) -> None:
-    windows = [make_window(records=True) for _ in range(2)]
-    for window in windows:
-        wait_for_run(qtbot, window, interrupted)
-    qtbot.waitUntil(lambda: any(map(offers, windows)))
+def test_of_two_windows_one_offers_to_continue_a_run(restart: Restart, qtbot: QtBot, interrupted: int) -> None:
+    models = [restart() for _ in range(2)]
+    for model in models:
+        wait_for_run(qtbot, model, interrupted)
+    qtbot.waitUntil(lambda: any(map(offers, models)))
     looked: list[object] = []
-    for window in windows:
-        window.session.library_thread.run(lambda library: None, looked.append, looked.append)
+    for model in models:
+        model.session.library_thread.run(lambda library: None, looked.append, looked.append)
     qtbot.waitUntil(lambda: len(looked) == 2)
-    first, second = sorted(windows, key=offers, reverse=True)
+    first, second = sorted(models, key=offers, reverse=True)
     assert not offers(second)
-    click(qtbot, first, QPushButton, "messageChoice1Button")
+    first.session.messages.choose(0)
     qtbot.waitUntil(lambda: first.session.runs.current.epochs > 4, timeout=20_000)
     assert not offers(second)
     pause(qtbot, first)
 
 
-def test_an_offer_goes_when_another_window_continues_the_run(
-    make_window: MakeWindow, qtbot: QtBot, interrupted: int
-) -> None:
-    windows = [make_window(records=True) for _ in range(2)]
-    for window in windows:
-        wait_for_run(qtbot, window, interrupted)
-    qtbot.waitUntil(lambda: any(map(offers, windows)))
-    first, second = sorted(windows, key=offers, reverse=True)
+def test_an_offer_goes_when_another_window_continues_the_run(restart: Restart, qtbot: QtBot, interrupted: int) -> None:
+    models = [restart() for _ in range(2)]
+    for model in models:
+        wait_for_run(qtbot, model, interrupted)
+    qtbot.waitUntil(lambda: any(map(offers, models)))
+    first, second = sorted(models, key=offers, reverse=True)
     second.session.start()
     qtbot.waitUntil(lambda: not offers(first))
     assert announced(first.session) == f"Run {interrupted} continues in another window."
@@ -541,35 +544,33 @@ def test_an_offer_goes_when_another_window_continues_the_run(
         assert [run.id for run in library.runs()] == [interrupted], "nothing was branched off"
 
 
-def test_an_offer_is_not_taken_if_another_program_was_quicker(
-    make_window: MakeWindow, qtbot: QtBot, interrupted: int
-) -> None:
-    window = make_window(records=True)
-    wait_for_run(qtbot, window, interrupted)
-    qtbot.waitUntil(lambda: offers(window))
-    window.session._reopening._look.stop()
-    other = lock_of_run(window.session.records.path, interrupted)
+def test_an_offer_is_not_taken_if_another_program_was_quicker(restart: Restart, qtbot: QtBot, interrupted: int) -> None:
+    model = restart()
+    wait_for_run(qtbot, model, interrupted)
+    qtbot.waitUntil(lambda: offers(model))
+    model.session._reopening._look.stop()
+    other = lock_of_run(model.session.records.path, interrupted)
     assert other.acquire()
-    click(qtbot, window, QPushButton, "messageChoice1Button")
-    qtbot.waitUntil(lambda: announced(window.session) == f"Run {interrupted} continues in another window.")
+    model.session.messages.choose(0)
+    qtbot.waitUntil(lambda: announced(model.session) == f"Run {interrupted} continues in another window.")
     other.release()
-    assert window.session.state is Status.PAUSED
+    assert model.session.state is Status.PAUSED
 
 
-def test_an_offer_comes_back_after_another_message(make_window: MakeWindow, qtbot: QtBot, interrupted: int) -> None:
+def test_an_offer_comes_back_after_another_message(restart: Restart, qtbot: QtBot, interrupted: int) -> None:
     """It is still this window's: it goes when another one continues the run, and is not settled meanwhile."""
-    window = make_window(records=True)
-    messages = window.session.messages
-    wait_for_run(qtbot, window, interrupted)
-    qtbot.waitUntil(lambda: offers(window))
+    model = restart()
+    messages = model.session.messages
+    wait_for_run(qtbot, model, interrupted)
+    qtbot.waitUntil(lambda: offers(model))
     messages.warn("An error.")
-    assert not offers(window)
+    assert not offers(model)
     messages.dismiss()
-    assert offers(window)
+    assert offers(model)
     messages.warn("An error.")
-    other = lock_of_run(window.session.records.path, interrupted)
+    other = lock_of_run(model.session.records.path, interrupted)
     assert other.acquire()
-    qtbot.waitUntil(lambda: announced(window.session) == f"Run {interrupted} continues in another window.")
+    qtbot.waitUntil(lambda: announced(model.session) == f"Run {interrupted} continues in another window.")
     other.release()
     assert messages.current is not None
     assert messages.current.text == "An error."
@@ -579,7 +580,7 @@ def test_an_offer_comes_back_after_another_message(make_window: MakeWindow, qtbo
 
 @pytest.mark.parametrize("ends", ["killed", "closed", "dismissed"])
 def test_an_offer_that_was_not_answered_comes_again(
-    make_window: MakeWindow, qtbot: QtBot, interrupted: int, ends: str
+    restart: Restart, qtbot: QtBot, interrupted: int, ends: str
 ) -> None:
     """Also of a process that was killed; one that the user dismissed does not."""
     if ends == "killed":
@@ -588,41 +589,39 @@ def test_an_offer_that_was_not_answered_comes_again(
         ) as program:
             assert program.stdout is not None
             assert program.stdout.readline() == b"True\n"
-            window = make_window(records=True)
-            wait_for_run(qtbot, window, interrupted)
+            model = restart()
+            wait_for_run(qtbot, model, interrupted)
             looked: list[object] = []
-            window.session.library_thread.run(lambda library: None, looked.append, looked.append)
+            model.session.library_thread.run(lambda library: None, looked.append, looked.append)
             qtbot.waitUntil(lambda: bool(looked))
-            assert not offers(window), "that process makes the offer"
+            assert not offers(model), "that process makes the offer"
             program.kill()
     else:
-        window = make_window(records=True)
-        wait_for_run(qtbot, window, interrupted)
-        qtbot.waitUntil(lambda: offers(window))
+        model = restart()
+        wait_for_run(qtbot, model, interrupted)
+        qtbot.waitUntil(lambda: offers(model))
         if ends == "dismissed":
-            press(qtbot, window, Qt.Key_Escape)
-    assert ends_whole(window)
-    window = make_window(records=True)
-    wait_for_run(qtbot, window, interrupted)
+            model.session.messages.dismiss()
+    assert model.close()
+    model = restart()
+    wait_for_run(qtbot, model, interrupted)
     if ends == "dismissed":
         answered: list[object] = []
-        window.session.library_thread.run(lambda library: None, answered.append, answered.append)
+        model.session.library_thread.run(lambda library: None, answered.append, answered.append)
         qtbot.waitUntil(lambda: bool(answered))
-        assert not offers(window)
+        assert not offers(model)
     else:
-        qtbot.waitUntil(lambda: offers(window))
+        qtbot.waitUntil(lambda: offers(model))
 
 
-def test_a_run_that_is_opened_twice_at_once_is_there_once(
-    make_window: MakeWindow, qtbot: QtBot, few_digits: Dataset
-) -> None:
+def test_a_run_that_is_opened_twice_at_once_is_there_once(restart: Restart, qtbot: QtBot, few_digits: Dataset) -> None:
     with Library() as library:
         number, _ = record(library, an_experiment(few_digits, batch_size=100), few_digits, until=in_epoch(3, 2))
-    window = make_window(records=True)
-    wait_for(qtbot, window, Status.READY)
+    model = restart()
+    wait_for(qtbot, model, Status.READY)
     opened: list[int] = []
     for _ in range(2):
-        window.session._reopening.open(number, lambda: opened.append(window.session.runs.current.id))
+        model.session._reopening.open(number, lambda: opened.append(model.session.runs.current.id))
     qtbot.waitUntil(lambda: len(opened) == 2, timeout=20_000)
     assert opened[0] == opened[1]
 
@@ -630,9 +629,9 @@ def test_a_run_that_is_opened_twice_at_once_is_there_once(
 # ---- weights that were changed by hand: one figure, wherever it is shown
 
 
-def measured_by_hand(window: MainWindow) -> float:
+def measured_by_hand(model: Model) -> float:
     """The test error of the network as it is."""
-    session = window.session
+    session = model.session
     assert session.dataset is not None
     assert session.dataset.test is not None
     error = Evaluator(session.runs.current.displayed_network(), session.dataset.test).evaluate().error
@@ -640,27 +639,26 @@ def measured_by_hand(window: MainWindow) -> float:
     return error
 
 
-def edit_biases(qtbot: QtBot, window: MainWindow) -> None:
+def edit_biases(qtbot: QtBot, model: Model) -> None:
     """Makes all answers the same, and waits until that is measured and written."""
-    session = window.session
+    session = model.session
     session.edits.set_bias(Neuron(len(session.displayed.network.weights), 0), 50.0)
     run = session.runs.current
     qtbot.waitUntil(lambda: "test_error" in run.figures())
-    written(qtbot, window)
+    written(qtbot, model)
 
 
-def written(qtbot: QtBot, window: MainWindow) -> None:
-    session = window.session
+def written(qtbot: QtBot, model: Model) -> None:
+    session = model.session
     qtbot.waitUntil(session.training.runner.call(session.runs.current.id, lambda _: None).done)
 
 
-def expect_everywhere(window: MainWindow, tmp_path: Path, error: float, at: float) -> None:
-    """The window, its curve, the library, what it exports, and ``runs`` say the same."""
-    run = window.session.runs.current
+def expect_everywhere(model: Model, tmp_path: Path, error: float, at: float) -> None:
+    """The model, its curve, the library, what it exports, and ``runs`` say the same."""
+    run = model.session.runs.current
     assert run.figures()["test_error"] == error
     assert run.history.error.test.at(at) == error
-    assert find(window, QLabel, "testFigure").text() == percent(error)
-    (record,) = runs_of(window)
+    (record,) = runs_of(model)
     assert record.test_error == error
     assert record.figures_before is None
     assert result_of(record) == percent(error)
@@ -682,7 +680,7 @@ def expect_everywhere(window: MainWindow, tmp_path: Path, error: float, at: floa
 
 @pytest.mark.parametrize("batches", [0, 7], ids=["at an epoch's end", "within an epoch"])
 def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path, batches: int
+    recorded: Model, qtbot: QtBot, restart: Restart, home: Path, batches: int
 ) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)
@@ -696,10 +694,10 @@ def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
     assert error > before + 0.3
     expect_everywhere(recorded, home / "first", error, at)
     for _ in range(2):
-        recorded.close()
-        recorded = make_window(records=True)
+        assert recorded.close()
+        recorded = restart()
         qtbot.waitUntil(
-            lambda window=recorded: window.session.runs.current.storage.record == run.storage.record, timeout=20_000
+            lambda model=recorded: model.session.runs.current.storage.record == run.storage.record, timeout=20_000
         )
         wait_for(qtbot, recorded, Status.PAUSED if batches else Status.FINISHED)
         assert measured_by_hand(recorded) == error
@@ -707,7 +705,7 @@ def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
         expect_everywhere(recorded, home / "again", error, at)
 
 
-def test_where_training_goes_on_after_an_edit_the_curve_is_one(recorded: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_where_training_goes_on_after_an_edit_the_curve_is_one(recorded: Model, qtbot: QtBot, home: Path) -> None:
     train_epochs(qtbot, recorded, 2)
     edit_biases(qtbot, recorded)
     edited = measured_by_hand(recorded)
@@ -719,21 +717,24 @@ def test_where_training_goes_on_after_an_edit_the_curve_is_one(recorded: MainWin
     expect_everywhere(recorded, home / "on", measured_by_hand(recorded), 4)
 
 
-def test_an_edit_that_is_undone_leaves_no_figure(recorded: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session = recorded.session
-    train_epochs(qtbot, recorded, 2)
-    error, confusion = measured_by_hand(recorded), session.runs.current.history.confusion(2)
-    edit_biases(qtbot, recorded)
+def test_an_edit_that_is_undone_leaves_no_figure(recorded_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session = recorded_window.session
+    train_epochs(qtbot, recorded_window, 2)
+    error, confusion = measured_by_hand(recorded_window), session.runs.current.history.confusion(2)
+    edit_biases(qtbot, recorded_window)
+    figure = find(recorded_window, QLabel, "testFigure")
+    assert figure.text() == percent(measured_by_hand(recorded_window))
     session.undo.undo()
-    written(qtbot, recorded)
-    written(qtbot, recorded)
-    expect_everywhere(recorded, home / "undone", error, 2)
+    written(qtbot, recorded_window)
+    written(qtbot, recorded_window)
+    expect_everywhere(recorded_window, home / "undone", error, 2)
+    assert figure.text() == percent(error)
     np.testing.assert_array_equal(session.runs.current.history.confusion(2), confusion)
-    assert runs_of(recorded)[0].status == "finished"
+    assert runs_of(recorded_window)[0].status == "finished"
 
 
 def test_an_edit_that_is_undone_within_an_epoch_leaves_the_figures_of_the_epoch_before(
-    recorded: MainWindow, qtbot: QtBot
+    recorded: Model, qtbot: QtBot
 ) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=3)
@@ -757,7 +758,7 @@ def test_an_edit_that_is_undone_within_an_epoch_leaves_the_figures_of_the_epoch_
 
 
 def test_of_two_edits_the_first_is_measured_when_the_second_is_undone(
-    recorded: MainWindow, qtbot: QtBot, home: Path
+    recorded: Model, qtbot: QtBot, home: Path
 ) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
@@ -769,7 +770,7 @@ def test_of_two_edits_the_first_is_measured_when_the_second_is_undone(
     expect_everywhere(recorded, home / "undone", measured_by_hand(recorded), 1)
 
 
-def test_an_edit_that_is_undone_and_done_again_is_noted_once(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_an_edit_that_is_undone_and_done_again_is_noted_once(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
     run = session.runs.current
@@ -784,7 +785,7 @@ def test_an_edit_that_is_undone_and_done_again_is_noted_once(recorded: MainWindo
         assert len(run.history.changes) == count
 
 
-def test_after_an_edit_and_some_batches_the_figures_are_of_the_edited_epoch(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_after_an_edit_and_some_batches_the_figures_are_of_the_edited_epoch(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=3)
     session.step_epoch()
@@ -798,7 +799,7 @@ def test_after_an_edit_and_some_batches_the_figures_are_of_the_edited_epoch(reco
 
 
 def test_a_training_without_a_validation_set_keeps_the_validation_error_before_it(
-    recorded: MainWindow, qtbot: QtBot
+    recorded: Model, qtbot: QtBot
 ) -> None:
     session = recorded.session
     session.settings.change("share", validation_share=0.2)
@@ -814,9 +815,7 @@ def test_a_training_without_a_validation_set_keeps_the_validation_error_before_i
     assert kept.error.train.values == pytest.approx(run.history.error.train.values)
 
 
-def test_an_edit_after_early_stopping_and_its_undo(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
-) -> None:
+def test_an_edit_after_early_stopping_and_its_undo(recorded: Model, qtbot: QtBot, restart: Restart, home: Path) -> None:
     """The edited network stands where its training has come to; the best one is there again after Undo."""
     session = recorded.session
     session.settings.change("stopping", validation_share=0.2, patience=2, epochs=60, learning_rate=0.5)
@@ -840,8 +839,8 @@ def test_an_edit_after_early_stopping_and_its_undo(
     qtbot.waitUntil(lambda: "test_error" in run.figures())
     written(qtbot, recorded)
     error = measured_by_hand(recorded)
-    recorded.close()
-    again = make_window(records=True)
+    assert recorded.close()
+    again = restart()
     qtbot.waitUntil(lambda: again.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     wait_for(qtbot, again, Status.FINISHED)
     assert measured_by_hand(again) == error
@@ -849,7 +848,7 @@ def test_an_edit_after_early_stopping_and_its_undo(
 
 
 def test_what_was_not_measured_when_the_window_closed_is_measured_by_the_next(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch, home: Path
+    recorded: Model, qtbot: QtBot, restart: Restart, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 1)
@@ -859,8 +858,8 @@ def test_what_was_not_measured_when_the_window_closed_is_measured_by_the_next(
         written(qtbot, recorded)
         (record,) = runs_of(recorded)
         assert record.test_error is None, "what is not known is not shown"
-        recorded.close()
-    again = make_window(records=True)
+        assert recorded.close()
+    again = restart()
     qtbot.waitUntil(lambda: "test_error" in again.session.runs.current.figures(), timeout=20_000)
     written(qtbot, again)
     expect_everywhere(again, home / "again", measured_by_hand(again), 1)
@@ -869,40 +868,37 @@ def test_what_was_not_measured_when_the_window_closed_is_measured_by_the_next(
 # ---- again and again
 
 
-def test_a_run_survives_any_number_of_starts(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
-) -> None:
+def test_a_run_survives_any_number_of_starts(recorded: Model, qtbot: QtBot, restart: Restart, home: Path) -> None:
     """With its curves and its record; nothing is written, and an edit in the last window is recorded."""
     train_epochs(qtbot, recorded, 2)
     run = recorded.session.runs.current
     qtbot.waitUntil(lambda: run.storage.is_kept)
     (record,) = runs_of(recorded)
-    window = recorded
+    model = recorded
     for _ in range(2):
-        assert window.close()
-        window = make_window(records=True)
+        assert model.close()
+        model = restart()
         qtbot.waitUntil(
-            lambda window=window: window.session.runs.current.storage.record == run.storage.record, timeout=20_000
+            lambda model=model: model.session.runs.current.storage.record == run.storage.record, timeout=20_000
         )
-        wait_for(qtbot, window, Status.FINISHED)
-        again = window.session.runs.current
+        wait_for(qtbot, model, Status.FINISHED)
+        again = model.session.runs.current
         np.testing.assert_array_equal(again.network.parameters, run.network.parameters)
         assert again.history.error == run.history.error
         assert (again.epochs, again.storage.is_kept, again.unsaved) == (2, True, False)
-        assert find(window, QLabel, "recordLabel").text() == f"in the library: run {run.storage.record}"
-        (now,) = runs_of(window)
+        (now,) = runs_of(model)
         assert (now.status, now.epochs, now.updated, now.nbytes) == ("finished", 2, record.updated, record.nbytes)
-    edit_biases(qtbot, window)
-    expect_everywhere(window, home / "edited", measured_by_hand(window), 2)
-    train_epochs(qtbot, window, 1)
-    (now,) = runs_of(window)
+    edit_biases(qtbot, model)
+    expect_everywhere(model, home / "edited", measured_by_hand(model), 2)
+    train_epochs(qtbot, model, 1)
+    (now,) = runs_of(model)
     assert (now.epochs, now.status) == (3, "finished")
     edit, more = now.changes
     assert (edit.epoch, more.epoch, more.text) == (2, 2, "1 more epoch")
 
 
 def test_paused_within_an_epoch_and_started_again_a_checkpoint_is_saved_at_its_place(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
+    recorded: Model, qtbot: QtBot, restart: Restart, home: Path
 ) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=4)
@@ -910,22 +906,22 @@ def test_paused_within_an_epoch_and_started_again_a_checkpoint_is_saved_at_its_p
         step()
         wait_for(qtbot, recorded, Status.PAUSED)
     run = session.runs.current
-    recorded.close()
-    window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
-    wait_for(qtbot, window, Status.PAUSED)
-    again, saved = window.session.runs.current, list[bool]()
-    window.session.files.save(home / "run.npz", lambda: saved.append(True))
+    assert recorded.close()
+    model = restart()
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == run.storage.record, timeout=20_000)
+    wait_for(qtbot, model, Status.PAUSED)
+    again, saved = model.session.runs.current, list[bool]()
+    model.session.files.save(home / "run.npz", lambda: saved.append(True))
     qtbot.waitUntil(lambda: bool(saved))
-    window.session.files.open(home / "run.npz")
-    qtbot.waitUntil(lambda: window.session.runs.current is not again and window.session.state is Status.PAUSED)
-    opened = window.session.runs.current
+    model.session.files.open(home / "run.npz")
+    qtbot.waitUntil(lambda: model.session.runs.current is not again and model.session.state is Status.PAUSED)
+    opened = model.session.runs.current
     assert (opened.epochs, opened.progress.last_epoch, opened.figures()) == (run.epochs, 4, run.figures())
-    assert len(runs_of(window)) == 1, "what was only opened is no run of its own"
+    assert len(runs_of(model)) == 1, "what was only opened is no run of its own"
 
 
 def test_what_was_trained_after_a_save_is_there_at_the_next_start(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
+    recorded: Model, qtbot: QtBot, restart: Restart, home: Path
 ) -> None:
     """The network of the window, not that of its file."""
     train_epochs(qtbot, recorded, 1)
@@ -935,12 +931,12 @@ def test_what_was_trained_after_a_save_is_there_at_the_next_start(
     train_epochs(qtbot, recorded, 1)
     run = recorded.session.runs.current
     assert recorded.close()
-    window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
-    np.testing.assert_array_equal(window.session.runs.current.network.parameters, run.network.parameters)
+    model = restart()
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == run.storage.record, timeout=20_000)
+    np.testing.assert_array_equal(model.session.runs.current.network.parameters, run.network.parameters)
 
 
-def test_a_run_that_is_trained_on_with_other_data_is_listed_with_them(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_a_run_that_is_trained_on_with_other_data_is_listed_with_them(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     for points, more in (("-0.5 0 | 0.5 0", ""), ("-0.5 0, 0.1 0.2 | 0.5 0", "again")):
         session.data.load("painted", {"painted": points})
@@ -955,35 +951,35 @@ def test_a_run_that_is_trained_on_with_other_data_is_listed_with_them(recorded: 
 
 
 def test_closed_before_its_run_was_read_a_window_does_not_forget_it(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+    recorded: Model, qtbot: QtBot, restart: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train_epochs(qtbot, recorded, 1)
     run = recorded.session.runs.current
     assert recorded.close()
     go_on, wanted = threading.Event(), reopening.read_stored_run
     monkeypatch.setattr(reopening, "read_stored_run", lambda *given: go_on.wait(20) and wanted(*given))
-    window = make_window(records=True)
-    qtbot.waitUntil(lambda: stored_settings()["record"] == run.storage.record and window.session.state is Status.READY)
-    window.session.settings.change("rate", learning_rate=0.07)
+    model = restart()
+    qtbot.waitUntil(lambda: stored_settings()["record"] == run.storage.record and model.session.state is Status.READY)
+    model.session.settings.change("rate", learning_rate=0.07)
     qtbot.waitUntil(lambda: "0.07" in stored_settings()["configuration"])
     assert stored_settings()["record"] == run.storage.record
     go_on.set()
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == run.storage.record, timeout=20_000)
 
 
 def test_a_run_that_another_window_went_on_with_is_branched_when_it_is_edited(
-    recorded: MainWindow, qtbot: QtBot, make_window: MakeWindow
+    recorded: Model, qtbot: QtBot, restart: Restart
 ) -> None:
     train_epochs(qtbot, recorded, 1)
     run = recorded.session.runs.current
     assert recorded.close()
-    window = make_window(records=True)
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == run.storage.record, timeout=20_000)
-    other = make_window(records=True)
+    model = restart()
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == run.storage.record, timeout=20_000)
+    other = restart()
     qtbot.waitUntil(lambda: other.session.runs.current.storage.record == run.storage.record, timeout=20_000)
     train_epochs(qtbot, other, 1)
-    edit_biases(qtbot, window)
-    branch, first = runs_of(window)
+    edit_biases(qtbot, model)
+    branch, first = runs_of(model)
     assert (branch.parent, branch.left_at, first.id, first.epochs) == (run.storage.record, 1, run.storage.record, 2)
-    assert window.session.runs.current.storage.record == branch.id
-    assert branch.test_error == measured_by_hand(window)
+    assert model.session.runs.current.storage.record == branch.id
+    assert branch.test_error == measured_by_hand(model)

@@ -39,35 +39,35 @@ from tests.nnviz.session.helpers import reopen, save, set_up, steps
 
 @pytest.mark.parametrize(("epochs", "batches"), [(0, 3), (1, 0), (1, 7)])
 def test_a_paused_run_goes_on_to_the_bit(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, epochs: int, batches: int
+    ready_model: Model, qtbot: QtBot, home: Path, epochs: int, batches: int
 ) -> None:
-    window, session = ready_window, ready_window.session
-    set_up(window)
-    steps(qtbot, window, epochs, batches)
-    save(qtbot, window, home / "run.npz")
+    model, session = ready_model, ready_model.session
+    set_up(model)
+    steps(qtbot, model, epochs, batches)
+    save(qtbot, model, home / "run.npz")
     progress = session.training.progress
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, model, Status.FINISHED)
     straight, curve = session.runs.current.network.parameters.copy(), session.runs.current.history.error.test.values
 
     session.settings.change("others", optimizer="sgd", hidden=(5,), batch_size=10)
-    reopen(qtbot, window, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
     assert session.state is Status.PAUSED
     assert session.messages.current is None
     assert session.settings.experiment.training.optimizer == "adam"
-    assert find(window, QLineEdit, "batchSizeEdit").text() == "100"
-    assert find(window, QLineEdit, "shapeEdit").text() == "784, 12, 10"
+    assert session.settings.experiment.training.batch_size == 100
+    assert session.settings.experiment.shape == (784, 12, 10)
     assert (session.training.progress.epoch, session.training.progress.batch) == (progress.epoch, progress.batch)
     assert session.runs.current.history.completed == epochs
-    assert not window.isWindowModified()
+    assert not session.runs.current.unsaved
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, model, Status.FINISHED)
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
     assert (
         session.runs.current.history.error.test.values == curve[-len(session.runs.current.history.error.test.values) :]
     )
     assert session.runs.current.history.completed == 3
-    assert window.isWindowModified()
+    assert session.runs.current.unsaved
 
 
 def test_the_second_run_of_a_network(ready_model: Model, qtbot: QtBot, home: Path) -> None:

@@ -16,13 +16,13 @@ from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.run_file import read_run, write_run
+from nnviz.session.asked import MISTAKES
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
-from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import action, click, find, hover, is_shown, pick, train_epochs, wait_for
+from tests.nnviz.conftest import Model, Restart
+from tests.nnviz.helpers import click, find, hover, is_shown, pick, train_epochs, wait_for
 from tests.nnviz.session.helpers import reopen, save
 
 
@@ -139,25 +139,24 @@ def test_in_steps_it_ends_too(ready_model: Model, qtbot: QtBot) -> None:
     assert session.runs.current.history.best.early
 
 
-def test_training_again_goes_on_from_there(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    stop_early(qtbot, window)
+def test_training_again_goes_on_from_there(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    stop_early(qtbot, model)
     done = session.runs.current.history.completed
     session.settings.change("patience", patience=0)
-    train_epochs(qtbot, window, 1)
+    train_epochs(qtbot, model, 1)
     assert session.runs.current.history.completed == done + 1
     assert session.runs.current.history.best is None
-    assert find(window, QLabel, "runState").text() == "Finished"
 
 
-def test_undo_of_a_reset_shows_the_figures_of_the_best(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    stop_early(qtbot, window)
-    figure = find(window, QLabel, "testFigure").text()
-    window.session.reset()
-    assert find(window, QLabel, "testFigure").text() == "–"
-    action(window, "actionUndo").trigger()
-    assert find(window, QLabel, "testFigure").text() == figure
+def test_undo_of_a_reset_shows_the_figures_of_the_best(ready_model: Model, qtbot: QtBot) -> None:
+    model = ready_model
+    stop_early(qtbot, model)
+    figures = model.session.runs.current.figures()
+    model.session.reset()
+    assert "test_error" not in model.session.runs.current.figures()
+    model.session.undo.undo()
+    assert model.session.runs.current.figures() == figures
 
 
 # ---- the third curve
@@ -207,9 +206,9 @@ def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: 
 # ---- there and back
 
 
-def expect_the_best(window: MainWindow, best: BestRestored, status: Status) -> None:
-    """Every figure that is shown is that of the network's weights, measured by hand."""
-    session = window.session
+def expect_the_best(model: Model, best: BestRestored, status: Status) -> None:
+    """Every figure is that of the network's weights, measured by hand."""
+    session = model.session
     run, dataset = session.runs.current, session.dataset
     assert dataset is not None
     assert dataset.test is not None
@@ -222,7 +221,6 @@ def expect_the_best(window: MainWindow, best: BestRestored, status: Status) -> N
     assert run.figures()["test_error"] == by_hand.error
     assert run.figures()["test_loss"] == pytest.approx(by_hand.loss, rel=1e-5)
     assert run.figures()["validation_error"] == best.figures.error
-    assert find(window, QLabel, "testFigure").text() == text.percent(by_hand.error)
     assert session.mistakes.counts is not None
     assert by_hand.confusion is not None
     np.testing.assert_array_equal(session.mistakes.counts.matrix, by_hand.confusion)
@@ -230,9 +228,9 @@ def expect_the_best(window: MainWindow, best: BestRestored, status: Status) -> N
     assert provenance_of(run, "digits").test_error == by_hand.error
 
 
-def matrix_is_there(qtbot: QtBot, window: MainWindow) -> None:
-    window.show_workspace("inside")
-    counts = window.session.mistakes
+def matrix_is_there(qtbot: QtBot, model: Model) -> None:
+    model.session.queries.want("a test", (MISTAKES,), True)
+    counts = model.session.mistakes
     qtbot.waitUntil(lambda: counts.counts is not None and counts.counts.is_now)
 
 
@@ -240,15 +238,15 @@ def matrix_is_there(qtbot: QtBot, window: MainWindow) -> None:
     ("name", "status"), [("best.json", Status.READY), ("best.npz", Status.FINISHED)], ids=["json", "npz"]
 )
 def test_a_file_tells_the_figures_of_the_weights_in_it(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, name: str, status: Status
+    ready_model: Model, qtbot: QtBot, home: Path, name: str, status: Status
 ) -> None:
-    window = ready_window
-    best = stop_early(qtbot, window)
-    save(qtbot, window, home / name)
-    reopen(qtbot, window, home / name)
-    wait_for(qtbot, window, status)
-    matrix_is_there(qtbot, window)
-    expect_the_best(window, best, status)
+    model = ready_model
+    best = stop_early(qtbot, model)
+    save(qtbot, model, home / name)
+    reopen(qtbot, model, home / name)
+    wait_for(qtbot, model, status)
+    matrix_is_there(qtbot, model)
+    expect_the_best(model, best, status)
 
 
 def test_space_trains_a_restored_run_further(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -265,41 +263,39 @@ def test_space_trains_a_restored_run_further(ready_window: MainWindow, qtbot: Qt
     assert not np.array_equal(run.network.parameters, before)
 
 
-def test_a_run_opened_from_the_library_is_as_it_was_left(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, home: Path
-) -> None:
+def test_a_run_opened_from_the_library_is_as_it_was_left(restart: Restart, qtbot: QtBot, home: Path) -> None:
     """After two starts, and after it was exported and imported."""
-    window = ready_window
-    window.session.records.set_on(True)
-    best = stop_early(qtbot, window)
-    record = window.session.runs.current.storage.record
+    model = restart()
+    qtbot.waitUntil(lambda: is_shown(model.session.data))
+    best = stop_early(qtbot, model)
+    record = model.session.runs.current.storage.record
     assert record is not None
     for _ in range(2):
-        assert window.close()
-        window = make_window(records=True)
-        qtbot.waitUntil(lambda window=window: window.session.runs.current.storage.record == record, timeout=20_000)
-        wait_for(qtbot, window, Status.FINISHED)
-        matrix_is_there(qtbot, window)
-        expect_the_best(window, best, Status.FINISHED)
+        assert model.close()
+        model = restart()
+        qtbot.waitUntil(lambda model=model: model.session.runs.current.storage.record == record, timeout=20_000)
+        wait_for(qtbot, model, Status.FINISHED)
+        matrix_is_there(qtbot, model)
+        expect_the_best(model, best, Status.FINISHED)
     with Library() as library:
         write_run(library, record, home / "run.nnvizrun")
         imported = read_run(library, home / "run.nnvizrun")
         assert library.run(imported).figures == library.run(record).figures
         assert (library.run(imported).measured, library.run(record).status) == (best.epoch, "finished")
-    window.session.library.open(imported)
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == imported)
-    matrix_is_there(qtbot, window)
-    expect_the_best(window, best, Status.FINISHED)
+    model.session.library.open(imported)
+    qtbot.waitUntil(lambda: model.session.runs.current.storage.record == imported)
+    matrix_is_there(qtbot, model)
+    expect_the_best(model, best, Status.FINISHED)
 
 
-def test_a_file_of_before_that_does_not_name_the_best_epoch(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_a_file_of_before_that_does_not_name_the_best_epoch(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     """It says how long its weights were trained, and its curves say what was measured then."""
-    window = ready_window
-    best = stop_early(qtbot, window)
-    save(qtbot, window, home / "best.json")
+    model = ready_model
+    best = stop_early(qtbot, model)
+    save(qtbot, model, home / "best.json")
     told = json.loads((home / "best.json").read_text())
     assert told["provenance"]["curves"].pop("best")["epoch"] == best.epoch
     (home / "best.json").write_text(json.dumps(told))
-    reopen(qtbot, window, home / "best.json")
-    matrix_is_there(qtbot, window)
-    expect_the_best(window, best, Status.READY)
+    reopen(qtbot, model, home / "best.json")
+    matrix_is_there(qtbot, model)
+    expect_the_best(model, best, Status.READY)

@@ -13,8 +13,7 @@ from engine.datasets import Dataset
 from nnviz.session import mistakes
 from nnviz.session.example_sets import example_sets_of
 from nnviz.session.shared_queries import MISTAKES
-from nnviz.window.main_window import MainWindow
-from tests.nnviz.conftest import Gate
+from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import pause, train_for_a_while
 
 
@@ -41,20 +40,20 @@ def counter(monkeypatch: pytest.MonkeyPatch) -> Counter:
 
 
 @pytest.fixture
-def inside(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def inside(ready_model: Model, qtbot: QtBot) -> Model:
     """With the answers to the test part."""
-    ready_window.show_workspace("inside")
-    wait(ready_window, qtbot)
-    return ready_window
+    ready_model.session.queries.want("a test", (MISTAKES,), True)
+    wait(ready_model, qtbot)
+    return ready_model
 
 
-def wait(window: MainWindow, qtbot: QtBot) -> None:
+def wait(model: Model, qtbot: QtBot) -> None:
     """Until the answers are there."""
-    probe = window.session.queries[MISTAKES]
-    qtbot.waitUntil(lambda: probe.is_up_to_date and window.session.mistakes.found is not None)
+    probe = model.session.queries[MISTAKES]
+    qtbot.waitUntil(lambda: probe.is_up_to_date and model.session.mistakes.found is not None)
 
 
-def test_a_newer_question_ends_the_one_before(inside: MainWindow, qtbot: QtBot, gate: Gate, counter: Counter) -> None:
+def test_a_newer_question_ends_the_one_before(inside: Model, qtbot: QtBot, gate: Gate, counter: Counter) -> None:
     session = inside.session
     gate.close()
     session.mistakes.set_part("train")
@@ -70,7 +69,7 @@ def test_a_newer_question_ends_the_one_before(inside: MainWindow, qtbot: QtBot, 
     assert threading.main_thread() not in counter.threads
 
 
-def test_training_is_asked_once_an_epoch_at_most(inside: MainWindow, qtbot: QtBot, counter: Counter) -> None:
+def test_training_is_asked_once_an_epoch_at_most(inside: Model, qtbot: QtBot, counter: Counter) -> None:
     train_for_a_while(qtbot, inside)
     qtbot.waitUntil(lambda: len(counter.begun) >= 2, timeout=20_000)
     assert len(counter.begun) <= inside.session.runs.current.history.completed + 1

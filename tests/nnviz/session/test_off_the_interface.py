@@ -25,9 +25,8 @@ from nnviz.session import files
 from nnviz.session import network_replacement as making
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.engine.helpers import restored_later
-from tests.nnviz.conftest import Gate, Model
+from tests.nnviz.conftest import Gate, Model, Restart
 from tests.nnviz.helpers import MANY_EPOCHS, is_shown, pause, seven, wait_for
 
 Threads = dict[str, list[threading.Thread]]
@@ -74,14 +73,14 @@ def test_networks_trainers_and_validation_sets_are_made_behind_the_window(
         assert threading.main_thread() not in threads, what
 
 
-def test_at_the_next_start_too(make_window: MakeWindow, qtbot: QtBot, slow_work: Threads) -> None:
-    window = make_window()
-    wait_for(qtbot, window, Status.READY)
-    window.session.settings.change("initialisation", initializer="orthogonal", hidden=(256, 64))
-    wait_for(qtbot, window, Status.READY)
-    window.close()
-    window = make_window()
-    qtbot.waitUntil(lambda: window.session.displayed.network.shape == [784, 256, 64, 10])
+def test_at_the_next_start_too(restart: Restart, qtbot: QtBot, slow_work: Threads) -> None:
+    model = restart()
+    wait_for(qtbot, model, Status.READY)
+    model.session.settings.change("initialisation", initializer="orthogonal", hidden=(256, 64))
+    wait_for(qtbot, model, Status.READY)
+    assert model.close()
+    model = restart()
+    qtbot.waitUntil(lambda: model.session.displayed.network.shape == [784, 256, 64, 10])
     assert len(slow_work["network"]) == 2
     assert threading.main_thread() not in slow_work["network"]
 

@@ -20,8 +20,8 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow, close
-from tests.nnviz.conftest import Model
+from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import (
     action,
     find,
@@ -240,6 +240,13 @@ def test_another_preset_takes_what_the_task_needs_and_has_it_back_afterwards(
     assert not find(window, QLabel, "presetAdjusted").isVisible()
 
 
+def started(qtbot: QtBot, restart: Restart) -> Model:
+    """A session whose data are there."""
+    model = restart()
+    qtbot.waitUntil(lambda: is_shown(model.session.data))
+    return model
+
+
 def derived(model: Model | MainWindow) -> Experiment:
     """What First steps gives for the data that are there."""
     settings = model.session.settings
@@ -425,17 +432,15 @@ def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
     assert session.settings.experiment == derived(window).changed(epochs=20)
 
 
-def test_what_was_typed_for_other_data_is_known_at_the_next_start(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, table: str
-) -> None:
-    without_early_stopping(ready_window, qtbot, table)
-    load(qtbot, ready_window, "mnist")
-    close(ready_window)
-    window = make_window()
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    assert window.session.settings.typed == set(OFF)
-    load(qtbot, window, table)
-    assert window.session.settings.experiment == derived(window).changed(**OFF)
+def test_what_was_typed_for_other_data_is_known_at_the_next_start(qtbot: QtBot, restart: Restart, table: str) -> None:
+    model = started(qtbot, restart)
+    without_early_stopping(model, qtbot, table)
+    load(qtbot, model, "mnist")
+    assert model.close()
+    model = started(qtbot, restart)
+    assert model.session.settings.typed == set(OFF)
+    load(qtbot, model, table)
+    assert model.session.settings.experiment == derived(model).changed(**OFF)
 
 
 def test_patience_leads_back_with_the_validation_set_that_it_needs(
@@ -453,27 +458,24 @@ def test_patience_leads_back_with_the_validation_set_that_it_needs(
     assert session.settings.experiment == derived(window).changed(epochs=20, validation_share=0.3)
 
 
-def test_what_followed_the_data_in_an_older_file_was_not_typed(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
-) -> None:
+def test_what_followed_the_data_in_an_older_file_was_not_typed(restart: Restart, qtbot: QtBot) -> None:
     """First steps gave tables other batches and epochs then, and files did not say what was typed."""
-    choose(ready_window, "First steps")
-    load(qtbot, ready_window, "penguins")
+    model = started(qtbot, restart)
+    apply(model.session, "First steps")
+    load(qtbot, model, "penguins")
     then = {"batch_size": 24, "epochs": 300, "optimizer": "sgd", "learning_rate": 0.2, "weight_decay": 0}
-    ready_window.session.settings.change("all", hidden=[17], **then)
-    close(ready_window)
+    model.session.settings.change("all", hidden=[17], **then)
+    assert model.close()
     store_settings(**{name: value for name, value in stored_settings().items() if name != "typed"})
-    window = make_window()
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    assert window.session.data.name == "penguins"
-    assert window.session.settings.experiment.training.epochs == 300, "the settings of then are shown"
-    assert window.session.settings.typed == {"hidden"}
-    close(window)
-    window = make_window()
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    assert window.session.settings.typed == {"hidden"}
-    load(qtbot, window, "mnist")
-    assert window.session.settings.experiment == derived(window).changed(hidden=[17])
+    model = started(qtbot, restart)
+    assert model.session.data.name == "penguins"
+    assert model.session.settings.experiment.training.epochs == 300, "the settings of then are shown"
+    assert model.session.settings.typed == {"hidden"}
+    assert model.close()
+    model = started(qtbot, restart)
+    assert model.session.settings.typed == {"hidden"}
+    load(qtbot, model, "mnist")
+    assert model.session.settings.experiment == derived(model).changed(hidden=[17])
 
 
 def test_undo_knows_the_preset_on_which_the_fields_were_based(ready_model: Model, qtbot: QtBot) -> None:
@@ -518,32 +520,30 @@ def test_an_opened_run_keeps_its_values_and_undo_the_preset_of_before(
     assert (session.settings.base.name, session.settings.typed) == ("Modern", {"epochs"})
 
 
-def test_another_start_knows_what_was_typed(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
-) -> None:
+def test_another_start_knows_what_was_typed(qtbot: QtBot, restart: Restart, tmp_path: Path) -> None:
     """Also if the data of then are gone."""
+    model = started(qtbot, restart)
     table = tmp_path / "birds.csv"
     table.write_bytes((ASSETS / "tables" / "penguins.csv").read_bytes())
-    choose(ready_window, "First steps")
-    load(qtbot, ready_window, str(table))
-    retype(qtbot, ready_window, "shapeEdit", f"{ready_window.session.dataset.width}, 17, 3")
-    close(ready_window)
+    apply(model.session, "First steps")
+    load(qtbot, model, str(table))
+    model.session.settings.change("layers", hidden=[17])
+    assert model.close()
     table.unlink()
-    window = make_window()
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    assert window.session.data.name == "mnist"
-    assert window.session.settings.experiment == derived(window).changed(hidden=[17])
-    assert window.session.settings.typed == {"hidden"}
+    model = started(qtbot, restart)
+    assert model.session.data.name == "mnist"
+    assert model.session.settings.experiment == derived(model).changed(hidden=[17])
+    assert model.session.settings.typed == {"hidden"}
 
 
-def test_one_more_start_with_the_data_of_then(ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
-    choose(ready_window, "Modern")
-    load(qtbot, ready_window, "spirals")
-    retype(qtbot, ready_window, "epochsEdit", "33")
-    close(ready_window)
-    window = make_window()
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    assert (window.session.settings.base.name, window.session.settings.typed) == ("Modern", {"epochs"})
+def test_one_more_start_with_the_data_of_then(qtbot: QtBot, restart: Restart) -> None:
+    model = started(qtbot, restart)
+    apply(model.session, "Modern")
+    load(qtbot, model, "spirals")
+    model.session.settings.change("epochs", epochs=33)
+    assert model.close()
+    model = started(qtbot, restart)
+    assert (model.session.settings.base.name, model.session.settings.typed) == ("Modern", {"epochs"})
 
 
 # ---- the field shows which it is

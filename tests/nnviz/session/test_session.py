@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QCoreApplication, Qt
+from PyQt5.QtCore import QCoreApplication
 from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -25,7 +25,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Gate, Model
-from tests.nnviz.helpers import find, pause, press, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import find, pause, train_epochs, train_for_a_while, wait_for
 
 
 def epochs_of(session: Session) -> list[Epoch]:
@@ -271,15 +271,15 @@ def test_pause_in_the_middle_of_an_evaluation(
 
 
 @pytest.mark.parametrize("presses", [1, 2, 3, 4])
-def test_every_press_of_space_counts(ready_window: MainWindow, qtbot: QtBot, gate: Gate, presses: int) -> None:
+def test_every_press_of_space_counts(ready_model: Model, qtbot: QtBot, gate: Gate, presses: int) -> None:
     """Also while a pause is on its way."""
-    session = ready_window.session
-    train_for_a_while(qtbot, ready_window)
+    session = ready_model.session
+    train_for_a_while(qtbot, ready_model)
     run = session.runs.current
     gate.close()
     gate.wait_until_reached()
     for _ in range(presses):
-        press(qtbot, ready_window, Qt.Key_Space)
+        session.training.toggle()
     stages: list[Status] = []
     session.training.state_changed.connect(lambda: stages.append(session.state))
     gate.open()
@@ -363,9 +363,9 @@ def test_no_epoch_is_lost_and_all_come_in_order(ready_model: Model, qtbot: QtBot
     session = ready_model.session
     session.settings.change("batch size", batch_size=2000)
     ended = epochs_of(session)
-    train_epochs(qtbot, ready_model, 50)
-    assert [result.epoch for result in ended] == list(range(51))
-    assert session.runs.current.history.error.test.epochs == list(range(51))
+    train_epochs(qtbot, ready_model, 20)
+    assert [result.epoch for result in ended] == list(range(21))
+    assert session.runs.current.history.error.test.epochs == list(range(21))
     assert session.runs.current.history.error.test.values == [result.test.error for result in ended]
 
 

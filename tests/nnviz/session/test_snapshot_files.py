@@ -6,7 +6,7 @@ import runpy
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -22,21 +22,35 @@ from nnviz.library import Library
 from nnviz.library import replay as replaying
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, announced, choose_file, find, press, train_epochs, wait_for
 
+M = TypeVar("M", Model, MainWindow)
 
-@pytest.fixture
-def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+
+def trained_for_a_while(model: M, qtbot: QtBot) -> M:
     """Adam for some batches of the fourth epoch."""
-    session = ready_window.session
+    session = model.session
     session.records.set_on(True)
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, epochs=5)
     for step in [session.step_epoch] * 3 + [session.step_batch] * 2:
         before = session.runs.current.epochs
         step()
         qtbot.waitUntil(lambda before=before: session.runs.current.epochs > before, timeout=20_000)
-        wait_for(qtbot, ready_window, Status.PAUSED)
-    return ready_window
+        wait_for(qtbot, model, Status.PAUSED)
+    return model
+
+
+@pytest.fixture
+def trained(ready_model: Model, qtbot: QtBot) -> Model:
+    """A session in the middle of a run."""
+    return trained_for_a_while(ready_model, qtbot)
+
+
+@pytest.fixture
+def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window in the middle of a run."""
+    return trained_for_a_while(ready_window, qtbot)
 
 
 @pytest.fixture
@@ -54,9 +68,9 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     go_on.set()
 
 
-def exactly(window: MainWindow, epochs: float) -> Array:
+def exactly(model: Model, epochs: float) -> Array:
     """The parameters of the same training after so many epochs, with a fraction, done without a window."""
-    session, dataset = window.session, window.session.dataset
+    session, dataset = model.session, model.session.dataset
     assert dataset is not None
     trainer = session.runs.current.experiment.trainer(dataset)
     events, steps = trainer.run(), round(epochs * trainer.batches_per_epoch)
@@ -66,24 +80,24 @@ def exactly(window: MainWindow, epochs: float) -> Array:
     return parameters
 
 
-def ready(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+def ready(qtbot: QtBot, model: Model, path: Path) -> None:
     """Until the file is written, and that is told."""
-    qtbot.waitUntil(lambda: not window.session.files.activity, timeout=20_000)
+    qtbot.waitUntil(lambda: not model.session.files.activity, timeout=20_000)
     assert path.exists()
 
 
-def test_ctrl_s_saves_the_moment_exactly_and_says_so(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session, path = trained.session, home / "then.json"
+def test_ctrl_s_saves_the_moment_exactly_and_says_so(window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session, path = window.session, home / "then.json"
     session.timeline.go_to(2)
-    assert action(trained, "actionSaveNetwork").text() == "&Save network of epoch 2 …"
-    press(qtbot, trained, Qt.Key_S, Qt.ControlModifier)
-    dialog = find(trained, QFileDialog, "saveNetworkDialog")
+    assert action(window, "actionSaveNetwork").text() == "&Save network of epoch 2 …"
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    dialog = find(window, QFileDialog, "saveNetworkDialog")
     assert dialog.windowTitle() == "Save the network of epoch 2"
     assert Path(dialog.selectedFiles()[0]).name == "network-epoch-2.json"
-    choose_file(qtbot, trained, "saveNetworkDialog", path)
-    ready(qtbot, trained, path)
+    choose_file(qtbot, window, "saveNetworkDialog", path)
+    ready(qtbot, window, path)
     network = load_network(path)
-    np.testing.assert_array_equal(network.parameters, exactly(trained, 2))
+    np.testing.assert_array_equal(network.parameters, exactly(window, 2))
     told = Provenance.read(network)
     assert (told.epochs, told.history.completed if told.history else None) == (2, 2)
     assert told.test_error == session.runs.current.history.error.test.at(2)
@@ -92,7 +106,7 @@ def test_ctrl_s_saves_the_moment_exactly_and_says_so(trained: MainWindow, qtbot:
     assert session.messages.current is None
 
 
-def test_a_checkpoint_goes_on_from_there(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_a_checkpoint_goes_on_from_there(trained: Model, qtbot: QtBot, home: Path) -> None:
     session, path = trained.session, home / "then.npz"
     dataset = session.dataset
     assert dataset is not None
@@ -110,7 +124,7 @@ def test_a_checkpoint_goes_on_from_there(trained: MainWindow, qtbot: QtBot, home
 
 
 @pytest.mark.parametrize("at", [1, 2, 2.5])
-def test_a_checkpoint_of_the_past_opens_at_its_place(trained: MainWindow, qtbot: QtBot, home: Path, at: float) -> None:
+def test_a_checkpoint_of_the_past_opens_at_its_place(trained: Model, qtbot: QtBot, home: Path, at: float) -> None:
     session, path = trained.session, home / "then.npz"
     session.snapshot_files.save(path, at)
     ready(qtbot, trained, path)
@@ -120,7 +134,7 @@ def test_a_checkpoint_of_the_past_opens_at_its_place(trained: MainWindow, qtbot:
     assert (session.runs.current.epochs, session.runs.current.progress.last_epoch) == (at, 5)
 
 
-def test_between_two_epochs(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_between_two_epochs(trained: Model, qtbot: QtBot, home: Path) -> None:
     session, path = trained.session, home / "then.npz"
     at = session.timeline.epochs[-2]
     assert at != round(at)
@@ -130,43 +144,41 @@ def test_between_two_epochs(trained: MainWindow, qtbot: QtBot, home: Path) -> No
     np.testing.assert_array_equal(load_network(path).parameters, exactly(trained, at))
 
 
-def test_an_export_of_the_moment(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session, path = trained.session, home / "then.py"
+def test_an_export_of_the_moment(window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session, path = window.session, home / "then.py"
     session.timeline.go_to(1)
-    assert find(trained, QMenu, "menuExport").title() == "&Export network of epoch 1"
-    action(trained, "actionExportScript").trigger()
-    assert find(trained, QFileDialog, "exportNetworkDialog").windowTitle() == "Export the network of epoch 1"
-    choose_file(qtbot, trained, "exportNetworkDialog", path)
-    ready(qtbot, trained, path)
+    assert find(window, QMenu, "menuExport").title() == "&Export network of epoch 1"
+    action(window, "actionExportScript").trigger()
+    assert find(window, QFileDialog, "exportNetworkDialog").windowTitle() == "Export the network of epoch 1"
+    choose_file(qtbot, window, "exportNetworkDialog", path)
+    ready(qtbot, window, path)
     answers: Any = runpy.run_path(str(path))["predict"]
     dataset, network = session.dataset, session.runs.current.network
     assert dataset is not None
     inputs = dataset.train.inputs[:20] * np.float32(dataset.train.scale)
-    expected = network.with_parameters(exactly(trained, 1)).predict(inputs)
+    expected = network.with_parameters(exactly(window, 1)).predict(inputs)
     np.testing.assert_allclose(answers(inputs), expected, atol=1e-5)
 
 
-def test_live_again_it_is_the_network_of_now(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session, path = trained.session, home / "now.json"
+def test_live_again_it_is_the_network_of_now(window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    session, path = window.session, home / "now.json"
     session.timeline.go_to(1)
     session.timeline.go_live()
-    assert action(trained, "actionSaveNetwork").text() == "&Save network"
-    press(qtbot, trained, Qt.Key_S, Qt.ControlModifier)
-    choose_file(qtbot, trained, "saveNetworkDialog", path)
-    ready(qtbot, trained, path)
+    assert action(window, "actionSaveNetwork").text() == "&Save network"
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    choose_file(qtbot, window, "saveNetworkDialog", path)
+    ready(qtbot, window, path)
     np.testing.assert_array_equal(load_network(path).parameters, session.runs.current.network.parameters)
     assert session.runs.current.storage.path == path
 
 
-def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
-    session, path = ready_window.session, home / "then.json"
-    train_epochs(qtbot, ready_window, 2)
+def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session, path = ready_model.session, home / "then.json"
+    train_epochs(qtbot, ready_model, 2)
     session.timeline.go_to(1)
     displayed = session.displayed.as_trained.parameters
     session.snapshot_files.save(path, 1)
-    ready(qtbot, ready_window, path)
+    ready(qtbot, ready_model, path)
     network = load_network(path)
     np.testing.assert_array_equal(network.parameters, displayed)
     assert Provenance.read(network).epochs == 1
@@ -178,9 +190,9 @@ def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(
 
 
 def test_it_can_be_given_up_while_it_goes_there(
-    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event
+    at_once: None, trained: Model, qtbot: QtBot, home: Path, held: threading.Event
 ) -> None:
-    """After a second that is offered, with how far it is."""
+    """That is offered, with how far it is."""
     session, path = trained.session, home / "then.json"
     session.timeline.go_to(2)
     session.snapshot_files.save(path, 2)
@@ -199,7 +211,7 @@ def test_it_can_be_given_up_while_it_goes_there(
 # ---- several
 
 
-def test_one_after_the_other_is_written(trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event) -> None:
+def test_one_after_the_other_is_written(trained: Model, qtbot: QtBot, home: Path, held: threading.Event) -> None:
     session, first, second, third = trained.session, home / "a.json", home / "b.py", home / "c.json"
     session.snapshot_files.save(first, 1)
     session.snapshot_files.export(second, 2)
@@ -214,9 +226,7 @@ def test_one_after_the_other_is_written(trained: MainWindow, qtbot: QtBot, home:
     np.testing.assert_array_equal(load_network(third).parameters, exactly(trained, 3))
 
 
-def test_what_was_saved_last_is_in_the_file(
-    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event
-) -> None:
+def test_what_was_saved_last_is_in_the_file(trained: Model, qtbot: QtBot, home: Path, held: threading.Event) -> None:
     """However long the way back to the moment takes that was saved into it before."""
     session, path = trained.session, home / "own.json"
     session.snapshot_files.save(path, 2)
@@ -229,30 +239,27 @@ def test_what_was_saved_last_is_in_the_file(
     assert "where a later save already is" in announced(session)
 
 
-def test_a_moment_in_its_own_file_leaves_the_network_unsaved(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
-    session, path = ready_window.session, home / "own.json"
-    train_epochs(qtbot, ready_window, 2)
+def test_a_moment_in_its_own_file_leaves_the_network_unsaved(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+    session, path = ready_model.session, home / "own.json"
+    train_epochs(qtbot, ready_model, 2)
     run = session.runs.current
     session.files.save(path)
-    ready(qtbot, ready_window, path)
+    ready(qtbot, ready_model, path)
     assert not run.unsaved
     session.snapshot_files.save(home / "other.json", 1)
-    ready(qtbot, ready_window, home / "other.json")
+    ready(qtbot, ready_model, home / "other.json")
     assert not run.unsaved
     (home / "link").symlink_to(home)
     session.snapshot_files.save(home / "link" / "own.json", 1)
-    ready(qtbot, ready_window, path)
+    ready(qtbot, ready_model, path)
     assert run.unsaved
-    assert ready_window.isWindowModified()
     session.files.save(path)
-    ready(qtbot, ready_window, path)
+    ready(qtbot, ready_model, path)
     assert not run.unsaved
 
 
 def test_the_moment_stays_the_one_that_was_asked_for(
-    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event, monkeypatch: pytest.MonkeyPatch
+    trained: Model, qtbot: QtBot, home: Path, held: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the timeline no longer has it when it turns out that it cannot be reached."""
     session, path = trained.session, home / "then.json"
@@ -267,7 +274,7 @@ def test_the_moment_stays_the_one_that_was_asked_for(
     np.testing.assert_array_equal(load_network(path).parameters, displayed)
 
 
-def test_a_file_says_on_which_data_its_network_was_trained(trained: MainWindow, qtbot: QtBot) -> None:
+def test_a_file_says_on_which_data_its_network_was_trained(trained: Model, qtbot: QtBot) -> None:
     """Not which are there now."""
     session, run = trained.session, trained.session.runs.current
     assert session.dataset is not None
@@ -288,41 +295,41 @@ def press_in_question(qtbot: QtBot, window: MainWindow, text: str) -> None:
 
 
 def test_quitting_asks_and_waits_for_the_moment(
-    trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event
+    window: MainWindow, qtbot: QtBot, home: Path, held: threading.Event
 ) -> None:
-    session, path = trained.session, home / "then.json"
-    expected = exactly(trained, 2)
+    session, path = window.session, home / "then.json"
+    expected = exactly(window, 2)
     session.snapshot_files.save(path, 2)
-    assert not trained.close()
-    assert find(trained, QMessageBox, "waitingBox").text() == "then.json is not written yet."
-    press_in_question(qtbot, trained, "Wait, then quit")
-    assert trained.isVisible()
-    with qtbot.waitSignal(trained.closed, timeout=20_000):
+    assert not window.close()
+    assert find(window, QMessageBox, "waitingBox").text() == "then.json is not written yet."
+    press_in_question(qtbot, window, "Wait, then quit")
+    assert window.isVisible()
+    with qtbot.waitSignal(window.closed, timeout=20_000):
         held.set()
     np.testing.assert_array_equal(load_network(path).parameters, expected)
 
 
-def test_quitting_without_it(trained: MainWindow, qtbot: QtBot, home: Path, held: threading.Event) -> None:
-    session = trained.session
+def test_quitting_without_it(window: MainWindow, qtbot: QtBot, home: Path, held: threading.Event) -> None:
+    session = window.session
     for name in ("a.json", "b.json"):
         session.snapshot_files.save(home / name, 2)
-    assert not trained.close()
-    assert find(trained, QMessageBox, "waitingBox").text() == "a.json, b.json are not written yet."
-    press_in_question(qtbot, trained, "Cancel")
+    assert not window.close()
+    assert find(window, QMessageBox, "waitingBox").text() == "a.json, b.json are not written yet."
+    press_in_question(qtbot, window, "Cancel")
     assert len(session.snapshot_files.waiting) == 2
-    assert not trained.close()
-    with qtbot.waitSignal(trained.closed):
-        press_in_question(qtbot, trained, "Quit without them")
+    assert not window.close()
+    with qtbot.waitSignal(window.closed):
+        press_in_question(qtbot, window, "Quit without them")
     assert not list(home.glob("*.json"))
     held.set()
     assert session.close()
 
 
 def test_a_file_that_is_lost_without_a_question_is_logged_once(
-    trained: MainWindow, home: Path, held: threading.Event, caplog: pytest.LogCaptureFixture
+    window: MainWindow, home: Path, held: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
-    trained.session.snapshot_files.save(home / "lost.json", 2)
-    trained.close_unasked()
+    window.session.snapshot_files.save(home / "lost.json", 2)
+    window.close_unasked()
     assert caplog.text.count("lost.json was not saved") == 1
     held.set()
-    assert trained.session.close()
+    assert window.session.close()

@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(
 ) -> None:
     cluster = make_cluster(2)
     executor = make_executor(cluster)
-    made = {number: an_experiment(seed=number, epochs=600, hidden=(30,)) for number in range(1, 5)}
+    made = {number: an_experiment(seed=number, epochs=200, hidden=(30,)) for number in range(1, 4)}
     for number, each in made.items():
         executor.submit(RunSpec(number, each))
     told = heard(executor, lambda told: len([each for each in told if isinstance(each, RunStarted)]) == 2)

@@ -21,7 +21,7 @@ from nnviz.library.locks import Lock
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.sweeps import sweep_writer as stores
 from nnviz.sweeps.conductor import Conductor
-from nnviz.sweeps.executor import ExecutorHalted, Message
+from nnviz.sweeps.executor import ExecutorHalted, Message, UserNotice
 from nnviz.sweeps.sweep_writer import SweepWriter
 from tests.nnviz.library.helpers import an_experiment, record
 from tests.nnviz.sweeps.helpers import DATA, Here, a_plan, swept, worked
@@ -257,7 +257,7 @@ def test_a_plan_whose_executor_gives_up_is_cut_and_goes_on_where_it_was(library:
     class Gone(Here):
         def next(self, timeout: float) -> list[Message]:
             if len(self.done) < 2:
-                return super().next(timeout)
+                return [UserNotice("One was lost."), *super().next(timeout)] if self.done else super().next(timeout)
             left, self._waiting = self._waiting, []
             return [ExecutorHalted("Nobody is left."), *(RunOutcome(spec.number, STOPPED) for spec in left)]
 
@@ -267,7 +267,7 @@ def test_a_plan_whose_executor_gives_up_is_cut_and_goes_on_where_it_was(library:
     worked(conductor)
     assert conductor.is_over
     assert conductor.was_cut
-    assert told == ["Nobody is left."]
+    assert told == ["One was lost.", "Nobody is left."]
     conductor.close(False)
     assert [run.status for run in library.runs()] == [FINISHED] * 2
     later = Here()

@@ -95,19 +95,21 @@ def test_a_deleted_folder_is_named_as_the_cause(tmp_path: Path, monkeypatch: pyt
         pool.submit(RunSpec(1, LONG))
 
 
-def test_a_process_that_is_killed_loses_nothing_and_nothing_counts_twice(make_pool: MakePool) -> None:
+def test_processes_that_are_killed_lose_nothing_and_nothing_counts_twice(make_pool: MakePool) -> None:
+    """Also by the signal with which the pool itself ends processes."""
     pool = make_pool()
     made = {number: an_experiment(seed=number, epochs=100, hidden=(30,)) for number in range(1, 6)}
     for number, each in made.items():
         pool.submit(RunSpec(number, each))
-    told = heard(pool, lambda told: any(isinstance(each, Report) for each in told))
-    os.kill(pool.pids[0], signal.SIGKILL)
+    told = heard(pool, lambda told: len({each.number for each in told if isinstance(each, Report)}) == 2)
+    for pid, how in zip(pool.pids, (signal.SIGKILL, signal.SIGTERM), strict=True):
+        os.kill(pid, how)
     told += all_over(pool)
     found = outcomes(told)
     assert sorted(found) == list(made)
     assert all(is_as_alone(found[number], each) for number, each in made.items())
-    assert [each.text for each in told if isinstance(each, UserNotice)] == [
-        "A process ended before its time (signal 9): what was lost with it is done again."
+    assert sorted(each.text for each in told if isinstance(each, UserNotice)) == [
+        f"A process ended before its time (signal {how}): what was lost with it is done again." for how in (15, 9)
     ]
     assert len([each for each in told if isinstance(each, RunStarted)]) > len(made)
 

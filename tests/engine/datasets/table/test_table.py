@@ -100,11 +100,17 @@ def test_rows_after_many_plain_ones_are_read_as_those_before(
     assert (bit_by_bit.problems, bit_by_bit.head) == (at_once.problems, at_once.head)
 
 
+LATER_ROWS = ("1,2", "1,word", "1,NA", '"1",2', "1,1e999", "1", "1,2,", "1,1_0", " ,2", "  ", "1,word\n" * 99)
+STARTS = ("", "title\na,b\n", "\na,b\n", "a\n", "a,b,c\n", "a,b\n\n")
+
+
 @pytest.mark.parametrize(
-    "row", ["1,2", "1,word", "1,NA", '"1",2', "1,1e999", "1", "1,2,", "1,1_0", " ,2", "  ", "1,word\n" * 99]
+    ("start", "row", "end"),
+    [
+        *(("a,b\n", row, "\n" * (place % 2)) for place, row in enumerate(LATER_ROWS)),
+        *((start, row, end) for start in STARTS for row, end in (("1,2", "\n"), ("1,word", ""), ("1,2,", "\n"))),
+    ],
 )
-@pytest.mark.parametrize("start", ["a,b\n", "", "title\na,b\n", "\na,b\n", "a\n", "a,b,c\n", "a,b\n\n"])
-@pytest.mark.parametrize("end", ["\n", ""])
 def test_a_first_block_of_plain_numbers_is_read_as_cell_by_cell(
     file: Path, monkeypatch: pytest.MonkeyPatch, start: str, row: str, end: str
 ) -> None:
