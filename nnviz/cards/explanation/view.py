@@ -46,7 +46,7 @@ class ExplanationView(QWidget):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Preferred size: three images of 84 pixels with captions."""
+        """Returns the preferred size: three images of 84 pixels with captions."""
         return QSize(272, 102)
 
     def show_content(self, content: Content | None, line: str = "") -> None:

@@ -49,7 +49,7 @@ class ExampleGrid(Pickable):
         return QSize(3 * 60 + 2 * _GAP, 3 * 60 + 2 * _GAP)
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest size at which images can be recognised."""
+        """Returns the smallest size at which images can be recognised."""
         return QSize(3 * 24, 3 * 24)
 
     def place_of(self, number: int) -> QRect:

@@ -86,7 +86,7 @@ class PointsView(QWidget):
         self.update()
 
     def show_text(self, words: Text) -> None:
-        """Shows a read-out beside the mouse; an empty text hides it."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_text(words, self._mouse)
 
     def _answers_changed(self) -> None:

@@ -27,7 +27,7 @@ _STEP = 5  # percent
 class PredictionPanel(DockCard):
     """Shows the prediction while the user draws and the network trains, and a field for the confidence threshold.
 
-    Numbers are in the units of their targets, beside the true ones if the input is an example of the data.
+    Numbers are in the units of their targets, next to the true ones if the input is an example of the data.
     """
 
     def __init__(self, session: Session) -> None:

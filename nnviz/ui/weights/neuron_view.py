@@ -212,7 +212,7 @@ class WeightBars(QWidget):
         return (self._mouse.x() - field.left()) * len(self._values) // field.width()
 
     def show_text(self, text: str) -> None:
-        """Shows a read-out beside the mouse; an empty text hides it."""
+        """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_text(text, self._mouse)
 
     def paintEvent(self, event: QPaintEvent) -> None:
