@@ -80,7 +80,7 @@ class RecorderState:
         run: its number in the library; None while it has none.
         updated: when the record was last written, as far as is known; None if never.
         is_leap: whether the record does not lead to where the training is.
-        is_under_way: whether the library marks the run as being trained.
+        is_in_progress: whether the library marks the run as being trained.
         is_failing: whether it was reported that nothing can be written.
         keeps_weights: whether weights are written, and not only figures.
         unwritten: changes of settings, in words, that are not written yet.
@@ -90,7 +90,7 @@ class RecorderState:
     run: int | None
     updated: float | None
     is_leap: bool = True
-    is_under_way: bool = False
+    is_in_progress: bool = False
     is_failing: bool = False
     keeps_weights: bool = True
     unwritten: str = ""
@@ -137,7 +137,7 @@ class Recorder:
         """Adopts the state of the record from the report of another process."""
         self._is_awaited = False
         if recorded.run is not None:
-            self.state.run, self.state.is_under_way = recorded.run, True
+            self.state.run, self.state.is_in_progress = recorded.run, True
             self.plan = replace(self.plan, history=None)
 
     # ---- events
@@ -173,7 +173,7 @@ class Recorder:
         except BaseException:
             recording.close()
             raise
-        state.is_leap, state.is_under_way = False, True
+        state.is_leap, state.is_in_progress = False, True
         return recording
 
     def _history(self, library: Library, trainer: Trainer) -> History | None:
@@ -309,9 +309,9 @@ class Recorder:
             self._recording, self.next_moment = None, -math.inf
             if not recording.finish(status):
                 state.is_leap = True  # what is left is lost
-            state.updated, state.is_under_way = recording.updated, status == "training"
+            state.updated, state.is_in_progress = recording.updated, status == "training"
             state.keeps_weights = recording.keeps_weights
-        elif state.is_under_way and status != "training":
+        elif state.is_in_progress and status != "training":
             self._settle()
         self._close_library()
 
@@ -328,7 +328,7 @@ class Recorder:
         """Marks a training as stopped that was passed to another process and is lost."""
         from nnviz.library import Library, LibraryError
 
-        run, self.state.is_under_way = self.state.run, False
+        run, self.state.is_in_progress = self.state.run, False
         with suppress(LibraryError), Library(self.plan.path) as library:
             if run is not None:
                 library.settle([run])

@@ -482,7 +482,7 @@ class Worker(QThread):
             return
         settings = job.trainer.settings  # they may have changed too late for the process
         try:
-            job.stand_at(returned.place)
+            job.set_place(returned.place)
             job.trainer.change(settings)
         except Exception as error:
             self._fail(job, error)

@@ -59,7 +59,7 @@ class DataImport(QObject):
         self.progress: float | None = None
         self.news = ""
         self._data, self._imported, self._messages = data, imported, messages
-        self._lanes = SerialThreads()  # by name, so that a disk that does not answer blocks no other file
+        self._threads = SerialThreads()  # by name, so that a disk that does not answer blocks no other file
         self._reader: Reader | None = None
         self._wanted = threading.Event()  # cleared if the reading is cancelled
         self._is_stale = False  # whether settings changed after the reading began
@@ -176,7 +176,7 @@ class DataImport(QObject):
                 self._arrived(None, error)
 
         self.changed.emit()
-        self._lanes.run(name, lambda: reader.preview(name, chosen, report, is_whole), done, failed)
+        self._threads.run(name, lambda: reader.preview(name, chosen, report, is_whole), done, failed)
 
     def _take(self, found: Preview, is_whole: bool) -> None:
         if self._is_stale or not (is_whole or found.error):
@@ -217,4 +217,4 @@ class DataImport(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends all threads and processes. Returns whether they ended in time."""
         self._drop()
-        return self._lanes.close(milliseconds)
+        return self._threads.close(milliseconds)

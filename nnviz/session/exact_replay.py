@@ -75,7 +75,7 @@ class ExactReplay:
         Call it only where :meth:`reason_unavailable` returns None.
         """
         found = self._place_of(request.run)
-        return lambda: _gone_to(request, *found)
+        return lambda: _replay_to(request, *found)
 
     def past(self, run: Run, moments: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
         """Returns the replay of a whole run; it returns a :class:`Snapshot` for each of these epochs.
@@ -83,7 +83,7 @@ class ExactReplay:
         Of none if the training took more seconds; without those that cannot be had exactly.
         """
         found = self._place_of(run)
-        return lambda: _gone_through(moments, most_seconds, *found)
+        return lambda: _replay_through(moments, most_seconds, *found)
 
     def _place_of(self, run: Run) -> _Place:
         dataset = self._data.dataset
@@ -103,7 +103,7 @@ class ExactReplay:
         return dataset, self._records.path, record
 
 
-def _gone_to(request: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
+def _replay_to(request: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
     """Replays in the background thread up to the requested epoch."""
     from nnviz.library import Library
     from nnviz.library.replay import replay
@@ -125,7 +125,7 @@ def _recorded_in(library: Library, run: int, at: float) -> int:
     return record.id
 
 
-def _gone_through(
+def _replay_through(
     moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
 ) -> Steps:
     """Replays a whole run in the background thread and takes snapshots."""

@@ -57,7 +57,7 @@ def true_answer(session: Session) -> str:
         return f"truly {text.name(data.class_name(int(truth.argmax())))}"
     if data.outputs > 1:
         return ""
-    return f"truly {targets_of(data)[0].words(float(data.raw_targets(truth)[0]))}"
+    return f"truly {targets_of(data)[0].format(float(data.raw_targets(truth)[0]))}"
 
 
 def neuron_full_name(session: Session, neuron: Neuron) -> str:

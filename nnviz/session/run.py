@@ -300,7 +300,7 @@ class Run:
         self.progress = Progress(epochs=self.experiment.training.epochs, before=before)
         return words
 
-    def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
+    def set_place(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
         """Adopts the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
 
         Args:

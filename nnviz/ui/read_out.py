@@ -65,7 +65,7 @@ class ReadOut(QLabel):
             self.show()
 
     def _fit(self) -> None:
-        """Gives it the size of its text, within the widget; not at each move of the mouse, which would wait for it."""
+        """Resizes the read-out to its text, within the widget; not at each move of the mouse, to save time."""
         room = self.parentWidget().size()
         if self._fitted != room:
             self.adjustSize()

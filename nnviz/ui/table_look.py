@@ -8,7 +8,10 @@ from nnviz.ui import theme
 
 
 def show_as_rows(view: QTableView, height: int) -> None:
-    """Rows of one height (pixels at 100 percent) that scroll smoothly and are not typed into. No grid, no numbers."""
+    """Shows rows of one height (pixels at 100 percent) that scroll smoothly and cannot be edited.
+
+    No grid, no numbers.
+    """
     view.setShowGrid(False)
     view.setTabKeyNavigation(False)  # Tab goes to the next control
     view.setEditTriggers(QAbstractItemView.NoEditTriggers)

@@ -188,13 +188,13 @@ def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) 
 
 def is_shown(data: Data) -> bool:
     """Whether no data are loading, and the window shows those that are there."""
-    return not data.loading and not data.views.is_under_way
+    return not data.loading and not data.views.is_in_progress
 
 
 def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
     """Until the session is in one of these states, and the window shows its data."""
     qtbot.waitUntil(
-        lambda: window.session.state in states and not window.session.data.views.is_under_way, timeout=20_000
+        lambda: window.session.state in states and not window.session.data.views.is_in_progress, timeout=20_000
     )
 
 

@@ -36,7 +36,7 @@ class ExampleGrid(Pickable):
         return _COLUMNS if self._images else 1
 
     def show_pictures(self, pictures: Sequence[Array]) -> None:
-        """Shows pictures, of which copies are taken."""
+        """Shows copies of images."""
         self._images, self._lines = [grey_image(picture) for picture in pictures], ()
         self.things_changed()
 
@@ -45,7 +45,7 @@ class ExampleGrid(Pickable):
         self.things_changed()
 
     def sizeHint(self) -> QSize:
-        """Pictures that can be seen well."""
+        """Returns a size at which the images can be seen well."""
         return QSize(3 * 60 + 2 * _GAP, 3 * 60 + 2 * _GAP)
 
     def minimumSizeHint(self) -> QSize:

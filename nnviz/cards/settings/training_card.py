@@ -176,8 +176,8 @@ class TrainingCard(Card):
         preset = settings.preset_for(self._session.data.dataset)
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)
         self._show_adjusted(preset)
-        is_under_way = self._session.training.is_under_way
-        waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_under_way else ""
+        is_in_progress = self._session.training.is_in_progress
+        waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_in_progress else ""
         self._notice.show_text(waits, "Waits for the next run.")
         self._show_summaries()
 

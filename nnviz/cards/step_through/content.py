@@ -351,7 +351,7 @@ class StepContent:
 
 
 def _part_text(value: float, digits: int) -> str:
-    """Returns a number of a formula as text, with the formula's digits if these are more than usual."""
+    """Returns a number of a formula as text, with the formula's digits if these are more than the default."""
     return max(figure(value), short_figure(value, digits), key=len)
 
 

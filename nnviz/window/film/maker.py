@@ -186,7 +186,7 @@ class FilmMaker(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         self._renderer: FrameRenderer | None = None
         self._frames = FrameQueue()
         self._name = ""
@@ -229,7 +229,7 @@ class FilmMaker(QObject):
         self._name = text.name(_path_of(film).name)
         renderer.drawn.connect(self._progressed)
         renderer.aborted.connect(self._give_up)
-        self._lane.run(lambda: writer.write_film(film, frames), lambda _: self._written(), self._failed)
+        self._thread.run(lambda: writer.write_film(film, frames), lambda _: self._written(), self._failed)
         self._progressed(0)
         renderer.begin()
 
@@ -243,7 +243,7 @@ class FilmMaker(QObject):
         """Cancels the film; returns whether its thread ended in time."""
         if self._renderer is not None:
             self._end()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
     def _end(self) -> None:
         assert self._renderer is not None

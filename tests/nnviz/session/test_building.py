@@ -190,7 +190,7 @@ def is_in_the_middle(window: MainWindow, run: Run, place: tuple[int, int]) -> bo
     session = window.session
     return (
         session.runs.current is run
-        and session.training.is_under_way
+        and session.training.is_in_progress
         and session.state is Status.PAUSED
         and ((session.training.progress.epoch, session.training.progress.batch) == place)
     )

@@ -160,7 +160,7 @@ def test_an_error_in_writing_is_told_once_and_logged(
     for width in (11, 12, 13):
         ready_window.draw.pen.setValue(width)
         with qtbot.waitCallback() as written:
-            ready_window._preferences._lane.run(lambda: None, written, written)
+            ready_window._preferences._thread.run(lambda: None, written, written)
             ready_window._preferences.write()
     qtbot.waitUntil(lambda: bool(told))
     messages.dismiss()
