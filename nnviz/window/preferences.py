@@ -133,7 +133,7 @@ def person_file() -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Writes the file in the background thread. Logs an error itself, as no receiver is left while the window closes."""
+    """Writes the file in the background thread. Logs an error itself: no receiver is left while the window closes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
