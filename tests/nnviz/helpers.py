@@ -30,7 +30,7 @@ from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
 from nnviz.ui.fields import FieldEdit, NumberEdit
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import person_file
 
@@ -135,9 +135,9 @@ def tabify(below: QDockWidget, above: QDockWidget) -> None:
     host.tabifyDockWidget(below, above)
 
 
-def unfold(qtbot: QtBot, window: MainWindow, name: str) -> Group:
+def unfold(qtbot: QtBot, window: MainWindow, name: str) -> CollapsibleGroup:
     """Opens a group of settings with the mouse, unless it is open."""
-    group = find(window, Group, name)
+    group = find(window, CollapsibleGroup, name)
     if not group.is_open:
         qtbot.mouseClick(group.head, Qt.LeftButton)
     assert group.is_open

@@ -19,7 +19,7 @@ from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import NumberEdit, step_decade, step_whole
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.note import FieldError
 from nnviz.ui.parts import arranged, named
 
@@ -99,7 +99,7 @@ class StoragePart(QWidget):
         self._notes: dict[str, FieldError] = {}
         self._edits: dict[str, NumberEdit] = {}
         self._warning = named(label(role="notice"), "roomWarning")
-        self.group = Group("roomGroup", "Room", _TIP, self._make)
+        self.group = CollapsibleGroup("roomGroup", "Room", _TIP, self._make)
         arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
         self._warning.setWordWrap(True)
         self._warning.hide()

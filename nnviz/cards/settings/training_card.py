@@ -21,7 +21,7 @@ from nnviz.cards.settings.schedule import ScheduleForm
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import Card, label
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.note import NoticeLine
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, SettingRows
@@ -105,7 +105,7 @@ class TrainingCard(Card):
     """The training settings. A notice names changes that wait for the next run.
 
     Signals:
-        opened(Group): a group was opened, or has grown.
+        opened(CollapsibleGroup): a group was opened, or has grown.
 
     Attributes:
         groups: all groups, from the top.
@@ -142,9 +142,9 @@ class TrainingCard(Card):
         self._presets.activated.connect(self._preset_chosen)
 
     def _add_groups(self) -> None:
-        self.groups: list[Group] = []
+        self.groups: list[CollapsibleGroup] = []
         for part in _GROUPS:
-            group = Group(part.name, part.title, part.tip, partial(part.form, self._session, part.rows))
+            group = CollapsibleGroup(part.name, part.title, part.tip, partial(part.form, self._session, part.rows))
             group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
             self.groups.append(group)
         self.body.addLayout(arranged(QVBoxLayout(), *self.groups, margins=(0, 4, 0, 0)))

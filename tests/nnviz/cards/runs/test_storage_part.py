@@ -16,7 +16,7 @@ from nnviz.library import Library
 from nnviz.library.errors import read_only
 from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Quota, ThinningPlan
 from nnviz.session.snapshots import MOST_BYTES
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.runs.helpers import show_runs
@@ -31,10 +31,10 @@ def large_runs(count: int) -> list[int]:
         return [record(library, made)[0] for _ in range(count)]
 
 
-def open_room(window: MainWindow, qtbot: QtBot) -> Group:
+def open_room(window: MainWindow, qtbot: QtBot) -> CollapsibleGroup:
     """Turns to Runs, opens the group with the mouse, and waits until its figures are there."""
     show_runs(window, qtbot)
-    group = find(window, Group, "roomGroup")
+    group = find(window, CollapsibleGroup, "roomGroup")
     qtbot.waitUntil(lambda: window.session.models[StorageModel].usage is not None)
     if not group.is_open:
         qtbot.mouseClick(group.head, Qt.LeftButton)
