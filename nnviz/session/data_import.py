@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -21,10 +22,6 @@ from nnviz.session.messages import Messages, error_text
 from nnviz.session.recent_data_files import RecentDataFiles
 
 _READ_AGAIN = {*READING, "side"}  # settings whose change requires reading the file again
-
-
-class _CancelledError(Exception):
-    """The reading was cancelled."""
 
 
 class DataImport(QObject):
@@ -164,7 +161,7 @@ class DataImport(QObject):
 
         def report(done: int, total: int) -> None:
             if not wanted.is_set():
-                raise _CancelledError
+                raise CancelledError
             self._progressed_to.emit(wanted, done / max(total, 1))
 
         def done(found: Preview) -> None:
