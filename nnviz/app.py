@@ -23,7 +23,7 @@ from nnviz import __version__
 from nnviz.library import is_exported_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.preferences import Preferences, user_file
 from nnviz.window.session_restore import SessionRestore
 from nnviz.window.system_signals import SystemSignals
 
@@ -51,7 +51,7 @@ def create_window(
     of data to begin with, and ``data`` the name of registered data; without them the window begins as it was left.
     """
     app = _application()
-    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
+    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or user_file()))
     look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
     restore = SessionRestore(preferences)

@@ -251,7 +251,7 @@ class Trainer:
             yield Batch(self.epoch, self.batch, self.batches_per_epoch, loss)
         yield from self._finish_epoch()
 
-    def back_to_finite(self) -> None:
+    def restore_finite(self) -> None:
         """Restores the last finite copy of the parameters if they are not finite, for a run that is abandoned."""
         if first_non_finite_layer(self.network) is not None:
             np.copyto(self.network.parameters, self._last_finite)

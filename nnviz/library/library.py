@@ -92,7 +92,7 @@ class Library:
             if not is_right(there):
                 return False
             self.notice = there.notice
-        self.database.become(open_database(self.path, self._seconds)[0])
+        self.database.adopt(open_database(self.path, self._seconds)[0])
         return True
 
     def __enter__(self) -> Library:
@@ -107,7 +107,7 @@ class Library:
         return self.database.why_read_only
 
     @property
-    def changes_of_others(self) -> int:
+    def external_changes(self) -> int:
         """A number that changes whenever another connection or program has written to the file."""
         return self.database.number("PRAGMA data_version")
 

@@ -153,7 +153,7 @@ class Session(QObject):
 
     def _follow_run_and_data(self) -> None:
         """Fits the canvas to the data and the network."""
-        self.sketch.suit(self.data.dataset, self.runs.current.network)
+        self.sketch.adapt(self.data.dataset, self.runs.current.network)
 
     # ---- shortcuts for scripts
 

@@ -125,7 +125,7 @@ class Preferences(QObject):
         return self._thread.close(_LONGEST_WAIT)
 
 
-def person_file() -> Path:
+def user_file() -> Path:
     """Returns the path of the user's settings file, in the system's folder for settings."""
     home = os.path.expanduser("~")
     folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
