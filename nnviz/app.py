@@ -44,7 +44,7 @@ def create_window(
 ) -> MainWindow:
     """Makes the window without showing it, and a QApplication if there is none. Data loads when events are processed.
 
-    Once it is closed, the window goes. A window that nobody closes stays until the program ends.
+    Once it is closed, the window goes. A window that is not closed stays until the program ends.
 
     ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where settings are
     remembered, a JSON file; None for the user's own. ``opens`` is the path of a network, a run, or a file or folder

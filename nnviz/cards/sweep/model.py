@@ -122,7 +122,7 @@ class SweepForm(QObject):
 
     @property
     def reason_unavailable(self) -> str | None:
-        """Why no sweep can start, in sentences; None if one can start."""
+        """The reason why no sweep can start, in sentences; None if one can start."""
         form = self.parsed
         if form is None:
             return "A sweep can be started when the data are there."
