@@ -161,7 +161,7 @@ class Job:
                 timer.batch_done()
                 if sink.wants_frame and (not self._ended or self._is_long()):  # else with them, when this one ends
                     self._show(sink)
-                if recorder is not None and event.epoch >= recorder.next_moment <= event.place:
+                if recorder is not None and event.epoch >= recorder.next_place <= event.place:
                     self._record(event, sink)
             elif isinstance(event, Epoch):
                 timer.epoch_done()
@@ -205,7 +205,7 @@ class Job:
         if cannot_wait:
             self._reported_at = now
             self._report_ended(sink, sink.report)
-        elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
+        elif self.recorder is not None and -math.inf < self.recorder.next_place <= event.epoch:
             self._report_ended(sink, sink.report_soon)
 
     def _report_ended(

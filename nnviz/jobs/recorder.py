@@ -105,12 +105,12 @@ class Recorder:
     Attributes:
         plan: describes the record.
         state: the state of the record.
-        next_moment: the epoch, with fraction, from which on :meth:`take_event` is to be called after a batch.
+        next_place: the epoch, with fraction, from which on :meth:`take_event` is to be called after a batch.
     """
 
     def __init__(self, plan: RecordingPlan) -> None:
         self.plan, self.state = plan, RecorderState(plan.run, plan.updated)
-        self.next_moment = -math.inf
+        self.next_place = -math.inf
         self._try_at = -math.inf  # when to try again to open the library after a failure
         self._is_awaited = False  # whether the outcome of a training that begins is not reported yet
         self._library: Library | None = None
@@ -118,7 +118,7 @@ class Recorder:
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the state without the connection and the clock, which belong to this process."""
-        return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_moment": -math.inf}
+        return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_place": -math.inf}
 
     def begin(self, plan: RecordingPlan) -> None:
         """Begins another training of the same run, or the same training from another place."""
@@ -269,7 +269,7 @@ class Recorder:
         recording = self._recording or self.open(trainer, report)
         if recording is not None:
             note(recording)
-            self.next_moment = recording.next_moment
+            self.next_place = recording.next_place
             if recording.problem is not None:
                 self._open_again(recording)
 
@@ -280,7 +280,7 @@ class Recorder:
         if isinstance(recording.problem, (DamagedError, ReplacedError)):
             self.state.updated = recording.updated
             recording.close()
-            self._recording, self.next_moment = None, -math.inf
+            self._recording, self.next_place = None, -math.inf
             self._close_library()
             self.state.is_leap = True
 
@@ -306,7 +306,7 @@ class Recorder:
         """Writes pending data and the status ("finished", "paused", "diverged"), and closes the record."""
         recording, state = self._recording, self.state
         if recording is not None and self._library is not None:
-            self._recording, self.next_moment = None, -math.inf
+            self._recording, self.next_place = None, -math.inf
             if not recording.finish(status):
                 state.is_leap = True  # what is left is lost
             state.updated, state.is_in_progress = recording.updated, status == "training"

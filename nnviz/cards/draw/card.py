@@ -99,7 +99,7 @@ class DrawCard(DockCard):
         session.data.changed.connect(lambda: self.drawing.setEnabled(self.is_drawn))  # no stroke until it is gone
         session.data.views.add(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
-        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+        for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
             signal.connect(self._make_room)
         theme.changed.connect(self.refresh)
         self._data_changed()

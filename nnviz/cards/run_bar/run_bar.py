@@ -173,7 +173,7 @@ class RunBar(QWidget):
             figure.setToolTip(figures.tip(part, None if is_live or when is None else run.epoch_name(when)))
             figure.setAccessibleName(f"{part} {figures.called}")
             under = self._under[part]
-            under.setText(f"{part} {figures.called if when is None else f'· {run.moment(when)}'}")
+            under.setText(f"{part} {figures.called if when is None else f'· {run.epoch_text(when)}'}")
             set_look(under, "role", "muted" if is_live else "back")
         self.live_figure.setText(now.text("test"))
         self._live_block.setVisible(not is_live)

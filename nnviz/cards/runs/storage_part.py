@@ -150,7 +150,7 @@ class StoragePart(QWidget):
         usage = self._model.usage
         known = {"memory": self._model.memory_budget}
         if usage is not None:
-            known |= {"library": usage.plan.budget, "run": usage.moment_budget}
+            known |= {"library": usage.plan.budget, "run": usage.snapshot_budget}
         for budget in _LIMIT_FIELDS:
             if budget.name in known and not self._notes[budget.name].text():
                 self._edits[budget.name].show_value(budget.written(known[budget.name]))
@@ -169,7 +169,7 @@ class StoragePart(QWidget):
 
     def _typed(self, budget: _LimitField, typed: str) -> None:
         room, edit, note = self._model, self._edits[budget.name], self._notes[budget.name]
-        change = {"library": room.set_budget, "run": room.set_moment_budget, "memory": room.set_memory_budget}
+        change = {"library": room.set_budget, "run": room.set_snapshot_budget, "memory": room.set_memory_budget}
         wrong = ""
         try:
             nbytes = budget.parsed(typed)

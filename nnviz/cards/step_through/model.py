@@ -65,7 +65,7 @@ class StepThrough(QObject):
             question.answer_changed,
         ):
             signal.connect(self._look)
-        for signal in (selection.example_changed, session.displayed.moment_changed, self.past_batch.changed):
+        for signal in (selection.example_changed, session.displayed.snapshot_changed, self.past_batch.changed):
             signal.connect(self._look)
         for signal in (session.data.changed, session.runs.replaced):
             signal.connect(self._forget)

@@ -134,7 +134,7 @@ class StepRequest:
 
     def key(self) -> StepKey:
         """Returns the key of the step that comes next, or came next at the displayed epoch of the past."""
-        run, moment = self._session.runs.current, self._session.displayed.moment
+        run, moment = self._session.runs.current, self._session.displayed.snapshot
         changes = run.changes if moment is None else 0
         if self.is_on_example:
             return StepKey(run.id, changes, self.experiment, RequestKey(self.inputs), self.target, moment)
