@@ -337,7 +337,7 @@ class Experiment:
             examples if dataset.validation is not None else examples - round(self.training.validation_share * examples)
         )
 
-    def for_few(self, dataset: Dataset) -> Experiment:
+    def for_few_examples(self, dataset: Dataset) -> Experiment:
         """Returns the experiment with a batch that is not larger than the data, if they are few."""
         most = max(1, self.examples(dataset))
         return self if self.training.batch_size <= most else self.changed(batch_size=most)

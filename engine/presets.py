@@ -160,7 +160,7 @@ class Preset:
             training=replace(own.training, **{**changes, "seed": experiment.seed}),
             brightness=experiment.brightness,
         )
-        return applied if dataset is None else applied.for_task(dataset).for_few(dataset)
+        return applied if dataset is None else applied.for_task(dataset).for_few_examples(dataset)
 
     def matches(self, experiment: Experiment, dataset: Dataset | None = None) -> bool:
         """Whether the experiment has exactly the preset's settings for this data set."""
@@ -196,7 +196,7 @@ class Preset:
         if new.training.patience and not new.training.validation_share and dataset.validation is None:
             share = experiment.training.validation_share if "validation_share" in kept else 0.0
             new = new.changed(validation_share=share, patience=new.training.patience if share else 0)
-        return new.for_task(dataset).for_few(dataset)
+        return new.for_task(dataset).for_few_examples(dataset)
 
     def adjusted(self, dataset: Dataset) -> dict[str, Any]:
         """Returns the settings, by name, that are others for this data set than the preset's own."""

@@ -23,7 +23,7 @@ from nnviz import __version__
 from nnviz.library import is_exported_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.preferences import Preferences, user_file
 from nnviz.window.session_restore import SessionRestore
 from nnviz.window.system_signals import SystemSignals
 
@@ -44,14 +44,14 @@ def create_window(
 ) -> MainWindow:
     """Makes the window without showing it, and a QApplication if there is none. Data loads when events are processed.
 
-    Once it is closed, the window goes. A window that nobody closes stays until the program ends.
+    Once it is closed, the window goes. A window that is not closed stays until the program ends.
 
     ``theme_name`` overrides the remembered choice: "dark", "light" or "system". ``settings`` is where settings are
     remembered, a JSON file; None for the user's own. ``opens`` is the path of a network, a run, or a file or folder
     of data to begin with, and ``data`` the name of registered data; without them the window begins as it was left.
     """
     app = _application()
-    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or person_file()))
+    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or user_file()))
     look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
     restore = SessionRestore(preferences)

@@ -1,4 +1,4 @@
-"""How this program was started, for messages that name a command: ``python main.py`` or ``nnviz``."""
+"""The name of this program as it was started, for messages that name a command: ``python main.py`` or ``nnviz``."""
 
 from __future__ import annotations
 

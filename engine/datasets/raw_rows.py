@@ -67,7 +67,7 @@ def at_row(error: DataError, parameter: str, place: int) -> DataError:
     return DataError(error.parameter, Verbatim(f"{error.value} at [{place}] of {parameter}"), error.rule, error.remedy)
 
 
-def lacking(name: str, present: Sequence[str]) -> DataError:
+def missing_column(name: str, present: Sequence[str]) -> DataError:
     """Returns the error of a column that is not among those that are present."""
     rule = f"must be a column, since the network was trained with it; there are: {listed(present)}"
     return DataError(name, Verbatim("missing"), rule, f"Add a column named {shortened(name)}.")
@@ -81,7 +81,7 @@ def _columns_of_frame(frame: Any, names: Sequence[str], parameter: str) -> list[
     present = [str(name) for name in frame.columns]
     for name in names:
         if name not in present:
-            raise lacking(name, present)
+            raise missing_column(name, present)
         if present.count(name) > 1:
             value, rule = Verbatim(f"there {present.count(name)} times in {parameter}"), "must be there once"
             raise DataError(name, value, rule, "Rename or remove the others.")
@@ -105,7 +105,7 @@ def _values(row: object, names: Sequence[str], parameter: str, place: int) -> Se
     if isinstance(row, Mapping):
         missing = next((name for name in names if name not in row), None)
         if missing is not None:
-            raise at_row(lacking(missing, [str(name) for name in row]), parameter, place)
+            raise at_row(missing_column(missing, [str(name) for name in row]), parameter, place)
         return [row[name] for name in names]
     if not isinstance(row, (list, tuple)) and not (isinstance(row, np.ndarray) and row.ndim == 1):
         raise _no_rows(parameter, f"with a row of type {type(row).__name__} at [{place}]")

@@ -156,7 +156,7 @@ def _softmax_formula(step: StepTrace, address: Address, value: float) -> Formula
     return Formula(address, "activation", rule, written, value, tuple(terms), left_out, left_sum)
 
 
-def tempered(sums: Array, temperature: float) -> Array:
+def softmax_with_temperature(sums: Array, temperature: float) -> Array:
     """Returns the softmax of sums / temperature, (outputs,).
 
     High temperatures make all outputs alike, low ones leave the largest alone.

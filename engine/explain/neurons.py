@@ -46,7 +46,7 @@ class ParameterGroup:
         """Returns these parameters of a network, (count,), as a view: writing to it changes the network."""
         check_neuron(network, self.layer, self.neuron)
         if self.what == "outgoing":
-            check_leads_on(network, self.layer)
+            check_not_output(network, self.layer)
             found: Array = network.weights[self.layer][:, self.neuron]
         elif self.what == "weight":
             found = network.weights[self.layer - 1][self.neuron, self.source : self.source + 1]
@@ -55,7 +55,7 @@ class ParameterGroup:
         return found
 
 
-def check_leads_on(network: Network, layer: int) -> None:
+def check_not_output(network: Network, layer: int) -> None:
     """Raises SettingError for the last layer, whose neurons are the outputs and feed no other."""
     if layer >= len(network.weights):
         raise SettingError("layer", layer, "must be a hidden layer, since outputs feed no neuron", "Choose another.")
@@ -101,7 +101,7 @@ def ablate_each(
         SettingError: there is no such layer, or it is that of the outputs.
     """
     check_neuron(network, layer, 0)
-    check_leads_on(network, layer)
+    check_not_output(network, layer)
     neurons, outgoing = network.shape[layer], network.weights[layer]
     sums_of = [_Sums(split, target_scaling) for _ in range(neurons + 1)]
     for rows, inputs in _chunks(network, split):

@@ -176,14 +176,14 @@ def parameter_in(vector: Array, shape: Sequence[int], layer: int, neuron: int, s
 
 
 def record_step(
-    moment: TrainerSnapshot, network: Network, dataset: Dataset, example: tuple[Array, Array] | None = None
+    snapshot: TrainerSnapshot, network: Network, dataset: Dataset, example: tuple[Array, Array] | None = None
 ) -> StepTrace | None:
     """Runs and records the next step of a run on a twin.
 
     The resulting parameters are bit-identical to those of the run itself.
 
     Args:
-        moment: the state of the run.
+        snapshot: the state of the run.
         network: a network of the same shape; only its shape, functions and loss are used.
         dataset: the data set of the run.
         example: inputs (width,) and targets (outputs,) to take the step on, instead of the next batch. It is not
@@ -196,14 +196,14 @@ def record_step(
         DataError: the batch is too large to be written down.
         DivergenceError: the step has no finite loss.
     """
-    rows = 1 if example is not None else TrainingSettings.from_dict(moment.state.settings).batch_size
+    rows = 1 if example is not None else TrainingSettings.from_dict(snapshot.state.settings).batch_size
     _check_size(rows, network)
-    twin = network.with_parameters(moment.parameters.copy())
-    watched = _RecordingTrainer.resume(twin, dataset, moment.state)
+    twin = network.with_parameters(snapshot.parameters.copy())
+    watched = _RecordingTrainer.resume(twin, dataset, snapshot.state)
     assert isinstance(watched, _RecordingTrainer)
     with np.errstate(all="ignore"):
         took = watched.step_on_next() if example is None else watched.step_on(*example)
-        return _written_down(watched, moment) if took else None
+        return _written_down(watched, snapshot) if took else None
 
 
 def _check_size(rows: int, network: Network) -> None:
@@ -275,16 +275,16 @@ class _RecordingTrainer(Trainer):
         return self._last_rate
 
 
-def _written_down(watched: _RecordingTrainer, moment: TrainerSnapshot) -> StepTrace:
-    settings, network = watched.in_force, watched.network.with_parameters(moment.parameters)
-    is_given = watched.batch == moment.state.progress["batch"] and watched.epoch == moment.state.progress["epoch"]
+def _written_down(watched: _RecordingTrainer, snapshot: TrainerSnapshot) -> StepTrace:
+    settings, network = watched.in_force, watched.network.with_parameters(snapshot.parameters)
+    is_given = watched.batch == snapshot.state.progress["batch"] and watched.epoch == snapshot.state.progress["epoch"]
     buffers = TrainingBuffers(network, len(watched.inputs))
     buffers.masks = watched.masks
     sums, outputs = _forward(network, watched.inputs, watched.targets, buffers)
     network.backward(watched.inputs, watched.targets, buffers, factor=buffers.batch)
     gradient = buffers.gradient / buffers.batch
     return StepTrace(
-        before=moment,
+        before=snapshot,
         after=TrainerSnapshot(watched.network.parameters, watched.state()),
         network=network,
         settings=settings,

@@ -78,7 +78,7 @@ class RunOutcome:
         why: the reason why it diverged or failed, as text; else empty.
         epochs: figures of its epochs, with confusion matrices within a memory limit; both thinned evenly.
         best: the epoch that early stopping restored.
-        moments: snapshots as pairs of epoch and parameters, thinned evenly.
+        snapshots: pairs of epoch and packed parameters, thinned evenly.
         state: the state from which its training can continue exactly; after divergence the last good one. None if the
             network is too large.
         first: the state before its first step, from which each epoch can be replayed exactly; None if it is too large.
@@ -95,7 +95,7 @@ class RunOutcome:
     why: str = ""
     epochs: tuple[Epoch, ...] = ()
     best: BestRestored | None = None
-    moments: tuple[tuple[float, PackedSnapshot], ...] = ()
+    snapshots: tuple[tuple[float, PackedSnapshot], ...] = ()
     state: StateBytes | None = None
     first: StateBytes | None = None
     reached: float = 0.0
@@ -120,7 +120,7 @@ class RunExecution:
         self._best: BestRestored | None = None
         self._state: StateBytes | None = None
         self._first: StateBytes | None = None
-        self._moments = _SnapshotCollector(self._trainer, spec.snapshot_bytes)
+        self._snapshots = _SnapshotCollector(self._trainer, spec.snapshot_bytes)
         self._learning = self._training = 0.0
 
     def epochs(self, asked: Callable[[], str]) -> Generator[None, None, RunOutcome]:
@@ -157,7 +157,7 @@ class RunExecution:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Batch):
-            self._moments.collect(event.place)
+            self._snapshots.collect(event.place)
         elif isinstance(event, Epoch):
             self._take_epoch(event)
         elif isinstance(event, BestRestored):
@@ -166,7 +166,7 @@ class RunExecution:
     def _take_epoch(self, event: Epoch) -> None:
         self._learning += event.seconds
         if event.epoch == 0:
-            self._moments.collect(0.0)
+            self._snapshots.collect(0.0)
         settings = self._trainer.settings
         is_last = event.epoch == settings.epochs
         if event.epoch % thinning_step(settings.epochs, MOST_POINTS) == 0 or is_last:
@@ -204,14 +204,14 @@ class RunExecution:
         trainer = self._trainer
         reached = epochs_at(0, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
         if status != DIVERGED:
-            self._moments.collect(reached, is_last=True)
+            self._snapshots.collect(reached, is_last=True)
         return RunOutcome(
             self._spec.number,
             status,
             why,
             tuple(self._epochs),
             self._best,
-            self._moments.kept,
+            self._snapshots.kept,
             self._state,
             self._first if self._first is not self._state else None,
             reached,

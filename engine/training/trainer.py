@@ -102,24 +102,24 @@ class Trainer:
         state = dict(state)
         self.network, self._given = state.pop("network"), state.pop("_given")
         self._build(state["in force"])
-        self._stand_at(state)
+        self._set_place(state)
 
     def place(self) -> dict[str, Any]:
-        """Returns all that changes while it trains, for a twin's :meth:`stand_at`; shares its arrays."""
+        """Returns all that changes while it trains, for a twin's :meth:`set_place`; shares its arrays."""
         kept = self.__getstate__()
         del kept["network"], kept["_given"]
         return kept | {"parameters": self.network.parameters}
 
-    def stand_at(self, place: dict[str, Any]) -> None:
+    def set_place(self, place: dict[str, Any]) -> None:
         """Adopts the state of a twin, another trainer of the same network on the same data, between two events.
 
         The twin's arrays are adopted, its parameters are copied. A running :meth:`run` must not be continued.
         """
         place = dict(place)
         np.copyto(self.network.parameters, place.pop("parameters"))
-        self._stand_at(place)
+        self._set_place(place)
 
-    def _stand_at(self, state: dict[str, Any]) -> None:
+    def _set_place(self, state: dict[str, Any]) -> None:
         order, in_force, settings = (state.pop(name) for name in ("order", "in force", "settings"))
         set_attributes(self, state)
         self._batches.reorder(order)
@@ -251,7 +251,7 @@ class Trainer:
             yield Batch(self.epoch, self.batch, self.batches_per_epoch, loss)
         yield from self._finish_epoch()
 
-    def back_to_finite(self) -> None:
+    def restore_finite(self) -> None:
         """Restores the last finite copy of the parameters if they are not finite, for a run that is abandoned."""
         if first_non_finite_layer(self.network) is not None:
             np.copyto(self.network.parameters, self._last_finite)

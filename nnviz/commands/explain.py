@@ -29,8 +29,8 @@ from nnviz.cards.explanation.explanation_data import (
     PRODUCT,
     Contributions,
     Counterfactual,
-    DatasetSummary,
     ExplanationQuery,
+    InputSummary,
     contributions_for,
     counterfactual_of,
 )
@@ -133,7 +133,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanat
     wrong = next((number for number in numbers if not 0 <= number < len(split)), None)
     if wrong is not None:
         raise CommandError(f"--example {wrong}: the {part} part has the examples 0 to {len(split) - 1:,}.")
-    summary, meaning = DatasetSummary(data), Meaning(data)
+    summary, meaning = InputSummary(data), Meaning(data)
     names = [meaning.output(number) for number in range(data.outputs)]
     baseline = summary.baseline(EMPTY if data.is_picture else MEAN)
     shape = data.example_shape if data.is_picture else (data.width,)

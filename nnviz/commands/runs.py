@@ -145,9 +145,9 @@ def _facts(library: Library, record: RunRecord) -> dict[str, Any]:
 def _show(library: Library, arguments: argparse.Namespace) -> int:
     record = library.run(arguments.id)
     if arguments.json:
-        history, moments = library.history(record.id), library.moments(record.id)
+        history, epochs = library.history(record.id), library.snapshot_epochs(record.id)
         way = reproduction_of(library, record.id)
-        more = {"curves": history.as_dict(), "moments": moments, "command": way.command, "steps": way.steps}
+        more = {"curves": history.as_dict(), "moments": epochs, "command": way.command, "steps": way.steps}
         print(json.dumps(_facts(library, record) | more, indent=1))
         return 0
     for name, value in _details(library, record):
@@ -180,8 +180,8 @@ def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield words, figure + _when(record)
     for change in record.changes:
         yield f"epoch {text.epochs(change.epoch, record.batches)}", text.plain(change.text)
-    moments = library.moments(record.id)
-    yield "kept", f"{len(moments)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
+    epochs = library.snapshot_epochs(record.id)
+    yield "kept", f"{len(epochs)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
     way = reproduction_of(library, record.id)
     if way.command is not None:
         yield "command", text.plain(_as_started(way.command))
@@ -253,7 +253,7 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
     if plan.losses:
         ids = text.listed([str(each) for each in plan.runs])
         what = (
-            f"{plan.moments} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
+            f"{plan.snapshots} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
         )
         if arguments.yes:
             library.quota.thin(plan)

@@ -191,7 +191,7 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
     views = session.data.views
 
     def is_there() -> bool:
-        return not views.is_under_way and reached()
+        return not views.is_in_progress and reached()
 
     def look() -> None:
         if is_there():

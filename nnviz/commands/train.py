@@ -395,7 +395,7 @@ def _stopped(
     elif arguments.save is None:
         print(f"stopped in {place}")
     else:
-        trainer.back_to_finite()
+        trainer.restore_finite()
         if arguments.half:
             _halve(trainer.network)
         training.measure(trainer.epoch if trainer.batch == trainer.batches_per_epoch else trainer.epoch - 1)

@@ -50,7 +50,7 @@ def start(module: str, name: str, **variables: str) -> subprocess.Popen[bytes]:
         raise not_started(name, error) from error
 
 
-def take_leave(process: subprocess.Popen[bytes]) -> None:
+def wait_and_close(process: subprocess.Popen[bytes]) -> None:
     """Waits for a process that is ending, and closes its pipes."""
     process.wait()
     for pipe in (process.stdin, process.stdout):
@@ -61,7 +61,7 @@ def take_leave(process: subprocess.Popen[bytes]) -> None:
 # ---- in the process
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Lowers the priority of this process below the window's.
 
     The process has a session of its own, whose priority counts first if Linux shares the time among sessions.
@@ -71,15 +71,15 @@ def give_way() -> None:
     set_session_priority(str(LOW_PRIORITY))
 
 
-def give_way_apart() -> None:
+def lower_priority_apart() -> None:
     """Lowers the priority after leaving the window's session, so that the window keeps its own."""
     if hasattr(os, "setsid"):
         with suppress(OSError):  # it leads one already
             os.setsid()
-    give_way()
+    lower_priority()
 
 
-def own_output() -> IO[bytes]:
+def claim_output() -> IO[bytes]:
     """Returns standard output for exclusive use: from now on prints go to standard error."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

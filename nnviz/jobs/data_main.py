@@ -8,7 +8,7 @@ import queue
 import time
 from typing import IO, Any
 
-from nnviz.jobs.child import give_way, listen, own_output, picklable
+from nnviz.jobs.child import claim_output, listen, lower_priority, picklable
 from nnviz.jobs.data_reader import DataReader
 
 _OFTEN = 0.05  # seconds between two reports of how far it is
@@ -40,8 +40,8 @@ class _Teller:
 
 def main() -> None:
     """Reads requests from standard input and writes results to standard output, which it keeps for itself."""
-    give_way()
-    teller = _Teller(own_output())
+    lower_priority()
+    teller = _Teller(claim_output())
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     listen(requests.put)
     reader = DataReader()

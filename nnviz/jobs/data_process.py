@@ -25,7 +25,7 @@ from engine.datasets.idx_pair import idx_files
 from engine.datasets.loading import is_idx
 from engine.datasets.preview import Preview
 from engine.datasets.source import Progress
-from nnviz.jobs.child import can_start, start, take_leave
+from nnviz.jobs.child import can_start, start, wait_and_close
 from nnviz.jobs.data_reader import DataReader, Reader, Settings
 
 _SMALL_PAGES = {"NUMPY_MADVISE_HUGEPAGE": "0"}  # large ones take long to be had where they were given back to a host
@@ -109,7 +109,7 @@ class DataProcess:
         process = self._process
         if not self._has_ended or self._is_asked or process is None:
             return
-        take_leave(process)
+        wait_and_close(process)
 
     def _lost(self, process: subprocess.Popen[bytes]) -> Exception:
         if self._has_ended:

@@ -65,7 +65,7 @@ class CallQueue(QObject):
         self.are_held = False
 
     @property
-    def is_under_way(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Whether some functions are still to be called."""
         return self.are_held or self._call.is_wanted
 

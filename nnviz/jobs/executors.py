@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from nnviz.jobs.child import give_way_apart
+from nnviz.jobs.child import lower_priority_apart
 
 if TYPE_CHECKING:
     from nnviz.sweeps.cluster import ClusterStatus
@@ -47,7 +47,7 @@ def beside_a_window(dataset: Dataset, made: Experiment) -> Executor:
     from nnviz.sweeps.pool import ProcessPool, default_workers
 
     return ProcessPool(
-        dataset, made.data, made.data_settings, default_workers(beside_a_window=True), prepare=give_way_apart
+        dataset, made.data, made.data_settings, default_workers(beside_a_window=True), prepare=lower_priority_apart
     )
 
 

@@ -161,7 +161,7 @@ class Job:
                 timer.batch_done()
                 if sink.wants_frame and (not self._ended or self._is_long()):  # else with them, when this one ends
                     self._show(sink)
-                if recorder is not None and event.epoch >= recorder.next_moment <= event.place:
+                if recorder is not None and event.epoch >= recorder.next_place <= event.place:
                     self._record(event, sink)
             elif isinstance(event, Epoch):
                 timer.epoch_done()
@@ -205,7 +205,7 @@ class Job:
         if cannot_wait:
             self._reported_at = now
             self._report_ended(sink, sink.report)
-        elif self.recorder is not None and -math.inf < self.recorder.next_moment <= event.epoch:
+        elif self.recorder is not None and -math.inf < self.recorder.next_place <= event.epoch:
             self._report_ended(sink, sink.report_soon)
 
     def _report_ended(
@@ -279,14 +279,14 @@ class Job:
         set_attributes(self, state)
 
     def place(self) -> dict[str, Any]:
-        """Returns all that changes during training, for :meth:`stand_at` of a copy. Shares the trainer's arrays."""
+        """Returns all that changes during training, for :meth:`set_place` of a copy. Shares the trainer's arrays."""
         state = None if self.recorder is None else self.recorder.state
         return self.__getstate__() | {"trainer": self.trainer.place(), "recorder": state}
 
-    def stand_at(self, place: dict[str, Any]) -> None:
+    def set_place(self, place: dict[str, Any]) -> None:
         """Continues from the place of a copy of this job in another process."""
         own = {"trainer": self.trainer, "recorder": self.recorder}
-        self.trainer.stand_at(place["trainer"])
+        self.trainer.set_place(place["trainer"])
         if self.recorder is not None:
             self.recorder.state = place["recorder"]
         set_attributes(self, place | own)

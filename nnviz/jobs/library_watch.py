@@ -38,7 +38,7 @@ class LibraryWatch(QObject):
     def _look(self) -> None:
         if not self._is_looking:
             self._is_looking = True
-            self._thread.run(lambda library: library.changes_of_others, self._take, self._failed)
+            self._thread.run(lambda library: library.external_changes, self._take, self._failed)
 
     def _take(self, changes: int | None) -> None:
         is_new = changes != self._changes and not self._is_first

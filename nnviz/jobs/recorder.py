@@ -80,7 +80,7 @@ class RecorderState:
         run: its number in the library; None while it has none.
         updated: when the record was last written, as far as is known; None if never.
         is_leap: whether the record does not lead to where the training is.
-        is_under_way: whether the library marks the run as being trained.
+        is_in_progress: whether the library marks the run as being trained.
         is_failing: whether it was reported that nothing can be written.
         keeps_weights: whether weights are written, and not only figures.
         unwritten: changes of settings, in words, that are not written yet.
@@ -90,7 +90,7 @@ class RecorderState:
     run: int | None
     updated: float | None
     is_leap: bool = True
-    is_under_way: bool = False
+    is_in_progress: bool = False
     is_failing: bool = False
     keeps_weights: bool = True
     unwritten: str = ""
@@ -105,12 +105,12 @@ class Recorder:
     Attributes:
         plan: describes the record.
         state: the state of the record.
-        next_moment: the epoch, with fraction, from which on :meth:`take_event` is to be called after a batch.
+        next_place: the epoch, with fraction, from which on :meth:`take_event` is to be called after a batch.
     """
 
     def __init__(self, plan: RecordingPlan) -> None:
         self.plan, self.state = plan, RecorderState(plan.run, plan.updated)
-        self.next_moment = -math.inf
+        self.next_place = -math.inf
         self._try_at = -math.inf  # when to try again to open the library after a failure
         self._is_awaited = False  # whether the outcome of a training that begins is not reported yet
         self._library: Library | None = None
@@ -118,7 +118,7 @@ class Recorder:
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the state without the connection and the clock, which belong to this process."""
-        return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_moment": -math.inf}
+        return self.__dict__ | {"_library": None, "_recording": None, "_try_at": -math.inf, "next_place": -math.inf}
 
     def begin(self, plan: RecordingPlan) -> None:
         """Begins another training of the same run, or the same training from another place."""
@@ -137,7 +137,7 @@ class Recorder:
         """Adopts the state of the record from the report of another process."""
         self._is_awaited = False
         if recorded.run is not None:
-            self.state.run, self.state.is_under_way = recorded.run, True
+            self.state.run, self.state.is_in_progress = recorded.run, True
             self.plan = replace(self.plan, history=None)
 
     # ---- events
@@ -173,7 +173,7 @@ class Recorder:
         except BaseException:
             recording.close()
             raise
-        state.is_leap, state.is_under_way = False, True
+        state.is_leap, state.is_in_progress = False, True
         return recording
 
     def _history(self, library: Library, trainer: Trainer) -> History | None:
@@ -269,7 +269,7 @@ class Recorder:
         recording = self._recording or self.open(trainer, report)
         if recording is not None:
             note(recording)
-            self.next_moment = recording.next_moment
+            self.next_place = recording.next_place
             if recording.problem is not None:
                 self._open_again(recording)
 
@@ -280,7 +280,7 @@ class Recorder:
         if isinstance(recording.problem, (DamagedError, ReplacedError)):
             self.state.updated = recording.updated
             recording.close()
-            self._recording, self.next_moment = None, -math.inf
+            self._recording, self.next_place = None, -math.inf
             self._close_library()
             self.state.is_leap = True
 
@@ -306,12 +306,12 @@ class Recorder:
         """Writes pending data and the status ("finished", "paused", "diverged"), and closes the record."""
         recording, state = self._recording, self.state
         if recording is not None and self._library is not None:
-            self._recording, self.next_moment = None, -math.inf
+            self._recording, self.next_place = None, -math.inf
             if not recording.finish(status):
                 state.is_leap = True  # what is left is lost
-            state.updated, state.is_under_way = recording.updated, status == "training"
+            state.updated, state.is_in_progress = recording.updated, status == "training"
             state.keeps_weights = recording.keeps_weights
-        elif state.is_under_way and status != "training":
+        elif state.is_in_progress and status != "training":
             self._settle()
         self._close_library()
 
@@ -328,7 +328,7 @@ class Recorder:
         """Marks a training as stopped that was passed to another process and is lost."""
         from nnviz.library import Library, LibraryError
 
-        run, self.state.is_under_way = self.state.run, False
+        run, self.state.is_in_progress = self.state.run, False
         with suppress(LibraryError), Library(self.plan.path) as library:
             if run is not None:
                 library.settle([run])

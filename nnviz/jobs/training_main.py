@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from engine.datasets import Dataset
 from engine.training.settings import TrainingSettings
-from nnviz.jobs.child import listen, own_output, picklable
+from nnviz.jobs.child import claim_output, listen, picklable
 from nnviz.jobs.job import Job, Report
 from nnviz.jobs.recorder import status_of
 from nnviz.jobs.reports import NetworkFrame, Stopped, count_of
@@ -194,7 +194,7 @@ class _LentTraining:
             if job is None:
                 raise pickle.UnpicklingError("it is not known here")
             place, job.recorder = pickle.loads(packed)
-            job.stand_at(place)
+            job.set_place(place)
             return job
 
         self._begin(stand_there)
@@ -261,7 +261,7 @@ class _Unpacker(pickle.Unpickler):
 
 def main() -> None:
     """Reads orders from standard input and writes messages to standard output, which it keeps for itself."""
-    pipe = _Pipe(own_output())
+    pipe = _Pipe(claim_output())
     borrower = _LentTraining(pipe)
     gc.freeze()  # objects that exist now stay: the garbage collector need not search them
     listen(lambda order: borrower.hear(*order))

@@ -39,7 +39,7 @@ from engine.basics.machine import cores
 from engine.basics.validation import available_memory
 from engine.datasets import Dataset
 from engine.training.trainer import Trainer
-from nnviz.jobs.child import can_start, start, take_leave
+from nnviz.jobs.child import can_start, start, wait_and_close
 from nnviz.jobs.job import Job
 from nnviz.jobs.reports import NetworkFrame, Stopped
 
@@ -158,7 +158,7 @@ class TrainingProcess:
         self._process.kill()
         self._process.wait()
         self._reader.join()
-        take_leave(self._process)
+        wait_and_close(self._process)
 
     # ---- in the reader's thread
 

@@ -299,7 +299,7 @@ class Worker(QThread):
         self._call_back()
         job, other = self._job(run), self._training
         if other is not None and other is not job:
-            other.trainer.back_to_finite()  # its last step may just have made them infinite
+            other.trainer.restore_finite()  # its last step may just have made them infinite
             self._stop(other, Stopped(other.frame_if_possible()))
         if job is not None:
             job.go(until)
@@ -346,7 +346,7 @@ class Worker(QThread):
         if dropped:
             self._drop(job)
         else:
-            job.trainer.back_to_finite()
+            job.trainer.restore_finite()
             job.restart()
             if job is self._training:
                 self._training = None
@@ -355,7 +355,7 @@ class Worker(QThread):
     def _drop(self, job: Job) -> None:
         """Drops the job. Its network stays, with finite parameters, and can be trained again."""
         del self._jobs[job.run]
-        job.trainer.back_to_finite()
+        job.trainer.restore_finite()
         _close_record(job)
         if job is self._training:
             self._training = None
@@ -482,7 +482,7 @@ class Worker(QThread):
             return
         settings = job.trainer.settings  # they may have changed too late for the process
         try:
-            job.stand_at(returned.place)
+            job.set_place(returned.place)
             job.trainer.change(settings)
         except Exception as error:
             self._fail(job, error)

@@ -317,7 +317,7 @@ class Database:
             finally:
                 self._connection.execute("PRAGMA journal_mode = TRUNCATE").fetchall()
 
-    def become(self, other: Database) -> None:
+    def adopt(self, other: Database) -> None:
         """Adopts the connection of another object, and closes its own."""
         self._connection.close()
         vars(self).update(vars(other))

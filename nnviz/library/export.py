@@ -100,7 +100,7 @@ def _write(write: Callable[[Path], None], path: Path, done: ExportResult) -> Non
 
 def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callable[[Path], None]]:
     """Returns functions that write the network in each format, and the state for ``train --resume FILE``."""
-    if not library.moments(run):
+    if not library.snapshot_epochs(run):
         return {}
     network, state = library.network(run), library.state(run)
     before = None if state is None else state.before

@@ -40,7 +40,7 @@ from nnviz.library.quota import Quota
 from nnviz.library.records import RunRecord, changes_json, experiment_json, search_text_of, user_text_of
 from nnviz.library.repair import open_database
 from nnviz.library.row_checks import read_description
-from nnviz.library.snapshots import kept_epochs, nearest, read_moment
+from nnviz.library.snapshots import kept_epochs, nearest, read_snapshot
 from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
 _ROUNDING = 1e-9  # epochs
@@ -92,7 +92,7 @@ class Library:
             if not is_right(there):
                 return False
             self.notice = there.notice
-        self.database.become(open_database(self.path, self._seconds)[0])
+        self.database.adopt(open_database(self.path, self._seconds)[0])
         return True
 
     def __enter__(self) -> Library:
@@ -107,7 +107,7 @@ class Library:
         return self.database.why_read_only
 
     @property
-    def changes_of_others(self) -> int:
+    def external_changes(self) -> int:
         """A number that changes whenever another connection or program has written to the file."""
         return self.database.number("PRAGMA data_version")
 
@@ -235,12 +235,12 @@ class Library:
             history.note_change(change.epoch, change.text)
         return history
 
-    def moments(self, run: int) -> list[float]:
+    def snapshot_epochs(self, run: int) -> list[float]:
         """Returns the epochs of all snapshots and training states, ascending."""
         states = {at for at, _ in state_places(self.database, run)}
         return sorted(states.union(kept_epochs(self.database, run)))
 
-    def moment(self, run: int, epoch: float) -> Array:
+    def snapshot(self, run: int, epoch: float) -> Array:
         """Returns the parameters of the snapshot nearest to an epoch, float32. Raises UnknownRunError without any."""
         return self.network(run, epoch).parameters
 
@@ -251,7 +251,7 @@ class Library:
         """
         shape, epochs = self.run(run).experiment.shape, kept_epochs(self.database, run)
         for epoch in epochs[:: -(-len(epochs) // most) or 1]:
-            parameters = read_moment(self.database, run, epoch, shape)
+            parameters = read_snapshot(self.database, run, epoch, shape)
             if parameters is not None:  # it was not thinned just now
                 yield epoch, parameters
 
@@ -263,7 +263,7 @@ class Library:
 
         Raises UnknownRunError if there is no such run, or no snapshot.
         """
-        record, known = self.run(run), self.moments(run)
+        record, known = self.run(run), self.snapshot_epochs(run)
         if not known:
             rule = "must have a moment that is kept"
             raise UnknownRunError("run", Verbatim(f"{run}, of which no weights are kept"), rule, "Choose another one.")
@@ -283,7 +283,7 @@ class Library:
             return state.network
         made = record.experiment
         network = Network(made.shape, made.activations, made.loss, "zeros")
-        parameters = read_moment(self.database, record.id, at, made.shape)
+        parameters = read_snapshot(self.database, record.id, at, made.shape)
         if parameters is None:
             raise unknown_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
         network.parameters[...] = parameters

@@ -10,10 +10,10 @@ import numpy as np
 from engine.basics.validation import number_within
 from nnviz.library.database import Database
 from nnviz.library.locks import lock_of_run
-from nnviz.library.snapshots import drop_moments
+from nnviz.library.snapshots import drop_snapshots
 
 BUDGET = 2 * 10**9  # default limit of the whole library in bytes
-MOMENT_BUDGET = 32 * 10**6  # default limit of the snapshots of one run in bytes
+SNAPSHOT_BUDGET = 32 * 10**6  # default limit of the snapshots of one run in bytes
 LEAST, MOST, MOST_OF_RUN = 10**6, 10**13, 10**11  # what these may be set to
 _ROUNDS = (16, 2)  # snapshots that a run keeps in the first round, and in the second one if that is not enough
 _SPARE = 0.05  # of the budget: thinning makes so much more room than it must, so that it is seldom due
@@ -26,14 +26,14 @@ class Thinning:
 
     Attributes:
         is_starred: whether the run is starred.
-        moments: epochs of the snapshots to remove.
+        snapshots: epochs of the snapshots to remove.
         states: epochs of the states to remove.
         nbytes: bytes that become free.
     """
 
     run: int
     is_starred: bool
-    moments: tuple[float, ...]
+    snapshots: tuple[float, ...]
     states: tuple[float, ...]
     nbytes: int
 
@@ -66,9 +66,9 @@ class ThinningPlan:
         return self.taken - self.nbytes <= self.budget
 
     @property
-    def moments(self) -> int:
+    def snapshots(self) -> int:
         """Number of snapshots and states to remove."""
-        return sum(len(loss.moments) + len(loss.states) for loss in self.losses)
+        return sum(len(loss.snapshots) + len(loss.states) for loss in self.losses)
 
     @property
     def runs(self) -> list[int]:
@@ -103,12 +103,12 @@ class Quota:
         self._set("budget", nbytes, MOST)
 
     @property
-    def moment_budget(self) -> int:
+    def snapshot_budget(self) -> int:
         """Limit of one run's snapshots in bytes, at least 1 MB. Setting it raises SettingError."""
-        return self._setting("moment_budget", MOMENT_BUDGET, MOST_OF_RUN)
+        return self._setting("moment_budget", SNAPSHOT_BUDGET, MOST_OF_RUN)
 
-    @moment_budget.setter
-    def moment_budget(self, nbytes: int) -> None:
+    @snapshot_budget.setter
+    def snapshot_budget(self, nbytes: int) -> None:
         self._set("moment_budget", nbytes, MOST_OF_RUN)
 
     def _setting(self, name: str, default: int, most: int) -> int:
@@ -159,13 +159,13 @@ class Quota:
 
     def _loss(self, run: int, is_starred: bool, keep: int, gone: Thinning | None) -> Thinning:
         query = "SELECT epoch, nbytes FROM moments WHERE run = :run ORDER BY epoch"
-        moments = self._between(query, run, keep, () if gone is None else gone.moments)
+        snapshots = self._between(query, run, keep, () if gone is None else gone.snapshots)
         # The run resumes from its newest state; the first one may be the only source of its weights.
         query = "SELECT at, nbytes FROM states WHERE run = :run AND at > (SELECT min(at) FROM states WHERE run = :run)"
         query += " AND at < (SELECT max(at) FROM states WHERE run = :run) ORDER BY at"
         states = self._between(query, run, 0, () if gone is None else gone.states)
-        nbytes = sum(size for _, size in (*moments, *states))
-        return Thinning(run, is_starred, tuple(at for at, _ in moments), tuple(at for at, _ in states), nbytes)
+        nbytes = sum(size for _, size in (*snapshots, *states))
+        return Thinning(run, is_starred, tuple(at for at, _ in snapshots), tuple(at for at, _ in states), nbytes)
 
     def _between(self, query: str, run: int, keep: int, gone: Iterable[float]) -> list[tuple[float, int]]:
         """Returns the epochs to remove so that evenly spaced ones stay."""
@@ -201,7 +201,7 @@ class Quota:
         database = self._database
 
         def drop() -> None:
-            drop_moments(database, loss.run, loss.moments)
+            drop_snapshots(database, loss.run, loss.snapshots)
             places = [(loss.run, at) for at in loss.states]
             database.many("DELETE FROM states WHERE run = ? AND at = ?", places)
             database.update_run(loss.run, {"is_thinned": 1})

@@ -42,7 +42,7 @@ from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
 from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, search_text_of
 from nnviz.library.schema import FIGURES
-from nnviz.library.snapshots import kept_epochs, write_moment
+from nnviz.library.snapshots import kept_epochs, write_snapshot
 from nnviz.library.states import (
     LEAP,
     NOTE,
@@ -57,7 +57,7 @@ from nnviz.library.states import (
 
 SECONDS_BETWEEN_COMMITS, SECONDS_AFTER_FAILURE = 1.0, 5.0
 _SECONDS_BETWEEN_WAYPOINTS = 5.0
-_MOST_MOMENTS, _MOST_WAYPOINTS = 1000, 8
+_MOST_SNAPSHOTS, _MOST_WAYPOINTS = 1000, 8
 _WAYPOINT_BYTES = 32 * 10**6
 _SECONDS_BETWEEN_MOMENTS = 0.04  # at least: what is kept of each costs much more than its copy where epochs are short
 _TIMES_AS_LONG = 100  # smallest ratio of the time between two snapshots to the time of taking one
@@ -127,7 +127,7 @@ class Recording:
         self._by_hand: dict[str, float] | None = None  # figures of a network that was changed where it stands
         self._is_undone = False  # whether it was changed back there, and nothing is measured of it
         self._changes = [change for change in record.changes if change.epoch <= self.at]
-        self._waiting_moments: dict[float, PackedSnapshot] = {}
+        self._waiting_snapshots: dict[float, PackedSnapshot] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
         # Whether the run was recorded up to here without any order: then its settings so far are in its record alone.
@@ -143,10 +143,12 @@ class Recording:
         """Reads which snapshots, states and epochs are kept so far."""
         database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
         self._room = max(
-            2, min(_MOST_MOMENTS, self._library.quota.moment_budget // packed_size(network.parameters.size))
+            2, min(_MOST_SNAPSHOTS, self._library.quota.snapshot_budget // packed_size(network.parameters.size))
         )
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
-        self._moments = SnapshotSchedule(self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP)
+        self._schedule = SnapshotSchedule(
+            self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP
+        )
         states = [at for at, is_last in state_places(database, self.run) if not is_last]
         self._waypoints = SnapshotSchedule(few, batches, self._places(states))
         self._are_grids_right = True
@@ -177,17 +179,17 @@ class Recording:
         return epochs_at(self.before, trainer.epoch, trainer.batch, trainer.batches_per_epoch)
 
     @property
-    def next_moment(self) -> float:
+    def next_place(self) -> float:
         """The place in the training, in epochs, from which on :meth:`take_event` has work to do after a batch."""
-        return self._moments.next
+        return self._schedule.next
 
     # ---- what happens in the training
 
     def take_event(self, event: Event) -> None:
         """Records an event of the trainer, which must still be at that event. Never raises LibraryError."""
         if isinstance(event, Batch):
-            if self._moments.should_keep(event.place):
-                self._keep_moment(event.place)
+            if self._schedule.should_keep(event.place):
+                self._keep_snapshot(event.place)
         elif isinstance(event, Epoch):
             self.take_epochs([epoch_bytes(event)])
         elif isinstance(event, BestRestored):
@@ -204,29 +206,29 @@ class Recording:
         epoch = self._epochs.epoch
         if epoch != self.trainer.epoch:
             return
-        if self._moments.should_keep(epoch):
-            self._keep_moment(epoch)
+        if self._schedule.should_keep(epoch):
+            self._keep_snapshot(epoch)
         if self._clock() - self._tried >= SECONDS_BETWEEN_COMMITS:
             self.commit()
 
-    def _keep_moment(self, place: float) -> None:
+    def _keep_snapshot(self, place: float) -> None:
         """Copies the parameters, unless the last copy was so recent that copying would cost too much."""
         if not self._keeps_weights:
             return
         start = self._clock()
         if start < self._free_at:
-            self._moments.coarsen(place)
+            self._schedule.coarsen(place)
             return
-        self._moments.advance_past(place)
+        self._schedule.advance_past(place)
         network = self.trainer.network
-        moment = PackedSnapshot.of(network.parameters, network.shape)
-        self._waiting_moments[self.before + place] = moment
-        halve(self._waiting_moments, self._room)
+        snapshot = PackedSnapshot.of(network.parameters, network.shape)
+        self._waiting_snapshots[self.before + place] = snapshot
+        halve(self._waiting_snapshots, self._room)
         now = self._clock()
         self._cost = min(self._cost, now - start)
         self._free_at = now + max(_SECONDS_BETWEEN_MOMENTS, _TIMES_AS_LONG * self._cost)
-        if len(self._moments) > self._room // 4:
-            self._free_at = max(self._free_at, now + len(moment.content) / _BYTES_PER_SECOND)
+        if len(self._schedule) > self._room // 4:
+            self._free_at = max(self._free_at, now + len(snapshot.content) / _BYTES_PER_SECOND)
 
     def log(self, kind: str, payload: dict[str, Any], content: bytes | None = None, text: str = "") -> None:
         """Records an order that the trainer carries out now, between two steps, so that it can be replayed.
@@ -346,7 +348,7 @@ class Recording:
         self.updated, self._known = now, self.at
         self._written = self._experiment
         self._epochs.clear()
-        self._waiting_moments.clear()
+        self._waiting_snapshots.clear()
         self._waiting_orders.clear()
         if self.problem is not None:
             self.problem = None
@@ -359,7 +361,7 @@ class Recording:
             return state_bytes(self.trainer, self.before)
         except TooLargeError as error:
             self._keeps_weights = False
-            self._waiting_moments.clear()
+            self._waiting_snapshots.clear()
             self._report_text(str(error))
         except DataError:  # not finite: the next step reports it
             pass
@@ -385,9 +387,9 @@ class Recording:
             write_figures(database, self.run, self.at, self._by_hand)
         if self._is_undone:
             drop_figures(database, self.run, self._stands_at)
-        for at, moment in self._waiting_moments.items():
-            victim = self._moments.add(at - self.before)
-            write_moment(database, self.run, at, moment, None if victim is None else victim + self.before)
+        for at, snapshot in self._waiting_snapshots.items():
+            victim = self._schedule.add(at - self.before)
+            write_snapshot(database, self.run, at, snapshot, None if victim is None else victim + self.before)
         if state is not None:
             self._write_state(state)
         self._write_run(status, now)

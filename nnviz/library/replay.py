@@ -30,7 +30,7 @@ _INDEX = np.dtype("<i4")
 
 
 @dataclass(frozen=True)
-class ReplayedMoment:
+class ReplayResult:
     """The result of a replay.
 
     Attributes:
@@ -44,13 +44,13 @@ class ReplayedMoment:
     differences: list[str]
 
 
-def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator[float, None, ReplayedMoment]:
+def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator[float, None, ReplayResult]:
     """Replays a run up to ``at`` epochs, counted over all trainings of its network.
 
     Yields the progress 0…1 after every step; the caller may abandon it between two.
 
     Args:
-        at: the end of a batch, for example one of :meth:`Library.moments`.
+        at: the end of a batch, for example one of :meth:`Library.snapshot_epochs`.
         dataset: the data of the training.
 
     Raises:
@@ -62,31 +62,31 @@ def replay(library: Library, run: int, at: float, dataset: Dataset) -> Generator
     _check_end(library.run(run), at, dataset)
     walk = _Replay(library, run, at, dataset)
     yield from walk.to(at)
-    return ReplayedMoment(walk.trainer, walk.start.before, walk.start.differences())
+    return ReplayResult(walk.trainer, walk.start.before, walk.start.differences())
 
 
 def retrace(
-    library: Library, run: int, moments: Sequence[float], dataset: Dataset, keep: Callable[[float, Trainer], None]
+    library: Library, run: int, epochs: Sequence[float], dataset: Dataset, keep: Callable[[float, Trainer], None]
 ) -> Generator[float, None, None]:
     """Replays a run once, and calls ``keep`` with each of the epochs and the trainer there.
 
     Yields the progress 0…1 after every step. Epochs that cannot be reached exactly are left out.
 
     Args:
-        moments: ascending epochs, each as in :func:`replay`; at least one.
+        epochs: ascending epochs, each as in :func:`replay`; at least one.
 
     Raises as :func:`replay`, but no UnknownRunError for an epoch.
     """
-    _check_end(library.run(run), moments[-1], dataset)
+    _check_end(library.run(run), epochs[-1], dataset)
     walk: _Replay | None = None
-    for number, at in enumerate(moments):
+    for number, at in enumerate(epochs):
         with suppress(UnknownRunError):
             if walk is None or not walk.leads_to(at):
                 walk = None
                 walk = _Replay(library, run, at, dataset)
             if not walk.start.differences():
                 for share in walk.to(at):
-                    yield (number + share) / len(moments)
+                    yield (number + share) / len(epochs)
                 keep(at, walk.trainer)
 
 

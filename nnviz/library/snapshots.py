@@ -15,13 +15,13 @@ _COLUMNS = "epoch, nbytes, bits, checksum, content"
 _INSERT = f"INSERT INTO moments (run, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
 
 
-def write_moment(
-    database: Database, run: int, epoch: float, moment: PackedSnapshot, instead_of: float | None = None
+def write_snapshot(
+    database: Database, run: int, epoch: float, snapshot: PackedSnapshot, instead_of: float | None = None
 ) -> None:
     """Writes a snapshot, in place of another one if that is given. Within a transaction."""
     if instead_of is not None and instead_of != epoch:
-        drop_moments(database, run, [epoch])
-    values = _values(epoch, moment)
+        drop_snapshots(database, run, [epoch])
+    values = _values(epoch, snapshot)
     place = epoch if instead_of is None else instead_of
     names = _COLUMNS.replace(", ", " = ?, ")
     # Written over the old one, in its pages, so that nothing has to be overwritten first.
@@ -29,17 +29,17 @@ def write_moment(
         database.write(_INSERT, (run, *values))
 
 
-def insert_moments(database: Database, run: int, moments: Iterable[tuple[float, PackedSnapshot]]) -> None:
+def insert_snapshots(database: Database, run: int, snapshots: Iterable[tuple[float, PackedSnapshot]]) -> None:
     """Writes snapshots, by epoch, of a run that has none. Within a transaction."""
-    database.many(_INSERT, [(run, *_values(epoch, moment)) for epoch, moment in moments])
+    database.many(_INSERT, [(run, *_values(epoch, snapshot)) for epoch, snapshot in snapshots])
 
 
-def _values(epoch: float, moment: PackedSnapshot) -> tuple[float, int, int, int, bytes]:
-    content = moment.content
-    return epoch, len(content), moment.bits, zlib.crc32(content), content
+def _values(epoch: float, snapshot: PackedSnapshot) -> tuple[float, int, int, int, bytes]:
+    content = snapshot.content
+    return epoch, len(content), snapshot.bits, zlib.crc32(content), content
 
 
-def drop_moments(database: Database, run: int, epochs: Sequence[float]) -> None:
+def drop_snapshots(database: Database, run: int, epochs: Sequence[float]) -> None:
     """Deletes snapshots. Within a transaction."""
     database.many("DELETE FROM moments WHERE run = ? AND epoch = ?", [(run, epoch) for epoch in epochs])
 
@@ -54,7 +54,7 @@ def nearest(epochs: Sequence[float], epoch: float) -> float:
     return min(epochs, key=lambda kept: (abs(kept - epoch), kept))
 
 
-def read_moment(database: Database, run: int, epoch: float, shape: Sequence[int]) -> Array | None:
+def read_snapshot(database: Database, run: int, epoch: float, shape: Sequence[int]) -> Array | None:
     """Returns the parameters of the snapshot of exactly that epoch, float32; None without one. Raises LibraryError."""
     row = database.row(f"SELECT {_COLUMNS} FROM moments WHERE run = ? AND epoch = ?", (run, epoch))
     if row is None:

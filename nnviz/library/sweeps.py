@@ -34,7 +34,7 @@ from nnviz.library.listing import varied_in
 from nnviz.library.locks import Lock
 from nnviz.library.records import RunRecord, best_json, experiment_json, packed_description, search_text_of
 from nnviz.library.schema import FIGURES, PARTS_OF_RUN, SWEEP_COLUMNS
-from nnviz.library.snapshots import insert_moments
+from nnviz.library.snapshots import insert_snapshots
 from nnviz.library.states import write_state
 from nnviz.program_name import program_name
 
@@ -291,7 +291,7 @@ class SweepLibrary:
         write_epochs(database, run, {each.epoch: row_of_epoch(each) for each in outcome.epochs})
         matrices = zip(outcome.epochs, packed_confusions(map(numbers_of, outcome.epochs)), strict=True)
         write_confusions(database, run, [(each.epoch, found) for each, found in matrices if found])
-        insert_moments(database, run, outcome.moments)
+        insert_snapshots(database, run, outcome.snapshots)
         if outcome.first is not None:
             write_state(database, run, outcome.first, is_last=False, machine=outcome.machine)
         if outcome.state is not None:

@@ -163,7 +163,7 @@ class ActiveRuns(QObject):
         """Whether a group in training has measurements."""
         return bool(self._over.get(group) or self.runs_of(group))
 
-    def words(self, group: Chosen) -> str:
+    def progress_text(self, group: Chosen) -> str:
         """Returns the progress of a group: "2 of 5 · epoch 7"; empty if it is not in training."""
         if not isinstance(group, RunGroup) or group not in self.groups:
             return ""

@@ -14,7 +14,7 @@ from nnviz.session.exact_replay import ReplayRequest, branched
 from nnviz.session.status import Progress, Stage
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import ReplayedMoment
+    from nnviz.library.replay import ReplayResult
     from nnviz.session.session import Session
 
 
@@ -102,7 +102,7 @@ class Branching(QObject):
         self._messages.show_error("The run could not be branched off", error)
         self.changed.emit()
 
-    def _put(self, request: ReplayRequest, found: ReplayedMoment) -> None:
+    def _put(self, request: ReplayRequest, found: ReplayResult) -> None:
         """Makes the new run the current one, paused where it branched off."""
         wanted, trainer = self._settings.fitting.changed(**request.changes), found.trainer
         run = branched(request, found)
@@ -118,7 +118,7 @@ class Branching(QObject):
             run.history.completed = request.at
             run.experiment = wanted
             run.progress = Progress(epochs=wanted.training.epochs, before=request.at)
-        words = f"branch at {request.run.moment(request.at)}"
+        words = f"branch at {request.run.epoch_text(request.at)}"
         self._runs.add(run)
         if run.stage is not Stage.RESTING:
             self._training.begin(run, lambda: trainer)

@@ -39,9 +39,9 @@ class Comparison(QObject):
     changed = pyqtSignal()
     spread_changed = pyqtSignal()
 
-    def __init__(self, lane: LibraryThread, library: RunLibrary, active_runs: ActiveRuns, messages: Messages) -> None:
+    def __init__(self, thread: LibraryThread, library: RunLibrary, active_runs: ActiveRuns, messages: Messages) -> None:
         super().__init__()
-        self._lane, self._active_runs, self._messages = lane, active_runs, messages
+        self._thread, self._active_runs, self._messages = thread, active_runs, messages
         self.runs: tuple[ComparedRun, ...] = ()
         self.colours: dict[Chosen, str] = {}
         self.spread = RANGE
@@ -184,7 +184,7 @@ class Comparison(QObject):
         def failed(error: Exception) -> None:
             self._messages.show_error("A run could not be read", error)
 
-        self._lane.run(lambda library: read_contents(library, runs, known), done, failed, {})
+        self._thread.run(lambda library: read_contents(library, runs, known), done, failed, {})
 
     def _take(self, contents: dict[Chosen, Content | None], going: Mapping[RunGroup, ActiveGroup]) -> None:
         read: dict[Chosen, ComparedRun] = {each.chosen: each for each in self.runs}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
@@ -21,10 +22,6 @@ from nnviz.jobs.deferred_calls import CallQueue
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.activities import CancelOffer
 from nnviz.session.messages import MessageChoice, Messages
-
-
-class _CancelledError(Exception):
-    """Raised in the loading thread when the data are no longer needed."""
 
 
 class Data(QObject):
@@ -119,7 +116,7 @@ class Data(QObject):
 
         def tell(done: int, total: int) -> None:
             if cancelled.is_set():
-                raise _CancelledError
+                raise CancelledError
             self._is_at.emit(cancelled, done / max(total, 1))
 
         def load() -> Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -21,10 +22,6 @@ from nnviz.session.messages import Messages, error_text
 from nnviz.session.recent_data_files import RecentDataFiles
 
 _READ_AGAIN = {*READING, "side"}  # settings whose change requires reading the file again
-
-
-class _CancelledError(Exception):
-    """The reading was cancelled."""
 
 
 class DataImport(QObject):
@@ -59,7 +56,7 @@ class DataImport(QObject):
         self.progress: float | None = None
         self.news = ""
         self._data, self._imported, self._messages = data, imported, messages
-        self._lanes = SerialThreads()  # by name, so that a disk that does not answer blocks no other file
+        self._threads = SerialThreads()  # by name, so that a disk that does not answer blocks no other file
         self._reader: Reader | None = None
         self._wanted = threading.Event()  # cleared if the reading is cancelled
         self._is_stale = False  # whether settings changed after the reading began
@@ -164,7 +161,7 @@ class DataImport(QObject):
 
         def report(done: int, total: int) -> None:
             if not wanted.is_set():
-                raise _CancelledError
+                raise CancelledError
             self._progressed_to.emit(wanted, done / max(total, 1))
 
         def done(found: Preview) -> None:
@@ -176,7 +173,7 @@ class DataImport(QObject):
                 self._arrived(None, error)
 
         self.changed.emit()
-        self._lanes.run(name, lambda: reader.preview(name, chosen, report, is_whole), done, failed)
+        self._threads.run(name, lambda: reader.preview(name, chosen, report, is_whole), done, failed)
 
     def _take(self, found: Preview, is_whole: bool) -> None:
         if self._is_stale or not (is_whole or found.error):
@@ -217,4 +214,4 @@ class DataImport(QObject):
     def close(self, milliseconds: int) -> bool:
         """Ends all threads and processes. Returns whether they ended in time."""
         self._drop()
-        return self._lanes.close(milliseconds)
+        return self._threads.close(milliseconds)

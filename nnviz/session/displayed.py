@@ -26,48 +26,48 @@ class Displayed(QObject):
     Signals:
         changed: ``network`` is a new object.
         what_if_changed: ``what_if`` has changed; after ``changed``.
-        moment_changed: ``moment`` has changed; after ``changed``.
+        snapshot_changed: ``snapshot`` has changed; after ``changed``.
 
     Attributes:
         network: must not be changed.
         as_trained: the network without what-ifs.
         what_if: the factors by neuron, none of which is 1; empty without what-ifs. Must not be changed.
-        moment: the displayed snapshot; None while the network is live.
+        snapshot: the displayed snapshot; None while the network is live.
     """
 
     changed = pyqtSignal()
     what_if_changed = pyqtSignal()
-    moment_changed = pyqtSignal()
+    snapshot_changed = pyqtSignal()
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
         self.what_if: Mapping[Neuron, float] = {}
-        self.moment: Snapshot | None = None
+        self.snapshot: Snapshot | None = None
         self.as_trained: Network = run.displayed_network()
         self.network: Network = self.as_trained
 
     @property
     def is_live(self) -> bool:
         """Whether the live network is displayed, not a snapshot."""
-        return self.moment is None
+        return self.snapshot is None
 
     @property
     def one(self) -> object:
         """An object that is the same as long as the same weights are displayed."""
-        return self.moment or self.as_trained
+        return self.snapshot or self.as_trained
 
     @property
     def epochs(self) -> float:
         """Epochs that the displayed network is trained, over all trainings of its run, with fraction."""
-        return self._run.epochs if self.moment is None else self.moment.epochs
+        return self._run.epochs if self.snapshot is None else self.snapshot.epochs
 
     @property
     def measured_at(self) -> float:
         """The last epoch with measured figures up to the displayed one; 0 if there is none."""
-        if self.moment is None:
+        if self.snapshot is None:
             return self._run.epoch_of_figures
-        return self._run.history.last_measured(self.moment.epochs) or 0.0
+        return self._run.history.last_measured(self.snapshot.epochs) or 0.0
 
     @property
     def is_steady(self) -> bool:
@@ -84,27 +84,27 @@ class Displayed(QObject):
         A displayed snapshot of the same run stays. Returns whether it is another run.
         """
         is_other = run is not self._run
-        if self.moment is not None and not is_other and what_if is None:
+        if self.snapshot is not None and not is_other and what_if is None:
             return False
-        before, moment = self.what_if, self.moment
+        before, snapshot = self.what_if, self.snapshot
         if what_if is not None or is_other:
             self.what_if = what_if or {}
-        self._run, self.moment, self.as_trained = run, None, run.displayed_network()
+        self._run, self.snapshot, self.as_trained = run, None, run.displayed_network()
         self._update()
         if self.what_if != before:
             self.what_if_changed.emit()
-        if moment is not None:
-            self.moment_changed.emit()
+        if snapshot is not None:
+            self.snapshot_changed.emit()
         return is_other
 
-    def look_back(self, moment: Snapshot | None) -> None:
+    def look_back(self, snapshot: Snapshot | None) -> None:
         """Displays a snapshot of the displayed run; None displays the live network."""
-        if moment is self.moment:
+        if snapshot is self.snapshot:
             return
-        self.moment, live = moment, self._run.displayed_network()
-        self.as_trained = live if moment is None else live.with_parameters(moment.parameters)
+        self.snapshot, live = snapshot, self._run.displayed_network()
+        self.as_trained = live if snapshot is None else live.with_parameters(snapshot.parameters)
         self._update()
-        self.moment_changed.emit()
+        self.snapshot_changed.emit()
 
     def suppose(self, what_if: Mapping[Neuron, float]) -> None:
         """Displays the network with these neurons scaled, and no others; a factor of 1 has no effect."""

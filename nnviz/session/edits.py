@@ -196,8 +196,8 @@ class Edits(QObject):
     def _edit(self, text: str, changes: list[tuple[ParameterGroup, Array, Array]], kept: WhatIf | None = None) -> None:
         """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
         if not self._displayed.is_live:
-            moment = self._runs.current.moment(self._displayed.epochs).capitalize()
-            self._messages.show(f"{moment} is past and stays as it was. Go live (End) to edit the network.")
+            epoch = self._runs.current.epoch_text(self._displayed.epochs).capitalize()
+            self._messages.show(f"{epoch} is past and stays as it was. Go live (End) to edit the network.")
             return
         run = self._runs.current.id
         new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})

@@ -24,7 +24,7 @@ from nnviz.session.training import Training
 
 if TYPE_CHECKING:
     from nnviz.library import Library
-    from nnviz.library.replay import ReplayedMoment
+    from nnviz.library.replay import ReplayResult
 
 # The data, the library, and a function that waits until the library holds the whole run and returns its record.
 _Place = tuple[Dataset, Path, Callable[[], int]]
@@ -70,20 +70,20 @@ class ExactReplay:
         return None
 
     def steps(self, request: ReplayRequest) -> Callable[[], Steps]:
-        """Returns the replay for a background thread; it returns a :class:`~nnviz.library.replay.ReplayedMoment`.
+        """Returns the replay for a background thread; it returns a :class:`~nnviz.library.replay.ReplayResult`.
 
         Call it only where :meth:`reason_unavailable` returns None.
         """
         found = self._place_of(request.run)
-        return lambda: _gone_to(request, *found)
+        return lambda: _replay_to(request, *found)
 
-    def past(self, run: Run, moments: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
+    def past(self, run: Run, epochs: Sequence[float], most_seconds: float) -> Callable[[], Steps]:
         """Returns the replay of a whole run; it returns a :class:`Snapshot` for each of these epochs.
 
         Of none if the training took more seconds; without those that cannot be had exactly.
         """
         found = self._place_of(run)
-        return lambda: _gone_through(moments, most_seconds, *found)
+        return lambda: _replay_through(epochs, most_seconds, *found)
 
     def _place_of(self, run: Run) -> _Place:
         dataset = self._data.dataset
@@ -103,7 +103,7 @@ class ExactReplay:
         return dataset, self._records.path, record
 
 
-def _gone_to(request: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
+def _replay_to(request: ReplayRequest, dataset: Dataset, path: Path, written: Callable[[], int]) -> Steps:
     """Replays in the background thread up to the requested epoch."""
     from nnviz.library import Library
     from nnviz.library.replay import replay
@@ -125,8 +125,8 @@ def _recorded_in(library: Library, run: int, at: float) -> int:
     return record.id
 
 
-def _gone_through(
-    moments: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
+def _replay_through(
+    epochs: Sequence[float], most_seconds: float, dataset: Dataset, path: Path, written: Callable[[], int]
 ) -> Steps:
     """Replays a whole run in the background thread and takes snapshots."""
     from nnviz.library import Library
@@ -141,11 +141,11 @@ def _gone_through(
 
     with Library(path) as library:
         if library.run(record).seconds <= most_seconds:
-            yield from shares_only(retrace(library, record, moments, dataset, keep))
+            yield from shares_only(retrace(library, record, epochs, dataset, keep))
     return found
 
 
-def branched(request: ReplayRequest, found: ReplayedMoment) -> Run:
+def branched(request: ReplayRequest, found: ReplayResult) -> Run:
     """Returns a run that begins at the requested epoch of another run, with all that lies before it."""
     run, at = request.run, request.at
     made = of_the_past(request, run.history.until(at), found)
@@ -155,7 +155,7 @@ def branched(request: ReplayRequest, found: ReplayedMoment) -> Run:
     return made
 
 
-def of_the_past(request: ReplayRequest, history: History, found: ReplayedMoment | None) -> Run:
+def of_the_past(request: ReplayRequest, history: History, found: ReplayResult | None) -> Run:
     """Returns a run that begins at the requested epoch, with its history up to there and no earlier snapshots.
 
     If the epoch was not ``found``, it has the displayed network and no training that can continue.
@@ -163,7 +163,7 @@ def of_the_past(request: ReplayRequest, history: History, found: ReplayedMoment 
     return _resting(request, history) if found is None else _paused(request, history, found)
 
 
-def _paused(request: ReplayRequest, history: History, found: ReplayedMoment) -> Run:
+def _paused(request: ReplayRequest, history: History, found: ReplayResult) -> Run:
     run, trainer = request.run, found.trainer
     made = Run(
         run.experiment.changed(training=trainer.settings),

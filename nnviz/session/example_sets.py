@@ -1,4 +1,4 @@
-"""The sets of the data: test, validation and training examples, including a validation set drawn from the last."""
+"""Sets of examples: test, validation and training set; the validation set may be drawn from training examples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.datasets.splitting import validation_rows
 
 SET_LABELS = {"test": "test", "validation": "validation", "train": "training"}
 
-SET_NAMES = ("test", "validation", "train")  # of the data, from which examples are chosen
+SET_NAMES = ("test", "validation", "train")  # in the order in which examples are chosen from them
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ def origin_text(session: Session) -> str:
     if data is None:
         return ""
     if origin is not None:
-        answer = true_answer(session)
+        answer = truth_text(session)
         return session.meaning.where(origin.part, origin.number, example_noun(data)) + (f": {answer}" if answer else "")
     if data.kind == PICTURE:
         return f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}"
@@ -48,7 +48,7 @@ def origin_text(session: Session) -> str:
     return f"what the network is shown: {count}, {how if data.scaling is None else 'standardised'}"
 
 
-def true_answer(session: Session) -> str:
+def truth_text(session: Session) -> str:
     """Returns the example's true class, or its number in its unit; empty if unknown, or for several numbers."""
     data, truth = session.data.dataset, session.question.truth
     if data is None or truth is None:
@@ -57,7 +57,7 @@ def true_answer(session: Session) -> str:
         return f"truly {text.name(data.class_name(int(truth.argmax())))}"
     if data.outputs > 1:
         return ""
-    return f"truly {targets_of(data)[0].words(float(data.raw_targets(truth)[0]))}"
+    return f"truly {targets_of(data)[0].format(float(data.raw_targets(truth)[0]))}"
 
 
 def neuron_full_name(session: Session, neuron: Neuron) -> str:

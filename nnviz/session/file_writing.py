@@ -76,7 +76,7 @@ class FileWrite:
     end: Callable[[str], None]
     messages: Messages
 
-    def run(self, lanes: SerialThreads, work: Callable[[], str | None], then: Callable[[], None]) -> None:
+    def run(self, threads: SerialThreads, work: Callable[[], str | None], then: Callable[[], None]) -> None:
         """Calls ``work`` in the thread of the file's folder, unless the file holds a later request by then.
 
         ``work`` may return an addition to the message. ``then`` is called when the file is on disk.
@@ -93,7 +93,7 @@ class FileWrite:
             self.end("")
             self.messages.show_error(f"{name} could not be {self.past}", error)
 
-        lanes.run(os.path.realpath(self.path.parent), lambda: self.turn.unless_later(work), done, failed)
+        threads.run(os.path.realpath(self.path.parent), lambda: self.turn.unless_later(work), done, failed)
 
 
 def network_for_file(past: Run, data_title: str, with_training: bool = False) -> Network:

@@ -149,7 +149,7 @@ class Files(QObject):
             self._save_training(run.id, past, data, writing, saved)
             return
         state = self._loaded.state_of(run)
-        is_cut_off = self._training.is_under_way or state is not None
+        is_cut_off = self._training.is_in_progress or state is not None
 
         def work() -> str:
             if path.suffix.lower() == CHECKPOINT and state is not None:

@@ -51,7 +51,7 @@ class RunLibrary(QObject):
 
     def __init__(self, session: Session, reopening: Reopening) -> None:
         super().__init__()
-        self._lane, self._watch, self._reopening = session.library_thread, session.library_watch, reopening
+        self._thread, self._watch, self._reopening = session.library_thread, session.library_watch, reopening
         self._active_runs, self._undo, self._messages = session.active_runs, session.undo, session.messages
         self.search, self.sort = "", NEWEST
         self.rows: list[RunRow] = []
@@ -60,7 +60,7 @@ class RunLibrary(QObject):
         self.count, self.is_read, self.problem = 0, False, ""
         self._common: Mapping[tuple[str, str], Settings] = {}
         self._records = RunPages(
-            self._lane, self.known.emit, partial(self._messages.show_error, "The library could not be read")
+            self._thread, self.known.emit, partial(self._messages.show_error, "The library could not be read")
         )
         self._is_watched = self._is_listing = self._is_stale = False
         self._watch.wrote.connect(self.refresh)
@@ -110,7 +110,7 @@ class RunLibrary(QObject):
             return
         self._is_listing, self._is_stale = True, False
         asked = self.search, self.sort, frozenset(self._opened)
-        self._lane.run(lambda library: read_listing(library, *asked), self._take, self._failed, RunListing([]))
+        self._thread.run(lambda library: read_listing(library, *asked), self._take, self._failed, RunListing([]))
 
     def _take(self, found: RunListing) -> None:
         self._is_listing = False
@@ -191,7 +191,7 @@ class RunLibrary(QObject):
             self._records.update(records)
             self.known.emit()
 
-        self._lane.run(work, done, lambda error: self._messages.show_error("That could not be noted", error), {})
+        self._thread.run(work, done, lambda error: self._messages.show_error("That could not be noted", error), {})
 
     def rename_sweep(self, sweep: SweepSummary, name: str) -> None:
         """Changes the name of a sweep, as one step to undo; empty for none."""
@@ -209,7 +209,7 @@ class RunLibrary(QObject):
             self.refresh()
             self.sweep_renamed.emit()
 
-        self._lane.run(work, done, partial(self._messages.show_error, "The sweep could not be renamed"))
+        self._thread.run(work, done, partial(self._messages.show_error, "The sweep could not be renamed"))
 
     def delete(self, runs: Sequence[int]) -> None:
         """Deletes runs, as one step to undo. The deletion is final when the window closes."""
@@ -234,7 +234,7 @@ class RunLibrary(QObject):
         def work(library: Library) -> None:
             (library.delete if is_deleted else library.restore)(runs)
 
-        self._lane.run(work, done, failed)
+        self._thread.run(work, done, failed)
 
     def open(self, run: int, over: Callable[[], None] = lambda: None) -> None:
         """Opens a run in the window as it was left; calls ``over`` when it is there or could not be read."""

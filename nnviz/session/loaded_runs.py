@@ -53,7 +53,7 @@ def restore_training(run: Run, found: LoadedNetwork, dataset: Dataset) -> None:
     """Sets a run to the place of the training in its file, if its trainer could be made with these data."""
     if found.trainer is not None:
         run.experiment = run.experiment.for_data(dataset).changed(brightness=run.network.brightness)
-        run.stand_at(found.trainer, found.epochs_done, found.before)
+        run.set_place(found.trainer, found.epochs_done, found.before)
 
 
 class LoadedRuns(QObject):

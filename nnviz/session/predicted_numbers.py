@@ -29,7 +29,7 @@ class Target:
         """Returns the position of the number in the range: 0 for its lower end, 1 for its upper one."""
         return (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
 
-    def words(self, value: float) -> str:
+    def format(self, value: float) -> str:
         """Returns a number as text: "−0.18"."""
         if not np.isfinite(value):
             return "not finite"

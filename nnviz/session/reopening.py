@@ -204,8 +204,8 @@ def read_stored_run(library: Library, number: int, dataset: Dataset | None) -> S
     """Reads a run with its training, if that can be continued with these data. Raises LibraryError."""
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
-    moments = library.past(number, MOST)
-    past = tuple(Snapshot(at, pack(vector, tuple(network.shape)), at == round(at)) for at, vector in moments)
+    snapshots = library.past(number, MOST)
+    past = tuple(Snapshot(at, pack(vector, tuple(network.shape)), at == round(at)) for at, vector in snapshots)
     if state is None:
         return StoredRun(LoadedNetwork(network, provenance=Provenance.read(network)), record, parent, past)
     return StoredRun(_with_training(state, network, dataset), record, parent, past)

@@ -180,7 +180,7 @@ class Run:
         """Returns the name of an epoch wherever it is shown: "3", "2.998"."""
         return text.epochs(epochs, self.batches)
 
-    def moment(self, epochs: float) -> str:
+    def epoch_text(self, epochs: float) -> str:
         """Returns an epoch for a sentence: "epoch 3"."""
         return f"epoch {self.epoch_name(epochs)}"
 
@@ -205,8 +205,8 @@ class Run:
     def nbytes(self) -> int:
         """Memory of the run in bytes, including what the worker keeps for its training."""
         opened = [] if self._opened_parameters is None else [self._opened_parameters]
-        moments = [snapshot.packed.numbers for snapshot in self.snapshots]
-        arrays = {id(array): array.nbytes for array in (self.network.parameters, self.parameters, *opened, *moments)}
+        packed = [snapshot.packed.numbers for snapshot in self.snapshots]
+        arrays = {id(array): array.nbytes for array in (self.network.parameters, self.parameters, *opened, *packed)}
         training = 0 if self.stage is Stage.RESTING else _bytes_of_training(self.experiment, self.parameters)
         return sum(arrays.values()) + self.history.nbytes + training
 
@@ -300,7 +300,7 @@ class Run:
         self.progress = Progress(epochs=self.experiment.training.epochs, before=before)
         return words
 
-    def stand_at(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
+    def set_place(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
         """Adopts the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.
 
         Args:

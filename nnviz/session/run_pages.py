@@ -19,9 +19,9 @@ _MOST_KNOWN, _MOST_SPARE = 4000, 500  # records that are kept in memory, and bes
 class RunPages:
     """A cache of records. Records of a refreshed list are read again."""
 
-    def __init__(self, lane: LibraryThread, known: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, thread: LibraryThread, known: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         """``known`` is called when records were read, ``failed`` when they could not be read."""
-        self._lane, self._tell_known, self._tell_failed = lane, known, failed
+        self._thread, self._tell_known, self._tell_failed = thread, known, failed
         self._records: dict[int, RunRecord] = {}
         self._fresh: set[int] = set()  # the runs that were read since the list was
         self._lately: set[int] = set()  # the same, and their parents
@@ -87,7 +87,7 @@ class RunPages:
             self._reading, self._wanted = _NONE, []
             self._tell_failed(error)
 
-        self._lane.run(lambda library: with_parents(library, rows), done, failed, {})
+        self._thread.run(lambda library: with_parents(library, rows), done, failed, {})
 
     def _keep(self, records: Mapping[int, RunRecord]) -> None:
         if len(self._records) > _MOST_KNOWN:

@@ -107,7 +107,7 @@ def format_eviction(run: Run) -> str:
 
 def format_thinning(plan: ThinningPlan) -> str:
     """Returns the content of a thinning: "41 moments of 6 old runs, 12 MB; none with a star"."""
-    count, runs, starred = plan.moments, len(plan.runs), plan.starred
+    count, runs, starred = plan.snapshots, len(plan.runs), plan.starred
     moments = f"{text.count(count)} moment{'' if count == 1 else 's'}"
     of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
     stars = f"{text.count(starred)} of them" if starred else "none"

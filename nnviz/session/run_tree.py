@@ -47,7 +47,7 @@ class RunTree:
         self.parents: dict[int, int] = {}
         newest = self._found(closed)
         self.data = self._data_of(newest)
-        self._stand_below(library.parents())
+        self._attach_below(library.parents())
         self.order = self._sorted(newest)
 
     def _found(self, closed: Collection[int]) -> dict[int, int]:
@@ -74,7 +74,7 @@ class RunTree:
         """Returns the identifier of a run's group, or the run's own."""
         return self.members[self.groups[run]][0] if run in self.groups else run
 
-    def _stand_below(self, parents: Mapping[int, int]) -> None:
+    def _attach_below(self, parents: Mapping[int, int]) -> None:
         """Nests branches below their parents, or below the groups and sweeps of these."""
         known = {*parents, *parents.values()}
         alone = known - self.groups.keys()

@@ -42,7 +42,7 @@ class Runs(QObject):
         self._kept: list[Run] = []
         self._hidden: frozenset[int] = frozenset()  # ids that are not to be compared
         self._last_id = 0
-        self._moment_bytes = snapshots.MOST_BYTES
+        self._snapshot_bytes = snapshots.MOST_BYTES
         self.current = self.add(first)
         self._kept.clear()
 
@@ -50,24 +50,24 @@ class Runs(QObject):
         """Assigns an id to a run and adds it to the list."""
         self._last_id += 1
         run.id = self._last_id
-        run.snapshots.set_room(self._moment_bytes)
+        run.snapshots.set_room(self._snapshot_bytes)
         self._kept.append(run)
         return run
 
     @property
-    def moment_bytes(self) -> int:
+    def snapshot_bytes(self) -> int:
         """Bytes that the snapshots of one run may take. Raises SettingError when set to more than half the free memory.
 
         Where that is less than before, some of them go at once.
         """
-        return self._moment_bytes
+        return self._snapshot_bytes
 
-    @moment_bytes.setter
-    def moment_bytes(self, nbytes: int) -> None:
+    @snapshot_bytes.setter
+    def snapshot_bytes(self, nbytes: int) -> None:
         least, most, default = snapshots.LEAST_BYTES, snapshots.most_bytes(), str(snapshots.MOST_BYTES)
-        self._moment_bytes = int(number_within("moments", nbytes, least, most, default, "bytes"))
+        self._snapshot_bytes = int(number_within("moments", nbytes, least, most, default, "bytes"))
         for run in (*self._kept, self.current):
-            run.snapshots.set_room(self._moment_bytes)
+            run.snapshots.set_room(self._snapshot_bytes)
         self.history_changed.emit()
 
     def by_id(self, number: int) -> Run | None:

@@ -146,14 +146,14 @@ class Session(QObject):
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         self.edits.edited.connect(self.queries.hurry)
-        for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.moment_changed):
+        for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.snapshot_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.evicted.connect(self.records.report_eviction)
         self.records.changed.connect(self.library_thread.open)
 
     def _follow_run_and_data(self) -> None:
         """Fits the canvas to the data and the network."""
-        self.sketch.suit(self.data.dataset, self.runs.current.network)
+        self.sketch.adapt(self.data.dataset, self.runs.current.network)
 
     # ---- shortcuts for scripts
 

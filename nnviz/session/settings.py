@@ -268,12 +268,12 @@ class Settings(QObject):
         """
         basis, base = self.basis, self.preset_for(before) or self.base
         if base is None:
-            return fields.for_task(dataset).for_few(dataset), basis
+            return fields.for_task(dataset).for_few_examples(dataset), basis
         typed = _differing(base.applied_to(fields, before), basis, fields)
         if basis.typed is not None:
             typed = basis.typed if before is None else basis.typed | typed
         elif before is None and typed and not basis.untyped:  # which of them were typed is not known
-            return fields.for_task(dataset).for_few(dataset), basis
+            return fields.for_task(dataset).for_few_examples(dataset), basis
         new = base.applied_around(fields, dataset, typed)
         typed = frozenset(name for name in typed if _part(new, name) == _part(fields, name))
         return new, _basis(base, typed, typed, new, dataset)

@@ -78,7 +78,7 @@ class Sketch(QObject):
         if (self.pen, self.centred) != before[:2] or not _same(self._make_picture(), self.picture):
             self._update_picture()
 
-    def suit(self, data: Dataset | None, network: Network | None = None) -> None:
+    def adapt(self, data: Dataset | None, network: Network | None = None) -> None:
         """Centres the drawing, or shows it as it is, as suits the data.
 
         Its background is that of the images that the network learned, or else of the data. Examples of earlier data are

@@ -25,11 +25,11 @@ from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import ReplayedMoment
+    from nnviz.library.replay import ReplayResult
 
 _LOG = logging.getLogger("nnviz")
 # Called in another thread with the network, and what it was computed with where it is exact.
-Write = Callable[[Network, "ReplayedMoment | None"], None]
+Write = Callable[[Network, "ReplayResult | None"], None]
 
 
 @dataclass(eq=False)
@@ -52,10 +52,10 @@ class _Job:
     @property
     def what(self) -> str:
         """The work that the file waits for, as text."""
-        return f"Going back to epoch {self.moment} for {text.name(self.path.name)}"
+        return f"Going back to epoch {self.epoch_text} for {text.name(self.path.name)}"
 
     @property
-    def moment(self) -> str:
+    def epoch_text(self) -> str:
         """The name of the epoch."""
         return self.request.run.epoch_name(self.request.at)
 
@@ -92,7 +92,7 @@ class SnapshotFiles(QObject):
         A checkpoint also holds the state of the training then. The current network and its file stay as they are.
         """
 
-        def write(network: Network, found: ReplayedMoment | None) -> None:
+        def write(network: Network, found: ReplayResult | None) -> None:
             if found is not None and path.suffix.lower() == CHECKPOINT:
                 save_checkpoint(network, path, found.trainer.state())
             else:
@@ -159,21 +159,21 @@ class SnapshotFiles(QObject):
             self.cancel()
             self._messages.show_error(f"{text.name(job.path.name)} could not be {job.past}", error)
 
-    def _write(self, job: _Job, found: ReplayedMoment | None, why_approximate: str) -> None:
-        request, moment = job.request, f"the network of epoch {job.moment}"
+    def _write(self, job: _Job, found: ReplayResult | None, why_approximate: str) -> None:
+        request, content = job.request, f"the network of epoch {job.epoch_text}"
         history, data = request.run.history.until(request.at), self._files.data_title(request.run)
 
         def work() -> str:
             with_training = found is not None and job.path.suffix.lower() == CHECKPOINT
             job.write(network_for_file(of_the_past(request, history, found), data, with_training), found)
-            return f", {moment}{', approximately' if why_approximate else ''}"
+            return f", {content}{', approximately' if why_approximate else ''}"
 
         self._files.put(job.path, job.past, job.turn, work, request.run)
         job.end("")
         self.changed.emit()
         if why_approximate:
             kept = "as they are kept for looking back, in 16 bits each" if found is None else "computed again elsewhere"
-            self._messages.show(f"{text.name(job.path.name)} gets {moment} with weights {kept}: {why_approximate}")
+            self._messages.show(f"{text.name(job.path.name)} gets {content} with weights {kept}: {why_approximate}")
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the replay. Returns whether its thread ended in time."""

@@ -60,7 +60,7 @@ class SweepTarget(QObject):
         super().__init__()
         self._undo, self._messages = undo, messages
         self.typed = ""
-        self._lanes = SerialThreads()  # one for each address, so that an address that does not answer blocks no other
+        self._threads = SerialThreads()  # one for each address, so that an address that does not answer blocks no other
         self._status = _TargetStatus()
         self._trusted: set[str] = set()  # hosts
         self._may_have_rows: set[str] = set()  # hosts of schedulers
@@ -97,7 +97,7 @@ class SweepTarget(QObject):
         return "" if self._status.address is not None else self._status.reason_unavailable
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """The cluster's status, or why it is not known, as a sentence; empty for this machine."""
         found = self._status
         if not self.typed:
@@ -134,7 +134,7 @@ class SweepTarget(QObject):
         """The hosts that need the user's trust."""
         return _hosts(url for url in self._urls if not self._address.trusts(url))
 
-    # ---- in lanes
+    # ---- in background threads
 
     def _read(self, then: Callable[[], None]) -> None:
         """Reads the typed address, or its settings file, and withdraws an earlier question."""
@@ -175,7 +175,7 @@ class SweepTarget(QObject):
                     self._messages.warn(wanted.reason_unavailable)
                 self.changed.emit()
 
-        self._lanes.run(self.typed, lambda: work() if self._status is wanted else None, succeeded, failed)
+        self._threads.run(self.typed, lambda: work() if self._status is wanted else None, succeeded, failed)
 
     # ---- before a sweep begins
 
@@ -237,7 +237,7 @@ class SweepTarget(QObject):
 
     def close(self, milliseconds: int) -> bool:
         """Drops all results; returns whether no query is left."""
-        return self._lanes.close(milliseconds)
+        return self._threads.close(milliseconds)
 
 
 def _hosts(urls: Any) -> list[str]:

@@ -48,7 +48,7 @@ class Timeline(QObject):
         self._pointing.setSingleShot(True)
         self._pointing.setInterval(_BETWEEN)
         self._pointing.timeout.connect(self._go_on)
-        displayed.moment_changed.connect(self._moved)
+        displayed.snapshot_changed.connect(self._moved)
         for signal in (displayed.changed, runs.replaced, runs.history_changed):
             signal.connect(self.extended)
 
@@ -70,8 +70,8 @@ class Timeline(QObject):
     @property
     def epoch(self) -> float | None:
         """The displayed epoch, one of ``epochs``; None if the network is live."""
-        moment = self._displayed.moment
-        return None if moment is None else moment.epochs
+        snapshot = self._displayed.snapshot
+        return None if snapshot is None else snapshot.epochs
 
     @property
     def is_live(self) -> bool:
@@ -84,16 +84,16 @@ class Timeline(QObject):
 
     def nearest(self, epoch: float) -> float:
         """Returns the epoch that :meth:`go_to` would display. Raises ValueError for NaN."""
-        moment = self._moment_at(epoch)
-        return self.live_epoch if moment is None else moment.epochs
+        snapshot = self._snapshot_at(epoch)
+        return self.live_epoch if snapshot is None else snapshot.epochs
 
     def go_to(self, epoch: float) -> None:
         """Displays the snapshot nearest to an epoch; the live network from the last epoch on.
 
         Raises ValueError for what is no number.
         """
-        moment, self._pointed = self._moment_at(epoch), None
-        self._displayed.look_back(moment)
+        snapshot, self._pointed = self._snapshot_at(epoch), None
+        self._displayed.look_back(snapshot)
 
     def point_to(self, epoch: float) -> None:
         """Does as :meth:`go_to` while a slider is dragged: of many epochs in a short time only the latest is shown."""
@@ -122,13 +122,13 @@ class Timeline(QObject):
         """Begins a new run at the displayed epoch, exactly, with the settings of the fields."""
         self.branch_asked.emit()
 
-    def _moment_at(self, epoch: float) -> Snapshot | None:
+    def _snapshot_at(self, epoch: float) -> Snapshot | None:
         if math.isnan(epoch):
             raise ValueError(f"the epoch is {epoch}: it must be a number, for example 3.4")
         run = self._runs.current
-        moment = run.snapshots.nearest(epoch)
-        is_live = moment is None or abs(run.epochs - epoch) <= abs(moment.epochs - epoch)
-        return None if is_live else moment
+        snapshot = run.snapshots.nearest(epoch)
+        is_live = snapshot is None or abs(run.epochs - epoch) <= abs(snapshot.epochs - epoch)
+        return None if is_live else snapshot
 
     @property
     def figures(self) -> tuple[float, Figures]:
@@ -153,10 +153,10 @@ class Timeline(QObject):
 
     def _measure(self) -> None:
         """Measures the errors at the displayed epoch, unless an epoch ended there."""
-        moment, dataset, run = self._displayed.moment, self._data.dataset, self._runs.current
-        if moment is None or dataset is None or dataset.fingerprint != run.experiment.fingerprint:
+        snapshot, dataset, run = self._displayed.snapshot, self._data.dataset, self._runs.current
+        if snapshot is None or dataset is None or dataset.fingerprint != run.experiment.fingerprint:
             return
-        if run.history.last_measured(moment.epochs) != moment.epochs:
+        if run.history.last_measured(snapshot.epochs) != snapshot.epochs:
             share = run.experiment.training.validation_share
             self._measuring.start(self._displayed.as_trained, dataset, share, self._take)
 

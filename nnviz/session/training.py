@@ -75,7 +75,7 @@ class Training(QObject):
         return self._requested is not None
 
     @property
-    def is_under_way(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Whether the current run is in the middle of its training, running or paused."""
         return self._runs.current.stage in (Stage.TRAINING, Stage.PAUSED)
 
@@ -244,7 +244,7 @@ class Training(QObject):
     def _settings_changed(self) -> None:
         """Applies the settings that may change during a training at once."""
         run, fields = self._runs.current, self._settings.experiment.training
-        if self.is_under_way:
+        if self.is_in_progress:
             words = run.adopt(fields, self._data.dataset)
             self.runner.worker.change(run.id, run.experiment.training, words)
         elif run.stage is Stage.RESTING:

@@ -32,10 +32,10 @@ class UserExampleStore(QObject):
     changed = pyqtSignal()
     failed = pyqtSignal(object)
 
-    def __init__(self, lane: SerialThread) -> None:
-        """``lane``: the thread that writes the files."""
+    def __init__(self, thread: SerialThread) -> None:
+        """``thread``: the thread that writes the files."""
         super().__init__()
-        self._lane = lane
+        self._thread = thread
         self._kept: dict[Path, UserExamples] = {}
         self._removed: dict[Path, frozenset[bytes]] = {}  # marks of the examples removed in this window
         self._unreadable: set[Path] = set()  # files to rename before one is written there
@@ -72,7 +72,7 @@ class UserExampleStore(QObject):
                 rename_damaged(path)
             return write_merged(path, own, removed)
 
-        self._lane.run(save, lambda written: self._written(path, own, written), self.failed.emit)
+        self._thread.run(save, lambda written: self._written(path, own, written), self.failed.emit)
         self.changed.emit()
 
     def _written(self, path: Path, own: UserExamples, written: UserExamples) -> None:

@@ -53,8 +53,8 @@ class UserExamplesModel(QObject):
         self._path: Path | None = None  # the file for the current data set; its name takes a while to compute
         self._marks: dict[str, frozenset[bytes]] = {}  # by the frozen copy that is or was mixed in
         self._wanted_share = DEFAULT_SHARE  # for the next time the examples are mixed in
-        self._lane = SerialThread()
-        self._store = UserExampleStore(self._lane)
+        self._thread = SerialThread()
+        self._store = UserExampleStore(self._thread)
         self._store.changed.connect(self.changed)
         self._store.failed.connect(self._not_saved)
         self._history = history
@@ -123,7 +123,7 @@ class UserExamplesModel(QObject):
         def failed(error: Exception) -> None:
             self._messages.show_error(f"{name} could not be imported", error)
 
-        self._lane.run(read, done, failed)
+        self._thread.run(read, done, failed)
 
     def _step(self, what: str, new: UserExamples) -> None:
         path, old = self._path, self.examples
@@ -168,7 +168,7 @@ class UserExamplesModel(QObject):
                 self._messages.show_error(what, error)
             done((UserExamples.empty_for(data), frozenset()))
 
-        self._lane.run(read, done, failed)
+        self._thread.run(read, done, failed)
         self.changed.emit()
 
     # ---- trained on
@@ -233,7 +233,7 @@ class UserExamplesModel(QObject):
                 self._load(name, {**self._data.loaded_settings, "own": str(file), "own_share": share})
                 self._training.start()
 
-        self._lane.run(lambda: write_frozen_copy(path, kept, mixed), written, self._not_saved)
+        self._thread.run(lambda: write_frozen_copy(path, kept, mixed), written, self._not_saved)
 
     def leave_out(self) -> None:
         """Loads the data without the user examples; the network stays. Undoable."""
@@ -251,4 +251,4 @@ class UserExamplesModel(QObject):
 
     def close(self, milliseconds: int) -> bool:
         """Waits for files being written. Returns whether they were written in time."""
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)

@@ -84,7 +84,7 @@ class Conductor:
         self.failures: dict[tuple[int, int], str] = {}
         self.is_stopping = self.was_cut = False
         self._rule = make_rule(plan)
-        self._room = SNAPSHOT_BYTES if store is None else store.moment_bytes(plan)
+        self._room = SNAPSHOT_BYTES if store is None else store.snapshot_bytes(plan)
         self._todo: deque[tuple[int, int]] = deque()  # trials and seeds
         self._submitted: dict[int, _SubmittedRun] = {}
         self._numbers = 0

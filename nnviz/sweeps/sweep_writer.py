@@ -90,13 +90,13 @@ class SweepWriter:
 
     # ---- writing
 
-    def moment_bytes(self, plan: Plan) -> int:
+    def snapshot_bytes(self, plan: Plan) -> int:
         """Returns the limit of one run's snapshots, so that all runs of the plan take a quarter of the library at
         most.
         """
         quota, most = self._library.quota, plan.most_runs
         share = quota.budget * _SHARE_OF_BUDGET / most if most else SNAPSHOT_BYTES
-        return int(min(SNAPSHOT_BYTES, quota.moment_budget, share))
+        return int(min(SNAPSHOT_BYTES, quota.snapshot_budget, share))
 
     def note_trial(self, values: Mapping[str, Any]) -> None:
         """Adds the next trial at the next write."""
@@ -173,4 +173,4 @@ class SweepWriter:
 
 def _size(outcome: RunOutcome) -> int:
     states = sum(len(each.content) for each in (outcome.first, outcome.state) if each is not None)
-    return states + sum(len(moment.content) for _, moment in outcome.moments)
+    return states + sum(len(snapshot.content) for _, snapshot in outcome.snapshots)

@@ -50,7 +50,7 @@ class CardMenuButton(QToolButton):
         theme.set_icon(self, "ellipsis", "muted")
 
     def set_names(self, dock_name: str) -> None:
-        """Gives the button, its menu and the entries object names that begin with the card's."""
+        """Sets object names of the button, its menu and the entries, which begin with the card's."""
         self.setObjectName(f"{dock_name}MenuButton")
         self.menu_of_card.setObjectName(f"{dock_name}Menu")
         for what, entry in self.entries.items():

@@ -35,7 +35,7 @@ class ChoiceButton(QToolButton):
         return list(self._entries)
 
     def show_choice(self, entries: Mapping[str, str], choice: str) -> None:
-        """Sets what can be chosen, texts by keys, and what is."""
+        """Sets the choices, texts by key, and the chosen key."""
         if dict(entries) == self._entries and choice == self._choice:
             return
         self._entries, self._choice = dict(entries), choice

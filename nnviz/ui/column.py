@@ -1,4 +1,4 @@
-"""Scroll areas: for a column of widgets, and for what is in a card."""
+"""Scroll areas: for a column of widgets, and for the content of a card."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ScrollColumn(QScrollArea):
 
     @property
     def needed(self) -> QSize:
-        """As wide as the content needs, so that it scrolls only up and down."""
+        """The minimum size: as wide as the content needs, so that it scrolls only up and down."""
         width = max(self.least_width, self.widget().minimumSizeHint().width())
         return QSize(width, super().minimumSizeHint().height())
 

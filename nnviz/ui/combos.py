@@ -97,7 +97,7 @@ class NameCombo(FlatCombo):
         return QSize(min(self._widest, narrowest) + _MARGINS, super().minimumSizeHint().height())
 
     def give_way(self, gives_way: bool) -> None:
-        """Lets the names be cut to their first letters, or no longer."""
+        """Sets whether the names may be cut to their first letters."""
         if gives_way != self._gives_way:
             self._gives_way = gives_way
             self.updateGeometry()

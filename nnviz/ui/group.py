@@ -15,7 +15,7 @@ _HEIGHT = 24
 _CHEVRON = 14  # pixels from the right edge to its middle, as in a combo box
 
 
-class Group(QWidget):
+class CollapsibleGroup(QWidget):
     """A head with a title and a muted summary. ``make`` builds the content below it at the first opening.
 
     Signals:
@@ -31,7 +31,7 @@ class Group(QWidget):
         self.setObjectName(name)
         self._make = make
         self._content: QWidget | None = None
-        self.head = GroupHead(f"{name}Button", title, tip)
+        self.head = CollapsibleGroupHead(f"{name}Button", title, tip)
         self.head.toggled.connect(self._show_content)
         self._column = arranged(QVBoxLayout(self), self.head, spacing=4)
 
@@ -60,7 +60,7 @@ class Group(QWidget):
                 before = widget
 
 
-class GroupHead(QAbstractButton):
+class CollapsibleGroupHead(QAbstractButton):
     """The row that opens and closes the group: by mouse, Return, or the right and left arrow keys.
 
     Attributes:

@@ -70,7 +70,7 @@ class NamedBars(ItemView):
         self.updateGeometry()
 
     def _widest_number(self) -> int:
-        """Wide enough for all numbers of this size, so that bars keep their length."""
+        """Returns the width of the widest number of this size, so that bars keep their length."""
         metrics = QFontMetrics(theme.font(theme.SMALL))
         return int(metrics.horizontalAdvance(self._number(-self._end if self._is_signed else self._end))) + _AIR
 

@@ -132,7 +132,7 @@ class FieldError(Note):
         self._field = field
 
     def show_error(self, text: str) -> None:
-        """Shows what is wrong with the field; an empty text if nothing is."""
+        """Shows the error of the field; hides the note if the text is empty."""
         set_look(self._field, "wrong", bool(text))
         self.show_text(text)
 

@@ -45,19 +45,19 @@ class Page(QWidget):
         self.is_offered, self.leads = True, False
 
     def offer(self, offered: bool) -> None:
-        """Gives the page its tab, or takes it away."""
+        """Sets whether the page has a tab."""
         if offered != self.is_offered:
             self.is_offered = offered
             self.offered_changed.emit()
 
     def fill(self) -> None:
-        """Makes what is on the page, once; it is called before the page comes to the front."""
+        """Makes the content of the page, once; called before the page comes to the front."""
         if not self.is_filled:
             self.is_filled = True
             self._make()
 
     def _make(self) -> None:
-        """Subclasses that are empty until they are seen make what is on them."""
+        """Makes the content, in subclasses that are empty until they are seen."""
 
     def refresh(self) -> None:
         """Draws what changed while the page was out of view. Subclasses implement it."""
@@ -70,7 +70,7 @@ class Page(QWidget):
             self.refresh()
 
     def table(self) -> Table | None:
-        """Returns what is shown as column names and rows, for a CSV file, or None if there are no numbers."""
+        """Returns the displayed numbers as column names and rows, for a CSV file, or None if there are no numbers."""
         return None
 
 

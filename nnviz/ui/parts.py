@@ -12,7 +12,7 @@ L = TypeVar("L", bound=QBoxLayout)
 
 
 def named(widget: W, name: str, accessible: str = "", tip: str = "") -> W:
-    """Gives a widget its object name, its name for screen readers and its tooltip, and returns it."""
+    """Sets a widget's object name, its name for screen readers and its tooltip, and returns the widget."""
     widget.setObjectName(name)
     widget.setAccessibleName(accessible)
     widget.setToolTip(tip)

@@ -44,7 +44,7 @@ class ReadOut(QLabel):
         cost: Callable[[QRect], float] | None = None,
         top: int | None = None,
     ) -> None:
-        """Shows ``text`` beside the point ``at`` of the widget; an empty text or None hides the read-out.
+        """Shows ``text`` next to the point ``at`` of the widget; an empty text or None hides the read-out.
 
         ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
         With ``top`` it is shown at that height, or above it as far as there is no room.
@@ -65,7 +65,7 @@ class ReadOut(QLabel):
             self.show()
 
     def _fit(self) -> None:
-        """Gives it the size of its text, within the widget; not at each move of the mouse, which would wait for it."""
+        """Resizes the read-out to its text, within the widget; not at each move of the mouse, to save time."""
         room = self.parentWidget().size()
         if self._fitted != room:
             self.adjustSize()

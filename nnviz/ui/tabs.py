@@ -72,7 +72,7 @@ def keep_in_sight(bar: QTabBar) -> None:
 
 
 def fit_in_sight(bar: QTabBar, room: int) -> None:
-    """Lets tabs that are to stay in sight scroll after all, if there is less room than they need."""
+    """Makes tabs that should stay in sight scroll if the space is smaller than they need."""
     if bar.minimumWidth():
         width = min(bar.sizeHint().width(), max(room, theme.px(_LEAST)))
         if width != bar.minimumWidth():

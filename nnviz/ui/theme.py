@@ -1,8 +1,8 @@
 """Colours, fonts and spacing: the light and the dark theme, as palette and style sheet.
 
 Colours have meanings: blue is train, orange is test, the text colour (dashed) is the validation set, grey is past
-runs, violet is looking back. Colour-blind people can tell them apart, and every text has WCAG AA contrast (4.5 : 1)
-with its background; tests check that.
+runs, violet is looking back. They are safe for colour blindness, and every text has WCAG AA contrast (4.5 : 1) with
+its background; tests check that.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ def _system_palette() -> QPalette:
 
 
 def _portal_preference() -> str | None:
-    """Returns "dark" or "light" as freedesktop's settings portal tells, or None."""
+    """Returns "dark" or "light" according to freedesktop's settings portal, or None."""
     if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
         return None
     from PyQt5.QtDBus import QDBusConnection, QDBusMessage
@@ -310,7 +310,7 @@ def _drawn_icon(name: str, ink: str, disabled: str, checked: str) -> QIcon:
 
 
 class _Shades(QIconEngine):
-    """Draws an icon in the sizes that are asked for, when they are."""
+    """Draws an icon in the requested sizes, when they are requested."""
 
     def __init__(self, source: bytes, ink: str, disabled: str, checked: str) -> None:
         super().__init__()
@@ -318,7 +318,7 @@ class _Shades(QIconEngine):
         self._drawn: dict[tuple[int, int, str], QPixmap] = {}
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """At most as large as that."""
+        """Returns an image that is at most as large as ``size``."""
         if size.isEmpty():  # a button has not got its place yet
             return QPixmap()
         source, ink, disabled, checked = self._made_of

@@ -85,7 +85,7 @@ class Docks(QObject):
         self.splitter_sizes = SplitterSizes(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._divide)
-        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+        for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
             signal.connect(self._show_marks)
         session.data.views.add(self._add_pages)
         self._build(next(iter(WORKSPACES)))
@@ -162,7 +162,7 @@ class Docks(QObject):
     def _show_marks(self) -> None:
         """Marks every card while a what-if lasts or the past is shown; a click on a mark ends it."""
         displayed = self._session.displayed
-        moment = "" if displayed.is_live else self._session.runs.current.moment(displayed.epochs)
+        moment = "" if displayed.is_live else self._session.runs.current.epoch_text(displayed.epochs)
         for name, card in self.cards.items():
             if isinstance(card, DockCard) and CARDS[name].is_of_displayed:
                 card.head.show_mark(what_if_text(displayed.what_if), moment)

@@ -80,7 +80,7 @@ class Menus(QObject):
         timeline = self._session.timeline
 
         def show() -> None:
-            of = "" if timeline.epoch is None else f" of {self._session.runs.current.moment(timeline.epoch)}"
+            of = "" if timeline.epoch is None else f" of {self._session.runs.current.epoch_text(timeline.epoch)}"
             save.setText(f"&Save network{of}{' …' if of else ''}")
             ask.setText(f"Save network{of} &as …")
             export.setTitle(f"&Export{f' network{of}' if of else ''}")

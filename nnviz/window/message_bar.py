@@ -140,7 +140,7 @@ class MessageBar(QFrame):
     def _place(self) -> None:
         """Sets the width from the area and the height that the text needs at that width.
 
-        Answers that would leave less than half of the width to the text are below it, one below another if need be.
+        Choices that would leave less than half of the width to the text are below it, one below another if necessary.
         """
         ground = self._area or self.parentWidget().rect()
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)

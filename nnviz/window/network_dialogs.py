@@ -81,7 +81,7 @@ class NetworkDialogs(QObject):
             (self.save_network_as if asks else self.save_network)()
             return
         ending = ".npz" if path is not None and path.suffix.lower() == ".npz" else ".json"
-        title, proposed = f"Save the network of {self._moment(epoch)}", f"{self._proposed_name(epoch)}{ending}"
+        title, proposed = f"Save the network of {self._epoch_text(epoch)}", f"{self._proposed_name(epoch)}{ending}"
         self._ask_where(title, proposed, lambda chosen: self._session.snapshot_files.save(chosen, epoch))
 
     def _ask_where(
@@ -107,7 +107,7 @@ class NetworkDialogs(QObject):
             else:
                 session.snapshot_files.export(path, epoch)
 
-        title = "Export network" if epoch is None else f"Export the network of {self._moment(epoch)}"
+        title = "Export network" if epoch is None else f"Export the network of {self._epoch_text(epoch)}"
         proposed = f"{self._proposed_name(epoch)}{ending}"
         self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed, export).open()
 
@@ -120,7 +120,7 @@ class NetworkDialogs(QObject):
             if run.storage.path is not None
             else (re.sub(r"[^\w.-]+", "-", known).strip("-.") or "network")
         )
-        return name if epoch is None else f"{name}-{self._moment(epoch).replace(' ', '-')}"
+        return name if epoch is None else f"{name}-{self._epoch_text(epoch).replace(' ', '-')}"
 
     def where_to_save(
         self,
@@ -247,8 +247,8 @@ class NetworkDialogs(QObject):
         box.setAttribute(Qt.WA_DeleteOnClose)
         return box
 
-    def _moment(self, epoch: float) -> str:
-        return self._session.runs.current.moment(epoch)
+    def _epoch_text(self, epoch: float) -> str:
+        return self._session.runs.current.epoch_text(epoch)
 
     def _description(self, run: Run) -> str:
         """Returns a line about a network: its file, its training, and how it differs from the current one."""

@@ -46,7 +46,7 @@ class Preferences(QObject):
         self._path = path
         self._values = {} if path is None else _values_at(path)
         self._written: bytes | None = None  # what was written last
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         self._is_writing = self._is_stale = self._has_failed = self._is_closed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -102,7 +102,7 @@ class Preferences(QObject):
             self._is_stale = True
             return
         self._is_writing, self._is_stale, self._written = True, False, content
-        self._lane.run(partial(_write, self._path, content), self._done, self._not_written)
+        self._thread.run(partial(_write, self._path, content), self._done, self._not_written)
 
     def _done(self, _: object = None) -> None:
         self._is_writing = False
@@ -122,10 +122,10 @@ class Preferences(QObject):
             self._is_writing = False  # what is being written comes first: they are written in order
             self.write()
             self._is_closed = True
-        return self._lane.close(_LONGEST_WAIT)
+        return self._thread.close(_LONGEST_WAIT)
 
 
-def person_file() -> Path:
+def user_file() -> Path:
     """Returns the path of the user's settings file, in the system's folder for settings."""
     home = os.path.expanduser("~")
     folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
@@ -133,7 +133,7 @@ def person_file() -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Writes the file in the lane's thread. Logs an error itself, as no receiver is left while the window closes."""
+    """Writes the file in the background thread. Logs an error itself: no receiver is left while the window closes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)

@@ -43,7 +43,7 @@ class SessionRestore(QObject):
         self._reads_record = False  # whether the last run is being read from the library
         self._has_record = True  # whether the last network may be a run of the library
         self._is_lost = False  # whether the last network could not be read
-        self._moment_bytes: int | None = (
+        self._snapshot_bytes: int | None = (
             None  # what was chosen, where it is more than the memory that is free this time
         )
         self._is_complete = False  # whether all that was remembered is in the window
@@ -81,11 +81,11 @@ class SessionRestore(QObject):
         try:
             session.models[StorageModel].set_memory_budget(nbytes)
         except EngineError:
-            self._moment_bytes = nbytes
+            self._snapshot_bytes = nbytes
             session.models[StorageModel].memory_changed.connect(self._memory_chosen)
 
     def _memory_chosen(self) -> None:
-        self._moment_bytes = None
+        self._snapshot_bytes = None
 
     def load(self, network: Path | None = None, data: str | None = None, is_new: bool = False) -> None:
         """Loads the last network and data set.
@@ -175,7 +175,7 @@ class SessionRestore(QObject):
         remember("spread", session.comparison.spread)
         remember(
             "moment_bytes",
-            session.models[StorageModel].memory_budget if self._moment_bytes is None else self._moment_bytes,
+            session.models[StorageModel].memory_budget if self._snapshot_bytes is None else self._snapshot_bytes,
         )
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet

@@ -20,7 +20,7 @@ class SplitterSizes(QObject):
     """Sets the heights of the cards as the data need them. Heights that the user chose by dragging a separator stay.
 
     Attributes:
-        kinds: the kind of division by workspace; USUAL for a workspace without one.
+        kinds: the kind of division by workspace; DEFAULT for a workspace without one.
     """
 
     def __init__(self, host: QMainWindow) -> None:

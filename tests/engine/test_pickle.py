@@ -83,10 +83,10 @@ def test_a_twin_goes_on_from_the_place_of_another_trainer(how: str, place: str, 
     changed = replace(whole.settings, learning_rate=0.005, epochs=5)
     whole.change(changed)
     left.change(changed)
-    twin.stand_at(pickle.loads(pickle.dumps(left.place())))
+    twin.set_place(pickle.loads(pickle.dumps(left.place())))
     for _ in itertools.islice(twin.run(), 4):
         pass
-    left.stand_at(pickle.loads(pickle.dumps(twin.place())))
+    left.set_place(pickle.loads(pickle.dumps(twin.place())))
     rest(left.run())
     rest(run)
     assert left.settings == changed

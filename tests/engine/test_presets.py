@@ -317,7 +317,7 @@ FITTING = (data_of(480), data_of(30), data_of(40, numbers=True))
 @given(made=experiments(), preset=st.sampled_from(presets()), before=st.sampled_from(FITTING))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_any_settings_are_a_preset_with_what_was_typed(made: Experiment, preset: Preset, before: Dataset) -> None:
-    own = made.for_data(before, "mine").for_task(before).for_few(before)
+    own = made.for_data(before, "mine").for_task(before).for_few_examples(before)
     if own.training.patience and not own.training.validation_share:
         own = own.changed(patience=0)  # no training could judge by it
     assert preset.applied_around(own, before, preset.typed(own, before)) == own

@@ -20,7 +20,7 @@ from engine.network.network import Network
 from engine.storage import load_checkpoint, load_network
 from engine.training.trainer import Trainer
 from nnviz.library import Library
-from nnviz.library.replay import ReplayedMoment, replay
+from nnviz.library.replay import ReplayResult, replay
 from nnviz.library.sweeps import SweepLibrary
 from tests.frozen import FROZEN
 
@@ -84,7 +84,7 @@ def of_run(library: Library, number: int) -> dict[str, Any]:
     """Returns one run: its record, curves, networks, the rest of its training, and replayed places."""
     run, history = library.run(number), library.history(number)
     plain = ("name", "note", "starred", "parent", "left_at", "status", "data", "epochs", "test_error", "sweep", "trial")
-    moments = library.moments(number)
+    moments = library.snapshot_epochs(number)
     found: dict[str, Any] = {name: getattr(run, name) for name in plain}
     found |= {"figures": dict(run.figures), "experiment": run.experiment.as_dict()}
     found["changes"] = [[change.epoch, change.text] for change in run.changes]
@@ -120,12 +120,12 @@ def _continued(trainer: Trainer) -> dict[str, Any]:
     return of_network(trainer.network)
 
 
-def _end(steps: Generator[float, None, ReplayedMoment]) -> ReplayedMoment:
+def _end(steps: Generator[float, None, ReplayResult]) -> ReplayResult:
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            found: ReplayedMoment = end.value
+            found: ReplayResult = end.value
             return found
 
 

@@ -190,10 +190,10 @@ def read_all(library: Library) -> None:
     for run in library.runs():
         run.experiment, run.changes, run.best  # noqa: B018
         library.history(run.id), library.orders(run.id), library.state(run.id)
-        if library.moments(run.id):
+        if library.snapshot_epochs(run.id):
             assert np.isfinite(library.network(run.id).parameters).all()
-        for at in library.moments(run.id):
-            library.moment(run.id, at)
+        for at in library.snapshot_epochs(run.id):
+            library.snapshot(run.id, at)
     library.quota.plan(1_000_000), library.runs("note"), library.interrupted()
     for sweep in SweepLibrary(library).all():
         SweepLibrary(library).runs(sweep.id)

@@ -50,10 +50,10 @@ def watch() -> None:
         note("written" if is_written else "failed", self.at)
         return is_written
 
-    def fail_and_note(self: Recorder, words: str, tell: ReportFunction) -> None:
+    def fail_and_note(self: Recorder, words: str, report: ReportFunction) -> None:
         note("untaken", 0)
         print(words, file=sys.stderr, flush=True)
-        fail(self, words, tell)
+        fail(self, words, report)
 
     Recorder._fail = fail_and_note  # type: ignore[method-assign]
     Recording.take_epochs, Recording.commit = take_and_note, commit_and_note  # type: ignore[method-assign,assignment]

@@ -30,9 +30,9 @@ from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
 from nnviz.ui.fields import FieldEdit, NumberEdit
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import person_file
+from nnviz.window.preferences import user_file
 
 W = TypeVar("W", bound=QWidget)
 
@@ -45,13 +45,13 @@ SETTING_GROUPS = [
 
 def store_settings(**values: Any) -> None:
     """Writes the settings file of this test's person."""
-    person_file().parent.mkdir(parents=True, exist_ok=True)
-    person_file().write_text(json.dumps(values))
+    user_file().parent.mkdir(parents=True, exist_ok=True)
+    user_file().write_text(json.dumps(values))
 
 
 def stored_settings() -> dict[str, Any]:
     """What the settings file of this test's person holds."""
-    stored: dict[str, Any] = json.loads(person_file().read_text()) if person_file().exists() else {}
+    stored: dict[str, Any] = json.loads(user_file().read_text()) if user_file().exists() else {}
     return stored
 
 
@@ -135,9 +135,9 @@ def tabify(below: QDockWidget, above: QDockWidget) -> None:
     host.tabifyDockWidget(below, above)
 
 
-def unfold(qtbot: QtBot, window: MainWindow, name: str) -> Group:
+def unfold(qtbot: QtBot, window: MainWindow, name: str) -> CollapsibleGroup:
     """Opens a group of settings with the mouse, unless it is open."""
-    group = find(window, Group, name)
+    group = find(window, CollapsibleGroup, name)
     if not group.is_open:
         qtbot.mouseClick(group.head, Qt.LeftButton)
     assert group.is_open
@@ -188,13 +188,13 @@ def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) 
 
 def is_shown(data: Data) -> bool:
     """Whether no data are loading, and the window shows those that are there."""
-    return not data.loading and not data.views.is_under_way
+    return not data.loading and not data.views.is_in_progress
 
 
 def wait_for(qtbot: QtBot, window: MainWindow, *states: Status) -> None:
     """Until the session is in one of these states, and the window shows its data."""
     qtbot.waitUntil(
-        lambda: window.session.state in states and not window.session.data.views.is_under_way, timeout=20_000
+        lambda: window.session.state in states and not window.session.data.views.is_in_progress, timeout=20_000
     )
 
 

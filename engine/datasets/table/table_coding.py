@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array
-from engine.datasets.raw_rows import Cells, at_row, columns_of, lacking
+from engine.datasets.raw_rows import Cells, at_row, columns_of, missing_column
 from engine.datasets.scaling import Scaling
 from engine.datasets.stored_texts import check_characters, text_in, texts_in
 from engine.datasets.table.cells import (
@@ -337,7 +337,7 @@ class TableCoding:
     def _check_names(self, table: Table) -> None:
         for column in self.columns:
             if column.name not in table.names:
-                raise lacking(column.name, table.names)
+                raise missing_column(column.name, table.names)
 
     def read_known(self, table: Table) -> list[tuple[Array, Array]]:
         """Returns the result of :meth:`CodedColumn.read_known` for each column.

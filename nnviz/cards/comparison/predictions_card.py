@@ -74,7 +74,7 @@ class PredictionsCard(DockCard):
         """
         data, targets = self._session.data.dataset, self._targets.all
         if data is not None and not data.is_classification and len(given[0]) == len(targets):
-            return targets[0].words(statistics.median([self._targets.values(each)[0] for each in given])), None
+            return targets[0].format(statistics.median([self._targets.values(each)[0] for each in given])), None
         if len(given[0]) == 1:
             return text.steady(statistics.median([float(each[0]) for each in given])), None
         best, share = majority_class(given)

@@ -202,7 +202,7 @@ class RunsPlot(ZoomPlot):
         self._place_hint()
 
     def _place_hint(self) -> None:
-        """Centres the hint beside the numbers of the axis, on two lines if necessary."""
+        """Centres the hint next to the numbers of the axis, on two lines if necessary."""
         hint, left = self._hint, self.plot_area().left()
         hint.setVisible(bool(hint.text()))
         hint.setWordWrap(False)

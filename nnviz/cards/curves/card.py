@@ -159,7 +159,7 @@ class LearningCurvePage(Page):
 
     @property
     def plot(self) -> CurvePlot:
-        """The plot, made when it is first asked for."""
+        """The plot, made at its first use."""
         self.fill()
         assert self._plot is not None
         return self._plot

@@ -47,7 +47,7 @@ class Playhead(QObject):
         plot.getViewBox().sigResized.connect(self._place_dot)
 
     def follow(self, nearest: Callable[[float], float]) -> None:
-        """Takes ``nearest``, a function that returns the epoch of the nearest snapshot."""
+        """Sets ``nearest``, a function that returns the epoch of the nearest snapshot."""
         self._nearest = nearest
 
     def show_moment(self, live: float, epoch: float | None, has_past: bool) -> None:
@@ -79,7 +79,7 @@ class Playhead(QObject):
     # ---- the mouse
 
     def press(self, place: QPoint) -> bool:
-        """Takes hold of the playhead if the mouse is near. Returns whether it does."""
+        """Grabs the playhead if the mouse is near. Returns whether it does."""
         self._is_held = self._is_within_reach(place)
         if self._is_held:
             self.faint.hide()
@@ -100,7 +100,7 @@ class Playhead(QObject):
         return is_near
 
     def release(self) -> bool:
-        """Lets the playhead go. Returns whether it was held."""
+        """Releases the playhead. Returns whether it was held."""
         was_held, self._is_held = self._is_held, False
         return was_held
 

@@ -36,11 +36,11 @@ class ColourKey(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Preferred size, independent of the texts, so that nothing moves."""
+        """Returns the preferred size, independent of the texts, so that nothing moves."""
         return QSize(theme.px(_WIDTH), theme.px(20))
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest size, with room for the two colours."""
+        """Returns the smallest size, with room for the two colours."""
         return QSize(theme.px(_LEAST), theme.px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:

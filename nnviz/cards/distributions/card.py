@@ -67,7 +67,7 @@ class DistributionsPage(Page):
         known = self._known
         if known is None or known.epoch is None:
             return "now"
-        return f"at {self._session.runs.current.moment(known.epoch)}"
+        return f"at {self._session.runs.current.epoch_text(known.epoch)}"
 
     def refresh(self) -> None:
         if self.in_view:

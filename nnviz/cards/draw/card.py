@@ -99,7 +99,7 @@ class DrawCard(DockCard):
         session.data.changed.connect(lambda: self.drawing.setEnabled(self.is_drawn))  # no stroke until it is gone
         session.data.views.add(self._data_changed)
         session.runs.replaced.connect(self._name_classes)
-        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+        for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
             signal.connect(self._make_room)
         theme.changed.connect(self.refresh)
         self._data_changed()
@@ -269,7 +269,7 @@ class DrawCard(DockCard):
 
     def _name_classes(self) -> None:
         data, targets = self._session.data.dataset, self._targets.all
-        ends = [target.words(end) for target in targets[:1] for end in (target.low, target.high)]
+        ends = [target.format(end) for target in targets[:1] for end in (target.low, target.high)]
         is_free = data is not None and data.kind == POINT  # below two fields
         self.answer.set_names(ends if targets else self._session.class_names, is_free)
         # Many short lines would make the card higher.
@@ -285,7 +285,7 @@ class DrawCard(DockCard):
         if not self.is_drawn:
             self._follow()
         if answer is not None and len(answer) == len(targets):
-            self.answer.show_number(targets[0].words(self._targets.values(answer)[0]), targets[0].name)
+            self.answer.show_number(targets[0].format(self._targets.values(answer)[0]), targets[0].name)
         elif verdict is None or answer is None or len(names) != len(answer):
             self.answer.clear()
         else:

@@ -1,4 +1,4 @@
-"""The canvas with its pen: shows the session's drawing, and passes on to the session what is drawn there."""
+"""The canvas with its pen: shows the session's drawing, and reports strokes to the session."""
 
 from __future__ import annotations
 

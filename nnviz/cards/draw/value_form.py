@@ -116,7 +116,7 @@ class ValueForm(QScrollArea):
             self._more_rows.schedule()
 
     def _keep_room(self) -> None:
-        """Gives the rows that are made soon the room that they will take, so that nothing moves when they come."""
+        """Reserves space for the rows that are made soon, so that nothing moves when they come."""
         if len(self._rows) == len(self._wanted):
             return
         first = self._rows[0]

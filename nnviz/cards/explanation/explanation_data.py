@@ -130,7 +130,7 @@ class Counterfactual:
     looked_at: int = 0
 
 
-class DatasetSummary:
+class InputSummary:
     """Mean example and bounds of the inputs of a data set, computed at first use."""
 
     def __init__(self, dataset: Dataset) -> None:

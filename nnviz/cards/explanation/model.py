@@ -11,8 +11,8 @@ from nnviz.cards.explanation.explanation_data import (
     MEAN,
     METHODS,
     NEAREST,
-    DatasetSummary,
     ExplanationQuery,
+    InputSummary,
     NearestExamples,
     contributions_for,
     counterfactual_of,
@@ -53,7 +53,7 @@ class Explanation(QObject):
         self._baseline: str | None = None  # None for the default of the data
         self._displayed, self._runs, self._data = session.displayed, runs, data
         self._neighbours = NearestExamples()
-        self._summary: DatasetSummary | None = None
+        self._summary: InputSummary | None = None
         self._current = CurrentExample(question, selection, data)
         self._contributions_budget = TimeBudget(_SECONDS_BETWEEN_CONTRIBUTIONS, 24)
         self._contributions = Latest(
@@ -122,12 +122,12 @@ class Explanation(QObject):
             return None
         return self._current.inputs(width)
 
-    def _query(self) -> tuple[ExplanationQuery, DatasetSummary] | None:
+    def _query(self) -> tuple[ExplanationQuery, InputSummary] | None:
         dataset, example, network = self._data.dataset, self.example, self._displayed.network
         if dataset is None or example is None:
             return None
         if self._summary is None or self._summary.dataset is not dataset:
-            self._summary = DatasetSummary(dataset)
+            self._summary = InputSummary(dataset)
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
         chosen = self.one, self.other, self.method

@@ -43,7 +43,7 @@ class ExplanationView(PaintedView):
         self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
 
     def sizeHint(self) -> QSize:
-        """Preferred size: three images of 84 pixels with captions."""
+        """Returns the preferred size: three images of 84 pixels with captions."""
         return QSize(272, 102)
 
     def show_content(self, content: Content | None, line: str = "") -> None:

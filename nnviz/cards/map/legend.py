@@ -93,7 +93,7 @@ class ColourScale(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Preferred size, as wide as a number."""
+        """Returns the preferred size, as wide as a number."""
         return QSize(16 + theme.px(_WORDS), 120)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -173,7 +173,7 @@ class MapModel(QObject):
         return project(source, basis, lambda: self._axes_key is axes_key)
 
     def _take_pca(self, embedding: Embedding | None) -> None:
-        """Takes a result of the query; one that was cancelled or is of another choice leaves the previous one."""
+        """Stores a result of the query, unless it was cancelled or is of another choice."""
         if embedding is None or embedding.source.layer != self.layer:
             return
         if embedding.source.part is self._mistakes.part and embedding is not self._pca:

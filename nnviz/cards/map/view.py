@@ -125,7 +125,7 @@ class MapView(QWidget):
         return QPointF(x, y)
 
     def sizeHint(self) -> QSize:
-        """Preferred size."""
+        """Returns the preferred size."""
         return QSize(400, 240)
 
     # ---- the camera

@@ -76,11 +76,11 @@ class ConfusionMatrixView(PaintedView):
         return self._layout
 
     def sizeHint(self) -> QSize:
-        """Preferred size, for ten classes."""
+        """Returns the preferred size, for ten classes."""
         return QSize(264, 250)
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest size at which the colours can be told apart."""
+        """Returns the smallest size at which the colours can be distinguished."""
         return QSize(120, 100)
 
     def _redraw(self) -> None:

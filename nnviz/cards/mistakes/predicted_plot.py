@@ -88,11 +88,11 @@ class PredictedPlot(PaintedView):
     # ---- painting
 
     def sizeHint(self) -> QSize:
-        """Preferred size."""
+        """Returns the preferred size."""
         return QSize(250, 262)
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest readable size."""
+        """Returns the smallest readable size."""
         return QSize(120, 130)
 
     def _redraw(self) -> None:

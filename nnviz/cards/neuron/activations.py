@@ -20,7 +20,7 @@ from nnviz.ui.parts import arranged, named
 _MOST_FIELDS = 8  # columns in a tooltip
 
 
-class NeuronActivations(QWidget):
+class ActivationColumns(QWidget):
     """Two columns of the neuron card.
 
     Attributes:

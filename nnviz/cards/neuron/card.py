@@ -9,7 +9,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from nnviz.cards.neuron.ablation import AblationRanking
-from nnviz.cards.neuron.activations import NeuronActivations
+from nnviz.cards.neuron.activations import ActivationColumns
 from nnviz.cards.neuron.controls import Chip, NeuronControls
 from nnviz.cards.neuron.edit_dialog import EditDialog
 from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronModel
@@ -51,7 +51,7 @@ class NeuronCard(DockCard):
         self._nothing.setWordWrap(True)
         self.weights, self.activations, self.outgoing = (
             NeuronWeights(),
-            NeuronActivations(session),
+            ActivationColumns(session),
             OutgoingWeights(session),
         )
         self.ranking = AblationRanking(self._model.ranking)

@@ -40,7 +40,7 @@ class NeuronControls(QWidget):
         arranged(QHBoxLayout(self), *parts, spacing=4)
         self.off.clicked.connect(self._switch)
         self.keep.clicked.connect(session.edits.keep)
-        for signal in (session.displayed.what_if_changed, session.displayed.moment_changed):
+        for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
             signal.connect(self.refresh)
 
     def _slider(self) -> None:

@@ -36,7 +36,7 @@ class ExampleGrid(ItemView):
         return _COLUMNS if self._images else 1
 
     def show_pictures(self, pictures: Sequence[Array]) -> None:
-        """Shows pictures, of which copies are taken."""
+        """Shows copies of images."""
         self._images, self._lines = [grey_image(picture) for picture in pictures], ()
         self.items_changed()
 
@@ -45,11 +45,11 @@ class ExampleGrid(ItemView):
         self.items_changed()
 
     def sizeHint(self) -> QSize:
-        """Pictures that can be seen well."""
+        """Returns a size at which the images can be seen well."""
         return QSize(3 * 60 + 2 * _GAP, 3 * 60 + 2 * _GAP)
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest size at which images can be recognised."""
+        """Returns the smallest size at which images can be recognised."""
         return QSize(3 * 24, 3 * 24)
 
     def place_of(self, number: int) -> QRect:

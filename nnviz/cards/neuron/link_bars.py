@@ -40,11 +40,11 @@ class LinkBars(ItemView):
         self.items_changed()
 
     def sizeHint(self) -> QSize:
-        """Preferred size."""
+        """Returns the preferred size."""
         return QSize(150, 90)
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest size at which the signs can be seen."""
+        """Returns the smallest size at which the signs can be seen."""
         return QSize(60, 24)
 
     @property

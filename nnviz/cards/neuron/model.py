@@ -114,7 +114,7 @@ class NeuronModel(ChosenNeuron):
         session.queries.add(queries)
         self.ranking = StepwiseTask()
         self.ranking.failed.connect(session.messages.crashed)
-        session.displayed.moment_changed.connect(self.ranking.forget)
+        session.displayed.snapshot_changed.connect(self.ranking.forget)
         for query in queries.values():
             session.selection.neuron_changed.connect(query.hurry)
             session.displayed.what_if_changed.connect(query.hurry)

@@ -76,7 +76,7 @@ class NeuronWeights(QWidget):
         self.view.currentIndexChanged.connect(self.turned)
 
     def sizeHint(self) -> QSize:
-        """Preferred size: a square image and a line below it."""
+        """Returns the preferred size: a square image and a line below it."""
         return QSize(196, 220)
 
     def show_neuron(

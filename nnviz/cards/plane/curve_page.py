@@ -24,7 +24,7 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plane.words import coordinates
 from nnviz.ui.plots.legend import Key, Sample
-from nnviz.ui.plots.painted_axes import Ends, Frame, ends_of
+from nnviz.ui.plots.painted_axes import AxesFrame, Ends, ends_of
 from nnviz.ui.read_out import Piece
 
 _TIP = "The line that the network predicts, over the points that it learns from."
@@ -117,13 +117,13 @@ class CurvePage(SurfacePage):
         name = f"predicted {self._meaning.output(0)}"
         return x, values[0].astype(np.float64) if data is None else data.raw_targets(values.T)[:, 0], name
 
-    def _axes(self, predicted: Array) -> Frame:
+    def _axes(self, predicted: Array) -> AxesFrame:
         """Returns axes for the data and the line. A line far from the data may leave them."""
         data, meaning = self._data, self._meaning
         if data is None:
-            return Frame(line=None)
+            return AxesFrame(line=None)
         _, y = ends_of([(np.array(self._true), predicted)])
-        return Frame(self._span(data), y, meaning.input(0), meaning.output(0), None)
+        return AxesFrame(self._span(data), y, meaning.input(0), meaning.output(0), None)
 
     def _span(self, data: Dataset) -> Ends:
         """Returns the ends of x in the units of the data's source."""

@@ -13,7 +13,7 @@ from nnviz.cards.plane.points_view import PointsView
 from nnviz.ui import theme
 from nnviz.ui.painted_view import ARROWS
 from nnviz.ui.plane.points import Points
-from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
+from nnviz.ui.plots.painted_axes import AxesFrame, field_of, paint_axes, paint_grid
 
 _WIDTH = 2.0  # of the line, in pixels
 _DOT = 5.0  # radius of the dot where the line meets the input
@@ -41,7 +41,7 @@ class CurveView(PointsView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.axes = Frame(line=None)
+        self.axes = AxesFrame(line=None)
         self.line: DrawnLine | None = None
 
     @property
@@ -55,7 +55,7 @@ class CurveView(PointsView):
         self.points = points
         self._redraw()
 
-    def show_line(self, line: DrawnLine | None, axes: Frame, caption: str = "") -> None:
+    def show_line(self, line: DrawnLine | None, axes: AxesFrame, caption: str = "") -> None:
         """Shows a line, or none, between axes that it shares with the points. ``caption`` is written above."""
         if axes != self.axes:
             self.axes, self.x_ends, self.y_ends = axes, axes.x, axes.y

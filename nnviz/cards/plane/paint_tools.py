@@ -1,4 +1,4 @@
-"""Tools for painting points beside the plane or the curve: a brush for each class, the eraser, clear, done."""
+"""Tools for painting points next to the plane or the curve: a brush for each class, the eraser, clear, done."""
 
 from __future__ import annotations
 

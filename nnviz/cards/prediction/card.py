@@ -27,7 +27,7 @@ _STEP = 5  # percent
 class PredictionPanel(DockCard):
     """Shows the prediction while the user draws and the network trains, and a field for the confidence threshold.
 
-    Numbers are in the units of their targets, beside the true ones if the input is an example of the data.
+    Numbers are in the units of their targets, next to the true ones if the input is an example of the data.
     """
 
     def __init__(self, session: Session) -> None:
@@ -59,7 +59,7 @@ class PredictionPanel(DockCard):
         self._name_classes()
 
     def _name_classes(self) -> None:
-        """Takes the names of classes or targets from the data and the network."""
+        """Sets the names of classes or targets by the data and the network."""
         is_number = self._is_of_numbers
         self.bars.setVisible(not is_number)
         self.numbers.setVisible(is_number)
@@ -145,8 +145,8 @@ class PredictionPanel(DockCard):
 
 def _number_row(target: Target, value: float, truth: float | None, unit: str) -> NumberRow:
     low, high = text.compact(target.low), text.compact(target.high)
-    row = NumberRow(target.name, target.words(value), target.place(value), low, high, unit=unit)
-    return row if truth is None else replace(row, truth=target.words(truth), true_place=target.place(truth))
+    row = NumberRow(target.name, target.format(value), target.place(value), low, high, unit=unit)
+    return row if truth is None else replace(row, truth=target.format(truth), true_place=target.place(truth))
 
 
 def _threshold_field() -> NumberEdit:

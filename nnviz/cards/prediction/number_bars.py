@@ -1,4 +1,4 @@
-"""Rows of predicted numbers, each on a line over its range in training, beside the true number."""
+"""Rows of predicted numbers, each on a line over its range in training, next to the true number."""
 
 from __future__ import annotations
 

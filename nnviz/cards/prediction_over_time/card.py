@@ -111,7 +111,7 @@ class PredictionOverTimePanel(DockCard):
         is_marked = len(targets) == 1 and truth is not None
         at = self._moment
         after = "" if at is not None else " by epoch"
-        after = f" · truly {targets[0].words(float(truth[0]))}" if is_marked and truth is not None else after
+        after = f" · truly {targets[0].format(float(truth[0]))}" if is_marked and truth is not None else after
         figures = ["" if at is None else f": {_figure(line, at)}" for line in lines]
         named = [_coloured(line, figure) for line, figure in zip(lines, figures, strict=True)]
         more = ", …" if at is None else ""
@@ -170,7 +170,7 @@ def number_lines(targets: Targets, predictions: Array) -> tuple[list[ShareLine],
 
 def _line(target: Target, colour: str, values: Array, low: float, high: float) -> ShareLine:
     shares: Sequence[float] = np.clip([_share(value, low, high) for value in values.tolist()], 0, 1).tolist()
-    return ShareLine(target.name, colour, shares, [target.words(value) for value in values.tolist()])
+    return ShareLine(target.name, colour, shares, [target.format(value) for value in values.tolist()])
 
 
 def _share(value: float, low: float, high: float) -> float:

@@ -51,7 +51,7 @@ class PredictionOverTime(QObject):
         network = self._displayed.network
         if example is None:
             return None
-        moment = self._displayed.moment
+        moment = self._displayed.snapshot
         live = network.parameters if moment is None else run.parameters
         spread = {*run.snapshots.spread(_MOST_SNAPSHOTS), *([] if moment is None else [moment])}
         past = sorted(spread, key=lambda snapshot: snapshot.epochs)

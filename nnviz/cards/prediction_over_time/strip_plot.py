@@ -64,7 +64,7 @@ class StripPlot(PaintedView):
     Attributes:
         lines: the lines, the topmost first.
         axis: the texts of the axis.
-        note: a text in place of lines, or beside the first points.
+        note: a text in place of lines, or next to the first points.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class StripPlot(PaintedView):
     ) -> None:
         """Draws the lines, the first on top; ``note`` is written into the plot, for example if it is nearly empty.
 
-        Up to five lines can be told apart, in the colours of ``theme.CLASSES``.
+        Up to five lines can be distinguished, in the colours of ``theme.CLASSES``.
         """
         self._epochs, self.lines, self.note = epochs, lines, note
         if axis != self.axis:
@@ -215,7 +215,7 @@ class StripPlot(PaintedView):
         return self._ground
 
     def _paint_note(self, painter: QPainter) -> None:
-        """Writes the note in the middle, on an empty piece of the grid and beside names at the first points."""
+        """Writes the note in the middle, on an empty piece of the grid and next to names at the first points."""
         if not self.note:
             return
         room = self._room_for_note(self._are_named) if self.lines else QRectF(self.rect())

@@ -21,7 +21,7 @@ from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.legend import Key
-from nnviz.ui.plots.painted_axes import Frame, ends_of
+from nnviz.ui.plots.painted_axes import AxesFrame, ends_of
 from nnviz.ui.plots.point_plot import PointPlot, Series
 from nnviz.ui.read_out import Piece
 
@@ -136,7 +136,7 @@ class PointsPage(Page):
     def _points(self, part: PredictedPart) -> Array:
         raise NotImplementedError
 
-    def _frame(self, known: PredictedNumbers | None) -> Frame:
+    def _frame(self, known: PredictedNumbers | None) -> AxesFrame:
         raise NotImplementedError
 
     def _named(self, word: str) -> str:
@@ -237,11 +237,11 @@ class PredictedPage(PointsPage):
     def _points(self, part: PredictedPart) -> Array:
         return np.stack(self._numbers(part), axis=1)
 
-    def _frame(self, known: PredictedNumbers | None) -> Frame:
+    def _frame(self, known: PredictedNumbers | None) -> AxesFrame:
         if known is None:
-            return Frame()
+            return AxesFrame()
         true, predicted = ends_of([self._numbers(part) for part in known.parts])
-        return Frame(true, predicted, self._named("true"), self._named("predicted"), true)
+        return AxesFrame(true, predicted, self._named("true"), self._named("predicted"), true)
 
 
 class ResidualsPage(PointsPage):
@@ -261,16 +261,16 @@ class ResidualsPage(PointsPage):
         with np.errstate(invalid="ignore"):
             return np.stack([predicted, predicted - true], axis=1)
 
-    def _frame(self, known: PredictedNumbers | None) -> Frame:
+    def _frame(self, known: PredictedNumbers | None) -> AxesFrame:
         if known is None:
-            return Frame(line=(0.0, 0.0))
+            return AxesFrame(line=(0.0, 0.0))
         numbers = [self._numbers(part) for part in known.parts]
         true, predicted = ends_of(numbers)
         with np.errstate(invalid="ignore"):
             sizes = np.concatenate([np.abs(each - other) for each, other in numbers])
         largest = float(sizes[np.isfinite(sizes)].max(initial=0.0))
         self._end = steady_end(self._end, min(largest, true[1] - true[0]), 1e-9)
-        return Frame(predicted, (-self._end, self._end), self._named("predicted"), self._off_by, (0, 0))
+        return AxesFrame(predicted, (-self._end, self._end), self._named("predicted"), self._off_by, (0, 0))
 
 
 def _predicts_numbers(data: Dataset) -> bool:

@@ -89,7 +89,7 @@ class RobustnessPage(Page):
         model.changed.connect(self.refresh)
         model.pointed_changed.connect(self._show_mark)
         session.displayed.changed.connect(self._show_status)
-        session.displayed.moment_changed.connect(self.refresh)
+        session.displayed.snapshot_changed.connect(self.refresh)
         session.training.state_changed.connect(self._schedule_first)
         session.queries[PERTURBED].changed.connect(self._show_example)
         self.plots.pointed.connect(self._point)
@@ -226,7 +226,7 @@ class RobustnessPage(Page):
         return words[0].upper() + words[1:]
 
     def _epoch(self, epochs: float) -> str:
-        return self._session.runs.current.moment(epochs)
+        return self._session.runs.current.epoch_text(epochs)
 
     def _moment(self, setup: MeasurementSetup) -> str:
         """Returns the state that was measured: "epoch 3", "epoch 3 with layer 1 · neuron 4 off"."""

@@ -142,11 +142,11 @@ class PlotGrid(PaintedView):
         self.update(self._cell(plot))
 
     def sizeHint(self) -> QSize:
-        """Preferred size."""
+        """Returns the preferred size."""
         return QSize(520, 130 * self._rows)
 
     def minimumSizeHint(self) -> QSize:
-        """Smallest size at which the plots are readable."""
+        """Returns the smallest size at which the plots are readable."""
         return QSize(300, 76 * self._rows)
 
     # ---- where things are

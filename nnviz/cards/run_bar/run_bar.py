@@ -173,7 +173,7 @@ class RunBar(QWidget):
             figure.setToolTip(figures.tip(part, None if is_live or when is None else run.epoch_name(when)))
             figure.setAccessibleName(f"{part} {figures.called}")
             under = self._under[part]
-            under.setText(f"{part} {figures.called if when is None else f'· {run.moment(when)}'}")
+            under.setText(f"{part} {figures.called if when is None else f'· {run.epoch_text(when)}'}")
             set_look(under, "role", "muted" if is_live else "back")
         self.live_figure.setText(now.text("test"))
         self._live_block.setVisible(not is_live)
@@ -217,9 +217,9 @@ class RunBar(QWidget):
         self._times_box.set_width(_TIMES_WIDTH if times and not self._left_out else 1)
         parts = self._status_parts() or [""]
         self.status.show_versions(*(" · ".join(parts[:count]) for count in range(len(parts), 0, -1)))
-        is_under_way = run.progress.epoch or state is Status.TRAINING
+        is_in_progress = run.progress.epoch or state is Status.TRAINING
         self.progress.setUpdatesEnabled(False)  # else Qt would paint it at once, apart from all the rest
-        self.progress.setValue(round(_STEPS * run.progress.share_done) if is_under_way else 0)
+        self.progress.setValue(round(_STEPS * run.progress.share_done) if is_in_progress else 0)
         self.progress.setUpdatesEnabled(True)
 
     def _status_parts(self) -> list[str]:

@@ -18,7 +18,7 @@ class RunFigures:
 
     @property
     def _are_of_numbers(self) -> bool:
-        """By what was measured; before that by the data."""
+        """Whether the figures are of a regression: by the measured figures, or else by the data."""
         kinds = {name.partition("_")[2] for name in self.known}
         return "rmse" in kinds or ("error" not in kinds and self.meaning.is_regression)
 

@@ -228,7 +228,7 @@ class RunsCard(DockCard):
 
     def _progress(self, row: RunRow) -> str:
         """Returns the progress of a group in training; empty for other rows."""
-        return "" if row.chosen is None else self._session.active_runs.words(row.chosen)
+        return "" if row.chosen is None else self._session.active_runs.progress_text(row.chosen)
 
     def _tip(self, place: int) -> str:
         records, row = self._session.library.records_at(place), self._session.library.rows[place]

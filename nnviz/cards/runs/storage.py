@@ -23,13 +23,13 @@ class StorageUsage:
     Attributes:
         plan: usage, limit, and what thinning removes if the usage exceeds the limit.
         possible: what thinning could remove at most; None if that was not computed.
-        moment_budget: limit in bytes of the snapshots of one run in the library.
+        snapshot_budget: limit in bytes of the snapshots of one run in the library.
         marks: the :attr:`Quota.marks` for which the plans hold.
     """
 
     plan: ThinningPlan
     possible: ThinningPlan | None
-    moment_budget: int
+    snapshot_budget: int
     marks: tuple[int, ...] = ()
 
 
@@ -105,18 +105,18 @@ class StorageModel(QObject):
     @property
     def memory_budget(self) -> int:
         """Limit in bytes of the snapshots that the window keeps of one run."""
-        return self._runs.moment_bytes
+        return self._runs.snapshot_bytes
 
     def set_memory_budget(self, nbytes: int) -> None:
         """Changes the limit at once, for all runs in the window. Raises SettingError."""
-        self._runs.moment_bytes = nbytes
+        self._runs.snapshot_bytes = nbytes
         self.memory_changed.emit()
 
     def set_budget(self, nbytes: int) -> None:
         """Changes the limit of the whole library. ``changed`` follows with the runs to thin."""
         self._set("budget", nbytes)
 
-    def set_moment_budget(self, nbytes: int) -> None:
+    def set_snapshot_budget(self, nbytes: int) -> None:
         """Changes the limit of one run's snapshots in the library, from the next run on."""
         self._set("moment_budget", nbytes)
 
@@ -160,14 +160,14 @@ def _read_usage(library: Library, known: StorageUsage | None, is_asked: bool) ->
         before = known.plan
         holds = (plan.is_over, plan.is_enough, plan.budget) == (before.is_over, before.is_enough, before.budget)
         if holds and not lacks:
-            return replace(known, plan=plan, moment_budget=quota.moment_budget)
+            return replace(known, plan=plan, snapshot_budget=quota.snapshot_budget)
     # A view of it says what goes, so it may go when the next training is over.
     plan = (quota.announce() if library.why_read_only is None else None) or quota.plan()
-    return StorageUsage(plan, quota.plan(0) if is_asked and not plan.is_over else None, quota.moment_budget, marks)
+    return StorageUsage(plan, quota.plan(0) if is_asked and not plan.is_over else None, quota.snapshot_budget, marks)
 
 
 def _empty_usage() -> StorageUsage:
     """Returns the usage if there is no library yet."""
-    from nnviz.library.quota import BUDGET, MOMENT_BUDGET, ThinningPlan  # not at the start of the window
+    from nnviz.library.quota import BUDGET, SNAPSHOT_BUDGET, ThinningPlan  # not at the start of the window
 
-    return StorageUsage(ThinningPlan((), 0, BUDGET), None, MOMENT_BUDGET)
+    return StorageUsage(ThinningPlan((), 0, BUDGET), None, SNAPSHOT_BUDGET)

@@ -20,7 +20,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import NumberEdit, step_decade, step_whole
 from nnviz.ui.form import FormField, FormGrid
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.parts import arranged, named
 
 _TIP = "How much room the library takes on the disk, how much it may take, and what old runs can do without."
@@ -98,7 +98,7 @@ class StoragePart(QWidget):
         self._model = session.models[StorageModel]
         self._rows: dict[str, FormField] = {}
         self._warning = named(label(role="notice"), "roomWarning")
-        self.group = Group("roomGroup", "Room", _TIP, self._make)
+        self.group = CollapsibleGroup("roomGroup", "Room", _TIP, self._make)
         arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
         self._warning.setWordWrap(True)
         self._warning.hide()
@@ -142,7 +142,7 @@ class StoragePart(QWidget):
         usage = self._model.usage
         known = {"memory": self._model.memory_budget}
         if usage is not None:
-            known |= {"library": usage.plan.budget, "run": usage.moment_budget}
+            known |= {"library": usage.plan.budget, "run": usage.snapshot_budget}
         for budget in _LIMIT_FIELDS:
             if budget.name in known and not self._rows[budget.name].error.text():
                 self._rows[budget.name].show(budget.written(known[budget.name]))
@@ -161,7 +161,7 @@ class StoragePart(QWidget):
 
     def _typed(self, budget: _LimitField, typed: str) -> None:
         room, row = self._model, self._rows[budget.name]
-        change = {"library": room.set_budget, "run": room.set_moment_budget, "memory": room.set_memory_budget}
+        change = {"library": room.set_budget, "run": room.set_snapshot_budget, "memory": room.set_memory_budget}
         wrong = ""
         try:
             nbytes = budget.parsed(typed)

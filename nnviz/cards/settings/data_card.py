@@ -21,7 +21,7 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Card
 from nnviz.ui.elided_label import ElidedLabel
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.points import no_points
 
@@ -66,7 +66,7 @@ class DataCard(Card):
         self._glance = DataPreview()
         self._fields = DataFields(session, OFTEN)
         self._more_fields: DataFields | None = None
-        self._more = Group("dataPartsGroup", "Test part and seed", _PARTS_TIP, self._make_more)
+        self._more = CollapsibleGroup("dataPartsGroup", "Test part and seed", _PARTS_TIP, self._make_more)
         self.body.addLayout(self._choice_row())
         for part in (self._glance, self._fields, self._more):
             self.body.addWidget(part)

@@ -207,7 +207,7 @@ class NetworkCard(Card):
         return inputs, _end_row(experiment.outputs, outputs, ACTIVATIONS[experiment.output].label)
 
     def _order_tabs(self) -> None:
-        """Lets Tab go through the rows from the top, although they were made later than what is below them."""
+        """Orders the focus by rows from the top, although rows are made later than the controls below them."""
         in_rows = [part for row in self._layer_rows for part in (row.neurons, row.activation, row.remove)]
         for one, other in itertools.pairwise([self.shape_edit, self._mark, *in_rows, self._add, self._seed]):
             QWidget.setTabOrder(one, other)

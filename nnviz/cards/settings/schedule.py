@@ -46,4 +46,4 @@ class ScheduleForm(QWidget):
         """Marks the displayed epoch, if the plot is visible."""
         if not self._plot.viewport().visibleRegion().isEmpty():
             training = self._session.training
-            self._plot.mark((training.is_under_way and training.progress.epochs_done) or None)
+            self._plot.mark((training.is_in_progress and training.progress.epochs_done) or None)

@@ -22,7 +22,7 @@ from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.session.session import Session
 from nnviz.ui.card import Card, label
 from nnviz.ui.fields import Combo
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.note import NoticeLine
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, SettingRows
@@ -106,7 +106,7 @@ class TrainingCard(Card):
     """The training settings. A notice names changes that wait for the next run.
 
     Signals:
-        opened(Group): a group was opened, or has grown.
+        opened(CollapsibleGroup): a group was opened, or has grown.
 
     Attributes:
         groups: all groups, from the top.
@@ -144,9 +144,9 @@ class TrainingCard(Card):
         self._presets.activated.connect(self._preset_chosen)
 
     def _add_groups(self) -> None:
-        self.groups: list[Group] = []
+        self.groups: list[CollapsibleGroup] = []
         for part in _GROUPS:
-            group = Group(part.name, part.title, part.tip, partial(part.form, self._session, part.rows))
+            group = CollapsibleGroup(part.name, part.title, part.tip, partial(part.form, self._session, part.rows))
             group.toggled.connect(lambda is_open, group=group: self.opened.emit(group) if is_open else None)
             self.groups.append(group)
         self.body.addLayout(arranged(QVBoxLayout(), *self.groups, margins=(0, 4, 0, 0)))
@@ -178,8 +178,8 @@ class TrainingCard(Card):
         preset = settings.preset_for(self._session.data.dataset)
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)
         self._show_adjusted(preset)
-        is_under_way = self._session.training.is_under_way
-        waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_under_way else ""
+        is_in_progress = self._session.training.is_in_progress
+        waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_in_progress else ""
         self._notice.show_text(waits, "Waits for the next run.")
         self._show_summaries()
 

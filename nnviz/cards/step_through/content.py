@@ -18,8 +18,8 @@ from engine.explain.formulas import (
     delta_formulas,
     dropout_formula,
     loss_formula,
+    softmax_with_temperature,
     sum_formula,
-    tempered,
 )
 from engine.explain.step_trace import BIAS, StepTrace
 from engine.explain.update_formulas import update_formulas
@@ -133,7 +133,7 @@ class StepContent:
             return self._of_neurons(layer, [z, a], ("z", "a"), a)
         head = "a"
         if self.position.temperature != 1:
-            a, head = tempered(z, self.position.temperature), f"a at T {self.position.temperature:.2g}"
+            a, head = softmax_with_temperature(z, self.position.temperature), f"a at T {self.position.temperature:.2g}"
         return self._of_neurons(layer, [z, a, step.targets[row]], ("z", head, "target"), a)
 
     def _backward_rows(self) -> RowsData:
@@ -351,7 +351,7 @@ class StepContent:
 
 
 def _part_text(value: float, digits: int) -> str:
-    """Returns a number of a formula as text, with the formula's digits if these are more than usual."""
+    """Returns a number of a formula as text, with the formula's digits if these are more than the default."""
     return max(figure(value), short_figure(value, digits), key=len)
 
 

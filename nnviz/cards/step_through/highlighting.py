@@ -29,7 +29,7 @@ class StepHighlighting:
         parts.numbers.describe = self._described_number
 
     def show(self, opened: OpenedFormula) -> None:
-        """Takes another opened formula, and highlights the sources of the term under the mouse."""
+        """Sets the opened formula, and highlights the sources of the term under the mouse."""
         self.opened = opened
         self._light_term(-1 if self._parts.terms.marked is None else self._parts.terms.marked)
 

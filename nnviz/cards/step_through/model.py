@@ -56,7 +56,7 @@ class StepThrough(QObject):
         self._to_take: StepKey | None = None  # the step that is taken as soon as it is recorded
         self._busy_with: StepKey | None = None
         self._tried: StepKey | None = None  # the step that ``line`` explains
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         question, selection = session.question, session.selection
         for signal in (
             session.training.state_changed,
@@ -65,7 +65,7 @@ class StepThrough(QObject):
             question.answer_changed,
         ):
             signal.connect(self._look)
-        for signal in (selection.example_changed, session.displayed.moment_changed, self.past_batch.changed):
+        for signal in (selection.example_changed, session.displayed.snapshot_changed, self.past_batch.changed):
             signal.connect(self._look)
         for signal in (session.data.changed, session.runs.replaced):
             signal.connect(self._forget)
@@ -192,7 +192,7 @@ class StepThrough(QObject):
             self._settled()
 
         self._busy_with = key
-        self._lane.run(work, done, failed)
+        self._thread.run(work, done, failed)
 
     def _settled(self) -> None:
         """Takes the recorded step if that was requested and is still the latest request."""
@@ -244,13 +244,13 @@ class StepThrough(QObject):
                 self.check = (layer, neuron, source), found
                 self.checked.emit()
 
-        self._lane.run(
+        self._thread.run(
             lambda: finite_difference(recorded.step, layer, neuron, source), done, self._messages.crashed.emit
         )
 
     def close(self, milliseconds: int) -> bool:
         """Ends the threads. Returns whether they ended in time."""
-        return close_all((self._lane, self.effects, self.past_batch), milliseconds)
+        return close_all((self._thread, self.effects, self.past_batch), milliseconds)
 
 
 def _in_words(error: Exception) -> str:

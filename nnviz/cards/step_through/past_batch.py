@@ -12,7 +12,7 @@ from nnviz.session.exact_replay import ReplayRequest
 from nnviz.session.session import Session
 
 if TYPE_CHECKING:
-    from nnviz.library.replay import ReplayedMoment
+    from nnviz.library.replay import ReplayResult
 
 _PATIENCE = 1000  # milliseconds after which the progress is displayed
 
@@ -44,7 +44,7 @@ class PastBatch(QObject):
         self._patience.timeout.connect(self._take_long)
         self.work.changed.connect(self._went_on)
         self.work.failed.connect(self._failed)
-        session.displayed.moment_changed.connect(self._drop)
+        session.displayed.snapshot_changed.connect(self._drop)
         session.timeline.rested.connect(self.begin)
         session.data.changed.connect(self._data_changed)
 
@@ -55,9 +55,9 @@ class PastBatch(QObject):
             self._data_changed()
 
     @property
-    def found(self) -> ReplayedMoment | None:
+    def found(self) -> ReplayResult | None:
         """The replayed training at the displayed epoch; None while there is none."""
-        found: ReplayedMoment | None = self.work.result
+        found: ReplayResult | None = self.work.result
         return found
 
     @property
@@ -67,7 +67,7 @@ class PastBatch(QObject):
 
     def begin(self) -> None:
         """Replays the training to the displayed epoch, if that is one of the past and a view is visible."""
-        run, moment = self._runs.current, self._displayed.moment
+        run, moment = self._runs.current, self._displayed.snapshot
         if not self._is_wanted or moment is None:
             return
         self.reason_unavailable = self._replay.reason_unavailable(run) or ""

@@ -61,7 +61,7 @@ class StepEffects(QObject):
         self._found: WeakKeyDictionary[ManualStep, StepEffect | None] = WeakKeyDictionary()
         self._begun: set[ManualStep] = set()
         self._follows: ManualStep | None = None  # the step that begins where the last one ended
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         step_through.changed.connect(self._look)
 
     def want(self, wanted: bool) -> None:
@@ -111,7 +111,7 @@ class StepEffects(QObject):
                 self.changed.emit()
 
         ends, begins = last.after.parameters, step.before.parameters
-        self._lane.run(lambda: np.array_equal(ends, begins), done, self._failed)
+        self._thread.run(lambda: np.array_equal(ends, begins), done, self._failed)
 
     def _begin(self, step: ManualStep, network: Network) -> None:
         self._begun.add(step)
@@ -130,10 +130,10 @@ class StepEffects(QObject):
             if not isinstance(error, MemoryError):
                 self._failed(error)
 
-        self._lane.run(lambda: self._measure(step, network), done, failed)
+        self._thread.run(lambda: self._measure(step, network), done, failed)
 
     def _measure(self, step: ManualStep, network: Network) -> StepEffect:
-        """Measures the error before and after the step. Runs in the lane's thread."""
+        """Measures the error before and after the step. Runs in the background thread."""
         part = evaluation_set(step.dataset, step.experiment.training.validation_share)
         examples = part.examples
         before, after = (
@@ -158,4 +158,4 @@ class StepEffects(QObject):
     def close(self, milliseconds: int) -> bool:
         """Stops the measurements. Returns whether they stopped in time."""
         self._looked_at = self._kept = None
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)

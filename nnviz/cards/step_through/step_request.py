@@ -106,7 +106,7 @@ class StepRequest:
     def experiment(self) -> Experiment:
         """The settings that the current run is or would be trained with; for its past those of its last training."""
         run = self._session.runs.current
-        is_own = self.is_of_past or self._session.training.is_under_way or self._session.training.is_another_network
+        is_own = self.is_of_past or self._session.training.is_in_progress or self._session.training.is_another_network
         return run.experiment if is_own else self._session.settings.fitting
 
     @property
@@ -134,7 +134,7 @@ class StepRequest:
 
     def key(self) -> StepKey:
         """Returns the key of the step that comes next, or came next at the displayed epoch of the past."""
-        run, moment = self._session.runs.current, self._session.displayed.moment
+        run, moment = self._session.runs.current, self._session.displayed.snapshot
         changes = run.changes if moment is None else 0
         if self.is_on_example:
             return StepKey(run.id, changes, self.experiment, RequestKey(self.inputs), self.target, moment)

@@ -117,7 +117,7 @@ class StepWidgets(QWidget):
         self.undo.setVisible(did is not None)
 
     def fit_lines(self) -> None:
-        """Gives the formulas the height that they need, but at most half of the page; the terms get the rest."""
+        """Sets the height of the formulas to what they need, but at most half of the page; the terms get the rest."""
         most = max(self.board.height(), round(_MOST_FOR_LINES * self.height()))
         self._lines_scroll.setFixedHeight(min(most, max(self.board.height(), self.lines.sizeHint().height())))
 

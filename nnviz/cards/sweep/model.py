@@ -39,7 +39,7 @@ class SweepForm(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         data, settings, where = session.data, session.settings, session.sweep_target
-        self._lane, self._data, self._settings, self._where = session.library_thread, data, settings, where
+        self._thread, self._data, self._settings, self._where = session.library_thread, data, settings, where
         self._sweeps, self._undo, self._messages = session.sweeps, session.undo, session.messages
         self.fields = SweepFields()
         self._parsed: ParsedForm | None = None
@@ -122,7 +122,7 @@ class SweepForm(QObject):
 
     @property
     def reason_unavailable(self) -> str | None:
-        """Why no sweep can start, in sentences; None if one can start."""
+        """The reason why no sweep can start, in sentences; None if one can start."""
         form = self.parsed
         if form is None:
             return "A sweep can be started when the data are there."
@@ -158,7 +158,7 @@ class SweepForm(QObject):
             return  # while many runs are done there is news all the time
         self._is_reading = True
         fingerprint = dataset.fingerprint
-        self._lane.run(lambda library: _read(library, fingerprint), self._take, self._failed, ())
+        self._thread.run(lambda library: _read(library, fingerprint), self._take, self._failed, ())
 
     def _take(self, durations: Sequence[RunDuration]) -> None:
         self._is_reading, self._durations = False, durations

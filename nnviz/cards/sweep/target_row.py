@@ -52,6 +52,6 @@ class SweepTargetRow:
         if not self._field.is_typed and self._field.text() != where.typed:
             self._field.setText(where.typed)
         self._error.show_error(where.problem)
-        words = "" if where.problem else text.plain(where.words)
+        words = "" if where.problem else text.plain(where.status_text)
         self._who.setText(words)
         self._who.setVisible(bool(words))

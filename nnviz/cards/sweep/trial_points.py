@@ -15,7 +15,7 @@ from nnviz.cards.sweep.trial_table import SettingAxis, TrialTable
 from nnviz.formatting.result_text import figure_name
 from nnviz.formatting.round_numbers import marks, round_top
 from nnviz.formatting.setting_text import setting_name
-from nnviz.ui.plots.painted_axes import Frame, Scale
+from nnviz.ui.plots.painted_axes import AxesFrame, Scale
 from nnviz.ui.plots.point_plot import ABOVE, CIRCLE, CROSS, DISC, Series
 
 MOST_LINES = 2_000  # trials that are drawn as lines: the best ones, and of the others some, evenly
@@ -207,10 +207,10 @@ def places_along(table: TrialTable, axis: int) -> Array:
     return found
 
 
-def setting_frame(axis: SettingAxis, result: ResultAxis, is_first: bool) -> Frame:
+def setting_frame(axis: SettingAxis, result: ResultAxis, is_first: bool) -> AxesFrame:
     """Returns the frame of the dots over a setting; only the first frame names the result."""
     room = 0.0 if axis.names else _ROOM * (axis.high - axis.low)
-    return Frame(
+    return AxesFrame(
         (axis.low - room, axis.high + room),
         result.ends,
         setting_name(axis.name),
@@ -271,7 +271,9 @@ def _some(trials: Array) -> Array:
 # ---- the best so far
 
 
-def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str]) -> tuple[TrialDots, Array, Frame]:
+def best_so_far(
+    table: TrialTable, result: ResultAxis, colours: Mapping[int, str]
+) -> tuple[TrialDots, Array, AxesFrame]:
     """Returns a dot for each run in order of completion, the best median so far as steps, and their frame."""
     places = np.arange(1, len(table.runs) + 1)
     found, figures = _DotBuilder(), result.places(table.values)
@@ -285,7 +287,7 @@ def best_so_far(table: TrialTable, result: ResultAxis, colours: Mapping[int, str
         found.add(_pairs(places[which], figures[which]), trial_of[which], which, (colour, False, ABOVE, 1.0))
     counts, medians = table.best_so_far()
     most = max(len(table.runs), 1 if table.plan.most_runs is None else table.plan.most_runs)
-    frame = Frame((0.0, most + 0.5), result.ends, "runs done", result.name, None, y_scale=result.scale)
+    frame = AxesFrame((0.0, most + 0.5), result.ends, "runs done", result.name, None, y_scale=result.scale)
     return found.drawn(), _steps(counts, result.places(medians), len(table.runs)), frame
 
 

@@ -45,7 +45,7 @@ class TrialsModel(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         library, sweeps = session.library, session.sweeps
-        self._lane, self._library, self._sweeps = session.library_thread, library, sweeps
+        self._thread, self._library, self._sweeps = session.library_thread, library, sweeps
         self._comparison, self._messages = session.comparison, session.messages
         self.sweeps: list[SweepSummary] = []
         self.shown = 0
@@ -78,7 +78,7 @@ class TrialsModel(QObject):
             self.table, self._meanwhile = None, []
 
     def _report_visible_sweep(self) -> None:
-        """Tells the automatic comparison which sweep is visible, so that its end needs no message."""
+        """Reports the visible sweep to the automatic comparison, so that its end needs no message."""
         self._sweeps.auto_compare.sweep = self.shown if self._watchers else 0
 
     def show(self, sweep: int) -> None:
@@ -99,7 +99,7 @@ class TrialsModel(QObject):
             return
         self._is_reading, self._is_stale = True, False
         shown = self.shown
-        self._lane.run(lambda library: read_sweep(library, shown), self._take, self._failed, SweepReading([]))
+        self._thread.run(lambda library: read_sweep(library, shown), self._take, self._failed, SweepReading([]))
 
     def _take(self, found: SweepReading) -> None:
         self._is_reading = False
@@ -151,7 +151,7 @@ class TrialsModel(QObject):
                 self._read()
 
         if self._watchers and not self._running:
-            self._lane.run(lambda library: change_marker(library, shown), take, self._failed)
+            self._thread.run(lambda library: change_marker(library, shown), take, self._failed)
 
     def _follow_end(self) -> None:
         if self._running and self._sweeps.plan_progress is None:

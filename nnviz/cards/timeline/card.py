@@ -45,7 +45,7 @@ class TimelineBar(QWidget):
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
         self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
         self._timeline.changed.connect(self._show)
-        session.displayed.moment_changed.connect(lambda: session.messages.withdraw(self._told))
+        session.displayed.snapshot_changed.connect(lambda: session.messages.withdraw(self._told))
         self._player.changed.connect(self._show)
         session.branching.changed.connect(self._show_branch)
         theme.changed.connect(self._show)  # the text size changes the width of the epochs

@@ -14,7 +14,7 @@ _BETWEEN = 33  # milliseconds between two frames; a slow frame takes longer
 
 
 class Player(QObject):
-    """Goes at an even pace from the displayed epoch of the past, or from the start, to the live network.
+    """Plays the run at an even pace, from the displayed epoch of the past or from the start to the live network.
 
     Signals:
         changed: ``is_playing`` or ``seconds`` has changed.

@@ -33,13 +33,13 @@ class Dots:
 
 
 def no_dots() -> Dots:
-    """None."""
+    """Returns no dots."""
     nothing = np.zeros(0, bool)
     return Dots(np.zeros((0, 2), np.float32), np.zeros(0, np.intp), nothing, nothing)
 
 
 def mixed(colours: Array, ground: int, share: float) -> Array:
-    """(k,) uint32: colours 0xRRGGBB with a share of them over a ground."""
+    """Returns colours 0xRRGGBB, (k,) uint32, each mixed by ``share`` with a ground."""
     parts = [
         (share * (colours >> shift & 255) + (1 - share) * (ground >> shift & 255)).astype(np.uint32) << shift
         for shift in (16, 8, 0)
@@ -106,7 +106,7 @@ class PointPainter:
         return is_in, whole[:, 1] * stride + whole[:, 0]
 
     def _stamp(self, at: Array, colours: Array, disc: _Disc, ground: int) -> None:
-        """The faintest pixels of all points first, so that no edge of one covers the middle of another."""
+        """Paints the faintest pixels of all points first, so that no edge of one covers the middle of another."""
         for covered, offsets in disc.layers:
             self._put(at, offsets, colours if covered == 1 else mixed(colours, ground, covered))
 

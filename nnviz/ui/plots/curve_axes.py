@@ -106,7 +106,7 @@ class ValueAxis(pg.AxisItem):
         self.is_log = True
 
     def boundingRect(self) -> QRectF:
-        """Adds room for the uppermost and the lowest number, which pyqtgraph would otherwise omit beside a grid."""
+        """Adds room for the uppermost and the lowest number, which pyqtgraph would otherwise omit next to a grid."""
         return super().boundingRect().adjusted(0, -theme.px(theme.SMALL), 0, theme.px(theme.SMALL))
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803

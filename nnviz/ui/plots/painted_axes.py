@@ -44,7 +44,7 @@ NUMBERS = Scale()
 
 
 @dataclass(frozen=True)
-class Frame:
+class AxesFrame:
     """The ends of both axes, their names, and the line to compare with, from one end of x to the other; None: none.
 
     ``x_scale`` and ``y_scale`` say what the places between the ends mean.
@@ -59,7 +59,7 @@ class Frame:
     y_scale: Scale = NUMBERS
 
 
-def field_of(whole: QRect, frame: Frame) -> QRect:
+def field_of(whole: QRect, frame: AxesFrame) -> QRect:
     """Returns the field in a widget of that size, with room for the numbers at its left."""
     metrics = QFontMetrics(theme.font(theme.SMALL))
     numbers = written_marks(frame.y, frame.y_scale, (whole.height() - _TOP - theme.px(_FOOT)) / theme.px(_APART_Y))
@@ -67,7 +67,7 @@ def field_of(whole: QRect, frame: Frame) -> QRect:
     return whole.adjusted(max(theme.px(_LEFT), widest + _GAP + 2), _TOP, -_RIGHT, -theme.px(_FOOT))
 
 
-def paint_grid(painter: QPainter, frame: Frame, size: QSize) -> None:
+def paint_grid(painter: QPainter, frame: AxesFrame, size: QSize) -> None:
     """Paints the grid, and the line over it, in a field of a size whose origin is 0, 0."""
     painter.setPen(theme.colour("grid"))
     for mark, _ in written_marks(frame.y, frame.y_scale, size.height() / theme.px(_APART_Y)):
@@ -81,7 +81,7 @@ def paint_grid(painter: QPainter, frame: Frame, size: QSize) -> None:
     painter.drawLine(QPointF(0, size.height() - 1 - start), QPointF(size.width() - 1, size.height() - 1 - end))
 
 
-def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
+def paint_axes(painter: QPainter, frame: AxesFrame, field: QRect) -> None:
     """Paints the numbers below and at the left, and the names in the corner and at the right end."""
     painter.setFont(theme.font(theme.SMALL))
     painter.setPen(theme.colour("muted"))
@@ -100,7 +100,7 @@ def paint_axes(painter: QPainter, frame: Frame, field: QRect) -> None:
     painter.drawText(above, left, metrics.elidedText(frame.y_name, Qt.ElideMiddle, above.width()))
 
 
-def marks_below(metrics: QFontMetrics, frame: Frame, field: QRect) -> list[tuple[float, str]]:
+def marks_below(metrics: QFontMetrics, frame: AxesFrame, field: QRect) -> list[tuple[float, str]]:
     """Returns the marks below the field: as many numbers as fit, or all names, elided."""
     found = written_marks(frame.x, frame.x_scale, field.width() / theme.px(_APART_X))
     if not frame.x_scale.names:

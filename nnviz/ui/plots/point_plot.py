@@ -15,7 +15,7 @@ from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, mixed, no_dots
 from nnviz.ui.painted_view import ENTER, PaintedView
 from nnviz.ui.plots.choosing import nearest, next_along
-from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
+from nnviz.ui.plots.painted_axes import AxesFrame, field_of, paint_axes, paint_grid
 
 _REACH = 10  # pixels from the mouse to the nearest point that it points at
 _FEW, _SOME = 150, 600  # points; more get smaller
@@ -61,7 +61,7 @@ class PointPlot(PaintedView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frame = Frame()
+        self.frame = AxesFrame()
         self._series: Sequence[Series] = ()
         self._points: Array = np.zeros((0, 2))
         self._path: Array = np.zeros((0, 2))
@@ -73,7 +73,9 @@ class PointPlot(PaintedView):
         self._known_places: tuple[QRect, Array] | None = None  # for that field
         self.setFocusPolicy(Qt.StrongFocus)
 
-    def show_points(self, series: Sequence[Series], frame: Frame, hint: str = "", path: Array | None = None) -> None:
+    def show_points(
+        self, series: Sequence[Series], frame: AxesFrame, hint: str = "", path: Array | None = None
+    ) -> None:
         """Shows points within a frame, over a line through the places ``path`` (k, 2); without points the hint."""
         self._series, self.frame, self._hint = series, frame, hint
         self._path = np.zeros((0, 2)) if path is None else path

@@ -71,14 +71,14 @@ class FrameRenderer(QObject):
     aborted = pyqtSignal(str)
 
     def __init__(
-        self, session: Session, subject: Subject, moments: list[tuple[Snapshot, int]], frames: FrameQueue
+        self, session: Session, subject: Subject, snapshots: list[tuple[Snapshot, int]], frames: FrameQueue
     ) -> None:
         super().__init__()
-        self._session, self._subject, self._moments, self._frames = session, subject, moments, frames
+        self._session, self._subject, self._snapshots, self._frames = session, subject, snapshots, frames
         self.size = QSize(*(length - length % 2 for length in _lengths(subject.widget.size())))
-        self._before = session.displayed.moment
+        self._before = session.displayed.snapshot
         self._place = 0  # index of the snapshot that is displayed, or is displayed next
-        self._moment: Snapshot | None = None  # displayed last
+        self._snapshot: Snapshot | None = None  # displayed last
         self._is_drawn = True
         self._marks: dict[QObject, int] = {}  # by query: its number of requests before this snapshot
         self._since = 0.0  # time at which the snapshot was displayed
@@ -90,7 +90,7 @@ class FrameRenderer(QObject):
         """Starts rendering."""
         session = self._session
         session.models[Player].stop()
-        session.displayed.moment_changed.connect(self._moved)
+        session.displayed.snapshot_changed.connect(self._moved)
         for signal in (session.runs.replaced, session.data.changed):
             signal.connect(self._changed)
         self._timer.start()
@@ -99,14 +99,14 @@ class FrameRenderer(QObject):
         """Stops rendering, and displays the earlier snapshot again unless the user chose another meanwhile."""
         self._timer.stop()
         session = self._session
-        session.displayed.moment_changed.disconnect(self._moved)
+        session.displayed.snapshot_changed.disconnect(self._moved)
         for signal in (session.runs.replaced, session.data.changed):
             signal.disconnect(self._changed)
-        if self._moment is not None and session.displayed.moment is self._moment:
+        if self._snapshot is not None and session.displayed.snapshot is self._snapshot:
             session.displayed.look_back(self._before)
 
     def _moved(self) -> None:
-        if self._session.displayed.moment is not self._moment:
+        if self._session.displayed.snapshot is not self._snapshot:
             self._changed()
 
     def _changed(self) -> None:
@@ -141,8 +141,8 @@ class FrameRenderer(QObject):
     def _display(self) -> None:
         self._marks = {query: query.questions for query in self._session.queries}
         self._since = time.perf_counter()
-        self._moment, self._is_drawn = self._moments[self._place][0], False
-        self._session.displayed.look_back(self._moment)
+        self._snapshot, self._is_drawn = self._snapshots[self._place][0], False
+        self._session.displayed.look_back(self._snapshot)
         for query in self._subject.queries:
             query.hurry()
 
@@ -161,13 +161,13 @@ class FrameRenderer(QObject):
         except Exception:
             self.aborted.emit(_BROKEN)
             raise  # the film has ended, so the error is shown once
-        self._frames.put(FilmFrame(pixels, self._moments[self._place][1]))
+        self._frames.put(FilmFrame(pixels, self._snapshots[self._place][1]))
         self._is_drawn = True
         self._place += 1
-        if self._place == len(self._moments):
+        if self._place == len(self._snapshots):
             self._timer.stop()
             self._frames.end()
-        self.drawn.emit(self._place / len(self._moments))
+        self.drawn.emit(self._place / len(self._snapshots))
 
 
 def _lengths(size: QSize) -> tuple[int, int]:
@@ -186,7 +186,7 @@ class FilmMaker(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._lane = SerialThread()
+        self._thread = SerialThread()
         self._renderer: FrameRenderer | None = None
         self._frames = FrameQueue()
         self._name = ""
@@ -221,15 +221,17 @@ class FilmMaker(QObject):
             self._session.messages.show(reason)
             return
         rate = writer.FRAMES_A_SECOND[path.suffix.lower()]
-        moments = film_snapshots(self._session.runs.current, max(2, round(rate * self._session.models[Player].seconds)))
+        snapshots = film_snapshots(
+            self._session.runs.current, max(2, round(rate * self._session.models[Player].seconds))
+        )
         self._frames = frames = FrameQueue()
-        self._renderer = renderer = FrameRenderer(self._session, subject, moments, frames)
-        size, counts = _lengths(renderer.size), [count for _, count in moments]
+        self._renderer = renderer = FrameRenderer(self._session, subject, snapshots, frames)
+        size, counts = _lengths(renderer.size), [count for _, count in snapshots]
         film = writer.FilmFile(path, size, counts, renderer.render())
         self._name = text.name(_path_of(film).name)
         renderer.drawn.connect(self._progressed)
         renderer.aborted.connect(self._give_up)
-        self._lane.run(lambda: writer.write_film(film, frames), lambda _: self._written(), self._failed)
+        self._thread.run(lambda: writer.write_film(film, frames), lambda _: self._written(), self._failed)
         self._progressed(0)
         renderer.begin()
 
@@ -243,7 +245,7 @@ class FilmMaker(QObject):
         """Cancels the film; returns whether its thread ended in time."""
         if self._renderer is not None:
             self._end()
-        return self._lane.close(milliseconds)
+        return self._thread.close(milliseconds)
 
     def _end(self) -> None:
         assert self._renderer is not None

@@ -12,7 +12,7 @@ from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.datasets.dataset import Dataset, classification_split, regression_split
 from engine.explain.finite_difference import finite_difference
-from engine.explain.formulas import tempered
+from engine.explain.formulas import softmax_with_temperature
 from engine.explain.step_trace import BIAS, StepTrace, parameter_in, record_step, take_trainer_snapshot
 from engine.network.activations import ACTIVATIONS
 from engine.network.network import Network
@@ -203,6 +203,6 @@ def test_deep_narrow_and_untrained_networks_have_a_step() -> None:
 
 def test_temperature() -> None:
     sums = np.array([1.0, 2.0, 5.0])
-    assert np.allclose(tempered(sums, 1), np.exp(sums) / np.exp(sums).sum())
-    assert tempered(sums, 100).max() < 0.4
-    assert tempered(sums, 0.05).max() > 0.999
+    assert np.allclose(softmax_with_temperature(sums, 1), np.exp(sums) / np.exp(sums).sum())
+    assert softmax_with_temperature(sums, 100).max() < 0.4
+    assert softmax_with_temperature(sums, 0.05).max() > 0.999

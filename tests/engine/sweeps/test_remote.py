@@ -163,8 +163,8 @@ def test_one_that_cannot_be_trained_and_an_error_of_ours_fail_alone(
 
 def test_figures_are_told_under_the_topic_with_the_name_of_the_task(worker: Worker) -> None:
     done(an_experiment(), an_experiment(seed=2))
-    assert {(topic, task) for topic, task, _ in worker.reported} == {("topic", "task")}
-    assert {report.number for *_, report in worker.reported} == {1, 2}
+    assert {(topic, task) for topic, task, _ in worker.told} == {("topic", "task")}
+    assert {report.number for *_, report in worker.told} == {1, 2}
 
 
 def test_wishes_end_one_run_or_all(worker: Worker) -> None:

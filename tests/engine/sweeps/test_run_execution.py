@@ -43,8 +43,8 @@ def test_it_is_to_the_bit_the_experiment_trained_alone() -> None:
         np.testing.assert_array_equal(mine.train.confusion, alone.train.confusion)
     network, _ = read_checkpoint(outcome.state.content, "state")
     np.testing.assert_array_equal(network.parameters, trainer.network.parameters)
-    at, last = outcome.moments[-1]
-    assert (outcome.moments[0][0], at) == (0, 6)
+    at, last = outcome.snapshots[-1]
+    assert (outcome.snapshots[0][0], at) == (0, 6)
     np.testing.assert_array_equal(last.parameters(made.shape), trainer.network.parameters)
 
 
@@ -84,7 +84,7 @@ def test_early_stopping_restores_the_best() -> None:
     best = [event for event in trainer.run() if isinstance(event, BestRestored)]
     assert outcome.best.epoch == best[0].epoch
     assert outcome.reached == trainer.epoch < 40
-    np.testing.assert_array_equal(outcome.moments[-1][1].parameters(made.shape), trainer.network.parameters)
+    np.testing.assert_array_equal(outcome.snapshots[-1][1].parameters(made.shape), trainer.network.parameters)
 
 
 def test_it_ends_as_it_is_asked_to_and_goes_on_from_there_to_the_bit() -> None:
@@ -164,8 +164,8 @@ def test_what_is_kept_stays_within_its_room(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(run_execution, "MOST_POINTS", 40)
     monkeypatch.setattr(run_execution, "_CONFUSION_BYTES", 1500)
     outcome = train_one(RunSpec(3, an_experiment(DATA, epochs=150), 4000), DATA, silent)
-    assert sum(len(moment.content) for _, moment in outcome.moments) <= 4400
-    places = [at for at, _ in outcome.moments]
+    assert sum(len(moment.content) for _, moment in outcome.snapshots) <= 4400
+    places = [at for at, _ in outcome.snapshots]
     assert len(places) > 8
     assert max(b - a for a, b in pairwise(places)) <= 4 * 150 / len(places)
     epochs = [each.epoch for each in outcome.epochs]
@@ -179,7 +179,7 @@ def test_what_is_kept_stays_within_its_room(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_network_too_large_to_be_kept_has_its_figures_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_execution, "MOST_STATE", 100)
     outcome = done()
-    assert (outcome.status, outcome.state, outcome.moments) == (FINISHED, None, ())
+    assert (outcome.status, outcome.state, outcome.snapshots) == (FINISHED, None, ())
     assert len(outcome.epochs) == 7
 
 

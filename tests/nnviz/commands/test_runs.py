@@ -165,18 +165,18 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
     with Library() as library:
         for _ in range(3):
             record(library, an_experiment(epochs=40).changed(hidden=(2000,)))
-        before = library.moments(1)
+        before = library.snapshot_epochs(1)
     assert runs("thin", "--budget", "6") == 0
     out = capsys.readouterr().out
     assert "of the 6 MB that it may" in out
     assert "to go: " in out
     assert "do it with: python main.py runs thin --yes" in out
     with Library() as library:
-        assert library.moments(1) == before
+        assert library.snapshot_epochs(1) == before
     assert runs("thin", "--yes") == 0
     assert "gone: " in capsys.readouterr().out
     with Library() as library:
-        assert len(library.moments(1)) < len(before)
+        assert len(library.snapshot_epochs(1)) < len(before)
         assert library.quota.nbytes <= 6_000_000
     assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
     assert "still over its budget" in capsys.readouterr().err

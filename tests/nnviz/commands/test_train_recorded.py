@@ -236,14 +236,14 @@ def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixt
     train("--shape", "784,200,10", "--epochs", "8")
     with Library() as library:
         library.quota.budget = 1_000_000
-        before = library.moments(1)
+        before = library.snapshot_epochs(1)
     assert "it may" not in capsys.readouterr().out
     train("--shape", "784,200,10", "--epochs", "8")
     out = capsys.readouterr().out
     assert "of the 1 MB that it may. When this training is over, this goes:" in out
     assert "No result and no last state is lost" in out
     with Library() as library:
-        assert len(library.moments(1)) < len(before)
+        assert len(library.snapshot_epochs(1)) < len(before)
         assert library.run(1).is_thinned
         assert library.state(1).at == 8
 
@@ -252,12 +252,12 @@ def test_what_is_too_much_only_after_a_training_goes_after_the_next(capsys: pyte
     with Library() as library:
         record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
         library.quota.budget = library.quota.nbytes + 100_000
-        before = library.moments(1)
+        before = library.snapshot_epochs(1)
     train("--shape", "784,200,10", "--epochs", "1")
     assert "When the next training is over, this goes:" in capsys.readouterr().out
     with Library() as library:
-        assert library.moments(1) == before
+        assert library.snapshot_epochs(1) == before
     train(*SMALL, "--epochs", "1")
     assert "When this training is over, this goes:" in capsys.readouterr().out
     with Library() as library:
-        assert len(library.moments(1)) < len(before)
+        assert len(library.snapshot_epochs(1)) < len(before)

@@ -95,9 +95,9 @@ def test_all_come_in_order_with_the_mouse_between(qtbot: QtBot, parent: QObject,
     views.add(lambda: done.append("second"))
     with qtbot.waitSignal(views.ended):
         views.begin()
-        assert views.is_under_way
+        assert views.is_in_progress
         assert not done
-    assert not views.is_under_way
+    assert not views.is_in_progress
     assert done == ["first", "mouse", "second"]
 
 
@@ -122,10 +122,10 @@ def test_they_follow_what_is_told_before(qtbot: QtBot, parent: QObject, done: li
     with qtbot.waitSignal(views.ended):
         with views.held():
             assert views.are_held
-            assert views.is_under_way
+            assert views.is_in_progress
             assert not done
         assert not views.are_held
-        assert views.is_under_way
+        assert views.is_in_progress
     assert done == ["view"]
 
 

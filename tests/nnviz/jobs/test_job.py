@@ -325,7 +325,7 @@ def test_all_epochs_are_recorded_and_moments_are_as_they_were(
         curve = library.history(run).loss.train
         assert curve.epochs == list(range(31))
         np.testing.assert_allclose(curve.values, losses)
-        moments = library.moments(run)
+        moments = library.snapshot_epochs(run)
         assert set(range(31)) <= set(moments)
         for at in moments:
             np.testing.assert_array_equal(library.network(run, at).parameters, then[at])

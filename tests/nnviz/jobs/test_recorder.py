@@ -256,7 +256,7 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
     with Library() as library:
         library.introduce()
         run, _ = record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
-        before = library.moments(run)
+        before = library.snapshot_epochs(run)
         library.quota.budget = 1_000_000
     train_epochs(qtbot, recorded, 1)
     qtbot.waitUntil(lambda: session.messages.current is not None)
@@ -266,11 +266,11 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
     assert "of 1 old run" in told
     assert session.runs.current.storage.is_kept
     with Library() as library:
-        assert library.moments(run) == before
+        assert library.snapshot_epochs(run) == before
     session.messages.dismiss()
     train_epochs(qtbot, recorded, 1)
     with Library() as library:
-        qtbot.waitUntil(lambda: len(library.moments(run)) < len(before))
+        qtbot.waitUntil(lambda: len(library.snapshot_epochs(run)) < len(before))
         assert library.state(run).at == 8
     assert session.messages.current is None
 
@@ -431,7 +431,9 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, restart: R
             if not path.exists():
                 return False
             with Library(path) as library:
-                return any(record.epochs > 300 and len(library.moments(record.id)) > 3 for record in library.runs())
+                return any(
+                    record.epochs > 300 and len(library.snapshot_epochs(record.id)) > 3 for record in library.runs()
+                )
 
         qtbot.waitUntil(has_come_far, timeout=60_000)
         program.send_signal(signal.SIGKILL)

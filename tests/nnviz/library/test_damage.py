@@ -58,8 +58,8 @@ def damage(path: Path, *pages: int) -> None:
 def read_all(library: Library) -> None:
     for run in library.runs():
         library.network(run.id), library.history(run.id), library.orders(run.id)
-        for at in library.moments(run.id):
-            library.moment(run.id, at), library.state(run.id, at)
+        for at in library.snapshot_epochs(run.id):
+            library.snapshot(run.id, at), library.state(run.id, at)
 
 
 def opened_after_damage(path: Path) -> Library:
@@ -215,12 +215,12 @@ def test_changed_bytes_of_a_moment_or_a_state_are_noticed(path: Path) -> None:
             library.state(run)
         library.database.write("DELETE FROM states")
         with refused(DamagedError, "library.sqlite", "its checksum is wrong"):
-            library.moment(run, 3)
+            library.snapshot(run, 3)
         assert library.run(run).epochs == 6
     with Library(path) as again:
         assert again.notice.startswith("The library was damaged. 1 run could be read and saved")
         assert again.history(run).completed == 6
-        assert again.moments(run) == []
+        assert again.snapshot_epochs(run) == []
 
 
 @pytest.mark.parametrize(

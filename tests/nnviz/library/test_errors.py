@@ -122,7 +122,7 @@ def test_on_a_full_disk_runs_can_be_thinned(disk: MountedDisk) -> None:
     before = path.stat().st_size
     with Library(path) as library:
         library.quota.budget = 1_000_000
-        assert library.quota.thin(library.quota.plan()).moments > 0
+        assert library.quota.thin(library.quota.plan()).snapshots > 0
         assert path.stat().st_size < before
         assert len(library.runs()) == 6
 

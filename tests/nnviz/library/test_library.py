@@ -131,21 +131,21 @@ def test_the_last_network_is_exact_and_knows_its_past(library: Library) -> None:
 
 def test_the_network_of_another_epoch_is_that_of_the_moment_nearest(library: Library) -> None:
     run, _ = record(library, an_experiment(epochs=20))
-    wanted = min(library.moments(run), key=lambda epoch: abs(epoch - 10.2))
+    wanted = min(library.snapshot_epochs(run), key=lambda epoch: abs(epoch - 10.2))
     trainer = an_experiment(epochs=20).trainer(DATA)
     events = trainer.run()
     while trainer.epoch - 1 + trainer.batch / 6 < wanted - 1e-9:
         next(events)
     network = library.network(run, 10.2)
     np.testing.assert_allclose(network.parameters, trainer.network.parameters, rtol=1e-3, atol=1e-3)
-    np.testing.assert_array_equal(library.moment(run, 10.2), network.parameters)
-    assert library.moment(run, wanted).dtype == np.float32
+    np.testing.assert_array_equal(library.snapshot(run, 10.2), network.parameters)
+    assert library.snapshot(run, wanted).dtype == np.float32
     assert network.provenance["epochs"] == int(wanted)
 
 
 def test_a_run_that_was_only_begun_has_no_network(library: Library) -> None:
     run = library.begin(an_experiment())
-    assert library.moments(run) == []
+    assert library.snapshot_epochs(run) == []
     assert library.state(run) is None
     with refused(UnknownRunError, "run", "of which no weights are kept"):
         library.network(run)
@@ -156,7 +156,7 @@ def test_a_run_that_was_only_begun_has_no_network(library: Library) -> None:
 def test_names_and_scaling_of_the_data_come_back(library: Library) -> None:
     named = replace(DATA, class_names=("<b>a</b>", "b", "c"), columns=("p", "q", "r", "s"))
     run, _ = record(library, an_experiment(named), named)
-    for network in (library.network(run), library.network(run, library.moments(run)[1])):
+    for network in (library.network(run), library.network(run, library.snapshot_epochs(run)[1])):
         assert network.description is not None
         assert network.description.as_dict() == named.description.as_dict()
 

@@ -10,7 +10,7 @@ import pytest
 from engine.basics.errors import SettingError
 from nnviz.library import Library, Recording
 from nnviz.library.locks import lock_of_run
-from nnviz.library.quota import BUDGET, MOMENT_BUDGET
+from nnviz.library.quota import BUDGET, SNAPSHOT_BUDGET
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 
 
@@ -26,10 +26,10 @@ def large_runs(library: Library, count: int) -> list[int]:
 
 
 def test_the_budget_is_kept(library: Library) -> None:
-    assert (library.quota.budget, library.quota.moment_budget) == (BUDGET, MOMENT_BUDGET)
-    library.quota.budget, library.quota.moment_budget = 5_000_000, 2_000_000
+    assert (library.quota.budget, library.quota.snapshot_budget) == (BUDGET, SNAPSHOT_BUDGET)
+    library.quota.budget, library.quota.snapshot_budget = 5_000_000, 2_000_000
     with Library() as again:
-        assert (again.quota.budget, again.quota.moment_budget) == (5_000_000, 2_000_000)
+        assert (again.quota.budget, again.quota.snapshot_budget) == (5_000_000, 2_000_000)
     for wrong in (0, -1, float("inf"), "much"):
         with pytest.raises(SettingError, match="budget"):
             library.quota.budget = wrong  # type: ignore[assignment]
@@ -56,7 +56,7 @@ def test_the_oldest_without_a_star_lose_moments_first(library: Library) -> None:
 def test_results_and_last_states_stay(library: Library) -> None:
     runs = large_runs(library, 2)
     kept = {run: (library.network(run).parameters, library.history(run), library.run(run)) for run in runs}
-    before = {run: library.moments(run) for run in runs}
+    before = {run: library.snapshot_epochs(run) for run in runs}
     whole = library.quota.nbytes
     plan = library.quota.plan(1_000_000)
     library.quota.thin(plan)
@@ -69,7 +69,7 @@ def test_results_and_last_states_stay(library: Library) -> None:
         assert library.run(run).figures == record_before.figures
         assert library.run(run).is_thinned
         assert library.run(run).nbytes < record_before.nbytes
-        moments = library.moments(run)
+        moments = library.snapshot_epochs(run)
         assert moments[0] == 0
         assert moments[-1] == 40
         assert len(moments) < len(before[run])
@@ -81,7 +81,7 @@ def test_results_and_last_states_stay(library: Library) -> None:
 def test_fewer_moments_are_still_evenly_apart(library: Library) -> None:
     (run,) = large_runs(library, 1)
     library.quota.thin(library.quota.plan(library.quota.nbytes - 10_000))
-    moments = np.array(library.moments(run))
+    moments = np.array(library.snapshot_epochs(run))
     assert 10 <= len(moments) <= 18
     assert np.diff(moments).max() <= 2 * 40 / 10
 
@@ -89,14 +89,14 @@ def test_fewer_moments_are_still_evenly_apart(library: Library) -> None:
 def test_a_run_that_is_being_trained_loses_nothing(library: Library) -> None:
     (run,) = large_runs(library, 1)
     plan = library.quota.plan(1_000_000)
-    before = library.moments(run)
+    before = library.snapshot_epochs(run)
     made = an_experiment().changed(hidden=(2000,))
     kept = library.state(run)
     trainer = made.trainer(DATA)
     recording = Recording(library, run, type(trainer).resume(kept.network, DATA, kept.training))
     assert library.quota.plan(1_000_000).losses == ()
     library.quota.thin(plan)
-    assert library.moments(run) == before
+    assert library.snapshot_epochs(run) == before
     recording.close()
 
 
@@ -111,7 +111,7 @@ def test_a_thinned_run_goes_on(library: Library) -> None:
     for event in resumed.run():
         recording.take_event(event)
     assert recording.finish()
-    assert library.moments(run)[-1] == 60
+    assert library.snapshot_epochs(run)[-1] == 60
 
 
 def test_with_no_budget_it_tells_all_that_can_go(library: Library) -> None:
@@ -123,7 +123,7 @@ def test_with_no_budget_it_tells_all_that_can_go(library: Library) -> None:
     every = library.database.number("SELECT count(*) FROM moments")
     states = library.database.number("SELECT count(*) FROM states WHERE at > 0 AND at < 40")
     assert states > 0
-    assert plan.moments == every - 2 * 2 + states, "the first and the last stay"
+    assert plan.snapshots == every - 2 * 2 + states, "the first and the last stay"
 
 
 def test_more_room_is_made_than_is_missing(library: Library) -> None:
@@ -136,32 +136,32 @@ def test_more_room_is_made_than_is_missing(library: Library) -> None:
 
 def test_nothing_goes_before_it_was_said(library: Library) -> None:
     (run,) = large_runs(library, 1)
-    before = library.moments(run)
+    before = library.snapshot_epochs(run)
     assert library.quota.enforce() is None, "there is room"
     library.quota.budget = library.quota.nbytes - 1000
     said = library.quota.enforce()
     assert said is not None
     assert said.runs == [run]
-    assert library.moments(run) == before
+    assert library.snapshot_epochs(run) == before
     with Library() as again:
         assert again.quota.enforce() is None
-        assert len(again.moments(run)) < len(before)
+        assert len(again.snapshot_epochs(run)) < len(before)
         again.quota.budget = again.quota.nbytes - 1000
-        thinner = again.moments(run)
+        thinner = again.snapshot_epochs(run)
         assert again.quota.enforce() is not None, "each time it is said before"
-        assert again.moments(run) == thinner
+        assert again.snapshot_epochs(run) == thinner
 
 
 def test_what_was_said_is_forgotten_when_there_is_room(library: Library) -> None:
     (run,) = large_runs(library, 1)
-    before = library.moments(run)
+    before = library.snapshot_epochs(run)
     library.quota.budget = 1_000_000
     assert library.quota.announce() is not None
     library.quota.budget = BUDGET
     assert library.quota.enforce() is None
     library.quota.budget = 1_000_000
     assert library.quota.enforce() is not None
-    assert library.moments(run) == before
+    assert library.snapshot_epochs(run) == before
 
 
 def test_where_thinning_does_not_help_that_is_said_once(library: Library) -> None:
@@ -176,7 +176,7 @@ def test_where_thinning_does_not_help_that_is_said_once(library: Library) -> Non
 
 def test_thinning_tells_how_far_it_is_and_can_be_ended(library: Library) -> None:
     first, second = large_runs(library, 2)
-    before = library.moments(second)
+    before = library.snapshot_epochs(second)
     plan, told = library.quota.plan(0), []
 
     def tell(share: float) -> None:
@@ -191,7 +191,7 @@ def test_thinning_tells_how_far_it_is_and_can_be_ended(library: Library) -> None
     assert told[0] == 0
     assert 0.3 < told[1] < 0.7
     assert library.run(first).is_thinned
-    assert library.moments(second) == before
+    assert library.snapshot_epochs(second) == before
     assert library.path.stat().st_size < size, "what went is no longer in the file"
 
 
@@ -207,9 +207,9 @@ def test_what_was_said_is_forgotten_where_room_was_made_otherwise(library: Libra
         library.delete([first])
         library.purge()
     library.quota.budget = library.quota.nbytes - 1000
-    before = library.moments(second)
+    before = library.snapshot_epochs(second)
     assert library.quota.enforce() is not None
-    assert library.moments(second) == before
+    assert library.snapshot_epochs(second) == before
 
 
 def test_thinning_says_what_is_gone_and_not_what_was_to_go(library: Library) -> None:

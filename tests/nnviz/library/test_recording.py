@@ -112,7 +112,7 @@ def test_what_was_written_of_later_places_is_dropped(library: Library) -> None:
     recording = Recording(library, run, trainer)
     at = library.state(run).at
     assert at <= 4
-    assert max(library.moments(run)) <= at
+    assert max(library.snapshot_epochs(run)) <= at
     assert library.history(run).completed <= 4
     recording.close()
 
@@ -127,8 +127,8 @@ def test_a_second_training_is_counted_on(library: Library) -> None:
     assert told.epochs == 6
     assert library.history(run).error.test.epochs == list(range(7))
     assert library.state(run).before == 3
-    assert library.moments(run)[0] == 0
-    assert library.moments(run)[-1] == 6
+    assert library.snapshot_epochs(run)[0] == 0
+    assert library.snapshot_epochs(run)[-1] == 6
 
 
 # ---- when
@@ -155,10 +155,10 @@ def test_a_pause_is_written_at_once_where_it_is(library: Library) -> None:
 
 
 def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> None:
-    library.quota.moment_budget = 1_000_000
+    library.quota.snapshot_budget = 1_000_000
     made = an_experiment(epochs=200).changed(hidden=(2000,))  # 16,003 parameters: room for 31
     run, _ = record(library, made)
-    moments = np.array(library.moments(run)[:-1])
+    moments = np.array(library.snapshot_epochs(run)[:-1])
     assert 15 <= len(moments) <= 31 + 9, "states count, too"
     gaps = np.diff(moments)
     assert gaps.max() <= 16
@@ -175,7 +175,7 @@ def test_of_short_epochs_at_most_25_moments_a_second_are_kept(library: Library) 
         recording.take_event(event)
         clock.now += 0.011 if isinstance(event, Epoch) else 0
     recording.finish()
-    moments = library.moments(run)
+    moments = library.snapshot_epochs(run)
     assert set(np.diff(moments[-70:])) == {4}
     assert len(moments) < 90, "before, one each time that the step doubles"
 
@@ -272,7 +272,7 @@ def test_numbers_beyond_half_precision_are_kept_in_single(library: Library) -> N
     recording = Recording(library, run, trainer)
     recording.take_event(next(event for event in trainer.run() if isinstance(event, Epoch)))
     library.database.write("DELETE FROM states")
-    assert library.moment(run, 0)[3] == 1e6
+    assert library.snapshot(run, 0)[3] == 1e6
     recording.close()
 
 
@@ -498,7 +498,7 @@ def test_a_network_too_large_for_the_library_has_its_figures_kept(
     assert len(told) == 1
     assert "must be at most" in told[0]
     assert library.history(run).completed == 6
-    assert library.moments(run) == []
+    assert library.snapshot_epochs(run) == []
     with pytest.raises(TooLargeError):
         state_bytes(trainer)
 

@@ -22,7 +22,7 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.library import Library, Recording, UnknownRunError, UnreadableRunError
 from nnviz.library.errors import ReplayError, damage_mark
-from nnviz.library.replay import ReplayedMoment, edit_content, replay, retrace
+from nnviz.library.replay import ReplayResult, edit_content, replay, retrace
 from nnviz.library.states import state_places
 from tests.engine.helpers import class_data
 from tests.nnviz.library.helpers import DATA, Clock, an_experiment, in_epoch, record, trained_on
@@ -57,7 +57,7 @@ def seen(library: Library, orders: dict[tuple[int, int], Do] | None = None, **se
     return found
 
 
-def gone_to(library: Library, at: float, run: int = 1, data: Dataset = DATA) -> ReplayedMoment:
+def gone_to(library: Library, at: float, run: int = 1, data: Dataset = DATA) -> ReplayResult:
     steps = replay(library, run, at, data)
     shares = []
     while True:
@@ -66,7 +66,7 @@ def gone_to(library: Library, at: float, run: int = 1, data: Dataset = DATA) -> 
         except StopIteration as end:
             assert shares == sorted(shares)
             assert not shares or shares[-1] == 1
-            found: ReplayedMoment = end.value
+            found: ReplayResult = end.value
             return found
 
 

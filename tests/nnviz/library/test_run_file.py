@@ -65,9 +65,9 @@ def test_a_run_comes_back_whole_under_a_new_number(library: Library, tmp_path: P
             assert kept == replace(library.history(run), best=kept.best)
             assert second.best.epoch == first.best.epoch
             np.testing.assert_array_equal(there.history(number).confusion(2), library.history(run).confusion(2))
-            assert there.moments(number) == library.moments(run)
-            for at in library.moments(run):
-                np.testing.assert_array_equal(there.moment(number, at), library.moment(run, at))
+            assert there.snapshot_epochs(number) == library.snapshot_epochs(run)
+            for at in library.snapshot_epochs(run):
+                np.testing.assert_array_equal(there.snapshot(number, at), library.snapshot(run, at))
             np.testing.assert_array_equal(there.network(number).parameters, trainer.network.parameters)
             assert there.network(number).description.as_dict() == named.description.as_dict()
             assert len(there.runs("good clouds adam")) >= 1
@@ -126,7 +126,7 @@ def test_a_run_without_anything_can_be_passed_on(library: Library, tmp_path: Pat
     run = library.begin(an_experiment(), parent=None, left_at=2.5)
     export_run(library, run, tmp_path / "out")
     new = library.run(read_run(library, tmp_path / "out" / "run.nnvizrun"))
-    assert (new.left_at, new.status, library.moments(new.id)) == (2.5, "paused", [])
+    assert (new.left_at, new.status, library.snapshot_epochs(new.id)) == (2.5, "paused", [])
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["command.txt", "curves.csv", "run.nnvizrun"]
 
 
@@ -412,7 +412,7 @@ def test_an_import_needs_memory_for_one_row_at_a_time(library: Library, tmp_path
     with peak_below(nbytes // 3):
         new = read_run(library, long)
     assert library.database.number("SELECT count(*) FROM moments WHERE run = ?", (new,)) == count
-    np.testing.assert_array_equal(library.moment(new, 0.5), library.moment(run, 1))
+    np.testing.assert_array_equal(library.snapshot(new, 0.5), library.snapshot(run, 1))
 
 
 def test_a_state_of_a_larger_network_is_refused_before_it_is_unpacked(library: Library, exported: Path) -> None:

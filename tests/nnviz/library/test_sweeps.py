@@ -23,7 +23,7 @@ from engine.training.events import Batch
 from engine.training.trainer import Trainer
 from nnviz.library import Library, LibraryError, database
 from nnviz.library.errors import DamagedError, UnknownSweepError
-from nnviz.library.replay import ReplayedMoment, replay
+from nnviz.library.replay import ReplayResult, replay
 from nnviz.library.run_file import read_run, write_run
 from nnviz.library.schema import VERSION
 from nnviz.library.sweeps import FINISHED, RUNNING, STOPPED, FinishedRun, SweepLibrary, take_lock
@@ -66,7 +66,7 @@ def written(library: Library, *runs: FinishedRun) -> tuple[int, list[int]]:
     return sweep, SweepLibrary(library).write(sweep, runs, DATA.description, DATA.title)
 
 
-def came_of(going: Generator[float, None, ReplayedMoment]) -> ReplayedMoment:
+def came_of(going: Generator[float, None, ReplayResult]) -> ReplayResult:
     while True:
         try:
             next(going)
@@ -181,7 +181,7 @@ def test_what_is_written_is_what_train_would_have_recorded(library: Library) -> 
     assert library.network(run).description == library.network(alone).description
     assert library.state(run).differences() == []
     assert (mine.sweep, mine.trial, other.sweep, other.trial) == (sweep, 0, None, None)
-    assert len(library.moments(run)) > 6
+    assert len(library.snapshot_epochs(run)) > 6
     assert [found.id for found in library.runs("validation share 0.2 clouds")] == [alone, run]
 
 
@@ -204,7 +204,7 @@ def test_they_are_gone_on_with_and_replayed_to_the_bit(library: Library) -> None
     kept = library.state(run)
     rest = trained_on(Trainer.resume(kept.network, DATA, kept.training))
     np.testing.assert_array_equal(rest, library.network(whole).parameters)
-    later = library.moments(run)[-1]
+    later = library.snapshot_epochs(run)[-1]
     assert later == stopped.reached
 
 

@@ -35,9 +35,9 @@ def take(active_runs: ActiveRuns, *runs: RunNews, over: tuple[int, ...] = (0, 0)
 def test_it_knows_what_is_trained_before_anything_is_measured(active_runs: ActiveRuns) -> None:
     assert list(active_runs.groups) == [ONE, OTHER]
     assert (active_runs.groups[OTHER].experiment.hidden, active_runs.groups[OTHER].seeds) == ((9,), 3)
-    assert active_runs.words(ONE) == "0 of 3"
+    assert active_runs.progress_text(ONE) == "0 of 3"
     assert not active_runs.has_begun(ONE)
-    assert active_runs.words(7) == ""
+    assert active_runs.progress_text(7) == ""
 
 
 def test_curves_grow_and_words_tell_the_furthest(active_runs: ActiveRuns) -> None:
@@ -45,7 +45,7 @@ def test_curves_grow_and_words_tell_the_furthest(active_runs: ActiveRuns) -> Non
     take(active_runs, news(0, 1, 2), over=(1, 0))
     curves = {seed: run.curve("test_error").epochs for seed, run in active_runs.runs_of(ONE).items()}
     assert curves == {1: [0, 1, 2], 2: [0]}
-    assert active_runs.words(ONE) == "1 of 3 · epoch 2"
+    assert active_runs.progress_text(ONE) == "1 of 3 · epoch 2"
     assert active_runs.runs_of(ONE)[1].figures == {"test_error": 1 / 3}
     assert not active_runs.runs_of(OTHER)
 
@@ -78,7 +78,7 @@ def test_at_its_end_what_was_measured_stays_until_it_was_read(active_runs: Activ
     take(active_runs, news(0, 1, 0, 1, stage="ended"), news(1, 1, 0))
     active_runs.end()
     assert not active_runs.groups
-    assert active_runs.words(ONE) == ""
+    assert active_runs.progress_text(ONE) == ""
     assert list(active_runs.runs_of(ONE)) == [1]
     active_runs.hold([ONE])
     assert not active_runs.runs_of(OTHER)

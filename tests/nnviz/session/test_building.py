@@ -203,7 +203,7 @@ def is_in_the_middle(model: Model, run: Run, place: tuple[int, int]) -> bool:
     session = model.session
     return (
         session.runs.current is run
-        and session.training.is_under_way
+        and session.training.is_in_progress
         and session.state is Status.PAUSED
         and ((session.training.progress.epoch, session.training.progress.batch) == place)
     )

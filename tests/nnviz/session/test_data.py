@@ -84,7 +84,7 @@ def test_a_paused_run_learns_on_the_new_data_only(
     parameters, run = session.runs.current.network.parameters.copy(), session.runs.current
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, model, "fewer")
-    assert not session.training.is_under_way, "its place belongs to the data of before"
+    assert not session.training.is_in_progress, "its place belongs to the data of before"
     np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
     session.step_batch()
     wait_for(qtbot, model, Status.TRAINING)
@@ -109,7 +109,7 @@ def test_nothing_is_learned_while_other_data_come(
     put_data("fewer", held)
     train_for_a_while(qtbot, model)
     session.data.load("fewer")
-    qtbot.waitUntil(lambda: not session.training.is_under_way or session.runs.current.stage.value == "paused")
+    qtbot.waitUntil(lambda: not session.training.is_in_progress or session.runs.current.stage.value == "paused")
     parameters = session.runs.current.network.parameters.copy()
     assert session.state is Status.LOADING
     session.start()
@@ -227,7 +227,7 @@ def test_undo_of_data_loads_the_data_before(
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, model, "fewer")
     assert session.runs.current is run
-    assert not session.training.is_under_way
+    assert not session.training.is_in_progress
     session.undo.undo()
     assert session.state is Status.LOADING
     wait_for(qtbot, model, Status.PAUSED)

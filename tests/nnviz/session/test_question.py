@@ -45,7 +45,7 @@ def session(qtbot: QtBot) -> Iterator[Parts]:
     """Without a window, and without what trains."""
     undo, data = Undo(), Data(Messages())
     sketch = Sketch(undo)
-    data.changed.connect(lambda: sketch.suit(data.dataset))
+    data.changed.connect(lambda: sketch.adapt(data.dataset))
     runs = Runs(new_run(Experiment()), undo)
     question = Question(Displayed(runs.current), sketch, data, Selection(runs, data), undo)
     yield Parts(data, sketch, question, undo)

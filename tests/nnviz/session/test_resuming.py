@@ -69,7 +69,7 @@ def test_with_its_own_data_it_goes_on_where_it_was(ready_window: MainWindow, qtb
     reopen(qtbot, window, home / "run.npz")
     assert session.messages.current is None
     wait_for(qtbot, window, Status.PAUSED)
-    qtbot.waitUntil(lambda: session.training.is_under_way)
+    qtbot.waitUntil(lambda: session.training.is_in_progress)
     assert session.data.name == "moons"
     assert place_of(session.training.progress) == place_of(progress)
     assert session.displayed.network.shape == [2, 12, 2]
@@ -134,7 +134,7 @@ def test_saved_before_its_data_are_there_it_keeps_its_training(
     assert (state.progress["epoch"], state.progress["batch"]) == (2, 3)
     assert network.provenance["epochs"] == 1
     loading_gate.set()
-    qtbot.waitUntil(lambda: session.training.is_under_way)
+    qtbot.waitUntil(lambda: session.training.is_in_progress)
     assert place_of(session.training.progress)[:3] == (2, 3, 3)
     session.start()
     wait_for(qtbot, window, Status.FINISHED)
@@ -161,7 +161,7 @@ def test_it_waits_while_its_opening_is_undone(ready_model: Model, qtbot: QtBot, 
     session.undo.undo()
     qtbot.waitUntil(lambda: is_shown(session.data) and session.data.name == "mnist")
     session.undo.redo()
-    qtbot.waitUntil(lambda: session.training.is_under_way)
+    qtbot.waitUntil(lambda: session.training.is_in_progress)
     assert place_of(session.training.progress) == place_of(progress)
 
 
@@ -207,7 +207,7 @@ def test_undo_while_its_data_load_gives_them_up(
     session.undo.redo()
     assert session.state is Status.LOADING
     loading_gate.set()
-    qtbot.waitUntil(lambda: session.training.is_under_way)
+    qtbot.waitUntil(lambda: session.training.is_in_progress)
     assert session.training.progress.batch == 3
 
 
@@ -227,7 +227,7 @@ def test_data_of_that_name_that_are_others_by_now(ready_model: Model, qtbot: QtB
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
     assert "points is scaled otherwise than for this network" in session.messages.current.text
-    assert not session.training.is_under_way
+    assert not session.training.is_in_progress
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
 
 

@@ -153,7 +153,7 @@ def test_of_two_resets_each_brings_its_run_back_in_its_middle(ready_model: Model
     for run in reversed(runs):
         session.undo.undo()
         assert session.runs.current is run
-        assert session.training.is_under_way
+        assert session.training.is_in_progress
         assert session.state is Status.PAUSED
     session.step_batch()
     wait_for(qtbot, ready_model, Status.TRAINING)

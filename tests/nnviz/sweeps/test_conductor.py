@@ -525,6 +525,6 @@ def test_moments_of_many_runs_leave_room_for_the_rest(library: Library) -> None:
     library.quota.budget = 40_000_000
     many, few = a_plan("batch-size=1..50/50", "hidden=1..40/40"), a_plan("hidden=3,4")
     store = SweepWriter.of_new(library, many, "", "", print)
-    assert store.moment_bytes(many) == 40_000_000 // 4 // 2000
-    assert store.moment_bytes(few) == 2_000_000
+    assert store.snapshot_bytes(many) == 40_000_000 // 4 // 2000
+    assert store.snapshot_bytes(few) == 2_000_000
     store.close(STOPPED, DATA)

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
@@ -69,7 +69,7 @@ def test_at_the_start_with_a_message_and_in_every_group_of_settings(ready_window
     for name in SETTING_GROUPS:
         unfold(qtbot, ready_window, name)
         assert not complaints(ready_window)
-        qtbot.mouseClick(find(ready_window, Group, name).head, Qt.LeftButton)
+        qtbot.mouseClick(find(ready_window, CollapsibleGroup, name).head, Qt.LeftButton)
 
     # With a message.
     ready_window.session.messages.show("Something to know")

@@ -37,7 +37,7 @@ from nnviz.cards.draw.value_form import FormRow
 from nnviz.cards.plane.surface_page import SurfacePage
 from nnviz.cards.weights.layer_tabs import layer_tabs
 from nnviz.ui.card import DockCard
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.pages import Page
 from nnviz.window.help import described, place_beside
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
@@ -178,7 +178,11 @@ def open_everything(window: MainWindow) -> None:
     window.show_sweep_form()  # its rows are made when they are first seen
     window.show_workspace(before)
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
-    for group in [*window.training.groups, find(window, Group, "dataPartsGroup"), find(window, Group, "roomGroup")]:
+    for group in [
+        *window.training.groups,
+        find(window, CollapsibleGroup, "dataPartsGroup"),
+        find(window, CollapsibleGroup, "roomGroup"),
+    ]:
         group.head.setChecked(True)
     for page in window.findChildren(Page):
         page.fill()

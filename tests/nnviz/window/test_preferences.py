@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.app import create_window
 from nnviz.window import preferences
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.preferences import Preferences, user_file
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, is_shown, pick, store_settings, stored_settings, train_epochs
 
@@ -160,7 +160,7 @@ def test_an_error_in_writing_is_told_once_and_logged(
     for width in (11, 12, 13):
         ready_window.draw.pen.setValue(width)
         with qtbot.waitCallback() as written:
-            ready_window._preferences._lane.run(lambda: None, written, written)
+            ready_window._preferences._thread.run(lambda: None, written, written)
             ready_window._preferences.write()
     qtbot.waitUntil(lambda: bool(told))
     messages.dismiss()
@@ -209,8 +209,8 @@ def test_a_network_that_is_still_being_saved_at_the_end_is_remembered(
 
 
 def test_a_foreign_lock_holds_nothing_up(make_window: MakeWindow, qtbot: QtBot) -> None:
-    person_file().parent.mkdir(parents=True)
-    person_file().with_name("settings.json.lock").write_text("1\nnnviz\nanother machine\n")
+    user_file().parent.mkdir(parents=True)
+    user_file().with_name("settings.json.lock").write_text("1\nnnviz\nanother machine\n")
     window = make_window()
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     train_epochs(qtbot, window, 1)
@@ -230,4 +230,4 @@ def test_nothing_is_remembered_without_a_file(qapp: QApplication, home: Path) ->
     window = create_window(settings=Preferences(None))
     window.draw.pen.setValue(17)
     window.close()
-    assert not person_file().exists()
+    assert not user_file().exists()

@@ -36,7 +36,7 @@ from pathlib import Path
 from PyQt5.QtCore import QTimer
 from nnviz import app
 from nnviz.session.status import Status
-from nnviz.window.preferences import person_file
+from nnviz.window.preferences import user_file
 import nnviz.session.files as files
 
 make, after = app.create_window, sys.argv[2]
@@ -53,7 +53,7 @@ def create_window():
             window.draw.pen.setValue(31)
             window.set_theme("dark")
             session.files.save(Path(sys.argv[1], "mine.json"))
-        stored = json.loads(person_file().read_text()) if person_file().exists() else {}
+        stored = json.loads(user_file().read_text()) if user_file().exists() else {}
         if not (chosen and stored.get("network") and stored.get("pen_width") == 31):
             QTimer.singleShot(20, look)
         elif after == "train":

@@ -334,7 +334,7 @@ def is_whole(widget: QLabel | QAbstractButton) -> bool:
         return widget.height() >= metrics.height()
     words = widget.text().replace("&", "")
     return widget.height() >= metrics.tightBoundingRect(words).height() and (
-        widget.width() >= metrics.horizontalAdvance(words) or type(widget).__name__ == "GroupHead"
+        widget.width() >= metrics.horizontalAdvance(words) or type(widget).__name__ == "CollapsibleGroupHead"
     )
 
 

@@ -70,7 +70,7 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(ready_window: Mai
 
     def look() -> None:
         if not session.data.loading:
-            assert session.data.views.is_under_way
+            assert session.data.views.is_in_progress
             assert window.canvas.isVisible()
             shapes.append(find(window, QLineEdit, "shapeEdit").text())
             drag(window.canvas, seven(window.canvas))

@@ -21,8 +21,8 @@ from nnviz.cards.explanation.explanation_data import (
     MEAN,
     METHODS,
     NEAREST,
-    DatasetSummary,
     ExplanationQuery,
+    InputSummary,
     NearestExamples,
     compared,
     contributions_for,
@@ -143,7 +143,7 @@ def test_where_the_other_is_the_answer_already_it_turns_to_the_one() -> None:
 
 def test_columns_stay_within_the_range_seen_in_training() -> None:
     table = table_of()
-    summary = DatasetSummary(table)
+    summary = InputSummary(table)
     query = ExplanationQuery(network_of([4, 8, 3]), table.train.inputs[0], (4,))
     found = counterfactual_of(query, *summary.bounds)
     assert found is not None
@@ -160,8 +160,8 @@ def test_numbers_instead_of_classes_have_nothing_to_turn_to(outputs: int) -> Non
         network_of([3, 5, outputs], output="identity"), data.train.inputs[0], (3,), has_classes=False
     )
     reasons, turning = (
-        contributions_for(query, DatasetSummary(data).baseline(MEAN)),
-        counterfactual_of(query, *DatasetSummary(data).bounds),
+        contributions_for(query, InputSummary(data).baseline(MEAN)),
+        counterfactual_of(query, *InputSummary(data).bounds),
     )
     assert reasons is not None
     assert reasons.one == 0
@@ -177,20 +177,20 @@ def test_numbers_instead_of_classes_have_nothing_to_turn_to(outputs: int) -> Non
 
 
 def test_a_picture_may_be_anything_from_black_to_white(few_digits: Dataset) -> None:
-    low, high = DatasetSummary(few_digits).bounds
+    low, high = InputSummary(few_digits).bounds
     assert (low == 0).all()
     assert high == pytest.approx(np.ones(784))
-    assert not DatasetSummary(few_digits).baseline(EMPTY).any()
+    assert not InputSummary(few_digits).baseline(EMPTY).any()
 
 
 def test_an_empty_picture_has_the_background_of_the_data(few_digits: Dataset) -> None:
-    assert not DatasetSummary(few_digits).baseline(EMPTY).any()
+    assert not InputSummary(few_digits).baseline(EMPTY).any()
     light = replace(few_digits, brightness=Brightness(0.9, 0.8, 0.2))
-    np.testing.assert_allclose(DatasetSummary(light).baseline(EMPTY), 0.9)
+    np.testing.assert_allclose(InputSummary(light).baseline(EMPTY), 0.9)
 
 
 def test_the_mean_is_that_of_the_training_examples(few_digits: Dataset) -> None:
-    mean = DatasetSummary(few_digits).baseline(MEAN)
+    mean = InputSummary(few_digits).baseline(MEAN)
     assert mean == pytest.approx(few_digits.train.inputs.mean(axis=0) / 255, abs=1e-5)
 
 

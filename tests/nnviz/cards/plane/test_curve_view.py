@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.plane.curve_view import CurveView, DrawnLine
 from nnviz.ui import theme
 from nnviz.ui.plane.points import Points
-from nnviz.ui.plots.painted_axes import Frame
+from nnviz.ui.plots.painted_axes import AxesFrame
 from tests.nnviz.helpers import hover, leave
 
-AXES = Frame((0, 10), (-2, 2), "x", "y", None)
+AXES = AxesFrame((0, 10), (-2, 2), "x", "y", None)
 LEVEL = DrawnLine(np.array([0.0, 10.0]), np.array([1.0, 1.0]))
 
 
@@ -51,7 +51,7 @@ def test_points_and_the_line_lie_where_they_belong(view: CurveView) -> None:
     assert pixel(view, 8, -1) == ink("field"), "the core of a test point"
     view.show_line(None, AXES)
     assert pixel(view, 5, 1) != ink("text")
-    view.show_line(LEVEL, Frame((0, 10), (-6, 3), "x", "y", None))
+    view.show_line(LEVEL, AxesFrame((0, 10), (-6, 3), "x", "y", None))
     assert pixel(view, 2, -1) == ink("train"), "points follow the axes"
 
 

@@ -447,7 +447,7 @@ def test_its_past_can_be_looked_back_at(
     session.timeline.go_to(1)
     assert session.displayed.epochs == 1
     with Library() as library:
-        expected = library.moment(numbers[0], 1)
+        expected = library.snapshot(numbers[0], 1)
     np.testing.assert_allclose(session.displayed.network.parameters, expected, atol=1e-3)
 
 

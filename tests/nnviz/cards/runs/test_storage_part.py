@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.library import Library
 from nnviz.library.errors import read_only
-from nnviz.library.quota import BUDGET, MOMENT_BUDGET, Quota, ThinningPlan
+from nnviz.library.quota import BUDGET, SNAPSHOT_BUDGET, Quota, ThinningPlan
 from nnviz.session.snapshots import MOST_BYTES
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.runs.helpers import show_runs
@@ -31,10 +31,10 @@ def large_runs(count: int) -> list[int]:
         return [record(library, made)[0] for _ in range(count)]
 
 
-def open_room(window: MainWindow, qtbot: QtBot) -> Group:
+def open_room(window: MainWindow, qtbot: QtBot) -> CollapsibleGroup:
     """Turns to Runs, opens the group with the mouse, and waits until its figures are there."""
     show_runs(window, qtbot)
-    group = find(window, Group, "roomGroup")
+    group = find(window, CollapsibleGroup, "roomGroup")
     qtbot.waitUntil(lambda: window.session.models[StorageModel].usage is not None)
     if not group.is_open:
         qtbot.mouseClick(group.head, Qt.LeftButton)
@@ -80,7 +80,7 @@ def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: 
     with Library() as library:
         library.annotate(run, starred=True)
         library.quota.budget = 1_000_000
-        before = library.moments(run)
+        before = library.snapshot_epochs(run)
     show_runs(ready_window, qtbot)
     warning = find(ready_window, QLabel, "roomWarning")
     qtbot.waitUntil(warning.isVisible)
@@ -88,7 +88,7 @@ def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: 
     assert "of 1 old run" in warning.text()
     assert "1 of them with a star" in warning.text()
     with Library() as library:
-        assert library.moments(run) == before
+        assert library.snapshot_epochs(run) == before
 
 
 # ---- what may be taken
@@ -102,9 +102,9 @@ def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: Ma
     assert value(ready_window, "libraryRoomEdit") == "0.5"
     retype(qtbot, ready_window, "runRoomEdit", "8")
     room = ready_window.session.models[StorageModel]
-    qtbot.waitUntil(lambda: room.usage is not None and room.usage.moment_budget == 8_000_000)
+    qtbot.waitUntil(lambda: room.usage is not None and room.usage.snapshot_budget == 8_000_000)
     with Library() as library:
-        assert (library.quota.budget, library.quota.moment_budget) == (500_000_000, 8_000_000)
+        assert (library.quota.budget, library.quota.snapshot_budget) == (500_000_000, 8_000_000)
 
 
 def test_a_budget_that_is_typed_first_makes_the_library(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -136,7 +136,7 @@ def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window
         assert field.text() == typed, "it can be corrected"
         assert room.memory_budget == MOST_BYTES
         assert room.usage is not None
-        assert (room.usage.plan.budget, room.usage.moment_budget) == (BUDGET, MOMENT_BUDGET)
+        assert (room.usage.plan.budget, room.usage.snapshot_budget) == (BUDGET, SNAPSHOT_BUDGET)
         qtbot.keyClick(field, Qt.Key_Escape)
         assert not note.isVisible(), name
         assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")
@@ -190,7 +190,7 @@ def test_thin_now_takes_what_was_told(ready_window: MainWindow, qtbot: QtBot) ->
     with Library() as library:
         library.annotate(first, starred=True)
         library.quota.budget = library.quota.nbytes - 1000
-        before = {run: library.moments(run) for run in (first, second)}
+        before = {run: library.snapshot_epochs(run) for run in (first, second)}
     open_room(ready_window, qtbot)
     assert "When the next training is over, this goes: " in words(ready_window)
     assert "of 1 old run, " in words(ready_window)
@@ -198,8 +198,8 @@ def test_thin_now_takes_what_was_told(ready_window: MainWindow, qtbot: QtBot) ->
     click(qtbot, ready_window, QPushButton, "thinButton")
     qtbot.waitUntil(lambda: "Nothing has to go." in words(ready_window))
     with Library() as library:
-        assert library.moments(first) == before[first], "it has a star"
-        assert len(library.moments(second)) < len(before[second])
+        assert library.snapshot_epochs(first) == before[first], "it has a star"
+        assert len(library.snapshot_epochs(second)) < len(before[second])
         assert library.quota.nbytes <= library.quota.budget
     assert announced(ready_window.session).startswith("Gone: ")
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
@@ -228,7 +228,7 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
     first, second = large_runs(2)
     with Library() as library:
         library.quota.budget = 1_000_000
-        before = library.moments(second)
+        before = library.snapshot_epochs(second)
     open_room(ready_window, qtbot)
     click(qtbot, ready_window, QPushButton, "thinButton")
     qtbot.waitUntil(lambda: session.messages.current is not None)
@@ -241,7 +241,7 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
     qtbot.waitUntil(lambda: announced(session) == "Thinning old runs was cancelled")
     with Library() as library:
         assert library.run(first).is_thinned
-        assert library.moments(second) == before
+        assert library.snapshot_epochs(second) == before
     assert session.messages.current is None
 
 
@@ -250,13 +250,13 @@ def test_what_the_view_says_goes_after_the_next_training_does(ready_window: Main
     with Library() as library:
         library.introduce()
         library.quota.budget = 1_000_000
-        before = library.moments(run)
+        before = library.snapshot_epochs(run)
     open_room(ready_window, qtbot)
     qtbot.waitUntil(lambda: "When the next training is over, this goes:" in words(ready_window))
     ready_window.session.records.set_on(True)
     train_epochs(qtbot, ready_window, 1)
     with Library() as library:
-        qtbot.waitUntil(lambda: len(library.moments(run)) < len(before))
+        qtbot.waitUntil(lambda: len(library.snapshot_epochs(run)) < len(before))
 
 
 def test_old_runs_are_not_looked_at_again_and_again(

@@ -19,7 +19,7 @@ from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.preferences import Preferences, user_file
 from tests.conftest import MakeWindow, close
 from tests.nnviz.helpers import action, choose_file, click, find, find_field, is_shown, pick, retype, unfold, wait_for
 
@@ -254,7 +254,7 @@ def test_what_0_22_remembered_of_tables_left_rows_out(
     for file in files:
         file.write_bytes(PENGUINS.read_bytes())
     close(ready_window)
-    remembered = Preferences(person_file())
+    remembered = Preferences(user_file())
     remembered.set("dataset", str(files[0]))
     remembered.set("dataset_settings", json.dumps({"target": "island"}))
     remembered.set("imported", json.dumps([[str(file), {"target": "island"}, None] for file in files]))

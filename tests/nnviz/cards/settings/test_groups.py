@@ -14,7 +14,7 @@ from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.ui.group import Group, GroupHead
+from nnviz.ui.group import CollapsibleGroup, CollapsibleGroupHead
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
     SETTING_GROUPS,
@@ -29,7 +29,7 @@ from tests.nnviz.helpers import (
 
 def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow, qtbot: QtBot) -> None:
     for name in SETTING_GROUPS:
-        group = find(ready_window, Group, name)
+        group = find(ready_window, CollapsibleGroup, name)
         assert not group.is_open
         assert group.height() <= 32, "one slim row"
         assert not group.findChildren((QLineEdit, QComboBox, QCheckBox))
@@ -44,7 +44,7 @@ def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow
 
 def test_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
     for name in SETTING_GROUPS:
-        group = find(ready_window, Group, name)
+        group = find(ready_window, CollapsibleGroup, name)
         assert group.head.accessibleName()
         group.head.setFocus()
         press(qtbot, ready_window, Qt.Key_Return)
@@ -186,7 +186,14 @@ def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: MainWindow
 
 
 def exercise(
-    qtbot: QtBot, window: MainWindow, head: GroupHead, name: str, good: str, setting: str, value: Any, bad: str
+    qtbot: QtBot,
+    window: MainWindow,
+    head: CollapsibleGroupHead,
+    name: str,
+    good: str,
+    setting: str,
+    value: Any,
+    bad: str,
 ) -> None:
     """Types something good, something bad, mends it, and takes it back."""
     session = window.session

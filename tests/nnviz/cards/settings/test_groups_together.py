@@ -16,7 +16,7 @@ from engine.training.schedules import SCHEDULES
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.group import Group
+from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.picture import LazyPicture
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import (
@@ -124,7 +124,7 @@ def test_the_schedule_and_its_curve(ready_window: MainWindow, qtbot: QtBot) -> N
     assert epochs[-1] == 8
     assert rates[0] < 0.01
     assert max(rates) == pytest.approx(0.2, rel=0.01)
-    assert find(window, Group, "scheduleGroup").head.summary == "cosine, warm-up 2"
+    assert find(window, CollapsibleGroup, "scheduleGroup").head.summary == "cosine, warm-up 2"
 
 
 def test_the_curve_says_where_the_run_is(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -286,7 +286,7 @@ def test_nothing_is_taken_when_one_looks_again(
     assert step_through.will_take
     step_through.want(False)
     opened.set()
-    step_through._lane.finish()
+    step_through._thread.finish()
     step_through.want(True)
     newest(step_through, qtbot)
     qtbot.wait(50)
@@ -355,7 +355,7 @@ def test_a_large_step_goes_when_it_is_out_of_view(
     step_through.want(False)
     assert step_through.recorded is None
     opened.set()
-    step_through._lane.finish()
+    step_through._thread.finish()
     assert step_through.recorded is None, "also one that was being written down"
 
 

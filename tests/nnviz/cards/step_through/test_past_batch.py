@@ -195,7 +195,7 @@ def test_the_latest_moment_wins(small: Model, qtbot: QtBot, monkeypatch: pytest.
         qtbot.waitUntil(lambda epoch=epoch: begun[-1:] == [epoch])
     opened.set()
     found = newest(small, qtbot)
-    assert found.key.moment is session.displayed.moment
+    assert found.key.moment is session.displayed.snapshot
     assert (found.epoch, found.step.batch) == (3, 1)
     np.testing.assert_array_equal(found.step.before.parameters, session.displayed.as_trained.parameters)
 

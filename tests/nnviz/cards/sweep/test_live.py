@@ -244,7 +244,7 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, 
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
     group = RunGroup(1, 0)
-    qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 1")
+    qtbot.waitUntil(lambda: window.session.active_runs.progress_text(group) == "0 of 3 · epoch 1")
     assert not window.session.comparison.colours, "nobody looks"
     table = show_runs(window, qtbot)
     qtbot.waitUntil(lambda: ends(window) == [1])
@@ -253,7 +253,7 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, 
     qtbot.waitUntil(lambda: ends(window) == [2])
     window.show_workspace("train")
     epochwise.let(1)
-    qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 3")
+    qtbot.waitUntil(lambda: window.session.active_runs.progress_text(group) == "0 of 3 · epoch 3")
     assert ends(window) == [2], "hidden cards draw nothing"
     window.show_workspace("runs")
     assert ends(window) == [3]
@@ -269,7 +269,7 @@ def test_seeds_are_not_added_to_runs_that_the_user_chose(
     chosen = list(comparison.colours)
     click(qtbot, window, QPushButton, "seedsButton")
     epochwise.let(2)
-    qtbot.waitUntil(lambda: window.session.active_runs.words(RunGroup(1, 0)) == "0 of 3 · epoch 1")
+    qtbot.waitUntil(lambda: window.session.active_runs.progress_text(RunGroup(1, 0)) == "0 of 3 · epoch 1")
     assert list(comparison.colours) == chosen
     stop(window, qtbot)
     assert list(comparison.colours) == chosen
@@ -317,7 +317,7 @@ def test_done_again_a_run_that_was_stopped_counts_once(
     qtbot.mouseClick(choice, Qt.LeftButton)
     again.let(3)
     group = RunGroup(1, 0)
-    qtbot.waitUntil(lambda: window.session.active_runs.words(group) == "0 of 3 · epoch 2")
+    qtbot.waitUntil(lambda: window.session.active_runs.progress_text(group) == "0 of 3 · epoch 2")
     assert len(plot_of(window).runs[0].curves) == 1
     reached = window.session.comparison.runs[0].members[0].record.epochs
     assert ends(window)[0] <= reached, "the library has it further"

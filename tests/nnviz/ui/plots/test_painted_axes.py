@@ -8,13 +8,13 @@ from PyQt5.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
-from nnviz.ui.plots.painted_axes import Frame, Scale, marks_below
+from nnviz.ui.plots.painted_axes import AxesFrame, Scale, marks_below
 
 
 @pytest.mark.parametrize(("decades", "pixels"), [(1, 200), (2, 200), (10, 200), (10, 400), (30, 200), (3, 60)])
 def test_numbers_of_a_logarithmic_axis_never_touch(qtbot: QtBot, decades: int, pixels: int) -> None:
     metrics, field = QFontMetrics(theme.font(theme.SMALL)), QRect(0, 0, pixels, 100)
-    found = marks_below(metrics, Frame((-decades, 0.0), x_scale=Scale(is_log=True)), field)
+    found = marks_below(metrics, AxesFrame((-decades, 0.0), x_scale=Scale(is_log=True)), field)
     places = [(pixels - 1) * (mark + decades) / decades for mark, _ in found]
     halves = [metrics.horizontalAdvance(words) / 2 for _, words in found]
     gaps = [

@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
-from nnviz.ui.plots.painted_axes import Frame
+from nnviz.ui.plots.painted_axes import AxesFrame
 from nnviz.ui.plots.point_plot import PointPlot, Series
 from tests.nnviz.helpers import hover, leave
 
-FRAME = Frame((0, 10), (-5, 5), "true mpg", "predicted mpg", (-5, 5))
+FRAME = AxesFrame((0, 10), (-5, 5), "true mpg", "predicted mpg", (-5, 5))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_points_have_the_colours_of_their_series_and_faint_ones_lie_behind(
 
 def test_a_low_plot_in_which_no_round_number_lies_is_drawn_and_pointed_at(plot: PointPlot) -> None:
     plot.resize(500, 140)
-    plot.show_points([Series(points((5, 0.7)), "test")], Frame((0, 10), (0.54, 0.97), "x", "y", None))
+    plot.show_points([Series(points((5, 0.7)), "test")], AxesFrame((0, 10), (0.54, 0.97), "x", "y", None))
     assert colour_at(plot, 0) == theme.colour("test")
     there = plot.place_of(0)
     hover(plot, (there.x(), there.y()))
@@ -73,12 +73,12 @@ def test_places_follow_the_axes_and_far_points_lie_at_the_edge(plot: PointPlot) 
 
 
 def test_numbers_at_the_left_have_room(plot: PointPlot) -> None:
-    plot.show_points([Series(points((5, 800_000)), "test")], Frame((0, 10), (0, 900_000), "", ""))
+    plot.show_points([Series(points((5, 800_000)), "test")], AxesFrame((0, 10), (0, 900_000), "", ""))
     narrow = plot.field.left()
     picture = plot.grab().toImage()
     edge = {picture.pixelColor(x, y).name() for x in range(2) for y in range(plot.height())}
     assert len(edge) == 1, "no number touches the edge"
-    plot.show_points([Series(points((5, 0)), "test")], Frame((0, 10), (-1_006_000, -1_002_000), "", ""))
+    plot.show_points([Series(points((5, 0)), "test")], AxesFrame((0, 10), (-1_006_000, -1_002_000), "", ""))
     assert plot.field.left() > narrow
 
 
