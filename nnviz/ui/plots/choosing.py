@@ -1,11 +1,61 @@
-"""Selection among many points, by the mouse or by keys."""
+"""Selection among many points or lines of a plot, by the mouse or by keys."""
 
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QPoint
+from PyQt5.QtCore import QPoint, Qt, pyqtSignal
+from PyQt5.QtGui import QMouseEvent
 
 from engine.basics.validation import Array
+from nnviz.ui.painted_view import PaintedView
+
+
+class ChoicePlot(PaintedView):
+    """The base of a plot of numbered items, one of which is chosen.
+
+    Signals:
+        hovered(int): the mouse points at that item; -1 for none.
+        chosen(int): the item was clicked.
+        opened(int): the item was double-clicked, or Enter was pressed.
+        moved(int): an arrow key leads to the item.
+    """
+
+    hovered = pyqtSignal(int)
+    chosen = pyqtSignal(int)
+    opened = pyqtSignal(int)
+    moved = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choice: int | None = None
+        self.setFocusPolicy(Qt.StrongFocus)
+
+    def show_choice(self, number: int | None) -> None:
+        """Highlights an item; None for none."""
+        if number != self._choice:
+            self._choice = number
+            self.update()
+
+    def _at(self, point: QPoint) -> int:
+        """Returns the item nearest to a place; -1 if none is near."""
+        raise NotImplementedError
+
+    def _update_hovered(self) -> None:
+        found = -1 if self._mouse is None else self._at(self._mouse)
+        self._show_hand(found >= 0)
+        self.hovered.emit(found)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Chooses an item."""
+        found = self._at(event.pos())
+        if event.button() == Qt.LeftButton and found >= 0:
+            self.chosen.emit(found)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Opens an item."""
+        found = self._at(event.pos())
+        if event.button() == Qt.LeftButton and found >= 0:
+            self.opened.emit(found)
 
 
 def nearest(places: Array, at: QPoint, reach: float) -> int:
