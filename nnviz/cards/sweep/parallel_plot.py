@@ -23,7 +23,7 @@ from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.map.painting import mixed
 from nnviz.ui.painted_view import ENTER
-from nnviz.ui.plots.choosing import ChoicePlot, next_along
+from nnviz.ui.plots.choice_plot import ChoicePlot, next_along
 from nnviz.ui.plots.painted_axes import NUMBERS, Ends, Scale, written_marks
 
 _LEFT, _RIGHT, _TOP, _FOOT = 46, 64, 30, 12  # pixels around the axes

@@ -14,7 +14,7 @@ from nnviz.ui import theme
 from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, mixed, no_dots
 from nnviz.ui.painted_view import ENTER
-from nnviz.ui.plots.choosing import ChoicePlot, nearest, next_along
+from nnviz.ui.plots.choice_plot import ChoicePlot, nearest, next_along
 from nnviz.ui.plots.painted_axes import Frame, field_of, paint_axes, paint_grid
 
 _REACH = 10  # pixels from the mouse to the nearest point that it points at
