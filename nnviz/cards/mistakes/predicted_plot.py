@@ -12,7 +12,7 @@ from nnviz.ui import theme
 from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, no_dots
 from nnviz.ui.painted_view import ENTER, PaintedView
-from nnviz.ui.plots.choosing import nearest, next_along
+from nnviz.ui.plots.choice_plot import nearest, next_along
 
 _REACH = 9  # Pixels up to which the mouse points at a point.
 _LINE, _MARGIN = 16, 8

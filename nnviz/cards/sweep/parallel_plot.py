@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import (
     QColor,
     QFontMetrics,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -23,8 +22,8 @@ from PyQt5.QtGui import (
 from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.map.painting import mixed
-from nnviz.ui.painted_view import ENTER, PaintedView
-from nnviz.ui.plots.choosing import next_along
+from nnviz.ui.painted_view import ENTER
+from nnviz.ui.plots.choice_plot import ChoicePlot, next_along
 from nnviz.ui.plots.painted_axes import NUMBERS, Ends, Scale, written_marks
 
 _LEFT, _RIGHT, _TOP, _FOOT = 46, 64, 30, 12  # pixels around the axes
@@ -64,20 +63,8 @@ class LineGroup:
     is_ground: bool = False
 
 
-class ParallelPlot(PaintedView):
-    """A plot whose lines are drawn once into a pixmap; the hovered and the chosen line are painted over it.
-
-    Signals:
-        hovered(int): the mouse is over that item; -1 for none.
-        chosen(int): the item was clicked.
-        opened(int): the item was double-clicked, or Enter was pressed.
-        moved(int): Up or Down moved to the item along the last axis.
-    """
-
-    hovered = pyqtSignal(int)
-    chosen = pyqtSignal(int)
-    opened = pyqtSignal(int)
-    moved = pyqtSignal(int)
+class ParallelPlot(ChoicePlot):
+    """A plot whose lines are drawn once into a pixmap; the hovered and the chosen line are painted over it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,12 +72,11 @@ class ParallelPlot(PaintedView):
         self._places: Array = np.zeros((0, 0))
         self._lines: Sequence[LineGroup] = ()
         self._hint = ""
-        self._choice: int | None = None
         self._pointed = -1
         self._ground: QPixmap | None = None  # with the lines that stay
         self._drawn: tuple[Array, Array] = _NONE  # these lines: their items, and the places that they go through
         self._picture: QPixmap | None = None  # with all lines and axes
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.hovered.connect(self._highlight)
 
     def show_lines(self, axes: Sequence[LineAxis], places: Array, lines: Sequence[LineGroup], hint: str = "") -> None:
         """Shows items by their places (items, axes); a NaN leaves a gap in the line. Shows the hint if there are no
@@ -113,12 +99,6 @@ class ParallelPlot(PaintedView):
         if not len(numbers):
             return True
         return len(places) > numbers.max() and np.array_equal(places[numbers], there, equal_nan=True)
-
-    def show_choice(self, number: int | None) -> None:
-        """Highlights a line; None for none."""
-        if number != self._choice:
-            self._choice = number
-            self.update()
 
     @property
     def count(self) -> int:
@@ -277,26 +257,11 @@ class ParallelPlot(PaintedView):
 
     # ---- mouse and keys
 
-    def _update_hovered(self) -> None:
+    def _highlight(self, number: int) -> None:
         """Highlights the line under the mouse."""
-        number = -1 if self._mouse is None else self._at(self._mouse)
-        self._show_hand(number >= 0)
         if number != self._pointed:
             self._pointed = number
             self.update()
-        self.hovered.emit(number)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Chooses an item."""
-        found = self._at(event.pos())
-        if event.button() == Qt.LeftButton and found >= 0:
-            self.chosen.emit(found)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Opens an item."""
-        found = self._at(event.pos())
-        if event.button() == Qt.LeftButton and found >= 0:
-            self.opened.emit(found)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down move along the last axis; Enter opens the chosen item."""

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PyQt5.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
 from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, mixed, no_dots
-from nnviz.ui.painted_view import ENTER, PaintedView
-from nnviz.ui.plots.choosing import nearest, next_along
+from nnviz.ui.painted_view import ENTER
+from nnviz.ui.plots.choice_plot import ChoicePlot, nearest, next_along
 from nnviz.ui.plots.painted_axes import AxesFrame, field_of, paint_axes, paint_grid
 
 _REACH = 10  # pixels from the mouse to the nearest point that it points at
@@ -42,22 +42,12 @@ class Series:
     size: float = 1.0
 
 
-class PointPlot(PaintedView):
+class PointPlot(ChoicePlot):
     """Draws series of points. Those beyond the ends lie at the edge; those that are not finite are not drawn.
 
     A point is known by its number, counted through all series in their order.
-
-    Signals:
-        hovered(int): the mouse points at that point; -1 for none.
-        chosen(int): it was clicked, or Enter was pressed.
-        opened(int): it was clicked twice, or Enter was pressed.
-        moved(int): it was reached by Left or Right, which go along x.
+    Left and Right go along x; Enter chooses and opens a point.
     """
-
-    hovered = pyqtSignal(int)
-    chosen = pyqtSignal(int)
-    opened = pyqtSignal(int)
-    moved = pyqtSignal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,13 +55,11 @@ class PointPlot(PaintedView):
         self._series: Sequence[Series] = ()
         self._points: Array = np.zeros((0, 2))
         self._path: Array = np.zeros((0, 2))
-        self._choice: int | None = None
         self._hint = ""
         self._painter = PointPainter()
         self._picture: QPixmap | None = None  # with axes and all points
         self._known_field: QRect | None = None
         self._known_places: tuple[QRect, Array] | None = None  # for that field
-        self.setFocusPolicy(Qt.StrongFocus)
 
     def show_points(
         self, series: Sequence[Series], frame: AxesFrame, hint: str = "", path: Array | None = None
@@ -84,12 +72,6 @@ class PointPlot(PaintedView):
         self._redraw()
         if self._mouse is not None:
             self._update_hovered()
-
-    def show_choice(self, number: int | None) -> None:
-        """Rings a point; None for none."""
-        if number != self._choice:
-            self._choice = number
-            self.update()
 
     @property
     def series(self) -> Sequence[Series]:
@@ -130,7 +112,6 @@ class PointPlot(PaintedView):
         return QPointF(*self._places()[number].tolist()) + QPointF(self.field.topLeft())
 
     def _at(self, point: QPoint) -> int:
-        """Returns the point nearest to a place; -1 if none is near."""
         return nearest(self._places(), point - self.field.topLeft(), _REACH)
 
     # ---- painting
@@ -235,24 +216,7 @@ class PointPlot(PaintedView):
         places = self._places()[order] * ratio
         return places, Dots(places, of[order], nobody, nobody), inks
 
-    # ---- mouse and keys
-
-    def _update_hovered(self) -> None:
-        found = -1 if self._mouse is None else self._at(self._mouse)
-        self._show_hand(found >= 0)
-        self.hovered.emit(found)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Chooses a point."""
-        found = self._at(event.pos())
-        if event.button() == Qt.LeftButton and found >= 0:
-            self.chosen.emit(found)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Opens a point."""
-        found = self._at(event.pos())
-        if event.button() == Qt.LeftButton and found >= 0:
-            self.opened.emit(found)
+    # ---- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes to the next point along x by Left and Right; Enter chooses and opens it."""
