@@ -65,6 +65,7 @@ class RowList(RowTable):
         self._model = _ListModel()
         super().__init__(self._model, _HIGH)
         self._is_showing = False
+        self._fitted: tuple[Sequence[ListColumn], int] = ((), 0)  # the columns and the text size
         self.setFrameShape(QTableView.NoFrame)
         self.setTextElideMode(Qt.ElideMiddle)
         self.horizontalHeader().setMinimumSectionSize(24)
@@ -89,7 +90,11 @@ class RowList(RowTable):
         super().follow_theme()
 
     def fit_columns(self) -> None:
-        metrics, heads, columns = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader(), self._model.columns
+        heads, columns = self.horizontalHeader(), self._model.columns
+        if self._fitted == (columns, theme.text_size()):
+            return
+        self._fitted = columns, theme.text_size()
+        metrics = QFontMetrics(theme.font(theme.SMALL))
         has_stretch = not all(column.longest for column in columns)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff if has_stretch else Qt.ScrollBarAsNeeded)
         for number, column in enumerate(columns):
