@@ -78,7 +78,8 @@ class RowList(RowTable):
         """Shows other rows; ``row`` returns the texts of one and is called for those in sight.
 
         The list begins with the first one, unless it ``stays`` scrolled as it is. ``tip`` returns a row's tooltip;
-        without it each cell has its own text. Columns that have a longest text each, and do not fit, are scrolled.
+        without it each cell has its own text. A column without a longest text stretches; if all have one and do not
+        fit, the list scrolls sideways.
         """
         scrolled = self.verticalScrollBar().value() if stays else 0
         self._model.tip_of = tip

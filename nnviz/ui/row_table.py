@@ -24,7 +24,7 @@ class ListColumn(NamedTuple):
 
 
 class LazyRows(Sequence[R]):
-    """So many rows, each of which a function makes when it is asked for."""
+    """Rows that a function makes, each when it is asked for."""
 
     def __init__(self, count: int, row: Callable[[int], R]) -> None:
         self._count, self._row = count, row
@@ -39,7 +39,7 @@ class LazyRows(Sequence[R]):
 
 
 class RowModel(QAbstractTableModel, Generic[R]):
-    """Rows that are not typed into.
+    """A model of rows in columns. Subclasses give the texts of the cells.
 
     Attributes:
         columns, rows: the columns, and the contents of the rows.
