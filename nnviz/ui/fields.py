@@ -57,7 +57,17 @@ class FieldEdit(QLineEdit):
         return not self.is_typed and (event.matches(QKeySequence.Undo) or event.matches(QKeySequence.Redo))
 
 
-class NumberEdit(QAbstractSpinBox):
+class WheelInFocus:
+    """A mixin: the wheel changes a control only if it has the focus, so that scrolling a column changes none."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():  # type: ignore[attr-defined]
+            super().wheelEvent(event)  # type: ignore[misc]
+        else:
+            event.ignore()
+
+
+class NumberEdit(WheelInFocus, QAbstractSpinBox):
     """A spin box that keeps any text that was typed; its owner decides whether the text is a valid value.
 
     Its line edit has the same object name, so that tests and scripts find either.
@@ -173,16 +183,9 @@ class NumberEdit(QAbstractSpinBox):
         super().focusOutEvent(event)
         self.line.setCursorPosition(0)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Steps the value only if the field has the focus, so that scrolling the column does not change it."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
-
-class Combo(QComboBox):
-    """A combo box that ignores the mouse wheel unless it has the focus."""
+class Combo(WheelInFocus, QComboBox):
+    """A combo box that scrolling a column does not change."""
 
     def __init__(self, name: str, accessible: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -192,13 +195,6 @@ class Combo(QComboBox):
     def show_value(self, value: object) -> None:
         """Shows the entry that holds the value in use."""
         self.setCurrentIndex(self.findData(value))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Changes the choice only if the box has the focus, so that scrolling the column does not change it."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 def check_box(name: str, title: str, tip: str) -> QCheckBox:

@@ -65,6 +65,7 @@ class RowList(RowTable):
         self._model = _ListModel()
         super().__init__(self._model, _HIGH)
         self._is_showing = False
+        self._fitted: tuple[Sequence[ListColumn], int] = ((), 0)  # the columns and the text size
         self.setFrameShape(QTableView.NoFrame)
         self.setTextElideMode(Qt.ElideMiddle)
         self.horizontalHeader().setMinimumSectionSize(24)
@@ -77,7 +78,8 @@ class RowList(RowTable):
         """Shows other rows; ``row`` returns the texts of one and is called for those in sight.
 
         The list begins with the first one, unless it ``stays`` scrolled as it is. ``tip`` returns a row's tooltip;
-        without it each cell has its own text. Columns that have a longest text each, and do not fit, are scrolled.
+        without it each cell has its own text. A column without a longest text stretches; if all have one and do not
+        fit, the list scrolls sideways.
         """
         scrolled = self.verticalScrollBar().value() if stays else 0
         self._model.tip_of = tip
@@ -89,7 +91,11 @@ class RowList(RowTable):
         super().follow_theme()
 
     def fit_columns(self) -> None:
-        metrics, heads, columns = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader(), self._model.columns
+        heads, columns = self.horizontalHeader(), self._model.columns
+        if self._fitted == (columns, theme.text_size()):
+            return
+        self._fitted = columns, theme.text_size()
+        metrics = QFontMetrics(theme.font(theme.SMALL))
         has_stretch = not all(column.longest for column in columns)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff if has_stretch else Qt.ScrollBarAsNeeded)
         for number, column in enumerate(columns):

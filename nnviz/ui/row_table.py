@@ -24,7 +24,7 @@ class ListColumn(NamedTuple):
 
 
 class LazyRows(Sequence[R]):
-    """So many rows, each of which a function makes when it is asked for."""
+    """Rows that a function makes, each when it is asked for."""
 
     def __init__(self, count: int, row: Callable[[int], R]) -> None:
         self._count, self._row = count, row
@@ -39,7 +39,7 @@ class LazyRows(Sequence[R]):
 
 
 class RowModel(QAbstractTableModel, Generic[R]):
-    """Rows that are not typed into.
+    """A model of rows in columns. Subclasses give the texts of the cells.
 
     Attributes:
         columns, rows: the columns, and the contents of the rows.
@@ -178,11 +178,12 @@ class PaintedRowTable(RowTable):
         painter.setFont(theme.font(theme.SMALL))
         selected = {index.row() for index in self.selectionModel().selectedRows()}
         width, high = self.row_width, self.high
+        field, grid = theme.colour("field"), theme.colour("grid")
         for row in rows:
             top = self.bottom(row) - high
             if row in selected:
-                painter.fillRect(0, top, width, high, theme.colour("field"))
-            painter.fillRect(0, top + high - 1, width, 1, theme.colour("grid"))
+                painter.fillRect(0, top, width, high, field)
+            painter.fillRect(0, top + high - 1, width, 1, grid)
         self.paint_rows(painter, rows)
 
     def bottom(self, row: int) -> int:
@@ -195,6 +196,7 @@ class PaintedRowTable(RowTable):
 
 def paint_square(painter: QPainter, square: QRect, colour: str) -> None:
     """Paints the square of a run or a trial in its colour; without one an empty square."""
-    painter.setPen(theme.colour(colour or "border"))
-    painter.setBrush(theme.colour(colour) if colour else Qt.NoBrush)
+    ink = theme.colour(colour or "border")
+    painter.setPen(ink)
+    painter.setBrush(ink if colour else Qt.NoBrush)
     painter.drawRoundedRect(square, 2, 2)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QWheelEvent
+from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from engine.basics.errors import SettingError
@@ -15,7 +15,7 @@ from nnviz.formatting import text
 from nnviz.jobs.deferred_calls import DeferredCall
 from nnviz.ui import theme
 from nnviz.ui.card import label
-from nnviz.ui.fields import Combo, NumberEdit
+from nnviz.ui.fields import Combo, NumberEdit, WheelInFocus
 from nnviz.ui.note import FieldError
 from nnviz.ui.parts import named
 
@@ -141,14 +141,8 @@ class ValueForm(QScrollArea):
         return QSize(160, min(self.sizeHint().height(), 64))
 
 
-class _Slider(QSlider):
-    """A slider that ignores the mouse wheel unless it has the focus, so that scrolling the form does not change it."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+class _Slider(WheelInFocus, QSlider):
+    """A slider that scrolling the form does not change."""
 
 
 class _Row(QObject):

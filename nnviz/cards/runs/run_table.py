@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PyQt5.QtCore import QModelIndex, QPointF, QRect, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPolygonF
+from PyQt5.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 from PyQt5.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from nnviz.formatting import text
@@ -163,11 +163,17 @@ class _NameDelegate(QStyledItemDelegate):
 
 
 class _RowPainter:
-    """Paints rows; looks up fonts and columns once for all of them."""
+    """Paints rows; looks up fonts, colours and columns once for all of them."""
 
     def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]], number_width: int) -> None:
         self._painter, self._columns, self._number_width = painter, columns, number_width
         self._plain, self._bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
+        self._colours: dict[str, QColor] = {}
+
+    def _colour(self, name: str) -> QColor:
+        if name not in self._colours:
+            self._colours[name] = theme.colour(name)
+        return self._colours[name]
 
     def _place(self, column: int, top: int) -> QRect:
         left, width = self._columns[column]
@@ -178,7 +184,7 @@ class _RowPainter:
         place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
         self._painter.setFont(self._plain)
         self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
-        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, theme.colour("grid"))
+        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
 
     def paint(self, line: RunLine, top: int) -> None:
         """Paints a row."""
@@ -221,7 +227,7 @@ class _RowPainter:
         return int(triangle - _ARROW)
 
     def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
-        self._painter.setPen(theme.colour(ink))
+        self._painter.setPen(self._colour(ink))
         self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
 
     def _paint_arrow(self, is_open: bool, centre: QPointF) -> None:
@@ -230,7 +236,7 @@ class _RowPainter:
         if not is_open:
             corners = [QPointF(corner.y(), corner.x()) for corner in corners]
         self._painter.setPen(Qt.NoPen)
-        self._painter.setBrush(theme.colour("muted"))
+        self._painter.setBrush(self._colour("muted"))
         self._painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
 
     def _paint_square(self, line: RunLine, place: QRect) -> None:
@@ -238,7 +244,7 @@ class _RowPainter:
         square.moveCenter(place.center())
         paint_square(painter, square, line.colour)
         if line.is_baseline:
-            painter.setPen(theme.colour("text"))
+            painter.setPen(self._colour("text"))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
 

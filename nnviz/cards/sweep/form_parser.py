@@ -31,6 +31,7 @@ from engine.sweeps.search_space import (
 )
 from nnviz.cards.sweep.fields import DEFAULT, SweepFields, VariedSetting
 from nnviz.formatting.setting_text import setting_name
+from nnviz.formatting.setting_words import error_words
 
 T = TypeVar("T")
 _NOTHING_VARIES = "Nothing varies yet: choose a setting whose values are to be compared."
@@ -159,8 +160,8 @@ def _check(found: _FieldReader, plan: Plan | None, varied: Dimension, dataset: D
     try:
         plan.check_varied(varied, dataset)
     except EngineError as error:
-        is_own = error.parameter in (varied.name, "shape" if varied.name == "hidden" else varied.name)
-        words = error.message_for(setting_name(varied.name)) if is_own else str(error)
+        names = ("hidden", "shape") if varied.name == "hidden" else (varied.name,)
+        words = error_words(error, dict.fromkeys(names, setting_name(varied.name)))
         where = "values" if varied.kind == LIST else "low" if _is_wrong(plan, varied, dataset) else "high"
         found.note(f"{varied.name}.{where}", words)
 
