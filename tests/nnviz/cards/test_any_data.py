@@ -28,15 +28,20 @@ from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.any_data import KINDS, LONG_NAMES, Kind
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import MANY_EPOCHS, find, hover, is_shown, leave
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("networkDock", "neuronDock", "whyDock", "mistakesDock", "mistakePicturesDock")
 
 
 class Inside:
     """A window in Look inside, and its cards."""
 
-    def __init__(self, window: MainWindow, qtbot: QtBot, folder: Path) -> None:
+    def __init__(self, window: CardWindow, qtbot: QtBot, folder: Path) -> None:
         self.window, self.qtbot, self.session = window, qtbot, window.session
         self._folder, self._made = folder, dict[str, str]()
         window.show_workspace("inside")
@@ -95,7 +100,7 @@ def _first(data: Dataset | None) -> object:
 
 
 @pytest.fixture
-def inside(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> Inside:
+def inside(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> Inside:
     ready_window.resize(1440, 900)
     return Inside(ready_window, qtbot, tmp_path)
 

@@ -15,6 +15,7 @@ from nnviz.cards.explanation.view import ExplanationView
 from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.session.selection import Neuron
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.diagram.test_card import middle, page_of
 from tests.nnviz.cards.explanation.test_card import settle
 from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
@@ -23,7 +24,14 @@ CHOSEN = Neuron(1, 4)
 
 
 @pytest.fixture
-def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(
+        "weightsDock", "networkDock", "neuronDock", "whyDock", "mistakesDock", "mistakePicturesDock", "predictionDock"
+    )
+
+
+@pytest.fixture
+def window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     """Look inside, with a drawing and a neuron of the first layer chosen."""
     ready_window.show_workspace("inside")
     drag(ready_window.canvas, seven(ready_window.canvas))
@@ -33,7 +41,7 @@ def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     return ready_window
 
 
-def test_from_the_diagram(window: MainWindow, qtbot: QtBot) -> None:
+def test_from_the_diagram(window: CardWindow, qtbot: QtBot) -> None:
     page, selection = page_of(window, qtbot), window.session.selection
     bars = find(window, LinkBars, "neuronLinks")
     place = middle(page, 2, 7)
@@ -47,14 +55,14 @@ def test_from_the_diagram(window: MainWindow, qtbot: QtBot) -> None:
     assert page.diagram.focus == (1, 4)
 
 
-def test_an_input_is_no_neuron(window: MainWindow, qtbot: QtBot) -> None:
+def test_an_input_is_no_neuron(window: CardWindow, qtbot: QtBot) -> None:
     page = page_of(window, qtbot)
     place = middle(page, 0, 300)
     hover(page.diagram, (place.x(), place.y()))
     assert window.session.selection.pointed is None
 
 
-def test_from_where_it_leads(window: MainWindow, qtbot: QtBot) -> None:
+def test_from_where_it_leads(window: CardWindow, qtbot: QtBot) -> None:
     diagram, bars = find(window, NetworkDiagram, "networkDiagram"), find(window, LinkBars, "neuronLinks")
     at = bars.place_of(5).center()
     hover(bars, (at.x(), at.y()))
@@ -64,7 +72,7 @@ def test_from_where_it_leads(window: MainWindow, qtbot: QtBot) -> None:
     assert diagram.focus == (1, 4)
 
 
-def test_from_the_reasons_and_to_them(window: MainWindow, qtbot: QtBot) -> None:
+def test_from_the_reasons_and_to_them(window: CardWindow, qtbot: QtBot) -> None:
     session, view = window.session, find(window, ExplanationView, "reasonsView")
     session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, window)
@@ -84,7 +92,7 @@ def test_from_the_reasons_and_to_them(window: MainWindow, qtbot: QtBot) -> None:
     assert not view.grab().isNull()
 
 
-def test_another_network_is_not_pointed_at(window: MainWindow, qtbot: QtBot) -> None:
+def test_another_network_is_not_pointed_at(window: CardWindow, qtbot: QtBot) -> None:
     session = window.session
     session.selection.point_at(Neuron(1, 60))
     session.settings.change("shape", shape=(784, 5, 10))
@@ -92,8 +100,10 @@ def test_another_network_is_not_pointed_at(window: MainWindow, qtbot: QtBot) -> 
     assert session.selection.pointed is None
 
 
-def test_the_status_line_says_what_to_do_in_each_workspace(window: MainWindow) -> None:
-    hint = find(window, QLabel, "hintLabel")
+def test_the_status_line_says_what_to_do_in_each_workspace(whole_window: MainWindow) -> None:
+    hint = find(whole_window, QLabel, "hintLabel")
+    whole_window.show_workspace("inside")
+    whole_window.session.selection.choose_neuron(CHOSEN)
     assert "S: switch it off" in hint.text()
-    window.show_workspace("train")
+    whole_window.show_workspace("train")
     assert "Space" in hint.text()

@@ -277,13 +277,13 @@ def test_a_picture_of_the_window_with_other_data(
     qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, cars: Path
 ) -> None:
     pictures = []
-    for words in (("spirals", "--points", "40"), ("spirals", "--points", "90"), (str(cars), "--target", "colour")):
+    for words in (("spirals", "--points", "40"), (str(cars), "--target", "colour")):
         file = tmp_path / f"{len(pictures)}.png"
         code, _, err = run(capsys, "screenshot", str(file), "--workspace", "inside", "--data", *words)
         assert (code, err) == (0, "")
         with Image.open(file) as picture:
             pictures.append(np.asarray(picture).tobytes())
-    assert len(set(pictures)) == 3
+    assert len(set(pictures)) == 2
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,13 @@ def told(session: Session) -> str:
     return "" if session.messages.current is None else session.messages.current.text
 
 
+def choose_offer(session: Session, beginning: str) -> None:
+    """Chooses what the message offers, by the beginning of its text."""
+    assert session.messages.current is not None
+    texts = [choice.text for choice in session.messages.current.choices]
+    session.messages.choose(next(place for place, text in enumerate(texts) if text.startswith(beginning)))
+
+
 class Epochwise:
     """Does an epoch of each run that was submitted together whenever the test says so; tells of each epoch.
 

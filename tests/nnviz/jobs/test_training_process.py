@@ -40,7 +40,7 @@ from tests.nnviz.helpers import MANY_EPOCHS
 from tests.nnviz.library.helpers import an_experiment
 
 pytestmark = pytest.mark.usefixtures("two_cores")
-LONG, SHORT = 150, 40  # epochs: time enough for a process that is there to take over, several times or once
+LONG, SHORT = 100, 40  # epochs: time enough for a process that is there to take over, several times or once
 
 
 @pytest.fixture

@@ -78,11 +78,9 @@ def no_bars_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     ("number", "instruction", "seconds"),
     [
         (FIRST + 1, 1, 0),
-        (FIRST + 3, 150, 0),
         (FIRST + 7, 400, 0),
         (FIRST + 1, 0, 0),
         (FIRST + 4, 0, 0.0003),
-        (FIRST + 8, 0, 0.001),
     ],
 )
 def test_killed_while_it_writes(whole: Path, number: int, instruction: int, seconds: float) -> None:

@@ -81,25 +81,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(
     assert executor.workers == 1
 
 
-def test_a_run_that_kills_two_workers_is_given_up_and_the_others_are_done(
-    make_cluster: MakeCluster, make_executor: MakeExecutor
-) -> None:
-    executor = make_executor(make_cluster(3))
-    others = [RunSpec(number, an_experiment(seed=number, epochs=50)) for number in range(2, 9)]
-    executor.submit(others[0], RunSpec(1, deadly()), others[1])  # in turn: it is found out which of them it is
-    for other in others[2:]:
-        executor.submit(other)
-    found = outcomes(all_over(executor))
-    assert {number: each.status for number, each in found.items() if number != 1} == dict.fromkeys(
-        range(2, 9), FINISHED
-    )
-    assert (found[1].status, found[1].why) == (
-        FAILED,
-        "Its worker ended before its time, 2 times: perhaps it takes too much memory.",
-    )
-
-
-def test_a_run_in_the_same_worker_as_one_that_kills_it_is_not_given_up(
+def test_a_run_that_kills_two_workers_is_given_up_and_the_others_in_them_are_done(
     make_cluster: MakeCluster, make_executor: MakeExecutor
 ) -> None:
     cluster = make_cluster(0)
@@ -107,9 +89,16 @@ def test_a_run_in_the_same_worker_as_one_that_kills_it_is_not_given_up(
         cluster.add_worker(threads=2)
     executor = make_executor(cluster)
     heard(executor, lambda told: executor.workers == 6)
-    executor.submit(RunSpec(1, deadly()))
-    executor.submit(RunSpec(2, an_experiment(epochs=1000)))
-    assert ended(executor) == {1: FAILED, 2: FINISHED}
+    others = [RunSpec(number, an_experiment(seed=number, epochs=1000 if number == 2 else 50)) for number in range(2, 6)]
+    executor.submit(others[1], RunSpec(1, deadly()), others[2])  # in turn: it is found out which of them it is
+    executor.submit(others[0])
+    executor.submit(others[3])
+    found = outcomes(all_over(executor))
+    assert {number: each.status for number, each in found.items()} == {
+        1: FAILED,
+        **dict.fromkeys(range(2, 6), FINISHED),
+    }
+    assert found[1].why == "Its worker ended before its time, 2 times: perhaps it takes too much memory."
 
 
 def test_a_scheduler_that_is_killed_gives_all_runs_back(make_cluster: MakeCluster, make_executor: MakeExecutor) -> None:

@@ -245,7 +245,7 @@ def test_as_many_runs_are_given_out_as_the_executor_wants_at_the_moment() -> Non
 
 def test_a_race_loses_no_run_where_there_is_no_worker_for_a_moment() -> None:
     class Late(Here):
-        wanted = 6  # as it was just before
+        capacity = 6  # as it was just before
 
     executor = Late(workers=0)
     conductor = Conductor(plan_race([an_experiment(), an_experiment(hidden=(9,))], 2), DATA, executor)

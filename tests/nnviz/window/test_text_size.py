@@ -237,15 +237,14 @@ def test_the_cards_have_their_sizes_again(ready_window: MainWindow, qtbot: QtBot
             QTest.qWait(5)
         return {dock.objectName(): (dock.width(), dock.height()) for dock in window.docks if dock.isVisible()}
 
-    for window_size in (SMALL, QSize(1440, 900)):
+    for window_size, size in ((SMALL, 200), (QSize(1440, 900), 125)):
         window.resize(window_size)
         qtbot.waitUntil(lambda window_size=window_size: window.size() == window_size)
         before = sizes()
-        for size in (200, 125):
-            window.set_text_size(size)
-            assert sizes() != before
-            press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
-            assert sizes() == before, (window_size, size)
+        window.set_text_size(size)
+        assert sizes() != before
+        press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
+        assert sizes() == before, (window_size, size)
 
 
 @pytest.mark.parametrize("data", ["mnist", "xor", "table"])
@@ -255,7 +254,7 @@ def test_nothing_is_cut_in_a_small_window(ready_window: MainWindow, qtbot: QtBot
         load(qtbot, window, wide_table(tmp_path) if data == "table" else data)
     window.resize(SMALL)
     window.session.selection.choose_neuron(Neuron(1, 1))
-    for size in (150, 100):
+    for size in (150, 100) if data == "table" else (150,):  # of all data a wide table needs most
         window.set_text_size(size)
         for workspace in window.workspaces:
             window.show_workspace(workspace)

@@ -22,19 +22,25 @@ from nnviz.ui import theme
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, compare, filled, show_runs
 from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven, tab_of
 from tests.nnviz.library.helpers import record
 
 
 @pytest.fixture
-def table(few_digits: Dataset, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+
+
+@pytest.fixture
+def table(few_digits: Dataset, ready_window: CardWindow, qtbot: QtBot) -> RunTable:
     """Of the three runs, none is compared yet."""
     filled(few_digits)
     return show_runs(ready_window, qtbot)
 
 
-def settle(window: MainWindow, qtbot: QtBot, name: str) -> None:
+def settle(window: AnyWindow, qtbot: QtBot, name: str) -> None:
     probe = window.session.queries[name]
     qtbot.waitUntil(lambda: probe.is_wanted and probe.is_up_to_date)
 
@@ -42,7 +48,7 @@ def settle(window: MainWindow, qtbot: QtBot, name: str) -> None:
 # ---- curves
 
 
-def test_each_compared_run_has_its_curve(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_each_compared_run_has_its_curve(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
     assert [(run.title, run.colour) for run in plot.runs] == [(run.title, run.colour) for run in runs]
@@ -52,7 +58,7 @@ def test_each_compared_run_has_its_curve(table: RunTable, ready_window: MainWind
     assert [run.title for run in plot.runs] == ["narrow"]
 
 
-def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     """Short ones take less."""
     compare(ready_window, qtbot, table, 0, 1)
     plot, comparison = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison
@@ -70,7 +76,7 @@ def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window:
     assert plot.width() - plot.plot_area().right() <= quarter
 
 
-def test_a_value_beside_a_curve_is_whole(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_value_beside_a_curve_is_whole(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     """Its name is shortened, or left out where there is room for the value only."""
     compare(ready_window, qtbot, table, 0, 1)
     plot = find(ready_window, RunsPlot, "theirErrorPlot")
@@ -87,7 +93,7 @@ def test_a_value_beside_a_curve_is_whole(table: RunTable, ready_window: MainWind
     assert room > max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
 
 
-def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     plot = find(ready_window, RunsPlot, "theirErrorPlot")
     area = plot.plot_area()
@@ -99,7 +105,7 @@ def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: M
     assert f"narrow {100 * value:.2f} %" in read_out.text()
 
 
-def test_the_axis_becomes_linear(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_axis_becomes_linear(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0)
     plot = find(ready_window, RunsPlot, "theirErrorPlot")
     click(qtbot, ready_window, QAbstractButton, "theirErrorLogButton")
@@ -107,7 +113,7 @@ def test_the_axis_becomes_linear(table: RunTable, ready_window: MainWindow, qtbo
     assert plot.view[1][0] == 0
 
 
-def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     library, comparison = ready_window.session.library, ready_window.session.comparison
     library.annotate([comparison.runs[0].record.id], name="narrow")
@@ -128,7 +134,7 @@ def test_names_at_the_ends_of_lines_lie_apart() -> None:
 
 
 def test_only_what_differs_is_told_with_deltas_to_the_baseline(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, 1, 0)
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
@@ -140,7 +146,7 @@ def test_only_what_differs_is_told_with_deltas_to_the_baseline(
     assert not rows["test error"][0].delta
 
 
-def test_another_baseline_is_measured_by(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_another_baseline_is_measured_by(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 1, 0)
     qtbot.keyClick(table, Qt.Key_Equal)
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
@@ -152,7 +158,7 @@ def test_another_baseline_is_measured_by(table: RunTable, ready_window: MainWind
 
 
 def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     compare(ready_window, qtbot, table, 1, 0)
     click_tab(qtbot, ready_window, "disagreeTab")
@@ -175,20 +181,22 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     assert pictures.count == int((one & ~other).sum())
 
 
-def test_enter_asks_all_about_the_chosen_example(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, 1, 0)
-    click_tab(qtbot, ready_window, "disagreeTab")
-    settle(ready_window, qtbot, DISAGREEMENT)
-    matrix = find(ready_window, AgreementTable, "disagreeMatrix")
+def test_enter_asks_all_about_the_chosen_example(few_digits: Dataset, whole_window: MainWindow, qtbot: QtBot) -> None:
+    filled(few_digits)
+    table = show_runs(whole_window, qtbot)
+    compare(whole_window, qtbot, table, 1, 0)
+    click_tab(qtbot, whole_window, "disagreeTab")
+    settle(whole_window, qtbot, DISAGREEMENT)
+    matrix = find(whole_window, AgreementTable, "disagreeMatrix")
     qtbot.keyClick(matrix, Qt.Key_Left)
-    pictures = find(ready_window, PictureList, "disagreePictures")
+    pictures = find(whole_window, PictureList, "disagreePictures")
     qtbot.keyClick(pictures, Qt.Key_Right)
-    assert ready_window.session.question.example is None
+    assert whole_window.session.question.example is None
     qtbot.keyClick(pictures, Qt.Key_Return)
-    assert ready_window.session.question.example is not None
+    assert whole_window.session.question.example is not None
 
 
-def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 1, 0)
     click_tab(qtbot, ready_window, "disagreeTab")
     settle(ready_window, qtbot, DISAGREEMENT)
@@ -200,7 +208,7 @@ def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: Mai
     assert matrix.counts.tolist() == before.T.tolist()
 
 
-def test_of_one_run_there_is_nothing_to_disagree(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_of_one_run_there_is_nothing_to_disagree(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 1)
     click_tab(qtbot, ready_window, "disagreeTab")
     assert not find(ready_window, AgreementTable, "disagreeMatrix").isVisible()
@@ -209,7 +217,7 @@ def test_of_one_run_there_is_nothing_to_disagree(table: RunTable, ready_window: 
 # ---- their answers
 
 
-def test_each_answers_to_the_drawing(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_each_answers_to_the_drawing(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     drag(ready_window.canvas, seven(ready_window.canvas))
     settle(ready_window, qtbot, COMPARED_PREDICTIONS)
@@ -224,7 +232,7 @@ def test_each_answers_to_the_drawing(table: RunTable, ready_window: MainWindow, 
         assert row.share == pytest.approx(float(outputs.max()))
 
 
-def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     answers = find(ready_window, PredictionRows, "theirAnswers")
     assert answers.note == "Click runs in the list to compare what they answer."
     compare(ready_window, qtbot, table, 0)
@@ -235,7 +243,7 @@ def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: Mai
 
 
 @pytest.mark.parametrize("name", ["penguins", "mpg", "spirals"])
-def test_runs_of_other_data(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+def test_runs_of_other_data(ready_window: CardWindow, qtbot: QtBot, name: str) -> None:
     window = ready_window
     window.session.data.load(name)
     wait_until(window, lambda: is_shown(window.session.data))
@@ -266,7 +274,7 @@ def test_runs_of_other_data(ready_window: MainWindow, qtbot: QtBot, name: str) -
 
 
 def test_networks_of_other_data_say_why_they_do_not_answer(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, 0)
     ready_window.session.data.load("penguins")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -13,34 +12,39 @@ from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import compare, filled, show_runs
 from tests.nnviz.helpers import click, find, seven
-from tests.nnviz.jobs.plans_helpers import Does, told
+from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 
 WIDE, NARROW = range(2)  # rows, the newest first
 
 
 @pytest.fixture
-def window(ready_window: MainWindow) -> MainWindow:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+
+
+@pytest.fixture
+def window(ready_window: CardWindow) -> CardWindow:
     ready_window.session.records.set_on(True)
     ready_window.session.sweeps.set_seeds(3)
     return ready_window
 
 
 @pytest.fixture
-def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
+def table(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
     filled(few_digits)
     return show_runs(window, qtbot)
 
 
-def button(window: MainWindow) -> RaceButton:
+def button(window: CardWindow) -> RaceButton:
     return find(window, RaceButton, "raceButton")
 
 
 def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
-    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+    window: CardWindow, table: RunTable, qtbot: QtBot, does: Does
 ) -> None:
     executor, comparison = does(held_seed=3), window.session.comparison
     assert not button(window).isVisible(), "there is nothing to compare yet"
@@ -67,7 +71,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
 
 
 def test_groups_race_again_with_the_same_seeds(
-    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
+    window: CardWindow, table: RunTable, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnviz.ui.start_stop.REST", 0.0)
     executor, comparison, sweeps = does(), window.session.comparison, window.session.sweeps
@@ -82,7 +86,7 @@ def test_groups_race_again_with_the_same_seeds(
 
 
 def test_a_quick_race_is_compared_when_it_is_over(
-    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+    window: CardWindow, table: RunTable, qtbot: QtBot, does: Does
 ) -> None:
     does()
     compare(window, qtbot, table, WIDE, NARROW)
@@ -91,7 +95,7 @@ def test_a_quick_race_is_compared_when_it_is_over(
     assert list(window.session.comparison.colours) == [RunGroup(1, 0), RunGroup(1, 1)]
 
 
-def test_a_click_stops_a_race(window: MainWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
+def test_a_click_stops_a_race(window: CardWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=2)
     compare(window, qtbot, table, WIDE, NARROW)
     click(qtbot, window, RaceButton, "raceButton")
@@ -101,7 +105,7 @@ def test_a_click_stops_a_race(window: MainWindow, table: RunTable, qtbot: QtBot,
     assert told(window.session) == "The race was stopped with 2 of 6 runs done, which are kept."
 
 
-def test_what_differs_in_its_seed_only_does_not_race(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_what_differs_in_its_seed_only_does_not_race(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     made = an_experiment(few_digits, epochs=1, batch_size=500)
     with Library() as library:
         for seed in (1, 2):
@@ -112,7 +116,7 @@ def test_what_differs_in_its_seed_only_does_not_race(window: MainWindow, few_dig
     assert "nothing but their seed" in button(window).toolTip()
 
 
-def test_runs_of_different_data_do_not_race(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_runs_of_different_data_do_not_race(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     with Library() as library:
         record(library, an_experiment(few_digits, epochs=1, batch_size=500), few_digits)
         record(library, an_experiment(DATA, epochs=1), DATA)
@@ -123,14 +127,13 @@ def test_runs_of_different_data_do_not_race(window: MainWindow, few_digits: Data
 
 
 def test_with_recording_off_it_offers_to_keep_the_runs(
-    window: MainWindow, table: RunTable, qtbot: QtBot, does: Does
+    window: CardWindow, table: RunTable, qtbot: QtBot, does: Does
 ) -> None:
     executor = does()
     window.session.records.set_on(False)
     compare(window, qtbot, table, WIDE, NARROW)
     click(qtbot, window, RaceButton, "raceButton")
     assert "Keep runs in the library is off" in told(window.session)
-    (keep,) = (each for each in window.message_bar.findChildren(QPushButton) if each.text().startswith("Keep runs"))
-    keep.click()
+    choose_offer(window.session, "Keep runs")
     qtbot.waitUntil(lambda: len(executor.done) == 6, timeout=10_000)
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QCoreApplication, QPoint, QPointF, Qt, QTimer
 from PyQt5.QtGui import QContextMenuEvent
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QPushButton, QToolButton
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
@@ -22,7 +22,7 @@ from nnviz.ui import theme
 from nnviz.ui.pages import Page
 from nnviz.ui.plots.legend import Key
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
@@ -41,14 +41,21 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
+SHOWN = ("curvesDock", "weightsDock")  # cards
 
-def turn_to(qtbot: QtBot, window: MainWindow, name: str) -> None:
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(*SHOWN)
+
+
+def turn_to(qtbot: QtBot, window: AnyWindow, name: str) -> None:
     """Clicks on a tab."""
     click_tab(qtbot, window, name)
     QCoreApplication.processEvents()
 
 
-def plot_of(window: MainWindow, name: str) -> CurvePlot:
+def plot_of(window: AnyWindow, name: str) -> CurvePlot:
     """errorPlot or lossPlot."""
     return find(window, CurvePlot, name)
 
@@ -59,7 +66,7 @@ def drawn(plot: CurvePlot, name: str) -> tuple[list[float], list[float]]:
     return ([], []) if x is None else (list(x), list(y))
 
 
-def key(window: MainWindow, name: str) -> Key:
+def key(window: AnyWindow, name: str) -> Key:
     """A key of the legend."""
     return find(window, Key, name)
 
@@ -73,7 +80,7 @@ def another_network(session: Session, *neurons: int) -> None:
 # ---- pages
 
 
-def test_error_and_loss_each_have_a_page(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     assert window.curves.windowTitle() == "Curves"
     train_epochs(qtbot, window, 2)
@@ -91,10 +98,10 @@ def test_error_and_loss_each_have_a_page(ready_window: MainWindow, qtbot: QtBot)
 
 
 def test_fine_lines_move_within_an_epoch(
-    make_window: MakeWindow, load_with: Callable[..., None], mnist: Dataset, qtbot: QtBot
+    make_cards: MakeCards, load_with: Callable[..., None], mnist: Dataset, qtbot: QtBot
 ) -> None:
     load_with(lambda: mnist)
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
     window.session.settings.change("batch size", batch_size=10)
     for tab, plot in (("errorTab", "errorPlot"), ("lossTab", "lossPlot")):
@@ -105,7 +112,7 @@ def test_fine_lines_move_within_an_epoch(
         pause(qtbot, window)
 
 
-def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     other = Page("Other", "otherTab", "")
     window.curves.add_page(other)
@@ -123,14 +130,14 @@ def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: MainWindo
         turn_to(qtbot, window, tab)
         assert estimates() == expected, tab
     turn_to(qtbot, window, "lossTab")
-    press(qtbot, window, Qt.Key_2, Qt.AltModifier)
+    window.curves.close()
     assert estimates() == 0
-    press(qtbot, window, Qt.Key_2, Qt.AltModifier)
+    window.curves.show()
     assert estimates() == 1
 
 
 def test_without_classes_there_is_no_page_of_errors(
-    make_window: MakeWindow, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
+    make_cards: MakeCards, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
 ) -> None:
     def without_labels(split: Split | None) -> Split:
         assert split is not None
@@ -138,7 +145,7 @@ def test_without_classes_there_is_no_page_of_errors(
 
     regression = Dataset("Numbers", without_labels(few_digits.train), without_labels(few_digits.test))
     load_with(lambda: regression)
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     bar, error = tab_of(window, "errorTab")
     assert not bar.isTabVisible(error)
@@ -154,7 +161,7 @@ def test_without_classes_there_is_no_page_of_errors(
 # ---- before the first epoch ends
 
 
-def test_batch_by_batch_something_is_seen_from_the_first_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_batch_by_batch_something_is_seen_from_the_first_on(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session, plot = ready_window, ready_window.session, plot_of(ready_window, "errorPlot")
     session.settings.change("batch size", batch_size=10)  # 200 of them
     for steps in (1, 2, 3):
@@ -175,7 +182,7 @@ def test_batch_by_batch_something_is_seen_from_the_first_on(ready_window: MainWi
 # ---- where settings changed
 
 
-def test_a_change_of_settings_is_marked_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_change_of_settings_is_marked_in_the_middle_of_a_run(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     session.settings.change("epochs", epochs=4)
     session.step_epoch()
@@ -191,7 +198,7 @@ def test_a_change_of_settings_is_marked_in_the_middle_of_a_run(ready_window: Mai
     assert plot_of(window, "lossPlot").changes == ((1, "learning rate 0.05"),)
 
 
-def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     train_epochs(qtbot, ready_window, 1)
     run, plot = session.runs.current, plot_of(ready_window, "errorPlot")
@@ -208,7 +215,7 @@ def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: MainWindo
     qtbot.waitUntil(is_drawn)
 
 
-def test_more_epochs_behind_the_end_are_marked(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_more_epochs_behind_the_end_are_marked(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
     window.session.settings.change("learning rate", learning_rate=0.1)
@@ -224,8 +231,8 @@ def test_more_epochs_behind_the_end_are_marked(ready_window: MainWindow, qtbot: 
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])
-def test_a_key_hides_its_curve_and_shows_it_again(ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
-    window = ready_window
+def test_a_key_hides_its_curve_and_shows_it_again(whole_window: MainWindow, qtbot: QtBot, way: str) -> None:
+    window = whole_window
     train_epochs(qtbot, window, 2)
     line = plot_of(window, "errorPlot").line("train")
     for shown in (False, True):
@@ -239,16 +246,16 @@ def test_a_key_hides_its_curve_and_shows_it_again(ready_window: MainWindow, qtbo
     assert plot_of(window, "errorPlot").line("test").isVisible()
 
 
-def colours_of(window: MainWindow, name: str) -> set[str]:
+def colours_of(window: CardWindow, name: str) -> set[str]:
     """Those that a key is painted in."""
     image = key(window, name).grab().toImage()
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
 
 
-def test_a_keys_square_is_full_while_the_curve_is_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_keys_square_is_full_while_the_curve_is_shown(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     for name in ("dark", "light"):
-        window.set_theme(name)
+        theme.apply(QApplication.instance(), name)
         QCoreApplication.processEvents()
         test = key(window, "testKey")
         middle = QPoint(11, test.height() // 2)
@@ -259,7 +266,7 @@ def test_a_keys_square_is_full_while_the_curve_is_shown(ready_window: MainWindow
         click(qtbot, window, Key, "testKey")
 
 
-def test_everything_has_a_name_of_its_own(ready_window: MainWindow) -> None:
+def test_everything_has_a_name_of_its_own(ready_window: CardWindow) -> None:
     """And says what it does."""
     make_all_pages(ready_window)
     for page in ready_window.curves.curves:
@@ -274,7 +281,7 @@ def test_everything_has_a_name_of_its_own(ready_window: MainWindow) -> None:
     assert all(button.toolTip() and button.accessibleName() for button in buttons)
 
 
-def window_buttons(window: MainWindow) -> list[QAbstractButton]:
+def window_buttons(window: CardWindow) -> list[QAbstractButton]:
     """All that the card has of its own."""
     return [each for page in window.curves.curves for each in page_buttons(page)]
 
@@ -287,7 +294,7 @@ def page_buttons(page: Page) -> list[QAbstractButton]:
 # ---- scale
 
 
-def test_the_scale_is_switched_for_each_page(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_scale_is_switched_for_each_page(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
     button = find(window, QToolButton, "scaleButton")
@@ -322,12 +329,12 @@ def read_at(plot: CurvePlot, epoch: float) -> str:
     return re.sub("<[^>]*>", "", find(plot, QLabel, "readOut").text())
 
 
-def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     assert not key(window, "earlierKey").isVisible()
     train_epochs(qtbot, window, 2)
     first = session.runs.current
-    click(qtbot, window, QPushButton, "resetButton")
+    session.reset()
     assert key(window, "earlierKey").isVisible()
     earlier = key(window, "earlierKey")
     assert earlier.text() == "same settings, earlier run"
@@ -338,10 +345,10 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
     np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.test.values)
     np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.train.values)
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert session.runs.compared == []
     assert not key(window, "earlierKey").isVisible()
-    action(window, "actionRedo").trigger()
+    window.session.undo.redo()
     assert session.runs.compared == [first]
     another_network(session, 30)
     train_epochs(qtbot, window, 1)
@@ -354,7 +361,7 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: MainWindo
     assert "784-64-32-10 " in told
 
 
-def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     plot = plot_of(window, "errorPlot")
     for changed in ({}, {"learning_rate": 0.05}, {"learning_rate": 0.2, "seed": 2}, {"seed": 1}):
@@ -375,7 +382,7 @@ def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window:
     assert "untitled" not in told
 
 
-def test_of_many_differences_two_are_named_and_when_they_came(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_of_many_differences_two_are_named_and_when_they_came(ready_window: CardWindow, qtbot: QtBot) -> None:
     """A change in the middle of a training holds from its epoch on."""
     window, session = ready_window, ready_window.session
     session.step_epoch()
@@ -391,7 +398,7 @@ def test_of_many_differences_two_are_named_and_when_they_came(ready_window: Main
     assert name + " " in read_at(plot_of(window, "errorPlot"), 1)
 
 
-def test_the_key_of_earlier_runs_shows_that_train_is_dashed(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_key_of_earlier_runs_shows_that_train_is_dashed(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     window.session.reset()
@@ -419,7 +426,7 @@ def test_runs_of_other_data_are_not_compared(ready_model: Model, qtbot: QtBot) -
     assert session.runs.compared == [moons], "with other noise they are the same data"
 
 
-def test_no_mistake_is_half_of_one_example(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_no_mistake_is_half_of_one_example(ready_window: CardWindow, qtbot: QtBot) -> None:
     """The axis does not go down to shares that so few examples cannot have."""
     load(qtbot, ready_window, "moons", points=200)
     train_epochs(qtbot, ready_window, 1)
@@ -431,7 +438,7 @@ def test_no_mistake_is_half_of_one_example(ready_window: MainWindow, qtbot: QtBo
     assert drawn(plot, "train")[1][-1] == pytest.approx(lowest), "it lies on the axis"
 
 
-def test_one_that_is_trained_on_stays_one_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_that_is_trained_on_stays_one_run(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     train_epochs(qtbot, ready_window, 1)
     assert ready_window.session.runs.compared == []
@@ -445,7 +452,7 @@ def test_a_run_stopped_in_its_middle_is_kept_too(ready_model: Model, qtbot: QtBo
 
 
 def test_opening_a_file_makes_the_present_network_an_earlier_one(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window, session = ready_window, ready_window.session
     another_network(session, 30)
@@ -465,8 +472,8 @@ def test_opening_a_file_makes_the_present_network_an_earlier_one(
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
 
 
-def test_earlier_runs_are_forgotten_and_come_back_by_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_earlier_runs_are_forgotten_and_come_back_by_undo(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = whole_window, whole_window.session
     forget = action(window, "actionForgetEarlierRuns")
     assert not forget.isEnabled()
     train_epochs(qtbot, window, 1)
@@ -478,13 +485,13 @@ def test_earlier_runs_are_forgotten_and_come_back_by_undo(ready_window: MainWind
     assert session.runs.compared == []
     assert len(plot.earlier_lines) == 0
     assert not key(window, "earlierKey").isVisible()
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert len(plot.earlier_lines) == 1
     assert key(window, "earlierKey").isVisible()
 
 
 @pytest.mark.parametrize("name", ["earlierKey", "errorPlot"])
-def test_a_right_click_offers_to_forget(ready_window: MainWindow, qtbot: QtBot, name: str) -> None:
+def test_a_right_click_offers_to_forget(ready_window: CardWindow, qtbot: QtBot, name: str) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     window.session.reset()
@@ -506,7 +513,7 @@ def test_a_right_click_offers_to_forget(ready_window: MainWindow, qtbot: QtBot, 
     assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
 
 
-def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_another_run_begins_with_the_whole_view(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 3)
     plot = plot_of(window, "errorPlot")
@@ -523,7 +530,7 @@ def test_another_run_begins_with_the_whole_view(ready_window: MainWindow, qtbot:
 # ---- numbers
 
 
-def test_the_table_gives_the_figures(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_table_gives_the_figures(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     window.session.settings.change("validation share", validation_share=0.1)
@@ -545,7 +552,7 @@ def test_the_table_gives_the_figures(ready_window: MainWindow, qtbot: QtBot) -> 
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
-def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+def test_tabs_and_legend_stay_in_sight(ready_window: CardWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
     window = ready_window
     if len(window.curves.pages) < 3:
         window.curves.add_page(Page("Distributions", "distributionsTab", ""))
@@ -565,7 +572,7 @@ def test_tabs_and_legend_stay_in_sight(ready_window: MainWindow, qtbot: QtBot, s
             assert widget.width() == widget.sizeHint().width(), f"the name of {name} is cut off"
 
 
-def test_a_long_name_in_the_legend_widens_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_long_name_in_the_legend_widens_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     before = window.curves.minimumSizeHint().width()

@@ -22,15 +22,22 @@ from nnviz.cards.diagram.layout import BlockKind
 from nnviz.cards.diagram.model import ACTIVITY
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
-from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import find, leave, pause, train_epochs, train_for_a_while
 from tests.nnviz.helpers import hover as move_to
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 
 
-def page_of(window: MainWindow, qtbot: QtBot) -> DiagramPage:
+SHOWN = ("networkDock",)  # cards
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(*SHOWN)
+
+
+def page_of(window: CardWindow, qtbot: QtBot) -> DiagramPage:
     """In front, with something to show."""
     window.show_workspace("inside")
     card = window.card("networkDock")
@@ -41,7 +48,7 @@ def page_of(window: MainWindow, qtbot: QtBot) -> DiagramPage:
     return page
 
 
-def settled(page: DiagramPage, window: MainWindow, qtbot: QtBot) -> Activity:
+def settled(page: DiagramPage, window: CardWindow, qtbot: QtBot) -> Activity:
     """Waits until what is known now is drawn."""
     probe = window.session.queries[ACTIVITY]
     qtbot.waitUntil(lambda: probe.result is not None and probe.is_up_to_date)
@@ -50,14 +57,14 @@ def settled(page: DiagramPage, window: MainWindow, qtbot: QtBot) -> Activity:
     return probe.result
 
 
-def show(window: MainWindow, network: Network, page: DiagramPage, qtbot: QtBot) -> Activity:
+def show(window: CardWindow, network: Network, page: DiagramPage, qtbot: QtBot) -> Activity:
     """Displays another network, which has the shape of the current one."""
     window.session.displayed.network = network
     window.session.displayed.changed.emit()
     return settled(page, window, qtbot)
 
 
-def make(window: MainWindow, page: DiagramPage, qtbot: QtBot, *shape: int) -> Activity:
+def make(window: CardWindow, page: DiagramPage, qtbot: QtBot, *shape: int) -> Activity:
     """Makes another network."""
     window.session.settings.change("shape", shape=shape)
     qtbot.waitUntil(lambda: tuple(window.session.displayed.network.shape) == shape)
@@ -89,7 +96,7 @@ def hover(page: DiagramPage, at: QPoint) -> str:
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> DiagramPage:
+def page(ready_window: CardWindow, qtbot: QtBot) -> DiagramPage:
     return page_of(ready_window, qtbot)
 
 
@@ -97,7 +104,7 @@ def page(ready_window: MainWindow, qtbot: QtBot) -> DiagramPage:
 
 
 def test_the_drawing_lights_it_and_how_many_can_be_chosen(
-    page: DiagramPage, ready_window: MainWindow, qtbot: QtBot
+    page: DiagramPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     assert not settled(page, ready_window, qtbot).is_lit
     ready_window.canvas.set_strokes(SEVEN)
@@ -114,7 +121,7 @@ def test_the_drawing_lights_it_and_how_many_can_be_chosen(
     assert [len(links.values) for links in page.diagram.links] == [20, 20]
 
 
-def test_without_a_drawing_the_chosen_example_does(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_without_a_drawing_the_chosen_example_does(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     assert session.dataset is not None
     assert session.dataset.test is not None
@@ -132,7 +139,7 @@ def test_without_a_drawing_the_chosen_example_does(page: DiagramPage, ready_wind
 # ---- which connections
 
 
-def test_contributions_lead_to_the_answer(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_contributions_lead_to_the_answer(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     activity = settled(page, ready_window, qtbot)
     network, picture = activity.network, ready_window.session.question.example
@@ -145,7 +152,7 @@ def test_contributions_lead_to_the_answer(page: DiagramPage, ready_window: MainW
     assert set(last.above.tolist()) == {activity.target}
 
 
-def test_pointing_shows_the_connections_of_a_neuron(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_pointing_shows_the_connections_of_a_neuron(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     activity = settled(page, ready_window, qtbot)
     told = hover(page, middle(page, 2, 5))
@@ -167,7 +174,7 @@ def test_pointing_shows_the_connections_of_a_neuron(page: DiagramPage, ready_win
 
 
 def test_a_click_chooses_and_the_chosen_one_keeps_its_connections(
-    page: DiagramPage, ready_window: MainWindow, qtbot: QtBot
+    page: DiagramPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     selection = ready_window.session.selection
     qtbot.mouseClick(page.diagram, Qt.LeftButton, pos=middle(page, 1, 11))
@@ -197,7 +204,7 @@ def test_a_click_chooses_and_the_chosen_one_keeps_its_connections(
     assert page.key.more == "for 4"
 
 
-def test_arrows_move_the_choice_through_all_layers(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_arrows_move_the_choice_through_all_layers(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     selection, diagram = ready_window.session.selection, page.diagram
     diagram.setFocus()
     assert diagram.arrangement is not None
@@ -224,7 +231,7 @@ def test_arrows_move_the_choice_through_all_layers(page: DiagramPage, ready_wind
 # ---- any network
 
 
-def test_wide_layers_show_more_on_request(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_wide_layers_show_more_on_request(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     activity = make(ready_window, page, qtbot, 784, 900, 900, 10)
     diagram, layout = page.diagram, page.diagram.arrangement
@@ -249,7 +256,7 @@ def test_wide_layers_show_more_on_request(page: DiagramPage, ready_window: MainW
     assert diagram.arrangement.blocks[2].shown == 64
 
 
-def test_deep_networks_unfold(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_deep_networks_unfold(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     make(ready_window, page, qtbot, 784, *[6] * 60, 10)
     diagram = page.diagram
@@ -267,7 +274,7 @@ def test_deep_networks_unfold(page: DiagramPage, ready_window: MainWindow, qtbot
     assert diagram.width() <= page.view.width()
 
 
-def test_no_hidden_layer(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_no_hidden_layer(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     make(ready_window, page, qtbot, 784, 10)
     (links,) = page.diagram.links
@@ -275,7 +282,7 @@ def test_no_hidden_layer(page: DiagramPage, ready_window: MainWindow, qtbot: QtB
     assert "Softmax 0." in hover(page, middle(page, 1, 3))
 
 
-def test_a_network_that_diverged(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_diverged(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     for number in (np.nan, np.inf, 1e38):
         broken = ready_window.session.displayed.network.copy()
@@ -285,7 +292,7 @@ def test_a_network_that_diverged(page: DiagramPage, ready_window: MainWindow, qt
         page.diagram.grab()
 
 
-def test_places_do_not_jump_while_it_learns(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_places_do_not_jump_while_it_learns(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     before = make(ready_window, page, qtbot, 784, 900, 10).network
     numbers = page.diagram.ranks.numbers(1).tolist()
@@ -295,7 +302,7 @@ def test_places_do_not_jump_while_it_learns(page: DiagramPage, ready_window: Mai
     assert page.diagram.ranks.numbers(1).tolist() == numbers
 
 
-def test_colours_of_tiles_fit_the_weights_at_once(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_colours_of_tiles_fit_the_weights_at_once(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     network = ready_window.session.displayed.network
     default = pixels_of_tile(page)
     larger = network.copy()
@@ -320,11 +327,11 @@ def table_data(classes: bool, width: int = 7) -> Dataset:
 
 
 @pytest.fixture
-def page_with(make_window: MakeWindow, qtbot: QtBot) -> Callable[..., tuple[DiagramPage, MainWindow]]:
+def page_with(make_cards: MakeCards, qtbot: QtBot) -> Callable[..., tuple[DiagramPage, CardWindow]]:
     """The page in a window with other data, and with a network of that shape."""
 
-    def made(data: Dataset, *shape: int) -> tuple[DiagramPage, MainWindow]:
-        window = make_window()
+    def made(data: Dataset, *shape: int) -> tuple[DiagramPage, CardWindow]:
+        window = make_cards(*SHOWN)
         qtbot.waitUntil(lambda: window.session.dataset is not None)
         window.session.data.dataset = data
         window.session.data.changed.emit()
@@ -340,7 +347,7 @@ def page_with(make_window: MakeWindow, qtbot: QtBot) -> Callable[..., tuple[Diag
 
 
 @pytest.mark.parametrize("classes", [True, False])
-def test_a_table(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qtbot: QtBot, classes: bool) -> None:
+def test_a_table(page_with: Callable[..., tuple[DiagramPage, CardWindow]], qtbot: QtBot, classes: bool) -> None:
     page, window = page_with(table_data(classes), 7, 12, 2)
     window.session.selection.choose_example(Example("test", 3))
     activity = settled(page, window, qtbot)
@@ -361,7 +368,7 @@ def test_a_table(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qtbot
         assert "&lt;b&gt;left" in hover(page, middle(page, 2, 0)), "as it is written"
 
 
-def test_a_plane(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qtbot: QtBot) -> None:
+def test_a_plane(page_with: Callable[..., tuple[DiagramPage, CardWindow]], qtbot: QtBot) -> None:
     page, window = page_with(table_data(True, 2), 2, 8, 5, 2)
     activity = settled(page, window, qtbot)
     assert [len(plane) for plane in activity.planes] == [8, 5, 2]
@@ -371,7 +378,7 @@ def test_a_plane(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qtbot
     assert len(page.diagram.links) == 3
 
 
-def test_one_neuron(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qtbot: QtBot) -> None:
+def test_one_neuron(page_with: Callable[..., tuple[DiagramPage, CardWindow]], qtbot: QtBot) -> None:
     split = Split(np.ones((200, 1), np.float32), np.ones((200, 1), np.float32))
     page, window = page_with(Dataset("One", split, split), 1, 1, 1)
     window.session.selection.choose_example(Example("test", 0))
@@ -382,7 +389,7 @@ def test_one_neuron(page_with: Callable[..., tuple[DiagramPage, MainWindow]], qt
 # ---- what it costs
 
 
-def test_hidden_it_costs_nothing(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_hidden_it_costs_nothing(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe = ready_window.session.queries[ACTIVITY]
     assert probe.is_wanted
     ready_window.show_workspace("train")
@@ -393,7 +400,7 @@ def test_hidden_it_costs_nothing(page: DiagramPage, ready_window: MainWindow, qt
     assert probe.result is before
 
 
-def test_it_follows_the_training(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_follows_the_training(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     before = settled(page, ready_window, qtbot)
     train_epochs(qtbot, ready_window, 2)
@@ -405,7 +412,7 @@ def test_it_follows_the_training(page: DiagramPage, ready_window: MainWindow, qt
 # ---- around it
 
 
-def test_the_connections_as_a_table(page: DiagramPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_connections_as_a_table(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     settled(page, ready_window, qtbot)
     table = page.table()
@@ -418,8 +425,8 @@ def test_the_connections_as_a_table(page: DiagramPage, ready_window: MainWindow,
     assert str(lines[0][0]).startswith("layer 1 · neuron ")
 
 
-def test_in_both_themes(page: DiagramPage, ready_window: MainWindow, qapp: QApplication) -> None:
+def test_in_both_themes(page: DiagramPage, ready_window: CardWindow, qapp: QApplication) -> None:
     for look in ("light", "dark"):
-        ready_window.set_theme(look)
+        theme.apply(qapp, look)
         picture = page.diagram.grab().toImage()
         assert picture.pixelColor(picture.width() - 2, 2) == theme.colour("card"), look

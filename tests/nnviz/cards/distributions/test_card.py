@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -12,12 +11,17 @@ from engine.training.distributions import summarise
 from nnviz.cards.distributions.card import DistributionsPage
 from nnviz.cards.distributions.histogram_grid import HistogramGrid
 from nnviz.cards.distributions.model import Distributions
-from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import click_tab, find, hover, leave, pause, press, train_epochs, train_for_a_while
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
+from tests.nnviz.helpers import click_tab, find, hover, leave, pause, train_epochs, train_for_a_while
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> DistributionsPage:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock")
+
+
+@pytest.fixture
+def page(ready_window: CardWindow, qtbot: QtBot) -> DistributionsPage:
     """In front, with something to show."""
     click_tab(qtbot, ready_window, "distributionsTab")
     page = ready_window.curves.page
@@ -26,7 +30,7 @@ def page(ready_window: MainWindow, qtbot: QtBot) -> DistributionsPage:
     return page
 
 
-def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, ready_window: MainWindow) -> None:
+def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, ready_window: CardWindow) -> None:
     assert [row.name for row in page.grid.rows] == ["Layer 1", "Layer 2", "Output"]
     assert [row.note.split()[2] for row in page.grid.rows[:2]] == ["64", "32"]
     first = page.grid.rows[0].cells[0]
@@ -38,7 +42,7 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, 
     np.testing.assert_array_equal(first.start, first.now)  # nothing is learned yet
 
 
-def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     before = page.grid.rows[2].cells[0]
     train_epochs(qtbot, ready_window, 3)
     qtbot.waitUntil(lambda: ready_window.session.models[Distributions].query.is_up_to_date)
@@ -49,7 +53,7 @@ def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_win
     assert not np.array_equal(after.now, after.start)
 
 
-def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     click_tab(qtbot, ready_window, "errorTab")
     probe = ready_window.session.models[Distributions].query
     assert not probe.is_wanted
@@ -61,11 +65,11 @@ def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_wind
     qtbot.waitUntil(lambda: probe.result is not before)
 
 
-def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe = ready_window.session.models[Distributions].query
-    press(qtbot, ready_window, Qt.Key_2, Qt.AltModifier)
+    ready_window.card("curvesDock").close()
     assert not probe.is_wanted
-    press(qtbot, ready_window, Qt.Key_2, Qt.AltModifier)
+    ready_window.card("curvesDock").show()
     assert probe.is_wanted
 
 
@@ -84,7 +88,7 @@ def test_the_read_out_tells_figures(page: DistributionsPage) -> None:
 
 
 def test_dead_neurons_are_told_and_many_are_a_warning(
-    page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot
+    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     assert page.grid.rows[0].note == "0 of 64\nneurons dead"
     assert not page.grid.rows[0].is_warning
@@ -99,7 +103,7 @@ def test_dead_neurons_are_told_and_many_are_a_warning(
 
 @pytest.mark.parametrize("scale", [1e15, 1e30, 1e38])
 def test_answers_beyond_all_bounds_are_drawn_as_far_as_they_go(
-    page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot, scale: float
+    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot, scale: float
 ) -> None:
     session = ready_window.session
     huge = session.displayed.network.copy()
@@ -121,7 +125,7 @@ def test_its_numbers_as_a_table(page: DistributionsPage) -> None:
     assert lines[0][:4] == [1, "weights", "start", 784 * 64]
 
 
-def test_many_layers_scroll(ready_window: MainWindow, qtbot: QtBot, page: DistributionsPage) -> None:
+def test_many_layers_scroll(ready_window: CardWindow, qtbot: QtBot, page: DistributionsPage) -> None:
     ready_window.session.settings.change("shape", shape=(784, *[8] * 9, 10))
     qtbot.waitUntil(lambda: len(page.grid.rows) == 10)
     last = page.grid.cell_rect(9, 0)
@@ -137,7 +141,7 @@ def test_an_empty_grid_paints(qtbot: QtBot) -> None:
 
 
 def test_while_one_looks_back_they_are_of_that_moment(
-    page: DistributionsPage, ready_window: MainWindow, qtbot: QtBot
+    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     train_epochs(qtbot, ready_window, 1)

@@ -23,7 +23,7 @@ from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.read_out import ReadOut
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import (
     click,
     drag,
@@ -41,7 +41,15 @@ from tests.nnviz.helpers import (
 RNG = np.random.default_rng(5)
 
 
-def settle(qtbot: QtBot, window: MainWindow) -> None:
+SHOWN = ("whyDock",)  # cards
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(*SHOWN)
+
+
+def settle(qtbot: QtBot, window: AnyWindow) -> None:
     """Until both answers are those to the question of now."""
     probes = window.session.queries
     qtbot.waitUntil(
@@ -49,13 +57,13 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
     )
 
 
-def card_of(window: MainWindow) -> ExplanationCard:
+def card_of(window: AnyWindow) -> ExplanationCard:
     card = window.card("whyDock")
     assert isinstance(card, ExplanationCard)
     return card
 
 
-def inside(qtbot: QtBot, window: MainWindow) -> ExplanationCard:
+def inside(qtbot: QtBot, window: AnyWindow) -> ExplanationCard:
     window.show_workspace("inside")
     card = card_of(window)
     qtbot.waitUntil(lambda: card.in_view)
@@ -63,12 +71,22 @@ def inside(qtbot: QtBot, window: MainWindow) -> ExplanationCard:
 
 
 @pytest.fixture
-def card(ready_window: MainWindow, qtbot: QtBot) -> ExplanationCard:
+def card(ready_window: CardWindow, qtbot: QtBot) -> ExplanationCard:
+    return explaining(qtbot, ready_window)
+
+
+@pytest.fixture
+def card_in_place(whole_window: MainWindow, qtbot: QtBot) -> ExplanationCard:
+    """Among the other cards, with the size that it has there."""
+    return explaining(qtbot, whole_window)
+
+
+def explaining(qtbot: QtBot, window: AnyWindow) -> ExplanationCard:
     """In view, of a network that has learned a little, and with a seven drawn."""
-    train_epochs(qtbot, ready_window, 3)
-    card = inside(qtbot, ready_window)
-    drag(ready_window.canvas, seven(ready_window.canvas))
-    settle(qtbot, ready_window)
+    train_epochs(qtbot, window, 3)
+    card = inside(qtbot, window)
+    drag(window.canvas, seven(window.canvas))
+    settle(qtbot, window)
     return card
 
 
@@ -77,7 +95,7 @@ def captions(card: ExplanationCard) -> list[str]:
     return [pane.caption for pane in card.view.content.rows[0]]
 
 
-def other_network(qtbot: QtBot, window: MainWindow, hidden: tuple[int, ...]) -> None:
+def other_network(qtbot: QtBot, window: CardWindow, hidden: tuple[int, ...]) -> None:
     """An untrained one that fits the data."""
     window.session.settings.change("shape", hidden=hidden)
     window.session.reset()
@@ -90,7 +108,7 @@ def other_network(qtbot: QtBot, window: MainWindow, hidden: tuple[int, ...]) -> 
 # ---- the drawing
 
 
-def test_nothing_is_asked_before_something_is_drawn(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_nothing_is_asked_before_something_is_drawn(ready_window: CardWindow, qtbot: QtBot) -> None:
     card = inside(qtbot, ready_window)
     assert card.view.content is None
     assert card.view.line == "draw something to ask why"
@@ -99,7 +117,7 @@ def test_nothing_is_asked_before_something_is_drawn(ready_window: MainWindow, qt
 
 
 def test_two_outputs_are_explained_against_a_baseline(
-    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     verdict = ready_window.session.question.verdict
     assert verdict is not None
@@ -134,7 +152,7 @@ def test_two_outputs_are_explained_against_a_baseline(
 
 
 def test_it_follows_the_drawing_and_clears_with_it(
-    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     before = card.view.content
     side = ready_window.canvas.height()
@@ -146,7 +164,7 @@ def test_it_follows_the_drawing_and_clears_with_it(
     assert card.view.line == "draw something to ask why"
 
 
-def test_out_of_view_it_asks_nothing(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_out_of_view_it_asks_nothing(card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("train")
     probes = ready_window.session.queries
     assert not probes[CONTRIBUTIONS].is_wanted
@@ -157,7 +175,7 @@ def test_out_of_view_it_asks_nothing(card: ExplanationCard, ready_window: MainWi
     assert probes[CONTRIBUTIONS].result is before
 
 
-def test_the_network_that_learns_is_asked_again(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_network_that_learns_is_asked_again(card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot) -> None:
     before = ready_window.session.queries[CONTRIBUTIONS].result
     train_epochs(qtbot, ready_window, 5)
     settle(qtbot, ready_window)
@@ -167,7 +185,7 @@ def test_the_network_that_learns_is_asked_again(card: ExplanationCard, ready_win
 
 
 def test_a_mistake_is_compared_with_its_true_class(
-    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     """On the canvas, until something is drawn over it, and on an empty canvas; a choice stays."""
     session = ready_window.session
@@ -200,7 +218,7 @@ def test_a_mistake_is_compared_with_its_true_class(
 # ---- choices
 
 
-def test_another_output_is_compared(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_another_output_is_compared(card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot) -> None:
     pick(qtbot, ready_window, "whyCombo", "3")
     pick(qtbot, ready_window, "whyNotCombo", "8")
     settle(qtbot, ready_window)
@@ -212,7 +230,7 @@ def test_another_output_is_compared(card: ExplanationCard, ready_window: MainWin
 
 
 def test_every_method_shows_something_and_has_a_table(
-    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     for method in METHODS:
         pick(qtbot, ready_window, "whyMethodCombo", method)
@@ -233,7 +251,7 @@ def test_every_method_shows_something_and_has_a_table(
 
 
 def test_a_click_on_a_neuron_or_an_example_chooses_it(
-    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     session.models[Explanation].choose(method=LAYERS)
@@ -253,7 +271,7 @@ def test_a_click_on_a_neuron_or_an_example_chooses_it(
 
 
 def test_the_change_is_played_and_goes_to_the_canvas(
-    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     end = captions(card)[2]
     card._film.setInterval(1)
@@ -303,10 +321,10 @@ DATA: dict[str, Callable[[], Dataset]] = {
 
 @pytest.mark.parametrize("kind", DATA)
 def test_a_chosen_example_of_columns(
-    make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot, kind: str
+    make_cards: MakeCards, load_with: Callable[..., None], qtbot: QtBot, kind: str
 ) -> None:
     load_with(DATA[kind])
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     if kind != "a table":
         window.session.settings.change("loss", loss="quadratic", output="identity")
@@ -326,13 +344,13 @@ def test_a_chosen_example_of_columns(
     assert find(card, QComboBox, "whyNotCombo").isVisible() == (kind != "one number")
 
 
-def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> None:
+def test_a_category_changes_as_a_whole(make_cards: MakeCards, load_with: Callable[..., None], qtbot: QtBot) -> None:
     table = table_of(3)
     inputs = table.train.inputs.copy()
     inputs[:, 3:] = np.eye(3)[RNG.integers(0, 3, len(inputs))]
     split = replace(table.train, inputs=inputs)
     load_with(lambda: replace(table, train=split, test=split, categories=((3, 4, 5),)))
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     other_network(qtbot, window, (8,))
     inside(qtbot, window)
@@ -348,7 +366,7 @@ def test_a_category_changes_as_a_whole(make_window: MakeWindow, load_with: Calla
 
 
 @pytest.mark.parametrize("hidden", [(6,) * 60, (4000,), (1,), ()], ids=["deep", "wide", "one neuron", "flat"])
-def test_any_network(ready_window: MainWindow, qtbot: QtBot, hidden: tuple[int, ...]) -> None:
+def test_any_network(ready_window: CardWindow, qtbot: QtBot, hidden: tuple[int, ...]) -> None:
     other_network(qtbot, ready_window, hidden)
     card = inside(qtbot, ready_window)
     drag(ready_window.canvas, seven(ready_window.canvas))
@@ -360,7 +378,7 @@ def test_any_network(ready_window: MainWindow, qtbot: QtBot, hidden: tuple[int, 
 
 
 def test_a_network_that_does_not_fit_the_data_is_told(
-    ready_window: MainWindow, few_digits: Dataset, qtbot: QtBot
+    ready_window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
     def halved(split: Split | None) -> Split:
         assert split is not None
@@ -376,7 +394,7 @@ def test_a_network_that_does_not_fit_the_data_is_told(
     settle(qtbot, ready_window)
 
 
-def test_outputs_that_are_not_finite_are_told(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_outputs_that_are_not_finite_are_told(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     card = inside(qtbot, ready_window)
     network = ready_window.session.displayed.network
     ready_window.session.displayed.network = network.with_parameters(np.full_like(network.parameters, np.nan))
@@ -388,10 +406,11 @@ def test_outputs_that_are_not_finite_are_told(ready_window: MainWindow, qtbot: Q
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
 def test_a_read_out_covers_no_picture(
-    card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+    card_in_place: ExplanationCard, whole_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
-    ready_window.resize(*size)
-    qtbot.waitUntil(lambda: ready_window.size() == QSize(*size))
+    card = card_in_place
+    whole_window.resize(*size)
+    qtbot.waitUntil(lambda: whole_window.size() == QSize(*size))
     assert isinstance(card.view.content, ImageRows)
     within = card.view.rect()
     pictures = [card.view.content.place(within, 0, column) for column in range(3)]
@@ -404,10 +423,11 @@ def test_a_read_out_covers_no_picture(
     assert not card.view.toolTip()
 
 
-def test_no_words_are_cut(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_no_words_are_cut(card_in_place: ExplanationCard, whole_window: MainWindow, qtbot: QtBot) -> None:
+    card = card_in_place
     for size in (QSize(1440, 900), QSize(1280, 720)):
-        ready_window.resize(size)
-        qtbot.waitUntil(lambda size=size: ready_window.size() == size)
+        whole_window.resize(size)
+        qtbot.waitUntil(lambda size=size: whole_window.size() == size)
         QApplication.processEvents()
         card.sum_label.setText("sums to 100.2 % from")
         card._sum_box.set_width(card.sum_label.sizeHint().width())
@@ -416,8 +436,11 @@ def test_no_words_are_cut(card: ExplanationCard, ready_window: MainWindow, qtbot
             assert combo.shown == combo.currentText(), size
 
 
-def test_enlarged_a_sentence_stays_together(card: ExplanationCard, ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.cards.toggle(card)
+def test_enlarged_a_sentence_stays_together(
+    card_in_place: ExplanationCard, whole_window: MainWindow, qtbot: QtBot
+) -> None:
+    card = card_in_place
+    whole_window.cards.toggle(card)
     qtbot.waitUntil(lambda: card.width() > 1000)
     QApplication.processEvents()
     words, combo = card.sum_label, card.baseline_combo
@@ -425,10 +448,10 @@ def test_enlarged_a_sentence_stays_together(card: ExplanationCard, ready_window:
     assert 0 <= combo.mapTo(card, QPoint(0, 0)).x() - end < 12
 
 
-def test_another_workspace_does_not_make_the_window_grow(ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.resize(12120, 720)
+def test_another_workspace_does_not_make_the_window_grow(whole_window: MainWindow, qtbot: QtBot) -> None:
+    whole_window.resize(12120, 720)
     qtbot.wait(50)
-    assert ready_window.height() == 720
-    inside(qtbot, ready_window)
+    assert whole_window.height() == 720
+    inside(qtbot, whole_window)
     qtbot.wait(50)
-    assert ready_window.height() == 720
+    assert whole_window.height() == 720

@@ -8,11 +8,11 @@ from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.data_import import DataImport
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow
 from tests.nnviz.helpers import click, find, is_shown
 
 
-def look_at(qtbot: QtBot, window: MainWindow, path: Path) -> DataImport:
+def look_at(qtbot: QtBot, window: AnyWindow, path: Path) -> DataImport:
     """Opens a file or folder as data, and waits until it was read."""
     window.data_dialogs.open_path(str(path))
     wait(qtbot, window.session.data_import)
@@ -24,13 +24,13 @@ def wait(qtbot: QtBot, importing: DataImport) -> None:
     qtbot.waitUntil(lambda: not importing.is_reading, timeout=60_000)
 
 
-def use(qtbot: QtBot, window: MainWindow) -> None:
+def use(qtbot: QtBot, window: AnyWindow) -> None:
     """Presses "Use it" and waits for the data."""
     click(qtbot, window, QPushButton, "useImportButton")
     qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
-def words(window: MainWindow, name: str) -> str:
+def words(window: AnyWindow, name: str) -> str:
     """What a label of the sheet says; empty if it is hidden, or not there yet."""
     labels = window.findChildren(QLabel, name)
     return find(window, QLabel, name).text() if labels and labels[-1].isVisible() else ""

@@ -30,8 +30,7 @@ from nnviz.session.selection import Classes, Example, Neuron
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.plots.legend import Key
-from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.mistakes.mistakes_helpers import examples, made_up, settle, title
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import (
@@ -52,7 +51,15 @@ Load = Callable[[Callable[[], Dataset]], None]
 needs_tsne = pytest.mark.skipif(not is_installed(), reason="openTSNE is not installed")
 
 
-def page_of(window: MainWindow) -> MapPage:
+SHOWN = ("networkDock", "mistakesDock", "mistakePicturesDock")  # cards
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(*SHOWN)
+
+
+def page_of(window: CardWindow) -> MapPage:
     """In front."""
     window.show_workspace("inside")
     card = window.card("networkDock")
@@ -62,7 +69,7 @@ def page_of(window: MainWindow) -> MapPage:
     return page
 
 
-def placed(window: MainWindow, qtbot: QtBot) -> Embedding:
+def placed(window: CardWindow, qtbot: QtBot) -> Embedding:
     """Until the points are those of now."""
     probe = window.session.queries[MAP]
     qtbot.waitUntil(lambda: probe.is_up_to_date and window.session.models[MapModel].is_of_now, timeout=20_000)
@@ -72,7 +79,7 @@ def placed(window: MainWindow, qtbot: QtBot) -> Embedding:
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> MapPage:
+def page(ready_window: CardWindow, qtbot: QtBot) -> MapPage:
     """With the points of an untrained network."""
     page = page_of(ready_window)
     placed(ready_window, qtbot)
@@ -108,7 +115,7 @@ def circle(page: MapPage, numbers: list[int]) -> tuple[Array, Array]:
 # ---- where the points are
 
 
-def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_window: MainWindow) -> None:
+def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_window: CardWindow) -> None:
     session = ready_window.session
     embedding, data = session.models[MapModel].embedding, session.dataset
     assert embedding is not None
@@ -125,7 +132,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     assert f"the two axes show {100 * embedding.share:.0f} % of the variance" in page.bar.said.text()
 
 
-def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     before = placed(ready_window, qtbot)
     train_epochs(qtbot, ready_window, 2)
     after = placed(ready_window, qtbot)
@@ -141,7 +148,7 @@ def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: MainWindow
     assert again.basis is not turned.basis, "another network has other axes"
 
 
-def test_points_follow_while_it_learns(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_points_follow_while_it_learns(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     seen: list[Embedding | None] = []
     ready_window.session.models[MapModel].changed.connect(
         lambda: seen.append(ready_window.session.models[MapModel].embedding)
@@ -152,7 +159,7 @@ def test_points_follow_while_it_learns(page: MapPage, ready_window: MainWindow, 
     placed(ready_window, qtbot)
 
 
-def test_hidden_it_costs_nothing(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_hidden_it_costs_nothing(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     ready_window.show_workspace("train")
     assert not session.queries[MAP].is_wanted
@@ -163,7 +170,7 @@ def test_hidden_it_costs_nothing(page: MapPage, ready_window: MainWindow, qtbot:
     assert placed(ready_window, qtbot) is not before
 
 
-def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     for layer, width in ((0, 784), (1, 64), (3, 10)):
         choose(qtbot, page, "mapLayerButton", str(layer))
         embedding = placed(ready_window, qtbot)
@@ -178,7 +185,7 @@ def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: Mai
     assert ready_window.session.mistakes.part is embedding.source.part
 
 
-def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session, probe = ready_window.session, ready_window.session.queries[MAP_PLACE]
     assert probe.result is None
     stroke = np.array(seven(ready_window.canvas))
@@ -199,7 +206,7 @@ def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: MainWindow, 
 # ---- what is seen and chosen
 
 
-def test_a_lasso_lists_its_examples(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_lasso_lists_its_examples(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     answers = settle(ready_window, qtbot)
     places = page.view.camera.pixels(page.view.dots.points)
     low, high = circle(page, np.argsort(places[:, 0])[:6].tolist())
@@ -216,7 +223,7 @@ def test_a_lasso_lists_its_examples(page: MapPage, ready_window: MainWindow, qtb
 
 
 def test_esc_leaves_the_lasso_and_then_drops_what_is_chosen(
-    page: MapPage, ready_window: MainWindow, qtbot: QtBot
+    page: MapPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     button, selection = click(qtbot, page, QToolButton, "mapLassoButton"), ready_window.session.selection
     press(qtbot, ready_window, Qt.Key_Escape)
@@ -236,7 +243,7 @@ def test_esc_leaves_the_lasso_and_then_drops_what_is_chosen(
 
 @pytest.mark.parametrize("how", ["button", "key", "escape"])
 def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
-    page: MapPage, ready_window: MainWindow, qtbot: QtBot, how: str
+    page: MapPage, ready_window: CardWindow, qtbot: QtBot, how: str
 ) -> None:
     answers, selection = settle(ready_window, qtbot), ready_window.session.selection
     true, answer = (int(each[answers.are_wrong][0]) for each in (answers.labels, answers.answers))
@@ -262,7 +269,7 @@ def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
     assert said[3] == ordinary.split(" ·")[0]
 
 
-def test_a_cell_of_the_matrix_stands_out(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_cell_of_the_matrix_stands_out(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     answers = settle(ready_window, qtbot)
     ready_window.session.selection.choose_classes(Classes(1, None))
     assert (page.view.dots.are_faded == (answers.labels != 1)).all()
@@ -276,7 +283,7 @@ def test_a_cell_of_the_matrix_stands_out(page: MapPage, ready_window: MainWindow
     assert ready_window.session.selection.classes == Classes(7, None)
 
 
-def test_points_are_listed_told_chosen_and_lassoed(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_points_are_listed_told_chosen_and_lassoed(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     made = page.table()
     assert made is not None
     head, rows = made
@@ -340,7 +347,7 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[int]]:
 
 
 def test_points_that_nobody_asks_for_any_more_are_given_up(
-    page: MapPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    page: MapPage, ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
     model = ready_window.session.models[MapModel]
@@ -356,7 +363,7 @@ def test_points_that_nobody_asks_for_any_more_are_given_up(
 
 
 def test_points_of_data_that_have_gone_are_not_shown(
-    page: MapPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    page: MapPage, ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, opened = ready_window.session, Event()
 
@@ -383,7 +390,7 @@ def test_points_of_data_that_have_gone_are_not_shown(
 
 
 @needs_tsne
-def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_tsne_of_one_moment(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     ready_window.canvas.set_strokes([np.array(seven(ready_window.canvas))])
     train_epochs(qtbot, ready_window, 1)
@@ -418,7 +425,7 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: MainWindow, qtbot: QtBo
 
 
 @needs_tsne
-def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     choose(qtbot, page, "mapMethodButton", TSNE)
     qtbot.waitUntil(lambda: session.models[MapModel].tsne.share > 0.15, timeout=60_000)
@@ -432,7 +439,7 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
 
 
 @needs_tsne
-def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     tsne = ready_window.session.models[MapModel].tsne
     choose(qtbot, page, "mapMethodButton", TSNE)
     choose(qtbot, page, "mapPartButton", "train")
@@ -461,10 +468,10 @@ def test_without_the_package_it_says_how_to_get_it(
 # ---- any data, any network
 
 
-def other_data(make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int) -> MainWindow:
+def other_data(make_cards: MakeCards, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int) -> CardWindow:
     """A window with that data and an untrained network that fits it."""
     load_with(lambda: data)
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     is_classes = data.train.labels is not None
     output, loss = ("softmax", "cross-entropy") if is_classes else ("identity", "quadratic")
@@ -475,10 +482,10 @@ def other_data(make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dat
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_numbers_take_a_scale(make_window: MakeWindow, load_with: Load, qtbot: QtBot, outputs: int) -> None:
+def test_numbers_take_a_scale(make_cards: MakeCards, load_with: Load, qtbot: QtBot, outputs: int) -> None:
     rng = np.random.default_rng(4)
     split = Split(rng.normal(size=(300, 3)).astype(np.float32), rng.normal(size=(300, outputs)).astype(np.float32))
-    window = other_data(make_window, load_with, qtbot, Dataset("Numbers", split, split.head(100)), 5)
+    window = other_data(make_cards, load_with, qtbot, Dataset("Numbers", split, split.head(100)), 5)
     page = page_of(window)
     placed(window, qtbot)
     assert page.scale.isVisible()
@@ -496,9 +503,9 @@ def test_numbers_take_a_scale(make_window: MakeWindow, load_with: Load, qtbot: Q
 
 
 @pytest.mark.parametrize("classes", [2, 100])
-def test_a_table_of_columns(make_window: MakeWindow, load_with: Load, qtbot: QtBot, classes: int) -> None:
+def test_a_table_of_columns(make_cards: MakeCards, load_with: Load, qtbot: QtBot, classes: int) -> None:
     names = ("<b>bold</b>", "a & b, a very long name indeed") if classes == 2 else ()
-    window = other_data(make_window, load_with, qtbot, made_up(classes, 4000, names=names), 8)
+    window = other_data(make_cards, load_with, qtbot, made_up(classes, 4000, names=names), 8)
     page = page_of(window)
     placed(window, qtbot)
     assert page.classes.width() <= 120
@@ -512,9 +519,9 @@ def test_a_table_of_columns(make_window: MakeWindow, load_with: Load, qtbot: QtB
 
 @pytest.mark.parametrize("hidden", [(6,) * 60, (4000,), (1,), ()])
 def test_deep_wide_and_tiny_networks(
-    make_window: MakeWindow, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
+    make_cards: MakeCards, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
 ) -> None:
-    window = other_data(make_window, load_with, qtbot, few_digits, *hidden)
+    window = other_data(make_cards, load_with, qtbot, few_digits, *hidden)
     page = page_of(window)
     embedding = placed(window, qtbot)
     assert embedding.source.layer == max(len(hidden), 1)
@@ -529,7 +536,7 @@ def test_deep_wide_and_tiny_networks(
         assert len(entries) < 50
 
 
-def test_activations_that_are_not_finite(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_activations_that_are_not_finite(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     broken = session.displayed.network.copy()
     broken.weights[0][:] = np.nan
@@ -542,7 +549,7 @@ def test_activations_that_are_not_finite(page: MapPage, ready_window: MainWindow
     assert page.table() is None
 
 
-def test_a_network_that_does_not_fit(page: MapPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_does_not_fit(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.runs.show(new_run(Experiment(shape=(5, 3, 2), activations=("relu", "softmax"), loss="cross-entropy")))
     qtbot.waitUntil(lambda: session.models[MapModel].embedding is None)
@@ -550,7 +557,7 @@ def test_a_network_that_does_not_fit(page: MapPage, ready_window: MainWindow, qt
     assert not page.grab().isNull()
 
 
-def test_the_mark_is_called_what_is_asked_about(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_mark_is_called_what_is_asked_about(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "penguins")
     page = page_of(ready_window)
     placed(ready_window, qtbot)

@@ -15,10 +15,10 @@ from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.session.shared_queries import MISTAKES
 from nnviz.ui.card import DockCard
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow
 
 
-def settle(window: MainWindow, qtbot: QtBot) -> ClassPredictions:
+def settle(window: AnyWindow, qtbot: QtBot) -> ClassPredictions:
     """Until the answers are those of the displayed network."""
     probe = window.session.queries[MISTAKES]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
@@ -29,21 +29,21 @@ def settle(window: MainWindow, qtbot: QtBot) -> ClassPredictions:
     return found.answers
 
 
-def panel(window: MainWindow) -> MistakesCard:
+def panel(window: AnyWindow) -> MistakesCard:
     """The card of the matrix."""
     card = window.card("mistakesDock")
     assert isinstance(card, MistakesCard)
     return card
 
 
-def examples(window: MainWindow) -> ExamplesCard:
+def examples(window: AnyWindow) -> ExamplesCard:
     """The card of the examples."""
     card = window.card("mistakePicturesDock")
     assert isinstance(card, ExamplesCard)
     return card
 
 
-def middle(window: MainWindow, cell: Cell) -> QPoint:
+def middle(window: AnyWindow, cell: Cell) -> QPoint:
     """Of a cell, or of the head of a row or column, in the matrix."""
     cells = panel(window).matrix.cells
     assert cells is not None
@@ -55,7 +55,7 @@ def middle(window: MainWindow, cell: Cell) -> QPoint:
     )
 
 
-def click_cell(qtbot: QtBot, window: MainWindow, cell: Cell) -> None:
+def click_cell(qtbot: QtBot, window: AnyWindow, cell: Cell) -> None:
     """With the mouse."""
     qtbot.mouseClick(panel(window).matrix, Qt.LeftButton, pos=middle(window, cell))
 

@@ -15,18 +15,20 @@ from engine.experiment import Experiment
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
 from nnviz.session.shared_queries import MISTAKES
-from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.mistakes.mistakes_helpers import click_cell, examples, made_up, middle, panel, settle, title
-from tests.nnviz.helpers import find, hover, is_shown, leave, press
+from tests.nnviz.helpers import find, hover, is_shown, leave
 
 Load = Callable[[Callable[[], Dataset]], None]
 
 
-def other_data(make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int) -> MainWindow:
+SHOWN = ("mistakesDock", "mistakePicturesDock")  # cards
+
+
+def other_data(make_cards: MakeCards, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int) -> CardWindow:
     """A window with that data and an untrained network that fits it, looked into."""
     load_with(lambda: data)
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     shape = (data.width, *hidden, data.outputs)
     is_classes = data.train.labels is not None
@@ -47,8 +49,8 @@ def numbers(outputs: int) -> Dataset:
     return Dataset("Numbers", split, split.head(100))
 
 
-def test_a_table_of_columns_lists_rows(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
-    window = other_data(make_window, load_with, qtbot, made_up(3, 200), 5)
+def test_a_table_of_columns_lists_rows(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
+    window = other_data(make_cards, load_with, qtbot, made_up(3, 200), 5)
     answers = settle(window, qtbot)
     card = examples(window)
     assert card.rows.isVisible()
@@ -73,10 +75,8 @@ def test_a_table_of_columns_lists_rows(make_window: MakeWindow, load_with: Load,
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_for_numbers_the_largest_residuals(
-    make_window: MakeWindow, load_with: Load, qtbot: QtBot, outputs: int
-) -> None:
-    window = other_data(make_window, load_with, qtbot, numbers(outputs), 5)
+def test_for_numbers_the_largest_residuals(make_cards: MakeCards, load_with: Load, qtbot: QtBot, outputs: int) -> None:
+    window = other_data(make_cards, load_with, qtbot, numbers(outputs), 5)
     card, data = examples(window), window.session.dataset
     assert data is not None
     assert data.test is not None
@@ -92,7 +92,7 @@ def test_for_numbers_the_largest_residuals(
     rmse = panel(window).head.detail.text().split()[1] if outputs == 1 else numbers_of.outputs.texts(0)[1]
     assert float(rmse) == pytest.approx(np.sqrt((off[:, 0] ** 2).mean()), rel=1e-2)
     assert not panel(window).mode_button.isVisible()
-    press(qtbot, window, Qt.Key_N)
+    window.session.mistakes.next_mistake()
     example = window.session.selection.example
     assert example is not None
     assert np.abs(off[example.number]).max() == np.abs(off).max()
@@ -103,8 +103,8 @@ def test_for_numbers_the_largest_residuals(
 
 
 @pytest.mark.parametrize("classes", [2, 100])
-def test_few_classes_and_many(make_window: MakeWindow, load_with: Load, qtbot: QtBot, classes: int) -> None:
-    window = other_data(make_window, load_with, qtbot, made_up(classes, 4000), 8)
+def test_few_classes_and_many(make_cards: MakeCards, load_with: Load, qtbot: QtBot, classes: int) -> None:
+    window = other_data(make_cards, load_with, qtbot, made_up(classes, 4000), 8)
     answers = settle(window, qtbot)
     assert not panel(window).matrix.grab().isNull()
     cell = (classes - 1, 0)
@@ -118,17 +118,17 @@ def test_few_classes_and_many(make_window: MakeWindow, load_with: Load, qtbot: Q
 
 @pytest.mark.parametrize("hidden", [(6,) * 60, (4000,), (1,), ()])
 def test_deep_wide_and_tiny_networks(
-    make_window: MakeWindow, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
+    make_cards: MakeCards, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
 ) -> None:
-    window = other_data(make_window, load_with, qtbot, few_digits, *hidden)
+    window = other_data(make_cards, load_with, qtbot, few_digits, *hidden)
     assert settle(window, qtbot).confusion.sum() == 500
     assert not panel(window).grab().isNull()
     assert not examples(window).grab().isNull()
 
 
-def test_names_from_outside_are_plain_text(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+def test_names_from_outside_are_plain_text(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     names = ("<b>bold</b>", "a & b, a very long name indeed", "<img src='x'>")
-    window = other_data(make_window, load_with, qtbot, made_up(3, 300, names=names), 5)
+    window = other_data(make_cards, load_with, qtbot, made_up(3, 300, names=names), 5)
     assert panel(window).matrix.cells is not None
     window.session.selection.choose_classes(Classes(0, 2))
     card = examples(window)

@@ -21,6 +21,7 @@ from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.picture_list import PictureList
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.mistakes.mistakes_helpers import (
     click_cell,
     examples,
@@ -48,7 +49,12 @@ Load = Callable[[Callable[[], Dataset]], None]
 
 
 @pytest.fixture
-def inside(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("mistakesDock", "mistakePicturesDock")
+
+
+@pytest.fixture
+def inside(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     """Look inside, with a network that was trained a little."""
     train_epochs(qtbot, ready_window, 2)
     ready_window.show_workspace("inside")
@@ -59,7 +65,7 @@ def inside(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 # ---- the matrix
 
 
-def test_at_rest_it_is_that_of_the_displayed_network(inside: MainWindow) -> None:
+def test_at_rest_it_is_that_of_the_displayed_network(inside: CardWindow) -> None:
     counts = inside.session.mistakes.counts
     assert counts is not None
     assert counts.is_now
@@ -68,7 +74,7 @@ def test_at_rest_it_is_that_of_the_displayed_network(inside: MainWindow) -> None
     assert panel(inside).head.detail.text() == f"{100 * error:.2f} % of 500"
 
 
-def test_untrained_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_untrained_too(ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("inside")
     settle(ready_window, qtbot)
     counts = ready_window.session.mistakes.counts
@@ -76,7 +82,7 @@ def test_untrained_too(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert counts.matrix.sum() == 500
 
 
-def test_each_epoch_brings_the_matrix_that_was_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_each_epoch_brings_the_matrix_that_was_measured(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.show_workspace("inside")
     train_for_a_while(qtbot, window)
@@ -91,7 +97,7 @@ def test_each_epoch_brings_the_matrix_that_was_measured(ready_window: MainWindow
     assert counts.is_now
 
 
-def test_hidden_it_costs_nothing(inside: MainWindow, qtbot: QtBot) -> None:
+def test_hidden_it_costs_nothing(inside: CardWindow, qtbot: QtBot) -> None:
     probe = inside.session.queries[MISTAKES]
     assert probe.is_wanted
     inside.show_workspace("train")
@@ -103,7 +109,7 @@ def test_hidden_it_costs_nothing(inside: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: probe.result is not before)
 
 
-def test_a_step_of_training_is_followed(inside: MainWindow, qtbot: QtBot) -> None:
+def test_a_step_of_training_is_followed(inside: CardWindow, qtbot: QtBot) -> None:
     before = settle(inside, qtbot)
     inside.session.settings.change("epochs", epochs=5)
     inside.session.step_batch()
@@ -112,7 +118,7 @@ def test_a_step_of_training_is_followed(inside: MainWindow, qtbot: QtBot) -> Non
 
 
 @pytest.mark.parametrize(("mode", "axis"), [("rows", 1), ("columns", 0)])
-def test_shares(inside: MainWindow, qtbot: QtBot, mode: str, axis: int) -> None:
+def test_shares(inside: CardWindow, qtbot: QtBot, mode: str, axis: int) -> None:
     panel(inside).mode_button.chosen.emit(mode)
     confusion = settle(inside, qtbot).confusion
     np.testing.assert_allclose(
@@ -122,7 +128,7 @@ def test_shares(inside: MainWindow, qtbot: QtBot, mode: str, axis: int) -> None:
     assert panel(inside).mode_button.text().startswith("share of")
 
 
-def test_precision_and_recall_of_each_class(inside: MainWindow, qtbot: QtBot) -> None:
+def test_precision_and_recall_of_each_class(inside: CardWindow, qtbot: QtBot) -> None:
     panel(inside).mode_button.chosen.emit("classes")
     confusion = settle(inside, qtbot).confusion
     name, recall, precision = panel(inside).classes.texts(3)
@@ -133,7 +139,7 @@ def test_precision_and_recall_of_each_class(inside: MainWindow, qtbot: QtBot) ->
     assert inside.session.selection.classes == Classes(3, None)
 
 
-def test_the_read_out_tells_cell_row_and_column(inside: MainWindow, qtbot: QtBot) -> None:
+def test_the_read_out_tells_cell_row_and_column(inside: CardWindow, qtbot: QtBot) -> None:
     matrix, confusion = panel(inside).matrix, settle(inside, qtbot).confusion
     read_out = find(matrix, QLabel, "readOut")
     for cell, part in (
@@ -150,7 +156,7 @@ def test_the_read_out_tells_cell_row_and_column(inside: MainWindow, qtbot: QtBot
     assert not read_out.isVisible()
 
 
-def test_the_parts_of_the_data(inside: MainWindow, qtbot: QtBot) -> None:
+def test_the_parts_of_the_data(inside: CardWindow, qtbot: QtBot) -> None:
     assert panel(inside).part_button.entries == ["test", "train"]
     panel(inside).part_button.chosen.emit("train")
     answers = settle(inside, qtbot)
@@ -159,7 +165,7 @@ def test_the_parts_of_the_data(inside: MainWindow, qtbot: QtBot) -> None:
     assert panel(inside).head.detail.text().endswith("of 2\u202f000")
 
 
-def test_a_validation_set_that_was_drawn_is_a_part(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_validation_set_that_was_drawn_is_a_part(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.session.settings.change("validation", validation_share=0.1)
     train_epochs(qtbot, window, 1)
@@ -183,7 +189,7 @@ def test_a_validation_set_that_was_drawn_is_a_part(ready_window: MainWindow, qtb
 # ---- choosing
 
 
-def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: CardWindow, qtbot: QtBot) -> None:
     answers = settle(inside, qtbot)
     cell = fullest(answers)
     click_cell(qtbot, inside, cell)
@@ -199,7 +205,7 @@ def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: MainWin
     assert examples(inside).pictures.count == answers.are_wrong.sum()
 
 
-def test_heads_choose_rows_and_columns(inside: MainWindow, qtbot: QtBot) -> None:
+def test_heads_choose_rows_and_columns(inside: CardWindow, qtbot: QtBot) -> None:
     confusion = settle(inside, qtbot).confusion
     click_cell(qtbot, inside, (3, None))
     assert inside.session.selection.classes == Classes(3, None)
@@ -210,7 +216,7 @@ def test_heads_choose_rows_and_columns(inside: MainWindow, qtbot: QtBot) -> None
     assert "mistakes first" in examples(inside).head.title.toolTip(), "also where the head has no room for it"
 
 
-def test_arrows_choose_too(inside: MainWindow, qtbot: QtBot) -> None:
+def test_arrows_choose_too(inside: CardWindow, qtbot: QtBot) -> None:
     matrix = panel(inside).matrix
     matrix.setFocus()
     for key, expected in (
@@ -227,7 +233,7 @@ def test_arrows_choose_too(inside: MainWindow, qtbot: QtBot) -> None:
         assert inside.session.selection.classes == expected
 
 
-def test_what_is_chosen_elsewhere_is_shown(inside: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_chosen_elsewhere_is_shown(inside: CardWindow, qtbot: QtBot) -> None:
     answers = settle(inside, qtbot)
     cell = fullest(answers)
     inside.session.selection.choose_classes(Classes(*cell))
@@ -242,7 +248,7 @@ def test_what_is_chosen_elsewhere_is_shown(inside: MainWindow, qtbot: QtBot) -> 
 # ---- the examples
 
 
-def test_they_are_the_pictures_of_the_cell_the_surest_first(inside: MainWindow, qtbot: QtBot) -> None:
+def test_they_are_the_pictures_of_the_cell_the_surest_first(inside: CardWindow, qtbot: QtBot) -> None:
     answers = settle(inside, qtbot)
     cell = fullest(answers)
     inside.session.selection.choose_classes(Classes(*cell))
@@ -257,14 +263,15 @@ def test_they_are_the_pictures_of_the_cell_the_surest_first(inside: MainWindow, 
     assert pictures._caption(0) == f"{100 * answers.confidences[listed[0]]:.0f} %"
 
 
-def test_a_click_chooses_an_example_for_all_cards(inside: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_chooses_an_example_for_all_cards(inside: CardWindow, qtbot: QtBot) -> None:
     pictures = examples(inside).pictures
     qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(1).center())
     assert inside.session.selection.example == Example("test", int(inside.session.mistakes.listed[1]))
 
 
-def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(inside: MainWindow, qtbot: QtBot) -> None:
-    session = inside.session
+def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_window: MainWindow, qtbot: QtBot) -> None:
+    inside, session = whole_window, whole_window.session
+    inside.show_workspace("inside")
     wrong = settle(inside, qtbot).mistakes().tolist()
     for number in (wrong[0], wrong[1]):
         press(qtbot, inside, Qt.Key_N)
@@ -284,7 +291,7 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(inside: Ma
     assert session.sketch.drawing == ()
 
 
-def test_after_the_last_mistake_comes_the_first(inside: MainWindow, qtbot: QtBot) -> None:
+def test_after_the_last_mistake_comes_the_first(inside: CardWindow, qtbot: QtBot) -> None:
     answers = settle(inside, qtbot)
     cell = fullest(answers)
     click_cell(qtbot, inside, cell)
@@ -293,29 +300,29 @@ def test_after_the_last_mistake_comes_the_first(inside: MainWindow, qtbot: QtBot
     assert inside.session.selection.example == Example("test", int(answers.of(*cell)[0]))
 
 
-def test_from_right_answers_the_next_mistake_is_one_of_all(inside: MainWindow, qtbot: QtBot) -> None:
+def test_from_right_answers_the_next_mistake_is_one_of_all(inside: CardWindow, qtbot: QtBot) -> None:
     answers = settle(inside, qtbot)
     inside.session.selection.choose_classes(Classes(1, 1))
     assert title(examples(inside)) == "1 answered right"
-    press(qtbot, inside, Qt.Key_N)
+    click(qtbot, inside, QToolButton, "nextMistakeButton")
     assert inside.session.selection.classes is None
     assert inside.session.selection.example == Example("test", int(answers.mistakes()[0]))
 
 
-def test_without_any_answers_n_does_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
-    assert not action(ready_window, "actionNextMistake").isEnabled()
-    ready_window.session.mistakes.next_mistake()
-    assert ready_window.session.selection.example is None
+def test_without_any_answers_n_does_nothing(whole_window: MainWindow) -> None:
+    assert not action(whole_window, "actionNextMistake").isEnabled()
+    whole_window.session.mistakes.next_mistake()
+    assert whole_window.session.selection.example is None
 
 
-def test_an_empty_cell_says_so(inside: MainWindow, qtbot: QtBot) -> None:
+def test_an_empty_cell_says_so(inside: CardWindow, qtbot: QtBot) -> None:
     row, column = np.argwhere(settle(inside, qtbot).confusion == 0)[0].tolist()
     inside.session.selection.choose_classes(Classes(row, column))
     assert find(examples(inside), PictureList, "mistakePictures").isHidden()
     assert any(each.text() == "There are none." for each in examples(inside).findChildren(QLabel))
 
 
-def test_thousands_are_scrolled_through_by_key(inside: MainWindow, qtbot: QtBot) -> None:
+def test_thousands_are_scrolled_through_by_key(inside: CardWindow, qtbot: QtBot) -> None:
     inside.session.mistakes.set_part("train")
     settle(inside, qtbot)
     inside.session.selection.choose_classes(Classes(None, 1))
@@ -329,7 +336,7 @@ def test_thousands_are_scrolled_through_by_key(inside: MainWindow, qtbot: QtBot)
     assert len(pictures._images) < 100, "only those in sight"
 
 
-def test_while_it_learns_a_list_stays_where_it_was_scrolled_to(inside: MainWindow, qtbot: QtBot) -> None:
+def test_while_it_learns_a_list_stays_where_it_was_scrolled_to(inside: CardWindow, qtbot: QtBot) -> None:
     inside.session.mistakes.set_part("train")
     settle(inside, qtbot)
     inside.session.selection.choose_classes(Classes(1, None))
@@ -343,7 +350,7 @@ def test_while_it_learns_a_list_stays_where_it_was_scrolled_to(inside: MainWindo
     assert pictures.verticalScrollBar().value() == 0
 
 
-def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: MainWindow, qtbot: QtBot) -> None:
+def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: CardWindow, qtbot: QtBot) -> None:
     pictures = examples(inside).pictures
     place = pictures.tile(0).center()
     qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=place)
@@ -351,7 +358,7 @@ def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: MainWin
     assert len(inside.session.sketch.drawing) == 1
 
 
-def test_the_read_out_of_a_picture(inside: MainWindow, qtbot: QtBot) -> None:
+def test_the_read_out_of_a_picture(inside: CardWindow, qtbot: QtBot) -> None:
     pictures, answers = examples(inside).pictures, settle(inside, qtbot)
     place, first = pictures.tile(0).center(), int(answers.mistakes()[0])
     hover(pictures.viewport(), (place.x(), place.y()))
@@ -361,7 +368,7 @@ def test_the_read_out_of_a_picture(inside: MainWindow, qtbot: QtBot) -> None:
     assert not read_out.isVisible()
 
 
-def test_tables_for_files(inside: MainWindow, qtbot: QtBot) -> None:
+def test_tables_for_files(inside: CardWindow, qtbot: QtBot) -> None:
     confusion = settle(inside, qtbot).confusion
     made = panel(inside).table()
     assert made is not None
@@ -375,7 +382,7 @@ def test_tables_for_files(inside: MainWindow, qtbot: QtBot) -> None:
     assert len(list(made[1])) == len(inside.session.mistakes.listed)
 
 
-def test_menus_offer_the_choices(inside: MainWindow, qtbot: QtBot) -> None:
+def test_menus_offer_the_choices(inside: CardWindow, qtbot: QtBot) -> None:
     click(qtbot, inside, QToolButton, "mistakesPartButton")
     found = inside.findChild(QAction, "mistakesPartButtonTrainAction")
     assert found is not None
@@ -390,7 +397,7 @@ def test_menus_offer_the_choices(inside: MainWindow, qtbot: QtBot) -> None:
 # ---- other data, another network
 
 
-def test_a_network_that_does_not_fit_the_data(inside: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_does_not_fit_the_data(inside: CardWindow, qtbot: QtBot) -> None:
     experiment = Experiment(shape=(5, 4, 3), activations=("relu", "softmax"), loss="cross-entropy")
     inside.session.runs.show(new_run(experiment))
     QApplication.processEvents()
@@ -400,13 +407,13 @@ def test_a_network_that_does_not_fit_the_data(inside: MainWindow, qtbot: QtBot) 
     assert not examples(inside).next_button.isEnabled()
 
 
-def test_a_choice_that_the_matrix_does_not_have(inside: MainWindow) -> None:
+def test_a_choice_that_the_matrix_does_not_have(inside: CardWindow) -> None:
     inside.session.selection.choose_classes(Classes(10, 3))
     assert not panel(inside).grab().isNull()
     assert len(inside.session.mistakes.listed) == 0
 
 
-def test_other_data_ends_the_choice(inside: MainWindow, qtbot: QtBot, load_with: Load) -> None:
+def test_other_data_ends_the_choice(inside: CardWindow, qtbot: QtBot, load_with: Load) -> None:
     inside.session.selection.choose_classes(Classes(9, 9))
     load_with(lambda: made_up(3, 100))
     inside.session.data.name = None

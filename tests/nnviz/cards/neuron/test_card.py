@@ -26,10 +26,9 @@ from nnviz.session.status import Status
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.name_elision import fitted
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import (
-    action,
     bring_to_front,
     click,
     drag,
@@ -42,6 +41,13 @@ from tests.nnviz.helpers import (
     train_epochs,
     train_for_a_while,
 )
+
+SHOWN = ("neuronDock", "networkDock", "weightsDock")  # cards
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(*SHOWN)
 
 
 def table_of(count: int, classes: int, seed: int) -> Split:
@@ -60,13 +66,13 @@ TARGETS = Dataset(
 )
 
 
-def panel_of(window: MainWindow) -> NeuronCard:
+def panel_of(window: CardWindow) -> NeuronCard:
     card = window.card("neuronDock")
     assert isinstance(card, NeuronCard)
     return card
 
 
-def choose(qtbot: QtBot, window: MainWindow, layer: int, number: int) -> NeuronCard:
+def choose(qtbot: QtBot, window: CardWindow, layer: int, number: int) -> NeuronCard:
     """Chooses a neuron in the workspace "inside" and waits until all is known of it."""
     window.show_workspace("inside")
     panel = panel_of(window)
@@ -76,7 +82,7 @@ def choose(qtbot: QtBot, window: MainWindow, layer: int, number: int) -> NeuronC
     return panel
 
 
-def settle(qtbot: QtBot, window: MainWindow) -> None:
+def settle(qtbot: QtBot, window: CardWindow) -> None:
     """Until all is computed."""
     probes = window.session.queries
     qtbot.waitUntil(
@@ -84,17 +90,17 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
     )
 
 
-def words(window: MainWindow, name: str) -> str:
+def words(window: CardWindow, name: str) -> str:
     return find(window, QLabel, name).text()
 
 
 @pytest.fixture
-def on_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> Callable[..., MainWindow]:
+def on_data(make_cards: MakeCards, load_with: Callable[..., None], qtbot: QtBot) -> Callable[..., CardWindow]:
     """Makes a window with data and a network of that shape for them."""
 
-    def made(data: Dataset, *hidden: int, **changes: object) -> MainWindow:
+    def made(data: Dataset, *hidden: int, **changes: object) -> CardWindow:
         load_with(lambda: data)
-        window = make_window()
+        window = make_cards(*SHOWN)
         qtbot.waitUntil(lambda: window.session.state is Status.READY)
         settings = window.session.settings
         shape = (data.width, *hidden, data.outputs)
@@ -112,7 +118,7 @@ def on_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBo
 # ---- what is shown
 
 
-def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("inside")
     panel = panel_of(ready_window)
     qtbot.waitUntil(lambda: panel.in_view)
@@ -132,7 +138,7 @@ def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_win
     assert panel.table() is not None
 
 
-def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_all_that_is_known_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
     drag(window.canvas, seven(window.canvas))
@@ -164,7 +170,7 @@ def test_all_that_is_known_of_it(ready_window: MainWindow, qtbot: QtBot) -> None
     assert panel.caption == "Layer 1 · neuron 4"
 
 
-def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     panel = choose(qtbot, window, 2, 5)
     combo = find(panel, QComboBox, "neuronViewCombo")
@@ -183,7 +189,7 @@ def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: MainWindow
     assert panel.weights.map.isVisible()
 
 
-def test_a_dead_neuron_is_named_as_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_dead_neuron_is_named_as_dead(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     choose(qtbot, window, 1, 3)
     assert "dead" not in words(window, "neuronMeansName")
@@ -194,7 +200,7 @@ def test_a_dead_neuron_is_named_as_dead(ready_window: MainWindow, qtbot: QtBot) 
     assert panel_of(window).activations.examples.count == 0
 
 
-def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_picking_goes_on(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 1, 3)
@@ -209,7 +215,7 @@ def test_picking_goes_on(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert panel.head.title.text() == "Layer 2 · neuron 2"
 
 
-def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.show_workspace("train")
     weights = window.card("weightsDock")
@@ -236,8 +242,8 @@ ANSWERS = {
 }
 
 
-def test_an_answer_is_never_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_an_answer_is_never_cut(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     window.resize(1280, 720)
     panel = choose(qtbot, window, 2, 31)
     for value, shown in ANSWERS.items():
@@ -253,8 +259,8 @@ def test_an_answer_is_never_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
 # ---- what if
 
 
-def test_a_what_if_is_marked_in_every_card_and_ends_with_a_click(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_a_what_if_is_marked_in_every_card_and_ends_with_a_click(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 1, 3)
     sizes = {dock: dock.geometry() for dock in window.docks if dock.isVisible()}
@@ -274,7 +280,7 @@ def test_a_what_if_is_marked_in_every_card_and_ends_with_a_click(ready_window: M
     assert not any(mark.isVisible() for mark in marks)
 
 
-def test_the_slider_scales_and_one_undo_takes_it_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_slider_scales_and_one_undo_takes_it_back(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     panel = choose(qtbot, window, 1, 3)
     slider = find(panel, QSlider, "neuronStrength")
@@ -295,11 +301,11 @@ def test_the_slider_scales_and_one_undo_takes_it_back(ready_window: MainWindow, 
     assert not find(panel, QPushButton, "neuronKeepButton").isEnabled()
 
 
-def test_the_error_follows_while_it_learns(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_error_follows_while_it_learns(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     choose(qtbot, window, 1, 3)
     train_for_a_while(qtbot, window)
-    press(qtbot, window, Qt.Key_S)
+    click(qtbot, window, QPushButton, "neuronOffButton")
     qtbot.waitUntil(
         lambda: "→" in words(window, "neuronEffect") and "off" in words(window, "neuronWithout"), timeout=3000
     )
@@ -309,7 +315,7 @@ def test_the_error_follows_while_it_learns(ready_window: MainWindow, qtbot: QtBo
 # ---- edits
 
 
-def test_a_bias_is_edited_in_its_window(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_bias_is_edited_in_its_window(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
     panel = choose(qtbot, window, 1, 3)
@@ -329,11 +335,11 @@ def test_a_bias_is_edited_in_its_window(ready_window: MainWindow, qtbot: QtBot) 
     assert words(window, "neuronBias") == "bias 7.50"
     assert answer is not None
     assert (window.session.prediction != answer).any()
-    assert "7.5" in action(window, "actionUndo").text()
+    assert "7.5" in window.session.undo.last().text
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_the_window_for_edits(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+def test_the_window_for_edits(ready_window: CardWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
     window = ready_window
     window.resize(*size)
     panel = choose(qtbot, window, 1, 3)
@@ -360,7 +366,7 @@ def test_the_window_for_edits(ready_window: MainWindow, qtbot: QtBot, size: tupl
     assert float(window.session.displayed.network.biases[0][3, 0]) == pytest.approx(before), "it was set once"
 
 
-def test_a_click_on_a_weight_edits_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_on_a_weight_edits_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     panel = choose(qtbot, window, 1, 3)
     place = panel.weights.map.picture_rect().center()
@@ -382,7 +388,7 @@ def test_a_click_on_a_weight_edits_it(ready_window: MainWindow, qtbot: QtBot) ->
 # ---- which could go
 
 
-def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_which_could_go(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 2, 3)
@@ -402,7 +408,7 @@ def test_which_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert not panel.ranking.isVisible()
 
 
-def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     train_epochs(qtbot, window, 5)
@@ -427,7 +433,7 @@ def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: MainWindow, 
     assert {row[head.index("error with it")] for row in rows} == {""}
 
 
-def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_neuron_that_is_off_already_has_no_rank(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 2, 3)
@@ -445,7 +451,7 @@ def test_a_neuron_that_is_off_already_has_no_rank(ready_window: MainWindow, qtbo
     assert [row[head.index("error with it")] == "" for row in rows] == [number == 5 for number in range(32)]
 
 
-def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_ranking_that_is_pointed_at_may_go(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     panel = choose(qtbot, window, 2, 4)
     ranking = window.session.models[NeuronModel].ranking
@@ -458,7 +464,7 @@ def test_a_ranking_that_is_pointed_at_may_go(ready_window: MainWindow, qtbot: Qt
     assert window.session.selection.pointed is None
 
 
-def test_the_ranking_is_dropped_with_its_moment_and_its_network(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_ranking_is_dropped_with_its_moment_and_its_network(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 2, 3)
@@ -485,7 +491,7 @@ def plain_texts(panel: QWidget) -> bool:
     return all(each.textFormat() != Qt.RichText for each in panel.findChildren(QLabel) if "<" in each.text())
 
 
-def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+def test_a_table_of_columns(on_data: Callable[..., CardWindow], qtbot: QtBot) -> None:
     window = on_data(TABLE, 5, 4)
     panel = choose(qtbot, window, 1, 2)
     assert panel.weights.bars.isVisible()
@@ -506,7 +512,7 @@ def test_a_table_of_columns(on_data: Callable[..., MainWindow], qtbot: QtBot) ->
     panel.grab()
 
 
-def test_large_targets_are_written_short(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+def test_large_targets_are_written_short(on_data: Callable[..., CardWindow], qtbot: QtBot) -> None:
     scaling = Scaling(np.array([400_000.0]), np.array([150_000.0]))
     window = on_data(replace(TARGETS, targets=("Kaufpreis",), target_scaling=scaling), 4)
     panel = choose(qtbot, window, 1, 1)
@@ -517,7 +523,7 @@ def test_large_targets_are_written_short(on_data: Callable[..., MainWindow], qtb
     assert all(fitted(line, 140) == line for line in panel.activations.examples._lines)
 
 
-def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: QtBot) -> None:
+def test_targets_instead_of_classes(on_data: Callable[..., CardWindow], qtbot: QtBot) -> None:
     window = on_data(TARGETS, 4)
     panel = choose(qtbot, window, 1, 1)
     assert panel.activations.means.count == 5
@@ -531,7 +537,7 @@ def test_targets_instead_of_classes(on_data: Callable[..., MainWindow], qtbot: Q
 
 
 @pytest.mark.parametrize("hidden", [(1,), (3,) * 60, ()])
-def test_networks_of_all_kinds(on_data: Callable[..., MainWindow], qtbot: QtBot, hidden: tuple[int, ...]) -> None:
+def test_networks_of_all_kinds(on_data: Callable[..., CardWindow], qtbot: QtBot, hidden: tuple[int, ...]) -> None:
     window = on_data(TABLE, *hidden)
     for layer in {1, len(hidden), len(hidden) + 1} - {0}:
         panel = choose(qtbot, window, layer, 0)
@@ -540,7 +546,7 @@ def test_networks_of_all_kinds(on_data: Callable[..., MainWindow], qtbot: QtBot,
         panel.grab()
 
 
-def test_a_wide_layer(on_data: Callable[..., MainWindow], qtbot: QtBot, few_digits: Dataset) -> None:
+def test_a_wide_layer(on_data: Callable[..., CardWindow], qtbot: QtBot, few_digits: Dataset) -> None:
     window = on_data(few_digits, 4000)
     panel = choose(qtbot, window, 1, 3999)
     assert panel.outgoing.links.count == 10
@@ -552,7 +558,7 @@ def test_a_wide_layer(on_data: Callable[..., MainWindow], qtbot: QtBot, few_digi
 
 
 def test_without_data_that_fit_it_says_so(
-    ready_window: MainWindow, load_with: Callable[..., None], qtbot: QtBot
+    ready_window: CardWindow, load_with: Callable[..., None], qtbot: QtBot
 ) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)

@@ -10,11 +10,11 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.plane.plane_page import PlanePage
 from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow
 from tests.nnviz.helpers import find, hover, is_shown
 
 
-def load(qtbot: QtBot, window: MainWindow, name: str, **settings: Any) -> None:
+def load(qtbot: QtBot, window: AnyWindow, name: str, **settings: Any) -> None:
     """Until the data are there and the network fits them."""
     session = window.session
     session.data.load(name, settings)
@@ -24,20 +24,20 @@ def load(qtbot: QtBot, window: MainWindow, name: str, **settings: Any) -> None:
     qtbot.waitUntil(lambda: session.runs.current.misfit(session.data.dataset) is None)
 
 
-def wait_for_planes(qtbot: QtBot, window: MainWindow) -> None:
+def wait_for_planes(qtbot: QtBot, window: AnyWindow) -> None:
     """Until what is in view shows the network as it is now, in fine cells if it rests."""
     probes = [window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
 
 
-def plane_of(window: MainWindow) -> PlanePage:
+def plane_of(window: AnyWindow) -> PlanePage:
     """The page."""
     page = next(page for page in window.curves.pages if isinstance(page, PlanePage))
     assert isinstance(page, PlanePage)
     return page
 
 
-def tiles_of(window: MainWindow) -> NeuronTiles:
+def tiles_of(window: AnyWindow) -> NeuronTiles:
     """All neurons' planes."""
     return find(window, NeuronTiles, "neuronPlanes")
 

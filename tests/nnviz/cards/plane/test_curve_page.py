@@ -26,7 +26,7 @@ from nnviz.session.surface_query import (
     OUTPUT_SURFACE,
 )
 from nnviz.ui.plots.legend import Key
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load, point_at_tile, wait_for_planes
 from tests.nnviz.helpers import (
     click_tab,
@@ -44,7 +44,12 @@ from tests.nnviz.helpers import (
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> CurvePage:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock", "weightsDock")
+
+
+@pytest.fixture
+def page(ready_window: CardWindow, qtbot: QtBot) -> CurvePage:
     """A sine and 1-8-5-1, before any training."""
     load(qtbot, ready_window, "sine")
     session = ready_window.session
@@ -67,17 +72,17 @@ def lengths(tmp_path: Path) -> Path:
     return path
 
 
-def page_of(window: MainWindow) -> CurvePage:
+def page_of(window: CardWindow) -> CurvePage:
     found = next(page for page in window.curves.pages if isinstance(page, CurvePage))
     assert isinstance(found, CurvePage)
     return found
 
 
-def lines_of(window: MainWindow) -> NeuronTiles:
+def lines_of(window: CardWindow) -> NeuronTiles:
     return find(window, NeuronTiles, "neuronLines")
 
 
-def network(window: MainWindow) -> Network:
+def network(window: CardWindow) -> Network:
     return window.session.displayed.network
 
 
@@ -89,7 +94,7 @@ def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
 # ---- where it is
 
 
-def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: CardWindow, qtbot: QtBot) -> None:
     for name, expected in (("sine", True), ("spirals", False), ("polynomial", True), ("mpg", False)):
         load(qtbot, ready_window, name)
         bar, tab = tab_of(ready_window, "curveTab")
@@ -101,7 +106,7 @@ def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: Ma
 # ---- what it shows
 
 
-def test_the_line_is_what_the_network_predicts(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_line_is_what_the_network_predicts(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 3)
     wait_for_planes(qtbot, ready_window)
     line = page.view.line
@@ -114,7 +119,7 @@ def test_the_line_is_what_the_network_predicts(page: CurvePage, ready_window: Ma
     assert line.x[0] < data.train.inputs.min() < data.train.inputs.max() < line.x[-1]
 
 
-def test_of_a_table_all_is_in_its_units(ready_window: MainWindow, qtbot: QtBot, lengths: Path) -> None:
+def test_of_a_table_all_is_in_its_units(ready_window: CardWindow, qtbot: QtBot, lengths: Path) -> None:
     load(qtbot, ready_window, str(lengths), target="price")
     wait_for_planes(qtbot, ready_window)
     page, session = page_of(ready_window), ready_window.session
@@ -135,7 +140,7 @@ def test_of_a_table_all_is_in_its_units(ready_window: MainWindow, qtbot: QtBot, 
     assert "length 2" in find(page.view, QLabel, "readOut").text().replace("&nbsp;", " ")
 
 
-def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probes = [ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
     sides: list[int] = []
     for probe in probes:
@@ -151,7 +156,7 @@ def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_wind
 # ---- what is asked
 
 
-def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     question = ready_window.session.question
     click_at(qtbot, page, 0.4)
     assert question.example is not None
@@ -169,7 +174,7 @@ def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_win
 # ---- neurons
 
 
-def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe, lines = ready_window.session.queries[OUTPUT_SURFACE], lines_of(ready_window)
     point_at_tile(lines, 2, 3)
     assert "layer 2 · neuron 4" in find(lines, QLabel, "readOut").text()
@@ -189,7 +194,7 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_windo
 
 
 def test_neurons_have_lines_while_the_network_fits(
-    page: CurvePage, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    page: CurvePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     probe = ready_window.session.queries[OUTPUT_SURFACE]
     point_at_tile(lines_of(ready_window), 3, 0)
@@ -216,7 +221,7 @@ def test_neurons_have_lines_while_the_network_fits(
     assert not lines_of(ready_window).isVisible(), "its weights are shown"
 
 
-def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     panel, lines = find(ready_window, WeightsPanel, "weightsDock"), lines_of(ready_window)
     assert panel.caption == "Lines All"
     click_tab(qtbot, ready_window, "layer2Tab")
@@ -234,7 +239,7 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
 # ---- what it costs, and what it exports
 
 
-def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     answers, neurons = (ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES))
     assert answers.is_wanted
     assert neurons.is_wanted
@@ -247,7 +252,7 @@ def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: MainWindow,
     assert answers.result is before
 
 
-def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     table = page.table()
     assert table is not None
     head, rows = table

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QApplication, QComboBox, QLabel, QToolButton, QWidget
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -19,6 +19,7 @@ from nnviz.session.painting import REACH, PaintedPointsModel
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load, plane_of
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
@@ -39,20 +40,29 @@ TWO = "0 0 | 1 1"
 
 
 @pytest.fixture
-def painting(ready_window: MainWindow, qtbot: QtBot) -> PaintedPointsModel:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock", "weightsDock", "dataCard", "networkCard", "trainingCard")
+
+
+def begin_painting(qtbot: QtBot, window: AnyWindow) -> None:
     """Four points, and the painting of more has begun."""
-    load(qtbot, ready_window, PAINTED_PLANE, painted="-0.5 0, -0.5 0.1 | 0.5 0, 0.5 0.1")
-    click(qtbot, ready_window, QToolButton, "paintPointsButton")
+    load(qtbot, window, PAINTED_PLANE, painted="-0.5 0, -0.5 0.1 | 0.5 0, 0.5 0.1")
+    click(qtbot, window, QToolButton, "paintPointsButton")
+
+
+@pytest.fixture
+def painting(ready_window: CardWindow, qtbot: QtBot) -> PaintedPointsModel:
+    begin_painting(qtbot, ready_window)
     return ready_window.session.painting
 
 
-def data_of(window: MainWindow) -> Dataset:
+def data_of(window: AnyWindow) -> Dataset:
     data = window.session.dataset
     assert data is not None
     return data
 
 
-def counts(window: MainWindow) -> list[int]:
+def counts(window: AnyWindow) -> list[int]:
     """Returns the number of the data's points in each class."""
     labels = [split.labels for split in data_of(window).splits.values() if split.labels is not None]
     return np.bincount(np.concatenate(labels), minlength=data_of(window).outputs).tolist()
@@ -60,7 +70,7 @@ def counts(window: MainWindow) -> list[int]:
 
 def stroke(
     qtbot: QtBot,
-    window: MainWindow,
+    window: AnyWindow,
     view: PointsView,
     places: Sequence[tuple[float, float]],
     button: int = Qt.LeftButton,
@@ -71,7 +81,7 @@ def stroke(
     qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
-def curve_of(window: MainWindow) -> CurvePage:
+def curve_of(window: CardWindow) -> CurvePage:
     found = next(page for page in window.curves.pages if isinstance(page, CurvePage))
     assert isinstance(found, CurvePage)
     return found
@@ -80,7 +90,7 @@ def curve_of(window: MainWindow) -> CurvePage:
 # ---- begin and end
 
 
-def test_from_other_data_it_begins_with_some_points(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_from_other_data_it_begins_with_some_points(ready_window: CardWindow, qtbot: QtBot) -> None:
     click(qtbot, ready_window, QToolButton, "paintPointsButton")
     qtbot.waitUntil(lambda: ready_window.session.painting.is_on and is_shown(ready_window.session.data))
     assert ready_window.session.data.name == PAINTED_PLANE
@@ -90,10 +100,10 @@ def test_from_other_data_it_begins_with_some_points(ready_window: MainWindow, qt
     assert not find(ready_window, QToolButton, "planeBrush3").isVisible()
 
 
-def test_it_begins_with_the_points_that_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_begins_with_the_points_that_are_there(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "spirals", points=300)
     ready_window.curves.tabs.setCurrentIndex(0)
-    action(ready_window, "actionPaintPoints").trigger()
+    ready_window.session.painting.toggle()
     painting = ready_window.session.painting
     assert painting.is_on
     assert ready_window.curves.page is plane_of(ready_window), "where one paints comes to the front"
@@ -104,8 +114,8 @@ def test_it_begins_with_the_points_that_are_there(ready_window: MainWindow, qtbo
     assert sum(counts(ready_window)) == 301
 
 
-@pytest.mark.parametrize("way", ["done", "escape", "button", "menu", "other data"])
-def test_it_ends(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot, way: str) -> None:
+@pytest.mark.parametrize("way", ["done", "escape", "button", "other data"])
+def test_it_ends(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot, way: str) -> None:
     view = plane_of(ready_window).view
     if way == "done":
         click(qtbot, ready_window, QToolButton, "planeDoneButton")
@@ -113,18 +123,24 @@ def test_it_ends(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: 
         qtbot.keyClick(view, Qt.Key_Escape)
     elif way == "button":
         click(qtbot, ready_window, QToolButton, "paintPointsButton")
-    elif way == "menu":
-        action(ready_window, "actionPaintPoints").trigger()
     else:
         load(qtbot, ready_window, "penguins")
     assert not painting.is_on
     assert not find(ready_window, QToolButton, "planeDoneButton").isVisible()
     assert not find(ready_window, QToolButton, "paintPointsButton").isChecked()
-    assert not find(ready_window, QAction, "actionPaintPoints").isChecked()  # type: ignore[type-var]
+
+
+def test_it_begins_and_ends_in_the_menu(whole_window: MainWindow, qtbot: QtBot) -> None:
+    load(qtbot, whole_window, "spirals", points=300)
+    entry, painting = action(whole_window, "actionPaintPoints"), whole_window.session.painting
+    for is_on in (True, False):
+        entry.trigger()
+        assert painting.is_on is entry.isChecked() is is_on
+        assert find(whole_window, QToolButton, "planeDoneButton").isVisible() is is_on
 
 
 def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     view = plane_of(ready_window).view
     at = view.place_of(0.3, -0.7)
@@ -136,20 +152,19 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
     assert ready_window.session.data.name == "penguins"
 
 
-def test_afterwards_a_click_asks_again_as_the_status_line_says(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    hint = find(ready_window, QLabel, "hintLabel")
+def test_afterwards_a_click_asks_again_as_the_status_line_says(whole_window: MainWindow, qtbot: QtBot) -> None:
+    begin_painting(qtbot, whole_window)
+    painting, hint = whole_window.session.painting, find(whole_window, QLabel, "hintLabel")
     assert "drag in the plane to set points" in hint.text()
     painting.end()
     assert "click in the plane to ask" in hint.text()
     painting.begin()
 
     # Afterwards a click asks again.
-    view, question = plane_of(ready_window).view, ready_window.session.question
-    click(qtbot, ready_window, QToolButton, "planeDoneButton")
-    stroke(qtbot, ready_window, view, [(0.9, 0.9)])
-    assert counts(ready_window) == [2, 2]
+    view, question = plane_of(whole_window).view, whole_window.session.question
+    click(qtbot, whole_window, QToolButton, "planeDoneButton")
+    stroke(qtbot, whole_window, view, [(0.9, 0.9)])
+    assert counts(whole_window) == [2, 2]
     assert question.example is not None
     np.testing.assert_allclose(question.example, [0.9, 0.9], atol=0.02)
 
@@ -157,7 +172,7 @@ def test_afterwards_a_click_asks_again_as_the_status_line_says(
 # ---- painting
 
 
-def test_a_drag_sets_points_along_its_way(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_drag_sets_points_along_its_way(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     find(ready_window, QToolButton, "planeBrush2").click()
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(-0.9, -0.8), (-0.3, -0.8), (0.9, -0.8)])
     blue, orange = counts(ready_window)
@@ -169,7 +184,7 @@ def test_a_drag_sets_points_along_its_way(painting: PaintedPointsModel, ready_wi
 
 
 def test_points_are_seen_before_the_button_is_released(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     view = plane_of(ready_window).view
     at = view.place_of(0.3, -0.7)
@@ -182,7 +197,7 @@ def test_points_are_seen_before_the_button_is_released(
 
 
 def test_a_quick_drag_of_the_eraser_leaves_no_gaps(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     view = plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(-0.9, 0.5), (0.9, 0.5)])
@@ -191,7 +206,7 @@ def test_a_quick_drag_of_the_eraser_leaves_no_gaps(
     assert counts(ready_window) == [2, 2]
 
 
-def test_digits_choose_and_enter_sets(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_digits_choose_and_enter_sets(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     qtbot.keyClick(view, Qt.Key_2)
     assert find(ready_window, QToolButton, "planeBrush2").isChecked()
@@ -206,7 +221,7 @@ def test_digits_choose_and_enter_sets(painting: PaintedPointsModel, ready_window
     assert find(ready_window, QToolButton, "planeEraseButton").isChecked()
 
 
-def test_more_classes(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_more_classes(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "dataClassesEdit", "3")
     qtbot.waitUntil(lambda: painting.classes == 3)
     click(qtbot, ready_window, QToolButton, "planeBrush3")
@@ -221,7 +236,7 @@ def test_more_classes(painting: PaintedPointsModel, ready_window: MainWindow, qt
 
 
 def test_the_keys_act_after_a_click_on_a_tool(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     for name in ("planeBrush2", "planeClearButton", "planeEraseButton"):
         painting.begin()
@@ -235,7 +250,7 @@ def test_the_keys_act_after_a_click_on_a_tool(
 
 
 def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     brush = find(ready_window, QToolButton, "planeBrush1")
     brush.setFocus(Qt.TabFocusReason)
@@ -246,7 +261,7 @@ def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
     assert not painting.is_on
 
 
-def test_one_class_more(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_class_more(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     more = find(ready_window, QToolButton, "planeMoreButton")
     for classes in (3, 4, 5, 6):
         assert more.isVisible()
@@ -256,13 +271,13 @@ def test_one_class_more(painting: PaintedPointsModel, ready_window: MainWindow, 
     assert not more.isVisible()
     assert ready_window.session.data.settings["classes"] == 6
     assert counts(ready_window) == [2, 2, 0, 0, 0, 0]
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: painting.classes == 5)
     assert painting.brush == 0
 
 
 def test_one_class_more_after_all_were_erased(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     click(qtbot, ready_window, QToolButton, "planeClearButton")
     click(qtbot, ready_window, QToolButton, "planeMoreButton")
@@ -271,7 +286,7 @@ def test_one_class_more_after_all_were_erased(
 
 
 def test_a_batch_is_not_larger_than_what_is_painted(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session, view = ready_window.session, plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(-0.9, -0.8), (0.9, -0.8)])
@@ -281,12 +296,12 @@ def test_a_batch_is_not_larger_than_what_is_painted(
     stroke(qtbot, ready_window, view, [(-0.9, 0.9), (-0.5, 0.9)])
     assert session.settings.experiment.training.batch_size == len(data_of(ready_window).train) < 20
     assert not session.settings.problems
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: sum(counts(ready_window)) > 20)
     assert session.settings.experiment.training.batch_size == 20
 
 
-def test_clear_and_undo(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_clear_and_undo(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     stroke(qtbot, ready_window, view, [(0.3, -0.7)])
     click(qtbot, ready_window, QToolButton, "planeClearButton")
@@ -296,26 +311,26 @@ def test_clear_and_undo(painting: PaintedPointsModel, ready_window: MainWindow, 
     stroke(qtbot, ready_window, view, [(0.2, 0.2)])
     assert counts(ready_window) == [1, 0]
     for expected in ([3, 2], [3, 2], [2, 2]):
-        action(ready_window, "actionUndo").trigger()
+        ready_window.session.undo.undo()
         qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
     assert len(painting.points) == len(view.points.places) == 4
     for expected in ([3, 2], [3, 2], [1, 0]):
-        action(ready_window, "actionRedo").trigger()
+        ready_window.session.undo.redo()
         qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
 
 
-def test_undo_of_the_first_stroke_brings_the_data_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_undo_of_the_first_stroke_brings_the_data_back(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "spirals", points=300)
     painting = ready_window.session.painting
     painting.begin()
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, 0.9)])
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: ready_window.session.data.name == "spirals" and is_shown(ready_window.session.data))
     assert painting.is_on
     assert len(painting.points) == 300
 
 
-def test_at_most_so_many(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_at_most_so_many(ready_window: CardWindow, qtbot: QtBot) -> None:
     places = np.random.default_rng(0).uniform(-1, 1, (MOST_PAINTED - 1, 2))
     load(qtbot, ready_window, PAINTED_PLANE, painted=PaintedPoints(places, np.arange(len(places)) % 2).write())
     painting = ready_window.session.painting
@@ -330,7 +345,7 @@ def test_at_most_so_many(ready_window: MainWindow, qtbot: QtBot) -> None:
 # ---- the test part
 
 
-def test_points_stay_in_their_part(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_points_stay_in_their_part(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     before: set[tuple[float, float]] = set()
     for height in (-0.8, -0.6, -0.4):
@@ -348,7 +363,7 @@ def test_points_stay_in_their_part(painting: PaintedPointsModel, ready_window: M
 
 
 def test_a_training_goes_on_with_the_new_points(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     retype(qtbot, ready_window, "batchSizeEdit", "2")
     train_for_a_while(qtbot, ready_window)
@@ -362,7 +377,7 @@ def test_a_training_goes_on_with_the_new_points(
 
 
 def test_the_data_card_draws_the_points_and_no_training_begins(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
     assert ready_window.session.state is Status.READY
@@ -378,16 +393,17 @@ def test_the_data_card_draws_the_points_and_no_training_begins(
 
 
 def test_painted_points_are_there_when_they_are_chosen_again(
-    painting: PaintedPointsModel, ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+    whole_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
-    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
-    text = ready_window.session.data.settings["painted"]
-    load(qtbot, ready_window, "spirals")
-    combo = find(ready_window, QComboBox, "datasetCombo")
-    pick(qtbot, ready_window, "datasetCombo", combo.itemText(combo.findData(PAINTED_PLANE)))
-    qtbot.waitUntil(lambda: counts(ready_window) == [3, 2])
-    load(qtbot, ready_window, "spirals")
-    ready_window.close_unasked()
+    begin_painting(qtbot, whole_window)
+    stroke(qtbot, whole_window, plane_of(whole_window).view, [(0.3, -0.7)])
+    text = whole_window.session.data.settings["painted"]
+    load(qtbot, whole_window, "spirals")
+    combo = find(whole_window, QComboBox, "datasetCombo")
+    pick(qtbot, whole_window, "datasetCombo", combo.itemText(combo.findData(PAINTED_PLANE)))
+    qtbot.waitUntil(lambda: counts(whole_window) == [3, 2])
+    load(qtbot, whole_window, "spirals")
+    whole_window.close_unasked()
     other = make_window()
     wait_for(qtbot, other, Status.READY)
     other.session.painting.load_latest(PAINTED_PLANE)
@@ -408,7 +424,7 @@ def test_damaged_memories_are_left_out(ready_model: Model) -> None:
 # ---- a curve
 
 
-def test_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_curve(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "sine", points=100)
     click(qtbot, ready_window, QToolButton, "paintPointsButton")
     view, painting = curve_of(ready_window).view, ready_window.session.painting
@@ -434,7 +450,7 @@ def test_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_right_button_and_the_eraser_erase(
-    painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     view = plane_of(ready_window).view
     at = view.place_of(0.1, -0.9)
@@ -452,7 +468,7 @@ def test_the_right_button_and_the_eraser_erase(
     assert painting.points.kinds.tolist() == [1]
 
 
-def test_the_eraser_goes_with_the_mouse(painting: PaintedPointsModel, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_eraser_goes_with_the_mouse(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
     painting.choose(None)
     at = view.place_of(0.1, -0.9)

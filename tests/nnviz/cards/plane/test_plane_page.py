@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QLabel, QToolButton
+from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine import explain
@@ -21,7 +21,7 @@ from nnviz.session.surface_query import COARSE, FINE, OUTPUT_SURFACE
 from nnviz.ui import theme
 from nnviz.ui.plane.colours import class_pixels
 from nnviz.ui.plots.legend import Key
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import (
     load,
     plane_of,
@@ -45,14 +45,19 @@ from tests.nnviz.helpers import (
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> PlanePage:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock", "weightsDock")
+
+
+@pytest.fixture
+def page(ready_window: CardWindow, qtbot: QtBot) -> PlanePage:
     """Two spirals, before any training."""
     load(qtbot, ready_window, "spirals", points=400)
     wait_for_planes(qtbot, ready_window)
     return plane_of(ready_window)
 
 
-def network(window: MainWindow) -> Network:
+def network(window: CardWindow) -> Network:
     return window.session.displayed.network
 
 
@@ -64,7 +69,7 @@ def colour_at(page: PlanePage, x: float, y: float) -> QColor:
 
 
 def test_answers_of_a_network_that_is_gone_are_told_no_more(
-    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
+    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     """It had one class more than there are names for now."""
     window, session = ready_window, ready_window.session
@@ -82,7 +87,7 @@ def test_answers_of_a_network_that_is_gone_are_told_no_more(
 
 
 def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(
-    ready_window: MainWindow, qtbot: QtBot
+    ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     window, bar = ready_window, ready_window.curves.tabs
     click_tab(qtbot, window, "lossTab")
@@ -96,7 +101,7 @@ def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(
         assert window.curves.page is window.curves.loss
 
 
-def test_other_data_have_other_points_or_no_plane(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_other_data_have_other_points_or_no_plane(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "penguins")
     bar = ready_window.curves.tabs
     assert "planeTab" not in [bar.tabData(tab) for tab in range(bar.count())]
@@ -116,7 +121,7 @@ def test_other_data_have_other_points_or_no_plane(ready_window: MainWindow, qtbo
 
 
 @pytest.mark.parametrize(("name", "classes"), [("spirals", 2), ("gaussians", 3), ("circles", 6)])
-def test_it_shows_what_the_network_answers(ready_window: MainWindow, qtbot: QtBot, name: str, classes: int) -> None:
+def test_it_shows_what_the_network_answers(ready_window: CardWindow, qtbot: QtBot, name: str, classes: int) -> None:
     load(qtbot, ready_window, name, classes=classes)
     train_epochs(qtbot, ready_window, 2)
     wait_for_planes(qtbot, ready_window)
@@ -133,7 +138,7 @@ def test_it_shows_what_the_network_answers(ready_window: MainWindow, qtbot: QtBo
 
 
 def test_it_is_coarse_while_the_network_learns_and_fine_at_rest(
-    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
+    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     sides: list[int] = []
     probe = ready_window.session.queries[OUTPUT_SURFACE]
@@ -147,7 +152,7 @@ def test_it_is_coarse_while_the_network_learns_and_fine_at_rest(
     assert probe.result.network is network(ready_window)
 
 
-def test_a_large_network_gets_fewer_cells(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_large_network_gets_fewer_cells(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "moons")
     ready_window.session.settings.change("shape", shape=(2, 500, 500, 2))
     ready_window.session.reset()
@@ -156,7 +161,7 @@ def test_a_large_network_gets_fewer_cells(ready_window: MainWindow, qtbot: QtBot
     assert COARSE < ready_window.session.queries[OUTPUT_SURFACE].result.side < FINE
 
 
-def test_steps_have_hard_borders(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_steps_have_hard_borders(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     button = find(ready_window, QToolButton, "planeStepsButton")
     assert button.text() == "shades"
     qtbot.mouseClick(button, Qt.LeftButton)
@@ -170,7 +175,7 @@ def test_steps_have_hard_borders(page: PlanePage, ready_window: MainWindow, qtbo
 
 
 def test_a_network_that_does_not_fit_has_no_answers(
-    page: PlanePage, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    page: PlanePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     save_network(Network([4, 3, 2]), tmp_path / "other.json")
     before = page.view.grab().toImage()
@@ -185,7 +190,7 @@ def test_a_network_that_does_not_fit_has_no_answers(
 # ---- the mouse
 
 
-def test_the_read_out_tells_the_point_and_the_answer(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_read_out_tells_the_point_and_the_answer(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     point_at(page, 0.5, -0.25)
     read_out = find(page.view, QLabel, "readOut")
     assert read_out.isVisible()
@@ -200,7 +205,7 @@ def test_the_read_out_tells_the_point_and_the_answer(page: PlanePage, ready_wind
 
 
 def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
-    page: PlanePage, ready_window: MainWindow, qtbot: QtBot
+    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     question = ready_window.session.question
     qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
@@ -217,7 +222,7 @@ def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
     assert question.example.tolist() == pytest.approx([x, y])
 
 
-def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe, tiles = ready_window.session.queries[OUTPUT_SURFACE], tiles_of(ready_window)
     before = page.view.grab().toImage()
     point_at_tile(tiles, 2, 3)
@@ -241,7 +246,7 @@ def tiles_of_layer(of: Network, points: np.ndarray, layer: int) -> np.ndarray:
 # ---- what it costs, and what it exports
 
 
-def test_behind_another_tab_it_costs_nothing(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_behind_another_tab_it_costs_nothing(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe = ready_window.session.queries[OUTPUT_SURFACE]
     assert probe.is_wanted
     click_tab(qtbot, ready_window, "errorTab")
@@ -253,7 +258,7 @@ def test_behind_another_tab_it_costs_nothing(page: PlanePage, ready_window: Main
     qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
 
 
-def test_its_numbers_its_points_and_a_drag(page: PlanePage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_its_numbers_its_points_and_a_drag(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     table = page.table()
     assert table is not None
     head, rows = table
@@ -275,9 +280,9 @@ def test_its_numbers_its_points_and_a_drag(page: PlanePage, ready_window: MainWi
 
     # Another theme has other colours.
     before = page.view.grab().toImage()
-    ready_window.set_theme("light" if theme.current().name == "dark" else "dark")
+    theme.apply(QApplication.instance(), "light" if theme.current().name == "dark" else "dark")
     assert page.view.grab().toImage() != before
-    ready_window.set_theme("dark")
+    theme.apply(QApplication.instance(), "dark")
 
     # The points are those of the data and the test part can be left out.
     assert len(page.view.points.places) == page.view.points.total == 400

@@ -15,10 +15,16 @@ from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs, wait_for_answer
 
 DIGITS = tuple("0123456789")
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("predictionDock", "learningStripDock", "curvesDock")
 
 
 def shares(**of_digits: float) -> np.ndarray:
@@ -207,7 +213,7 @@ def test_long_names_are_large_too_where_there_is_room(
 # ---- in the window
 
 
-def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
     for name in ("predictionDock", "learningStripDock"):
@@ -221,7 +227,7 @@ def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_win
     qtbot.waitUntil(lambda: window.card("learningStripDock").plot.note == "no answer")
 
 
-def test_the_large_answer_is_the_sessions_verdict(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_large_answer_is_the_sessions_verdict(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
@@ -235,7 +241,7 @@ def test_the_large_answer_is_the_sessions_verdict(ready_window: MainWindow, qtbo
     assert bool(second) is (verdict.second_confidence >= 0.005)
 
 
-def test_a_person_sets_from_where_the_answer_is_sure(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_person_sets_from_where_the_answer_is_sure(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
     wait_for_answer(qtbot, window)
@@ -251,7 +257,7 @@ def test_a_person_sets_from_where_the_answer_is_sure(ready_window: MainWindow, q
         ) is not window.session.question.verdict.is_sure
 
 
-def test_keys_step_the_threshold_and_what_is_no_share_changes_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_keys_step_the_threshold_and_what_is_no_share_changes_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
     for typed in ("", "abc", "%"):
         field = retype(qtbot, ready_window, "sureThresholdSpin", typed)
         assert ready_window.session.question.threshold == 0.5, typed
@@ -268,11 +274,11 @@ def test_keys_step_the_threshold_and_what_is_no_share_changes_nothing(ready_wind
     assert field.text() == "0 %"
 
 
-def test_space_still_trains_from_there(ready_window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.mouseClick(find(ready_window, QLineEdit, "sureThresholdSpin"), Qt.LeftButton, pos=QPoint(8, 8))
-    ready_window.session.settings.change("epochs", epochs=1)
-    press(qtbot, ready_window, Qt.Key_Space)
-    qtbot.waitUntil(lambda: ready_window.session.state is Status.FINISHED)
+def test_space_still_trains_from_there(whole_window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(find(whole_window, QLineEdit, "sureThresholdSpin"), Qt.LeftButton, pos=QPoint(8, 8))
+    whole_window.session.settings.change("epochs", epochs=1)
+    press(qtbot, whole_window, Qt.Key_Space)
+    qtbot.waitUntil(lambda: whole_window.session.state is Status.FINISHED)
 
 
 def test_the_network_is_left_as_it_is(ready_model: Model) -> None:
@@ -285,7 +291,7 @@ def test_the_network_is_left_as_it_is(ready_model: Model) -> None:
 
 
 def test_before_anything_is_drawn_the_card_says_what_to_do_and_has_no_table(
-    ready_window: MainWindow, qtbot: QtBot
+    ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     assert ready_window.card("predictionDock").table() is None
     bars = ready_window.card("predictionDock").bars
@@ -302,7 +308,7 @@ def test_before_anything_is_drawn_the_card_says_what_to_do_and_has_no_table(
     assert "draw a digit" in bars.reason
 
 
-def test_the_card_keeps_its_place_at_any_answer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_card_keeps_its_place_at_any_answer(ready_window: CardWindow, qtbot: QtBot) -> None:
     """The layout does not jump when an answer comes, goes, or is unsure."""
 
     def places() -> list[object]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QTextDocumentFragment
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.basics.validation import Array
@@ -25,13 +25,18 @@ from nnviz.session import question as asking
 from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.shared_queries import ANSWER
 from nnviz.ui import theme
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import drag, pause, press, seven, train_epochs, train_for_a_while
+from tests.nnviz.helpers import drag, pause, seven, train_epochs, train_for_a_while
 
 
-def wait_until_asked(qtbot: QtBot, window: MainWindow) -> None:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("learningStripDock", "predictionDock", "curvesDock")
+
+
+def wait_until_asked(qtbot: QtBot, window: CardWindow) -> None:
     """Until all that is known is of the drawing and the network of now."""
     probes = window.session.queries
     qtbot.waitUntil(lambda: probes[PAST_PREDICTIONS].is_up_to_date and probes[ANSWER].is_up_to_date)
@@ -53,7 +58,7 @@ def rows(strip: PredictionOverTimePanel) -> np.ndarray:
     return np.array([list(row) for row in table[1]], float)
 
 
-def expect_true_history(window: MainWindow) -> None:
+def expect_true_history(window: CardWindow) -> None:
     """Each row is what the network said, or would have said, at that epoch."""
     session, shown = window.session, rows(window.card("learningStripDock"))
     run = session.runs.current
@@ -69,7 +74,7 @@ def expect_true_history(window: MainWindow) -> None:
     np.testing.assert_allclose(shown[-1, 1:], session.prediction, atol=1e-4)
 
 
-def test_without_a_history_it_says_what_to_do(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_without_a_history_it_says_what_to_do(ready_window: CardWindow, qtbot: QtBot) -> None:
     strip = ready_window.card("learningStripDock")
     assert "draw a digit" in strip.plot.note
     assert strip.table() is None
@@ -90,11 +95,11 @@ def test_without_a_history_it_says_what_to_do(ready_window: MainWindow, qtbot: Q
 
     # The heads colours follow the theme.
     for name in ("light", "dark"):
-        ready_window.set_theme(name)
+        theme.apply(QApplication.instance(), name)
         assert theme.THEMES[name].accent in ready_window.card("learningStripDock").head.detail.text()
 
 
-def test_alone_in_view_it_has_what_it_needs(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_alone_in_view_it_has_what_it_needs(ready_window: CardWindow, qtbot: QtBot) -> None:
     """The current prediction is for other cards: with these closed it is not computed."""
     window = ready_window
     for name in ("drawDock", "predictionDock"):
@@ -107,7 +112,7 @@ def test_alone_in_view_it_has_what_it_needs(ready_window: MainWindow, qtbot: QtB
     expect_true_history(window)
 
 
-def test_a_drawing_that_was_there_before_grows_its_history(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_drawing_that_was_there_before_grows_its_history(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
     train_for_a_while(qtbot, window)
@@ -117,7 +122,7 @@ def test_a_drawing_that_was_there_before_grows_its_history(ready_window: MainWin
     assert window.card("learningStripDock").plot.note == ""
 
 
-def test_a_drawing_of_afterwards_gets_the_whole_history(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_drawing_of_afterwards_gets_the_whole_history(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
@@ -135,7 +140,7 @@ def test_a_drawing_of_afterwards_gets_the_whole_history(ready_window: MainWindow
     assert not np.allclose(before[:, 1:], rows(window.card("learningStripDock"))[:, 1:])
 
 
-def test_a_second_run_goes_on_where_the_first_ended(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_second_run_goes_on_where_the_first_ended(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
     train_epochs(qtbot, window, 2)
@@ -145,7 +150,7 @@ def test_a_second_run_goes_on_where_the_first_ended(ready_window: MainWindow, qt
     assert rows(window.card("learningStripDock"))[-1, 0] == 4
 
 
-def test_reset_begins_a_history_and_undo_brings_the_old_one_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_reset_begins_a_history_and_undo_brings_the_old_one_back(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
     train_epochs(qtbot, window, 2)
@@ -155,7 +160,7 @@ def test_reset_begins_a_history_and_undo_brings_the_old_one_back(ready_window: M
     wait_until_asked(qtbot, window)
     assert len(rows(window.card("learningStripDock"))) == 1
     expect_true_history(window)
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    window.session.undo.undo()
     wait_until_asked(qtbot, window)
     np.testing.assert_allclose(rows(window.card("learningStripDock")), before, atol=1e-4)
 
@@ -169,7 +174,7 @@ def test_what_early_stopping_puts_back_is_the_past_again(ready_model: Model, qtb
 
 
 def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     train_for_a_while(qtbot, window)
@@ -201,7 +206,7 @@ def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
     expect_true_history(window)
 
 
-def test_the_leading_class_is_blue_the_second_orange(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_leading_class_is_blue_the_second_orange(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
@@ -215,7 +220,7 @@ def test_the_leading_class_is_blue_the_second_orange(ready_window: MainWindow, q
     assert words.index(f">{lines[0].name}<") < words.index(f">{lines[1].name}<")
 
 
-def display(window: MainWindow, batch: int, digit: int) -> None:
+def display(window: CardWindow, batch: int, digit: int) -> None:
     """The network after so many batches of the first epoch, by then sure of that digit whatever it is shown."""
     run = window.session.runs.current
     network = run.network.copy()
@@ -224,7 +229,7 @@ def display(window: MainWindow, batch: int, digit: int) -> None:
     window.session.displayed.show(run)
 
 
-def test_classes_that_once_led_are_seen_and_told_apart(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_classes_that_once_led_are_seen_and_told_apart(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     drag(window.canvas, seven(window.canvas))
     for batch, digit in enumerate([7, 3, 1, 4, 9, 9, 9], start=1):
@@ -238,7 +243,7 @@ def test_classes_that_once_led_are_seen_and_told_apart(ready_window: MainWindow,
     assert ">7<" in strip.head.detail.text()
 
 
-def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_network_that_takes_no_drawing_has_no_history(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     drag(window.canvas, seven(window.canvas))
     path = tmp_path / "other.json"
@@ -251,7 +256,7 @@ def test_a_network_that_takes_no_drawing_has_no_history(ready_window: MainWindow
 
 
 def test_answers_of_a_network_that_was_replaced_meanwhile_are_dropped(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     path = tmp_path / "other.json"
@@ -294,7 +299,7 @@ def test_a_class_that_led_only_briefly_has_its_line() -> None:
     assert len(lines) == len(set(lines)) == 5
 
 
-def test_the_head_names_the_classes_of_the_verdict(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_head_names_the_classes_of_the_verdict(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     drag(window.canvas, [(60, 60), (120, 90), (60, 150)])
@@ -306,7 +311,7 @@ def test_the_head_names_the_classes_of_the_verdict(ready_window: MainWindow, qtb
     assert lines[1].name == str(verdict.second)
 
 
-def test_other_pictures_are_called_so_at_once(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_other_pictures_are_called_so_at_once(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     strip = ready_window.card("learningStripDock")
     assert strip.plot.note == "draw a digit to see it"
     load(qtbot, ready_window, str(clothes(tmp_path)))
@@ -314,7 +319,7 @@ def test_other_pictures_are_called_so_at_once(ready_window: MainWindow, qtbot: Q
     assert strip.plot.note == "draw a picture to see it"
 
 
-def test_the_heads_names_give_way_until_they_fit(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_heads_names_give_way_until_they_fit(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     load(qtbot, window, str(clothes(tmp_path)))
     drag(window.canvas, seven(window.canvas))

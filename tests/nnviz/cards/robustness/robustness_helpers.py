@@ -9,11 +9,11 @@ from engine.explain.robustness import Robustness
 from nnviz.cards.robustness.card import RobustnessPage
 from nnviz.cards.robustness.model import PERTURBED, PerturbedExample, RobustnessModel
 from nnviz.ui.pages import TabbedCard
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow
 from tests.nnviz.helpers import click_tab
 
 
-def page_of(window: MainWindow, qtbot: QtBot) -> RobustnessPage:
+def page_of(window: AnyWindow, qtbot: QtBot) -> RobustnessPage:
     """In front; nothing need be measured yet."""
     window.show_workspace("inside")
     card = window.card("networkDock")
@@ -25,7 +25,7 @@ def page_of(window: MainWindow, qtbot: QtBot) -> RobustnessPage:
     return page
 
 
-def measured(window: MainWindow, qtbot: QtBot) -> Robustness:
+def measured(window: AnyWindow, qtbot: QtBot) -> Robustness:
     """Waits until all is measured."""
     work = window.session.models[RobustnessModel].work
     qtbot.waitUntil(lambda: work.result is not None, timeout=30_000)
@@ -33,7 +33,7 @@ def measured(window: MainWindow, qtbot: QtBot) -> Robustness:
     return found
 
 
-def shown_example(window: MainWindow, qtbot: QtBot) -> PerturbedExample:
+def shown_example(window: AnyWindow, qtbot: QtBot) -> PerturbedExample:
     """Waits until the example is that of now."""
     probe = window.session.queries[PERTURBED]
     qtbot.waitUntil(lambda: probe.result is not None and probe.is_up_to_date)

@@ -20,8 +20,7 @@ from nnviz.cards.robustness.card import RobustnessPage, scale_to
 from nnviz.cards.robustness.model import PERTURBED, PerturbationStrength, RobustnessModel
 from nnviz.session.run import new_run
 from nnviz.ui import theme
-from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.mistakes.mistakes_helpers import made_up
 from tests.nnviz.cards.robustness.robustness_helpers import measured, page_of, shown_example
 from tests.nnviz.helpers import find, is_shown
@@ -29,12 +28,20 @@ from tests.nnviz.helpers import find, is_shown
 Load = Callable[[Callable[[], Dataset]], None]
 
 
+SHOWN = ("networkDock",)  # cards
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(*SHOWN, workspace="inside")
+
+
 def other_data(
-    make_window: MakeWindow, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int
-) -> tuple[MainWindow, RobustnessPage]:
+    make_cards: MakeCards, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int
+) -> tuple[CardWindow, RobustnessPage]:
     """A window with that data and an untrained network that fits it, measured."""
     load_with(lambda: data)
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     is_classes = data.train.labels is not None
     output, loss = ("softmax", "cross-entropy") if is_classes else ("identity", "quadratic")
@@ -53,8 +60,8 @@ def numbers(outputs: int) -> Dataset:
     return Dataset("Numbers", Split(inputs, rng.normal(size=(300, outputs)).astype(np.float32)))
 
 
-def test_a_table_has_two_curves_and_shows_what_changes(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
-    window, page = other_data(make_window, load_with, qtbot, made_up(3, 200), 5)
+def test_a_table_has_two_curves_and_shows_what_changes(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
+    window, page = other_data(make_cards, load_with, qtbot, made_up(3, 200), 5)
     assert [plot.title for plot in page.plots.plots] == ["Noise", "Covered parts"]
     assert page.plots.plots[1].places == [0, 1, 2, 3, 4]
     window.session.models[RobustnessModel].point_at(PerturbationStrength("covered", 2.0))
@@ -79,8 +86,8 @@ def test_ticks_of_an_rmse_say_where_they_are(largest: float, words: list[str]) -
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_numbers_have_an_rmse(make_window: MakeWindow, load_with: Load, qtbot: QtBot, outputs: int) -> None:
-    window, page = other_data(make_window, load_with, qtbot, numbers(outputs), 5)
+def test_numbers_have_an_rmse(make_cards: MakeCards, load_with: Load, qtbot: QtBot, outputs: int) -> None:
+    window, page = other_data(make_cards, load_with, qtbot, numbers(outputs), 5)
     of = " of target" if outputs == 1 else ""
     assert page.status.text() == f"RMSE{of} on 300 train examples at epoch 0"
     assert page.plots.colour == "train"
@@ -93,11 +100,11 @@ def test_numbers_have_an_rmse(make_window: MakeWindow, load_with: Load, qtbot: Q
     assert all(row[3] == "" for row in table[1])
 
 
-def test_every_column_that_changes_can_be_reached(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+def test_every_column_that_changes_can_be_reached(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     rng, names = np.random.default_rng(4), tuple(f"Stadt = Köln {number}" for number in range(30))
     inputs = rng.normal(size=(60, 30)).astype(np.float32)
     data = Dataset("Wide", Split(inputs, rng.normal(size=(60, 1)).astype(np.float32)), columns=names)
-    window, page = other_data(make_window, load_with, qtbot, data, 5)
+    window, page = other_data(make_cards, load_with, qtbot, data, 5)
     window.session.models[RobustnessModel].point_at(PerturbationStrength("noise", 1.0))
     shown_example(window, qtbot)
     bars = page.example.bars
@@ -107,10 +114,10 @@ def test_every_column_that_changes_can_be_reached(make_window: MakeWindow, load_
     assert bars.name_width >= widest, "names are whole"
 
 
-def test_pictures_that_are_not_square(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+def test_pictures_that_are_not_square(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     rng, labels = np.random.default_rng(1), np.arange(60) % 2
     split = Split(rng.random((60, 6 * 10), np.float32), one_hot(labels, 2), labels)
-    window, page = other_data(make_window, load_with, qtbot, Dataset("Slips", split, split, (6, 10), ("a", "b")), 4)
+    window, page = other_data(make_cards, load_with, qtbot, Dataset("Slips", split, split, (6, 10), ("a", "b")), 4)
     assert len(page.plots.plots) == len(list(PERTURBATIONS))
     window.session.models[RobustnessModel].point_at(PerturbationStrength("rotation", 90.0))
     assert len(shown_example(window, qtbot).inputs[1]) == 60
@@ -121,16 +128,16 @@ def test_pictures_that_are_not_square(make_window: MakeWindow, load_with: Load, 
 
 @pytest.mark.parametrize("hidden", [(4,) * 60, (4000,), (1,), ()], ids=["deep", "wide", "one neuron", "none hidden"])
 def test_networks_of_any_shape(
-    make_window: MakeWindow, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
+    make_cards: MakeCards, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
 ) -> None:
     data = Dataset("Few", few_digits.train, few_digits.train.head(40), (28, 28), few_digits.class_names)
-    _, page = other_data(make_window, load_with, qtbot, data, *hidden)
+    _, page = other_data(make_cards, load_with, qtbot, data, *hidden)
     assert all(len(plot.line.x) == len(plot.places) for plot in page.plots.plots)
 
 
-def test_names_of_classes_are_plain_text_and_shortened(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+def test_names_of_classes_are_plain_text_and_shortened(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     names = ("<b>bold</b> and very long", "&other <i>")
-    window, page = other_data(make_window, load_with, qtbot, made_up(2, 60, 4, names), 3)
+    window, page = other_data(make_cards, load_with, qtbot, made_up(2, 60, 4, names), 3)
     window.session.models[RobustnessModel].point_at(PerturbationStrength("noise", 1.0))
     shown_example(window, qtbot)
     answer = page.example.before.answer
@@ -138,9 +145,9 @@ def test_names_of_classes_are_plain_text_and_shortened(make_window: MakeWindow, 
     assert answer.fontMetrics().horizontalAdvance(answer.text()) <= answer.width()
 
 
-def test_answers_that_are_not_finite_are_told_calmly(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+def test_answers_that_are_not_finite_are_told_calmly(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     load_with(lambda: numbers(1))
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     experiment = Experiment(shape=(3, 4, 1), activations=("identity", "identity"), loss="quadratic")
     run = new_run(experiment)
@@ -152,16 +159,16 @@ def test_answers_that_are_not_finite_are_told_calmly(make_window: MakeWindow, lo
     assert window.session.messages.current is None
 
 
-def test_a_loss_that_cannot_have_the_targets(make_window: MakeWindow, load_with: Load, qtbot: QtBot) -> None:
+def test_a_loss_that_cannot_have_the_targets(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     load_with(lambda: numbers(2))
-    window = make_window()
+    window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     window.session.runs.show(new_run(Experiment(shape=(3, 4, 2), activations=("relu", "softmax"))))
     note = find(page_of(window, qtbot), QLabel, "robustNothing")
     qtbot.waitUntil(lambda: note.text().startswith("The network's loss does not fit the data: targets must"))
 
 
-def test_a_network_that_does_not_fit_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_does_not_fit_the_data(ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.session.runs.show(new_run(Experiment(shape=(3, 4, 2), activations=("relu", "softmax"))))
     page = page_of(ready_window, qtbot)
     note = find(page, QLabel, "robustNothing")
@@ -172,9 +179,9 @@ def test_a_network_that_does_not_fit_the_data(ready_window: MainWindow, qtbot: Q
 
 
 def test_other_data_takes_the_place_of_what_was_pointed_at(
-    make_window: MakeWindow, load_with: Load, qtbot: QtBot, few_digits: Dataset
+    make_cards: MakeCards, load_with: Load, qtbot: QtBot, few_digits: Dataset
 ) -> None:
-    window, page = other_data(make_window, load_with, qtbot, few_digits, 4)
+    window, page = other_data(make_cards, load_with, qtbot, few_digits, 4)
     model = window.session.models[RobustnessModel]
     model.point_at(PerturbationStrength("rotation", 30.0))
     window.session.data.dataset = made_up(3, 60)
@@ -187,7 +194,7 @@ def test_other_data_takes_the_place_of_what_was_pointed_at(
 
 
 def test_a_large_table_is_not_measured_in_the_interfaces_thread(
-    make_window: MakeWindow, load_with: Load, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    make_cards: MakeCards, load_with: Load, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[Thread] = []
 
@@ -196,7 +203,7 @@ def test_a_large_table_is_not_measured_in_the_interfaces_thread(
         return input_statistics(data)
 
     monkeypatch.setattr(robustness, "input_statistics", noted)
-    window, _ = other_data(make_window, load_with, qtbot, made_up(3, 400), 5)
+    window, _ = other_data(make_cards, load_with, qtbot, made_up(3, 400), 5)
     model = window.session.models[RobustnessModel]
     for _ in range(3):  # quick enough for the interface's thread
         model.point_at(None)

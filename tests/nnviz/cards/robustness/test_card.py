@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
+from dataclasses import replace
 from weakref import ref
 
 import numpy as np
@@ -12,6 +14,7 @@ from PyQt5.QtGui import QPalette
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.datasets import Dataset
 from engine.explain.perturbations import PERTURBATIONS
 from engine.training.augmentation import Augmentation
 from engine.training.metrics import Evaluator
@@ -19,7 +22,7 @@ from nnviz.cards.robustness.card import RobustnessPage
 from nnviz.cards.robustness.model import PERTURBED, PerturbationStrength, RobustnessModel
 from nnviz.cards.robustness.plot_grid import PlotGrid
 from nnviz.session.selection import Example, Neuron
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.robustness.robustness_helpers import measured, page_of, shown_example
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
@@ -39,7 +42,16 @@ NAMES = list(PERTURBATIONS)
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> RobustnessPage:
+def ready_window(make_cards: MakeCards, load_with: Callable[..., None], few_digits: Dataset) -> CardWindow:
+    """With 100 test examples, as each measurement asks about all of them again and again."""
+    assert few_digits.test is not None
+    data = replace(few_digits, test=few_digits.test.head(100))
+    load_with(lambda: data)
+    return make_cards("networkDock", workspace="inside")
+
+
+@pytest.fixture
+def page(ready_window: CardWindow, qtbot: QtBot) -> RobustnessPage:
     """Measured."""
     page = page_of(ready_window, qtbot)
     measured(ready_window, qtbot)
@@ -69,7 +81,7 @@ def at(page: RobustnessPage, strength: PerturbationStrength) -> float:
 # ---- when it measures
 
 
-def test_the_first_time_it_measures_by_itself(page: RobustnessPage, ready_window: MainWindow) -> None:
+def test_the_first_time_it_measures_by_itself(page: RobustnessPage, ready_window: CardWindow) -> None:
     session = ready_window.session
     assert session.dataset is not None
     assert session.dataset.test is not None
@@ -78,14 +90,14 @@ def test_the_first_time_it_measures_by_itself(page: RobustnessPage, ready_window
     for name in NAMES:
         assert at(page, PerturbationStrength(name, 0.0)) == 100 * ordinary
         assert page.plots.plots[NAMES.index(name)].line.x.tolist() == list(PERTURBATIONS[name]().strengths((28, 28)))
-    assert page.status.text() == "Error on 500 test examples at epoch 0"
+    assert page.status.text() == "Error on 100 test examples at epoch 0"
     assert page.measure_button.text() == "Measure again"
     assert not page.cancel_button.isVisible()
     assert not page.progress.isVisible()
 
 
 def test_it_measures_once_and_its_numbers_are_read(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     result = ready_window.session.models[RobustnessModel].work.result
     click_tab(qtbot, ready_window, "networkTab")
@@ -109,7 +121,7 @@ def test_it_measures_once_and_its_numbers_are_read(
     QApplication.processEvents()
 
 
-def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: CardWindow, qtbot: QtBot) -> None:
     page_of(ready_window, qtbot)
     click_tab(qtbot, ready_window, "networkTab")
     qtbot.wait(500)
@@ -120,7 +132,7 @@ def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: MainWind
     assert page_of(ready_window, qtbot).table() is None
 
 
-def test_while_training_it_waits_to_be_asked(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_while_training_it_waits_to_be_asked(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
     page, model = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
     qtbot.wait(500)
@@ -133,14 +145,14 @@ def test_while_training_it_waits_to_be_asked(ready_window: MainWindow, qtbot: Qt
     pause(qtbot, ready_window)
 
 
-def test_once_the_training_rests_it_measures(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_once_the_training_rests_it_measures(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
     page_of(ready_window, qtbot)
     pause(qtbot, ready_window)
     measured(ready_window, qtbot)
 
 
-def test_a_new_network_is_measured_anew(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_new_network_is_measured_anew(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
@@ -157,16 +169,16 @@ def test_a_new_network_is_measured_anew(page: RobustnessPage, ready_window: Main
     assert not ready_window.session.models[RobustnessModel].is_outdated
 
 
-def test_cancel_takes_the_focus_of_measure(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_cancel_takes_the_focus_of_measure(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     bring_to_front(qtbot, ready_window)
     page.measure_button.setFocus()
-    qtbot.keyClick(page.measure_button, Qt.Key_Return)
+    qtbot.keyClick(page.measure_button, Qt.Key_Space)
     assert page.cancel_button.hasFocus()
-    qtbot.keyClick(page.cancel_button, Qt.Key_Return)
+    qtbot.keyClick(page.cancel_button, Qt.Key_Space)
     assert page.measure_button.hasFocus()
 
 
-def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
     page, model = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
     qtbot.waitUntil(lambda: model.work.partial is not None and len(model.work.partial.curves["noise"]) > 1)
     assert page.progress.isVisible()
@@ -174,16 +186,16 @@ def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: MainWindo
     click(qtbot, ready_window, QPushButton, "cancelRobustButton")
     assert not model.work.is_running
     assert not page.progress.isVisible()
-    assert page.status.text() == "Error on 500 test examples at epoch 0, stopped"
+    assert page.status.text() == "Error on 100 test examples at epoch 0, stopped"
     found = model.measured
     assert found is not None
     assert 1 < len(page.plots.plots[0].line.x) == len(found[1].curves["noise"])
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
-    assert page.status.text() == "Error on 500 test examples at epoch 0"
+    assert page.status.text() == "Error on 100 test examples at epoch 0"
 
 
-def test_closing_in_the_middle_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_closing_in_the_middle_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     page_of(ready_window, qtbot)
     qtbot.waitUntil(lambda: ready_window.session.models[RobustnessModel].work.is_running)
 
@@ -192,16 +204,16 @@ def test_closing_in_the_middle_of_it(ready_window: MainWindow, qtbot: QtBot) -> 
 
 
 def test_measured_again_the_curve_of_before_is_grey(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     before = page.plots.plots[0].line.y.tolist()
     train_epochs(qtbot, ready_window, 2)
-    assert page.status.text() == "Error on 500 test examples at epoch 0 · now epoch 2"
+    assert page.status.text() == "Error on 100 test examples at epoch 0 · now epoch 2"
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     assert page.plots.plots[0].past.y.tolist() == before
     assert page.plots.plots[0].line.y.tolist() != before
-    assert page.status.text() == "Error on 500 test examples at epoch 2 · grey: epoch 0"
+    assert page.status.text() == "Error on 100 test examples at epoch 2 · grey: epoch 0"
     said = point_at(page, PerturbationStrength("noise", 0.3))
     assert "at epoch 2" in said
     assert "at epoch 0" in said
@@ -211,7 +223,7 @@ def test_measured_again_the_curve_of_before_is_grey(
 
 
 def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     train_epochs(qtbot, ready_window, 1)
@@ -230,14 +242,14 @@ def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
     error = Evaluator(session.displayed.network, session.dataset.test).evaluate().error
     assert error is not None
     assert at(page, PerturbationStrength("noise", 0.0)) == 100 * error
-    assert page.status.text() == "Error on 500 test examples at epoch 1 · grey: epoch 2"
+    assert page.status.text() == "Error on 100 test examples at epoch 1 · grey: epoch 2"
     session.timeline.go_to(0)
     assert page.status.text() == "Not measured at this moment · grey: epoch 1"
     session.timeline.go_to(1)
-    assert page.status.text().startswith("Error on 500 test examples at epoch 1"), "it is known of that moment still"
+    assert page.status.text().startswith("Error on 100 test examples at epoch 1"), "it is known of that moment still"
 
 
-def test_what_the_training_covered_is_marked(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_the_training_covered_is_marked(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     augmentation = Augmentation(shift=2, rotation=15, scale=0.25)
     session.settings.change("augmentation", augmentation=augmentation)
@@ -258,7 +270,7 @@ def test_what_the_training_covered_is_marked(ready_window: MainWindow, qtbot: Qt
 
 
 def test_the_example_is_shown_at_the_strength_under_the_mouse(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     assert session.dataset is not None
@@ -276,7 +288,7 @@ def test_the_example_is_shown_at_the_strength_under_the_mouse(
 
 
 def test_the_drawing_comes_first_then_the_chosen_example(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     session.selection.choose_example(Example("test", 7))
@@ -293,7 +305,7 @@ def test_the_drawing_comes_first_then_the_chosen_example(
     assert page.example.before.answer.text() == session.class_names[int(answer.argmax())]
 
 
-def test_the_answer_follows_the_training(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_answer_follows_the_training(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     before = shown_example(ready_window, qtbot).outputs[0]
     train_epochs(qtbot, ready_window, 1)
     after = shown_example(ready_window, qtbot).outputs[0]
@@ -306,7 +318,7 @@ def test_the_answer_follows_the_training(page: RobustnessPage, ready_window: Mai
 
 
 def test_a_double_click_puts_the_disturbed_example_on_the_canvas(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     question = ready_window.session.question
     ready_window.canvas.set_strokes(SEVEN)
@@ -324,7 +336,7 @@ def test_a_double_click_puts_the_disturbed_example_on_the_canvas(
 
 
 def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     question, strength = ready_window.session.question, PerturbationStrength("rotation", 45.0)
     ready_window.canvas.set_strokes(SEVEN)
@@ -348,7 +360,7 @@ def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
 
 
 def test_the_example_follows_the_mouse_between_what_was_measured(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     rotation = page.plots.plots[NAMES.index("rotation")]
     for angle in (-37.0, 4.0, 22.0):
@@ -365,7 +377,7 @@ def test_the_example_follows_the_mouse_between_what_was_measured(
 
 
 def test_an_answer_that_the_disturbance_changed_looks_different(
-    page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     train_epochs(qtbot, ready_window, 2)
     ready_window.canvas.set_strokes(SEVEN)
@@ -386,7 +398,7 @@ def test_an_answer_that_the_disturbance_changed_looks_different(
     assert seen[True][0] != seen[False][0]
 
 
-def test_arrow_keys_go_along_the_curves(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_arrow_keys_go_along_the_curves(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     model = ready_window.session.models[RobustnessModel]
     page.plots.setFocus(Qt.TabFocusReason)
     assert model.pointed == PerturbationStrength("noise", 0.0)
@@ -407,7 +419,7 @@ def test_arrow_keys_go_along_the_curves(page: RobustnessPage, ready_window: Main
     np.testing.assert_allclose(ready_window.session.question.example, shown.inputs[1], atol=0.02)
 
 
-def test_its_numbers_as_a_table(page: RobustnessPage, ready_window: MainWindow) -> None:
+def test_its_numbers_as_a_table(page: RobustnessPage, ready_window: CardWindow) -> None:
     table = page.table()
     assert table is not None
     head, rows = table
@@ -418,16 +430,16 @@ def test_its_numbers_as_a_table(page: RobustnessPage, ready_window: MainWindow) 
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"
     assert 100 * turned[3] == pytest.approx(at(page, PerturbationStrength("rotation", -45.0)))
-    assert turned[6:] == [500, "test", 0, ""]
+    assert turned[6:] == [100, "test", 0, ""]
 
 
-def test_a_what_if_is_told_with_what_was_measured(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_what_if_is_told_with_what_was_measured(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.edits.switch(Neuron(1, 4))
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     supposed = "layer 1 · neuron 5 off"
-    assert page.status.text() == f"Error on 500 test examples at epoch 0 with {supposed} · grey: epoch 0"
+    assert page.status.text() == f"Error on 100 test examples at epoch 0 with {supposed} · grey: epoch 0"
     assert f"at epoch 0 with {supposed}" in point_at(page, PerturbationStrength("noise", 0.3))
     table = page.table()
     assert table is not None
@@ -436,7 +448,7 @@ def test_a_what_if_is_told_with_what_was_measured(page: RobustnessPage, ready_wi
     assert "now the network has changed" in page.status.text()
 
 
-def test_what_was_measured_holds_no_network(page: RobustnessPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_was_measured_holds_no_network(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.edits.switch(Neuron(1, 4))
     click(qtbot, ready_window, QPushButton, "measureRobustButton")

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from nnviz.cards.runs.run_table import STAR, TITLE, RunTable
 from nnviz.library import Library
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow
 from tests.nnviz.helpers import find
 from tests.nnviz.library.helpers import an_experiment, record
 
@@ -23,7 +23,7 @@ def filled(data: Dataset) -> list[int]:
     return [first, branch, wide]
 
 
-def show_runs(window: MainWindow, qtbot: QtBot) -> RunTable:
+def show_runs(window: AnyWindow, qtbot: QtBot) -> RunTable:
     """Turns to Runs, and waits until the list is read."""
     window.show_workspace("runs")
     qtbot.waitUntil(lambda: window.session.library.is_read)
@@ -62,7 +62,7 @@ def cells(table: RunTable) -> list[list[str]]:
     return [[str(model.index(row, column).data()) for column in range(5)] for row in range(model.rowCount())]
 
 
-def compare(window: MainWindow, qtbot: QtBot, table: RunTable, *rows: int) -> None:
+def compare(window: AnyWindow, qtbot: QtBot, table: RunTable, *rows: int) -> None:
     """Clicks these rows, and waits until their runs are read."""
     for row in rows:
         click_row(qtbot, table, row)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 from engine.datasets import Dataset
 from engine.experiment import Experiment
@@ -37,3 +41,11 @@ def told_group(
             figures = {"status": "diverged"} if error is None else {"status": "finished", "test_error": error}
             library.database.update_run(run, figures)
     return group_of(library, runs, made)
+
+
+def copy_library(made: Path) -> None:
+    """Makes a copy of that library, with what is still in its log, the library of this test."""
+    path = Path(os.environ["NNVIZ_LIBRARY"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)

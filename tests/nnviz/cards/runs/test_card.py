@@ -22,6 +22,7 @@ from nnviz.session.run_text import SORTS
 from nnviz.session.status import Stage, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import prices
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import (
     click_row,
     compare,
@@ -36,13 +37,18 @@ from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, reco
 
 
 @pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+
+
+@pytest.fixture
 def numbers(few_digits: Dataset) -> list[int]:
     """The runs of the library, before there is a window."""
     return filled(few_digits)
 
 
 @pytest.fixture
-def table(numbers: list[int], ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+def table(numbers: list[int], ready_window: CardWindow, qtbot: QtBot) -> RunTable:
     return show_runs(ready_window, qtbot)
 
 
@@ -53,7 +59,7 @@ def titles(table: RunTable) -> list[str]:
 # ---- which are listed
 
 
-def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: CardWindow, qtbot: QtBot) -> None:
     show_runs(ready_window, qtbot)
     card = ready_window.card("runsDock")
     assert "Runs appear here when a network is trained." in [label.text() for label in card.findChildren(QLabel)]
@@ -61,7 +67,7 @@ def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: 
 
 
 def test_a_row_has_number_name_and_error_and_is_found_by_its_words(
-    table: RunTable, numbers: list[int], ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, numbers: list[int], ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     assert titles(table) == ["bold try · SGD 0.2 · 32", "narrow", "↳ from #1 at epoch 1 · rate 0.05"]
 
@@ -98,7 +104,7 @@ def test_a_row_has_number_name_and_error_and_is_found_by_its_words(
 
 
 def test_the_csv_of_the_list_has_all_figures(
-    table: RunTable, ready_window: MainWindow, numbers: list[int], qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, numbers: list[int], qtbot: QtBot
 ) -> None:
     figures = {name: number / 100 for number, name in enumerate(FIGURES, 1)}
     with Library() as library, library.database.writing():
@@ -112,7 +118,7 @@ def test_the_csv_of_the_list_has_all_figures(
 
 
 def test_a_tooltip_has_all_settings_that_are_no_defaults(
-    table: RunTable, ready_window: MainWindow, numbers: list[int], qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, numbers: list[int], qtbot: QtBot
 ) -> None:
     library = ready_window.session.library
     with Library() as kept:
@@ -123,20 +129,20 @@ def test_a_tooltip_has_all_settings_that_are_no_defaults(
 
 
 def test_the_proposed_file_name_of_a_run_without_a_name_begins_with_its_number(
-    ready_window: MainWindow, qtbot: QtBot
+    whole_window: MainWindow, qtbot: QtBot
 ) -> None:
     with Library() as kept:
         number, _ = record(kept, an_experiment(learning_rate=0.1))
-    session = ready_window.session
+    session = whole_window.session
     session.library.open(number)
     qtbot.waitUntil(lambda: session.runs.current.storage.record == number)
-    action(ready_window, "actionSaveNetworkAs").trigger()
-    (proposed,) = find(ready_window, QFileDialog, "saveNetworkDialog").selectedFiles()
+    action(whole_window, "actionSaveNetworkAs").trigger()
+    (proposed,) = find(whole_window, QFileDialog, "saveNetworkDialog").selectedFiles()
     assert Path(proposed).name.startswith(f"{number}-4-5-3-")
-    find(ready_window, QFileDialog, "saveNetworkDialog").reject()
+    find(whole_window, QFileDialog, "saveNetworkDialog").reject()
 
 
-def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     """However they are sorted, the latest data first by default; a figure has its unit, in a file its column."""
     library, heights = ready_window.session.library, [table.rowHeight(row) for row in range(3)]
     with Library() as kept:
@@ -167,7 +173,7 @@ def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window:
 
 
 def test_keys_and_clicks_pass_over_the_title_of_a_data_set(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     """It is part of no row: the arrows go from run to run, and a click on it chooses none."""
     library = ready_window.session.library
@@ -191,7 +197,7 @@ def test_keys_and_clicks_pass_over_the_title_of_a_data_set(
 
 @pytest.mark.parametrize("sort", ["train_loss", "epochs"])
 def test_sorted_by_a_figure_the_best_family_comes_first(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int], sort: str
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int], sort: str
 ) -> None:
     button = click(qtbot, ready_window, QToolButton, "runSortButton")
     menu = button.menu() or next(each for each in button.children() if each.objectName() == "runSortButtonMenu")
@@ -221,7 +227,7 @@ def test_families_stand_where_their_first_one_would() -> None:
     ],
 )
 def test_names_that_differ_at_their_ends_can_be_told_apart(
-    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset, one: dict[str, Any], other: dict[str, Any]
+    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     """In the small window, where they do not fit."""
     made = an_experiment(few_digits, hidden=(512, 256))
@@ -236,14 +242,14 @@ def test_names_that_differ_at_their_ends_can_be_told_apart(
     assert first != second
 
 
-def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.session.records.set_on(True)
     train_epochs(qtbot, ready_window, 1)
     qtbot.waitUntil(lambda: len(titles(table)) == 4 and texts(table)[0][2] != "—", timeout=10_000)
 
 
 def test_what_another_program_writes_appears(
-    table: RunTable, ready_window: MainWindow, numbers: list[int], qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, numbers: list[int], qtbot: QtBot
 ) -> None:
     count = ready_window.session.library.count
     with Library() as other:
@@ -257,7 +263,7 @@ def test_what_another_program_writes_appears(
     qtbot.waitUntil(lambda: ready_window.session.library.count == count + 2)
 
 
-def test_what_is_no_library_is_said_and_stays_as_it_was(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_no_library_is_said_and_stays_as_it_was(ready_window: CardWindow, qtbot: QtBot) -> None:
     path = ready_window.session.records.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"these are somebody's notes" * 100)
@@ -268,7 +274,7 @@ def test_what_is_no_library_is_said_and_stays_as_it_was(ready_window: MainWindow
     assert path.read_bytes() == b"these are somebody's notes" * 100
 
 
-def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow, numbers: list[int]) -> None:
+def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: CardWindow, numbers: list[int]) -> None:
     library = ready_window.session.library
     library.refresh()
     assert not library.is_read
@@ -276,7 +282,7 @@ def test_nothing_is_read_while_the_list_is_out_of_sight(ready_window: MainWindow
 
 
 def test_after_a_deletion_the_other_runs_keep_their_numbers(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     ready_window.session.library.delete([numbers[0]])
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
@@ -287,14 +293,14 @@ def test_after_a_deletion_the_other_runs_keep_their_numbers(
 
 
 def test_a_star_and_a_note_are_kept(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     star_row(qtbot, table, 0)
     qtbot.waitUntil(lambda: texts(table)[0][0] == "★")
     with Library() as library:
         assert library.run(numbers[2]).starred
     assert not ready_window.session.comparison.colours, "it is not compared"
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: texts(table)[0][0] == "")
 
     # The note of the chosen run is shown and kept.
@@ -321,7 +327,7 @@ def test_f2_gives_another_name(table: RunTable, qtbot: QtBot, numbers: list[int]
 
 
 def test_del_deletes_and_undo_brings_back(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     compare(ready_window, qtbot, table, 0)
     qtbot.keyClick(table, Qt.Key_Delete)
@@ -330,7 +336,7 @@ def test_del_deletes_and_undo_brings_back(
     assert not session.comparison.colours
     told = f"Run {numbers[2]} was deleted. Ctrl+Z brings it back; it goes for good when the window is closed."
     assert session.messages.current.text == told
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
     assert session.messages.current is None
     with Library() as library:
@@ -338,7 +344,7 @@ def test_del_deletes_and_undo_brings_back(
 
 
 def test_one_that_was_compared_is_so_again_when_it_is_brought_back(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     comparison = ready_window.session.comparison
     compare(ready_window, qtbot, table, 0, 1, 2)
@@ -347,20 +353,19 @@ def test_one_that_was_compared_is_so_again_when_it_is_brought_back(
     ready_window.session.library.delete([numbers[1]])
     qtbot.waitUntil(lambda: numbers[1] not in comparison.colours)
     assert not comparison.is_pinned
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: len(comparison.runs) == 3)
     assert list(comparison.colours.items()) == list(before.items())
     assert comparison.baseline == numbers[1]
     assert comparison.is_pinned
 
 
-def test_a_deletion_is_final_when_the_window_closes(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
-) -> None:
+def test_a_deletion_is_final_when_the_window_closes(numbers: list[int], whole_window: MainWindow, qtbot: QtBot) -> None:
+    table = show_runs(whole_window, qtbot)
     click_row(qtbot, table, 0)
     qtbot.keyClick(table, Qt.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
-    ready_window.close_unasked()
+    whole_window.close_unasked()
     with Library() as library:
         assert library.records(numbers).keys() == {numbers[0], numbers[1]}
 
@@ -368,7 +373,7 @@ def test_a_deletion_is_final_when_the_window_closes(
 # ---- compared
 
 
-def test_a_click_compares_and_another_one_no_longer(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_compares_and_another_one_no_longer(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     comparison = ready_window.session.comparison
     compare(ready_window, qtbot, table, 1)
     (colour,) = comparison.colours.values()
@@ -380,7 +385,7 @@ def test_a_click_compares_and_another_one_no_longer(table: RunTable, ready_windo
     assert len(set(comparison.colours.values())) == 2
 
 
-def test_a_run_gets_its_colour_again(ready_window: MainWindow, table: RunTable, qtbot: QtBot) -> None:
+def test_a_run_gets_its_colour_again(ready_window: CardWindow, table: RunTable, qtbot: QtBot) -> None:
     comparison = ready_window.session.comparison
     compare(ready_window, qtbot, table, 0, 1)
     before = dict(comparison.colours)
@@ -392,7 +397,7 @@ def test_a_run_gets_its_colour_again(ready_window: MainWindow, table: RunTable, 
 
 
 def test_keys_compare_and_pin_the_baseline(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     comparison = ready_window.session.comparison
     compare(ready_window, qtbot, table, 0, 1)
@@ -405,7 +410,7 @@ def test_keys_compare_and_pin_the_baseline(
 
 
 def test_more_than_eight_are_refused_in_words(
-    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset, numbers: list[int]
+    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset, numbers: list[int]
 ) -> None:
     with Library() as library:
         for _ in range(6):
@@ -423,7 +428,7 @@ def test_more_than_eight_are_refused_in_words(
 
 
 def test_a_double_click_puts_a_run_into_the_window(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     session = ready_window.session
     double_click_row(qtbot, table, 1)
@@ -439,7 +444,7 @@ def test_a_double_click_puts_a_run_into_the_window(
 
 
 def test_its_past_can_be_looked_back_at(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     session = ready_window.session
     double_click_row(qtbot, table, 1)
@@ -452,7 +457,7 @@ def test_its_past_can_be_looked_back_at(
 
 
 def test_enter_does_so_too_and_undo_returns_to_the_run_before(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, numbers: list[int]
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     session = ready_window.session
     train_epochs(qtbot, ready_window, 1)
@@ -460,12 +465,12 @@ def test_enter_does_so_too_and_undo_returns_to_the_run_before(
     click_row(qtbot, table, 0)
     qtbot.keyClick(table, Qt.Key_Return)
     qtbot.waitUntil(lambda: session.runs.current.storage.record == numbers[2])
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     assert session.runs.current is before
 
 
 def test_a_training_that_was_broken_off_goes_on_in_its_record(
-    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     made = an_experiment(few_digits, epochs=4, batch_size=100, hidden=(16,)).changed(evaluate=True)
     with Library() as library:
@@ -487,7 +492,7 @@ def test_a_training_that_was_broken_off_goes_on_in_its_record(
         assert len(library.runs()) == 2
 
 
-def test_a_run_of_this_window_comes_back_with_its_past(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_run_of_this_window_comes_back_with_its_past(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.records.set_on(True)
     train_epochs(qtbot, ready_window, 2)
@@ -503,7 +508,7 @@ def test_a_run_of_this_window_comes_back_with_its_past(ready_window: MainWindow,
 # ---- many
 
 
-def test_rows_are_read_as_they_come_into_sight(ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_rows_are_read_as_they_come_into_sight(ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset) -> None:
     made = an_experiment(few_digits)
     with Library() as library:
         for number in range(300):
@@ -519,7 +524,7 @@ def test_rows_are_read_as_they_come_into_sight(ready_window: MainWindow, qtbot: 
 
 
 def test_up_the_list_pages_are_read_as_well_as_down(
-    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     """Row by row from the end to the beginning: a page is read for many rows, not one for each."""
     with Library() as library:
@@ -541,7 +546,7 @@ def test_up_the_list_pages_are_read_as_well_as_down(
     assert 0 < len(read) <= 10
 
 
-def test_a_run_of_other_data_brings_them_along(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_run_of_other_data_brings_them_along(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     penguins = DATASETS["penguins"].load()
     made = Experiment(data="penguins").for_data(penguins).changed(epochs=4, evaluate=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import statistics
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +24,19 @@ from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.comparison.test_compared_runs import settle
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, double_click_row, show_runs, texts
-from tests.nnviz.cards.runs.seed_helpers import told_group, trained_group
-from tests.nnviz.helpers import action, click, click_tab, drag, find, hover, retype, seven, stored_settings
+from tests.nnviz.cards.runs.seed_helpers import copy_library, told_group, trained_group
+from tests.nnviz.helpers import click, click_tab, drag, find, hover, retype, seven, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
 
 ALONE, WIDE, NARROW = range(3)  # rows, the newest first
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +52,8 @@ def made_once(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def table(made_once: Path, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
-    path = Path(os.environ["NNVIZ_LIBRARY"])
-    path.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(made_once)) as source, closing(sqlite3.connect(path)) as target:
-        source.backup(target)  # with what is still in its log
+def table(made_once: Path, ready_window: CardWindow, qtbot: QtBot) -> RunTable:
+    copy_library(made_once)
     return show_runs(ready_window, qtbot)
 
 
@@ -67,7 +67,7 @@ def errors_of(group: RunGroup) -> list[float]:
     return [each for each in found if each is not None]
 
 
-def group_at(window: MainWindow, row: int) -> RunGroup:
+def group_at(window: CardWindow, row: int) -> RunGroup:
     group = window.session.library.rows[row].group
     assert group is not None
     return group
@@ -76,7 +76,7 @@ def group_at(window: MainWindow, row: int) -> RunGroup:
 # ---- the list
 
 
-def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     assert [row[2:4] for row in cells(table)] == [["alone", ""], ["wide", "×5"], ["narrow", "×5"]]
     median = statistics.median(errors_of(group_at(ready_window, WIDE)))
     assert texts(table)[WIDE][2] == f"{100 * median:.2f} %"
@@ -118,7 +118,7 @@ def test_arrows_open_it_lead_back_to_it_and_close_it(table: RunTable, qtbot: QtB
     assert len(titles(table)) == 3
 
 
-def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     group = group_at(ready_window, WIDE)
     click_row(qtbot, table, WIDE, STAR)
     qtbot.waitUntil(lambda: texts(table)[WIDE][0] == "★")
@@ -136,32 +136,32 @@ def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_win
             (True, "wider", "keep it")
         }
         for _ in range(3):
-            action(ready_window, "actionUndo").trigger()
+            ready_window.session.undo.undo()
         qtbot.waitUntil(lambda: not library.run(runs[-1]).starred)
         assert {(each.starred, each.name, each.note) for each in library.records(runs).values()} == {
             (False, "wide", "")
         }
 
 
-def test_what_one_of_its_runs_is_called_is_its_own(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_one_of_its_runs_is_called_is_its_own(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     click_row(qtbot, table, WIDE, SEEDS)
     ready_window.session.library.annotate(ready_window.session.library.rows[WIDE + 2].all_runs, name="odd")
     qtbot.waitUntil(lambda: titles(table)[WIDE : WIDE + 3] == ["wide", "seed 1", "seed 2 · odd"])
 
 
 def test_del_deletes_all_of_it_and_one_undo_brings_it_back(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, NARROW)
     qtbot.keyClick(table, Qt.Key_Delete)
     qtbot.waitUntil(lambda: titles(table) == ["alone", "wide"])
     qtbot.waitUntil(lambda: not ready_window.session.comparison.colours)
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
     assert cells(table)[NARROW][3] == "×5"
 
 
-def test_one_of_its_runs_is_deleted_alone(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_of_its_runs_is_deleted_alone(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, WIDE)
     qtbot.keyClick(table, Qt.Key_Right)
     qtbot.keyClick(table, Qt.Key_Down)
@@ -172,7 +172,7 @@ def test_one_of_its_runs_is_deleted_alone(table: RunTable, ready_window: MainWin
 
 
 def test_enter_puts_the_one_in_the_middle_into_the_window(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     with Library() as library:
         records = list(library.records(library.runs_of_group(group_at(ready_window, WIDE))).values())
@@ -181,7 +181,7 @@ def test_enter_puts_the_one_in_the_middle_into_the_window(
     assert not ready_window.session.comparison.colours
 
 
-def test_many_groups_are_read_as_they_come_into_sight(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_many_groups_are_read_as_they_come_into_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
     with Library() as library:
         for number in range(120):
             told_group(library, [0.1, 0.2, 0.3], name=f"group {number}")
@@ -195,7 +195,7 @@ def test_many_groups_are_read_as_they_come_into_sight(ready_window: MainWindow, 
 
 
 def test_the_csv_of_the_list_has_a_row_for_each_of_its_runs(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     click_row(qtbot, table, WIDE, SEEDS)
     _, rows = ready_window.card("runsDock").table()
@@ -207,7 +207,7 @@ def test_the_csv_of_the_list_has_a_row_for_each_of_its_runs(
 
 
 @pytest.fixture
-def equal(few_digits: Dataset, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+def equal(few_digits: Dataset, ready_window: CardWindow, qtbot: QtBot) -> RunTable:
     """Two equal runs but for the seed, of which the second was trained twice, and one with another rate."""
     made = an_experiment(few_digits, epochs=2, batch_size=100, hidden=(16,))
     with Library() as library:
@@ -217,7 +217,7 @@ def equal(few_digits: Dataset, ready_window: MainWindow, qtbot: QtBot) -> RunTab
 
 
 def test_equal_runs_are_one_row_that_opens_by_click_and_keys_and_stays_open(
-    equal: RunTable, ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset
+    equal: RunTable, ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     assert [row[2:4] for row in cells(equal)] == [["rate 0.05", ""], ["rate 0.01 · seeds 1, 2", "×3"]]
     click_row(qtbot, equal, 1, SEEDS)
@@ -235,7 +235,7 @@ def test_equal_runs_are_one_row_that_opens_by_click_and_keys_and_stays_open(
     assert len(titles(equal)) == 6
 
 
-def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     """A seed that was trained twice counts once: both runs are the same, and would feign certainty."""
     compare(ready_window, qtbot, equal, 1)
     (run,) = ready_window.session.comparison.runs
@@ -244,7 +244,7 @@ def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_wi
 
 
 def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
-    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+    equal: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     comparison = ready_window.session.comparison
     click_row(qtbot, equal, 1, SEEDS)
@@ -257,7 +257,7 @@ def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
 
 
 def test_compared_equal_runs_stay_compared_pinned_and_open_when_the_first_of_them_is_deleted(
-    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+    equal: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     comparison = ready_window.session.comparison
     compare(ready_window, qtbot, equal, 1)
@@ -272,13 +272,13 @@ def test_compared_equal_runs_stay_compared_pinned_and_open_when_the_first_of_the
 
 
 def test_del_deletes_all_equal_runs_and_one_undo_brings_them_back(
-    equal: RunTable, ready_window: MainWindow, qtbot: QtBot
+    equal: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     click_row(qtbot, equal, 1)
     qtbot.keyClick(equal, Qt.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(equal)) == 1)
     assert ready_window.session.messages.current.text.startswith("3 runs were deleted.")
-    action(ready_window, "actionUndo").trigger()
+    ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: [row[3] for row in cells(equal)] == ["", "×3"])
 
 
@@ -286,7 +286,7 @@ def test_del_deletes_all_equal_runs_and_one_undo_brings_them_back(
 
 
 def test_compared_it_has_one_colour_and_its_runs_may_be_compared_too(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     comparison = ready_window.session.comparison
     compare(ready_window, qtbot, table, WIDE, NARROW)
@@ -301,7 +301,7 @@ def test_compared_it_has_one_colour_and_its_runs_may_be_compared_too(
     assert group_at(ready_window, WIDE) not in comparison.colours
 
 
-def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, ALONE, WIDE)
     plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
     expected = band([member.history.error.test for member in runs[1].members], is_log=True)
@@ -317,7 +317,7 @@ def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: MainW
     assert find(ready_window, ChoiceButton, "theirErrorSpreadButton").text() == "median and range of 5 seeds ▾"
 
 
-def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, WIDE)
     plot = find(ready_window, RunsPlot, "theirErrorPlot")
     hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
@@ -327,7 +327,7 @@ def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: 
     assert f"wide {middle} %, {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
 
 
-def choose_spread(window: MainWindow, qtbot: QtBot, spread: str) -> None:
+def choose_spread(window: CardWindow, qtbot: QtBot, spread: str) -> None:
     """From the menu in the head of the curves."""
     click(qtbot, window, ChoiceButton, "theirErrorSpreadButton")
     menu = find(window, QMenu, "theirErrorSpreadButtonMenu")
@@ -335,9 +335,7 @@ def choose_spread(window: MainWindow, qtbot: QtBot, spread: str) -> None:
     qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(entry).center())
 
 
-def test_the_band_is_that_of_the_quartiles_at_a_choice_which_is_remembered(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
-) -> None:
+def test_the_band_is_that_of_the_quartiles_at_a_choice(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, WIDE)
     choose_spread(ready_window, qtbot, "quartiles")
     button, plot = (
@@ -353,12 +351,16 @@ def test_the_band_is_that_of_the_quartiles_at_a_choice_which_is_remembered(
     low, high = (f"{100 * each[1]:.2f}" for each in (expected.low, expected.high))
     assert f", quartiles {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
     assert plot.labels[0].endswith(" % · n = 5")
+
+
+def test_the_choice_of_the_band_is_remembered(whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
+    whole_window.session.comparison.set_spread("quartiles")
     qtbot.waitUntil(lambda: stored_settings().get("spread") == "quartiles")
     assert make_window().session.comparison.spread == "quartiles"
 
 
 def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
-    ready_window: MainWindow, few_digits: Dataset, qtbot: QtBot
+    ready_window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
     made = an_experiment(few_digits, epochs=1, batch_size=500)
     with Library() as library:
@@ -376,7 +378,7 @@ def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
 
 
 def test_the_csv_of_the_curves_has_a_column_for_each_of_its_runs(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, WIDE)
     head, rows = ready_window.card("theirCurvesDock").table()
@@ -388,7 +390,7 @@ def test_the_csv_of_the_curves_has_a_column_for_each_of_its_runs(
 
 
 def test_it_is_one_column_with_median_range_and_difference(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, NARROW, WIDE)
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
@@ -405,7 +407,7 @@ def test_it_is_one_column_with_median_range_and_difference(
     assert rows["train loss"][0].tip.startswith("median of 5: ")
 
 
-def test_how_sure_it_is_stands_below(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_how_sure_it_is_stands_below(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, NARROW, WIDE)
     verdict = find(ready_window, QLabel, "seedsVerdict")
     assert verdict.isVisible()
@@ -418,14 +420,14 @@ def test_how_sure_it_is_stands_below(table: RunTable, ready_window: MainWindow, 
     qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in verdict.text())
 
 
-def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, ALONE, WIDE)
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert rows["lowest – highest"][0].text == ""
     assert rows["lowest – highest"][1].text
 
 
-def test_too_few_seeds_are_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_too_few_seeds_are_told(ready_window: CardWindow, qtbot: QtBot) -> None:
     with Library() as library:
         told_group(library, [0.1, None, 0.3])
         told_group(library, [0.2, 0.2])
@@ -437,7 +439,7 @@ def test_too_few_seeds_are_told(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert [cell.text for cell in rows["lowest – highest"]] == ["20.00 – 20.00", "10.00 – diverged"]
 
 
-def test_groups_of_other_data_are_not_set_against_each_other(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_groups_of_other_data_are_not_set_against_each_other(ready_window: CardWindow, qtbot: QtBot) -> None:
     with Library() as library:
         told_group(library, [0.1, 0.2, 0.3, 0.4, 0.5])
         told_group(library, [0.6, 0.7, 0.8, 0.9, 0.95], an_experiment().changed(fingerprint="others"))
@@ -451,7 +453,7 @@ def test_groups_of_other_data_are_not_set_against_each_other(ready_window: MainW
 # ---- answers
 
 
-def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, WIDE)
     drag(ready_window.canvas, seven(ready_window.canvas))
     settle(ready_window, qtbot, COMPARED_PREDICTIONS)
@@ -472,7 +474,7 @@ def test_of_a_tie_the_surer_answer_leads() -> None:
 
 
 def test_where_they_disagree_the_one_in_the_middle_is_asked_and_named(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, ALONE, WIDE)
     click_tab(qtbot, ready_window, "disagreeTab")

@@ -18,10 +18,16 @@ from nnviz.library.quota import BUDGET, SNAPSHOT_BUDGET, Quota, ThinningPlan
 from nnviz.session.snapshots import MOST_BYTES
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import show_runs
-from tests.nnviz.helpers import announced, click, find, find_field, press, retype, stored_settings, train_epochs
+from tests.nnviz.helpers import announced, click, find, find_field, retype, train_epochs
+from tests.nnviz.jobs.plans_helpers import choose_offer
 from tests.nnviz.library.helpers import an_experiment, record
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock")
 
 
 def large_runs(count: int) -> list[int]:
@@ -31,7 +37,7 @@ def large_runs(count: int) -> list[int]:
         return [record(library, made)[0] for _ in range(count)]
 
 
-def open_room(window: MainWindow, qtbot: QtBot) -> CollapsibleGroup:
+def open_room(window: AnyWindow, qtbot: QtBot) -> CollapsibleGroup:
     """Turns to Runs, opens the group with the mouse, and waits until its figures are there."""
     show_runs(window, qtbot)
     group = find(window, CollapsibleGroup, "roomGroup")
@@ -41,18 +47,18 @@ def open_room(window: MainWindow, qtbot: QtBot) -> CollapsibleGroup:
     return group
 
 
-def words(window: MainWindow, name: str = "roomWords") -> str:
+def words(window: CardWindow, name: str = "roomWords") -> str:
     return find(window, QLabel, name).text()
 
 
-def value(window: MainWindow, name: str) -> str:
+def value(window: CardWindow, name: str) -> str:
     return find_field(window, name).text()
 
 
 # ---- what is shown
 
 
-def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: CardWindow, qtbot: QtBot) -> None:
     group = open_room(ready_window, qtbot)
     assert group.head.summary == "0 bytes of 2 GB"
     assert [value(ready_window, f"{name}RoomEdit") for name in ("library", "run", "memory")] == ["2", "32", "64"]
@@ -61,7 +67,7 @@ def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: MainW
     assert not ready_window.session.records.path.exists()
 
 
-def test_it_tells_what_is_taken_and_what_could_go(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_tells_what_is_taken_and_what_could_go(ready_window: CardWindow, qtbot: QtBot) -> None:
     large_runs(2)
     group = open_room(ready_window, qtbot)
     with Library() as library:
@@ -75,7 +81,7 @@ def test_it_tells_what_is_taken_and_what_could_go(ready_window: MainWindow, qtbo
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
 
 
-def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: CardWindow, qtbot: QtBot) -> None:
     (run,) = large_runs(1)
     with Library() as library:
         library.annotate(run, starred=True)
@@ -94,7 +100,7 @@ def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: 
 # ---- what may be taken
 
 
-def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: CardWindow, qtbot: QtBot) -> None:
     large_runs(1)
     group = open_room(ready_window, qtbot)
     retype(qtbot, ready_window, "libraryRoomEdit", "0,5")
@@ -107,7 +113,7 @@ def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: Ma
         assert (library.quota.budget, library.quota.snapshot_budget) == (500_000_000, 8_000_000)
 
 
-def test_a_budget_that_is_typed_first_makes_the_library(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_budget_that_is_typed_first_makes_the_library(ready_window: CardWindow, qtbot: QtBot) -> None:
     group = open_room(ready_window, qtbot)
     retype(qtbot, ready_window, "libraryRoomEdit", "1")
     qtbot.waitUntil(lambda: group.head.summary.endswith(" of 1 GB"))
@@ -125,7 +131,7 @@ WRONG = [
 ]
 
 
-def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
     open_room(ready_window, qtbot)
     room = ready_window.session.models[StorageModel]
     for name, typed, message in WRONG:
@@ -143,7 +149,7 @@ def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window
 
 
 def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large_runs(1)
     group = open_room(ready_window, qtbot)
@@ -161,9 +167,7 @@ def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
     assert group.head.summary.endswith("of 2 GB")
 
 
-def test_memory_is_changed_at_once_and_remembered(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
-) -> None:
+def test_memory_is_changed_at_once(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.settings.change("shape", hidden=(300, 100))
     train_epochs(qtbot, ready_window, 1)
@@ -177,32 +181,29 @@ def test_memory_is_changed_at_once_and_remembered(
     assert session.models[StorageModel].memory_budget == 2 * 2**20
     assert session.runs.current.snapshots.nbytes <= 2 * 2**20
     assert 2 < len(session.timeline.epochs) < len(before)
-    qtbot.waitUntil(lambda: stored_settings().get("moment_bytes") == 2 * 2**20)
-    again = make_window()
-    assert again.session.models[StorageModel].memory_budget == 2 * 2**20
 
 
 # ---- less of it
 
 
-def test_thin_now_takes_what_was_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_thin_now_takes_what_was_told(whole_window: MainWindow, qtbot: QtBot) -> None:
     first, second = large_runs(2)
     with Library() as library:
         library.annotate(first, starred=True)
         library.quota.budget = library.quota.nbytes - 1000
         before = {run: library.snapshot_epochs(run) for run in (first, second)}
-    open_room(ready_window, qtbot)
-    assert "When the next training is over, this goes: " in words(ready_window)
-    assert "of 1 old run, " in words(ready_window)
-    assert not find(ready_window, QLabel, "roomWarning").isVisible(), "it is said once"
-    click(qtbot, ready_window, QPushButton, "thinButton")
-    qtbot.waitUntil(lambda: "Nothing has to go." in words(ready_window))
+    open_room(whole_window, qtbot)
+    assert "When the next training is over, this goes: " in words(whole_window)
+    assert "of 1 old run, " in words(whole_window)
+    assert not find(whole_window, QLabel, "roomWarning").isVisible(), "it is said once"
+    click(qtbot, whole_window, QPushButton, "thinButton")
+    qtbot.waitUntil(lambda: "Nothing has to go." in words(whole_window))
     with Library() as library:
         assert library.snapshot_epochs(first) == before[first], "it has a star"
         assert len(library.snapshot_epochs(second)) < len(before[second])
         assert library.quota.nbytes <= library.quota.budget
-    assert announced(ready_window.session).startswith("Gone: ")
-    assert not find(ready_window, QLabel, "roomWarning").isVisible()
+    assert announced(whole_window.session).startswith("Gone: ")
+    assert not find(whole_window, QLabel, "roomWarning").isVisible()
 
 
 @pytest.fixture
@@ -222,21 +223,21 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
-    ready_window: MainWindow, qtbot: QtBot, slow: threading.Event
+    whole_window: MainWindow, qtbot: QtBot, slow: threading.Event
 ) -> None:
-    session = ready_window.session
+    session = whole_window.session
     first, second = large_runs(2)
     with Library() as library:
         library.quota.budget = 1_000_000
         before = library.snapshot_epochs(second)
-    open_room(ready_window, qtbot)
-    click(qtbot, ready_window, QPushButton, "thinButton")
+    open_room(whole_window, qtbot)
+    click(qtbot, whole_window, QPushButton, "thinButton")
     qtbot.waitUntil(lambda: session.messages.current is not None)
     message = session.messages.current
     assert message is not None
     assert message.text.startswith("Thinning old runs takes long")
     assert [choice.text for choice in message.choices] == ["Cancel"]
-    press(qtbot, ready_window, Qt.Key_Escape)
+    choose_offer(session, "Cancel")
     slow.set()
     qtbot.waitUntil(lambda: announced(session) == "Thinning old runs was cancelled")
     with Library() as library:
@@ -245,7 +246,7 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
     assert session.messages.current is None
 
 
-def test_what_the_view_says_goes_after_the_next_training_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_the_view_says_goes_after_the_next_training_does(ready_window: CardWindow, qtbot: QtBot) -> None:
     (run,) = large_runs(1)
     with Library() as library:
         library.introduce()
@@ -260,7 +261,7 @@ def test_what_the_view_says_goes_after_the_next_training_does(ready_window: Main
 
 
 def test_old_runs_are_not_looked_at_again_and_again(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There may be thousands; the list is read every second while the network learns."""
     large_runs(2)

@@ -16,6 +16,7 @@ from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.group import CollapsibleGroup, CollapsibleGroupHead
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.helpers import (
     SETTING_GROUPS,
     action,
@@ -107,13 +108,13 @@ def test_one_at_the_bottom_scrolls_into_view_and_no_further(ready_window: MainWi
     assert ready_window.training.width() == width, "nothing moves sideways"
 
 
-def test_they_follow_the_theme(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_they_follow_the_theme(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards("dataCard", "networkCard", "trainingCard")
     for name in SETTING_GROUPS:
         unfold(qtbot, window, name)
     plot = find(window, SmallPlot, "schedulePlot")
     for look in (theme.LIGHT, theme.DARK):
-        window.set_theme(look.name)
+        theme.apply(QApplication.instance(), look.name)
         QCoreApplication.processEvents()
         window.grab()
         assert plot.backgroundBrush().color().name() == look.card

@@ -19,14 +19,13 @@ from nnviz.ui.fields import NumberEdit
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.picture import LazyPicture
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import (
     SETTING_GROUPS,
-    action,
     click,
     find,
     pause,
     pick,
-    press,
     retype,
     train_epochs,
     train_for_a_while,
@@ -34,10 +33,16 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "networkCard", "trainingCard")
+
+
 # ---- what belongs together
 
 
-def test_only_the_constants_that_are_read_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_only_the_constants_that_are_read_are_there(ready_window: CardWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "optimizerGroup")
     for name in OPTIMIZERS:
         pick(qtbot, ready_window, "optimizerCombo", OPTIMIZERS[name].label)
@@ -47,7 +52,7 @@ def test_only_the_constants_that_are_read_are_there(ready_window: MainWindow, qt
             assert field.isVisibleTo(ready_window) == (constant in OPTIMIZERS[name].uses), (name, constant)
 
 
-def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     retype(qtbot, ready_window, "learningRateEdit", "0.4")  # twice as bold as usual
     pick(qtbot, ready_window, "optimizerCombo", "Adam")
@@ -63,7 +68,7 @@ def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: Ma
     )
 
 
-def test_a_bad_constant_goes_with_its_optimizer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_bad_constant_goes_with_its_optimizer(ready_window: CardWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "optimizerGroup")
     pick(qtbot, ready_window, "optimizerCombo", "Momentum")
     retype(qtbot, ready_window, "momentumEdit", "7")
@@ -73,7 +78,7 @@ def test_a_bad_constant_goes_with_its_optimizer(ready_window: MainWindow, qtbot:
 
 
 @pytest.mark.parametrize("typed", ["7", "0.5"])
-def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
+def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: CardWindow, qtbot: QtBot, typed: str) -> None:
     session = ready_window.session
     unfold(qtbot, ready_window, "optimizerGroup")
     pick(qtbot, ready_window, "optimizerCombo", "Momentum")
@@ -92,7 +97,7 @@ def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: MainWindow
 
 
 @pytest.mark.parametrize("typed", ["abc", "12"])
-def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: MainWindow, qtbot: QtBot, typed: str) -> None:
+def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: CardWindow, qtbot: QtBot, typed: str) -> None:
     session = ready_window.session
     session.settings.change("shape", shape=(784, 20, 30, 40, 10))
     field = find(ready_window, NumberEdit, "layer1Edit")
@@ -105,7 +110,7 @@ def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: MainWindow, qt
     assert session.undo.next is before
 
 
-def test_the_schedule_and_its_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_schedule_and_its_curve(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     unfold(qtbot, window, "scheduleGroup")
     plot = find(window, SmallPlot, "schedulePlot")
@@ -127,7 +132,7 @@ def test_the_schedule_and_its_curve(ready_window: MainWindow, qtbot: QtBot) -> N
     assert find(window, CollapsibleGroup, "scheduleGroup").head.summary == "cosine, warm-up 2"
 
 
-def test_the_curve_says_where_the_run_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_curve_says_where_the_run_is(ready_window: CardWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "scheduleGroup")
     QCoreApplication.processEvents()
     plot = find(ready_window, SmallPlot, "schedulePlot")
@@ -140,7 +145,7 @@ def test_the_curve_says_where_the_run_is(ready_window: MainWindow, qtbot: QtBot)
     assert plot.marked is None
 
 
-def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_patience_needs_examples_to_judge_by(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     unfold(qtbot, window, "regularisationGroup")
     retype(qtbot, window, "patienceEdit", "3")
@@ -155,7 +160,7 @@ def test_patience_needs_examples_to_judge_by(ready_window: MainWindow, qtbot: Qt
     assert window.session.settings.experiment.training.validation_share == 0.1
 
 
-def test_dropout_follows_the_layers(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_dropout_follows_the_layers(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     unfold(qtbot, window, "regularisationGroup")
     retype(qtbot, window, "dropoutEdit", "0.1, 0.5, 0.4")
@@ -165,7 +170,7 @@ def test_dropout_follows_the_layers(ready_window: MainWindow, qtbot: QtBot) -> N
     assert window.session.settings.experiment.training.dropout == (0.1, 0.5, 0.5, 0.5)
 
 
-def test_loss_and_output_go_in_pairs(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_loss_and_output_go_in_pairs(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     unfold(qtbot, window, "initialisationGroup")
     for loss in LOSSES:
@@ -185,7 +190,7 @@ def test_loss_and_output_go_in_pairs(ready_window: MainWindow, qtbot: QtBot) -> 
 # ---- augmentation
 
 
-def test_on_off_and_the_strengths_are_kept(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_on_off_and_the_strengths_are_kept(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     group = unfold(qtbot, window, "augmentationGroup")
     check = find(window, QCheckBox, "augmentationCheck")
@@ -199,10 +204,9 @@ def test_on_off_and_the_strengths_are_kept(ready_window: MainWindow, qtbot: QtBo
     assert not session.settings.experiment.training.augmentation.is_active
     assert find(window, QLineEdit, "rotationEdit").text() == "12"
     assert group.head.summary == "off"
-    check.setFocus()
-    press(qtbot, window, Qt.Key_Return)
+    qtbot.keyClick(check, Qt.Key_Space)
     assert session.settings.experiment.training.augmentation.rotation == 12
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert not check.isChecked()
     retype(qtbot, window, "noiseEdit", "0.1")
     assert check.isChecked(), "whoever turns a strength wants to see it"
@@ -214,8 +218,8 @@ def picture_of(preview: LazyPicture) -> bytes:
     return image.bits().asstring(image.byteCount())
 
 
-def test_the_preview_shows_what_the_network_sees(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_the_preview_shows_what_the_network_sees(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     unfold(qtbot, window, "augmentationGroup")
     preview = find(window, LazyPicture, "augmentationPreview")
     plain = picture_of(preview)
@@ -231,7 +235,7 @@ def test_the_preview_shows_what_the_network_sees(ready_window: MainWindow, qtbot
 
 
 def test_the_preview_costs_nothing_while_it_cannot_be_seen(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = ready_window
     group = unfold(qtbot, window, "augmentationGroup")
@@ -251,7 +255,7 @@ def test_the_preview_costs_nothing_while_it_cannot_be_seen(
 # ---- in the middle of a run
 
 
-def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_can_act_at_once_does(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     for name in SETTING_GROUPS:
         unfold(qtbot, window, name)
@@ -273,7 +277,7 @@ def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> No
     done = session.runs.current.history.completed
     qtbot.waitUntil(lambda: session.runs.current.history.completed > done)
     for _ in range(7):
-        action(window, "actionUndo").trigger()
+        window.session.undo.undo()
         assert session.runs.current.experiment.training.optimizer == session.settings.experiment.training.optimizer
     assert session.settings.experiment == begun
     assert session.runs.current.experiment.training == begun.training
@@ -281,15 +285,15 @@ def test_what_can_act_at_once_does(ready_window: MainWindow, qtbot: QtBot) -> No
     assert session.messages.current is None or not session.messages.current.is_error
 
 
-def test_weights_and_loss_wait(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_weights_and_loss_wait(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     unfold(qtbot, window, "initialisationGroup")
     train_epochs(qtbot, window, 1)
     hint = find(window, QLabel, "networkNotice")
     for name, entry in (("initializerCombo", "Glorot"), ("outputCombo", "Sigmoid"), ("lossCombo", "Quadratic")):
         pick(qtbot, window, name, entry)
         assert hint.isVisibleTo(window), name
-        action(window, "actionUndo").trigger()
+        window.session.undo.undo()
         assert not hint.isVisibleTo(window), name
     pick(qtbot, window, "lossCombo", "Quadratic")
     click(qtbot, window, QPushButton, "stepBatchButton")

@@ -17,7 +17,13 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import SETTING_GROUPS, click, find, retype, tab_of, train_epochs, unfold
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "networkCard", "trainingCard")
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +32,7 @@ def eight_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 8 * 10**9)
 
 
-def rows(window: MainWindow) -> list[tuple[str, str]]:
+def rows(window: CardWindow) -> list[tuple[str, str]]:
     """Neurons and activation of the hidden layers, as the list shows them."""
     shown = []
     number = 1
@@ -38,13 +44,13 @@ def rows(window: MainWindow) -> list[tuple[str, str]]:
     return shown
 
 
-def visible(window: MainWindow, kind: type, name: str) -> object:
+def visible(window: CardWindow, kind: type, name: str) -> object:
     """A row that was taken out is deleted a little later."""
     return next((widget for widget in window.findChildren(kind, name) if widget.isVisible()), None)
 
 
-def test_a_typed_shape_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_a_typed_shape_is_taken(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     for typed, shape in (
         ("784, 30, 10", (784, 30, 10)),
         ("784,100,50,20,10", (784, 100, 50, 20, 10)),
@@ -81,8 +87,8 @@ BAD_SHAPES = [
 ]
 
 
-def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     error = find(window, QLabel, "shapeError")
     train = find(window, QPushButton, "trainButton")
     network = window.session.runs.current.network
@@ -104,7 +110,7 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(ready_window
         assert train.isEnabled()
 
 
-def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "shapeEdit", "784, 10000000, 10")
     # 784·10⁷ weights, 10⁷ biases, 10⁸ weights, 10 biases
     assert "7,950,000,010 parameters take" in find(ready_window, QLabel, "shapeError").text()
@@ -113,7 +119,7 @@ def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_wind
 # ---- the list of layers
 
 
-def test_a_layer_is_resized(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_layer_is_resized(ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "layer1Edit", "40")
     assert ready_window.session.settings.experiment.shape == (784, 40, 32, 10)
     assert find(ready_window, QLineEdit, "shapeEdit").text() == "784, 40, 32, 10"
@@ -132,8 +138,8 @@ BAD_LAYERS = [
 ]
 
 
-def test_a_bad_layer_is_refused_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_a_bad_layer_is_refused_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     error = find(window, QLabel, "shapeError")
     for typed, told in BAD_LAYERS:
         edit = retype(qtbot, window, "layer2Edit", typed)
@@ -150,7 +156,7 @@ def test_a_bad_layer_is_refused_until_it_is_mended(ready_window: MainWindow, qtb
         assert find(window, QPushButton, "trainButton").isEnabled()
 
 
-def test_layers_are_added_and_removed(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_layers_are_added_and_removed(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     click(qtbot, window, QPushButton, "addLayerButton")
     assert window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
@@ -167,8 +173,8 @@ def test_layers_are_added_and_removed(ready_window: MainWindow, qtbot: QtBot) ->
     train_epochs(qtbot, window, 1)
 
 
-def test_a_layer_that_is_taken_out_takes_its_problem_along(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_a_layer_that_is_taken_out_takes_its_problem_along(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     retype(qtbot, window, "layer2Edit", "none")
     assert window.session.settings.problems
     click(qtbot, window, QToolButton, "removeLayer2Button")
@@ -177,7 +183,7 @@ def test_a_layer_that_is_taken_out_takes_its_problem_along(ready_window: MainWin
     assert find(window, QPushButton, "trainButton").isEnabled()
 
 
-def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, settings = ready_window, ready_window.session.settings
     for kind, name in ((QToolButton, "removeLayer1Button"), (QPushButton, "addLayerButton")):
         retype(qtbot, window, "shapeEdit", "784, abc")
@@ -188,7 +194,7 @@ def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: MainWindow,
         assert not find(window, QLabel, "shapeError").isVisible()
 
 
-def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_activation_of_a_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     combo = find(window, QComboBox, "activation1Combo")
     combo.setFocus()
@@ -203,7 +209,7 @@ def test_activation_of_a_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
     )
 
 
-def test_the_ends_follow_the_data_and_the_parameters_are_counted(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_ends_follow_the_data_and_the_parameters_are_counted(ready_window: CardWindow, qtbot: QtBot) -> None:
     texts = [label.text() for label in ready_window.card("networkCard").findChildren(QLabel) if label.isVisible()]
     assert "784" in texts
     assert "inputs (28×28 pixels)" in texts
@@ -219,7 +225,7 @@ def test_the_ends_follow_the_data_and_the_parameters_are_counted(ready_window: M
 # ---- the seed
 
 
-def test_a_seed_makes_the_same_network_again(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_seed_makes_the_same_network_again(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     first = session.runs.current.network.parameters.copy()
     retype(qtbot, ready_window, "seedEdit", "7")
@@ -229,8 +235,8 @@ def test_a_seed_makes_the_same_network_again(ready_window: MainWindow, qtbot: Qt
     assert (session.runs.current.network.parameters == first).all()
 
 
-def test_a_bad_seed_is_refused_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_a_bad_seed_is_refused_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     error = find(window, QLabel, "seedError")
     for typed in ("-1", "1.5", "x", "nan", ""):
         edit = retype(qtbot, window, "seedEdit", typed)
@@ -247,7 +253,7 @@ def test_a_bad_seed_is_refused_until_it_is_mended(ready_window: MainWindow, qtbo
         assert not edit.property("wrong")
 
 
-def test_a_long_seed_is_seen_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_long_seed_is_seen_whole(ready_window: CardWindow, qtbot: QtBot) -> None:
     """Or, where it is longer than any that a program draws, from its start, and whole in the tooltip."""
     edit = retype(qtbot, ready_window, "seedEdit", "4294967295")
     line = find(ready_window, QLineEdit, "seedEdit")
@@ -260,7 +266,7 @@ def test_a_long_seed_is_seen_whole(ready_window: MainWindow, qtbot: QtBot) -> No
     assert line.toolTip() == edit.toolTip()
 
 
-def test_no_card_is_wider_than_its_column(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_no_card_is_wider_than_its_column(ready_window: CardWindow, qtbot: QtBot) -> None:
     for group in SETTING_GROUPS:
         unfold(qtbot, ready_window, group)
     column = find(ready_window, QScrollArea, "settingsScroll")
@@ -268,7 +274,7 @@ def test_no_card_is_wider_than_its_column(ready_window: MainWindow, qtbot: QtBot
         assert ready_window.card(name).minimumSizeHint().width() <= column.viewport().width(), name
 
 
-def test_rows_of_many_layers_are_as_high_as_those_of_few(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_rows_of_many_layers_are_as_high_as_those_of_few(ready_window: CardWindow, qtbot: QtBot) -> None:
     def heights(layers: int) -> set[int]:
         """The heights of the first and the last button that removes a layer."""
         numbers = (1, min(layers, 9))

@@ -33,14 +33,21 @@ from nnviz.session.exact_replay import ExactReplay, ReplayRequest
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
 from nnviz.ui.pages import TabbedCard
-from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
-from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover, is_shown, press
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
+from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover, is_shown
 
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 
 
-def page_of(window: MainWindow, qtbot: QtBot) -> StepThroughPage:
+SHOWN = ("networkDock",)  # cards
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards(*SHOWN)
+
+
+def page_of(window: CardWindow, qtbot: QtBot) -> StepThroughPage:
     """In front, with the next step."""
     window.show_workspace("inside")
     card = window.card("networkDock")
@@ -52,13 +59,13 @@ def page_of(window: MainWindow, qtbot: QtBot) -> StepThroughPage:
     return page
 
 
-def newest(page: StepThroughPage, window: MainWindow, qtbot: QtBot) -> None:
+def newest(page: StepThroughPage, window: CardWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.session.models[StepThrough].is_newest)
     assert not page.grab().isNull()
 
 
 @pytest.fixture
-def page(ready_window: MainWindow, qtbot: QtBot) -> StepThroughPage:
+def page(ready_window: CardWindow, qtbot: QtBot) -> StepThroughPage:
     return page_of(ready_window, qtbot)
 
 
@@ -107,7 +114,7 @@ def test_one_walks_by_phases_layers_and_neurons() -> None:
     assert next_stop(PathStop(0, 0), shape, Stride.WHOLE, False) == PathStop(0, 0)
 
 
-def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     assert page.stage == StepStage(StepPhase.FORWARD, 0)
     for _ in range(4):
         click(qtbot, ready_window, QPushButton, "stepNextButton")
@@ -133,7 +140,7 @@ def test_next_and_back_and_the_arrow_keys(page: StepThroughPage, ready_window: M
 # ---- numbers
 
 
-def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     written = ready_window.session.models[StepThrough].recorded
     assert written is not None
     ready_window.session.selection.choose_neuron(Neuron(2, 3))
@@ -153,7 +160,7 @@ def test_where_a_weights_change_comes_from(page: StepThroughPage, ready_window: 
     assert "→" in find(page, QLabel, "stepResult").text()
 
 
-def test_a_click_measures_the_gradient(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_measures_the_gradient(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     go(page, StepPhase.UPDATE, 3)
     click(qtbot, ready_window, QPushButton, "checkGradientButton")
     result = find(page, QLabel, "stepResult")
@@ -163,7 +170,7 @@ def test_a_click_measures_the_gradient(page: StepThroughPage, ready_window: Main
 
 
 def test_terms_light_up_where_they_come_from_and_lead_there(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     go(page, StepPhase.FORWARD, 2)
     parts, written = page.parts, ready_window.session.models[StepThrough].recorded
@@ -187,7 +194,7 @@ def test_terms_light_up_where_they_come_from_and_lead_there(
 
 
 def test_what_is_chosen_elsewhere_is_shown_and_the_other_way_round(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     selection = ready_window.session.selection
     selection.choose_neuron(Neuron(1, 7))
@@ -201,7 +208,7 @@ def test_what_is_chosen_elsewhere_is_shown_and_the_other_way_round(
 
 
 def test_every_example_of_the_batch_can_be_looked_at(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     written = ready_window.session.models[StepThrough].recorded
     assert written is not None
@@ -216,7 +223,7 @@ def test_every_example_of_the_batch_can_be_looked_at(
 
 
 def test_temperature_changes_the_answer_but_not_the_step(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     slider = find(ready_window, QSlider, "temperatureSlider")
     assert not slider.isVisible()
@@ -236,20 +243,20 @@ def test_temperature_changes_the_answer_but_not_the_step(
 
 
 def test_a_step_that_is_taken_leaves_everything_in_sight(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     go(page, StepPhase.FORWARD, 2)
     find(ready_window, QSpinBox, "stepRowSpin").setValue(17)
     go(page, StepPhase.UPDATE, 2)
     find(ready_window, QSpinBox, "stepNeuronSpin").setValue(6)
     assert page._content is not None
-    for way in ("button", "key", "key"):
+    for way in ("button", "elsewhere", "elsewhere"):
         view, after = page._content.position, shown(page)[page.parts.numbers.rows.name(page._content.place or 0)][1]
         written = ready_window.session.models[StepThrough].recorded
         if way == "button":
             click(qtbot, ready_window, QPushButton, "takeStepButton")
         else:
-            press(qtbot, ready_window, Qt.Key_B)
+            ready_window.session.step_batch()
         qtbot.waitUntil(lambda: ready_window.session.models[StepThrough].recorded is not written)  # noqa: B023
         newest(page, ready_window, qtbot)
         assert page._content.position == view
@@ -258,7 +265,7 @@ def test_a_step_that_is_taken_leaves_everything_in_sight(
         assert float(before.replace("−", "-")) == pytest.approx(float(after.replace("−", "-")), abs=1e-4)
 
 
-def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     selection, back = ready_window.session.selection, find(ready_window, QPushButton, "stepBackButton")
     assert not back.isEnabled()
     pick(qtbot, page.parts.path, 2)
@@ -291,7 +298,7 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
     assert selection.neuron is None
 
 
-def test_lines_are_places_too(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_lines_are_places_too(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     go(page, StepPhase.UPDATE, 2)
     pick(qtbot, page.parts.lines, 2)
     pick(qtbot, page.parts.terms, 1)
@@ -300,7 +307,7 @@ def test_lines_are_places_too(page: StepThroughPage, ready_window: MainWindow, q
     assert page.parts.lines.chosen == 2
 
 
-def test_backspace_in_a_field_deletes(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_backspace_in_a_field_deletes(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     go(page, StepPhase.FORWARD, 2)
     box = find(ready_window, QSpinBox, "stepRowSpin")
     box.setFocus()
@@ -313,7 +320,7 @@ def test_backspace_in_a_field_deletes(page: StepThroughPage, ready_window: MainW
 # ---- what is said
 
 
-def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     ready_window.canvas.set_strokes(SEVEN)
     page.which.of_example.click()
@@ -335,7 +342,7 @@ def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_wi
     assert page.parts.terms.rows.texts(0)[1] == left
 
 
-def test_a_tiny_change_can_be_seen(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_tiny_change_can_be_seen(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.session.settings.change("learning rate", learning_rate=1e-5)
     newest(page, ready_window, qtbot)
     go(page, StepPhase.UPDATE, 2)
@@ -346,7 +353,7 @@ def test_a_tiny_change_can_be_seen(page: StepThroughPage, ready_window: MainWind
     assert first.split()[-1] != second
 
 
-def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     page.which.of_example.click()
     newest(page, ready_window, qtbot)
@@ -378,7 +385,7 @@ def test_the_same_words_for_the_same_things(page: StepThroughPage) -> None:
 # ---- nothing is cut, nothing moves
 
 
-def test_the_list_stays_where_it_is(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_list_stays_where_it_is(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     go(page, StepPhase.BACKWARD, 3)
     top = page.parts.numbers.mapTo(page, QPoint(0, 0)).y()
@@ -389,7 +396,7 @@ def test_the_list_stays_where_it_is(page: StepThroughPage, ready_window: MainWin
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
 def test_the_moment_is_whole_or_absent(
-    size: tuple[int, int], page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    size: tuple[int, int], page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     ready_window.resize(*size)
     ready_window.canvas.set_strokes(SEVEN)
@@ -409,7 +416,7 @@ def test_the_moment_is_whole_or_absent(
 
 
 def test_what_a_step_does_to_the_network_is_said_before_and_after(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     undo, did = find(page, QPushButton, "undoStepButton"), find(page, QLabel, "stepDid")
@@ -440,7 +447,7 @@ def test_what_a_step_does_to_the_network_is_said_before_and_after(
     assert did.text() == ""
 
 
-def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
     assert find(page, QLabel, "stepNothing").isVisible()
@@ -461,7 +468,7 @@ def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: MainW
     assert np.array_equal(session.displayed.as_trained.parameters, before)
 
 
-def test_a_chosen_example_and_the_next_batch(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_chosen_example_and_the_next_batch(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     session.selection.choose_example(Example("test", 5))
     click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
@@ -476,7 +483,7 @@ def test_a_chosen_example_and_the_next_batch(page: StepThroughPage, ready_window
 
 
 def test_while_it_trains_a_button_brings_the_newest(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     session.settings.change("epochs", epochs=MANY_EPOCHS)
@@ -537,11 +544,11 @@ def test_tables_and_targets(
     data: Callable[[], Dataset],
     changes: dict[str, object],
     load_with: Callable[..., None],
-    make_window: MakeWindow,
+    make_cards: MakeCards,
     qtbot: QtBot,
 ) -> None:
     load_with(data)
-    window = make_window()
+    window = make_cards(*SHOWN)
     session = window.session
     qtbot.waitUntil(lambda: is_shown(session.data))
     fields: dict[str, object] = {"batch_size": 10}
@@ -566,10 +573,10 @@ def light_images() -> Dataset:
 
 
 def test_pixels_stand_beside_what_the_network_makes_of_them(
-    load_with: Callable[..., None], make_window: MakeWindow, qtbot: QtBot
+    load_with: Callable[..., None], make_cards: MakeCards, qtbot: QtBot
 ) -> None:
     load_with(light_images)
-    window = make_window()
+    window = make_cards(*SHOWN)
     session = window.session
     qtbot.waitUntil(lambda: is_shown(session.data))
     session.settings.change("batch", batch_size=10)
@@ -590,7 +597,7 @@ def test_pixels_stand_beside_what_the_network_makes_of_them(
 
 @pytest.mark.parametrize("shape", [(784, *[4] * 59, 10), (784, 1, 10), (784, 10), (784, 4000, 10)])
 def test_deep_wide_and_narrow_networks(
-    shape: tuple[int, ...], page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    shape: tuple[int, ...], page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     session.settings.change("shape", shape=shape)
@@ -603,7 +610,7 @@ def test_deep_wide_and_narrow_networks(
     assert lines(page)[-1][0] in ("weight after", "bias after")
 
 
-def test_the_bias_has_its_update(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_bias_has_its_update(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     go(page, StepPhase.UPDATE, 3)
     names = list(shown(page))
     page._pick(names.index("bias"))
@@ -612,7 +619,7 @@ def test_the_bias_has_its_update(page: StepThroughPage, ready_window: MainWindow
     assert lines(page)[-1][0] == "bias after"
 
 
-def test_out_of_view_it_costs_nothing(page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_out_of_view_it_costs_nothing(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     written = session.models[StepThrough].recorded
     click_tab(qtbot, ready_window, "networkTab")
@@ -630,7 +637,7 @@ def test_its_point_is_plain_text(page: StepThroughPage) -> None:
 
 
 def test_a_large_step_is_not_held_by_what_is_out_of_view(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(step_through, "_MOST_KEPT", 1000)
     for phase, layer in ((StepPhase.FORWARD, 1), (StepPhase.BACKWARD, 2), (StepPhase.UPDATE, 1)):
@@ -651,14 +658,14 @@ def test_a_large_step_is_not_held_by_what_is_out_of_view(
 # ---- while one looks back
 
 
-def train_two_epochs(window: MainWindow, qtbot: QtBot) -> None:
+def train_two_epochs(window: CardWindow, qtbot: QtBot) -> None:
     for _ in range(2):
         window.session.step_epoch()
         qtbot.waitUntil(lambda: window.session.state in (Status.PAUSED, Status.FINISHED), timeout=20_000)
 
 
 def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_example(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session, note, take = ready_window.session, find(page, QLabel, "stepNote"), page.parts.take
     train_two_epochs(ready_window, qtbot)
@@ -686,7 +693,7 @@ def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_exa
 
 @pytest.mark.parametrize(("optimizer", "is_said"), [("sgd", False), ("adam", True)])
 def test_what_is_not_known_of_a_step_on_an_example_is_said(
-    page: StepThroughPage, ready_window: MainWindow, qtbot: QtBot, optimizer: str, is_said: bool
+    page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot, optimizer: str, is_said: bool
 ) -> None:
     session = ready_window.session
     session.settings.change("optimizer", optimizer=optimizer, learning_rate=0.01)
@@ -701,9 +708,9 @@ def test_what_is_not_known_of_a_step_on_an_example_is_said(
 
 
 def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
-    make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    make_cards: MakeCards, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, opened = make_window(records=True), Event()
+    window, opened = make_cards(*SHOWN, records=True), Event()
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
     steps = ExactReplay.steps
 

@@ -18,7 +18,7 @@ from nnviz.library import Library
 from nnviz.sweeps.conductor import Conductor
 from nnviz.sweeps.sweep_writer import SweepWriter
 from nnviz.ui.plots.point_plot import PointPlot
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow
 from tests.nnviz.helpers import find
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.sweeps.helpers import Here, worked
@@ -43,7 +43,7 @@ def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) 
         return store.sweep
 
 
-def show_trials(window: MainWindow, qtbot: QtBot) -> TrialTable:
+def show_trials(window: AnyWindow, qtbot: QtBot) -> TrialTable:
     """Turns to the trials of the newest sweep, and waits until they are read."""
     window.show_sweep_form()
     trials = window.session.models[TrialsModel]
@@ -53,7 +53,7 @@ def show_trials(window: MainWindow, qtbot: QtBot) -> TrialTable:
     return trials.table
 
 
-def dots(window: MainWindow, number: int = 1) -> PointPlot:
+def dots(window: AnyWindow, number: int = 1) -> PointPlot:
     """The plot over a setting, counted from 1."""
     return find(window, PointPlot, f"trialDots{number}Plot")
 
@@ -62,7 +62,7 @@ def at(plot: PointPlot, dot: int) -> QPoint:
     return plot.place_of(dot).toPoint()
 
 
-def choose_entry(qtbot: QtBot, window: MainWindow, button: str, entry: str) -> None:
+def choose_entry(qtbot: QtBot, window: AnyWindow, button: str, entry: str) -> None:
     """Opens the menu of a button by a click, and clicks an entry of it, or of a menu in it."""
     opener = find(window, QToolButton, button)
     qtbot.mouseClick(opener, Qt.LeftButton)

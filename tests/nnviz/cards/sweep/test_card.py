@@ -22,51 +22,60 @@ from nnviz.ui import start_stop
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, choose_entry, dots, record_sweep
-from tests.nnviz.helpers import action, click, find, find_field, pick, press, retype, stored_settings
-from tests.nnviz.jobs.plans_helpers import Does, told
+from tests.nnviz.helpers import click, find, find_field, pick, press, retype, stored_settings
+from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
 
 
 @pytest.fixture
-def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
-    """At the form, with the plane, a network 2-4-2 and a training of two epochs."""
-    load(qtbot, ready_window, "spirals", points=60)
-    session = ready_window.session
-    session.records.set_on(True)
-    session.settings.change("small", hidden=(4,), epochs=2, batch_size=10, learning_rate=0.2)
-    session.undo.clear()
-    press(qtbot, ready_window, Qt.Key_W, Qt.ControlModifier | Qt.ShiftModifier)
-    assert ready_window.workspace == "runs"
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+
+
+def small(qtbot: QtBot, window: AnyWindow) -> None:
+    """The plane, a network 2-4-2 and a training of two epochs."""
+    load(qtbot, window, "spirals", points=60)
+    window.session.records.set_on(True)
+    window.session.settings.change("small", hidden=(4,), epochs=2, batch_size=10, learning_rate=0.2)
+    window.session.undo.clear()
+
+
+@pytest.fixture
+def window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
+    """At the form."""
+    small(qtbot, ready_window)
+    ready_window.show_sweep_form()
     return ready_window
 
 
 @pytest.fixture
-def plane(window: MainWindow) -> Dataset:
+def plane(window: CardWindow) -> Dataset:
     assert window.session.data.dataset is not None
     return window.session.data.dataset
 
 
-def start_button(window: MainWindow) -> QPushButton:
+def start_button(window: CardWindow) -> QPushButton:
     return find(window, QPushButton, "sweepStartButton")
 
 
-def note(window: MainWindow, name: str) -> str:
+def note(window: CardWindow, name: str) -> str:
     """What is told to be wrong; empty where it is not shown."""
     found = find(window, Note, name)
     return found.text() if found.isVisible() else ""
 
 
-def words(window: MainWindow, name: str) -> str:
+def words(window: CardWindow, name: str) -> str:
     return find(window, QLabel, name).text()
 
 
-def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
+def wait_for_end(qtbot: QtBot, window: CardWindow) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=20_000)
     qtbot.waitUntil(lambda: window.session.models[TrialsModel].is_over or window.session.models[TrialsModel].can_resume)
 
 
-def two_rates(qtbot: QtBot, window: MainWindow, seeds: str = "5") -> None:
+def two_rates(qtbot: QtBot, window: AnyWindow, seeds: str = "5") -> None:
     """Is 0.2 really better than 0.05?"""
     choose_entry(qtbot, window, "sweepLearningRateKindButton", "list")
     retype(qtbot, window, "sweepLearningRateValuesEdit", "0.05, 0.2")
@@ -77,7 +86,7 @@ def two_rates(qtbot: QtBot, window: MainWindow, seeds: str = "5") -> None:
 
 
 def test_is_one_learning_rate_really_better_than_another(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     executor = does(data=plane)
     assert find_field(window, "sweepLearningRateLowEdit").text() == "0.02", "a tenth of what Train says"
@@ -106,7 +115,7 @@ def test_is_one_learning_rate_really_better_than_another(
 
 
 def test_a_range_stays_once_a_sweep_was_started_with_it(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     """Before that it follows the learning rate of Train, which another network in the window changes too."""
     does(data=plane)
@@ -121,7 +130,7 @@ def test_a_range_stays_once_a_sweep_was_started_with_it(
 
 
 def test_who_looks_elsewhere_is_told_that_it_is_over(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     does(data=plane)
     two_rates(qtbot, window)
@@ -131,7 +140,7 @@ def test_who_looks_elsewhere_is_told_that_it_is_over(
     assert told(window.session).startswith("The sweep is over: 10 of 10 runs are done. The best: learning rate 0.")
 
 
-def test_with_real_processes(window: MainWindow, qtbot: QtBot) -> None:
+def test_with_real_processes(window: CardWindow, qtbot: QtBot) -> None:
     two_rates(qtbot, window, "2")
     click(qtbot, window, QPushButton, "sweepStartButton")
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is not None)
@@ -143,7 +152,7 @@ def test_with_real_processes(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_view_fills_while_it_works_and_the_test_error_waits(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     executor = does(held_seed=3, data=plane)
     two_rates(qtbot, window)
@@ -158,7 +167,7 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     qtbot.waitUntil(lambda: dots(window).count == 12)
 
 
-def test_the_fields_of_train_are_what_is_trained(window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
+def test_the_fields_of_train_are_what_is_trained(window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
     executor = does(data=plane)
     window.session.settings.change("epochs", epochs=1)
     window.session.settings.change("rate", learning_rate=0.5)
@@ -177,21 +186,21 @@ def test_the_fields_of_train_are_what_is_trained(window: MainWindow, plane: Data
 # ---- what varies
 
 
-def test_settings_come_and_go_and_undo_brings_them_back(window: MainWindow, qtbot: QtBot) -> None:
+def test_settings_come_and_go_and_undo_brings_them_back(window: CardWindow, qtbot: QtBot) -> None:
     choose_entry(qtbot, window, "sweepAddButton", "hidden layers")
     assert find_field(window, "sweepHiddenValuesEdit").text() == "2, 4, 8"
     assert window.focusWidget() is find_field(window, "sweepHiddenValuesEdit")
     click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
     assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["hidden"]
-    assert action(window, "actionUndo").text() == "&Undo removal of learning rate from the sweep"
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    assert window.session.undo.last().text == "removal of learning rate from the sweep"
+    window.session.undo.undo()
+    window.session.undo.undo()
     assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate"]
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+    window.session.undo.redo()
     assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate", "hidden"]
 
 
-def test_what_varies_already_is_not_offered_again_nor_what_makes_no_sense(window: MainWindow, qtbot: QtBot) -> None:
+def test_what_varies_already_is_not_offered_again_nor_what_makes_no_sense(window: CardWindow, qtbot: QtBot) -> None:
     click(qtbot, window, QToolButton, "sweepAddButton")
     menu = find(window, QMenu, "sweepAddMenu")
     names = {each.objectName() for each in menu.findChildren(QAction)}
@@ -201,7 +210,7 @@ def test_what_varies_already_is_not_offered_again_nor_what_makes_no_sense(window
     menu.hide()
 
 
-def test_names_are_ticked(window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
+def test_names_are_ticked(window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
     executor = does(data=plane)
     choose_entry(qtbot, window, "sweepAddButton", "optimizer")
     click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
@@ -220,7 +229,7 @@ def test_names_are_ticked(window: MainWindow, plane: Dataset, qtbot: QtBot, does
     assert {row.cells[1] for row in find(window, BestTrialTable, "bestTrialsTable").rows} == {"SGD", "Adam"}
 
 
-def test_on_a_grid_a_range_says_how_many_values_it_has(window: MainWindow, qtbot: QtBot) -> None:
+def test_on_a_grid_a_range_says_how_many_values_it_has(window: CardWindow, qtbot: QtBot) -> None:
     points = find_field(window, "sweepLearningRatePointsEdit")
     assert not points.isVisible()
     pick(qtbot, window, "sweepSamplerCombo", "all, on a grid")
@@ -248,7 +257,7 @@ WRONG = [
 ]
 
 
-def test_a_wrong_value_is_told_at_its_field_and_stays_there(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_wrong_value_is_told_at_its_field_and_stays_there(window: CardWindow, qtbot: QtBot) -> None:
     for field, typed, error, said in WRONG:
         retype(qtbot, window, field, typed)
         assert said in note(window, error)
@@ -256,12 +265,12 @@ def test_a_wrong_value_is_told_at_its_field_and_stays_there(window: MainWindow, 
         assert find_field(window, field).property("wrong")
         assert not start_button(window).isEnabled()
         assert said in start_button(window).toolTip()
-        press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+        window.session.undo.undo()
         assert not note(window, error), field
         assert start_button(window).isEnabled(), field
 
 
-def test_a_wrong_list_is_told_at_it(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_wrong_list_is_told_at_it(window: CardWindow, qtbot: QtBot) -> None:
     choose_entry(qtbot, window, "sweepLearningRateKindButton", "list")
     retype(qtbot, window, "sweepLearningRateValuesEdit", "0.1, x")
     assert "Learning rate is 'x'" in note(window, "sweepLearningRateValuesError")
@@ -269,20 +278,20 @@ def test_a_wrong_list_is_told_at_it(window: MainWindow, qtbot: QtBot) -> None:
     assert not note(window, "sweepLearningRateValuesError")
 
 
-def test_points_on_a_grid_are_told_to_be_wrong(window: MainWindow, qtbot: QtBot) -> None:
+def test_points_on_a_grid_are_told_to_be_wrong(window: CardWindow, qtbot: QtBot) -> None:
     pick(qtbot, window, "sweepSamplerCombo", "all, on a grid")
     retype(qtbot, window, "sweepLearningRatePointsEdit", "1")
     assert "at least 2" in note(window, "sweepLearningRatePointsError")
 
 
-def test_nothing_varies(window: MainWindow, qtbot: QtBot) -> None:
+def test_nothing_varies(window: CardWindow, qtbot: QtBot) -> None:
     click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
     assert "Nothing varies yet" in note(window, "sweepVaryError")
     assert not start_button(window).isEnabled()
 
 
 def test_without_optuna_tpe_says_how_to_get_it(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     pick(qtbot, window, "sweepSamplerCombo", "TPE, learns from results")
@@ -290,7 +299,7 @@ def test_without_optuna_tpe_says_how_to_get_it(
     assert not start_button(window).isEnabled()
 
 
-def test_a_wrong_field_of_train_is_named(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_wrong_field_of_train_is_named(window: CardWindow, qtbot: QtBot) -> None:
     window.session.settings.set_problem("epochs", "Epochs is -1.")
     assert not start_button(window).isEnabled()
     assert "Epochs is -1." in start_button(window).toolTip()
@@ -299,7 +308,7 @@ def test_a_wrong_field_of_train_is_named(window: MainWindow, qtbot: QtBot) -> No
 # ---- stop, go on, and what comes first
 
 
-def test_stop_keeps_what_is_done_and_it_goes_on(window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
+def test_stop_keeps_what_is_done_and_it_goes_on(window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=2, data=plane)
     two_rates(qtbot, window, "3")
     click(qtbot, window, QPushButton, "sweepStartButton")
@@ -321,7 +330,7 @@ def test_stop_keeps_what_is_done_and_it_goes_on(window: MainWindow, plane: Datas
 
 
 def test_a_click_that_comes_too_late_to_stop_it_starts_nothing(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     does(data=plane)
     two_rates(qtbot, window, "1")
@@ -337,21 +346,20 @@ def test_a_click_that_comes_too_late_to_stop_it_starts_nothing(
 
 
 def test_where_no_runs_are_kept_that_is_offered_first(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     executor = does(data=plane)
     window.session.records.set_on(False)
     two_rates(qtbot, window, "1")
     click(qtbot, window, QPushButton, "sweepStartButton")
     assert "The runs of a sweep are trained as runs of the library" in told(window.session)
-    (keep,) = (each for each in window.message_bar.findChildren(QPushButton) if each.text().startswith("Keep runs"))
-    qtbot.mouseClick(keep, Qt.LeftButton)
+    choose_offer(window.session, "Keep runs")
     wait_for_end(qtbot, window)
     assert len(executor.done) == 2
 
 
 def test_while_seeds_are_trained_its_button_stops_them(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     executor = does(held_seed=2, data=plane)
     window.session.sweeps.toggle()
@@ -367,7 +375,7 @@ def test_while_seeds_are_trained_its_button_stops_them(
 
 
 def test_what_it_takes_is_told_by_the_runs_of_the_library(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, does: Does
+    window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     does(data=plane)
     form = window.session.models[SweepForm]
@@ -384,9 +392,11 @@ def test_what_it_takes_is_told_by_the_runs_of_the_library(
 # ---- what is remembered
 
 
-def test_the_form_comes_back_at_the_next_start(
-    window: MainWindow, plane: Dataset, qtbot: QtBot, make_window: MakeWindow
-) -> None:
+def test_the_form_comes_back_at_the_next_start(whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = whole_window
+    small(qtbot, window)
+    press(qtbot, window, Qt.Key_W, Qt.ControlModifier | Qt.ShiftModifier)
+    assert window.workspace == "runs"
     two_rates(qtbot, window)
     window.session.models[TrialsModel].set_view("parallel")
     qtbot.waitUntil(lambda: '"0.05, 0.2"' in str(stored_settings().get("sweep")))
@@ -396,7 +406,7 @@ def test_the_form_comes_back_at_the_next_start(
     assert again.session.models[TrialsModel].view == "parallel"
 
 
-def test_a_sweep_of_before_is_there_with_its_best_trials(window: MainWindow, plane: Dataset, qtbot: QtBot) -> None:
+def test_a_sweep_of_before_is_there_with_its_best_trials(window: CardWindow, plane: Dataset, qtbot: QtBot) -> None:
     window.show_workspace("train")
     record_sweep(plane, a_sweep(plane, "learning-rate=0.01,0.1"))
     window.show_sweep_form()
@@ -407,8 +417,11 @@ def test_a_sweep_of_before_is_there_with_its_best_trials(window: MainWindow, pla
     assert [row[0] for row in rows] == ["1", "2"]
 
 
-def test_the_form_is_part_of_the_window_by_keys(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_form_is_part_of_the_window_by_keys(whole_window: MainWindow, qtbot: QtBot) -> None:
     """Tab goes from field to field, Return starts."""
+    window = whole_window
+    small(qtbot, window)
+    window.show_sweep_form()
     low = find(window, QLineEdit, "sweepLearningRateLowEdit")
     names = []
     for _ in range(12):

@@ -17,7 +17,7 @@ from nnviz.library import Library
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.run_list import SweepKey
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import cells, click_row, double_click_row, show_runs, texts
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, record_sweep
 from tests.nnviz.helpers import action, find, retype
@@ -28,7 +28,12 @@ OPENED = ["0.1", "0.01"]
 
 
 @pytest.fixture
-def sweep(few_digits: Dataset, ready_window: MainWindow) -> int:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+
+
+@pytest.fixture
+def sweep(few_digits: Dataset, ready_window: CardWindow) -> int:
     """Two learning rates with two seeds each, and then a run alone."""
     ready_window.session.records.set_on(True)
     number = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2)))
@@ -38,7 +43,7 @@ def sweep(few_digits: Dataset, ready_window: MainWindow) -> int:
 
 
 @pytest.fixture
-def table(sweep: int, ready_window: MainWindow, qtbot: QtBot) -> RunTable:
+def table(sweep: int, ready_window: CardWindow, qtbot: QtBot) -> RunTable:
     return show_runs(ready_window, qtbot)
 
 
@@ -46,17 +51,17 @@ def titles(table: RunTable) -> list[str]:
     return [title for _, title, _ in texts(table)]
 
 
-def message(window: MainWindow) -> str:
+def message(window: CardWindow) -> str:
     current = window.session.messages.current
     return "" if current is None else current.text
 
 
-def wait_until_open(window: MainWindow, qtbot: QtBot) -> None:
+def wait_until_open(window: CardWindow, qtbot: QtBot) -> None:
     """And its trials are listed."""
     qtbot.waitUntil(lambda: len(window.session.library.rows) > SWEEP + 1)
 
 
-def click_sweep(table: RunTable, window: MainWindow, qtbot: QtBot) -> TrialsModel:
+def click_sweep(table: RunTable, window: CardWindow, qtbot: QtBot) -> TrialsModel:
     """Clicks its row, and waits until its trials are read."""
     click_row(qtbot, table, SWEEP)
     trials = window.session.models[TrialsModel]
@@ -76,7 +81,7 @@ def test_it_is_one_row_with_its_count_and_its_best(table: RunTable, sweep: int) 
 
 
 def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     click_row(qtbot, table, SWEEP, SEEDS)
     wait_until_open(ready_window, qtbot)
@@ -88,7 +93,7 @@ def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
 
 
 def test_a_click_on_the_triangle_before_the_count_opens_it(
-    table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     row, picture = table.visualRect(table.model().index(SWEEP, TITLE)), table.viewport().grab().toImage()
     ground = picture.pixelColor(row.right() - 60, row.center().y())
@@ -97,7 +102,7 @@ def test_a_click_on_the_triangle_before_the_count_opens_it(
     wait_until_open(ready_window, qtbot)
 
 
-def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     click_row(qtbot, table, SWEEP)
     qtbot.keyClick(table, Qt.Key_Right)
     wait_until_open(ready_window, qtbot)
@@ -116,7 +121,7 @@ def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_wind
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
 
 
-def test_a_double_click_opens_it_too(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_double_click_opens_it_too(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     current = ready_window.session.runs.current
     double_click_row(qtbot, table, SWEEP)
     wait_until_open(ready_window, qtbot)
@@ -124,7 +129,7 @@ def test_a_double_click_opens_it_too(table: RunTable, ready_window: MainWindow, 
 
 
 def test_a_click_shows_what_came_of_its_trials(
-    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     trials = click_sweep(table, ready_window, qtbot)
     assert trials.shown == sweep
@@ -132,7 +137,7 @@ def test_a_click_shows_what_came_of_its_trials(
     assert not ready_window.session.comparison.colours
 
 
-def test_its_trials_are_compared_as_they_stand_in_it(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_its_trials_are_compared_as_they_stand_in_it(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     click_row(qtbot, table, SWEEP, SEEDS)
     wait_until_open(ready_window, qtbot)
     click_row(qtbot, table, 3)
@@ -146,14 +151,14 @@ def test_its_trials_are_compared_as_they_stand_in_it(table: RunTable, ready_wind
     ["actionCompareRun", "actionBaselineRun", "actionStarRun", "actionNoteRun", "actionExportRun"],
 )
 def test_what_is_for_runs_is_not_done_with_all_of_them(
-    name: str, table: RunTable, ready_window: MainWindow, qtbot: QtBot
+    name: str, table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     table.go_to(SWEEP)
     action(ready_window, name).trigger()
     assert "A sweep stands for many runs" in message(ready_window)
 
 
-def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     table.go_to(SWEEP)
     for key in (Qt.Key_Right, Qt.Key_Left):
         qtbot.keyClick(table, key)
@@ -168,7 +173,7 @@ def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_windo
 
 
 def test_a_file_has_the_runs_of_trials_that_are_listed(
-    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     click_row(qtbot, table, SWEEP, SEEDS)
     qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)
@@ -180,13 +185,13 @@ def test_a_file_has_the_runs_of_trials_that_are_listed(
     ]
 
 
-def test_a_click_beside_the_star_marks_none(table: RunTable, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_beside_the_star_marks_none(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     click_row(qtbot, table, SWEEP, STAR)
     assert "A sweep stands for many runs" in message(ready_window)
 
 
 def test_it_is_deleted_with_all_its_runs_and_comes_back(
-    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     table.go_to(SWEEP)
     action(ready_window, "actionDeleteRun").trigger()
@@ -197,7 +202,7 @@ def test_it_is_deleted_with_all_its_runs_and_comes_back(
 
 
 def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
-    few_digits: Dataset, table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    few_digits: Dataset, table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     record_sweep(few_digits, plan_seeds(an_experiment(few_digits, epochs=1, hidden=(4,)), 2))
     for words, found in (("learning rate 784-10", []), ("sweep", [f"sweep {sweep} · rate"])):
@@ -206,7 +211,7 @@ def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
 
 
 def test_a_deleted_sweep_is_no_longer_looked_at(
-    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     trials = click_sweep(table, ready_window, qtbot)
     action(ready_window, "actionDeleteRun").trigger()
@@ -218,7 +223,7 @@ def test_a_deleted_sweep_is_no_longer_looked_at(
 
 def test_a_search_lists_it_with_those_that_were_found(table: RunTable, sweep: int, qtbot: QtBot) -> None:
     window = table.window()
-    assert isinstance(window, MainWindow)
+    assert isinstance(window, CardWindow)
     with Library() as library:
         library.annotate(SweepLibrary(library).runs(sweep)[0], note="odd")
     retype(qtbot, window, "runSearchEdit", "odd")
@@ -226,7 +231,7 @@ def test_a_search_lists_it_with_those_that_were_found(table: RunTable, sweep: in
 
 
 def test_f2_renames_it_and_it_is_found_by_its_name(
-    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     named, nameless = [f"{name} · rate" for name in ("Wider", f"sweep {sweep}")]
     click_row(qtbot, table, SWEEP)
@@ -249,7 +254,7 @@ def test_f2_renames_it_and_it_is_found_by_its_name(
 
 
 def test_another_name_stands_wherever_it_is_called(
-    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     trials = click_sweep(table, ready_window, qtbot)
     ready_window.session.library.rename_sweep(trials.sweeps[0], "Größer")
@@ -261,7 +266,7 @@ def test_another_name_stands_wherever_it_is_called(
 
 
 def test_the_run_in_the_window_marks_the_sweep_while_it_is_closed(
-    table: RunTable, sweep: int, ready_window: MainWindow, qtbot: QtBot
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     with Library() as library:

@@ -6,7 +6,6 @@ import itertools
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -19,14 +18,19 @@ from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import seed_number
 from nnviz.sweeps.live_figures import PlanNews, RunNews
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, show_runs
 from tests.nnviz.helpers import bring_to_front, click, drag, find, press, seven
-from tests.nnviz.jobs.plans_helpers import Epochwise, told
+from tests.nnviz.jobs.plans_helpers import Epochwise, choose_offer, told
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 
 EPOCHS = 6
 GROUPS = [RunGroup(1, 0), RunGroup(1, 1)]
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def epochwise(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Epochwise
 
 
 @pytest.fixture
-def window(ready_window: MainWindow) -> MainWindow:
+def window(ready_window: CardWindow) -> CardWindow:
     ready_window.session.records.set_on(True)
     ready_window.session.sweeps.set_seeds(3)
     ready_window.session.settings.change("small", hidden=(5,), epochs=EPOCHS)
@@ -47,7 +51,7 @@ def window(ready_window: MainWindow) -> MainWindow:
 
 
 @pytest.fixture
-def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
+def table(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
     """Two runs that can race."""
     made = an_experiment(few_digits, epochs=EPOCHS, batch_size=100, hidden=(16,))
     with Library() as library:
@@ -57,21 +61,21 @@ def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
     return show_runs(window, qtbot)
 
 
-def plot_of(window: MainWindow) -> RunsPlot:
+def plot_of(window: CardWindow) -> RunsPlot:
     return find(window, RunsPlot, "theirErrorPlot")
 
 
-def ends(window: MainWindow) -> list[float]:
+def ends(window: CardWindow) -> list[float]:
     """The last epoch of each line."""
     return [float(line.x[-1]) for line in plot_of(window).lines if len(line.x)]
 
 
-def start_race(window: MainWindow, qtbot: QtBot, table: RunTable) -> None:
+def start_race(window: CardWindow, qtbot: QtBot, table: RunTable) -> None:
     compare(window, qtbot, table, 0, 1)
     click(qtbot, window, RaceButton, "raceButton")
 
 
-def stop(window: MainWindow, qtbot: QtBot) -> None:
+def stop(window: CardWindow, qtbot: QtBot) -> None:
     window.session.sweeps.stop()
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
@@ -85,7 +89,7 @@ def texts_of(table: DifferenceTable, name: str) -> list[str]:
 
 
 def test_a_race_is_seen_side_by_side_from_its_first_epoch_on(
-    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
     start_race(window, qtbot, table)
     epochwise.let(1)
@@ -106,7 +110,7 @@ def test_a_race_is_seen_side_by_side_from_its_first_epoch_on(
 
 
 def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
-    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
     start_race(window, qtbot, table)
     seen: list[tuple[list[float], list[float]]] = []
@@ -149,7 +153,7 @@ def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
 
 
 def test_until_one_is_done_what_differs_tells_what_was_measured_so_far(
-    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
     drag(window.canvas, seven(window.canvas))
     start_race(window, qtbot, table)
@@ -171,7 +175,7 @@ def test_until_one_is_done_what_differs_tells_what_was_measured_so_far(
     stop(window, qtbot)
 
 
-def test_the_list_says_how_far_each_is(window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise) -> None:
+def test_the_list_says_how_far_each_is(window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise) -> None:
     start_race(window, qtbot, table)
     qtbot.waitUntil(lambda: len(cells(table)) == 4)
     assert [row[4] for row in cells(table)[:2]] == ["0 of 3", "0 of 3"]
@@ -185,7 +189,7 @@ def test_the_list_says_how_far_each_is(window: MainWindow, table: RunTable, qtbo
 
 
 def test_a_row_without_runs_can_be_compared_and_nothing_else(
-    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
     start_race(window, qtbot, table)
     epochwise.let(1)
@@ -209,7 +213,7 @@ def test_a_row_without_runs_can_be_compared_and_nothing_else(
 
 
 def test_what_failed_is_drawn_no_longer(
-    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
     start_race(window, qtbot, table)
     epochwise.let(2)
@@ -224,7 +228,7 @@ def test_what_failed_is_drawn_no_longer(
 
 
 def test_the_csv_has_what_was_measured_so_far(
-    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
     start_race(window, qtbot, table)
     epochwise.let(2)
@@ -238,10 +242,10 @@ def test_the_csv_has_what_was_measured_so_far(
 # ---- seeds
 
 
-def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, epochwise: Epochwise) -> None:
+def test_seeds_fill_live_for_who_goes_to_runs(window: CardWindow, qtbot: QtBot, epochwise: Epochwise) -> None:
     with Library() as library:
         library.introduce()
-    click(qtbot, window, QPushButton, "seedsButton")
+    window.session.sweeps.toggle()
     epochwise.let(2)
     group = RunGroup(1, 0)
     qtbot.waitUntil(lambda: window.session.active_runs.progress_text(group) == "0 of 3 · epoch 1")
@@ -261,13 +265,13 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: MainWindow, qtbot: QtBot, 
 
 
 def test_seeds_are_not_added_to_runs_that_the_user_chose(
-    window: MainWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
     """Neither as they begin nor at their end; they are added to seeds that were compared by themselves."""
     compare(window, qtbot, table, 0, 1)
     comparison = window.session.comparison
     chosen = list(comparison.colours)
-    click(qtbot, window, QPushButton, "seedsButton")
+    window.session.sweeps.toggle()
     epochwise.let(2)
     qtbot.waitUntil(lambda: window.session.active_runs.progress_text(RunGroup(1, 0)) == "0 of 3 · epoch 1")
     assert list(comparison.colours) == chosen
@@ -276,7 +280,7 @@ def test_seeds_are_not_added_to_runs_that_the_user_chose(
 
 
 def test_seeds_stand_beside_earlier_seeds(
-    window: MainWindow,
+    window: CardWindow,
     table: RunTable,
     qtbot: QtBot,
     epochwise: Epochwise,
@@ -284,7 +288,7 @@ def test_seeds_stand_beside_earlier_seeds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     comparison = window.session.comparison
-    click(qtbot, window, QPushButton, "seedsButton")
+    window.session.sweeps.toggle()
     epochwise.let(2)
     qtbot.waitUntil(lambda: list(comparison.colours) == [RunGroup(1, 0)])
     stop(window, qtbot)
@@ -299,22 +303,21 @@ def test_seeds_stand_beside_earlier_seeds(
 
 
 def test_done_again_a_run_that_was_stopped_counts_once(
-    window: MainWindow,
+    window: CardWindow,
     table: RunTable,
     qtbot: QtBot,
     epochwise: Epochwise,
     few_digits: Dataset,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    click(qtbot, window, QPushButton, "seedsButton")
+    window.session.sweeps.toggle()
     epochwise.let(4)
     qtbot.waitUntil(lambda: ends(window) == [3])
     stop(window, qtbot)
     qtbot.waitUntil(lambda: [len(run.members) for run in window.session.comparison.runs] == [1])
     again = Epochwise(few_digits)
     monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: again)
-    (choice,) = [each for each in window.message_bar.findChildren(QPushButton) if each.text() == "Go on with it"]
-    qtbot.mouseClick(choice, Qt.LeftButton)
+    choose_offer(window.session, "Go on with it")
     again.let(3)
     group = RunGroup(1, 0)
     qtbot.waitUntil(lambda: window.session.active_runs.progress_text(group) == "0 of 3 · epoch 2")
@@ -331,7 +334,7 @@ def test_done_again_a_run_that_was_stopped_counts_once(
 
 
 def test_one_process_that_must_do_several_interleaves_the_epochs_of_a_race(
-    window: MainWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on one core, or beside a window on two: both are well on their way before one is over."""
     monkeypatch.setattr("nnviz.sweeps.pool.default_workers", lambda beside_a_window: 1)

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import Verbatim
 from engine.basics.optional_packages import install_command
-from engine.datasets import Dataset
+from engine.datasets import Dataset, source_of
 from engine.sweeps.results import STOPPED
 from engine.sweeps.run_execution import RunOutcome
 from engine.version import __version__
@@ -30,13 +30,19 @@ from nnviz.sweeps.executor import ExecutorHalted, Message
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import choose_entry
-from tests.nnviz.helpers import click, find, find_field, press, retype, stored_settings
-from tests.nnviz.jobs.plans_helpers import Beside, Does, told
+from tests.nnviz.helpers import click, find, find_field, retype, stored_settings
+from tests.nnviz.jobs.plans_helpers import Beside, Does, choose_offer, told
 from tests.nnviz.sweeps.clusters import Certificates, kill, local_cluster, wait_for
 
 HERE, GPU7 = "tcp://127.0.0.1:8786", "tcp://gpu7:8786"
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
 
 
 class Clusters:
@@ -85,13 +91,13 @@ class Clusters:
 
 
 @pytest.fixture
-def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     """At the form, with the plane; two learning rates and one seed."""
     load(qtbot, ready_window, "spirals", points=60)
     session = ready_window.session
     session.records.set_on(True)
     session.settings.change("small", hidden=(4,), epochs=2, batch_size=10, learning_rate=0.2)
-    press(qtbot, ready_window, Qt.Key_W, Qt.ControlModifier | Qt.ShiftModifier)
+    ready_window.show_sweep_form()
     choose_entry(qtbot, ready_window, "sweepLearningRateKindButton", "list")
     retype(qtbot, ready_window, "sweepLearningRateValuesEdit", "0.05, 0.2")
     retype(qtbot, ready_window, "sweepSeedsEdit", "1")
@@ -99,9 +105,8 @@ def window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 @pytest.fixture
-def clusters(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clusters]:
-    assert window.session.data.dataset is not None
-    made = Clusters(window.session.data.dataset)
+def clusters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clusters]:
+    made = Clusters(source_of("spirals").load({"points": 60}))
     monkeypatch.setattr("nnviz.sweeps.cluster.cluster_status", made.who)
     monkeypatch.setattr("nnviz.sweeps.cluster.Cluster", made.connect)
     monkeypatch.setattr("nnviz.sweeps.cluster_executor.ClusterExecutor", lambda *given: made.executor)
@@ -109,23 +114,17 @@ def clusters(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cl
     made.go.set()
 
 
-def line(window: MainWindow) -> str:
+def line(window: AnyWindow) -> str:
     """Beneath the address; empty where nothing is told."""
     found = find(window, QLabel, "sweepWhereLabel")
     return found.text() if found.isVisible() else ""
 
 
-def answer(qtbot: QtBot, window: MainWindow, beginning: str) -> None:
-    """Clicks a choice of the message."""
-    buttons = window.message_bar.findChildren(QPushButton)
-    qtbot.mouseClick(next(each for each in buttons if each.text().startswith(beginning)), Qt.LeftButton)
-
-
-def start(qtbot: QtBot, window: MainWindow) -> None:
+def start(qtbot: QtBot, window: CardWindow) -> None:
     click(qtbot, window, QPushButton, "sweepStartButton")
 
 
-def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
+def wait_for_end(qtbot: QtBot, window: CardWindow) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=30_000)
 
 
@@ -139,7 +138,7 @@ def statuses() -> list[str]:
 
 
 def test_an_address_says_who_is_there_and_the_runs_are_done_there(
-    window: MainWindow, clusters: Clusters, does: Does, qtbot: QtBot
+    window: CardWindow, clusters: Clusters, does: Does, qtbot: QtBot
 ) -> None:
     here = does()
     assert not line(window)
@@ -158,7 +157,7 @@ def test_an_address_says_who_is_there_and_the_runs_are_done_there(
 
 
 def test_empty_is_this_machine_and_so_it_is_for_seeds(
-    window: MainWindow, clusters: Clusters, does: Does, qtbot: QtBot
+    window: CardWindow, clusters: Clusters, does: Does, qtbot: QtBot
 ) -> None:
     here = does(data=window.session.data.dataset)
     start(qtbot, window)
@@ -173,7 +172,7 @@ def test_empty_is_this_machine_and_so_it_is_for_seeds(
     assert not clusters.begun
 
 
-def test_nobody_answers_and_nothing_begins(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+def test_nobody_answers_and_nothing_begins(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
     clusters.silent.add(HERE)
     retype(qtbot, window, "sweepWhereEdit", HERE)
     qtbot.waitUntil(lambda: "where nobody answers: it must answer within 9 seconds" in line(window))
@@ -186,7 +185,7 @@ def test_nobody_answers_and_nothing_begins(window: MainWindow, clusters: Cluster
     qtbot.waitUntil(lambda: "2 workers" in line(window))
 
 
-def test_the_last_address_wins(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+def test_the_last_address_wins(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
     clusters.held.add(HERE)
     retype(qtbot, window, "sweepWhereEdit", HERE)
     qtbot.waitUntil(lambda: len(clusters.asked) == 1)
@@ -202,7 +201,7 @@ def test_the_last_address_wins(window: MainWindow, clusters: Clusters, qtbot: Qt
 
 @pytest.mark.parametrize("typed", ["nowhere", "http://gpu7:8786", "tls://gpu7:8786"])
 def test_what_is_no_address_is_told_at_the_field(
-    window: MainWindow, clusters: Clusters, qtbot: QtBot, typed: str
+    window: CardWindow, clusters: Clusters, qtbot: QtBot, typed: str
 ) -> None:
     retype(qtbot, window, "sweepWhereEdit", typed)
     note = find(window, Note, "sweepWhereError")
@@ -213,11 +212,11 @@ def test_what_is_no_address_is_told_at_the_field(
     assert not button.isEnabled()
     assert note.text() in button.toolTip()
     assert not clusters.asked
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    window.session.undo.undo()
     qtbot.waitUntil(button.isEnabled)
 
 
-def test_without_dask_it_says_how_to_get_it(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_dask_it_says_how_to_get_it(window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     retype(qtbot, window, "sweepWhereEdit", HERE)
     qtbot.waitUntil(lambda: install_command("dask") in line(window))
@@ -227,17 +226,17 @@ def test_without_dask_it_says_how_to_get_it(window: MainWindow, qtbot: QtBot, mo
 
 
 def test_another_computer_is_asked_about_before_anything_is_sent(
-    window: MainWindow, clusters: Clusters, qtbot: QtBot
+    window: CardWindow, clusters: Clusters, qtbot: QtBot
 ) -> None:
     retype(qtbot, window, "sweepWhereEdit", GPU7)
     qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7, and the way there?"))
-    answer(qtbot, window, "Do not send")
+    choose_offer(window.session, "Do not send")
     assert line(window) == "Nothing is sent to gpu7 before you trust it: Start asks you."
     assert not clusters.asked
     start(qtbot, window)
     qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
     assert not clusters.begun
-    answer(qtbot, window, "Trust gpu7")
+    choose_offer(window.session, "Trust gpu7")
     wait_for_end(qtbot, window)
     assert [each.trusted for each in clusters.begun] == [{"gpu7"}]
     assert not clusters.begun[0].may_send_rows
@@ -246,7 +245,7 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     qtbot.waitUntil(lambda: "Do you trust gpu8" in told(window.session))
 
 
-def test_another_address_takes_the_question_back(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+def test_another_address_takes_the_question_back(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
     retype(qtbot, window, "sweepWhereEdit", GPU7)
     qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
     retype(qtbot, window, "sweepWhereEdit", "")
@@ -254,11 +253,13 @@ def test_another_address_takes_the_question_back(window: MainWindow, clusters: C
 
 
 def test_the_address_is_remembered_and_the_yes_is_not(
-    window: MainWindow, clusters: Clusters, qtbot: QtBot, make_window: MakeWindow
+    whole_window: MainWindow, clusters: Clusters, qtbot: QtBot, make_window: MakeWindow
 ) -> None:
+    window = whole_window
+    window.show_sweep_form()
     retype(qtbot, window, "sweepWhereEdit", GPU7)
     qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
-    answer(qtbot, window, "Trust gpu7")
+    choose_offer(window.session, "Trust gpu7")
     qtbot.waitUntil(lambda: stored_settings().get("sweep_where") == GPU7)
     qtbot.waitUntil(lambda: len(clusters.asked) == 1)
     again = make_window()
@@ -270,18 +271,18 @@ def test_the_address_is_remembered_and_the_yes_is_not(
     assert "trust" not in str(stored_settings()).lower()
 
 
-def test_ones_own_data_are_asked_about(window: MainWindow, clusters: Clusters, qtbot: QtBot) -> None:
+def test_ones_own_data_are_asked_about(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
     load(qtbot, window, "painted")
     clusters.executor = Beside(data=window.session.data.dataset)
     retype(qtbot, window, "sweepWhereEdit", GPU7)
     qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
-    answer(qtbot, window, "Trust gpu7")
+    choose_offer(window.session, "Trust gpu7")
     start(qtbot, window)
     assert "which are your own, leave this computer? They would be sent to gpu7" in told(window.session)
-    answer(qtbot, window, "Do not send")
+    choose_offer(window.session, "Do not send")
     assert not clusters.begun
     start(qtbot, window)
-    answer(qtbot, window, "Send them to gpu7")
+    choose_offer(window.session, "Send them to gpu7")
     wait_for_end(qtbot, window)
     assert [each.may_send_rows for each in clusters.begun] == [True]
 
@@ -301,7 +302,7 @@ class Gone(Beside):
 
 
 def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
-    window: MainWindow, clusters: Clusters, does: Does, qtbot: QtBot
+    window: CardWindow, clusters: Clusters, does: Does, qtbot: QtBot
 ) -> None:
     dataset = window.session.data.dataset
     clusters.executor = Gone(data=dataset)
@@ -315,13 +316,13 @@ def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
     assert "The scheduler of the cluster is gone: what is done is kept." in messages
     here = does(data=dataset)
     retype(qtbot, window, "sweepWhereEdit", "")
-    answer(qtbot, window, "Go on with it")
+    choose_offer(window.session, "Go on with it")
     wait_for_end(qtbot, window)
     assert len(here.done) == 1
     assert statuses() == ["finished"]
 
 
-def at_rest_on(qtbot: QtBot, window: MainWindow, settings: Path) -> None:
+def at_rest_on(qtbot: QtBot, window: CardWindow, settings: Path) -> None:
     """The address of a cluster with one worker, typed; who is there, is told."""
     from nnviz.sweeps.cluster import cluster_status
 
@@ -330,7 +331,7 @@ def at_rest_on(qtbot: QtBot, window: MainWindow, settings: Path) -> None:
     qtbot.waitUntil(lambda: "1 worker with 1 core" in line(window), timeout=10_000)
 
 
-def test_on_a_real_cluster(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_on_a_real_cluster(window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     with local_cluster(tmp_path / "cluster", 1) as cluster:
         at_rest_on(qtbot, window, cluster.file)
         start(qtbot, window)
@@ -342,7 +343,7 @@ def test_on_a_real_cluster(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make certificates with")
-def test_on_a_real_cluster_that_speaks_tls(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_on_a_real_cluster_that_speaks_tls(window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     files, settings = Certificates(tmp_path / "files"), tmp_path / "cluster.json"
     with local_cluster(tmp_path / "cluster", 1, *files.words) as cluster:
         settings.write_text(json.dumps({"address": cluster.address, **files.settings}))
@@ -359,7 +360,7 @@ def test_on_a_real_cluster_that_speaks_tls(window: MainWindow, qtbot: QtBot, tmp
 
 
 def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes_on(
-    window: MainWindow, does: Does, qtbot: QtBot, tmp_path: Path
+    window: CardWindow, does: Does, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window.session.settings.change("longer", epochs=200)
     retype(qtbot, window, "sweepLearningRateValuesEdit", "0.05, 0.1, 0.2, 0.3, 0.4, 0.5")
@@ -378,7 +379,7 @@ def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes
         assert SweepLibrary(library).done(1) >= 1
     here = does(data=window.session.data.dataset)
     retype(qtbot, window, "sweepWhereEdit", "")
-    answer(qtbot, window, "Go on with it")
+    choose_offer(window.session, "Go on with it")
     wait_for_end(qtbot, window)
     assert statuses() == ["finished"]
     assert 1 <= len(here.done) <= 5

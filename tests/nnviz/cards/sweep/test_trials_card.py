@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,9 @@ from nnviz.library.sweeps import SweepLibrary
 from nnviz.ui import theme
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.plots.point_plot import PointPlot
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, show_runs
-from tests.nnviz.cards.runs.seed_helpers import told_group
+from tests.nnviz.cards.runs.seed_helpers import copy_library, told_group
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, at, choose_entry, dots, record_sweep, show_trials
 from tests.nnviz.helpers import click, click_tab, find, hover, leave
 from tests.nnviz.library.helpers import an_experiment, record
@@ -35,15 +36,29 @@ RATES = "learning-rate=0.001,0.01,0.1"
 
 
 @pytest.fixture
-def window(ready_window: MainWindow) -> MainWindow:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+
+
+@pytest.fixture
+def window(ready_window: CardWindow) -> CardWindow:
     ready_window.session.records.set_on(True)
     return ready_window
 
 
+@pytest.fixture(scope="module")
+def made_once(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with a sweep of three learning rates and two shapes, with three seeds each."""
+    path = tmp_path_factory.mktemp("sweep") / "library.sqlite"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NNVIZ_LIBRARY", str(path))
+        record_sweep(few_digits, a_sweep(few_digits, RATES, "hidden=4,8", seeds=(1, 2, 3)))
+    return path
+
+
 @pytest.fixture
-def table(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> TrialTable:
-    """Three learning rates with three seeds each."""
-    record_sweep(few_digits, a_sweep(few_digits, RATES, "hidden=4,8", seeds=(1, 2, 3)))
+def table(made_once: Path, window: CardWindow, qtbot: QtBot) -> TrialTable:
+    copy_library(made_once)
     return show_trials(window, qtbot)
 
 
@@ -57,7 +72,7 @@ def values_of(table: TrialTable, trial: int) -> list[float]:
     return sorted(run.figures["validation_error"] for run in runs)
 
 
-def dot_of_run(window: MainWindow, trial: int, seed: int) -> int:
+def dot_of_run(window: CardWindow, trial: int, seed: int) -> int:
     """The dot of a run in the first plot."""
     table, drawn = window.session.models[TrialsModel].table, window.card("trialsPage").views.drawn(dots(window))
     assert table is not None
@@ -65,14 +80,14 @@ def dot_of_run(window: MainWindow, trial: int, seed: int) -> int:
     return int(np.flatnonzero(drawn.runs == place)[0])
 
 
-def wait_for_current(qtbot: QtBot, window: MainWindow, record: int | None) -> None:
+def wait_for_current(qtbot: QtBot, window: CardWindow, record: int | None) -> None:
     qtbot.waitUntil(lambda: window.session.runs.current.storage.record == record)
 
 
 # ---- dots
 
 
-def test_each_setting_has_its_dots_and_seeds_their_median(window: MainWindow, table: TrialTable) -> None:
+def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, table: TrialTable) -> None:
     assert [dots(window, number).count for number in (1, 2)] == [24, 24]  # 18 runs and 6 medians
     assert "median of 3 seeds" in window.card("trialsPage").words.text()
     frame = dots(window).frame
@@ -84,12 +99,12 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: MainWindow, ta
     assert low <= min(errors) <= max(errors) <= high
 
 
-def test_trials_stand_at_their_value_and_more_of_it_on_both_sides(window: MainWindow, table: TrialTable) -> None:
+def test_trials_stand_at_their_value_and_more_of_it_on_both_sides(window: CardWindow, table: TrialTable) -> None:
     assert places_along(table, 0).tolist() == pytest.approx([0, 0.05, 1, 1.05, 2, 2.05])
     assert places_along(table, 1).tolist() == pytest.approx([0, 1, 0.05, 1.05, -0.05, 0.95])
 
 
-def test_the_best_trials_stand_as_they_are_ranked(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_the_best_trials_stand_as_they_are_ranked(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     """One of which the better runs were stopped early is told so, and how many of its runs a trial still lacks."""
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2, 3)))
     with Library() as library, library.database.writing():
@@ -106,7 +121,7 @@ def test_the_best_trials_stand_as_they_are_ranked(window: MainWindow, few_digits
     assert rows[1].cells[2] == f"{100 * table.results.score(1):.2f}"
 
 
-def test_the_words_below_are_of_what_is_drawn(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_the_words_below_are_of_what_is_drawn(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.001,0.1"))
     with Library() as library:
         library.database.update_run(SweepLibrary(library).runs(sweep)[0], {"status": PRUNED})
@@ -117,7 +132,7 @@ def test_the_words_below_are_of_what_is_drawn(window: MainWindow, few_digits: Da
     qtbot.waitUntil(lambda: words.text().startswith("a line is a trial, the best ones brighter · dotted: "))
 
 
-def test_the_mouse_reads_a_run(window: MainWindow, table: TrialTable) -> None:
+def test_the_mouse_reads_a_run(window: CardWindow, table: TrialTable) -> None:
     plot = dots(window)
     run = table.results.trials[0].runs[2]
     place = at(plot, dot_of_run(window, 0, 2))
@@ -134,7 +149,7 @@ def test_the_mouse_reads_a_run(window: MainWindow, table: TrialTable) -> None:
 
 
 def test_a_double_click_puts_that_run_into_the_window_with_its_past(
-    window: MainWindow, few_digits: Dataset, qtbot: QtBot
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
     record_sweep(few_digits, a_sweep(few_digits, RATES))
     table = show_trials(window, qtbot)
@@ -150,7 +165,7 @@ def test_a_double_click_puts_that_run_into_the_window_with_its_past(
 
 
 def test_enter_puts_the_run_in_the_middle_of_the_chosen_trial_into_the_window(
-    window: MainWindow, table: TrialTable, qtbot: QtBot
+    window: CardWindow, table: TrialTable, qtbot: QtBot
 ) -> None:
     window.session.models[TrialsModel].choose(2)
     plot = dots(window)
@@ -162,7 +177,7 @@ def test_enter_puts_the_run_in_the_middle_of_the_chosen_trial_into_the_window(
     wait_for_current(qtbot, window, middle.run)
 
 
-def test_a_click_chooses_and_c_compares_as_the_list_does(window: MainWindow, table: TrialTable, qtbot: QtBot) -> None:
+def test_a_click_chooses_and_c_compares_as_the_list_does(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
     session, plot = window.session, dots(window)
     page = window.card("trialsPage")
     assert not page.compare_button.isVisible()
@@ -179,7 +194,7 @@ def test_a_click_chooses_and_c_compares_as_the_list_does(window: MainWindow, tab
     wait_for_current(qtbot, window, (table.run_of(3) or table.runs[0]).run)
 
 
-def test_arrows_go_from_dot_to_dot(window: MainWindow, table: TrialTable, qtbot: QtBot) -> None:
+def test_arrows_go_from_dot_to_dot(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
     plot = dots(window)
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key_Right)
@@ -192,7 +207,7 @@ def test_arrows_go_from_dot_to_dot(window: MainWindow, table: TrialTable, qtbot:
 
 @pytest.mark.parametrize("name", ["dark", "light"])
 def test_the_best_and_the_compared_stand_out_in_both_themes(
-    window: MainWindow, table: TrialTable, qapp: QApplication, name: str
+    window: CardWindow, table: TrialTable, qapp: QApplication, name: str
 ) -> None:
     theme.apply(qapp, name)
     session, page, plot = window.session, window.card("trialsPage"), dots(window)
@@ -216,7 +231,7 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
 
 
 def test_parallel_coordinates_show_each_trial_and_the_mouse_finds_it(
-    window: MainWindow, table: TrialTable, qtbot: QtBot
+    window: CardWindow, table: TrialTable, qtbot: QtBot
 ) -> None:
     choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
     lines = find(window, ParallelPlot, "trialLines")
@@ -237,7 +252,7 @@ def test_parallel_coordinates_show_each_trial_and_the_mouse_finds_it(
     assert window.session.models[TrialsModel].view == "parallel"
 
 
-def test_best_so_far_falls_from_trial_to_trial(window: MainWindow, table: TrialTable, qtbot: QtBot) -> None:
+def test_best_so_far_falls_from_trial_to_trial(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
     choose_entry(qtbot, window, "trialsViewButton", "best so far")
     plot = find(window, PointPlot, "trialBestPlot")
     assert plot.isVisible()
@@ -255,7 +270,7 @@ def test_best_so_far_falls_from_trial_to_trial(window: MainWindow, table: TrialT
 # ---- runs that did not end well
 
 
-def test_stopped_pruned_and_diverged_runs_are_told_apart(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_stopped_pruned_and_diverged_runs_are_told_apart(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.001,0.002,0.003,0.01,0.1"))
     with Library() as library:
         for run, status in ((1, PRUNED), (2, STOPPED), (3, DIVERGED)):
@@ -279,7 +294,7 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: MainWindow, few
     assert {row.cells[2] for row in rows[2:]} == {"stopped early", "diverged"}
 
 
-def test_numbers_to_predict_have_their_unit(window: MainWindow, qtbot: QtBot) -> None:
+def test_numbers_to_predict_have_their_unit(window: CardWindow, qtbot: QtBot) -> None:
     from engine.datasets import source_of
 
     sine = source_of("sine").load({"points": 60})
@@ -295,7 +310,7 @@ def test_numbers_to_predict_have_their_unit(window: MainWindow, qtbot: QtBot) ->
 
 
 def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
-    window: MainWindow, few_digits: Dataset, qtbot: QtBot
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
     record_sweep(few_digits, a_sweep(few_digits, RATES), name="rates")
     record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
@@ -315,7 +330,7 @@ def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
 
 
 def test_a_sweep_of_another_program_appears_and_grows(
-    window: MainWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnviz.jobs.library_watch._PAUSE", 50)
     plan = a_sweep(few_digits, RATES)
@@ -332,7 +347,7 @@ def test_a_sweep_of_another_program_appears_and_grows(
     qtbot.waitUntil(lambda: trials.table is not None and not trials.table.runs, timeout=10_000)
 
 
-def test_t_in_the_list_shows_the_sweep_of_a_run(window: MainWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_t_in_the_list_shows_the_sweep_of_a_run(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     record_sweep(few_digits, a_sweep(few_digits, RATES))
     with Library() as library:
         record(library, an_experiment(few_digits, epochs=1, batch_size=500), few_digits)
@@ -354,7 +369,7 @@ def test_t_in_the_list_shows_the_sweep_of_a_run(window: MainWindow, few_digits: 
     qtbot.waitUntil(lambda: messages.current is not None and "That is no sweep" in messages.current.text)
 
 
-def test_without_a_sweep_it_says_how_to_begin_one(window: MainWindow, qtbot: QtBot) -> None:
+def test_without_a_sweep_it_says_how_to_begin_one(window: CardWindow, qtbot: QtBot) -> None:
     window.show_workspace("runs")
     click_tab(qtbot, window, "trialsTab")
     hint = window.card("trialsPage").hint
@@ -363,7 +378,7 @@ def test_without_a_sweep_it_says_how_to_begin_one(window: MainWindow, qtbot: QtB
 
 
 def test_runs_that_are_deleted_leave_their_dots_and_undo_brings_them_back(
-    window: MainWindow, table: TrialTable, qtbot: QtBot
+    window: CardWindow, table: TrialTable, qtbot: QtBot
 ) -> None:
     library = window.session.library
     qtbot.waitUntil(lambda: library.is_read)
@@ -377,7 +392,7 @@ def test_runs_that_are_deleted_leave_their_dots_and_undo_brings_them_back(
 
 
 def test_what_is_hidden_is_neither_read_nor_drawn(
-    window: MainWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_sweep(few_digits, a_sweep(few_digits, RATES))
     show_trials(window, qtbot)
@@ -404,7 +419,7 @@ def test_what_is_hidden_is_neither_read_nor_drawn(
 # ---- for a file
 
 
-def test_a_table_of_all_runs_goes_into_a_file(window: MainWindow, table: TrialTable) -> None:
+def test_a_table_of_all_runs_goes_into_a_file(window: CardWindow, table: TrialTable) -> None:
     card = window.card("theirCurvesDock")
     assert card.caption == "Trials"
     assert card.has_table

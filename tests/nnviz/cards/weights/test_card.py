@@ -16,8 +16,14 @@ from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.ui.weights.neuron_view import NeuronView, WeightBars
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, click_tab, find, hover, leave, pause, press, retype, train_for_a_while
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("weightsDock", "networkCard")
 
 
 def middle(heat_map: HeatMap, neuron: int) -> QPoint:
@@ -25,7 +31,7 @@ def middle(heat_map: HeatMap, neuron: int) -> QPoint:
     return heat_map.tile_rect(neuron).center()
 
 
-def open_neuron(qtbot: QtBot, window: MainWindow, neuron: int) -> NeuronView:
+def open_neuron(qtbot: QtBot, window: CardWindow, neuron: int) -> NeuronView:
     """Clicks on its tile."""
     heat_map = window.card("weightsDock").map
     qtbot.mouseClick(heat_map, Qt.LeftButton, pos=middle(heat_map, neuron))
@@ -40,7 +46,7 @@ def words_in(view: QWidget) -> list[str]:
     return [each.text() for each in view.findChildren(QLabel) if each.isVisible()]
 
 
-def title_of(window: MainWindow) -> str:
+def title_of(window: CardWindow) -> str:
     """Returns the name of the enlarged neuron."""
     return find(window, QLabel, "neuronTitle").text()
 
@@ -49,7 +55,7 @@ def title_of(window: MainWindow) -> str:
 
 
 @pytest.mark.parametrize("shape", ["784, 1, 10", "784, 256, 10", "784, 1000, 500, 10"])
-def test_every_layer_fills_the_card(ready_window: MainWindow, qtbot: QtBot, shape: str) -> None:
+def test_every_layer_fills_the_card(ready_window: CardWindow, qtbot: QtBot, shape: str) -> None:
     window = ready_window
     retype(qtbot, window, "shapeEdit", shape)
     sizes = [int(size) for size in shape.split(",")]
@@ -67,8 +73,8 @@ def test_every_layer_fills_the_card(ready_window: MainWindow, qtbot: QtBot, shap
             assert place.width() > 0.95 * heat_map.width(), "to the right edge"
 
 
-def test_neurons_beyond_the_card_are_on_other_pages(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_neurons_beyond_the_card_are_on_other_pages(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     bar = find(window, QScrollBar, "weightsScrollBar")
     assert not bar.isVisible()
     retype(qtbot, window, "shapeEdit", "784, 10000, 10")
@@ -107,7 +113,7 @@ def test_the_colours_end_where_nearly_all_weights_do() -> None:
 # ---- read-out
 
 
-def test_the_read_out_follows_the_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_read_out_follows_the_training(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     heat_map = window.card("weightsDock").map
     place = middle(heat_map, 20)
@@ -127,7 +133,7 @@ def test_the_read_out_follows_the_training(ready_window: MainWindow, qtbot: QtBo
     assert not read_out.isVisible()
 
 
-def test_an_output_is_called_by_its_class(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_an_output_is_called_by_its_class(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     click_tab(qtbot, window, "layer3Tab")
     place = middle(window.card("weightsDock").map, 7)
@@ -146,7 +152,7 @@ def test_an_output_is_called_by_its_class(ready_window: MainWindow, qtbot: QtBot
 # ---- one neuron
 
 
-def test_a_click_enlarges_a_neuron_and_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_enlarges_a_neuron_and_back(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     view = open_neuron(qtbot, window, 4)
     assert title_of(window) == "Neuron 5 of 64"
@@ -175,7 +181,7 @@ def test_a_click_enlarges_a_neuron_and_back(ready_window: MainWindow, qtbot: QtB
         open_neuron(qtbot, window, 4)
 
 
-def test_neighbours_by_arrow_keys_and_buttons(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_neighbours_by_arrow_keys_and_buttons(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     view = open_neuron(qtbot, window, 0)
     qtbot.keyClick(view, Qt.Key_Right)
@@ -188,7 +194,7 @@ def test_neighbours_by_arrow_keys_and_buttons(ready_window: MainWindow, qtbot: Q
     assert title_of(window) == "Neuron 64 of 64", "round and round"
 
 
-def test_all_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_all_by_the_keyboard(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.card("weightsDock").map.setFocus()
     press(qtbot, window, Qt.Key_Right)
@@ -204,7 +210,7 @@ def test_all_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert title_of(window) == "Neuron 3 of 64"
 
 
-def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_hidden_neuron_shows_bars(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     click_tab(qtbot, window, "layer2Tab")
     view = open_neuron(qtbot, window, 9)
@@ -220,7 +226,7 @@ def test_a_hidden_neuron_shows_bars(ready_window: MainWindow, qtbot: QtBot) -> N
     assert window.card("weightsDock").neuron is None
 
 
-def test_an_enlarged_neuron_learns_on(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_an_enlarged_neuron_learns_on(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     view = open_neuron(qtbot, window, 4)
     before = words_in(view)
@@ -235,7 +241,7 @@ def test_an_enlarged_neuron_learns_on(ready_window: MainWindow, qtbot: QtBot) ->
     assert words_in(view) == before, "the neuron as it began"
 
 
-def test_a_neuron_that_is_gone_is_left(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_neuron_that_is_gone_is_left(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     open_neuron(qtbot, window, 40)
     retype(qtbot, window, "shapeEdit", "784, 50, 10")
@@ -257,7 +263,7 @@ def test_a_neuron_that_is_gone_is_left(ready_window: MainWindow, qtbot: QtBot) -
     assert window.card("weightsDock").neuron is None, "its layer is gone"
 
 
-def test_one_neuron_makes_the_window_no_higher(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_neuron_makes_the_window_no_higher(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.resize(1280, 720)
     QCoreApplication.processEvents()
@@ -271,7 +277,7 @@ def test_one_neuron_makes_the_window_no_higher(ready_window: MainWindow, qtbot: 
     assert back.visibleRegion().boundingRect() == back.rect()
 
 
-def test_numbers_that_are_none_break_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_numbers_that_are_none_break_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.session.displayed.network.parameters[:] = np.nan
     window.session.displayed.network.weights[1][0, :3] = [np.inf, -np.inf, 3e38]
@@ -286,7 +292,7 @@ def test_numbers_that_are_none_break_nothing(ready_window: MainWindow, qtbot: Qt
 # ---- for a file
 
 
-def test_the_table_holds_the_displayed_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_table_holds_the_displayed_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     click_tab(qtbot, window, "layer2Tab")
     header, rows = window.card("weightsDock").table()

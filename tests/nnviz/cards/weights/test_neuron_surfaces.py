@@ -15,27 +15,32 @@ from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.selection import Neuron
 from nnviz.session.surface_query import COARSE_TILE, FINE_TILE, NEURON_SURFACES
 from nnviz.ui.weights.heat_map import HeatMap
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load, point_at_tile, tiles_of, wait_for_planes
 from tests.nnviz.helpers import click_tab, find, leave, pause, press, tab_of, train_for_a_while
 
 
 @pytest.fixture
-def tiles(ready_window: MainWindow, qtbot: QtBot) -> NeuronTiles:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("weightsDock", "curvesDock")
+
+
+@pytest.fixture
+def tiles(ready_window: CardWindow, qtbot: QtBot) -> NeuronTiles:
     """Returns the tiles of 2-8-5-2 on two spirals."""
     load(qtbot, ready_window, "spirals", points=400)
     with_shape(qtbot, ready_window, (2, 8, 5, 2))
     return tiles_of(ready_window)
 
 
-def with_shape(qtbot: QtBot, window: MainWindow, shape: tuple[int, ...]) -> None:
+def with_shape(qtbot: QtBot, window: CardWindow, shape: tuple[int, ...]) -> None:
     window.session.settings.change("shape", shape=shape)
     window.session.reset()
     qtbot.waitUntil(lambda: window.session.displayed.network.shape == list(shape))
     wait_for_planes(qtbot, window)
 
 
-def panel(window: MainWindow) -> WeightsPanel:
+def panel(window: CardWindow) -> WeightsPanel:
     return find(window, WeightsPanel, "weightsDock")
 
 
@@ -45,7 +50,7 @@ def shown(tiles: NeuronTiles) -> dict[int, int]:
     return {layer: block.shown for layer, block in tiles.layout_of_tiles.blocks.items()}
 
 
-def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot) -> None:
     assert tiles.isVisible()
     assert shown(tiles) == {1: 8, 2: 5, 3: 2}
     click_tab(qtbot, ready_window, "layer2Tab")
@@ -88,7 +93,7 @@ def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window:
     assert not probe.is_wanted
 
 
-def test_a_neuron_that_was_enlarged_is_closed(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_neuron_that_was_enlarged_is_closed(ready_window: CardWindow, qtbot: QtBot) -> None:
     panel(ready_window).show_neuron(3)
     load(qtbot, ready_window, "spirals")
     assert tiles_of(ready_window).isVisible()
@@ -96,7 +101,7 @@ def test_a_neuron_that_was_enlarged_is_closed(ready_window: MainWindow, qtbot: Q
     assert find(ready_window, HeatMap, "weightsMap").isVisible()
 
 
-def test_coarse_while_it_learns_and_fine_at_rest(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_coarse_while_it_learns_and_fine_at_rest(tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe = ready_window.session.queries[NEURON_SURFACES]
     assert probe.result.side == FINE_TILE
     sides: list[int] = []
@@ -110,7 +115,7 @@ def test_coarse_while_it_learns_and_fine_at_rest(tiles: NeuronTiles, ready_windo
 
 
 def test_pointing_at_one_shows_it_everywhere_and_tells_its_activation(
-    tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot
+    tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     point_at_tile(tiles, 1, 6)
@@ -129,7 +134,7 @@ def test_pointing_at_one_shows_it_everywhere_and_tells_its_activation(
 
 
 def test_other_data_show_weights_again_and_point_at_nothing(
-    tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot
+    tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     point_at_tile(tiles, 1, 6)
     load(qtbot, ready_window, "mnist")
@@ -149,7 +154,7 @@ def test_other_data_show_weights_again_and_point_at_nothing(
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_the_scale_ends_at_1_or_at_the_largest_activation(
-    tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot, activation: str
+    tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot, activation: str
 ) -> None:
     session = ready_window.session
     experiment = session.settings.experiment
@@ -167,7 +172,7 @@ def test_the_scale_ends_at_1_or_at_the_largest_activation(
 
 
 def test_many_neurons_are_one_picture_and_too_many_are_told(
-    tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot
+    tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     note = panel(ready_window).planes.note
     with_shape(qtbot, ready_window, (2, 64, 64, 2))
@@ -178,7 +183,7 @@ def test_many_neurons_are_one_picture_and_too_many_are_told(
     assert "no room for all neurons" in note.text()
 
 
-def test_a_network_that_diverged_is_drawn(tiles: NeuronTiles, ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_diverged_is_drawn(tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     huge = session.displayed.network.copy()
     huge.parameters *= 1e30

@@ -17,11 +17,16 @@ from nnviz.cards.weights.row_names import RowNames
 from nnviz.ui.neuron_facts import signed
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.ui.weights.neuron_view import WeightBars
-from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import find, hover
 from tests.nnviz.ui.helpers import painted_words
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("weightsDock", "networkCard")
 
 
 @pytest.fixture
@@ -38,11 +43,11 @@ def put_columns(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return put
 
 
-def map_of(window: MainWindow) -> HeatMap:
+def map_of(window: CardWindow) -> HeatMap:
     return find(window, HeatMap, "weightsMap")
 
 
-def test_rows_are_the_columns_of_the_table(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_rows_are_the_columns_of_the_table(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     QApplication.processEvents()
@@ -61,7 +66,7 @@ def test_rows_are_the_columns_of_the_table(ready_window: MainWindow, qtbot: QtBo
     assert words == f"horsepower → neuron 5: {signed(float(weights[4, 2]))}"
 
 
-def test_other_layers_and_pictures_stay_as_they_were(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_other_layers_and_pictures_stay_as_they_were(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     panel = window.card("weightsDock")
@@ -81,7 +86,7 @@ def test_other_layers_and_pictures_stay_as_they_were(ready_window: MainWindow, q
 
 @pytest.mark.parametrize("width", [2, 9, 200])
 def test_of_low_rows_only_some_show_their_names(
-    ready_window: MainWindow, qtbot: QtBot, put_columns: Callable[[int], None], width: int
+    ready_window: CardWindow, qtbot: QtBot, put_columns: Callable[[int], None], width: int
 ) -> None:
     window = ready_window
     put_columns(width)
@@ -105,7 +110,7 @@ def test_of_low_rows_only_some_show_their_names(
     assert f"number {width - 1} → neuron 1" in find(map_of(window), QLabel, "readOut").text()
 
 
-def ends_of(window: MainWindow) -> list[str]:
+def ends_of(window: CardWindow) -> list[str]:
     """Returns the texts of the first and the last row of the Network card."""
     card = window.card("networkCard")
     rows = [frame for frame in card.findChildren(QFrame, "layerRow") if frame.property("end") and frame.isVisible()]
@@ -123,14 +128,14 @@ def ends_of(window: MainWindow) -> list[str]:
     ],
 )
 def test_the_ends_of_the_network_in_words(
-    ready_window: MainWindow, qtbot: QtBot, name: str, inputs: str, outputs: str
+    ready_window: CardWindow, qtbot: QtBot, name: str, inputs: str, outputs: str
 ) -> None:
     load(qtbot, ready_window, name)
     QApplication.processEvents()
     assert ends_of(ready_window) == [inputs, outputs]
 
 
-def test_the_bars_of_a_neuron_are_named_as_the_columns(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_bars_of_a_neuron_are_named_as_the_columns(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.resize(1280, 720)
     load(qtbot, window, "mpg")
@@ -148,7 +153,7 @@ def test_the_bars_of_a_neuron_are_named_as_the_columns(ready_window: MainWindow,
 
 
 def test_long_names_of_columns_end_before_the_middle(
-    ready_window: MainWindow, qtbot: QtBot, put_columns: Callable[[int], None]
+    ready_window: CardWindow, qtbot: QtBot, put_columns: Callable[[int], None]
 ) -> None:
     put_columns(300)
     load(qtbot, ready_window, "table")

@@ -1,0 +1,94 @@
+"""A window of a few cards: made in a tenth of the time of the whole one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QSize
+from PyQt5.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from nnviz.cards.curves.card import CurvesPanel
+from nnviz.cards.draw.canvas import Canvas
+from nnviz.cards.draw.card import DrawCard
+from nnviz.cards.registry import CardInfo, Column
+from nnviz.session.session import Session
+from nnviz.ui.parts import arranged
+from nnviz.window.docks import Docks
+from nnviz.window.main_window import MainWindow
+
+_WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}  # as in a window of the usual size
+_HEIGHT = 760  # of a column whose cards have none of their own
+_GAPS = 40  # between the cards and around them
+
+
+class _FewDocks(Docks):
+    """The docks of the named cards, with all of their pages."""
+
+    def __init__(self, names: tuple[str, ...], session: Session, frame: QWidget) -> None:
+        self._names = names
+        super().__init__(session, frame)
+
+    def _cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
+        return [(name, info) for name, info in super()._cards_of(workspace, column) if name in self._names]
+
+    def usual_size(self, workspace: str) -> QSize:
+        """That of a workspace's columns that have cards, each as high as its cards."""
+        width, height = _GAPS, 0
+        for column in Column:
+            places = [info.places[workspace] for _, info in self._cards_of(workspace, column)]
+            width += _WIDTHS[column] if places else 0
+            heights = [place.height or _HEIGHT for place in places]
+            height = max(height, sum(heights))
+        return QSize(width, min(height or _HEIGHT, _HEIGHT) + _GAPS)
+
+
+class CardWindow(QMainWindow):
+    """The canvas and some other cards of a session in their docks.
+
+    Without menus and their keys, bars, hints, and what is remembered.
+    """
+
+    def __init__(self, session: Session, *names: str) -> None:
+        super().__init__()
+        self.session = session
+        frame = QWidget()
+        self.setCentralWidget(frame)
+        self._docks = _FewDocks(("drawDock", *names), session, frame)
+        arranged(QVBoxLayout(frame), self._docks.host)
+        self.show_workspace("train")
+
+    def card(self, name: str) -> QWidget:
+        """The card or page of that name. Raises KeyError if its workspace was not shown."""
+        card: QWidget = self._docks.cards[name]
+        return card
+
+    @property
+    def docks(self) -> list[QWidget]:
+        return list(self._docks.docks)
+
+    @property
+    def canvas(self) -> Canvas:
+        return self.draw.canvas
+
+    @property
+    def draw(self) -> DrawCard:
+        card: DrawCard = self._docks.cards["drawDock"]
+        return card
+
+    @property
+    def curves(self) -> CurvesPanel:
+        card: CurvesPanel = self._docks.cards["curvesDock"]
+        return card
+
+    def show_workspace(self, name: str) -> None:
+        """As the whole window does; the cards get about the sizes that they have there."""
+        self._docks.show_workspace(name)
+        self.resize(self._docks.usual_size(name))
+
+    def show_sweep_form(self) -> None:
+        self.show_workspace("runs")
+        self._docks.cards["sweepPage"].open()
+
+
+AnyWindow = CardWindow | MainWindow
+MakeCards = Callable[..., CardWindow]
