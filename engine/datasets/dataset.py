@@ -90,7 +90,7 @@ class Split:
 
     def scaled_inputs(self, dtype: npt.DTypeLike = np.float32) -> Array:
         """Returns a copy of all inputs, (k, width), times ``scale``: what a network gets."""
-        return self.scaled_inputs(dtype)
+        return self.take(slice(None), np.empty(self.inputs.shape, dtype))
 
     def example(self, number: int) -> Array:
         """Returns the inputs of an example, (width,) float32, times ``scale``."""
