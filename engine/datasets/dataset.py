@@ -88,9 +88,13 @@ class Split:
         np.multiply(out, self.convert(self.inputs[rows], out), out=out)
         return out
 
+    def scaled_inputs(self, dtype: npt.DTypeLike = np.float32) -> Array:
+        """Returns a copy of all inputs, (k, width), times ``scale``: what a network gets."""
+        return self.take(slice(None), np.empty(self.inputs.shape, dtype))
+
     def example(self, number: int) -> Array:
         """Returns the inputs of an example, (width,) float32, times ``scale``."""
-        found: Array = self.take(slice(number, number + 1), np.empty((1, self.width), np.float32))[0]
+        found: Array = self.at(slice(number, number + 1)).scaled_inputs()[0]
         return found
 
     def file_row(self, number: int) -> int | None:

@@ -135,7 +135,7 @@ def _disturbed(
     at_once = max(1, _MOST_WORK // len(network.parameters))
     for number, rows in enumerate(_slices(len(examples), _chunk_size(examples.width))):
         chunk = examples.at(rows)
-        inputs = chunk.take(slice(None), np.empty(chunk.inputs.shape, np.float32))
+        inputs = chunk.scaled_inputs()
         changed = Split(disturbance(inputs, material, strength, number), chunk.targets, chunk.labels)
         for part in (changed.at(some) for some in _slices(len(chunk), at_once)):
             result = yield from _evaluated(network, part, scaling)

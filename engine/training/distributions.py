@@ -69,7 +69,7 @@ class LayerStatisticsEvaluator:
     def __init__(self, network: Network, split: Split) -> None:
         """Allocates buffers for the first 256 examples of ``split``, whose width and outputs must fit the network."""
         some = split.head(EXAMPLES)
-        self._inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))
+        self._inputs = some.scaled_inputs(network.parameters.dtype)
         self._targets = some.targets
         self._buffers = TrainingBuffers(network, len(some))
 
@@ -110,7 +110,7 @@ def dead_layer(network: Network, split: Split) -> int | None:
     """
     some = split.head(chunk_rows(network.shape, len(split)))
     buffers = TrainingBuffers(network, len(some))
-    network.forward(some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype)), buffers)
+    network.forward(some.scaled_inputs(network.parameters.dtype), buffers)
     for layer, answers in enumerate(buffers.outputs[:-1]):
         typical = np.median(answers, axis=0)
         awake = (np.abs(answers - typical) > _SAME * np.maximum(1, np.abs(typical))).any(axis=1)

@@ -161,5 +161,5 @@ def _answers(network: Network, split: Split) -> Array:
     """Returns the outputs for all examples, (k, outputs)."""
     starts = range(0, len(split), _CHUNK)
     inputs = (split.at(slice(start, start + _CHUNK)) for start in starts)
-    parts = [network.predict(each.take(slice(None), np.empty((len(each), each.width), np.float32))) for each in inputs]
+    parts = [network.predict(each.scaled_inputs()) for each in inputs]
     return np.concatenate(parts)

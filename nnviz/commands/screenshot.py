@@ -103,7 +103,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
             _compare(window, wanted.compare)
         if wanted.sweep is not None:
             _show_sweep(window, wanted.sweep, wanted.view or VIEWS[0])
-        wait_until(window, lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.queries))
+        wait_until(window, lambda: all(not query.is_wanted or query.is_up_to_date for query in session.queries))
         QApplication.processEvents()  # lets layouts follow
         write_whole(wanted.out, png(window.grab()))
     finally:
@@ -197,10 +197,10 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
         if is_there():
             loop.quit()
 
-    probes = [signal for probe in session.queries for signal in (probe.changed, probe.failed)]
+    results = [signal for query in session.queries for signal in (query.changed, query.failed)]
     kept = session.library.listed, session.comparison.changed, session.models[TrialsModel].changed
     shown = views.ended, session.training.state_changed, session.displayed.changed
-    signals = (*shown, *kept, *probes)
+    signals = (*shown, *kept, *results)
     for signal in signals:
         signal.connect(look)
     if not is_there():

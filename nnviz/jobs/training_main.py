@@ -83,7 +83,7 @@ class _Pipe:
 
 
 class _PipeSink:
-    """Sends a job's reports through the pipe; see ``Outlet`` in ``nnviz.jobs.job``."""
+    """Sends a job's reports through the pipe; see ``ReportSink`` in ``nnviz.jobs.job``."""
 
     def __init__(self, pipe: _Pipe, orders: queue.SimpleQueue[tuple[str, Any]]) -> None:
         """``orders``: the orders that wait to be carried out."""

@@ -130,8 +130,8 @@ class Docks(QObject):
         else:
             card.setObjectName(name)
         if isinstance(card, (DockCard, Page)):
-            probes = self._session.queries
-            card.in_view_changed.connect(lambda in_view: probes.want(name, info.needs, in_view))
+            queries = self._session.queries
+            card.in_view_changed.connect(lambda in_view: queries.want(name, info.needs, in_view))
         return card
 
     def _set_least_width(self, card: DockCard, info: CardInfo) -> None:

@@ -26,6 +26,7 @@ class HardTanh(Activation):
     """f(z) = z, kept within -1 and 1."""
 
     label = "Hard tanh"
+    is_bounded = True
 
     def forward(self, z: Array) -> None:
         np.clip(z, -1, 1, out=z)

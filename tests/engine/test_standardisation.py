@@ -184,7 +184,7 @@ def test_what_the_first_neurons_get_adds_up_to_their_sums(rows: Array) -> None:
 def test_a_neuron_answers_the_examples_as_in_a_pass() -> None:
     data = images()
     network = trained(data)
-    inputs = data.train.take(slice(None), np.empty(data.train.inputs.shape, np.float32))
+    inputs = data.train.scaled_inputs()
     passed = explain.forward(network, inputs)
     for layer in (1, 2):
         found = answers(network, data.train, layer, 1).values

@@ -77,7 +77,7 @@ def raw_columns(data: Dataset) -> tuple[RawColumn, ...]:
     if not coded:
         coded = [CodedColumn(data.column_name(number), NUMBER) for number in range(data.width)]
     some = data.train.at(sampled_rows(data))
-    examples = some.take(slice(None), np.empty((len(some), data.width), np.float32))
+    examples = some.scaled_inputs()
     found, start = [], 0
     for column in coded:
         inputs = slice(start, start + len(column.inputs))

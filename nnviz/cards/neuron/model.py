@@ -57,7 +57,7 @@ class NeuronReport:
         means: (classes,) mean activation for each class; None for regression.
         fifths: for regression, the ends of each fifth of the targets and the mean activation there; else empty.
         excited_by: the examples with the largest activations.
-        is_dead: whether the activation is the same for all examples.
+        is_dead: whether its slope is 0 for all examples, so that it no longer learns; never so in the output layer.
         active: share of the examples with an activation above 0.
         carried_back: (width,) its weights carried back to the input.
         ascent: (width,) the input that excites it most, by gradient ascent; None in the first layer.

@@ -86,7 +86,7 @@ def predicted_numbers(network: Network, dataset: Dataset, parts: list[ExampleSet
 def _predicted(network: Network, dataset: Dataset, part: ExampleSet, count: int) -> PredictedPart:
     rows = np.linspace(0, part.count - 1, count).round().astype(np.intp)
     some = part.split.at(rows if part.rows is None else part.rows[rows])
-    inputs = some.take(slice(None), np.empty(some.inputs.shape, network.parameters.dtype))
+    inputs = some.scaled_inputs(network.parameters.dtype)
     with np.errstate(all="ignore"):
         predicted = explain.forward(network, inputs).activations[-1].astype(np.float64)  # finite or not
         return PredictedPart(part, rows, dataset.raw_targets(some.targets), dataset.raw_targets(predicted))

@@ -87,7 +87,7 @@ class RobustnessModel(QObject):
     """Measures the displayed network on request. A measurement is kept until the run or the data change.
 
     Signals:
-        changed: the measurement began, advanced or ended, or its setup changed.
+        changed: the measurement began, advanced or ended, or the run or the data changed.
         pointed_changed: ``pointed`` has changed.
 
     Attributes:

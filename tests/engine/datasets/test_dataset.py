@@ -75,6 +75,7 @@ def test_take_scales_bytes_into_floats() -> None:
     out = np.empty((2, 2), np.float32)
     assert split.take(slice(0, 2), out) is out
     np.testing.assert_allclose(out, [[0, 0.2], [1, 0.4]], rtol=1e-6)
+    np.testing.assert_allclose(split.scaled_inputs(np.float64), [[0, 0.2], [1, 0.4]], rtol=1e-12)
     np.testing.assert_allclose(split.example(1), [1, 0.4], rtol=1e-6)
     assert split.example(1).dtype == np.float32
 

@@ -67,7 +67,7 @@ def test_each_strength_is_the_result_on_the_disturbed_examples() -> None:
     assert data.test is not None
     network = network_for(data)
     curve = whole(measure(network, data, data.test, ["rotation"])).curves["rotation"]
-    inputs = data.test.take(slice(None), np.empty((300, 108), np.float32))
+    inputs = data.test.scaled_inputs()
     for one in curve:
         turned = PERTURBATIONS["rotation"]()(inputs, input_statistics(data), one.strength)
         expected = Evaluator(network, Split(turned, data.test.targets, data.test.labels)).evaluate()

@@ -68,12 +68,12 @@ def oracle() -> Iterator[Oracle]:
 
 
 @pytest.fixture
-def probe(qapp: object, oracle: Oracle) -> Iterator[Latest]:
+def query(qapp: object, oracle: Oracle) -> Iterator[Latest]:
     """Of that oracle, without a budget."""
-    probe = Latest(oracle.question, release=oracle.release)
-    yield probe
+    query = Latest(oracle.question, release=oracle.release)
+    yield query
     oracle.gate.set()
-    assert probe.close(10_000)
+    assert query.close(10_000)
 
 
 def begun(qtbot: QtBot, oracle: Oracle, times: int = 1) -> None:
@@ -84,49 +84,49 @@ def begun(qtbot: QtBot, oracle: Oracle, times: int = 1) -> None:
 # ---- who wants it
 
 
-def test_nobody_looks_nothing_is_worked_out(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
-    probe.look()
+def test_nobody_looks_nothing_is_worked_out(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+    query.look()
     qtbot.wait(1)
     assert oracle.asked == []
-    assert probe.result is None
-    assert not probe.is_wanted
+    assert query.result is None
+    assert not query.is_wanted
 
 
-def test_it_is_worked_out_as_soon_as_a_card_comes_into_view(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(probe.changed):
-        probe.want("card", True)
-    assert probe.result is oracle.subject
-    probe.look()
-    probe.want("another card", True)
+def test_it_is_worked_out_as_soon_as_a_card_comes_into_view(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(query.changed):
+        query.want("card", True)
+    assert query.result is oracle.subject
+    query.look()
+    query.want("another card", True)
     qtbot.wait(1)
     assert len(oracle.asked) == 1, "the same question is answered once"
 
 
-def test_it_is_needed_until_the_last_card_is_out_of_view(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_it_is_needed_until_the_last_card_is_out_of_view(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     for card in ("one", "two"):
-        probe.want(card, True)
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
-    probe.want("one", False)
+        query.want(card, True)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
+    query.want("one", False)
     oracle.subject = object()
-    with qtbot.waitSignal(probe.changed):
-        probe.look()
+    with qtbot.waitSignal(query.changed):
+        query.look()
     assert oracle.released == 0
-    probe.want("two", False)
-    assert not probe.is_wanted
+    query.want("two", False)
+    assert not query.is_wanted
     oracle.subject = object()
-    probe.look()
+    query.look()
     qtbot.waitUntil(lambda: oracle.released == 1)
     assert len(oracle.asked) == 2
-    probe.want("two", False)
-    probe.want("one", True)
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    query.want("two", False)
+    query.want("one", True)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
     assert oracle.released == 1
 
 
-def test_nothing_is_worked_out_on_the_interface_thread(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
-    probe.want("card", True)
-    qtbot.waitUntil(lambda: probe.result is not None)
-    probe.want("card", False)
+def test_nothing_is_worked_out_on_the_interface_thread(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+    query.want("card", True)
+    qtbot.waitUntil(lambda: query.result is not None)
+    query.want("card", False)
     qtbot.waitUntil(lambda: oracle.released == 1)
     assert threading.main_thread() not in oracle.threads
 
@@ -134,21 +134,21 @@ def test_nothing_is_worked_out_on_the_interface_thread(probe: Latest, oracle: Or
 def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
     """Handing it to another thread would take longer; of a network of another size it has to turn out anew."""
     sizes, main = [1], threading.main_thread()
-    probe = Latest(oracle.question, quick=10.0, size=lambda: sizes[-1])
-    probe.want("card", True)
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    query = Latest(oracle.question, quick=10.0, size=lambda: sizes[-1])
+    query.want("card", True)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
     assert main not in oracle.threads
     oracle.subject = subject = object()
-    probe.look()
-    assert probe.result is subject
+    query.look()
+    assert query.result is subject
     assert main in oracle.threads
     oracle.threads.clear()
     oracle.subject = object()
     sizes.append(2)
-    probe.look()
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    query.look()
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
     assert main not in oracle.threads
-    assert probe.close(10_000)
+    assert query.close(10_000)
 
 
 def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
@@ -165,39 +165,39 @@ def test_cards_name_what_they_need(qapp: object, qtbot: QtBot) -> None:
 # ---- the latest wins
 
 
-def test_the_latest_question_wins(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_the_latest_question_wins(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """Those that came while one was worked out are not, but for the last."""
     oracle.gate.clear()
-    probe.want("card", True)
+    query.want("card", True)
     begun(qtbot, oracle)
     for _ in range(5):
         oracle.subject = object()
-        probe.look()
+        query.look()
     last = oracle.subject
     oracle.gate.set()
-    qtbot.waitUntil(lambda: probe.result is last)
+    qtbot.waitUntil(lambda: query.result is last)
     assert len(oracle.asked) == 2
 
 
-def test_who_waits_is_told_when_a_later_question_is_answered(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_who_waits_is_told_when_a_later_question_is_answered(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """Also where it is out of date by then; not by the one that was being answered already."""
     oracle.gate.clear()
-    probe.want("card", True)
+    query.want("card", True)
     begun(qtbot, oracle)
-    before = probe.questions
+    before = query.questions
     oracle.subject = object()
-    assert not probe.has_answered_after(before)
-    with qtbot.waitSignal(probe.changed):
+    assert not query.has_answered_after(before)
+    with qtbot.waitSignal(query.changed):
         oracle.gate.set()
     oracle.gate.clear()
-    assert not probe.has_answered_after(before)
-    assert not probe.is_up_to_date
+    assert not query.has_answered_after(before)
+    assert not query.is_up_to_date
     oracle.gate.set()
-    qtbot.waitUntil(lambda: probe.is_up_to_date)
-    assert probe.has_answered_after(before)
+    qtbot.waitUntil(lambda: query.is_up_to_date)
+    assert query.has_answered_after(before)
     oracle.subject = object()
-    assert not probe.is_up_to_date
-    assert probe.has_answered_after(before)
+    assert not query.is_up_to_date
+    assert query.has_answered_after(before)
 
 
 class Stepper:
@@ -206,8 +206,8 @@ class Stepper:
     def __init__(self, qtbot: QtBot) -> None:
         self.subject, self.started, self._qtbot = object(), 0, qtbot
         self._steps: queue.SimpleQueue[bool] = queue.SimpleQueue()  # whether the work is over
-        self.probe = Latest(self._request)
-        self.probe.want("card", True)
+        self.query = Latest(self._request)
+        self.query.want("card", True)
         self.reach(1)
 
     def _request(self) -> Request:
@@ -234,87 +234,87 @@ def stepper(qtbot: QtBot) -> Iterator[Stepper]:
     """With a first result, and a second request of which the first step is computed."""
     stepper = Stepper(qtbot)
     stepper.step(is_over=True)
-    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+    qtbot.waitUntil(lambda: stepper.query.result is stepper.subject)
     stepper.subject = object()
-    stepper.probe.look()
+    stepper.query.look()
     stepper.reach(2)
     yield stepper
     stepper.step(is_over=True)
-    assert stepper.probe.close(10_000)
+    assert stepper.query.close(10_000)
 
 
 def test_work_in_steps_is_stopped_by_a_newer_request(stepper: Stepper, qtbot: QtBot) -> None:
-    first = stepper.probe.result
+    first = stepper.query.result
     stepper.subject = object()
-    stepper.probe.look()
+    stepper.query.look()
     stepper.step()
     stepper.reach(3)
-    assert stepper.probe.result is first, "the last result stays"
-    assert not stepper.probe.is_up_to_date
+    assert stepper.query.result is first, "the last result stays"
+    assert not stepper.query.is_up_to_date
     stepper.step(is_over=True)
-    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+    qtbot.waitUntil(lambda: stepper.query.result is stepper.subject)
 
 
 def test_work_in_steps_goes_on_while_the_request_is_the_same(stepper: Stepper, qtbot: QtBot) -> None:
     for _ in range(3):
-        stepper.probe.look()
+        stepper.query.look()
         stepper.step()
     stepper.step(is_over=True)
-    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+    qtbot.waitUntil(lambda: stepper.query.result is stepper.subject)
     assert stepper.started == 2
 
 
-@pytest.mark.parametrize("stop", [lambda probe: probe.forget(), lambda probe: probe.want("card", False)])
+@pytest.mark.parametrize("stop", [lambda query: query.forget(), lambda query: query.want("card", False)])
 def test_work_in_steps_is_stopped_when_it_is_not_needed(
     stepper: Stepper, qtbot: QtBot, stop: Callable[[Latest], None]
 ) -> None:
-    stop(stepper.probe)
+    stop(stepper.query)
     stepper.step()
-    stepper.probe.want("card", True)
+    stepper.query.want("card", True)
     stepper.reach(3)
     stepper.step(is_over=True)
-    qtbot.waitUntil(lambda: stepper.probe.result is stepper.subject)
+    qtbot.waitUntil(lambda: stepper.query.result is stepper.subject)
 
 
 def test_closing_stops_work_in_steps(stepper: Stepper) -> None:
-    stepper.probe.close(0)
+    stepper.query.close(0)
     stepper.step()
-    assert stepper.probe.close(10_000)
+    assert stepper.query.close(10_000)
     assert stepper.started == 2
 
 
-def test_without_a_question_nothing_is_known(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
-    probe.want("card", True)
-    qtbot.waitUntil(lambda: probe.result is not None)
+def test_without_a_question_nothing_is_known(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+    query.want("card", True)
+    qtbot.waitUntil(lambda: query.result is not None)
     oracle.subject = None
-    with qtbot.waitSignal(probe.changed):
-        probe.look()
-    assert probe.result is None
-    with qtbot.assertNotEmitted(probe.changed):
-        probe.look()
+    with qtbot.waitSignal(query.changed):
+        query.look()
+    assert query.result is None
+    with qtbot.assertNotEmitted(query.changed):
+        query.look()
 
 
-def test_of_another_network_nothing_is_known(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_of_another_network_nothing_is_known(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """It is forgotten at once, and asked for anew, even where the question looks the same."""
-    probe.want("card", True)
-    qtbot.waitUntil(lambda: probe.result is not None)
-    with qtbot.waitSignal(probe.changed):
-        probe.forget()
-        assert probe.result is None
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    query.want("card", True)
+    qtbot.waitUntil(lambda: query.result is not None)
+    with qtbot.waitSignal(query.changed):
+        query.forget()
+        assert query.result is None
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
     assert len(oracle.asked) == 2
 
 
-def test_what_is_worked_out_of_the_network_before_is_not_told(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_what_is_worked_out_of_the_network_before_is_not_told(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     told: list[object] = []
-    probe.changed.connect(lambda: told.append(probe.result))
+    query.changed.connect(lambda: told.append(query.result))
     oracle.gate.clear()
-    probe.want("card", True)
+    query.want("card", True)
     begun(qtbot, oracle)
     oracle.subject = object()
-    probe.forget()
+    query.forget()
     oracle.gate.set()
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
     assert told == [oracle.subject]
 
 
@@ -337,79 +337,79 @@ def test_a_budget_says_how_often(qapp: object, qtbot: QtBot, oracle: Oracle, mon
     is_due = [True]
     monkeypatch.setattr(TimeBudget, "seconds_left", property(lambda _: -1.0 if is_due[0] else 0.02))
     monkeypatch.setattr(TimeBudget, "reset", lambda _: is_due.__setitem__(0, True))
-    probe = Latest(oracle.question, budget)
-    probe.want("card", True)
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    query = Latest(oracle.question, budget)
+    query.want("card", True)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
     is_due[0] = False
     oracle.subject = object()
-    probe.look()
+    query.look()
     qtbot.wait(30)
     assert len(oracle.asked) == 1
     is_due[0] = True
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
     is_due[0] = False
     oracle.subject = object()
-    probe.look()
-    probe.want("card", False)
-    probe.want("card", True)
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
-    assert probe.close(10_000)
+    query.look()
+    query.want("card", False)
+    query.want("card", True)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
+    assert query.close(10_000)
 
 
 @pytest.mark.parametrize("is_busy", [False, True])
 def test_what_is_wanted_sooner_comes_sooner(qapp: object, qtbot: QtBot, oracle: Oracle, is_busy: bool) -> None:
     """Though the next answer was due in a minute, or the one being worked out would have made it so."""
     budget = TimeBudget(60)
-    probe = Latest(oracle.question, budget)
+    query = Latest(oracle.question, budget)
     if is_busy:
         oracle.gate.clear()
-    probe.want("card", True)
+    query.want("card", True)
     qtbot.waitUntil(lambda: len(oracle.asked) == 1)
     if not is_busy:
-        qtbot.waitUntil(lambda: probe.result is oracle.subject)
+        qtbot.waitUntil(lambda: query.result is oracle.subject)
     oracle.subject = object()
-    probe.look()
+    query.look()
     budget.due_in(0.01)
-    probe.look()
+    query.look()
     oracle.gate.set()
-    qtbot.waitUntil(lambda: probe.result is oracle.subject)
-    assert probe.close(10_000)
+    qtbot.waitUntil(lambda: query.result is oracle.subject)
+    assert query.close(10_000)
 
 
 # ---- what goes wrong
 
 
-def test_where_memory_is_short_it_stays_unknown(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_where_memory_is_short_it_stays_unknown(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """Nobody is bothered, and nothing is tried over and over; the next question is."""
     failed: list[object] = []
-    probe.failed.connect(failed.append)
-    probe.want("card", True)
-    qtbot.waitUntil(lambda: probe.result is not None)
+    query.failed.connect(failed.append)
+    query.want("card", True)
+    qtbot.waitUntil(lambda: query.result is not None)
     oracle.error = MemoryError()
     oracle.subject = object()
-    with qtbot.waitSignal(probe.changed):
-        probe.look()
-    assert probe.result is None
-    probe.look()
+    with qtbot.waitSignal(query.changed):
+        query.look()
+    assert query.result is None
+    query.look()
     qtbot.wait(1)
     assert len(oracle.asked) == 2
     oracle.error = None
     oracle.subject = object()
-    with qtbot.waitSignal(probe.changed):
-        probe.look()
-    assert probe.result is oracle.subject
+    with qtbot.waitSignal(query.changed):
+        query.look()
+    assert query.result is oracle.subject
     assert failed == []
 
 
-def test_what_nobody_foresaw_is_told(probe: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_what_nobody_foresaw_is_told(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """And a question that came meanwhile is answered all the same."""
     oracle.gate.clear()
     oracle.error = ZeroDivisionError()
-    probe.want("card", True)
+    query.want("card", True)
     begun(qtbot, oracle)
     oracle.subject = object()
-    probe.look()
-    with qtbot.waitSignal(probe.failed) as signal:
+    query.look()
+    with qtbot.waitSignal(query.failed) as signal:
         oracle.gate.set()
     assert isinstance(signal.args[0], ZeroDivisionError)
     oracle.error = None
@@ -417,17 +417,17 @@ def test_what_nobody_foresaw_is_told(probe: Latest, oracle: Oracle, qtbot: QtBot
 
 
 def test_closing_waits_no_longer_than_it_may(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
-    probe = Latest(oracle.question)
+    query = Latest(oracle.question)
     told: list[object] = []
-    probe.changed.connect(lambda: told.append(probe.result))
+    query.changed.connect(lambda: told.append(query.result))
     oracle.gate.clear()
-    probe.want("card", True)
+    query.want("card", True)
     begun(qtbot, oracle)
-    assert not probe.close(10)
+    assert not query.close(10)
     oracle.gate.set()
-    assert probe.close(10_000)
+    assert query.close(10_000)
     qtbot.wait(1)
-    probe.look()
+    query.look()
     assert told == []
     assert len(oracle.asked) == 1
 
@@ -467,7 +467,7 @@ def are_known(session: Session) -> bool:
 
 
 def wait_until_idle(qtbot: QtBot, session: Session) -> None:
-    """All that the probe's lane was given so far is done: it works in order."""
+    """All that the query's lane was given so far is done: it works in order."""
     done: list[object] = []
     session.models[Distributions].query._thread.run(lambda: None, done.append, lambda error: pytest.fail(str(error)))
     qtbot.waitUntil(lambda: bool(done))

@@ -190,9 +190,7 @@ def test_a_mistake_is_compared_with_its_true_class(
     """On the canvas, until something is drawn over it, and on an empty canvas; a choice stays."""
     session = ready_window.session
     test, network = session.data.dataset.test, session.displayed.network
-    best, second = np.argsort(-network.predict(test.take(slice(None), np.empty(test.inputs.shape, np.float32))))[
-        :, :2
-    ].T
+    best, second = np.argsort(-network.predict(test.scaled_inputs()))[:, :2].T
     truth = test.labels
     number = int(np.flatnonzero((best != truth) & (second != truth))[0])
     asked = best[number], truth[number]

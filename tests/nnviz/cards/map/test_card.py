@@ -122,7 +122,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     assert data is not None
     assert data.test is not None
     assert embedding.source.layer == 2
-    inputs = data.test.take(slice(None), np.empty((len(data.test), 784), np.float32))
+    inputs = data.test.scaled_inputs()
     activations = activations_of(session.displayed.network, inputs, 2)
     assert embedding.points == pytest.approx(embedding.basis.project(activations), abs=1e-3)
     assert page.view.dots.inks.tolist() == data.test.labels.tolist()
