@@ -118,7 +118,7 @@ class StorageModel(QObject):
 
     def set_snapshot_budget(self, nbytes: int) -> None:
         """Changes the limit of one run's snapshots in the library, from the next run on."""
-        self._set("moment_budget", nbytes)
+        self._set("snapshot_budget", nbytes)
 
     def _set(self, which: str, nbytes: int) -> None:
         def failed(error: Exception) -> None:
