@@ -10,7 +10,7 @@ from nnviz.session.status import Stage, Status
 from tests.hostile.attack import attack
 from tests.hostile.calls import Person
 
-_RESETS = 32
+_RESETS = 16
 _BUDGET = 1000  # megabytes beyond what the program takes anyway
 
 
