@@ -14,6 +14,7 @@ class CardModels:
     """The models of cards by class, made from the session when they are first used.
 
     A model that runs something in the background has a method ``close(milliseconds)``, as the parts of the session do.
+    One that keeps something of the current run or the data has a method ``forget()``, which drops that.
     """
 
     def __init__(self, session: Session) -> None:
@@ -26,6 +27,12 @@ class CardModels:
             self._made[kind] = kind(self._session)  # type: ignore[call-arg]
         found: Model = self._made[kind]
         return found
+
+    def forget(self) -> None:
+        """Has the models drop what belongs to the run or the data before."""
+        for model in list(self._made.values()):
+            if hasattr(model, "forget"):
+                model.forget()
 
     @property
     def closable(self) -> list[Any]:

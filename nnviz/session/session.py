@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PyQt5.QtCore import QObject
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
@@ -61,6 +61,10 @@ _LONGEST_WAIT = 400  # milliseconds that closing waits for all threads together
 class Session(QObject):
     """Has the parts of the model. Cards read them and call their methods.
 
+    Signals:
+        run_or_data_changed: another run is the current one, or loading of data has ended; parts, models and queries
+            have followed.
+
     Attributes:
         messages, undo: the message that is shown to the user; the steps that can be undone and redone.
         data, settings: the data set; the experiment that the fields describe.
@@ -87,6 +91,8 @@ class Session(QObject):
         models: models of single cards.
         pictures: reads images that are dropped or pasted onto the canvas.
     """
+
+    run_or_data_changed = pyqtSignal()
 
     def __init__(self, experiment: Experiment | None = None) -> None:
         super().__init__()
@@ -140,7 +146,7 @@ class Session(QObject):
         """Connects the signals of parts that do not know each other."""
         self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
-            signal.connect(self._follow_run_and_data)
+            signal.connect(self._follow_run_and_data)  # last, as all parts are made: they have followed by then
         self.pictures.failed.connect(self.messages.show_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
@@ -152,8 +158,12 @@ class Session(QObject):
         self.records.changed.connect(self.library_thread.open)
 
     def _follow_run_and_data(self) -> None:
-        """Fits the canvas to the data and the network."""
+        """Has models, queries, the canvas and views follow, in this order; the parts of the session have done so."""
+        self.models.forget()
+        self.queries.forget()
+        self.queries.look()
         self.sketch.adapt(self.data.dataset, self.runs.current.network)
+        self.run_or_data_changed.emit()
 
     # ---- shortcuts for scripts
 

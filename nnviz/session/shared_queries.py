@@ -25,9 +25,7 @@ def new_queries(session: Session) -> Queries:
     queries = Queries(session.messages.crashed.emit)
     queries.add({ANSWER: _answer(displayed, question, data), MISTAKES: _mistakes(session.mistakes)})
     queries.add(surface_queries(displayed, runs, data, session.selection))
-    for signal in (runs.replaced, data.changed):
-        signal.connect(queries.forget)
-    for signal in (displayed.changed, question.changed, data.changed):
+    for signal in (displayed.changed, question.changed):
         signal.connect(queries.look)
     return queries
 

@@ -201,7 +201,41 @@ class Card(QWidget):
         arranged(QVBoxLayout(self), self.head, sheet).setStretch(1, 1)
 
 
-class DockCard(QDockWidget):
+class LazyView:
+    """What cards and pages have in common: they follow the session only while they are in view.
+
+    Attributes:
+        in_view: whether the view can be seen: not if it is closed or behind another tab, of which isVisible() knows
+            nothing.
+    """
+
+    in_view = False
+    _is_outdated = False  # whether another run or other data came while it was out of view
+
+    def refresh(self) -> None:
+        """Draws what changed while the view was out of view. Subclasses that draw implement it."""
+
+    def adapt(self) -> None:
+        """Shows another run or other data. Subclasses implement it if names, axes or choices depend on them."""
+
+    def invalidate(self) -> None:
+        """Adapts the view to another run or other data: at once if it is in view, else when it comes into view."""
+        self._is_outdated = not self.in_view
+        if self.in_view:
+            self.adapt()
+
+    def table(self) -> Table | None:
+        """Returns what is shown as column names and rows, for a CSV file, or None if there are no numbers."""
+        return None
+
+    def _catch_up(self) -> None:
+        """Draws the view when it comes into view."""
+        if self._is_outdated:
+            self.invalidate()
+        self.refresh()
+
+
+class DockCard(QDockWidget, LazyView):
     """A card that can be dragged by its header, floated, enlarged, exported, closed and shown again from the View menu.
 
     Signals:
@@ -229,7 +263,6 @@ class DockCard(QDockWidget):
         self._scroll = CardScroll(self.sheet)
         self.setWidget(self._scroll)
         self.free_below = 0  # pixels that the body leaves free at its bottom, for what lies over the card
-        self.in_view = False  # False if closed or behind another tab; isVisible() knows nothing of tabs
         self.visibilityChanged.connect(self._visibility_changed)
 
     def set_name(self, name: str) -> None:
@@ -268,9 +301,6 @@ class DockCard(QDockWidget):
             self.body.setContentsMargins(left, top, right, bottom - self.free_below + free)
             self.free_below = free
 
-    def refresh(self) -> None:
-        """Draws what changed while the card was out of view. Subclasses that draw implement it."""
-
     def prepare(self) -> Iterator[None]:
         """Makes what other data will need, a piece at a time. Subclasses of which that takes long implement it."""
         return iter(())
@@ -283,17 +313,13 @@ class DockCard(QDockWidget):
     @property
     def has_table(self) -> bool:
         """Whether :meth:`table` returns numbers; cheap, unlike making the table."""
-        return type(self).table is not DockCard.table
-
-    def table(self) -> Table | None:
-        """Returns the numbers that are shown, for a CSV file, or None."""
-        return None
+        return type(self).table is not LazyView.table
 
     def _visibility_changed(self, in_view: bool) -> None:
         self.in_view = in_view
         self.in_view_changed.emit(in_view)
         if in_view:
-            self.refresh()
+            self._catch_up()
 
 
 class ColumnDock(QDockWidget):

@@ -7,20 +7,19 @@ import bisect
 from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from nnviz.ui.card import DockCard, Table
+from nnviz.ui.card import DockCard, LazyView, Table
 from nnviz.ui.tabs import Tab, add_tab, tab_bar
 
 _ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a what-if
 
 
-class Page(QWidget):
+class Page(QWidget, LazyView):
     """The content of one tab. Subclasses fill ``body``, and ``aside`` at the right of the header.
 
     Content that is slow to make is made in ``_make``, when the page first comes to the front: many pages are never
     seen.
 
     Attributes:
-        in_view: whether the page is in front and its card in view.
         is_filled: whether the content was made.
         is_offered: whether the page has a tab; it has none for data that it does not suit.
         leads: whether the page comes to the front when it gets its tab, until the user chooses another page.
@@ -41,7 +40,7 @@ class Page(QWidget):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
-        self.in_view = self.is_filled = False
+        self.is_filled = False
         self.is_offered, self.leads = True, False
 
     def offer(self, offered: bool) -> None:
@@ -59,19 +58,12 @@ class Page(QWidget):
     def _make(self) -> None:
         """Makes the content, in subclasses that are empty until they are seen."""
 
-    def refresh(self) -> None:
-        """Draws what changed while the page was out of view. Subclasses implement it."""
-
     def set_in_view(self, in_view: bool) -> None:
         """Sets whether the page is visible. Called by the card."""
         self.in_view = in_view
         self.in_view_changed.emit(in_view)
         if in_view:
-            self.refresh()
-
-    def table(self) -> Table | None:
-        """Returns the displayed numbers as column names and rows, for a CSV file, or None if there are no numbers."""
-        return None
+            self._catch_up()
 
 
 class _Asides(QStackedWidget):
@@ -174,13 +166,18 @@ class TabbedCard(DockCard):
         super()._visibility_changed(in_view)
         self._tell_pages()
 
+    def invalidate(self) -> None:
+        super().invalidate()
+        for page in self.pages:
+            page.invalidate()
+
     @property
     def caption(self) -> str:
         return self.page.title
 
     @property
     def has_table(self) -> bool:
-        return type(self.page).table is not Page.table
+        return type(self.page).table is not LazyView.table
 
     def table(self) -> Table | None:
         return self.page.table()

@@ -84,7 +84,7 @@ class Docks(QObject):
         self._sizes.theme_changed.connect(self._text_size_changed)
         self.splitter_sizes = SplitterSizes(self.host)
         self._sizes.settled.connect(self._divide)
-        session.data.changed.connect(self._divide)
+        session.data.changed.connect(self._follow_data)
         for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
             signal.connect(self._show_marks)
         session.data.views.add(self._add_pages)
@@ -126,6 +126,7 @@ class Docks(QObject):
         if isinstance(card, DockCard):
             card.set_name(name)
             self._set_least_width(card, info)
+            self._session.run_or_data_changed.connect(card.invalidate)
             card.head.mark.clicked.connect(self._end_mark)
         else:
             card.setObjectName(name)
@@ -151,13 +152,22 @@ class Docks(QObject):
 
     def _add_pages(self) -> None:
         """Makes the pages of the cards that are there, as far as they suit the data."""
-        data = self._session.data.dataset
         for name in sorted(CARDS, key=lambda name: (CARDS[name].page_number, name)):
             info = CARDS[name]
             holder = self.cards.get(info.page_of)
-            suits = info.suits is None or (data is not None and info.suits(data))
-            if holder is not None and name not in self.cards and suits:
+            if holder is not None and name not in self.cards and self._suits(info):
                 holder.add_page(self._make(name, info), info.page_number)
+
+    def _suits(self, info: CardInfo) -> bool:
+        data = self._session.data.dataset
+        return info.suits is None or (data is not None and info.suits(data))
+
+    def _follow_data(self) -> None:
+        """Offers the pages that suit the data."""
+        for name, card in self.cards.items():
+            if CARDS[name].suits is not None:
+                card.offer(self._suits(CARDS[name]))
+        self._divide()
 
     def _show_marks(self) -> None:
         """Marks every card while a what-if lasts or the past is shown; a click on a mark ends it."""

@@ -88,7 +88,7 @@ class DisagreementPage(Page):
         session = self._session
         self._query = session.models[ComparedPredictions].disagreement
         self.in_view_changed.connect(lambda in_view: session.queries.want(self.name, (DISAGREEMENT,), in_view))
-        for signal in (self._query.changed, session.comparison.changed, session.data.changed):
+        for signal in (self._query.changed, session.comparison.changed):
             signal.connect(self.refresh)
         self.matrix.chosen.connect(lambda *_: self._list())
         for view in (self.pictures, self.rows):
@@ -97,6 +97,9 @@ class DisagreementPage(Page):
         self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
 
     # ---- what is shown
+
+    def adapt(self) -> None:
+        self.refresh()
 
     def refresh(self) -> None:
         if not self.in_view:

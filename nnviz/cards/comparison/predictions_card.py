@@ -41,8 +41,11 @@ class PredictionsCard(DockCard):
         self.rows.setAutoFillBackground(False)  # which a scrolled widget has
         self._query = session.models[ComparedPredictions].predictions
         self._query.changed.connect(self.refresh)
-        for signal in (session.comparison.changed, session.question.changed, session.data.changed):
+        for signal in (session.comparison.changed, session.question.changed):
             signal.connect(self.refresh)
+
+    def adapt(self) -> None:
+        self.refresh()
 
     def refresh(self) -> None:
         if not self.in_view:

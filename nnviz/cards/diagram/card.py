@@ -86,7 +86,7 @@ class DiagramPage(Page):
         self.count_button = self._make_count_button()
         arranged(QHBoxLayout(self.aside), 1, self.key, self.count_button, spacing=4)
         self._connect()
-        self._new_looks()
+        self.adapt()
 
     def _connect(self) -> None:
         session = self._session
@@ -96,8 +96,6 @@ class DiagramPage(Page):
         session.selection.neuron_changed.connect(self._chosen_elsewhere)
         session.selection.pointed_changed.connect(self._show_pointed)
         session.training.state_changed.connect(self.refresh)  # Repaints in full quality after training.
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self._new_looks)
 
     def _make_count_button(self) -> QToolButton:
         tip = "How many connections are drawn between two layers: the strongest ones."
@@ -125,7 +123,7 @@ class DiagramPage(Page):
 
     # ---- what there is
 
-    def _new_looks(self) -> None:
+    def adapt(self) -> None:
         self._limit = 0.0
         self.refresh()
 

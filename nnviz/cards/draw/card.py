@@ -96,9 +96,7 @@ class DrawCard(DockCard):
         session.undo.changed.connect(self._show_undo)
         session.question.answer_changed.connect(self.refresh)
         session.question.threshold_changed.connect(self.refresh)
-        session.data.changed.connect(lambda: self.drawing.setEnabled(self.is_drawn))  # no stroke until it is gone
         session.data.views.add(self._data_changed)
-        session.runs.replaced.connect(self._name_classes)
         for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
             signal.connect(self._make_room)
         theme.changed.connect(self.refresh)
@@ -266,6 +264,10 @@ class DrawCard(DockCard):
             tip = f"Asks about a random {noun} of the test set; the network has not learned from it (Ctrl+T)."
         named(self.random_button, "randomDigitButton", f"Random test {noun}", tip)
         self.random_button.setEnabled(self.can_pick)
+
+    def adapt(self) -> None:
+        self.drawing.setEnabled(self.is_drawn)  # no stroke until it is gone
+        self._name_classes()
 
     def _name_classes(self) -> None:
         data, targets = self._session.data.dataset, self._targets.all

@@ -97,13 +97,11 @@ class ExplanationCard(DockCard):
             session.queries[name].changed.connect(self.refresh)
         self._model.changed.connect(self._show_choices)
         self.head.marked.connect(self._make_room)
-        session.data.changed.connect(self._name_outputs)
-        session.runs.replaced.connect(self._name_outputs)
         session.displayed.changed.connect(self._show_line)
         session.question.changed.connect(self._show_line)
         session.selection.example_changed.connect(self._show_line)
         session.selection.pointed_changed.connect(self._show_pointed)
-        self._name_outputs()
+        self.adapt()
 
     # ---- building
 
@@ -157,7 +155,8 @@ class ExplanationCard(DockCard):
 
     # ---- what is chosen
 
-    def _name_outputs(self) -> None:
+    def adapt(self) -> None:
+        """Names the outputs as the data and the network do."""
         names = self._session.class_names
         self.one_combo.set_names("its answer", names)
         self.other_combo.set_names("true or second best", names)

@@ -57,13 +57,18 @@ class Explanation(QObject):
         self._current = CurrentExample(question, selection, data)
         self._contributions_budget = TimeBudget(_SECONDS_BETWEEN_CONTRIBUTIONS, 24)
         self._contributions = Latest(
-            self._contributions_request, self._contributions_budget, quick=_QUICK, size=self._size
+            self._contributions_request,
+            self._contributions_budget,
+            quick=_QUICK,
+            size=self._size,
+            forget_on_new_run=True,
         )
         self._counterfactual_budget = TimeBudget(_SECONDS_BETWEEN_COUNTERFACTUALS, 49)
-        self._counterfactual = Latest(self._counterfactual_request, self._counterfactual_budget, self._release)
+        self._counterfactual = Latest(
+            self._counterfactual_request, self._counterfactual_budget, self._release, forget_on_new_run=True
+        )
         session.queries.add({CONTRIBUTIONS: self._contributions, COUNTERFACTUAL: self._counterfactual})
-        runs.replaced.connect(self._drop_outputs)
-        data.changed.connect(self._data_changed)
+        data.changed.connect(self._drop_choices)
         self.changed.connect(self._choices_changed)
         for signal in (question.changed, selection.example_changed):
             signal.connect(self._input_changed)
@@ -95,22 +100,16 @@ class Explanation(QObject):
         dataset = self._data.dataset
         return EMPTY if dataset is None or dataset.is_picture else MEAN
 
-    def _drop_outputs(self) -> None:
-        """Drops the results, and chosen outputs that the new network does not have."""
-        self._forget()
+    def forget(self) -> None:
+        """Drops chosen outputs that the new network does not have."""
         outputs = self._runs.current.network.shape[-1]
         kept = [None if number is None or number >= outputs else number for number in (self.one, self.other)]
         self.compare(*kept)
 
-    def _data_changed(self) -> None:
+    def _drop_choices(self) -> None:
         self._baseline = None
         self.one = self.other = None
-        self._forget()
         self.changed.emit()
-
-    def _forget(self) -> None:
-        for query in (self._contributions, self._counterfactual):
-            query.forget()
 
     # ---- requests
 

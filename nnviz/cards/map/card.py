@@ -90,13 +90,16 @@ class MapPage(Page):
         self.bar.fit.clicked.connect(view.show_all)
         self.bar.lasso.toggled.connect(self._set_lasso)
         signals = (self._model.changed, session.mistakes.changed, session.training.state_changed, theme.changed)
-        for signal in (*signals, session.selection.classes_changed, session.data.changed, session.runs.replaced):
+        for signal in (*signals, session.selection.classes_changed):
             signal.connect(self.refresh)
-        session.data.changed.connect(self._name_classes)
         session.selection.example_changed.connect(self._show_choice)
         session.queries[MAP_PLACE].changed.connect(self._show_mark)
 
     # ---- what is shown
+
+    def adapt(self) -> None:
+        self._name_classes()
+        self.refresh()
 
     def _name_classes(self) -> None:
         data, classes = self._session.data.dataset, self._session.selection.classes

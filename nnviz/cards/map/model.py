@@ -54,18 +54,14 @@ class MapModel(QObject):
         self._pca: Embedding | None = None
         self._axes_key = object()  # a new object whenever the axes are computed again
         self._kept: tuple[object, PrincipalAxes | None] = (None, None)  # the axes, and their key
-        self._points = Latest(self._pca_request, TimeBudget(_SECONDS_BETWEEN, 19))
+        self._points = Latest(self._pca_request, TimeBudget(_SECONDS_BETWEEN, 19), forget_on_new_run=True)
         size = lambda: (self._displayed.network.shape, self.method, self.layer)  # noqa: E731
-        self._place = Latest(self._place_request, quick=QUICK, size=size)
+        self._place = Latest(self._place_request, quick=QUICK, size=size, forget_on_new_run=True)
         session.queries.add({MAP: self._points, MAP_PLACE: self._place})
         self._points.changed.connect(lambda: self._take_pca(self._points.result))
         for signal in (self.asked, session.displayed.what_if_changed):
             signal.connect(self._points.hurry)
         self.changed.connect(self._place.look)
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self._forget)
-            signal.connect(self._points.forget)
-            signal.connect(self._place.forget)
         session.mistakes.part_changed.connect(self._change_part)
 
     def close(self, milliseconds: int) -> bool:
@@ -130,7 +126,8 @@ class MapModel(QObject):
             self.count,
         )
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drops the embeddings and the axes."""
         self._pca, self._axes_key = None, object()
         self.tsne.forget()
         self.changed.emit()

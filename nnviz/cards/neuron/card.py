@@ -92,8 +92,7 @@ class NeuronCard(DockCard):
     def _connect(self) -> None:
         theme.changed.connect(self._place_controls)
         session, queries = self._session, self._session.queries
-        for signal in (session.selection.neuron_changed, session.runs.replaced, session.data.changed):
-            signal.connect(self._turn)
+        session.selection.neuron_changed.connect(self._turn)
         session.displayed.changed.connect(self._follow_when_due)
         session.training.state_changed.connect(self._follow)  # The end of training shows its last parameters.
         session.displayed.what_if_changed.connect(self._show_effect)
@@ -114,6 +113,9 @@ class NeuronCard(DockCard):
         self._model.ranking.changed.connect(self._show_ranking)
 
     # ---- what is shown
+
+    def adapt(self) -> None:
+        self._turn()
 
     def _turn(self) -> None:
         """Shows the chosen neuron, or a hint how to choose one."""

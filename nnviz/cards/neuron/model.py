@@ -118,8 +118,10 @@ class NeuronModel(ChosenNeuron):
         for query in queries.values():
             session.selection.neuron_changed.connect(query.hurry)
             session.displayed.what_if_changed.connect(query.hurry)
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self.ranking.forget)
+
+    def forget(self) -> None:
+        """Drops the ranking."""
+        self.ranking.forget()
 
     def part_of(self, dataset: Dataset) -> ExampleSet:
         """Returns the part of the data with the examples."""

@@ -59,12 +59,10 @@ class SurfacePage(Page):
         session.question.changed.connect(self._show_input)
         session.question.answer_changed.connect(self._describe_input)
         self.tests.toggled.connect(self._show_data)
-        session.data.changed.connect(self._data_changed)
         session.painting.changed.connect(self._follow_painting)
-        session.runs.replaced.connect(self.refresh)
         session.queries[OUTPUT_SURFACE].changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
-        self._data_changed()
+        self.adapt()
         self._follow_painting()
 
     # ---- for subclasses
@@ -108,14 +106,13 @@ class SurfacePage(Page):
             return None
         return surface if isinstance(surface.region, self.kind) else None
 
-    def _data_changed(self) -> None:
-        """Shows other data, if they lie in a region of this kind."""
+    def adapt(self) -> None:
+        """Shows the points of the data, if these lie in a region of this kind."""
         data = self._data
         if data is not None:
             self.tests.setVisible(data.test is not None)
         self._show_data()
         self._show_input()
-        self.offer(data is not None)
         self.refresh()
 
     def _follow_painting(self) -> None:

@@ -49,16 +49,14 @@ class PredictionPanel(DockCard):
         self.body.addWidget(self.bars)
         self.body.addWidget(self.numbers)
         self.body.setContentsMargins(theme.CARD_PADDING, 2, theme.CARD_PADDING, 8)
-        session.data.changed.connect(self._name_classes)
-        session.runs.replaced.connect(self._name_classes)
         session.question.answer_changed.connect(self.refresh)
         session.question.threshold_changed.connect(self._show_threshold)
         self.head.marked.connect(self._show_threshold)
         self.head.marked.connect(self.refresh)
         self._show_threshold()
-        self._name_classes()
+        self.adapt()
 
-    def _name_classes(self) -> None:
+    def adapt(self) -> None:
         """Sets the names of classes or targets by the data and the network."""
         is_number = self._is_of_numbers
         self.bars.setVisible(not is_number)

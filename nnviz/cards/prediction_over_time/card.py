@@ -49,7 +49,6 @@ class PredictionOverTimePanel(DockCard):
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
         self._name_lines()
         self._query.changed.connect(self.refresh)
-        session.data.changed.connect(self.refresh)
         session.timeline.changed.connect(self._show_moment)
         theme.changed.connect(self._name_lines)
 
@@ -58,6 +57,9 @@ class PredictionOverTimePanel(DockCard):
         """The latest predictions; None without an input, or if none are computed yet."""
         known: PastPredictions | None = self._query.result
         return known
+
+    def adapt(self) -> None:
+        self.refresh()
 
     def refresh(self) -> None:
         """Draws the latest predictions. Old lines stay while new ones are computed."""

@@ -63,7 +63,7 @@ class PointsPage(Page):
         self._sample = label(f"{text.count(MOST)} examples, spread evenly", "muted")
         arranged(QHBoxLayout(self.aside), 1, self._sample, *self.keys.values(), self.output, spacing=4)
         self._connect()
-        self._show_data()
+        self.adapt()
 
     def _connect(self) -> None:
         session, plot = self._session, self.plot
@@ -73,21 +73,16 @@ class PointsPage(Page):
         self.output.chosen.connect(self._show_output)
         for key in self.keys.values():
             key.toggled.connect(self.refresh)
-        for signal in (session.data.changed, session.runs.replaced):
-            signal.connect(self._show_data)
         session.selection.example_changed.connect(self._show_choice)
         session.queries[PREDICTED].changed.connect(self.refresh)
 
     # ---- what is shown
 
-    def _show_data(self) -> None:
+    def adapt(self) -> None:
         data, meaning = self._session.data.dataset, self._session.meaning
         self._output = 0
         if data is not None:
-            self.offer(not data.is_classification)
             self.keys["test"].setVisible(data.test is not None)
-        else:
-            self.offer(False)
         self.output.setVisible(meaning.is_regression and not meaning.is_single)
         self._name_output()
         self.refresh()
@@ -250,11 +245,10 @@ class ResidualsPage(PointsPage):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Residuals")
         self._end = 0.0
-        for signal in (session.data.changed, session.runs.replaced):
-            signal.connect(self._forget_end)
 
-    def _forget_end(self) -> None:
+    def adapt(self) -> None:
         self._end = 0.0
+        super().adapt()
 
     def _points(self, part: PredictedPart) -> Array:
         true, predicted = self._numbers(part)

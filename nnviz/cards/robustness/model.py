@@ -120,8 +120,6 @@ class RobustnessModel(QObject):
         self.work.failed.connect(self._failed)
         for signal in (session.question.changed, session.selection.example_changed, self.pointed_changed):
             signal.connect(self._query.hurry)
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self._forget)
 
     # ---- the measurement
 
@@ -175,7 +173,8 @@ class RobustnessModel(QObject):
         else:
             self._messages.crashed.emit(error)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drops the measurements."""
         self.before, self.problem = None, ""
         self.work.forget()
         self.changed.emit()

@@ -57,19 +57,17 @@ class RunBar(QWidget):
         for signal in (
             session.training.state_changed,
             session.settings.problems_changed,
-            session.runs.replaced,
             session.settings.changed,
-            session.data.changed,
+            session.run_or_data_changed,
         ):
             signal.connect(self._show)
         self._words_due, self._has_new_figures = TimeBudget(_SECONDS_BETWEEN_WORDS, 0), False
         session.training.progressed.connect(self._progressed)
         session.runs.history_changed.connect(self._epoch_done)
         for signal in (
-            session.runs.replaced,
             session.training.state_changed,
-            session.data.changed,
             session.timeline.changed,
+            session.run_or_data_changed,
         ):
             signal.connect(self._show_figures)
         self._show()

@@ -84,7 +84,7 @@ class NetworkCard(Card):
         self.body.addWidget(self._notice)
         self.body.setSpacing(4)
         self.body.setContentsMargins(theme.CARD_PADDING, 6, theme.CARD_PADDING, 6)  # fields have space of their own
-        for signal in (session.settings.changed, session.runs.replaced, session.data.changed):
+        for signal in (session.settings.changed, session.run_or_data_changed):
             signal.connect(self._show)
         session.training.state_changed.connect(self._show_notice)
         self._layer_rows: list[_LayerRow] = []

@@ -23,8 +23,6 @@ class RateSearch(StepwiseTask):
         super().__init__()
         self._session = session
         self.failed.connect(partial(session.messages.show_error, "The search could not begin"))
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self.forget)
 
     def search(self) -> None:
         """Starts the search on a copy of the network, or on a new one if the fields describe another.

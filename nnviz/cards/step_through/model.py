@@ -67,8 +67,6 @@ class StepThrough(QObject):
             signal.connect(self._look)
         for signal in (selection.example_changed, session.displayed.snapshot_changed, self.past_batch.changed):
             signal.connect(self._look)
-        for signal in (session.data.changed, session.runs.replaced):
-            signal.connect(self._forget)
         self.effects = StepEffects(self, self._steps, session.messages.crashed.emit)
 
     # ---- the request
@@ -137,8 +135,9 @@ class StepThrough(QObject):
         else:
             self.changed.emit()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drops the step of a replaced network or of replaced data."""
+        self.past_batch.forget()
         self.recorded, self.check, self._tried = None, None, None
         self._look()
 

@@ -46,13 +46,12 @@ class PastBatch(QObject):
         self.work.failed.connect(self._failed)
         session.displayed.snapshot_changed.connect(self._drop)
         session.timeline.rested.connect(self.begin)
-        session.data.changed.connect(self._data_changed)
 
     def want(self, wanted: bool) -> None:
         """Notes whether a view of the batch is visible."""
         if wanted != self._is_wanted:
             self._is_wanted = wanted
-            self._data_changed()
+            self.forget()
 
     @property
     def found(self) -> ReplayResult | None:
@@ -90,7 +89,8 @@ class PastBatch(QObject):
         is_wanted = self._is_wanted and not self._displayed.is_live
         self._end((self._replay.reason_unavailable(self._runs.current) or "") if is_wanted else "")
 
-    def _data_changed(self) -> None:
+    def forget(self) -> None:
+        """Drops the result, and begins again if that is possible."""
         self._drop()
         self.begin()
 

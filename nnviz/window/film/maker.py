@@ -91,8 +91,7 @@ class FrameRenderer(QObject):
         session = self._session
         session.models[Player].stop()
         session.displayed.snapshot_changed.connect(self._moved)
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.connect(self._changed)
+        session.run_or_data_changed.connect(self._changed)
         self._timer.start()
 
     def stop(self) -> None:
@@ -100,8 +99,7 @@ class FrameRenderer(QObject):
         self._timer.stop()
         session = self._session
         session.displayed.snapshot_changed.disconnect(self._moved)
-        for signal in (session.runs.replaced, session.data.changed):
-            signal.disconnect(self._changed)
+        session.run_or_data_changed.disconnect(self._changed)
         if self._snapshot is not None and session.displayed.snapshot is self._snapshot:
             session.displayed.look_back(self._before)
 

@@ -236,7 +236,7 @@ def test_a_network_without_finite_answers_has_no_errors(session: Session, qtbot:
         session.edits.set_weight(NEURON, source, 3e38)
     session.edits.set_weight(Neuron(2, 0), 4, 3e38)
     written(qtbot, session)
-    session.edits.errors._measuring._task._thread.finish()
+    qtbot.waitUntil(lambda: not session.edits.errors._measuring._task.is_running)
     assert session.runs.current.figures() == {}
     session.edits.end_what_if()
     while session.undo.last() is not None:

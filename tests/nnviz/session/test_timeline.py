@@ -193,7 +193,7 @@ def test_with_other_data_nothing_is_measured(trained: Model, qtbot: QtBot) -> No
     run.experiment = replace(run.experiment, fingerprint="other")
     with qtbot.waitSignal(session.timeline.rested):
         session.timeline.go_to(session.timeline.epochs[-3])
-    assert not session.timeline._measuring._task._thread._waiting
+    assert not session.timeline._measuring._task.is_running
     assert session.timeline.figures[0] == 3
 
 

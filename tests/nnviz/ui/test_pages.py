@@ -86,3 +86,27 @@ def test_only_the_page_in_front_is_in_view(card: Card) -> None:
     assert [name for name, page in card.pages.items() if page.in_view] == ["plane"]
     card.offer("plane", False)
     assert [name for name, page in card.pages.items() if page.in_view] == ["error"]
+
+
+class Counting(Page):
+    """Counts how often it was adapted."""
+
+    adapted = 0
+
+    def adapt(self) -> None:
+        self.adapted += 1
+
+
+def test_a_hidden_page_is_adapted_when_it_comes_to_the_front(qtbot: QtBot) -> None:
+    card, pages = TabbedCard("card"), [Counting(name, name, "") for name in ("one", "two")]
+    qtbot.addWidget(card)
+    for page in pages:
+        card.add_page(page)
+    card.show()
+    qtbot.waitUntil(lambda: pages[0].in_view)
+    for _ in range(2):
+        card.invalidate()
+    assert [page.adapted for page in pages] == [2, 0]
+    for tab in (1, 0, 1):
+        card.tabs.setCurrentIndex(tab)
+    assert [page.adapted for page in pages] == [2, 1]

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.neuron_facts import signed
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
@@ -76,6 +77,28 @@ def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot
     pause(qtbot, window)
     window.card("weightsDock").raise_()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)
+
+
+def test_a_hidden_card_follows_another_network_when_it_is_shown(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, original = ready_window.card("predictionDock"), ProbabilityBars.set_names
+    named: list[object] = []
+
+    def set_names(bars: ProbabilityBars, *given: Any) -> None:
+        named.append(given)
+        original(bars, *given)
+
+    monkeypatch.setattr(ProbabilityBars, "set_names", set_names)
+    ready_window.session.reset()
+    assert len(named) == 1
+    card.hide()
+    qtbot.waitUntil(lambda: not card.in_view)
+    for _ in range(2):
+        ready_window.session.reset()
+    assert len(named) == 1
+    card.show()
+    qtbot.waitUntil(lambda: len(named) == 2)
 
 
 def test_all_docks_can_be_hidden_and_come_back(ready_window: MainWindow, qtbot: QtBot) -> None:
