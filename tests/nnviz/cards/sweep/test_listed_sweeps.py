@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QPoint, Qt
@@ -19,6 +20,7 @@ from nnviz.session.run_list import SweepKey
 from nnviz.ui.choice_button import ChoiceButton
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import cells, click_row, double_click_row, show_runs, texts
+from tests.nnviz.cards.runs.seed_helpers import copy_library
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, record_sweep
 from tests.nnviz.helpers import action, find, retype
 from tests.nnviz.library.helpers import an_experiment, record
@@ -32,13 +34,23 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
     return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
 
 
+@pytest.fixture(scope="module")
+def made_once(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A library with a sweep of two learning rates with two seeds each, and then a run alone; the sweep's number."""
+    path = tmp_path_factory.mktemp("sweep") / "library.sqlite"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NNVIZ_LIBRARY", str(path))
+        number = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2)))
+        with Library() as library:
+            record(library, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(5,)), few_digits, name="alone")
+    return path, number
+
+
 @pytest.fixture
-def sweep(few_digits: Dataset, ready_window: CardWindow) -> int:
-    """Two learning rates with two seeds each, and then a run alone."""
+def sweep(made_once: tuple[Path, int], ready_window: CardWindow) -> int:
+    path, number = made_once
     ready_window.session.records.set_on(True)
-    number = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2)))
-    with Library() as library:
-        record(library, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(5,)), few_digits, name="alone")
+    copy_library(path)
     return number
 
 
