@@ -67,7 +67,6 @@ class PreviewTable(RowTable):
         numbers.setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.setItemDelegate(_Cells(self))
         self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerItem)
         self.setCornerButtonEnabled(False)
 
     def show_preview(self, preview: TablePreview | None) -> None:
