@@ -30,8 +30,7 @@ from engine.sweeps.search_space import (
     with_values,
 )
 from nnviz.cards.sweep.fields import DEFAULT, SweepFields, VariedSetting
-from nnviz.formatting.setting_text import setting_name
-from nnviz.formatting.setting_words import error_words
+from nnviz.formatting.setting_text import error_words, setting_name
 
 T = TypeVar("T")
 _NOTHING_VARIES = "Nothing varies yet: choose a setting whose values are to be compared."
