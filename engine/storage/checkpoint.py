@@ -34,6 +34,7 @@ from engine.storage.checks import (
     set_description,
 )
 from engine.storage.files import write_whole
+from engine.storage.network_format import NetworkFormat
 from engine.training.events import TrainingState
 
 VERSION = 1
@@ -272,3 +273,14 @@ def _check_sizes_of_training(arrays: Npz, shape: list[int]) -> None:
     needed = sum(claim.nbytes for claim in claims.values())
     rule = "must fit in memory with the state of its training"
     check_available(needed, "training", Verbatim(gigabytes(needed)), rule, ANOTHER_FILE)
+
+
+FORMAT = NetworkFormat(
+    ending=".npz",
+    title="Compact checkpoint",
+    help_name="compact",
+    load=lambda path, dtype: load_checkpoint(path, dtype)[0],
+    save=save_checkpoint,
+    recognises=is_checkpoint,
+    holds_network=holds_checkpoint,
+)

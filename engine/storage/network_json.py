@@ -23,6 +23,7 @@ from engine.basics.validation import Array, available_memory, check_shape, gigab
 from engine.network.network import Network, check_dtype, first_non_finite_layer
 from engine.storage.checks import check_finite, checked_provenance, description_json, provenance_json, set_description
 from engine.storage.files import write_whole
+from engine.storage.network_format import NetworkFormat
 
 MOST_BYTES = 10**9
 _OBJECTS_PER_BYTE = 16  # bytes of Python objects that a byte of JSON may become
@@ -197,3 +198,8 @@ def _finite_numbers(path: Path, rows: list[Any], place: str) -> Array:
     if not np.isfinite(array).all():
         raise bad_file(path, f"holding NaN or infinity in the {place}", "must hold finite numbers only")
     return array
+
+
+FORMAT = NetworkFormat(
+    ending=".json", title="JSON", help_name="JSON", load=load_network, save=save_network, recognises=None
+)

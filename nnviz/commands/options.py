@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection
 from typing import Any, NoReturn
 
+from engine.storage import FORMATS
 from nnviz import __version__
 from nnviz.commands.cli import USAGE_ERROR
 from nnviz.commands.data_options import add_data_options, add_data_settings
@@ -16,6 +17,8 @@ from nnviz.commands.sweep_options import add_sweep
 from nnviz.commands.train_options import add_train
 from nnviz.formatting.text import visible
 from nnviz.program_name import program_name
+
+_NETWORK_HELP = f"a saved network, {' or '.join([FORMATS[0].help_name, *(each.ending for each in FORMATS[1:])])}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,7 +68,8 @@ def parser() -> _Parser:
     text = "open the window with these data: the name of a data set (“data” lists them), a file or a folder"
     whole.add_argument("--data", dest="window_data", metavar="NAME|FILE|FOLDER", help=text)
     whole.set_defaults(command="window", file=None)
-    text = "FILE is a network (.json, .npz), a run (.nnvizrun), a table, arrays (.npz, IDX) or a folder of images"
+    endings = ", ".join(each.ending for each in FORMATS)
+    text = f"FILE is a network ({endings}), a run (.nnvizrun), a table, arrays (.npz, IDX) or a folder of images"
     commands = whole.add_subparsers(title="file or command", metavar="FILE | COMMAND", description=text)
     text = (
         "train a network, and print its train and test error: after each epoch, on a terminal at each tenth of the run"
@@ -77,7 +81,7 @@ def parser() -> _Parser:
     predict = _command(commands, "predict", "answer to the rows of a table, or recognise digits on pictures")
     export = _command(commands, "export", "write a saved network in a format of other programs")
     for command in (evaluate, predict, export):
-        command.add_argument("file", metavar="FILE", help="a saved network, JSON or .npz")
+        command.add_argument("file", metavar="FILE", help=_NETWORK_HELP)
     add_data_options(evaluate, "what the network was trained with")
     text = "a table, CSV or TSV, with the columns that the network was trained with; the answers are printed as CSV. "
     text += "Or pictures of digits: any size, dark on light or light on dark"
@@ -107,7 +111,7 @@ def _command_of_runs(actions: Any, name: str, text: str) -> _Parser:
 
 
 def _add_explain(explain: _Parser) -> None:
-    explain.add_argument("file", metavar="NET", help="a saved network, JSON or .npz")
+    explain.add_argument("file", metavar="NET", help=_NETWORK_HELP)
     text = "any size, dark on light or light on dark; without any, examples of the data are explained"
     explain.add_argument("pictures", metavar="PICTURE", nargs="*", help=text)
     add_data_options(explain, "what the network was trained with")

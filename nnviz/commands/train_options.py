@@ -17,6 +17,7 @@ from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
 from engine.presets import DEFAULT_PRESET, preset_named
+from engine.storage import FORMATS
 from engine.training.augmentation import Augmentation
 from engine.training.settings import RENAMED, TrainingSettings
 from nnviz.commands.checks import CommandError, check_folder
@@ -73,11 +74,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     text = "train with so many seeds, from --seed on, at the same time; tells median, lowest and highest result"
     add("--seeds", type=int, metavar="N", help=text)
-    add(
-        "--save",
-        metavar="FILE",
-        help="where to save the network, at Ctrl+C too: .npz is compact, any other name is JSON",
-    )
+    kinds = "".join(f"{each.ending} is {each.help_name}, " for each in FORMATS[1:])
+    text = f"where to save the network, at Ctrl+C too: {kinds}any other name is {FORMATS[0].help_name}"
+    add("--save", metavar="FILE", help=text)
     add("--half", action="store_true", help="save an .npz in half precision")
     add("--title", metavar="TEXT", help="a name for the network, kept in its file")
     add(

@@ -14,7 +14,7 @@ from engine.datasets.loading import is_file_of
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.storage import export_onnx, save_checkpoint, save_network
+from engine.storage import FORMATS, export_onnx, save_checkpoint
 from engine.storage.files import whole_file, write_whole
 from nnviz.exported_script import export_script
 from nnviz.library import ENDING
@@ -25,8 +25,7 @@ from nnviz.library.run_file import without_paths, write_run
 from nnviz.library.schema import FIGURES
 
 _FORMATS: dict[str, Callable[[Network, Path], None]] = {
-    "network.json": save_network,
-    "network.npz": save_network,
+    **{f"network{each.ending}": each.save for each in FORMATS},
     "network.py": export_script,
     "network.onnx": export_onnx,
 }

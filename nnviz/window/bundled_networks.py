@@ -9,11 +9,10 @@ from pathlib import Path
 from engine.basics.assets_folder import ASSETS
 from engine.basics.errors import FileFormatError
 from engine.provenance import Provenance
-from engine.storage import load_provenance
+from engine.storage import FORMATS, load_provenance
 from nnviz.formatting import text
 
 FOLDER = ASSETS / "networks"
-_ENDINGS = (".npz", ".json")
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,13 @@ class BundledNetwork:
 
 def bundled_files() -> list[Path]:
     """Returns the files of all included networks in alphabetical order."""
-    return sorted(path for path in FOLDER.glob("*") if path.suffix.lower() in _ENDINGS)
+    return sorted(path for path in FOLDER.glob("*") if any(each.names(path) for each in FORMATS))
 
 
 def bundled_networks() -> list[BundledNetwork]:
     """Returns all included networks with title and test error of their checkpoints; else with the file's name as title.
 
-    JSON files are not read, because JSON can only be read as a whole, which may take long.
+    Files of other formats are not read: JSON can only be read as a whole, which may take long.
     """
     networks = []
     for path in bundled_files():

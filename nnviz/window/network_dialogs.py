@@ -12,6 +12,7 @@ from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from engine.datasets.loading import is_file_of
+from engine.storage import FORMATS, format_by_name
 from nnviz.formatting import text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -19,8 +20,8 @@ from nnviz.ui import theme
 from nnviz.ui.parts import named
 from nnviz.window.preferences import Preferences
 
-_FILES = "Networks (*.json *.npz);;All files (*)"
-_JSON, _COMPACT = "JSON (*.json)", "Compact checkpoint (*.npz)"
+_FILES = f"Networks ({' '.join(f'*{each.ending}' for each in FORMATS)});;All files (*)"
+_FILTERS = {each.ending: f"{each.title} (*{each.ending})" for each in FORMATS}  # by ending
 _EXPORTS = {".onnx": "ONNX model (*.onnx)", ".py": "Python script (*.py)"}
 _MOST_RECENT = 8
 _HAS_LEARNED = "The network has learned since it was last saved."
@@ -68,7 +69,7 @@ class NetworkDialogs(QObject):
     def save_network_as(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
         """Opens a dialog for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
         path = self._session.runs.current.storage.path
-        proposed = path.name if path else f"{self._proposed_name()}.json"
+        proposed = path.name if path else f"{self._proposed_name()}{FORMATS[0].ending}"
         self._ask_where("Save network", proposed, lambda chosen: self._session.files.save(chosen, then), cancelled)
 
     def save_displayed(self, asks: bool = False) -> None:
@@ -80,19 +81,20 @@ class NetworkDialogs(QObject):
         if epoch is None:
             (self.save_network_as if asks else self.save_network)()
             return
-        ending = ".npz" if path is not None and path.suffix.lower() == ".npz" else ".json"
+        ending = (FORMATS[0] if path is None else format_by_name(path)).ending
         title, proposed = f"Save the network of {self._epoch_text(epoch)}", f"{self._proposed_name(epoch)}{ending}"
         self._ask_where(title, proposed, lambda chosen: self._session.snapshot_files.save(chosen, epoch))
 
     def _ask_where(
         self, title: str, proposed: str, save: Callable[[Path], object], cancelled: Then = lambda: None
     ) -> None:
-        files = f"{_JSON};;{_COMPACT}"
-        dialog = self.where_to_save(title, "saveNetworkDialog", files, proposed, save, cancelled)
-        dialog.filterSelected.connect(lambda chosen: follow_filter(dialog, ".npz" if chosen == _COMPACT else ".json"))
-        is_compact = proposed.lower().endswith(".npz")
-        dialog.selectNameFilter(_COMPACT if is_compact else _JSON)
-        dialog.setDefaultSuffix("npz" if is_compact else "json")
+        filters = ";;".join(_FILTERS.values())
+        dialog = self.where_to_save(title, "saveNetworkDialog", filters, proposed, save, cancelled)
+        ending_of = {name: ending for ending, name in _FILTERS.items()}
+        dialog.filterSelected.connect(lambda chosen: follow_filter(dialog, ending_of[chosen], _FILTERS))
+        ending = format_by_name(proposed).ending
+        dialog.selectNameFilter(_FILTERS[ending])
+        dialog.setDefaultSuffix(ending)
         dialog.rejected.connect(cancelled)
         dialog.open()
 
@@ -287,7 +289,7 @@ class NetworkDialogs(QObject):
             menu.addAction("No files yet").setEnabled(False)
 
 
-def follow_filter(dialog: QFileDialog, ending: str, endings: Collection[str] = (".json", ".npz")) -> None:
+def follow_filter(dialog: QFileDialog, ending: str, endings: Collection[str]) -> None:
     """Sets the file name's ending in the dialog to that of the chosen format, if it has one of these ``endings``."""
     dialog.setDefaultSuffix(ending)
     for chosen in dialog.selectedFiles()[:1]:

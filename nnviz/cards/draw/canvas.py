@@ -31,6 +31,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from engine.basics.validation import Array
 from engine.datasets.brightness import ink_brightness
 from engine.datasets.loading import is_data
+from engine.storage import FORMATS
 from nnviz.cards.draw.drawing_pixmap import DrawingPixmap, draw_piece, extent_of
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
@@ -378,4 +379,4 @@ def _ring(diameter: float) -> QCursor:
 
 def _is_of_window(path: str) -> bool:
     """Whether it has a name as data, networks and runs have; .npz files are either."""
-    return is_data(path) or is_exported_run(path) or path.lower().endswith(".json")
+    return is_data(path) or is_exported_run(path) or any(each.names(path) for each in FORMATS)
