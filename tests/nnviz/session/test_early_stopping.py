@@ -16,8 +16,8 @@ from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.run_file import read_run, write_run
-from nnviz.session.asked import MISTAKES
 from nnviz.session.file_writing import provenance_of
+from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.window.main_window import MainWindow
