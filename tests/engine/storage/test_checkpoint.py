@@ -22,7 +22,7 @@ from engine.storage import load_checkpoint, load_network, load_provenance, save_
 from engine.training.events import Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from tests.engine.helpers import class_data, network_for, refused
+from tests.engine.helpers import ENDINGS, class_data, network_for, refused
 from tests.frozen import FROZEN
 
 OF_0_22 = FROZEN / "version0_22" / "penguins.checkpoint.npz"  # two epochs of penguins, with its training
@@ -220,7 +220,7 @@ def test_a_changed_entry_of_the_zip_is_refused(saved: Path, place: int, value: i
         load_checkpoint(saved)
 
 
-@pytest.mark.parametrize("name", ["net.npz", "net.json"])
+@pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])
 @pytest.mark.parametrize("value", [np.float32(1), {1, 2}, float("nan"), {"deep": [float("inf")]}, object()])
 def test_a_past_that_no_file_can_hold_is_refused_and_the_old_file_stays(
     tmp_path: Path, name: str, value: object
@@ -276,7 +276,7 @@ def test_any_damaged_byte_opens_or_is_refused_in_words(saved: Path) -> None:
     assert refusals > len(whole) / 2
 
 
-@pytest.mark.parametrize("name", ["net.npz", "net.json"])
+@pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])
 def test_a_past_that_is_no_dictionary_is_refused(tmp_path: Path, name: str) -> None:
     network = a_network()
     network.provenance = ["long ago"]  # type: ignore[assignment]
