@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.session.session import Session
-from nnviz.window.preferences import Preferences, person_file
+from nnviz.window.preferences import Preferences, user_file
 from nnviz.window.session_restore import SessionRestore
 from tests.nnviz.helpers import is_shown
 
@@ -85,7 +85,7 @@ class RestoredModel(Model):
 
     def __init__(self, settings: Path | None = None) -> None:
         """Settings are remembered in that file; None for the user's own."""
-        self.preferences = Preferences(settings or person_file())
+        self.preferences = Preferences(settings or user_file())
         self._restore = SessionRestore(self.preferences)
         self.session = self._restore.new_session()
         self.session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
