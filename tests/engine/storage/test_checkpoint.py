@@ -135,11 +135,12 @@ def test_a_training_of_0_22_finds_the_rows_that_it_began_with() -> None:
     assert [event.epoch for event in trainer.run() if isinstance(event, Epoch)][-1] == 4
 
 
-def test_a_network_that_is_not_finite_is_not_saved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_network_that_is_not_finite_is_not_saved(tmp_path: Path, ending: str) -> None:
     network = a_network()
     network.weights[1][0, 0] = np.nan
     with refused(DataError, "network", "layer 2"):
-        save_network(network, tmp_path / "net.npz")
+        save_network(network, tmp_path / f"net{ending}")
     assert not list(tmp_path.iterdir())
 
 
