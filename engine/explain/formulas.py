@@ -14,15 +14,6 @@ from engine.basics.validation import Array
 from engine.explain.step_trace import BIAS, StepTrace
 
 _MOST_TERMS = 60  # limit of the terms that are listed
-_RULES = {
-    "identity": "a = z",
-    "sigmoid": "a = 1 / (1 + e^−z)",
-    "tanh": "a = tanh z",
-    "relu": "a = z above 0, else 0",
-    "leaky-relu": "a = z above 0, else a hundredth of z",
-    "elu": "a = z above 0, else e^z − 1",
-    "softplus": "a = log(1 + e^z)",
-}
 
 
 @dataclass(frozen=True)
@@ -132,14 +123,14 @@ def activation_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Fo
     value = float(step.activations[layer][row, neuron])
     address = Address("activation", layer, neuron, row=row)
     if function.name == "softmax":
-        return _softmax_formula(step, address, value)
+        return _softmax_formula(step, address, value, function.formula)
     z = float(step.sums[layer - 1][row, neuron])
     own = Term((Factor("z", z, Address("sum", layer, neuron, row=row)),), value)
-    rule = _RULES.get(function.name, f"a = {function.label}(z)")
+    rule = function.formula or f"a = {function.label}(z)"
     return Formula(address, "activation", rule, f"{function.label}({{0}})", value, (own,))
 
 
-def _softmax_formula(step: StepTrace, address: Address, value: float) -> Formula:
+def _softmax_formula(step: StepTrace, address: Address, value: float, rule: str) -> Formula:
     """Returns the softmax formula, in which the largest sum is subtracted from all; that changes no share."""
     z = step.sums[address.layer - 1][address.row].astype(np.float64)
     powers = np.exp(z - z.max())
@@ -152,7 +143,6 @@ def _softmax_formula(step: StepTrace, address: Address, value: float) -> Formula
     own, largest = f"{z[address.neuron]:.4f}", f"{z.max():.4f}"
     largest = f"({largest})" if z.max() < 0 else largest
     written = f"e^({own} − {largest}) / {powers.sum():.5f}".replace("-", "−")
-    rule = "a = e^(z − largest z) / Σ e^(z − largest z)"
     return Formula(address, "activation", rule, written, value, tuple(terms), left_out, left_sum)
 
 

@@ -15,8 +15,13 @@ ACTIVATIONS: Registry[type[Activation]] = Registry("activation")
 
 
 class Activation(RegisteredClass, ABC):
-    """A function f applied to every neuron of a layer."""
+    """A function f applied to every neuron of a layer.
 
+    Attributes:
+        formula: the rule as the window shows it: "a = tanh z".
+    """
+
+    formula: ClassVar[str] = ""
     hidden: ClassVar[bool] = True  # whether it can be used in a hidden layer
     is_bounded: ClassVar[bool] = False  # whether all its values lie within -1 and 1
     needs_sums: ClassVar[bool] = False  # whether its derivative is written in terms of z instead of a = f(z)
@@ -39,6 +44,7 @@ class Identity(Activation):
     """f(z) = z, for regression outputs."""
 
     label = "Identity"
+    formula = "a = z"
 
     def forward(self, z: Array) -> None:
         """Keeps z."""
@@ -52,6 +58,7 @@ class Sigmoid(Activation):
     """f(z) = 1 / (1 + e^-z), computed as (1 + tanh(z/2)) / 2, which cannot overflow."""
 
     label = "Sigmoid"
+    formula = "a = 1 / (1 + e^−z)"
     is_bounded = True
 
     def forward(self, z: Array) -> None:
@@ -72,6 +79,7 @@ class Tanh(Activation):
     """f(z) = tanh z: a sigmoid from -1 to 1. LeCun et al. 1998, "Efficient BackProp", section 4.4."""
 
     label = "Tanh"
+    formula = "a = tanh z"
     is_bounded = True
 
     def forward(self, z: Array) -> None:
@@ -89,6 +97,7 @@ class ReLU(Activation):
     """f(z) = max(0, z). Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"."""
 
     label = "ReLU"
+    formula = "a = z above 0, else 0"
 
     def forward(self, z: Array) -> None:
         """Keeps NaN, so that divergence is noticed.
@@ -110,6 +119,7 @@ class LeakyReLU(Activation):
     """f(z) = max(z / 100, z). Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve acoustic models"."""
 
     label = "Leaky ReLU"
+    formula = "a = z above 0, else a hundredth of z"
     slope: ClassVar[float] = 0.01
 
     def forward(self, z: Array) -> None:
@@ -127,6 +137,7 @@ class ELU(Activation):
     """f(z) = z above 0, e^z - 1 below. Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289, eq. (15)."""
 
     label = "ELU"
+    formula = "a = z above 0, else e^z − 1"
 
     def forward(self, z: Array) -> None:
         """Computes max(0, z) + e^min(0, z) - 1; one of the two parts is always 0."""
@@ -150,6 +161,7 @@ class GELU(Activation):
     """
 
     label = "GELU"
+    formula = "a = z · (1 + tanh(√(2/π) · (z + 0.044715 · z³))) / 2"
     needs_sums = True
     _c: ClassVar[float] = math.sqrt(2 / math.pi)
     _cubic: ClassVar[float] = 0.044715
@@ -198,6 +210,7 @@ class Softplus(Activation):
     """f(z) = log(1 + e^z), a smooth ReLU. Dugas et al. 2001, "Incorporating second-order functional knowledge"."""
 
     label = "Softplus"
+    formula = "a = log(1 + e^z)"
 
     def forward(self, z: Array) -> None:
         """Computes log(e^0 + e^z), which does not overflow."""
@@ -216,6 +229,7 @@ class Softmax(Activation):
     """f(z)_i = e^z_i / sum_j e^z_j over the neurons of a layer. Bridle 1990. For outputs."""
 
     label = "Softmax"
+    formula = "a = e^(z − largest z) / Σ e^(z − largest z)"
     hidden = False
     is_bounded = True
 

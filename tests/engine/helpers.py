@@ -20,6 +20,7 @@ from engine.datasets.dataset import Dataset, classification_split, regression_sp
 from engine.network.activations import ACTIVATIONS
 from engine.network.losses import LOSSES
 from engine.network.network import Network
+from engine.storage import FORMATS
 from engine.training.events import Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
@@ -73,7 +74,8 @@ BAD_RATES = [0, -0.1, math.nan, math.inf, -math.inf, pytest.param(10**400, id="1
 # How ``NeuralNetwork.train`` is called on so few examples.
 QUICK: dict[str, Any] = {"batch_size": 3, "epochs": 2, "seed": 5}
 
-# Read from the registries: what is new there is tested here.
+# Read from the registries and the table of formats: what is new there is tested here.
+ENDINGS = tuple(each.ending for each in FORMATS)
 LOSS_AND_OUTPUT = [(loss, output) for loss in LOSSES for output in ACTIVATIONS if accepts(loss, output)]
 
 

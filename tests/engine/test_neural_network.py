@@ -16,7 +16,7 @@ from engine import NeuralNetwork
 from engine.basics.errors import FileFormatError
 from engine.datasets import Dataset
 from engine.network.network import Network
-from tests.engine.helpers import QUICK, ancestor_predict, bits, few_examples
+from tests.engine.helpers import ENDINGS, QUICK, ancestor_predict, bits, few_examples
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
 
@@ -310,7 +310,7 @@ def test_dtype_and_weight_scale_are_keyword_only() -> None:
     assert all(parameters[name].kind is inspect.Parameter.KEYWORD_ONLY for name in ("dtype", "weight_scale"))
 
 
-@pytest.mark.parametrize("name", ["net.json", "net.npz"])
+@pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])
 def test_a_float64_network_comes_back_as_one(tmp_path: Path, name: str) -> None:
     net = NeuralNetwork([2, 4, 3], seed=3, dtype=np.float64)
     net.save(tmp_path / name)
@@ -333,7 +333,7 @@ def test_the_ancestors_digits_are_kept_where_float64_is_asked_for(tmp_path: Path
         assert NeuralNetwork(tmp_path / "again.json").parameters.tolist() == [third, -third]
 
 
-@pytest.mark.parametrize("name", ["net.json", "net.npz"])
+@pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])
 def test_a_number_beyond_the_type_asked_for_is_refused(tmp_path: Path, name: str) -> None:
     net = NeuralNetwork([1, 1], seed=3, dtype=np.float64)
     net.parameters[0] = 1e300

@@ -17,7 +17,7 @@ from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.storage import save_network
 from tests.engine.described import TABLES, prepared, trained_on, whole_rows
-from tests.engine.helpers import bits, refused
+from tests.engine.helpers import ENDINGS, bits, refused
 
 # A number, texts, yes/no; a class and a number to predict.
 DISTRICTS = ("North", "East", "West")
@@ -221,7 +221,7 @@ def test_the_network_shares_all_state(rent: NeuralNetwork, tmp_path: Path) -> No
     np.testing.assert_array_equal(rent.network.predict([[1, 2]]), rent.predict([[1, 2]]))
 
 
-@pytest.mark.parametrize("name", ["again.json", "again.npz"])
+@pytest.mark.parametrize("name", [f"again{ending}" for ending in ENDINGS])
 @pytest.mark.parametrize("table", TABLES)
 def test_a_saved_network_takes_raw_rows_again(tmp_path: Path, table: str, name: str) -> None:
     save_network(trained_on(TABLES[table]().dataset), tmp_path / "net.json")

@@ -10,7 +10,7 @@ import pytest
 
 from engine import NeuralNetwork
 from engine.basics.errors import DataError, DivergenceError, EngineError, SettingError
-from tests.engine.helpers import QUICK, bits, few_examples, refused
+from tests.engine.helpers import ENDINGS, QUICK, bits, few_examples, refused
 
 BAD_TRAINING: list[tuple[dict[str, Any], type[EngineError], str, str]] = [
     ({"learning_rate": float("nan")}, SettingError, "learning_rate", "nan"),
@@ -159,7 +159,7 @@ def test_the_cross_entropy_refuses_targets_that_are_no_probabilities(which: str)
 def test_a_bad_number_type_is_refused(tmp_path: Path, dtype: Any) -> None:
     with refused(SettingError, "dtype", str(dtype)):
         NeuralNetwork([2, 1], dtype=dtype)
-    for name in ("net.json", "net.npz"):
-        NeuralNetwork([2, 1]).save(tmp_path / name)
+    for ending in ENDINGS:
+        NeuralNetwork([2, 1]).save(tmp_path / f"net{ending}")
         with refused(SettingError, "dtype", str(dtype)):
-            NeuralNetwork(tmp_path / name, dtype=dtype)
+            NeuralNetwork(tmp_path / f"net{ending}", dtype=dtype)

@@ -25,6 +25,7 @@ from nnviz.digits.strokes import Stroke
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.status import Stage, Status
+from tests.engine.helpers import ENDINGS
 from tests.hostile.attack import attack
 from tests.nnviz.helpers import announced
 
@@ -159,7 +160,7 @@ class Person:
         self.session.data.load(self._any("hostile-a", "hostile-a", "hostile-b", "hostile-other", "hostile-broken"))
 
     def do_save(self) -> None:
-        path = self.folder / f"saved{len(self.saves)}{self._any('.npz', '.npz', '.json')}"
+        path = self.folder / f"saved{len(self.saves)}{self._any('.npz', *ENDINGS)}"
         self.saves.append(path)
         self.session.files.save(path)
 

@@ -15,11 +15,13 @@ from PIL import Image
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.mnist import load_mnist
+from engine.network.activations import ACTIVATIONS
 from engine.network.network import Network
 from engine.storage import load_network, save_checkpoint, save_network
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.commands.cli import main
+from tests.engine.helpers import ENDINGS
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import odd_bytes, odd_name
 
@@ -29,7 +31,7 @@ _EDGES = (3e38, -3e38, 1e20, -1e20, 1e-45, 0.0, -0.0, 1.0)
 @attack("commands", cases=25, seconds=40)
 def command(rng: np.random.Generator, folder: Path) -> str:
     """A command ends with a code and one line of words, and never tells figures that are none."""
-    network_file = folder / str(pick(rng, "net.json", "net.npz", "net.npz"))
+    network_file = folder / f"net{pick(rng, '.npz', *ENDINGS)}"
     _save(rng, _network(rng), network_file)
     if rng.random() < 0.2:
         network_file.write_bytes(odd_bytes(rng, network_file.read_bytes()))
@@ -65,7 +67,7 @@ def _network(rng: np.random.Generator) -> Network:
         rng, ("softmax", "cross-entropy"), ("softmax", "cross-entropy"), ("sigmoid", "cross-entropy"),
         ("identity", "quadratic"), ("identity", "huber"), ("softplus", "quadratic"),
     )  # fmt: skip
-    hidden = str(pick(rng, "relu", "sigmoid", "tanh", "gelu", "elu", "leaky-relu", "softplus"))
+    hidden = str(pick(rng, *(name for name in ACTIVATIONS if ACTIVATIONS[name].hidden)))
     dtype = pick(rng, np.float32, np.float32, np.float64)
     network = Network([784, 4, 10], [hidden, output], loss, rng=rng, dtype=dtype)  # type: ignore[arg-type]
     if rng.random() < 0.7:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from engine.storage import export_onnx, export_script, load_network, save_networ
 from nnviz.commands.checks import CommandError
 from nnviz.commands.tables import read_rows
 from tests.engine.described import prepare_mpg, prepare_penguins, whole_rows, write_rows
+from tests.engine.helpers import ENDINGS
 from tests.hostile.attack import attack, pick
 from tests.hostile.damage import odd_document, odd_name
 from tests.hostile.files import refused
@@ -58,23 +58,15 @@ def description(rng: np.random.Generator, folder: Path) -> str:
     odd = _with_names(rng, whole.description.as_dict())
     if rng.random() < 0.7:
         odd = odd_document(rng, odd)
-    path = folder / str(pick(rng, "net.json", "net.npz"))
-    _write(path, whole, odd)
+    path = folder / f"net{pick(rng, *ENDINGS)}"
+    with patch.object(Description, "as_dict", lambda self: odd):
+        save_network(whole, path)
     network = refused(lambda: load_network(path))
     if isinstance(network, Exception):
         return "refused"
     _check_answers(network, folder)
     _check_exports(network, folder)
     return "read"
-
-
-def _write(path: Path, network: Network, entries: Any) -> None:
-    save_network(network, path)
-    if path.suffix == ".json":
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"description": entries}))
-        return
-    with np.load(io.BytesIO(path.read_bytes())) as arrays:
-        np.savez_compressed(path, **(dict(arrays) | {"description": np.array(json.dumps(entries))}))
 
 
 def _check_answers(network: Network, folder: Path) -> None:

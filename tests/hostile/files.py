@@ -25,11 +25,17 @@ from engine.storage import export_onnx, export_script, load_network, save_checkp
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.network_reading import read_network
+from tests.engine.helpers import ENDINGS
 from tests.hostile.archives import odd_archive, odd_text
 from tests.hostile.attack import attack
 from tests.hostile.damage import as_json, odd_bytes, odd_json, odd_name, odd_value, odd_zip
 
 _LONGEST_MESSAGE = 1500
+# By format, what changes its parts and leaves it well-formed; of another format single bytes are changed.
+_AWARE: dict[str, tuple[Callable[[np.random.Generator, bytes], bytes], ...]] = {
+    ".json": (odd_json, odd_text),
+    ".npz": (odd_zip, odd_archive),
+}
 
 
 def refused(read: Callable[[], Any]) -> Any:
@@ -53,7 +59,7 @@ def _dataset() -> Dataset:
 
 @cache
 def _whole_networks() -> dict[str, bytes]:
-    """Networks in files, by ending."""
+    """Networks in files of every format, by name."""
     import tempfile
 
     found: dict[str, bytes] = {}
@@ -64,23 +70,24 @@ def _whole_networks() -> dict[str, bytes]:
         for _, _event in zip(range(13), trainer.run(), strict=False):
             pass
         save_checkpoint(network, Path(folder, "a.npz"), trainer.state())
-        save_network(network, Path(folder, "b.json"))
-        ancestor = json.loads(Path(folder, "b.json").read_text())
         found["trained.npz"] = Path(folder, "a.npz").read_bytes()
-        found["ours.json"] = Path(folder, "b.json").read_bytes()
+        for ending in ENDINGS:
+            save_network(network, Path(folder, f"b{ending}"))
+            found[f"ours{ending}"] = Path(folder, f"b{ending}").read_bytes()
+        ancestor = json.loads(found["ours.json"])
         found["ancestor.json"] = as_json({key: ancestor[key] for key in ("shape", "weights", "biases")})
     return found
 
 
 @attack("network files")
 def network_file(rng: np.random.Generator, folder: Path) -> str:
-    """JSON and checkpoints. What can be read must predict, be saved and be read again as the same network."""
+    """Of every format. What can be read must predict, be saved and be read again as the same network."""
     whole = _whole_networks()
     name = list(whole)[int(rng.integers(len(whole)))]
     content = whole[name]
-    choices = (odd_zip, odd_archive) if name.endswith(".npz") else (odd_json, odd_text)
-    aware = choices[int(rng.integers(2))]
-    content = aware(rng, content) if rng.random() < 0.7 else odd_bytes(rng, content)
+    aware = _AWARE.get(Path(name).suffix)
+    damage = aware[int(rng.integers(len(aware)))] if aware and rng.random() < 0.7 else odd_bytes
+    content = damage(rng, content)
     path = folder / name
     path.write_bytes(content)
     network = refused(lambda: load_network(path))
@@ -100,7 +107,7 @@ def _check_network(rng: np.random.Generator, network: Network, folder: Path) -> 
     answers = refused(lambda: network.predict(inputs))
     assert isinstance(answers, Exception) or np.isfinite(answers).all(), "an answer that is no number"
     Provenance.read(network)
-    for ending in (".json", ".npz"):
+    for ending in ENDINGS:
         copy = folder / f"copy{ending}"
         save_network(network, copy)
         again = load_network(copy)

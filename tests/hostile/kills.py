@@ -12,7 +12,8 @@ import numpy as np
 
 from engine.network.network import Network
 from engine.storage import load_network, save_network
-from tests.hostile.attack import attack, child_environment
+from tests.engine.helpers import ENDINGS
+from tests.hostile.attack import attack, child_environment, pick
 
 _WRITER = """
 import sys
@@ -30,7 +31,7 @@ while True:
 @attack("kills while saving", cases=8)
 def kill_while_saving(rng: np.random.Generator, folder: Path) -> str:
     """Kills a process that saves all the time, at any moment; the next save leaves one file in the folder."""
-    path = folder / ("net.npz" if rng.random() < 0.5 else "net.json")
+    path = folder / f"net{pick(rng, *ENDINGS)}"
     writer = subprocess.Popen(
         [sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE, env=child_environment()
     )

@@ -11,6 +11,7 @@ from PIL import Image
 from engine.provenance import Provenance
 from engine.storage import load_network
 from nnviz.library import Library
+from tests.engine.helpers import ENDINGS
 from tests.hostile.attack import attack, pick
 from tests.hostile.commands import run_command
 from tests.hostile.tables import shipped
@@ -36,7 +37,7 @@ def odd_paths(rng: np.random.Generator, folder: Path) -> str:
     """What was trained is recorded with the exact path and opened again; no control character is printed."""
     os.environ["NNVIZ_LIBRARY"] = str(folder / _name(rng) / "library.sqlite")
     data = _data(rng, folder)
-    network = str(folder / (_name(rng) + str(pick(rng, ".json", ".npz"))))
+    network = str(folder / (_name(rng) + str(pick(rng, *ENDINGS))))
     title = ["--title", _name(rng)] if rng.random() < 0.5 else []
     code, printed, complained = run_command(["train", "--data", data, "--epochs", "1", *title, "--save", network])
     _check(printed + complained)

@@ -69,10 +69,16 @@ def come_from_where_they_say(step: StepTrace, formulas: Iterable[Formula]) -> No
     lines = {formula.address: formula.value for formula in formulas}
     for formula in formulas:
         for part in formula.parts:
-            if part.address is not None and part.symbol != "sign w":
+            if part.address is not None:
                 at = part.address
                 known = lines[at] if at in lines else value_at(step, at)
+                known = float(np.sign(known)) if part.symbol.startswith("sign ") else known
                 assert part.value == pytest.approx(known, rel=1e-5, abs=1e-12), (formula, part)
+
+
+@pytest.mark.parametrize("function", list(ACTIVATIONS))
+def test_every_activation_has_a_formula(function: str) -> None:
+    assert ACTIVATIONS[function].formula.startswith("a = ")
 
 
 @pytest.mark.parametrize("function", [name for name in ACTIVATIONS if ACTIVATIONS[name].hidden])
@@ -138,6 +144,7 @@ def test_every_line_of_an_update_is_right(name: str, steps: int) -> None:
     for place in ((1, 2, 5), (2, 1, BIAS), (3, 0, 3)):
         lines = update_formulas(step, *place, row=0)
         assert lines[0].address.what == "gradient"
+        assert not any("by the rule of" in line.rule for line in lines), "no rule in update_formulas.py"
         assert total(lines[0]) == pytest.approx(lines[0].value, rel=1e-3, abs=1e-8), place
         for line in lines[1:]:
             assert worked_out(line) == pytest.approx(line.value, rel=2e-3, abs=1e-7), line

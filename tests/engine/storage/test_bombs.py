@@ -17,10 +17,10 @@ import pytest
 
 from engine.basics.errors import FileFormatError
 from engine.network.network import Network
-from engine.storage import load_checkpoint, load_network, load_provenance, save_checkpoint, save_network
+from engine.storage import checks, load_checkpoint, load_network, load_provenance, save_checkpoint, save_network
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from tests.engine.helpers import class_data, network_for
+from tests.engine.helpers import ENDINGS, class_data, network_for
 
 MB = 2**20
 
@@ -143,36 +143,29 @@ def deep(levels: int) -> Any:
     return {"deep": nested}
 
 
-@pytest.mark.parametrize("name", ["net.json", "net.npz"])
+@pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])
 def test_a_past_that_is_nested_deep_is_refused_when_it_is_read_and_saved(tmp_path: Path, name: str) -> None:
     network, path = Network([1, 1]), tmp_path / name
     for levels in (100, 101, 900):
-        save_network(network, path)
-        document = json.dumps(deep(levels))
-        if name == "net.json":
-            path.write_text(path.read_text().replace('"provenance":{}', f'"provenance":{document}'))
-        else:
-            with zipfile.ZipFile(path) as archive:
-                members = {each: archive.read(each) for each in archive.namelist()}
-            header = str(np.load(io.BytesIO(members["header.npy"]))[()])
-            zipped(path, members | {"header.npy": text(header.replace('"provenance":{}', f'"provenance":{document}'))})
+        network.provenance = deep(levels)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(checks, "_check_depth", lambda document: None)
+            save_network(network, path)
         if levels == 100:
             save_network(load_network(path), path)
             continue
         with pytest.raises(FileFormatError, match="nested more than 100 deep"):
             load_network(path)
-        twin = network.copy()
-        twin.provenance = deep(levels)
         with pytest.raises(ValueError, match="nested more than 100 deep"):
-            save_network(twin, path)
+            save_network(network, path)
 
 
 def test_a_past_that_is_too_long_is_refused_when_it_is_saved(tmp_path: Path) -> None:
     network = Network([1, 1])
     network.provenance = {"note": "x" * 7_000_000}
-    for name in ("net.json", "net.npz"):
+    for ending in ENDINGS:
         with pytest.raises(ValueError, match="at most 7,000,000"):
-            save_network(network, tmp_path / name)
+            save_network(network, tmp_path / f"net{ending}")
     assert not list(tmp_path.iterdir())
 
 

@@ -22,7 +22,7 @@ from engine.storage import load_checkpoint, load_network, load_provenance, save_
 from engine.training.events import Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
-from tests.engine.helpers import class_data, network_for, refused
+from tests.engine.helpers import ENDINGS, class_data, network_for, refused
 from tests.frozen import FROZEN
 
 OF_0_22 = FROZEN / "version0_22" / "penguins.checkpoint.npz"  # two epochs of penguins, with its training
@@ -135,11 +135,12 @@ def test_a_training_of_0_22_finds_the_rows_that_it_began_with() -> None:
     assert [event.epoch for event in trainer.run() if isinstance(event, Epoch)][-1] == 4
 
 
-def test_a_network_that_is_not_finite_is_not_saved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_network_that_is_not_finite_is_not_saved(tmp_path: Path, ending: str) -> None:
     network = a_network()
     network.weights[1][0, 0] = np.nan
     with refused(DataError, "network", "layer 2"):
-        save_network(network, tmp_path / "net.npz")
+        save_network(network, tmp_path / f"net{ending}")
     assert not list(tmp_path.iterdir())
 
 
@@ -220,7 +221,7 @@ def test_a_changed_entry_of_the_zip_is_refused(saved: Path, place: int, value: i
         load_checkpoint(saved)
 
 
-@pytest.mark.parametrize("name", ["net.npz", "net.json"])
+@pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])
 @pytest.mark.parametrize("value", [np.float32(1), {1, 2}, float("nan"), {"deep": [float("inf")]}, object()])
 def test_a_past_that_no_file_can_hold_is_refused_and_the_old_file_stays(
     tmp_path: Path, name: str, value: object
@@ -276,7 +277,7 @@ def test_any_damaged_byte_opens_or_is_refused_in_words(saved: Path) -> None:
     assert refusals > len(whole) / 2
 
 
-@pytest.mark.parametrize("name", ["net.npz", "net.json"])
+@pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])
 def test_a_past_that_is_no_dictionary_is_refused(tmp_path: Path, name: str) -> None:
     network = a_network()
     network.provenance = ["long ago"]  # type: ignore[assignment]

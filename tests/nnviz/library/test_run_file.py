@@ -32,7 +32,7 @@ from nnviz.library.replay import edit_content, replay
 from nnviz.library.reproduction import reproduction_of
 from nnviz.library.run_file import read_run, write_run
 from nnviz.library.states import with_data
-from tests.engine.helpers import refused
+from tests.engine.helpers import ENDINGS, refused
 from tests.frozen import FROZEN
 from tests.nnviz.library.helpers import DATA, an_experiment, in_epoch, record, trained_on
 
@@ -192,7 +192,7 @@ def test_a_folder_has_the_network_in_every_format(library: Library, tmp_path: Pa
     assert set(done.files) == {each.name for each in tmp_path.iterdir()}
     assert not done.left_out
     expected = trainer.network.predict(DATA.test.inputs)
-    for name in ("network.json", "network.npz", "training.npz"):
+    for name in (*(f"network{ending}" for ending in ENDINGS), "training.npz"):
         network = load_network(tmp_path / name)
         np.testing.assert_array_equal(network.predict(DATA.test.inputs), expected)
         assert network.provenance["title"] == "a try"

@@ -14,6 +14,7 @@ from engine.network.network import Network
 from engine.storage import load_network, save_network
 from nnviz.session.status import Status
 from tests.engine.described import trained_on
+from tests.engine.helpers import ENDINGS
 from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import pause, train_epochs, train_for_a_while, wait_for
 
@@ -36,7 +37,7 @@ def saved(qtbot: QtBot, model: Model, path: Path) -> Network:
     return load_network(path)
 
 
-@pytest.mark.parametrize("ending", [".json", ".npz"])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_it_is_saved_with_a_network_that_has_learned(
     qtbot: QtBot, named: Dataset, restart: Restart, tmp_path: Path, ending: str
 ) -> None:

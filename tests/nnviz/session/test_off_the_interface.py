@@ -25,7 +25,7 @@ from nnviz.session import files
 from nnviz.session import network_replacement as making
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.engine.helpers import restored_later
+from tests.engine.helpers import ENDINGS, restored_later
 from tests.nnviz.conftest import Gate, Model, Restart
 from tests.nnviz.helpers import MANY_EPOCHS, is_shown, pause, seven, wait_for
 
@@ -146,7 +146,7 @@ def hold_all_up(window: MainWindow, gate: Gate, folder: Path) -> None:
     gate.wait_until_reached()
 
 
-@pytest.mark.parametrize("name", ["network.json", "network.npz"])
+@pytest.mark.parametrize("name", [f"network{ending}" for ending in ENDINGS])
 def test_saving_waits_for_nothing(
     ready_window: MainWindow, qtbot: QtBot, gate: Gate, held: threading.Event, home: Path, name: str
 ) -> None:

@@ -21,6 +21,7 @@ from nnviz.session.training import Status
 from nnviz.window.bundled_networks import bundled_networks
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.engine.helpers import ENDINGS
 from tests.nnviz.helpers import action, find, pick, retype, train_epochs, wait_for
 
 OWN = "Custom"
@@ -52,7 +53,7 @@ def open_file(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     qtbot.waitUntil(lambda: window.session.runs.current is not before)
 
 
-@pytest.mark.parametrize("ending", [".json", ".npz"])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_saved_network_brings_its_settings_back(
     ready_window: MainWindow, qtbot: QtBot, home: Path, ending: str
 ) -> None:

@@ -21,6 +21,7 @@ from nnviz.library.database import Database
 from nnviz.library.run_file import write_run
 from nnviz.session.library_work import LibraryWork
 from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import ENDINGS
 from tests.nnviz.cards.runs.helpers import click_row, filled, show_runs, texts
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
@@ -37,7 +38,8 @@ from tests.nnviz.helpers import (
 )
 from tests.nnviz.library.helpers import an_experiment, record
 
-WHOLE = {"run.nnvizrun", "command.txt", "curves.csv", "network.json", "network.npz", "network.py", "training.npz"}
+WHOLE = {"run.nnvizrun", "command.txt", "curves.csv", "network.py", "training.npz"}
+WHOLE |= {f"network{ending}" for ending in ENDINGS}
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from engine.storage import save_network
 from nnviz.digits import photograph
 from nnviz.digits.strokes import Ink
 from nnviz.window.main_window import MainWindow
+from tests.engine.helpers import ENDINGS
 from tests.nnviz.helpers import action, click, drag, find, is_shown, press, seven
 
 
@@ -167,7 +168,7 @@ def test_drop_a_picture_out_of_another_window(ready_window: MainWindow, qtbot: Q
 def test_a_network_that_is_dropped_on_the_canvas_is_opened(
     ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    for width, name in enumerate(("net.json", "NET.JSON", "net.npz"), 5):
+    for width, name in enumerate(("NET.JSON", *(f"net{ending}" for ending in ENDINGS)), 5):
         save_network(Network([784, width, 10]), tmp_path / name)
         assert drop(ready_window, files(tmp_path / name)), "by the window, which Qt asks next"
         assert not ready_window.canvas._is_target
