@@ -62,8 +62,8 @@ class Session(QObject):
     """Has the parts of the model. Cards read them and call their methods.
 
     Signals:
-        run_or_data_changed: another run is the current one, or loading of data has ended; parts, models and queries
-            have followed.
+        run_or_data_changed: another run is the current one, or loading of data has ended; models and queries have
+            followed. Data that replace the run emit it twice, first while some parts still follow.
 
     Attributes:
         messages, undo: the message that is shown to the user; the steps that can be undone and redone.
@@ -146,7 +146,7 @@ class Session(QObject):
         """Connects the signals of parts that do not know each other."""
         self.timeline.rested.connect(self.queries.hurry)
         for signal in (self.data.changed, self.runs.replaced):
-            signal.connect(self._follow_run_and_data)  # last, as all parts are made: they have followed by then
+            signal.connect(self._follow_run_and_data)
         self.pictures.failed.connect(self.messages.show_error)
         self.pictures.read.connect(lambda ink: self.sketch.replace("picture", (ink,)))
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
@@ -158,7 +158,7 @@ class Session(QObject):
         self.records.changed.connect(self.library_thread.open)
 
     def _follow_run_and_data(self) -> None:
-        """Has models, queries, the canvas and views follow, in this order; the parts of the session have done so."""
+        """Has models, queries, the canvas and views follow, in this order: requests are made of what models hold."""
         self.models.forget()
         self.queries.forget()
         self.queries.look()

@@ -107,7 +107,10 @@ class PreviewTable(RowTable):
         preview = self._shown.preview
         names = [] if preview is None else [column.name for column in preview.columns]
         if name in names:
+            bar = self.verticalScrollBar()
+            row = bar.value()
             self.scrollTo(self._shown.index(max(0, self.rowAt(0)), names.index(name)))
+            bar.setValue(row)  # a row that is cut at the top stays so
 
     def fit_columns(self) -> None:
         """Fits the width of the first columns to their headers and cells, within bounds."""

@@ -496,9 +496,11 @@ def test_the_column_to_predict_is_brought_into_sight(ready_window: MainWindow, q
         return left >= 0 and left + header.sectionSize(column) <= table.viewport().width()
 
     qtbot.waitUntil(lambda: is_seen(19))
+    table.verticalScrollBar().setValue(5)
     pick(qtbot, ready_window, "importTargetCombo", names[1])
     wait(qtbot, ready_window.session.data_import)
     qtbot.waitUntil(lambda: is_seen(1))
+    assert table.verticalScrollBar().value() == 5, "a row that is cut stays so"
     table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
     retype(qtbot, ready_window, "importSeedEdit", "4")
     wait(qtbot, ready_window.session.data_import)
