@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tqdm import tqdm
 
@@ -40,7 +41,7 @@ def path() -> Path:
     return Path(os.environ["NNVIZ_LIBRARY"])
 
 
-def test_ctrl_c_ends_all_at_once(cluster: LocalCluster, path: Path) -> None:
+def test_ctrl_c_ends_all_at_once_and_the_sweep_goes_on_elsewhere(cluster: LocalCluster, path: Path) -> None:
     program = begun(*FEW, "--dask", str(cluster.file))
     wait_for(lambda: written_runs(path) > 0)
     start = time.monotonic()
@@ -53,7 +54,15 @@ def test_ctrl_c_ends_all_at_once(cluster: LocalCluster, path: Path) -> None:
     assert processes_of(program.pid) == []
     with Library(path) as library:
         assert SweepLibrary(library).get(1).status == STOPPED
-        assert 0 < sum(run.status == "finished" for run in library.runs()) < 8
+        done = [run for run in library.runs() if run.status == "finished"]
+        assert 0 < len(done) < 8
+        of_the_cluster, parameters = done[0].experiment, library.network(done[0].id).parameters
+    resume("--workers", "2")
+    with Library(path) as library:
+        is_whole(library, EPOCHS)
+    assert cli.main(of_the_cluster.command()) == 0
+    with Library(path) as library:
+        np.testing.assert_array_equal(library.network(9).parameters, parameters)
 
 
 def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with_another(
