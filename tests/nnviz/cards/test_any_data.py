@@ -134,7 +134,7 @@ def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert isinstance(found.answers, NumberPredictions)
         assert card.numbers.isVisible()
         assert list_card.rows.count == len(found.part.split)
-        head = [column.title for column in list_card.rows.model().head]
+        head = [column.title for column in list_card.rows.model().columns]
         assert "predicted" in head
     else:
         assert card.windowTitle() == card.head.title.text() == "Mistakes"
@@ -142,7 +142,7 @@ def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert card.matrix.isVisible()
         assert list_card.next_button.text() == "N: next mistake"
     if kind.first and len(inside.session.mistakes.listed):
-        assert kind.first in [column.title for column in list_card.rows.model().head]
+        assert kind.first in [column.title for column in list_card.rows.model().columns]
     assert not card.grab().isNull()
 
 

@@ -377,7 +377,7 @@ def test_a_budget_of_moments_that_does_not_fit_this_time_is_not_forgotten(
 ) -> None:
     """Other programs may leave more memory the next time."""
     chosen = 200 * 2**20
-    store_settings(snapshot_bytes=chosen)
+    store_settings(moment_bytes=chosen)
     with monkeypatch.context() as patched:
         patched.setattr("nnviz.session.snapshots.available_memory", lambda: 2**27)
         window = make_window()
