@@ -79,9 +79,20 @@ class HelpWindows:
         keys = [(_plain(menu.text()), *entry) for menu in menus for entry in _entries_of(menu.menu(), "")]
         self._show("shortcutsWindow", "Shortcuts", _table([*keys, *_MORE_KEYS]))
 
+    def guide(self) -> None:
+        """Shows the user guide."""
+        from nnviz.window.guide import GuideWindow  # imported here: the start of the window does not wait for it
+
+        for old in self._window.findChildren(GuideWindow):
+            old.close()
+        guide = GuideWindow(self._window)
+        guide.show_page("getting-started")
+        guide.show()
+
     def close_all(self) -> bool:
-        """Closes all help windows; returns whether any was open."""
-        opened = [box for box in self._window.findChildren(_HelpWindow) if box.isVisible()]
+        """Closes all help windows and the guide; returns whether any was open."""
+        names = ("helpWindow", "shortcutsWindow", "guideWindow")
+        opened = [box for box in self._window.findChildren(QDialog) if box.objectName() in names and box.isVisible()]
         for box in opened:
             box.close()
         return bool(opened)
