@@ -2,9 +2,9 @@
 
     python -m tests.words [--report]
 
-The texts are the string literals of ``engine`` and ``nnviz`` (no docstrings, names or patterns), and the Markdown files.
-A phrase of ``FORBIDDEN`` fails the check. ``--report`` also lists words that have a better one, long sentences and long
-literals: they are for a reader to judge.
+The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings), and the Markdown files. A
+phrase of ``FORBIDDEN`` fails the check. ``--report`` also lists words that often have a better one, long sentences and long
+literals, for a reader to judge.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def texts_of_document(path: Path) -> Iterator[Text]:
             words = []
         if row.strip() and not fenced and not row.startswith("```"):
             line = line if words else number
-            words.append(row.strip())
+            words.append(re.sub(r"`[^`]*`|\]\([^)]*\)|<[^>]*>", "", row.strip()))
 
 
 def all_texts() -> Iterator[Text]:
