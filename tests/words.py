@@ -2,9 +2,9 @@
 
     python -m tests.words [--report]
 
-The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings), and the Markdown files. A
-phrase of ``FORBIDDEN`` fails the check. ``--report`` also lists words that often have a better one, long sentences and long
-literals, for a reader to judge.
+The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings), and the Markdown files.
+A phrase of ``FORBIDDEN`` fails the check. ``--report`` also lists words that often have a better one, long sentences
+and long literals, for a reader to judge.
 """
 
 from __future__ import annotations
