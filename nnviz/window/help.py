@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator
 from itertools import groupby
 
-from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QCursor
 from PyQt5.QtWidgets import (
     QApplication,
@@ -79,14 +79,14 @@ class HelpWindows:
         keys = [(_plain(menu.text()), *entry) for menu in menus for entry in _entries_of(menu.menu(), "")]
         self._show("shortcutsWindow", "Shortcuts", _table([*keys, *_MORE_KEYS]))
 
-    def guide(self) -> None:
-        """Shows the user guide."""
+    def guide(self, page: str = "getting-started", anchor: str = "") -> None:
+        """Shows a page of the user guide, scrolled to a heading."""
         from nnviz.window.guide import GuideWindow  # imported here: the start of the window does not wait for it
 
         for old in self._window.findChildren(GuideWindow):
             old.close()
         guide = GuideWindow(self._window)
-        guide.show_page("getting-started")
+        guide.show_page(page, anchor)
         guide.show()
 
     def close_all(self) -> bool:
@@ -101,6 +101,7 @@ class HelpWindows:
         for old in self._window.findChildren(QDialog, name):
             old.close()
         dialog = _HelpWindow(self._window, name, title, content)
+        dialog.link_opened.connect(lambda url: self.guide(url.path(), url.fragment()))
         if beside is not None:
             taken = QRect(beside.mapToGlobal(QPoint(0, 0)), beside.size())
             frame = frame_of(self._window)
@@ -111,7 +112,13 @@ class HelpWindows:
 
 
 class _HelpWindow(QDialog):
-    """A window with a text. Esc closes it; opening another one of its name replaces it."""
+    """A window with a text. Esc closes it; opening another one of its name replaces it.
+
+    Signals:
+        link_opened(QUrl): a click on a link to a page of the guide.
+    """
+
+    link_opened = pyqtSignal(QUrl)
 
     def __init__(self, parent: QWidget, name: str, title: str, content: str) -> None:
         super().__init__(parent, Qt.Dialog | Qt.WindowCloseButtonHint | Qt.WindowTitleHint)
@@ -122,6 +129,8 @@ class _HelpWindow(QDialog):
         text.setAccessibleName(title)
         text.setToolTip("This text can be selected and copied.")
         text.setHtml(content)
+        text.setOpenLinks(False)
+        text.anchorClicked.connect(self.link_opened)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING, theme.CARD_PADDING)
         column.addWidget(text)
@@ -176,9 +185,10 @@ def _texts_of_choice(combo: QComboBox) -> list[HelpText]:
     return found or ([HelpText(combo.currentText(), tip)] if tip else [])
 
 
-def _paragraph(name: str, text: str) -> str:
+def _paragraph(name: str, text: str, page: str, anchor: str) -> str:
     content = html.escape(text).replace("\n", "<br>")
-    return (f"<p><b>{html.escape(name)}</b></p>" if name else "") + f"<p>{content}</p>"
+    link = f'<p><a href="{page}#{anchor}">More in the user guide</a></p>' if page else ""
+    return (f"<p><b>{html.escape(name)}</b></p>" if name else "") + f"<p>{content}</p>{link}"
 
 
 # Kinds of entries, where the combo box has another name.

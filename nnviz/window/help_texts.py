@@ -14,10 +14,15 @@ FILE = ASSETS / "help.md"
 
 
 class HelpText(NamedTuple):
-    """A heading of the file and the text below it, both plain text."""
+    """A heading of the file and the text below it, both plain text.
+
+    ``page`` and ``anchor`` are the place in the user guide to which the text links; empty without a link.
+    """
 
     title: str
     text: str
+    page: str = ""
+    anchor: str = ""
 
 
 def texts_of(name: str) -> tuple[HelpText, ...]:
@@ -43,6 +48,9 @@ def texts() -> Mapping[str, tuple[HelpText, ...]]:
     for title, names, text in re.findall(
         r"^## (.+)\n(`.+`)\n\n((?:(?!#).*\n)+)", FILE.read_text(encoding="utf-8") + "\n", re.MULTILINE
     ):
+        link = re.search(r"\nGuide: \[.+\]\(guide/([\w-]+)\.md#?([\w-]*)\)\n$", text)
+        words = " ".join(text[: link.start()].split() if link else text.split())
+        found = HelpText(title, words, *(link.groups() if link else ()))
         for name in re.findall(r"`(.+?)`", names):
-            read[name] = (*read.get(name, ()), HelpText(title, " ".join(text.split())))
+            read[name] = (*read.get(name, ()), found)
     return read

@@ -300,7 +300,7 @@ class Menus(QObject):
     def _fill_help(self, menu: QMenu) -> None:
         window = self._window
         self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
-        self._add(menu, "User &guide", "actionGuide", "Ctrl+Shift+F1", window.help.guide)
+        self._add(menu, "User &guide", "actionGuide", "Ctrl+Shift+F1", lambda: window.help.guide())
         self._add(menu, "&Shortcuts", "actionShortcuts", "Ctrl+F1", window.help.shortcuts)
         menu.addSeparator()
         self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)

@@ -7,11 +7,12 @@ import re
 import pytest
 from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QImage, QTextDocument
-from PyQt5.QtWidgets import QLineEdit, QListWidget, QToolButton
+from PyQt5.QtWidgets import QDialog, QLineEdit, QListWidget, QPushButton, QTextBrowser, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
 from nnviz.window.guide import FOLDER, GuideText, GuideWindow, found_sections, page_html, sections
+from nnviz.window.help_texts import texts
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, find
 
@@ -68,6 +69,22 @@ def test_every_link_and_image_of_a_page_is_there(name: str, qapp: object) -> Non
     text.resize(600, 400)
     for source in re.findall(r'<img src="([^"]+)"', shown):
         assert not QImage(text.loadResource(QTextDocument.ImageResource, QUrl(source))).isNull(), source
+
+
+def test_f1_leads_to_the_place_in_the_guide(ready_window: MainWindow, qtbot: QtBot) -> None:
+    find(ready_window, QPushButton, "branchButton").setFocus()
+    ready_window.help.help_here()
+    box = find(ready_window, QDialog, "helpWindow")
+    find(box, QTextBrowser, "helpWindowText").anchorClicked.emit(QUrl("timeline#branch"))
+    text = find(ready_window, GuideText, "guideText")
+    assert text.source() == QUrl("timeline#branch")
+
+
+def test_every_link_of_f1_leads_to_a_section() -> None:
+    known = {(section.page, section.anchor) for section in sections()}
+    linked = {(each.page, each.anchor) for found in texts().values() for each in found if each.page}
+    assert len(linked) > 10
+    assert linked <= known
 
 
 def test_every_page_is_in_the_contents_and_says_what_you_will_be_able_to_do() -> None:

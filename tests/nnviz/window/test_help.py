@@ -102,7 +102,7 @@ def test_every_card_and_every_tab_has_a_text(ready_window: MainWindow) -> None:
     QCursor.setPos(ready_window.mapToGlobal(corner))  # a tab under the mouse would be described
     make_all_cards(ready_window)
     for card in ready_window.docks:
-        title, text = text_of(card.objectName())
+        title, text, *_ = text_of(card.objectName())
         inside = card.head.detail if isinstance(card, DockCard) else card.widget()
         assert title in described(inside)
         assert plain(text) in described(inside)
