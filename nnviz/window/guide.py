@@ -16,6 +16,7 @@ from PyQt5.QtCore import QSize, Qt, QUrl, QVariant
 from PyQt5.QtGui import QImage, QKeySequence, QTextCharFormat, QTextCursor, QTextDocument
 from PyQt5.QtWidgets import (
     QDialog,
+    QFrame,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
@@ -172,6 +173,7 @@ class GuideWindow(QDialog):
         self._search.setPlaceholderText("search")
         self._search.setClearButtonEnabled(True)
         self._contents = named(QListWidget(), "guideContents", "Contents of the guide", "Choose a page or a section.")
+        self._contents.setFrameShape(QFrame.NoFrame)
         self._text = named(GuideText(), "guideText", "Page of the guide")
         self._text.setOpenExternalLinks(True)
         self._text.document().setDocumentMargin(theme.CARD_PADDING)
