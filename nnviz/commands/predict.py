@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not is_of_tables and not any(map(is_table, arguments.inputs)):
         return _recognise(network, arguments)
     if len(arguments.inputs) > 1:
-        raise CommandError(f"{arguments.inputs[1]}: is one file too many. Give one table at a time.")
+        raise CommandError(f"{arguments.inputs[1]}: is a second file. Give one table at a time.")
     rows = read_rows(network, arguments.inputs[0])
     outputs = network.predict(rows.inputs) if len(rows.inputs) else np.zeros((0, network.shape[-1]))
     print_answers(network, outputs, rows.has_gap)
@@ -50,8 +50,8 @@ def _recognise(network: Network, arguments: argparse.Namespace) -> int:
 def _check_reads_pictures(network: Network, file: str) -> None:
     if not reads_pictures(network):
         raise CommandError(
-            f"{file}: a network of {network.shape[0]} inputs and {network.shape[-1]} outputs cannot read digits. "
-            f"It takes one of 784 inputs and 10 outputs, or one that was trained on pictures."
+            f"{file}: a network with {network.shape[0]} inputs and {network.shape[-1]} outputs cannot classify images "
+            f"of digits. Use one with 784 inputs and 10 outputs, or one that was trained on images."
         )
 
 

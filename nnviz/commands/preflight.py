@@ -165,7 +165,7 @@ def _missing_x_server() -> Problem | None:
     display = os.environ.get("DISPLAY", "")
     if display and _x_server_answers():
         return None
-    what = f"No X server answers at DISPLAY={display}." if display else "There is no display: DISPLAY is not set."
+    what = f"No X server responds at DISPLAY={display}." if display else "There is no display: DISPLAY is not set."
     if _compositor_answers():
         return what, f"Use the Wayland desktop: QT_QPA_PLATFORM=wayland {program_name()}"
     return what, _without_window()
@@ -191,7 +191,7 @@ def _x_server_answers() -> bool:
 def _missing_compositor() -> Problem | None:
     if _compositor_answers():
         return None
-    return f"No Wayland compositor answers at {_wayland_socket()}.", _without_window()
+    return f"No Wayland compositor responds at {_wayland_socket()}.", _without_window()
 
 
 def _wayland_socket() -> Path:
@@ -217,7 +217,7 @@ def _unknown_platform(platform: str) -> Problem | None:
     if platform in known:
         return None
     choices = ", ".join(sorted(known - {"wayland-generic"} | {"wayland"}))
-    what = f"Qt knows no platform {platform!r} (QT_QPA_PLATFORM). It knows {choices}."
+    what = f"Qt has no platform {platform!r} (QT_QPA_PLATFORM). It has {choices}."
     return what, f"Leave the choice to Qt: env -u QT_QPA_PLATFORM {program_name()}"
 
 

@@ -292,7 +292,7 @@ def test_a_picture_of_the_window_with_other_data(
         (("--data", "nope"), "nope"),
         (("--data", "mpg", "--points", "3"), "--points"),
         (("--data", "mpg", "--target", "price"), "price"),
-        (("--data", "mpg", "--draw"), "no pictures of 28 × 28"),
+        (("--data", "mpg", "--draw"), "no images of 28 × 28"),
     ],
 )
 def test_a_picture_of_the_window_without_its_data(

@@ -54,10 +54,10 @@ def test_a_file_that_is_read_is_not_replaced(capsys: pytest.CaptureFixture[str],
         ("screenshot", str(table), "--data", str(table)),
     ):
         assert cli.main([*words]) == cli.USAGE_ERROR
-        assert "would be replaced" in capsys.readouterr().err
+        assert "would be overwritten" in capsys.readouterr().err
     (tmp_path / "net.py").write_bytes(net.read_bytes())
     assert cli.main(["export", str(tmp_path / "net.py"), str(tmp_path / "net.py")]) == cli.USAGE_ERROR
-    assert "is read by this command" in capsys.readouterr().err
+    assert "is an input of this command" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in there} == there
 
 
@@ -219,7 +219,7 @@ def test_a_class_is_asked_for_by_its_name(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--example", "5000"], "the test part has the examples 0 to "),
+        (["--example", "5000"], "The test set has the examples 0 to "),
         (["--data", "spirals"], "inputs"),
         (["one.png", "--example", "1"], "not both"),
     ],

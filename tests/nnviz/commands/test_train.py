@@ -116,7 +116,7 @@ def test_the_command_names_what_differs() -> None:
     assert Experiment().command() == ["train", "--epochs", "20"]
     other = Experiment().changed(hidden=(30,), activations=("tanh", "softmax"), seed=4, noise=0.1)
     assert shlex.join(other.command()) == (
-        "train --shape 784,30,10 --activation tanh --epochs 20 --seed 4 --set noise=0.1"
+        "train --shape 784,30,10 --activation tanh --epochs 20 --seed 4 --image-noise 0.1"
     )
 
 
@@ -207,7 +207,7 @@ def test_a_resumed_training_ends_where_an_unbroken_one_does(tmp_path: Path) -> N
 
 def test_early_stopping_says_which_weights_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
     train(*SMALL, "--epochs", "3", "--set", "validation_share=0.2", "--set", "patience=3")
-    assert "best validation figures at epoch" in capsys.readouterr().out
+    assert "best validation result at epoch" in capsys.readouterr().out
 
 
 # ---- export
