@@ -23,7 +23,7 @@ from engine.training.settings import RENAMED
 _USERS: Sequence[Registry[Any]] = (OPTIMIZERS, SCHEDULES)  # their entries name the constants that they use
 NETWORK, TRAINING = "network", "training"
 # Texts of the settings by group of options.
-_TEXTS: Mapping[str, Mapping[str, str]] = {
+TEXTS: Mapping[str, Mapping[str, str]] = {
     NETWORK: {
         "output": "activation of the output layer",
         "loss": "loss that training minimises",
@@ -83,7 +83,7 @@ _ABOUT = {
 class SettingAction(argparse.Action):
     """Stores the value of a setting, and appends it to ``chosen`` in the order of the command line.
 
-    ``chosen`` has a pair for each option that was typed: the option with the name of the setting, and the value.
+    ``chosen`` has a triple for each option: as it was typed, the name of the setting ("" for ``--set``), and the value.
     """
 
     def __init__(self, setting: str = "", **how: Any) -> None:
@@ -91,12 +91,16 @@ class SettingAction(argparse.Action):
         self._setting = setting
 
     def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
     ) -> None:
         if self.nargs == 0:
-            values = not (option or "").startswith("--no-")
+            values = not (option_string or "").startswith("--no-")
         setattr(namespace, self.dest, values)
-        namespace.chosen = [*namespace.chosen, (option, self._setting, values)]
+        namespace.chosen = [*namespace.chosen, (option_string, self._setting, values)]
 
 
 def add_setting_options(
@@ -110,13 +114,13 @@ def add_setting_options(
     """
     parser.set_defaults(chosen=[])
     known = dict(groups)
-    group_of = {name: title for title, texts in _TEXTS.items() for name in texts}
-    for title in dict.fromkeys([*_TEXTS, *(group_of.get(name, TRAINING) for name in OPTIONS)]):
+    group_of = {name: title for title, texts in TEXTS.items() for name in texts}
+    for title in dict.fromkeys([*TEXTS, *(group_of.get(name, TRAINING) for name in OPTIONS)]):
         about = _ABOUT.get(title, "").format(preset=DEFAULT_PRESET, adjusted=_listed(ADJUSTED))
         group = known.get(title) or parser.add_argument_group(title, about or None)
         for name in sorted(OPTIONS, key=_places(title)):
             if group_of.get(name, TRAINING) == title:
-                _add(group, name, _TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
+                _add(group, name, TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
         if title == TRAINING:
             text = (
                 "any setting of network or training by its name, as --set momentum=0.95; can be repeated. If a setting "
@@ -127,7 +131,7 @@ def add_setting_options(
 
 def _places(title: str) -> Callable[[str], int]:
     """Returns a key that sorts settings as the texts of their group; others come last."""
-    order = list(_TEXTS[title])
+    order = list(TEXTS[title])
     return lambda name: order.index(name) if name in order else len(order)
 
 

@@ -72,7 +72,7 @@ def _add_execution(add: Callable[..., Any]) -> None:
         "files, or a scheduler file of Dask; requires the package distributed (default: this machine)"
     )
     add("--dask", metavar="ADDRESS|FILE", help=text)
-    text = "trust the cluster on HOST without TLS; can be repeated. What is sent both ways is code (default: none)"
+    text = "trust the cluster on HOST without TLS, although both sides send code; can be repeated (default: none)"
     add("--dask-trust", metavar="HOST", action="append", default=[], help=text)
     text = "send rows of your own data to a cluster on other computers (default: refuse)"
     add("--dask-send-rows", action="store_true", help=text)

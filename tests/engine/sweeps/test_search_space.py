@@ -48,6 +48,10 @@ def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
     assert Dimension.from_dict(found.as_dict()) == found
 
 
+def test_the_name_of_an_option_is_that_of_its_setting() -> None:
+    assert parse_dimension("image-noise=0,0.1") == parse_dimension("noise=0,0.1")
+
+
 @pytest.mark.parametrize(
     ("typed", "parameter", "value", "way_out"),
     [

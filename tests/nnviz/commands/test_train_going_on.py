@@ -153,10 +153,11 @@ def kept(capsys: pytest.CaptureFixture[str]) -> str:
         ("--preset", "Modern"), ("--shape", "784,8,10"), ("--activation", "relu"),
         ("--batch-size", "50"), ("--optimizer", "sgd"), ("--schedule", "constant"), ("--weight-decay", "0"),
         ("--dropout", "0"), ("--seed", "0"), ("--set", "momentum=0.5"),
+        ("--momentum", "0.5"), ("--no-drop-last",),
     ],
 )  # fmt: skip
 def test_what_the_checkpoint_fixes_cannot_be_given(
-    capsys: pytest.CaptureFixture[str], kept: str, option: tuple[str, str]
+    capsys: pytest.CaptureFixture[str], kept: str, option: tuple[str, ...]
 ) -> None:
     err = complaint(capsys, "--resume", kept, "--epochs", "3", *option)
     assert f"{option[0]}: cannot be given with --resume {kept}" in err
