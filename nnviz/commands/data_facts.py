@@ -20,11 +20,11 @@ def summary_of(dataset: Dataset) -> str:
     """Returns the number and kind of examples, and the task: "600 points in the plane, 2 classes"."""
     count = sum(len(split) for split in dataset.splits.values())
     if dataset.is_classification:
-        answer = f"{dataset.outputs:,} classes"
+        task = f"{dataset.outputs:,} classes"
     else:
         named = text.plain(", ".join(map(text.name, dataset.targets)), _LONGEST_NAMES)
-        answer = f"predicts {named or f'{dataset.outputs:,} numbers'}"
-    return f"{count:,} {_examples(dataset)}, {answer}"
+        task = f"predicts {named or f'{dataset.outputs:,} numbers'}"
+    return f"{count:,} {_examples(dataset)}, {task}"
 
 
 def _examples(dataset: Dataset) -> str:

@@ -147,20 +147,20 @@ def _fits(lines: Sequence[str]) -> bool:
 
 def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: float) -> list[str]:
     """Returns RMSE, R² and MAE of each predicted number, in its unit."""
-    answers, wanted = data.raw_targets(_answers(network, split)), data.raw_targets(split.targets)
+    predicted, wanted = data.raw_targets(_outputs(network, split)), data.raw_targets(split.targets)
     names = [text.name(data.target_name(number)) for number in range(data.outputs)]
     rows = []
-    for name, answer, right in zip(names, answers.T, wanted.T, strict=True):
-        squares, spread = np.square(answer - right), np.square(right - right.mean())
-        r2 = f"{1 - squares.sum() / spread.sum():.4f}" if spread.any() else "–"
-        rows.append([name, in_figures(math.sqrt(squares.mean())), r2, in_figures(np.abs(answer - right).mean())])
+    for name, outputs, right in zip(names, predicted.T, wanted.T, strict=True):
+        squares, deviations = np.square(outputs - right), np.square(right - right.mean())
+        r2 = f"{1 - squares.sum() / deviations.sum():.4f}" if deviations.any() else "–"
+        rows.append([name, in_figures(math.sqrt(squares.mean())), r2, in_figures(np.abs(outputs - right).mean())])
     first = f"{part} RMSE {rows[0][1]}, R² {rows[0][2]}, MAE {rows[0][3]} ({names[0]}), loss {loss:.4g}"
     if len(rows) == 1:
         return [first]
     return [f"{part} loss {loss:.4g}", "", *aligned_lines([["predicted", "RMSE", "R²", "MAE"], *rows])]
 
 
-def _answers(network: Network, split: Split) -> Array:
+def _outputs(network: Network, split: Split) -> Array:
     """Returns the outputs for all examples, (k, outputs)."""
     starts = range(0, len(split), _CHUNK)
     inputs = (split.at(slice(start, start + _CHUNK)) for start in starts)

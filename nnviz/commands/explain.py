@@ -1,4 +1,4 @@
-"""``explain``: explains predictions for images or examples, as one picture, drawn as in the window."""
+"""``explain``: explains predictions for images or examples, as one image, drawn as in the window."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ METHODS = {
     "occlusion": OCCLUSION,
     "layers": LAYERS,
 }
-_SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the picture for one of the card; pixels of the card
+_SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the image for one of the card; pixels of the card
 _WIDTH = 3 * (6 * SIDE) + 2 * 10
 _SETS = {"train": "training", "test": "test"}
 
@@ -63,7 +63,7 @@ class _Explanation:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line for each image or example, and writes one picture of all. Returns the exit code."""
+    """Prints a line for each image or example, and writes one image of all. Returns the exit code."""
     check_folder(arguments.out)
     check_keeps(arguments.out, arguments.file, *arguments.pictures)
     network = load_network(arguments.file)
@@ -193,7 +193,7 @@ def _prediction_line(reasons: Contributions, turning: Counterfactual, names: lis
     return f"{answer}; {asked}{share}" + (f"; {change}" if change else "")
 
 
-# ---- the picture
+# ---- the image
 
 
 def _draw(explained: list[_Explanation], look: str) -> bytes:

@@ -68,11 +68,13 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     for sweep in SweepLibrary(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
         print(f"sweep {sweep.id} {what}; continue with: {program_name()} sweep --resume {sweep.id}")
-    print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {text.path(library.path)}")
+    print(
+        f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_storage_text(library)}: {text.path(library.path)}"
+    )
     return 0
 
 
-def _room(library: Library) -> str:
+def _storage_text(library: Library) -> str:
     return f"uses {text.size(library.quota.nbytes)} of its {text.size(library.quota.budget)} limit"
 
 
@@ -233,14 +235,14 @@ def _import(library: Library, arguments: argparse.Namespace) -> int:
     return 0
 
 
-# ---- room
+# ---- storage
 
 
 def _delete(library: Library, arguments: argparse.Namespace) -> int:
     library.delete(arguments.ids)
     library.purge()
     ids = ", ".join(map(str, arguments.ids))
-    print(f"deleted for good: run{'' if len(arguments.ids) == 1 else 's'} {ids}; the library {_room(library)}")
+    print(f"deleted for good: run{'' if len(arguments.ids) == 1 else 's'} {ids}; the library {_storage_text(library)}")
     return 0
 
 
@@ -249,7 +251,7 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
         budget = number_within("--budget", arguments.budget, LEAST / 1e6, MOST / 1e6, "2000", "MB")
         library.quota.budget = int(budget * 1e6)
     plan = library.quota.plan()
-    print(f"the library {_room(library)}")
+    print(f"the library {_storage_text(library)}")
     if plan.losses:
         ids = text.listed([str(each) for each in plan.runs])
         what = (

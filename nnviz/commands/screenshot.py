@@ -1,4 +1,4 @@
-"""``screenshot``: a picture of the real window without a display, with training in its worker."""
+"""``screenshot``: an image of the real window without a display, with training in its worker."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     qInstallMessageHandler(_print_warning)
     preferences = Preferences(None)
     window = create_window(wanted.theme, preferences)
-    window.session.records.set_on(False)  # a picture leaves no run behind
-    window.recording_mark.hide()  # and shows the window as it is while runs are recorded
+    window.session.records.set_on(False)  # a screenshot records no run
+    window.recording_mark.hide()  # as it is while runs are recorded
     preferences.set("dataset", data)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(recorded_data_settings(data, settings)))
     if not wanted.hints:

@@ -67,11 +67,11 @@ def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is
         return None
     try:
         store = SweepWriter.of_new(library, plan, data.title, name, print_warning)
-        said = with_introduction(library, f"recorded as {plan.kind_noun} {store.sweep}")
+        line = with_introduction(library, f"recorded as {plan.kind_noun} {store.sweep}")
     except LibraryError as error:
         print_warning(f"The runs are not recorded: {error}")
         return None
-    print(said, file=sys.stderr if is_quiet else sys.stdout)
+    print(line, file=sys.stderr if is_quiet else sys.stdout)
     return store
 
 

@@ -151,7 +151,7 @@ def _line(words: str) -> str:
     return text.plain(words.replace("\n", " "))
 
 
-def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
+def print_predictions(network: Network, outputs: Array, has_gap: Array) -> None:
     """Prints outputs, (k, outputs), as CSV: the class and a probability for each; or numbers in their unit.
 
     For the rows where ``has_gap``, (rows,), is True there are none: they are printed as empty cells.

@@ -144,17 +144,17 @@ def run(arguments: argparse.Namespace) -> int:
         from nnviz.commands.sweep import run_seeds  # with the processes, which no other training needs
 
         return run_seeds(arguments)
-    said = sys.stdout
+    output = sys.stdout
     if not arguments.quiet:
-        return _run(arguments, said)
+        return _run(arguments, output)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-        return _run(arguments, said)
+        return _run(arguments, output)
 
 
-def _run(arguments: argparse.Namespace, said: TextIO) -> int:
+def _run(arguments: argparse.Namespace, output: TextIO) -> int:
     """Trains as the options say, and returns the exit code.
 
-    ``said``: the stream for the result, and for how to continue after Ctrl+C, even if all else is quiet.
+    ``output``: the stream for the result, and for how to continue after Ctrl+C, even if all else is quiet.
     """
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
@@ -173,14 +173,14 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
             raise _with_way_out(error, trainer, arguments, keeper.run) from None
         keeper.finish("paused" if asked_to_stop else "finished")
         if asked_to_stop:
-            with redirect_stdout(said):
+            with redirect_stdout(output):
                 _stopped(training, arguments, checkpoint, keeper.run)
             raise KeyboardInterrupt
         if arguments.resume is not None and (trainer.epoch, trainer.batch) == place:
             print(_already_finished(trainer, arguments.resume))
         _finished(training, arguments)
         if arguments.quiet and training.result is not None:
-            print(describe_epoch(training.result, trainer.settings.epochs, numbers=True), file=said)
+            print(describe_epoch(training.result, trainer.settings.epochs, numbers=True), file=output)
     if checkpoint is not None and checkpoint.is_stale:
         print_warning(_not_up_to_date(arguments.checkpoint))
         return 1
