@@ -68,9 +68,8 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
     for sweep in SweepLibrary(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
         print(f"sweep {sweep.id} {what}; continue with: {program_name()} sweep --resume {sweep.id}")
-    print(
-        f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_storage_text(library)}: {text.path(library.path)}"
-    )
+    count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+    print(f"{count}; the library {_storage_text(library)}: {text.path(library.path)}")
     return 0
 
 
