@@ -60,7 +60,7 @@ def given_options(arguments: argparse.Namespace) -> dict[str, str]:
     for typed in arguments.data_setting:
         name, equals, value = typed.partition("=")
         if not equals:
-            raise CommandError(f"--data-setting {typed}: must be NAME=VALUE, for example missing=median.")
+            raise CommandError(f"--data-setting {typed}: must be NAME=VALUE. For example missing=median.")
         given[name.strip().replace("-", "_")] = value
     return given
 
@@ -74,8 +74,8 @@ def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Valu
     for name in given:
         if name not in known:
             listed = [each.name for each in source.settings]
-            rule = f"is no option of {text.name(source.title)}, which has {_options(listed)}"
-            raise CommandError(f"{option_of(text.name(name))} {rule}.")
+            rule = f"is not an option of {text.name(source.title)}. It has {_options(listed)}"
+            raise CommandError(f"{option_of(text.name(name))}: {rule}.")
     return source.different({name: source.setting(name).parse(typed) for name, typed in given.items()})
 
 

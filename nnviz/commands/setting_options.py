@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.basics.cli_option_names import ADJUSTED, option_of_setting, setting_of_option
@@ -113,26 +113,19 @@ def add_setting_options(
         groups: groups of the parser that exist already, by title.
     """
     parser.set_defaults(chosen=[])
-    known = dict(groups)
-    group_of = {name: title for title, texts in TEXTS.items() for name in texts}
-    for title in dict.fromkeys([*TEXTS, *(group_of.get(name, TRAINING) for name in OPTIONS)]):
+    names = {title: list(texts) for title, texts in TEXTS.items()}
+    names[TRAINING] += [name for name in OPTIONS if not any(name in texts for texts in TEXTS.values())]
+    for title, settings in names.items():
         about = _ABOUT.get(title, "").format(preset=DEFAULT_PRESET, adjusted=_listed(ADJUSTED))
-        group = known.get(title) or parser.add_argument_group(title, about or None)
-        for name in sorted(OPTIONS, key=_places(title)):
-            if group_of.get(name, TRAINING) == title:
-                _add(group, name, TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
+        group = groups.get(title) or parser.add_argument_group(title, about or None)
+        for name in settings:
+            _add(group, name, TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
         if title == TRAINING:
             text = (
                 "any setting of network or training by its name, as --set momentum=0.95; can be repeated. If a setting "
                 "is given twice, the last one counts"
             )
             group.add_argument("--set", metavar="NAME=VALUE", action=SettingAction, help=text)
-
-
-def _places(title: str) -> Callable[[str], int]:
-    """Returns a key that sorts settings as the texts of their group; others come last."""
-    order = list(TEXTS[title])
-    return lambda name: order.index(name) if name in order else len(order)
 
 
 def _listed(names: Sequence[str]) -> str:
