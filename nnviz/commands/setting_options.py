@@ -158,6 +158,8 @@ def whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
+        if text.isdecimal():  # Python converts no number of thousands of digits
+            raise argparse.ArgumentTypeError(f"a number of {len(text):,} digits is too large") from None
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 

@@ -162,7 +162,7 @@ def test_no_names_tabs_and_yes_or_no(capsys: pytest.CaptureFixture[str], tmp_pat
     code, out, err = run(capsys, write(tmp_path / "t.txt", rows, "utf-16"), "--target", "column 2")
     assert (code, err) == (0, "")
     assert "delimiter: tab" in out
-    assert "names of columns: none, so they are numbered" in out
+    assert "column names: none, so the columns are numbered" in out
     assert row_of(out, "column 2")[1:3] == ["yes/no", "predict"]
     assert row_of(out, "column 3")[1:4] == ["number", "input", "9"], "a point alone is a missing value"
     assert "Missing values: 9 in column 3 filled with the median (" in out

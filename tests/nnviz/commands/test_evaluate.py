@@ -129,7 +129,7 @@ def test_data_that_have_gone_are_asked_for(capsys: pytest.CaptureFixture[str], t
     file.rename(tmp_path / "moved.csv")
     code, out, err = run(capsys, "evaluate", net)
     assert (code, out) == (2, "")
-    assert "birds.csv, which is not there" in err
+    assert "birds.csv, which does not exist" in err
     assert "--data" in err
     code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "moved.csv"))
     assert (code, err) == (0, "")

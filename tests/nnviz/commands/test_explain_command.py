@@ -213,7 +213,7 @@ def test_a_class_is_asked_for_by_its_name(
     assert cli.main(["explain", *words, "--class", asked, "--against", "-1"]) == 0
     assert said in capsys.readouterr().out
     assert cli.main(["explain", *words, "--class", "three"]) == 2
-    assert "--class three: the network has outputs 0 to 2 for -1, 007, 2." in capsys.readouterr().err
+    assert "--class three: is not an output. The network has outputs 0 to 2 for -1, 007, 2." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_class_is_asked_for_by_its_name(
     [
         (["--example", "5000"], "The test set has the examples 0 to "),
         (["--data", "spirals"], "inputs"),
-        (["one.png", "--example", "1"], "not both"),
+        (["one.png", "--example", "1"], "cannot explain images and examples of data at once"),
     ],
 )
 def test_one_line_for_examples_that_cannot_be_explained(

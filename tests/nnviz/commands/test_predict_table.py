@@ -457,7 +457,7 @@ def test_one_input_needs_one_column(capsys: pytest.CaptureFixture[str], tmp_path
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("a,b,c\n1,2,3\n", ["has 3 columns of numbers", "takes 2"]),
+        ("a,b,c\n1,2,3\n", ["has 3 columns of numbers", "has 2 inputs"]),
         ("a,b\n1,x\n2,y\n", ["column b is wrong in 2 rows", "row 2."]),
     ],
 )

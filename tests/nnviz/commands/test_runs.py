@@ -149,7 +149,7 @@ def test_rows_that_are_left_out_are_not_said_to_go_along(capsys: pytest.CaptureF
     assert runs("export", "1", str(tmp_path / "out"), "--rows") == 0
     out = capsys.readouterr().out
     assert "without rows: curves.csv is the name of another file of the export" in out
-    assert "their rows do not" in out
+    assert out.endswith("; rows of the data: left out\n")
 
 
 @pytest.mark.usefixtures("filled")
@@ -171,7 +171,7 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
         before = library.snapshot_epochs(1)
     assert runs("thin", "--budget", "6") == 0
     out = capsys.readouterr().out
-    assert "of the 6 MB that it may" in out
+    assert "of its 6 MB limit" in out
     assert "to delete: " in out
     assert "delete them with: python main.py runs thin --yes" in out
     with Library() as library:
