@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.cli_option_names import ADJUSTED, OPTIONS, data_words
+from engine.basics.cli_option_names import ADJUSTED, data_words, setting_words
 from engine.basics.errors import DataError, SettingError, Verbatim, counted
 from engine.basics.validation import check_sizes, positive_number, whole_number
 from engine.datasets.brightness import Brightness, brightness_in
@@ -313,10 +313,7 @@ class Experiment:
             is_default = value == default.value(name) and not (name in ADJUSTED and is_adjusted)
             if name in _WRITTEN_SEPARATELY or is_default:
                 continue
-            if name in OPTIONS and not isinstance(value, tuple):
-                words += [f"--{name.replace('_', '-')}", str(value)]
-            else:
-                words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+            words += setting_words(name, value)
         return words
 
     # ---- networks and runs
@@ -397,6 +394,8 @@ _WRITTEN_SEPARATELY = (
     "epochs",
     "augmentation",
 )
+# Settings with a command-line option of their own.
+OPTIONS = tuple(name for name in ("output", *_SETTINGS) if name == "epochs" or name not in _WRITTEN_SEPARATELY)
 
 
 def _brightness(entries: object) -> Brightness | None:

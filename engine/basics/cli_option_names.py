@@ -1,15 +1,41 @@
-"""Command-line options of data sets, and their quoting for a shell."""
+"""Names of command-line options for settings, and quoting for a shell."""
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable
+from typing import Any
 
-# Settings of the data, and of the training, that have their own command line option.
+# Settings of the data that have their own command-line option.
 DATA_OPTIONS = ("target", "task", "test_share", "train_examples", "points", "noise")
 # The settings that the default preset adjusts to the data; see ``engine.presets.Adjustment``.
 ADJUSTED = ("epochs", "batch_size", "learning_rate", "optimizer", "weight_decay", "validation_share", "patience")
-OPTIONS = ("epochs", "learning_rate", "batch_size", "optimizer", "schedule", "weight_decay", "dropout", "seed")
+# Settings whose option has another name than the setting: --noise is a setting of the data.
+_OTHER_NAMES = {"noise": "image_noise"}
+_SETTINGS = {option: setting for setting, option in _OTHER_NAMES.items()}
+
+
+def option_of_setting(name: str) -> str:
+    """Returns the option of a setting of the network or its training: "--learning-rate"."""
+    return f"--{_OTHER_NAMES.get(name, name).replace('_', '-')}"
+
+
+def setting_of_option(typed: str) -> str:
+    """Returns the setting that is typed as "learning-rate", "learning_rate" or "image-noise"."""
+    name = typed.strip().replace("-", "_")
+    return _SETTINGS.get(name, name)
+
+
+def setting_words(name: str, value: Any) -> list[str]:
+    """Returns the command-line words that set a setting of the network or its training to a value."""
+    option = option_of_setting(name)
+    if isinstance(value, bool):
+        return [option if value else option.replace("--", "--no-", 1)]
+    if isinstance(value, (list, tuple)):
+        comma = "," if len(value) == 1 else ""  # else it would be a number
+        return [option, ",".join(map(json.dumps, value)) + comma]
+    return [option, value if isinstance(value, str) else json.dumps(value)]
 
 
 def data_words(name: str, value: str) -> list[str]:

@@ -193,7 +193,7 @@ def _turn(pictures: Array) -> None:
 
 for _name, _split in SPLITS.items():
     _load = partial(load_emnist, _name)
-    _about = f"pictures of 28 × 28, {len(_split.class_names)} classes"
+    _about = f"images of 28 × 28, {len(_split.class_names)} classes"
     DATASETS.register(f"emnist-{_name}", place=40)(
         DataSource(_split.title, _load, settings=IMAGE_SETTINGS, shows_progress=True, download=DOWNLOAD, about=_about)
     )

@@ -17,7 +17,7 @@ from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
 TITLE = "MNIST handwritten digits"
 DIGITS = 10
 SIDE = 28
-ABOUT = "70,000 pictures of 28 × 28, 10 classes"  # also the fingerprint of its replacement
+ABOUT = "70,000 images of 28 × 28, 10 classes"  # also of Fashion-MNIST and Kuzushiji-MNIST
 
 
 def load_mnist(folder: str | Path = ASSETS / "mnist") -> Dataset:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.basics.cli_option_names import setting_of_option
 from engine.basics.errors import SettingError, Verbatim
 from engine.basics.registry import Registry
 from engine.basics.validation import parse_hidden, whole_number
@@ -41,7 +42,7 @@ _FIXED = {
     "activations": "Use activation, that of all hidden layers.",
     "training": "Name one of its settings.",
     "augmentation": "Name one of its settings, for example rotation.",
-    "validation_share": "All trials are compared by the same examples: set it for all, with --set.",
+    "validation_share": "All trials are compared by the same examples: set it for all, with --validation-share.",
     "evaluate": "All trials are measured.",
 }
 # Settings that may differ between trials.
@@ -194,7 +195,7 @@ def parse_dimension(text: str) -> Dimension:
     Raises SettingError.
     """
     typed, equals, spec = text.partition("=")
-    name = typed.strip().replace("-", "_")
+    name = setting_of_option(typed)
     name = RENAMED.get(name, name)
     if not equals or not name or not spec.strip():
         raise SettingError("--vary", text, "must be NAME=VALUES", _EXAMPLE)

@@ -82,14 +82,14 @@ def _write_any_letter() -> None:
 def _run(arguments: argparse.Namespace) -> int:
     """Imports the command's file, which has its name, and calls its function ``run``."""
     if arguments.command == "window" and "words" in arguments:
-        window.check(arguments)  # before anything is said about displays
+        window.check(arguments)  # before the checks of the display
     missing = _PREFLIGHT[arguments.command]() if arguments.command in _PREFLIGHT else None
     if missing is not None:
         raise CommandError("\n".join(missing))
     run = import_module(f"nnviz.commands.{arguments.command}").run
     if sys.stdout is None or not any(getattr(arguments, name, None) for name in ("save", "checkpoint", "record")):
         return int(run(arguments))
-    with redirect_stdout(cast(TextIO, _UntilClosed(sys.stdout))):  # what is kept does not depend on who reads
+    with redirect_stdout(cast(TextIO, _UntilClosed(sys.stdout))):  # a closed pipe must not stop what is saved
         return int(run(arguments))
 
 

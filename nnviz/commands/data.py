@@ -33,12 +33,12 @@ _LONGEST_DEFAULT = 32  # letters of a default value
 _AND_FILES = """\
 Files and folders, by their path
   table.csv   a table with one column to predict (CSV, TSV)
-  folder      pictures, in one subfolder for each class
+  folder      images, in one subfolder for each class
   file.npz    arrays x and y, or x_train, y_train, x_test and y_test
   …-ubyte.gz  a pair of IDX files, images and labels
 
-Say more:  {program} data NAME|FILE|FOLDER
-Learn:     {program} train --data NAME|FILE|FOLDER"""
+Describe:  {program} data NAME|FILE|FOLDER
+Train:     {program} train --data NAME|FILE|FOLDER"""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(line)
     finally:  # also where it is refused: with another option it may be taken
         print("\n".join(["", *_settings(source)]))
-    print(f"\nlearn from it: {_command(arguments)}")
+    print(f"\ntrain with it: {_command(arguments)}")
     return 0
 
 
@@ -117,15 +117,15 @@ def _described_arrays(source: DataSource, dataset: Dataset) -> Iterator[str]:
 
 def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str]:
     """Reads the images and yields lines about classes and unreadable files. Raises EngineError or OSError."""
-    with reading_progress(path.name, " pictures") as show:
+    with reading_progress(path.name, " images") as show:
         dataset, report = read_folder(path, settings, show)
-    yield f"{text.name(dataset.title)}: a folder of pictures, {summary_of(dataset)}"
+    yield f"{text.name(dataset.title)}: a folder of images, {summary_of(dataset)}"
     if report.has_colour:
         yield COLOUR_NOTE
     yield ""
     yield from facts_of(replace(dataset, notes=()))  # the notes follow in more detail
     for name in report.empty_classes[:_MOST_UNREAD]:
-        yield f"{text.name(name)} is no class: none of its pictures could be read"
+        yield f"{text.name(name)} is not used as a class: none of its images could be read"
     if report.unread:
         yield ""
         yield f"left out: {report.unread_count:,}"
@@ -137,12 +137,12 @@ def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str
 def _settings(source: DataSource) -> list[str]:
     """Returns lines about the options with which the data can be read."""
     rows = [[f"  {option_of(each.name)}", _value(each), each.tip] for each in source.settings]
-    return ["options, and what is usual", *aligned_lines(rows, texts=3)] if rows else ["It has no options."]
+    return ["options and their defaults", *aligned_lines(rows, texts=3)] if rows else ["There are no options."]
 
 
 def _value(setting: DataSetting) -> str:
     if setting.default is None:
-        return "all" if setting is TRAIN_EXAMPLES else "found out"
+        return "all" if setting is TRAIN_EXAMPLES else "automatic"
     if isinstance(setting.default, tuple):
         return ", ".join(setting.default) or "none"
     if isinstance(setting.default, bool):

@@ -1,4 +1,4 @@
-"""The options that say which data a command is about, and what it does with them: parse, load with progress, note."""
+"""The options that name the data of a command, with their settings; loading with a progress bar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.basics.cli_option_names import DATA_OPTIONS, shell_command
 from engine.basics.errors import EngineError
-from engine.datasets import Dataset, DataSource, source_of
+from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.download import Download
 from engine.datasets.source import Value
 from nnviz.commands.checks import CommandError
@@ -16,28 +16,42 @@ from nnviz.commands.progress import reading_progress
 from nnviz.formatting import text
 from nnviz.program_name import program_name, program_words
 
-_DATA_HELP = "a data set by its name, a table (CSV, TSV), an .npz, an IDX file, or a folder of pictures"
-_SETTING_HELP = "any other setting of the data, as often as needed; “{program} data NAME” lists them"
+_DATA_HELP = "name of a data set, a table (CSV, TSV), an .npz, an IDX file, or a folder of images"
+_SETTING_HELP = "any other setting of the data; can be repeated. “{program} data NAME” lists them with their defaults"
 
 
-def add_data_options(parser: argparse.ArgumentParser, without: str) -> None:
-    """Adds ``--data`` and the settings of data. ``without`` describes the data that are used by default."""
-    parser.add_argument("--data", metavar="NAME|FILE|FOLDER", help=f"{_DATA_HELP} (without it: {without})")
-    add_data_settings(parser)
+def add_data_options(parser: argparse.ArgumentParser, default: str) -> None:
+    """Adds a group with ``--data`` and the settings of data. ``default`` describes the data that are used without."""
+    group = parser.add_argument_group("data")
+    group.add_argument("--data", metavar="NAME|FILE|FOLDER", help=f"{_DATA_HELP} (default: {default})")
+    _add_settings(group)
 
 
 def add_data_settings(parser: argparse.ArgumentParser) -> None:
-    """Adds the settings of data. They are texts: what they can be, the data say."""
-    add = parser.add_argument
-    add("--target", metavar="COLUMN", help="of a table: the column to predict")
-    add("--task", metavar="TASK", help="classification or regression; without it, found out from what is predicted")
-    add("--test-share", metavar="S", help="share of the examples that is kept for the test, 0 to 0.9 (usually 0.2)")
-    text = "of images: how many examples are trained with, the same number of each class (without it: all)"
+    """Adds a group with the settings of data."""
+    _add_settings(parser.add_argument_group("data"))
+
+
+def _add_settings(group: argparse._ArgumentGroup) -> None:
+    """Adds the settings of data. Their values are parsed by the data set, which knows what they can be."""
+    add = group.add_argument
+    add("--target", metavar="COLUMN", help="column of the table to predict (default: guessed)")
+    text = "classification or regression (default: determined by the column to predict)"
+    add("--task", metavar="TASK", help=text)
+    add("--test-share", metavar="S", help="share of the examples in the test set, 0 to 0.9 (default: 0.2)")
+    text = "number of training images, the same for each class (default: all)"
     add("--train-examples", metavar="N", help=text)
-    add("--points", metavar="N", help="of the plane and curves: how many points")
-    add("--noise", metavar="S", help="of the plane and curves: how far points are moved at random")
+    points, noise = (
+        f"{_default_of('spirals', name)}, for curves {_default_of('sine', name)}" for name in ("points", "noise")
+    )
+    add("--points", metavar="N", help=f"number of points in the plane or on a curve (default: {points})")
+    add("--noise", metavar="S", help=f"standard deviation by which points are moved at random (default: {noise})")
     text = _SETTING_HELP.format(program=program_name().replace("%", "%%"))
     add("--data-setting", metavar="NAME=VALUE", action="append", default=[], help=text)
+
+
+def _default_of(data: str, setting: str) -> Value:
+    return DATASETS[data].setting(setting).default
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, str]:
@@ -46,7 +60,7 @@ def given_options(arguments: argparse.Namespace) -> dict[str, str]:
     for typed in arguments.data_setting:
         name, equals, value = typed.partition("=")
         if not equals:
-            raise CommandError(f"--data-setting {typed}: must be NAME=VALUE, for example missing=median.")
+            raise CommandError(f"--data-setting {typed}: must be NAME=VALUE. For example missing=median.")
         given[name.strip().replace("-", "_")] = value
     return given
 
@@ -60,8 +74,8 @@ def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Valu
     for name in given:
         if name not in known:
             listed = [each.name for each in source.settings]
-            rule = f"is no option of {text.name(source.title)}, which has {_options(listed)}"
-            raise CommandError(f"{option_of(text.name(name))} {rule}.")
+            rule = f"is not an option of {text.name(source.title)}. It has {_options(listed)}"
+            raise CommandError(f"{option_of(text.name(name))}: {rule}.")
     return source.different({name: source.setting(name).parse(typed) for name, typed in given.items()})
 
 

@@ -42,7 +42,7 @@ def describe_table(path: Path, source: DataSource, given: Mapping[str, Value]) -
     yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
     yield from _format(form)
     if table.skipped:
-        yield text.plain(f"lines above it, left out: {len(table.skipped):,} ({_shown(table.skipped)})", 200)
+        yield text.plain(f"lines above the table, left out: {len(table.skipped):,} ({_shown(table.skipped)})", 200)
     yield ""
     target = settings["target"] or guess_target(table)
     table.column(target, "target")
@@ -64,7 +64,7 @@ def _format(form: TableFormat) -> Iterator[str]:
     if form.doubt:
         other = next(name for mark, name in MARKS.items() if mark != form.decimal)
         yield f"{guess_note(form.decimal, form.doubt)} If not: --data-setting decimal={other}"
-    yield f"names of columns: {'in its first row' if form.header else 'none, so they are numbered'}"
+    yield f"column names: {'in the first row' if form.header else 'none, so the columns are numbered'}"
 
 
 def _shown(lines: Sequence[str]) -> str:
@@ -153,6 +153,6 @@ def _outcome(table: Table, prepared: PreparedTable, target: str, settings: Mappi
 def _reason(target: TableColumn, is_classification: bool, settings: Mapping[str, Value]) -> str:
     """Returns the reason for the task, and the option for the other task."""
     if settings["task"]:
-        return "as asked"
+        return "as given"
     other = REGRESSION if is_classification else CLASSIFICATION
-    return "guessed" + (f"; else --task {other}" if target.kind == NUMBER else "")
+    return "guessed" + (f"; to change it: --task {other}" if target.kind == NUMBER else "")

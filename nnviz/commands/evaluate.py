@@ -22,7 +22,7 @@ from nnviz.formatting import text
 _WIDTH = 100  # of a line, where the terminal does not say
 _LONGEST_NAME, _LONGEST_HEAD = 24, 10  # of a class: as the title of a row, of a column
 _MOST_CONFUSIONS = 10  # that are listed where the matrix would be too wide
-_CHUNK = 10_000  # examples that are answered at once
+_CHUNK = 10_000  # examples that are predicted at once
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,11 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
         print(_other_data_note(data, chosen))
     elif chosen.is_elsewhere:
         same = f"the same content, fingerprint {data.fingerprint}"
-        print(f"The network was trained with these data ({same}). They are split as in its training.")
+        print(f"The network was trained with these data ({same}). They are split as for its training.")
     about = network.description
     known = () if about is None else about.class_names
     if known and data.class_names and about and data.description and not about.has_classes_of(data.description):
-        print(f"Its classes are called otherwise: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
+        print(f"The network's classes have other names: {text.plain(', '.join(map(text.name, known)), _WIDTH)}.")
     print_notes(data)
     print("\n".join(lines[1:]))
     return 0
@@ -59,14 +59,14 @@ def _other_data_note(data: Dataset, chosen: ChosenData) -> str:
     if chosen.is_own and chosen.is_asked:
         return (
             f"The network was trained with {text.name(chosen.source.title)}, but with other settings of the data "
-            f"{prints}. If it was trained on some of these examples, the figures are too good."
+            f"{prints}. If it was trained on some of these examples, the figures are too optimistic."
         )
     if not chosen.is_own or chosen.source.file is None:
-        return f"It was trained with other data than these {prints}."
-    which = "These are all its examples; the network" if data.test is None else "The network"
+        return f"The network was trained with other data {prints}."
+    which = "All its examples are evaluated, and the network" if data.test is None else "The network"
     return (
-        f"{text.name(chosen.source.title)} is not as it was when the network was trained with it {prints}. "
-        f"{which} may have been trained on many of them, so the figures may be too good."
+        f"{text.name(chosen.source.title)} has changed since the network was trained with it {prints}. "
+        f"{which} may have been trained on many of these examples, so the figures may be too optimistic."
     )
 
 
@@ -98,14 +98,17 @@ def _of_classes(result: Evaluation, data: Dataset, part: str) -> list[str]:
     lines = [first, "", *_confusions(confusion, names), "", *_class_figures(confusion, names)]
     beyond_three = result.top_error(3) if len(names) > 3 else None
     if beyond_three is not None:
-        lines += ["", f"not among the three highest answers: {100 * beyond_three:.2f} %"]
+        lines += ["", f"top-3 error (true class not among the three highest outputs): {100 * beyond_three:.2f} %"]
     return lines
 
 
 def _confusions(confusion: Array, names: Sequence[str]) -> list[str]:
     """Returns the confusion matrix with a row per true class, or its largest counts if the matrix is too wide."""
     heads = [text.plain(name, _LONGEST_HEAD) for name in names]
-    rows = [["true \\ answer", *heads], *([name, *map(str, row)] for name, row in zip(names, confusion, strict=True))]
+    rows = [
+        ["true \\ predicted", *heads],
+        *([name, *map(str, row)] for name, row in zip(names, confusion, strict=True)),
+    ]
     lines = aligned_lines(rows, texts=0)
     return lines if _fits(lines) else _largest(confusion, names)
 
@@ -118,7 +121,7 @@ def _largest(confusion: Array, names: Sequence[str]) -> list[str]:
     rows = [[names[row], names[column], str(wrong[row, column])] for row, column in places if wrong[row, column]]
     if not rows:
         return ["no mistakes"]
-    return ["most frequent mistakes", *aligned_lines([["true", "answer", "examples"], *rows], texts=2)]
+    return ["most frequent mistakes", *aligned_lines([["true", "predicted", "examples"], *rows], texts=2)]
 
 
 def _class_figures(confusion: Array, names: Sequence[str]) -> list[str]:
@@ -144,20 +147,20 @@ def _fits(lines: Sequence[str]) -> bool:
 
 def _of_numbers(network: Network, split: Split, data: Dataset, part: str, loss: float) -> list[str]:
     """Returns RMSE, R² and MAE of each predicted number, in its unit."""
-    answers, wanted = data.raw_targets(_answers(network, split)), data.raw_targets(split.targets)
+    predicted, wanted = data.raw_targets(_outputs(network, split)), data.raw_targets(split.targets)
     names = [text.name(data.target_name(number)) for number in range(data.outputs)]
     rows = []
-    for name, answer, right in zip(names, answers.T, wanted.T, strict=True):
-        squares, spread = np.square(answer - right), np.square(right - right.mean())
-        r2 = f"{1 - squares.sum() / spread.sum():.4f}" if spread.any() else "–"
-        rows.append([name, in_figures(math.sqrt(squares.mean())), r2, in_figures(np.abs(answer - right).mean())])
+    for name, outputs, right in zip(names, predicted.T, wanted.T, strict=True):
+        squares, deviations = np.square(outputs - right), np.square(right - right.mean())
+        r2 = f"{1 - squares.sum() / deviations.sum():.4f}" if deviations.any() else "–"
+        rows.append([name, in_figures(math.sqrt(squares.mean())), r2, in_figures(np.abs(outputs - right).mean())])
     first = f"{part} RMSE {rows[0][1]}, R² {rows[0][2]}, MAE {rows[0][3]} ({names[0]}), loss {loss:.4g}"
     if len(rows) == 1:
         return [first]
     return [f"{part} loss {loss:.4g}", "", *aligned_lines([["predicted", "RMSE", "R²", "MAE"], *rows])]
 
 
-def _answers(network: Network, split: Split) -> Array:
+def _outputs(network: Network, split: Split) -> Array:
     """Returns the outputs for all examples, (k, outputs)."""
     starts = range(0, len(split), _CHUNK)
     inputs = (split.at(slice(start, start + _CHUNK)) for start in starts)

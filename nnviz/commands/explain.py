@@ -1,4 +1,4 @@
-"""``explain``: explains predictions for images or examples, as one picture, drawn as in the window."""
+"""``explain``: explains predictions for images or examples, as one image, drawn as in the window."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ METHODS = {
     "occlusion": OCCLUSION,
     "layers": LAYERS,
 }
-_SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the picture for one of the card; pixels of the card
+_SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the image for one of the card; pixels of the card
 _WIDTH = 3 * (6 * SIDE) + 2 * 10
+_SETS = {"train": "training", "test": "test"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class _Explanation:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line for each image or example, and writes one picture of all. Returns the exit code."""
+    """Prints a line for each image or example, and writes one image of all. Returns the exit code."""
     check_folder(arguments.out)
     check_keeps(arguments.out, arguments.file, *arguments.pictures)
     network = load_network(arguments.file)
@@ -85,7 +86,9 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
     numbers = {str(number): number for number in range(network.shape[-1])}
     if wanted not in numbers:
         named = f" for {text.plain(', '.join(names), 100)}" if names else ""
-        raise CommandError(f"{option} {text.name(wanted)}: the network has outputs 0 to {len(numbers) - 1}{named}.")
+        raise CommandError(
+            f"{option} {text.name(wanted)}: is not an output. The network has outputs 0 to {len(numbers) - 1}{named}."
+        )
     return numbers[wanted]
 
 
@@ -94,15 +97,15 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
 
 def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explanation]:
     if wanted.data is not None or wanted.example:
-        raise CommandError("explain takes pictures, or examples of data, not both. Leave one of them out.")
+        raise CommandError("explain: cannot explain images and examples of data at once. Leave one of them out.")
     table = next(filter(is_table, wanted.pictures), None)
     if table is not None:
         way = f"--data {shell_command([table])} --example 0"
-        raise CommandError(f"{table}: is a table. Ask about its rows by number: {way}.")
+        raise CommandError(f"{table}: is a table. Explain its rows by their number: {way}.")
     if shape_of_pictures(network) is None:
         raise CommandError(
-            f"{wanted.file}: a network of {network.shape[0]} inputs cannot read pictures of 28 × 28. "
-            f"It takes one of 784 inputs, or one that was trained on pictures."
+            f"{wanted.file}: a network with {network.shape[0]} inputs cannot read images of 28 × 28. "
+            f"Use one with 784 inputs, or one that was trained on images."
         )
     return [_of_picture(network, name, wanted) for name in wanted.pictures]
 
@@ -110,7 +113,7 @@ def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explanat
 def _of_picture(network: Network, name: str, wanted: argparse.Namespace) -> _Explanation:
     picture, about = picture_of_file(network, name), network.description
     if reads_drawings(network) and not picture.any():
-        raise CommandError(f"{name}: nothing is drawn on it.")
+        raise CommandError(f"{name}: nothing is drawn on it. Give another image.")
     shape = shape_of_pictures(network) or picture.shape
     has_classes = about is None or not about.targets
     query = ExplanationQuery(network, picture, shape, has_classes, wanted.one, wanted.other, METHODS[wanted.method])
@@ -132,7 +135,9 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanat
     numbers = wanted.example or [0]
     wrong = next((number for number in numbers if not 0 <= number < len(split)), None)
     if wrong is not None:
-        raise CommandError(f"--example {wrong}: the {part} part has the examples 0 to {len(split) - 1:,}.")
+        raise CommandError(
+            f"--example {wrong}: is out of range. The {_SETS[part]} set has the examples 0 to {len(split) - 1:,}."
+        )
     summary, meaning = InputSummary(data), Meaning(data)
     names = [meaning.output(number) for number in range(data.outputs)]
     baseline = summary.baseline(EMPTY if data.is_picture else MEAN)
@@ -161,7 +166,7 @@ def _explained(
 ) -> _Explanation:
     reasons, turning = contributions_for(query, baseline), counterfactual_of(query, *bounds, query.categories)
     if reasons is None or turning is None:
-        raise CommandError(f"{name}: the network's outputs are not finite.")
+        raise CommandError(f"{name}: the network's outputs are not finite. Train it with a smaller learning rate.")
     if reasons.layers:
         content: Content = why_content.layers(reasons, meaning=meaning)
     else:
@@ -188,7 +193,7 @@ def _prediction_line(reasons: Contributions, turning: Counterfactual, names: lis
     return f"{answer}; {asked}{share}" + (f"; {change}" if change else "")
 
 
-# ---- the picture
+# ---- the image
 
 
 def _draw(explained: list[_Explanation], look: str) -> bytes:

@@ -91,7 +91,7 @@ def _source(arguments: argparse.Namespace, network: Network, experiment: Experim
         try:
             return source_of(experiment.data)
         except UnknownNameError:
-            where = f"was trained with {text.name(experiment.data)}, which is not there"
+            where = f"was trained with {text.name(experiment.data)}, which does not exist"
     else:
         where = "does not say what it was trained with"
     ends = (network.shape[0], network.shape[-1])

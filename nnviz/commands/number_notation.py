@@ -26,7 +26,7 @@ def decimal_note(form: TableFormat, default: str | None) -> str:
     if default is None or form.decimal == default:
         return guess_note(form.decimal, form.doubt)
     return (
-        f"Its numbers have a decimal {MARKS[form.decimal]} and are read so; "
+        f"Its numbers have a decimal {MARKS[form.decimal]} and are read accordingly; "
         f"those of the network's table have a decimal {MARKS[default]}."
     )
 
@@ -39,7 +39,7 @@ def sign_note(table: Table, network: Network) -> str:
     here = {column.name: column.sign for column in table.columns if column.sign}
     others = [column for column in coding.columns if here.get(column.name, column.sign) != column.sign]
     return " ".join(
-        f"Column {text.name(each.name)} has {here[each.name]} beside its numbers; when the network was trained, it had "
+        f"Column {text.name(each.name)} has {here[each.name]} next to its numbers; when the network was trained it had "
         f"{each.sign or 'none'}."
         for each in others
     )

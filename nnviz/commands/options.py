@@ -12,7 +12,9 @@ from engine.storage import FORMATS
 from nnviz import __version__
 from nnviz.commands.cli import USAGE_ERROR
 from nnviz.commands.data_options import add_data_options, add_data_settings
+from nnviz.commands.help_text import HelpFormatter, examples_of
 from nnviz.commands.runs_options import add_runs
+from nnviz.commands.setting_options import whole
 from nnviz.commands.sweep_options import add_sweep
 from nnviz.commands.train_options import add_train
 from nnviz.formatting.text import visible
@@ -35,14 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Prints one line and exits with code 2."""
-        self.exit(USAGE_ERROR, f"nnviz: {visible(message)}. Try {self.prog} --help.\n")
-
-
-class _Defaults(argparse.ArgumentDefaultsHelpFormatter):
-    """Shows the default of each option that has one."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        return action.help if action.default in (None, False, []) else super()._get_help_string(action)
+        self.exit(USAGE_ERROR, f"nnviz: {visible(message.removeprefix('argument '))}. Try {self.prog} --help.\n")
 
 
 def parse_arguments(words: list[str]) -> argparse.Namespace:
@@ -55,102 +50,138 @@ def parse_arguments(words: list[str]) -> argparse.Namespace:
         return arguments
     if not os.path.exists(words[0]):
         known = ", ".join(whole.commands)
-        whole.error(f"{words[0]}: is no command, and there is no such file or folder. Commands: {known}")
+        whole.error(f"{words[0]}: there is no such command, file or folder. The commands are {known}")
     if len(words) > 1:
-        whole.error(f"{words[1]}: cannot be given after the file {words[0]}, which the window opens alone")
+        whole.error(f"{words[1]}: cannot be given after the file {words[0]}. The window opens one file")
     return argparse.Namespace(command="window", file=words[0], window_data=None, words=words)
 
 
 def parser() -> _Parser:
-    about = "Watch a neural network learn. Without a command, the window opens: with FILE or --data, or as you left it."
-    whole = _Parser(program_name(), description=about)
-    whole.add_argument("--version", action="version", version=f"nnviz {__version__}")
-    text = "open the window with these data: the name of a data set (“data” lists them), a file or a folder"
+    """Returns the parser of the whole command line."""
+    about = (
+        "Train a neural network and watch it learn. Without a command, nnviz opens the window: with FILE or --data, or "
+        "as you left it."
+    )
+    whole = _Parser(program_name(), description=about, epilog=examples_of(""), formatter_class=HelpFormatter)
+    whole.add_argument("--version", action="version", version=f"nnviz {__version__}", help="print the version and exit")
+    text = "open the window with these data: a data set by its name, a file or a folder (default: as you left it)"
     whole.add_argument("--data", dest="window_data", metavar="NAME|FILE|FOLDER", help=text)
     whole.set_defaults(command="window", file=None)
     endings = ", ".join(each.ending for each in FORMATS)
     text = f"FILE is a network ({endings}), a run (.nnvizrun), a table, arrays (.npz, IDX) or a folder of images"
     commands = whole.add_subparsers(title="file or command", metavar="FILE | COMMAND", description=text)
     text = (
-        "train a network, and print its train and test error: after each epoch, on a terminal at each tenth of the run"
+        "train a network and print its train and test error after each epoch (on a terminal, after each tenth of the "
+        "run)"
     )
-    add_train(_command(commands, "train", text, formatter_class=argparse.HelpFormatter))
-    text = "train an experiment many times, with other settings or seeds, on all cores; goes on where it was stopped"
-    add_sweep(_command(commands, "sweep", text, formatter_class=argparse.HelpFormatter))
-    evaluate = _command(commands, "evaluate", "print how good a saved network is at the test examples of its data")
-    predict = _command(commands, "predict", "answer to the rows of a table, or recognise digits on pictures")
-    export = _command(commands, "export", "write a saved network in a format of other programs")
-    for command in (evaluate, predict, export):
-        command.add_argument("file", metavar="FILE", help=_NETWORK_HELP)
-    add_data_options(evaluate, "what the network was trained with")
-    text = "a table, CSV or TSV, with the columns that the network was trained with; the answers are printed as CSV. "
-    text += "Or pictures of digits: any size, dark on light or light on dark"
-    predict.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
-    text = "what to write: .py for one numpy script; .onnx for ONNX, whose input takes rows of numbers, which its "
-    text += "metadata name: of a table one for each column, of a column of words one for each word"
-    export.add_argument("out", metavar="OUT", help=text)
-    _add_explain(_command(commands, "explain", "draw why a saved network answers as it does to pictures or examples"))
-    _add_data(_command(commands, "data", "list the data sets there are, or tell how a file or folder is understood"))
+    add_train(_command(commands, "train", text, usage="%(prog)s [OPTIONS]"))
+    text = "train an experiment many times, with varied settings or seeds, on all cores or on a Dask cluster"
+    add_sweep(_command(commands, "sweep", text, usage="%(prog)s [OPTIONS]"))
+    _add_evaluate(_command(commands, "evaluate", "print the test error and other figures of a saved network"))
+    _add_predict(_command(commands, "predict", "print the predictions for the rows of a table, or for images"))
+    _add_export(_command(commands, "export", "write a saved network in a format of other programs"))
+    _add_explain(_command(commands, "explain", "draw an explanation of a network's predictions for images or examples"))
+    _add_data(_command(commands, "data", "list the data sets, or show how a file or folder is read"))
     runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")
     add_runs(runs, _command_of_runs)
-    _add_screenshot(_command(commands, "screenshot", "write a picture of the window, without a display"))
+    _add_screenshot(_command(commands, "screenshot", "write an image of the window; needs no display"))
     whole.commands = commands.choices
     return whole
 
 
 def _command(commands: Any, name: str, text: str, **how: Any) -> _Parser:
-    how = {"formatter_class": _Defaults, **how}
-    made: _Parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", **how)
+    made = _described(commands, name, name, text, **how)
     made.set_defaults(command=name)
     return made
 
 
 def _command_of_runs(actions: Any, name: str, text: str) -> _Parser:
-    made: _Parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    return _described(actions, name, f"runs {name}", text)
+
+
+def _described(commands: Any, name: str, words: str, text: str, **how: Any) -> _Parser:
+    """Adds a command, with its description and its examples: those of ``words``."""
+    about = text[0].upper() + text[1:] + "."
+    how = {"description": about, "epilog": examples_of(words), "formatter_class": HelpFormatter, **how}
+    made: _Parser = commands.add_parser(name, help=text, **how)
     return made
+
+
+def _add_evaluate(evaluate: _Parser) -> None:
+    evaluate.add_argument("file", metavar="FILE", help=_NETWORK_HELP)
+    add_data_options(evaluate, "what the network was trained with")
+
+
+def _add_predict(predict: _Parser) -> None:
+    predict.add_argument("file", metavar="FILE", help=_NETWORK_HELP)
+    text = (
+        "a table (CSV, TSV) with the columns that the network was trained with: the predictions are printed as CSV. Or "
+        "images of digits: any size, dark on light or light on dark"
+    )
+    predict.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
+
+
+def _add_export(export: _Parser) -> None:
+    export.add_argument("file", metavar="FILE", help=_NETWORK_HELP)
+    text = (
+        "the file to write: .py is a script that needs only NumPy, .onnx is ONNX. The ONNX input takes rows of numbers "
+        "and its metadata name them: one for each numeric column of a table, one for each category of a text column"
+    )
+    export.add_argument("out", metavar="OUT", help=text)
 
 
 def _add_explain(explain: _Parser) -> None:
     explain.add_argument("file", metavar="NET", help=_NETWORK_HELP)
-    text = "any size, dark on light or light on dark; without any, examples of the data are explained"
-    explain.add_argument("pictures", metavar="PICTURE", nargs="*", help=text)
+    text = "an image, any size, dark on light or light on dark (default: examples of the data)"
+    explain.add_argument("pictures", metavar="IMAGE", nargs="*", help=text)
     add_data_options(explain, "what the network was trained with")
-    text = "the number of an example of the test part, from 0, or of all where there is none; as often as needed"
-    explain.add_argument("--example", type=int, metavar="N", action="append", help=text)
+    add = explain.add_argument_group("explanation").add_argument
+    text = "number of an example of the test set, or of all if there is no test set; can be repeated (default: 0)"
+    add("--example", type=whole, metavar="N", action="append", help=text)
     methods = ("integrated-gradients", "gradient-times-input", "occlusion", "layers")
-    explain.add_argument("--method", choices=methods, default=methods[0], help="how it is explained")
-    text = "the class that is explained, by its name; else the number of an output, from 0; without it, the answer"
-    explain.add_argument("--class", dest="one", metavar="C", help=text)
-    text = "what it is compared with, likewise; default: the true class of a mistake, if known, else the second best"
-    explain.add_argument("--against", dest="other", metavar="C", help=text)
-    explain.add_argument("--out", default="why.png", metavar="FILE.png", help="the picture to write")
-    explain.add_argument("--theme", choices=("dark", "light"), default="dark", help="its colours")
+    text = f"method of the explanation: {', '.join(methods)} (default: {methods[0]})"
+    add("--method", metavar="METHOD", choices=methods, default=methods[0], help=text)
+    text = "class to explain, by its name, or the number of an output, from 0 (default: the predicted class)"
+    add("--class", dest="one", metavar="C", help=text)
+    text = (
+        "class to compare with, by its name or number (default: the true class of a misclassified example if it is "
+        "known, else the second most confident class)"
+    )
+    add("--against", dest="other", metavar="C", help=text)
+    add = explain.add_argument_group("output").add_argument
+    add("--out", default="why.png", metavar="FILE.png", help="image to write (default: why.png)")
+    add("--theme", choices=("dark", "light"), default="dark", help="colours of the image (default: dark)")
 
 
 def _add_data(data: _Parser) -> None:
-    text = "a data set of the list, a table (CSV, TSV), an .npz, an IDX file or a folder; without it, the list"
+    text = "a data set by its name, a table (CSV, TSV), an .npz, an IDX file or a folder (default: list the data sets)"
     data.add_argument("data", metavar="NAME|FILE|FOLDER", nargs="?", help=text)
     add_data_settings(data)
 
 
 def _add_screenshot(shot: _Parser) -> None:
-    shot.add_argument("out", metavar="OUT.png", help="the picture to write")
+    shot.add_argument("out", metavar="OUT.png", help="image to write")
     add_data_options(shot, "mnist")
-    shot.add_argument("--epochs", type=int, default=0, metavar="N", help="train so many epochs first")
-    shot.add_argument(
-        "--of", type=int, default=0, metavar="N", help="of a training of so many epochs, which is still running"
-    )
-    shot.add_argument("--at", type=_epoch, metavar="EPOCH", help="look back at that epoch of the training")
-    text = "the numbers of runs of the library, as 3,5: compare them in --workspace runs"
-    shot.add_argument("--compare", type=_numbers, default=[], metavar="IDS", help=text)
-    text = "the number of a sweep of the library: show its trials in --workspace runs, the best three compared"
-    shot.add_argument("--sweep", type=int, metavar="ID", help=text)
-    shot.add_argument("--view", choices=("dots", "parallel", "best"), help="how trials are shown")
-    shot.add_argument("--theme", choices=("dark", "light"), default="dark", help="the window's colours")
-    shot.add_argument("--workspace", choices=("train", "inside", "runs"), default="train", help="which cards")
-    shot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH", help="in pixels")
-    shot.add_argument("--draw", action="store_true", help="draw a seven on the canvas first")
-    shot.add_argument("--hints", action="store_true", help="show the hints of the first start too")
+    add = shot.add_argument_group("training").add_argument
+    add("--epochs", type=whole, default=0, metavar="N", help="train for N epochs first (default: 0)")
+    text = "total epochs of the run, so that the image shows it in progress (default: as --epochs, the run has ended)"
+    add("--of", type=whole, default=0, metavar="N", help=text)
+    add("--at", type=_epoch, metavar="EPOCH", help="show the window at this earlier epoch (default: the last one)")
+    add = shot.add_argument_group("runs").add_argument
+    text = "runs of the library to compare, by number, as 3,5; requires --workspace runs (default: none)"
+    add("--compare", type=_numbers, default=[], metavar="IDS", help=text)
+    text = "sweep of the library: show its trials and compare the best three; requires --workspace runs (default: none)"
+    add("--sweep", type=whole, metavar="ID", help=text)
+    text = "view of the trials of --sweep: as dots, as parallel coordinates, or the best so far (default: dots)"
+    add("--view", choices=("dots", "parallel", "best"), help=text)
+    add = shot.add_argument_group("window").add_argument
+    text = "which cards are shown (default: train)"
+    add("--workspace", choices=("train", "inside", "runs"), default="train", help=text)
+    add("--theme", choices=("dark", "light"), default="dark", help="colours of the window (default: dark)")
+    text = "width and height in pixels (default: 1440x900)"
+    add("--size", type=_size, default=(1440, 900), metavar="WxH", help=text)
+    add("--draw", action="store_true", help="draw a seven on the canvas first (default: an empty canvas)")
+    add("--hints", action="store_true", help="show the hints of the first start (default: no hints)")
 
 
 def _epoch(text: str) -> float:
@@ -159,7 +190,7 @@ def _epoch(text: str) -> float:
     except ValueError:
         epoch = math.nan
     if not (math.isfinite(epoch) and epoch >= 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no epoch: it must be a number from 0 on, for example 3.4")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an epoch. It must be at least 0, for example 3.4")
     return epoch
 
 
@@ -167,14 +198,14 @@ def _numbers(text: str) -> list[int]:
     try:
         return list(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: numbers of runs look like 3,5") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of run numbers. For example 3,5") from None
 
 
 def _size(text: str) -> tuple[int, int]:
     try:
         width, height = (int(part) for part in text.lower().split("x"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size like 1440x900") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size. For example 1440x900") from None
     if not (200 <= width <= 10000 and 200 <= height <= 10000):
-        raise argparse.ArgumentTypeError(f"{text!r}: both sides must be from 200 to 10000 pixels")
+        raise argparse.ArgumentTypeError(f"{text!r} is out of range. Both sides must be from 200 to 10000 pixels")
     return width, height

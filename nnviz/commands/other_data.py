@@ -41,8 +41,9 @@ def coded_table(
     decided = [option_of(name) for name in settings if name not in (*FORMAT, "numbers")]
     if decided:
         title = text.name(source.title)
-        rule = "how it takes another table than its own, the network knows itself"
-        raise CommandError(f"{decided[0]}: cannot be given for {title}: {rule}. Leave it out.")
+        raise CommandError(
+            f"{decided[0]}: cannot be given for {title}. The network determines how tables are read. Leave it out."
+        )
     with reading_progress(source.title, "B") as show:
         units = [column.name for column in coding.columns if column.sign]
         texts = {*coding.texts, *([coding.target] if coding.class_names != coding.plain_class_names else [])}
@@ -68,7 +69,7 @@ def _usable_rows(coding: TableCoding, table: Table, examples: int) -> Array:
             usable[column.unreadable] = False
     usable[examples:] = False
     if not usable.any():
-        raise DataError("table", table.title, "must have rows in which nothing is missing", "Give another table.")
+        raise DataError("table", table.title, "must have a row without a missing value", "Give another table.")
     return np.flatnonzero(usable)
 
 

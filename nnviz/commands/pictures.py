@@ -28,7 +28,7 @@ def picture_of_file(network: Network, name: str) -> Array:
     try:
         pixels = grey_picture(name, shape, readable_formats())
     except UnusableError as error:
-        raise CommandError(f"{name}: {error}. Give a PNG, JPEG or another common picture file.") from None
+        raise CommandError(f"{name}: {error}. Give a PNG, JPEG or another common image file.") from None
     raw = pixels.reshape(1, -1).astype(np.float32) / 255
     return raw[0] if network.description is None else network.description.inputs_of(raw)[0]
 
@@ -44,5 +44,5 @@ def _drawing_of_file(name: str) -> Array:
         grey = grey_of_file(Path(name))
     except OSError as error:
         why = error.strerror or str(error)
-        raise CommandError(f"{name}: {why}. Give a PNG, JPEG or another common picture file.") from None
+        raise CommandError(f"{name}: {why}. Give a PNG, JPEG or another common image file.") from None
     return picture_of_image(grey).ravel()

@@ -62,11 +62,13 @@ def plan_summary(plan: Plan, data: Dataset) -> str:
         trials = f"{len(plan.experiments)} experiments with " if len(plan.experiments) > 1 else ""
         return f"{trials}{seeds}: {plan.most_runs} runs"
     most = plan.most_trials
-    count = "as many trials as there is time for" if most is None else f"{most} trial{'s' * (most > 1)}"
+    count = "as many trials as time allows" if most is None else f"{most} trial{'s' * (most > 1)}"
     how = "on a grid" if plan.sampler == GRID else f"by {plan.sampler}" if plan.sampler != "random" else "at random"
     runs = "" if plan.most_runs is None else f": {plan.most_runs} runs"
-    held = "" if data.validation is not None else f", {plan.base.training.validation_share:.0%} of the training part"
-    rule = "no run is stopped early" if plan.prune == NONE else f"hopeless runs are stopped by the rule “{plan.prune}”"
+    held = (
+        "" if data.validation is not None else f", {100 * plan.base.training.validation_share:g} % of the training set"
+    )
+    rule = "no pruning" if plan.prune == NONE else f"unpromising runs are pruned by the rule “{plan.prune}”"
     return f"{count} {how}, {seeds} each{runs}. Compared by the validation set{held}; {rule}."
 
 
@@ -112,7 +114,7 @@ def run_plan(many: PlanCommand) -> int:
     results = conductor.results
     _print_results(many, results, is_done)
     if many.was_finished or is_all_done:
-        print_warning("there was nothing left to do; --runs or --minutes give it more.")
+        print_warning("nothing is left to train. Raise --runs or --minutes to continue.")
     if conductor.was_cut or asked_to_stop:
         _print_how_to_resume(store)
     if asked_to_stop:
@@ -147,12 +149,12 @@ def _end(many: PlanCommand, conductor: Conductor | None, is_done: bool) -> bool:
     if conductor is None:
         return many.store.close("stopped", many.data)
     if not conductor.close(is_done):
-        print_warning(f"{many.store.waiting} runs could not be written: they are done again when the sweep goes on.")
+        print_warning(f"{many.store.waiting} runs could not be written. Resuming the sweep trains them again.")
         return False
     with printed_library_errors():
         plan = many.library.quota.enforce()
         if not many.is_json:
-            print_notice(None if plan is None else format_pending_thinning(plan, "when the next training is over"))
+            print_notice(None if plan is None else format_pending_thinning(plan, "after the next run"))
     return True
 
 
@@ -171,6 +173,6 @@ def _print_results(many: PlanCommand, results: Results, is_done: bool) -> None:
 
 def _print_how_to_resume(store: SweepWriter | None) -> None:
     if store is None:
-        print("stopped; the runs were not recorded, so that it cannot go on", file=sys.stderr)
+        print("stopped; it cannot be resumed, because its runs were not recorded", file=sys.stderr)
     else:
         print(f"stopped; continue with: {program_name()} sweep --resume {store.sweep}", file=sys.stderr)

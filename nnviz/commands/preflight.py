@@ -163,15 +163,15 @@ def _install_line(missing: list[str], package_of: dict[str, str]) -> str:
 
 def _missing_x_server() -> Problem | None:
     display = os.environ.get("DISPLAY", "")
-    if display and _x_server_answers():
+    if display and _x_server_responds():
         return None
-    what = f"No X server answers at DISPLAY={display}." if display else "There is no display: DISPLAY is not set."
-    if _compositor_answers():
+    what = f"No X server responds at DISPLAY={display}." if display else "There is no display: DISPLAY is not set."
+    if _compositor_responds():
         return what, f"Use the Wayland desktop: QT_QPA_PLATFORM=wayland {program_name()}"
     return what, _without_window()
 
 
-def _x_server_answers() -> bool:
+def _x_server_responds() -> bool:
     """Connects as Qt would, with the user's authority file.
 
     True also if libxcb is missing, so that nothing is known.
@@ -189,9 +189,9 @@ def _x_server_answers() -> bool:
 
 
 def _missing_compositor() -> Problem | None:
-    if _compositor_answers():
+    if _compositor_responds():
         return None
-    return f"No Wayland compositor answers at {_wayland_socket()}.", _without_window()
+    return f"No Wayland compositor responds at {_wayland_socket()}.", _without_window()
 
 
 def _wayland_socket() -> Path:
@@ -199,7 +199,7 @@ def _wayland_socket() -> Path:
     return folder / os.environ.get("WAYLAND_DISPLAY", "wayland-0")
 
 
-def _compositor_answers() -> bool:
+def _compositor_responds() -> bool:
     if "WAYLAND_SOCKET" in os.environ:  # an open connection inherited from the parent process
         return True
     import socket
@@ -217,7 +217,7 @@ def _unknown_platform(platform: str) -> Problem | None:
     if platform in known:
         return None
     choices = ", ".join(sorted(known - {"wayland-generic"} | {"wayland"}))
-    what = f"Qt knows no platform {platform!r} (QT_QPA_PLATFORM). It knows {choices}."
+    what = f"Qt has no platform {platform!r} (QT_QPA_PLATFORM). It has {choices}."
     return what, f"Leave the choice to Qt: env -u QT_QPA_PLATFORM {program_name()}"
 
 

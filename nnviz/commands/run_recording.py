@@ -52,13 +52,13 @@ def find_run(number: str) -> ResumedRun:
         state = library.state(run)
         if state is None:
             raise CommandError(
-                f"--resume {number}: of this run no state of its training is kept. Begin a new training with its "
-                f"settings: “{program_name()} runs show {number}” tells the command."
+                f"--resume {number}: the library has no training state of this run. Start a new run with its settings. "
+                f"“{program_name()} runs show {number}” shows the command."
             )
         state.network.provenance = library.network(run).provenance
     if state.differences():
         differences = "; ".join(state.differences())
-        print(f"it goes on, but not exactly as it would have: it was computed with {differences}")
+        print(f"resumed, but the result will not be bit-identical: the run was trained with {differences}")
     return ResumedRun(run, state)
 
 
@@ -121,7 +121,7 @@ class RunRecorder:
             return
         with printed_library_errors():
             plan = self._library.quota.enforce()
-            print_notice(None if plan is None else format_pending_thinning(plan, "when the next training is over"))
+            print_notice(None if plan is None else format_pending_thinning(plan, "after the next run"))
 
     def close(self) -> None:
         """Closes the library. The run stays as it was last written."""
@@ -173,15 +173,15 @@ def with_introduction(library: Library, what: str) -> str:
     if not library.introduce():
         return what
     return (
-        f"{what} in {text.path(library.path)}: “{program_name()} runs” lists what is there, and --no-record "
-        f"switches it off. Only you can read that file"
+        f"{what} in {text.path(library.path)}: “{program_name()} runs” lists all runs, and --no-record "
+        f"records nothing. Only you can read this file"
     )
 
 
 def thinning_notice(library: Library) -> str | None:
     """Returns a message about what is thinned after the training; None if nothing is."""
     plan = library.quota.announce()
-    return None if plan is None else format_pending_thinning(plan, "when this training is over")
+    return None if plan is None else format_pending_thinning(plan, "after this run")
 
 
 @contextmanager

@@ -27,8 +27,8 @@ from nnviz.program_name import program_name
 _HEAD = ("run", "", "name", "data", "network", "rate", "epochs", "test", "begun", "size")
 _SWEEP = "sweep"
 _STATUS = {
-    "pruned": "pruned: the rule of its sweep stopped it early, because others were better",
-    "stopped": "stopped with its sweep, which trains it anew when it goes on",
+    "pruned": "pruned: its sweep stopped it early, because other runs were better",
+    "stopped": "stopped with its sweep; resuming the sweep trains it from scratch",
 }
 _LONGEST = 28  # letters of a name in the list
 
@@ -62,18 +62,19 @@ def _list(library: Library, arguments: argparse.Namespace) -> int:
             print(f"run {each.id} was interrupted; continue with: {program_name()} train --resume {each.id}")
         else:
             print(
-                f"run {each.id} was interrupted before any of its training was kept, so it cannot be resumed. See how "
-                f"it was made with: {program_name()} runs show {each.id}"
+                f"run {each.id} was interrupted before its first state was saved, so it cannot be resumed. To see its "
+                f"settings: {program_name()} runs show {each.id}"
             )
     for sweep in SweepLibrary(library).interrupted():
         what = "was stopped" if sweep.status == STOPPED else "was interrupted"
         print(f"sweep {sweep.id} {what}; continue with: {program_name()} sweep --resume {sweep.id}")
-    print(f"{len(runs)} run{'' if len(runs) == 1 else 's'}; the library {_room(library)}: {text.path(library.path)}")
+    count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+    print(f"{count}; the library {_storage_text(library)}: {text.path(library.path)}")
     return 0
 
 
-def _room(library: Library) -> str:
-    return f"takes {text.size(library.quota.nbytes)} of the {text.size(library.quota.budget)} that it may"
+def _storage_text(library: Library) -> str:
+    return f"uses {text.size(library.quota.nbytes)} of its {text.size(library.quota.budget)} limit"
 
 
 def _row(record: RunRecord, has_sweeps: bool) -> list[str]:
@@ -156,14 +157,14 @@ def _show(library: Library, arguments: argparse.Namespace) -> int:
 
 
 def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
-    yield f"run {record.id}", text.name(record.name) or "without a name"
+    yield f"run {record.id}", text.name(record.name) or "unnamed"
     if record.note:
         yield "note", text.plain(record.note)
     yield "data", text.name(record.data)
     yield "network", f"{text.shape(record.experiment.shape)}, {', '.join(dict.fromkeys(record.experiment.activations))}"
     yield (
         "status",
-        "being trained now" if library.is_live(record.id) else _STATUS.get(record.status, text.name(record.status)),
+        "in progress" if library.is_live(record.id) else _STATUS.get(record.status, text.name(record.status)),
     )
     if record.sweep is not None:
         yield "sweep", _place_in_sweep(library, record)
@@ -172,7 +173,7 @@ def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     children = [str(child.id) for child in library.children(record.id)]
     if children:
         yield "branches", ", ".join(children)
-    yield "trained", f"{text.epochs(record.epochs, record.batches)} epochs, {record.seconds:.1f} s of learning"
+    yield "trained", f"{text.epochs(record.epochs, record.batches)} epochs, {record.seconds:.1f} s of training"
     for name, value in record.figures.items():
         words = name.replace("_", " ").replace("rmse", "RMSE").replace("r2", "R²")
         unit = unit_of(record.target) if name.endswith("rmse") else ""
@@ -181,17 +182,17 @@ def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
     for change in record.changes:
         yield f"epoch {text.epochs(change.epoch, record.batches)}", text.plain(change.text)
     epochs = library.snapshot_epochs(record.id)
-    yield "kept", f"{len(epochs)} moments, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
+    yield "kept", f"{len(epochs)} snapshots, {text.size(record.nbytes)}{', thinned' if record.is_thinned else ''}"
     way = reproduction_of(library, record.id)
     if way.command is not None:
         yield "command", text.plain(_as_started(way.command))
     else:
-        yield "again", "by no single command; these steps led to it"
+        yield "reproduce", "no single command does; these steps led to it"
         yield from ((f"step {number}", text.plain(_as_started(step))) for number, step in enumerate(way.steps, 1))
     if record.status != "finished" and library.state(record.id) is not None:
         is_diverged = record.status == "diverged"
         slower = f" --learning-rate {record.experiment.training.learning_rate / 10:g}" if is_diverged else ""
-        yield "go on", f"{program_name()} train --resume {record.id}{slower}"
+        yield "continue", f"{program_name()} train --resume {record.id}{slower}"
 
 
 def _as_started(command: str) -> str:
@@ -217,14 +218,14 @@ def _export(library: Library, arguments: argparse.Namespace) -> int:
     for name, why in done.left_out.items():
         print(f"without {name}: {text.plain(why)}")
     if record.sweep is not None:
-        print(f"that it belongs to sweep {record.sweep} does not go along")
+        print(f"not included: its place in sweep {record.sweep}")
     if "painted" in record.experiment.data_settings:
-        print("the points that were painted go along")
+        print("included: the painted points")
     if Path(record.experiment.data).is_absolute():
-        paths = "go along" if arguments.paths else "do not (--paths)"
+        paths = "included" if arguments.paths else "left out (--paths includes them)"
         are_left_out = "rows" in done.left_out  # the reason is printed above
-        rows = "do not" if are_left_out else "go along" if arguments.rows else "do not (--rows)"
-        print(f"paths of the data {paths}; their rows {rows}")
+        rows = "left out" if are_left_out else "included" if arguments.rows else "left out (--rows includes them)"
+        print(f"paths of the data: {paths}; rows of the data: {rows}")
     return 0
 
 
@@ -233,14 +234,14 @@ def _import(library: Library, arguments: argparse.Namespace) -> int:
     return 0
 
 
-# ---- room
+# ---- storage
 
 
 def _delete(library: Library, arguments: argparse.Namespace) -> int:
     library.delete(arguments.ids)
     library.purge()
     ids = ", ".join(map(str, arguments.ids))
-    print(f"deleted for good: run{'' if len(arguments.ids) == 1 else 's'} {ids}; the library {_room(library)}")
+    print(f"deleted for good: run{'' if len(arguments.ids) == 1 else 's'} {ids}; the library {_storage_text(library)}")
     return 0
 
 
@@ -249,19 +250,19 @@ def _thin(library: Library, arguments: argparse.Namespace) -> int:
         budget = number_within("--budget", arguments.budget, LEAST / 1e6, MOST / 1e6, "2000", "MB")
         library.quota.budget = int(budget * 1e6)
     plan = library.quota.plan()
-    print(f"the library {_room(library)}")
+    print(f"the library {_storage_text(library)}")
     if plan.losses:
         ids = text.listed([str(each) for each in plan.runs])
         what = (
-            f"{plan.snapshots} moments of the runs {ids}: {text.size(plan.nbytes)}. No result and no last state is lost"
+            f"{plan.snapshots} snapshots of the runs {ids}: {text.size(plan.nbytes)}. Results and last states are kept"
         )
         if arguments.yes:
             library.quota.thin(plan)
-        print(f"{'gone' if arguments.yes else 'to go'}: {what}")
+        print(f"{'deleted' if arguments.yes else 'to delete'}: {what}")
         if not arguments.yes:
-            print(f"do it with: {program_name()} runs thin --yes")
+            print(f"delete them with: {program_name()} runs thin --yes")
     if not plan.is_enough:
-        raise CommandError("the library is still over its budget: delete runs, or raise it with --budget.")
+        raise CommandError("the library still exceeds its limit. Delete runs, or raise the limit with --budget.")
     return 0
 
 

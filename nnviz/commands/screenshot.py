@@ -1,4 +1,4 @@
-"""``screenshot``: a picture of the real window without a display, with training in its worker."""
+"""``screenshot``: an image of the real window without a display, with training in its worker."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def run(arguments: argparse.Namespace) -> int:
     """
     check_folder(arguments.out)
     if arguments.compare and arguments.workspace != "runs":
-        raise CommandError("--compare: runs are compared in their own workspace; give --workspace runs, too.")
+        raise CommandError("--compare: requires the workspace of runs. Add --workspace runs.")
     if arguments.sweep is not None and arguments.workspace != "runs":
-        raise CommandError("--sweep: trials are shown in the workspace of runs; give --workspace runs, too.")
+        raise CommandError("--sweep: requires the workspace of runs. Add --workspace runs.")
     if arguments.view is not None and arguments.sweep is None:
-        raise CommandError("--view: that is how the trials of a sweep are shown; give --sweep ID, too.")
+        raise CommandError("--view: requires a sweep. Add --sweep ID.")
     if len(arguments.compare) > len(COMPARED):
-        raise CommandError(f"--compare: at most {len(COMPARED)} runs can be told apart; leave some out.")
+        raise CommandError(f"--compare: at most {len(COMPARED)} runs can be compared. Leave some out.")
     data = arguments.data or Experiment.data
     source = source_of(data)
     settings = settings_for(source, given_options(arguments))
@@ -74,8 +74,8 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     qInstallMessageHandler(_print_warning)
     preferences = Preferences(None)
     window = create_window(wanted.theme, preferences)
-    window.session.records.set_on(False)  # a picture leaves no run behind
-    window.recording_mark.hide()  # and shows the window as it is while runs are recorded
+    window.session.records.set_on(False)  # a screenshot records no run
+    window.recording_mark.hide()  # as it is while runs are recorded
     preferences.set("dataset", data)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(recorded_data_settings(data, settings)))
     if not wanted.hints:
@@ -112,7 +112,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
 
 def _check_can_draw(dataset: Dataset | None) -> None:
     if dataset is not None and dataset.example_shape != (SIDE, SIDE):
-        raise CommandError(f"--draw: {text.name(dataset.title)} has no pictures of {SIDE} × {SIDE} to draw.")
+        raise CommandError(f"--draw: {text.name(dataset.title)} has no images of {SIDE} × {SIDE}. Choose other data.")
 
 
 def _train(window: MainWindow, epochs: int, of: int) -> None:
@@ -133,7 +133,7 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
     wait_until(window, lambda: len(session.comparison.runs) == len(session.comparison.colours))
     missing = [number for number in numbers if groups.get(number, number) not in session.comparison.colours]
     if missing:
-        raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run; nnviz runs lists them.")
+        raise CommandError(f"--compare {missing[0]}: {session.records.path} has no such run. “nnviz runs” lists them.")
 
 
 def _groups(path: Path) -> dict[int, RunGroup]:
@@ -156,7 +156,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     wait_until(window, lambda: trials.table is not None or trials.shown != number)
     if trials.table is None or trials.shown != number:
         where = window.session.records.path
-        raise CommandError(f"--sweep {number}: {where} has no such sweep; nnviz runs tells of which sweep each run is.")
+        raise CommandError(f"--sweep {number}: {where} has no such sweep. “nnviz runs” shows the sweep of each run.")
     from nnviz.cards.sweep.form_parser import fields_of_plan  # which only sweeps need
 
     window.session.models[SweepForm].restore(fields_of_plan(trials.table.plan).as_dict())

@@ -67,26 +67,28 @@ def _new_store(library: Library | None, plan: Plan, data: Dataset, name: str, is
         return None
     try:
         store = SweepWriter.of_new(library, plan, data.title, name, print_warning)
-        said = with_introduction(library, f"recorded as {plan.kind_noun} {store.sweep}")
+        line = with_introduction(library, f"recorded as {plan.kind_noun} {store.sweep}")
     except LibraryError as error:
         print_warning(f"The runs are not recorded: {error}")
         return None
-    print(said, file=sys.stderr if is_quiet else sys.stdout)
+    print(line, file=sys.stderr if is_quiet else sys.stdout)
     return store
 
 
 def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int:
     with Library() as library:
         if library.why_read_only is not None:
-            raise CommandError(f"{library.notice or library.why_read_only} A sweep needs one that can be written to.")
+            raise CommandError(
+                f"{library.notice or library.why_read_only} A sweep requires a library that can be written to."
+            )
         print_notice(None if arguments.json else library.notice)
         record = SweepLibrary(library).get(arguments.resume)
         plan = _with_budget(arguments, record.plan, record.seconds)
         data = load_named(plan.base.data, plan.base.data_settings)
         if data.fingerprint != plan.base.fingerprint:
             raise CommandError(
-                f"--resume {record.id}: the data of this sweep ({record.data}) are no longer as they were when it was "
-                f"begun, and its runs could not be compared. Begin a new one."
+                f"--resume {record.id}: the data of this sweep ({record.data}) have changed since it started, so its "
+                f"runs could not be compared. Start a new sweep."
             )
         check_installed(plan)
         with engine_for(plan, data, arguments.workers, cluster, arguments.json) as make_executor:
@@ -94,7 +96,7 @@ def _go_on(arguments: argparse.Namespace, cluster: ClusterAddress | None) -> int
             if plan != record.plan:
                 store.note_plan(plan)
             if not arguments.json:
-                print(f"going on with {plan.kind_noun} {record.id}")
+                print(f"continuing {plan.kind_noun} {record.id}")
                 print(plan_summary(plan, data))
             many = PlanCommand(plan, data, library, store, make_executor, arguments.json)
             many.was_finished = record.status == FINISHED and plan == record.plan

@@ -38,7 +38,7 @@ def lines(plan: Plan, results: Results) -> Iterator[str]:
     """Yields a table of the best trials, the selected trial, and the test error of that one."""
     ranked = results.ranked()
     if not ranked:
-        yield "no run is over"
+        yield "no run has finished"
         return
     if not plan.is_choice:
         yield from _of_seeds(results, ranked[0])
@@ -98,7 +98,7 @@ def _of_chosen(results: Results) -> Iterator[str]:
     """Yields lines about the trial with the best validation figure."""
     chosen = results.chosen
     if chosen is None:
-        yield "no trial has ended well with all its seeds: none is chosen"
+        yield "no trial finished with all its seeds: none is chosen"
         return
     yield f"chosen: trial {chosen.trial + 1}, {format_trial(chosen)}"
     spread = None if results.test_figure is None else chosen.spread(results.test_figure)

@@ -84,9 +84,9 @@ def _gaps(table: Table, coding: TableCoding, read: list[tuple[Array, Array]]) ->
         where = f"column {text.name(column.name)}"
         unread = np.zeros(len(table), bool)
         unread[table.column(column.name).unreadable] = True
-        gaps[f"a value that is not known, {where}"] = is_unknown & ~unread & ~ragged
+        gaps[f"an unknown value in {where}"] = is_unknown & ~unread & ~ragged
         is_missing = np.isnan(values) & ~is_unknown & (column.filled is None)
-        gaps[f"no value that can be read, {where}"] = (unread | is_missing) & ~ragged
+        gaps[f"no readable value in {where}"] = (unread | is_missing) & ~ragged
     return gaps
 
 
@@ -98,7 +98,7 @@ def _gap_note(file: str, form: TableFormat, gaps: Mapping[str, Array], has_gap: 
     kinds = _first_kinds(gaps, has_gap)
     notes = [_gap_text(row_number(file, form, int(has_it.argmax())), int(has_it.sum()), what) for what, has_it in kinds]
     more = f"; and {len(notes) - _MOST_KINDS:,} more reasons" if len(notes) > _MOST_KINDS else ""
-    rows = "1 row has no answer" if count == 1 else f"{count:,} rows have no answer"
+    rows = "1 row has no prediction" if count == 1 else f"{count:,} rows have no prediction"
     return _line(f"{text.path(file)}: {rows}: {'; '.join(notes[:_MOST_KINDS])}{more}.")
 
 
@@ -113,7 +113,7 @@ def _first_kinds(gaps: Mapping[str, Array], has_gap: Array) -> list[tuple[str, A
 
 
 def _gap_text(row: int | None, count: int, what: str) -> str:
-    which = "it" if row is None else f"row {row:,}"
+    which = "one row" if row is None else f"row {row:,}"
     return f"{which} has {what}" if count == 1 else f"{which} and {count - 1:,} more have {what}"
 
 
@@ -143,7 +143,7 @@ def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int
     fitting = next((names for names in (named, numbers, table.names) if len(names) == inputs), None)
     if fitting is None:
         count = f"{len(numbers):,} column{'s' * (len(numbers) != 1)} of numbers"
-        raise CommandError(f"{file}: has {count}, and the network takes {inputs:,}. Give it a column for each input.")
+        raise CommandError(f"{file}: has {count}, but the network has {inputs:,} inputs. Give a column for each.")
     return TableCoding(tuple(CodedColumn(name, NUMBER) for name in fitting), None, "")
 
 
@@ -151,7 +151,7 @@ def _line(words: str) -> str:
     return text.plain(words.replace("\n", " "))
 
 
-def print_answers(network: Network, outputs: Array, has_gap: Array) -> None:
+def print_predictions(network: Network, outputs: Array, has_gap: Array) -> None:
     """Prints outputs, (k, outputs), as CSV: the class and a probability for each; or numbers in their unit.
 
     For the rows where ``has_gap``, (rows,), is True there are none: they are printed as empty cells.

@@ -126,15 +126,15 @@ class _Checkpoint:
         except OSError as error:
             if not self.is_stale:
                 why = error.strerror or str(error)
-                self._print(f"could not be written: {why}. The training goes on, and tries again after each epoch.")
+                self._print(f"could not be written: {why}. Training continues and tries again after each epoch.")
             self.is_stale = True
         else:
             if self.is_stale:
-                self._print("is written again.")
+                self._print("was written and is up to date.")
             self.is_stale = False
 
     def _print(self, what: str) -> None:
-        print_warning(f"{self._file} {what}")
+        print_warning(f"{self._file}: {what}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -144,17 +144,17 @@ def run(arguments: argparse.Namespace) -> int:
         from nnviz.commands.sweep import run_seeds  # with the processes, which no other training needs
 
         return run_seeds(arguments)
-    said = sys.stdout
+    output = sys.stdout
     if not arguments.quiet:
-        return _run(arguments, said)
+        return _run(arguments, output)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-        return _run(arguments, said)
+        return _run(arguments, output)
 
 
-def _run(arguments: argparse.Namespace, said: TextIO) -> int:
+def _run(arguments: argparse.Namespace, output: TextIO) -> int:
     """Trains as the options say, and returns the exit code.
 
-    ``said``: the stream for the result, and for how to continue after Ctrl+C, even if all else is quiet.
+    ``output``: the stream for the result, and for how to continue after Ctrl+C, even if all else is quiet.
     """
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
@@ -173,14 +173,14 @@ def _run(arguments: argparse.Namespace, said: TextIO) -> int:
             raise _with_way_out(error, trainer, arguments, keeper.run) from None
         keeper.finish("paused" if asked_to_stop else "finished")
         if asked_to_stop:
-            with redirect_stdout(said):
+            with redirect_stdout(output):
                 _stopped(training, arguments, checkpoint, keeper.run)
             raise KeyboardInterrupt
         if arguments.resume is not None and (trainer.epoch, trainer.batch) == place:
             print(_already_finished(trainer, arguments.resume))
         _finished(training, arguments)
         if arguments.quiet and training.result is not None:
-            print(describe_epoch(training.result, trainer.settings.epochs, numbers=True), file=said)
+            print(describe_epoch(training.result, trainer.settings.epochs, numbers=True), file=output)
     if checkpoint is not None and checkpoint.is_stale:
         print_warning(_not_up_to_date(arguments.checkpoint))
         return 1
@@ -219,7 +219,7 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
     network, state = load_checkpoint(arguments.resume) if found is None else (found.state.network, found.state.training)
     if state is None:
         raise CommandError(
-            f"{arguments.resume}: holds a network, but no training to continue. Give a file that --checkpoint wrote."
+            f"{arguments.resume}: holds a network, but no training state. Give a file that --checkpoint wrote."
         )
     experiment = Provenance.read(network).experiment
     _check_keeps_data(arguments, experiment or Experiment())
@@ -255,8 +255,8 @@ def _check_unchanged(file: str, data: Dataset, network: Network, state: Training
     except DataError as error:
         what = "" if error.parameter == "data" else f" ({error.parameter} is {error.value}: it {error.rule})"
         raise CommandError(
-            f"{text.name(file)}: has changed since this training was begun, so it cannot be resumed{what}. "
-            "Put back the file as it was, or train again from scratch."
+            f"{text.name(file)}: has changed since the run started, so the run cannot be resumed{what}. "
+            "Restore the file, or train again from scratch."
         ) from None
     except (KeyError, TypeError):
         return  # Trainer.resume says what is wrong with the state
@@ -305,7 +305,7 @@ class _Progress:
                 self._write()
         elif isinstance(event, BestRestored):
             self._write()
-            self._bar.write(f"best validation figures at epoch {event.epoch}: its weights are kept")
+            self._bar.write(f"best validation result at epoch {event.epoch}: its weights are restored")
 
     def _write(self) -> None:
         if self._unwritten is not None:
@@ -360,7 +360,7 @@ def _with_way_out(
     if kept is None:
         return error.with_remedy(f"Train again with a smaller learning rate, for example {slower}.")
     command = f"{shell_command([*program_words(), 'train', '--resume', kept])} {slower}"
-    return error.with_remedy(f"Continue from the last state that is kept with a smaller learning rate: {command}")
+    return error.with_remedy(f"Continue from the last saved state with a smaller learning rate: {command}")
 
 
 # ---- after
@@ -400,7 +400,7 @@ def _stopped(
             _halve(trainer.network)
         training.measure(trainer.epoch if trainer.batch == trainer.batches_per_epoch else trainer.epoch - 1)
         _save(training, arguments)
-        print(f"stopped in {place}; the network as it is there is saved to {text.path(arguments.save)}")
+        print(f"stopped in {place}; the network at that point is saved to {text.path(arguments.save)}")
     if checkpoint is not None and checkpoint.is_stale:
         print(_not_up_to_date(arguments.checkpoint))
     elif checkpoint is not None:
@@ -408,13 +408,11 @@ def _stopped(
     elif run is not None:
         print(f"continue with: {program_name()} train --resume {run}")
     elif trainer.epoch:
-        print("its training cannot be continued: that needs --checkpoint FILE from the start")
+        print("this run cannot be continued. To continue a run later, start it with --checkpoint FILE")
 
 
 def _not_up_to_date(file: str) -> str:
-    return (
-        f"{text.path(file)} could not be written the last time: it holds an earlier moment of the training, or nothing"
-    )
+    return f"{text.path(file)}: the last write failed, so the file holds an earlier state of the training, or none"
 
 
 def _command_to_continue(arguments: argparse.Namespace) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from engine.basics.cli_option_names import ADJUSTED, DATA_OPTIONS, OPTIONS
+from engine.basics.cli_option_names import ADJUSTED, DATA_OPTIONS
 from engine.basics.errors import SettingError
 from engine.basics.validation import parse_hidden, parse_shape
 from engine.datasets import Dataset, source_of
@@ -19,9 +18,10 @@ from engine.network.activations import ACTIVATIONS
 from engine.presets import DEFAULT_PRESET, preset_named
 from engine.storage import FORMATS
 from engine.training.augmentation import Augmentation
-from engine.training.settings import RENAMED, TrainingSettings
+from engine.training.settings import TrainingSettings
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import add_data_options, given_options, settings_for
+from nnviz.commands.setting_options import NETWORK, add_setting_options, options_given, settings_of, whole
 from nnviz.program_name import program_name
 
 # Fewer epochs than in the window, so that the command ends soon; all other defaults are the window's.
@@ -30,64 +30,47 @@ _DEFAULTS = Experiment().changed(epochs=10)
 _FOLLOW_THE_TASK = ("output", "loss", "augmentation", "brightness", *(each.name for each in fields(Augmentation)))
 # An optimizer, and the settings that suit it.
 _OF_OPTIMIZER = ("optimizer", "learning_rate", "weight_decay")
-# Options that --resume excludes: only the number of epochs and the learning rate may change.
-_FIXED_BY_CHECKPOINT = (
-    "preset",
-    "data",
-    *DATA_OPTIONS,
-    "data_setting",
-    "shape",
-    "hidden",
-    "activation",
-    *(name for name in OPTIONS if name != "epochs"),
-    "set",
-)
+# Options of a new run that are no single setting of the network or its training.
+_OF_NEW_RUN = ("preset", "data", *DATA_OPTIONS, "data_setting", "shape", "hidden", "activation")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Adds the options for the network, its data and its training."""
-    defaults, settings = _DEFAULTS, _DEFAULTS.training
-    add = parser.add_argument
-    add("--preset", metavar="NAME", help="start from a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …")
+    """Adds the options for the data, the network and its training."""
+    defaults = _DEFAULTS
     add_data_options(parser, defaults.data)
+    network = parser.add_argument_group(NETWORK)
+    add = network.add_argument
+    text = "start from the settings of a preset: “Ancestor 2015”, “Nielsen 2013”, “Modern”, …"
+    add("--preset", metavar="NAME", help=f"{text} (default: none)")
     shape, sizes = (",".join(map(str, each)) for each in (defaults.shape, defaults.hidden))
-    add("--shape", metavar="SIZES", help=f"all layer sizes, separated by commas (of {defaults.data}: {shape})")
-    add("--hidden", metavar="SIZES", help=f"those of the hidden layers; the ends follow the data (default: {sizes})")
+    add("--shape", metavar="SIZES", help=f"all layer sizes, separated by commas (default for {defaults.data}: {shape})")
+    text = f"sizes of the hidden layers; the data determine inputs and outputs (default: {sizes})"
+    add("--hidden", metavar="SIZES", help=text)
     hidden = ", ".join(name for name in ACTIVATIONS if ACTIVATIONS[name].hidden)
-    add("--activation", metavar="NAME", help=f"of all hidden layers, or one for each (default: relu): {hidden}")
-    add("--epochs", type=int, metavar="N", help=f"passes over the training data (default: {settings.epochs})")
-    add("--learning-rate", type=float, metavar="R", help=f"step size (default: {settings.learning_rate:g})")
-    add("--batch-size", type=int, metavar="B", help=f"examples in a step (default: {settings.batch_size})")
-    add("--optimizer", metavar="NAME", help=f"update rule (default: {settings.optimizer})")
-    add("--schedule", metavar="NAME", help=f"learning rate over time (default: {settings.schedule})")
-    add("--weight-decay", type=float, metavar="L", help="penalty on large weights (default: 0)")
-    add("--dropout", type=float, metavar="P", help="share of hidden neurons left out in each step (default: 0)")
-    add("--seed", type=int, metavar="S", help=f"seed of all random numbers (default: {settings.seed})")
-    names = ["output", "loss", "initializer", "weight_scale", *(each.name for each in fields(TrainingSettings))]
-    others = ", ".join(name for name in names if name not in (*OPTIONS, "evaluate"))
-    how = f"any other setting, as often as needed: {others}"
-    add("--set", metavar="NAME=VALUE", action="append", default=[], help=how)
+    text = f"activation of all hidden layers, or one for each, separated by commas: {hidden} (default: relu)"
+    add("--activation", metavar="NAME", help=text)
+    add_setting_options(parser, defaults, {NETWORK: network})
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of ``train``."""
     add_settings(parser)
-    add = parser.add_argument
-    text = "train with so many seeds, from --seed on, at the same time; tells median, lowest and highest result"
-    add("--seeds", type=int, metavar="N", help=text)
-    kinds = "".join(f"{each.ending} is {each.help_name}, " for each in FORMATS[1:])
-    text = f"where to save the network, at Ctrl+C too: {kinds}any other name is {FORMATS[0].help_name}"
-    add("--save", metavar="FILE", help=text)
-    add("--half", action="store_true", help="save an .npz in half precision")
-    add("--title", metavar="TEXT", help="a name for the network, kept in its file")
-    add(
-        "--checkpoint",
-        metavar="FILE",
-        help="where to save the state of the training after each epoch and at Ctrl+C, as .npz",
-    )
-    text = "continue the training in a checkpoint, or the run of that number in the library, exactly where it stopped"
+    add = parser.add_argument_group("several seeds").add_argument
+    text = "train N runs in parallel, with seeds from --seed on; prints median, lowest and highest result (default: 1)"
+    add("--seeds", type=whole, metavar="N", help=text)
+    add = parser.add_argument_group("continue later").add_argument
+    text = "write the state of the training to FILE (.npz) after each epoch and at Ctrl+C (default: none)"
+    add("--checkpoint", metavar="FILE", help=text)
+    text = "continue a checkpoint, or a run of the library, exactly where it stopped (default: start a new run)"
     add("--resume", metavar="FILE|ID", help=text)
-    add("--quiet", action="store_true", help="print only the result: the figures of the network that is kept")
-    text = f"do not keep the run in the library (“{program_name()} runs”)".replace("%", "%%")
+    add = parser.add_argument_group("output").add_argument
+    kinds = "".join(f"{each.ending} is {each.help_name}, " for each in FORMATS[1:])
+    text = f"save the network, at Ctrl+C too: {kinds}any other name is {FORMATS[0].help_name} (default: not saved)"
+    add("--save", metavar="FILE", help=text)
+    add("--half", action="store_true", help="save an .npz in half precision (default: full precision)")
+    add("--title", metavar="TEXT", help="name of the network, stored in its file (default: none)")
+    add("--quiet", action="store_true", help="print only the result, the figures of the saved network (default: all)")
+    text = f"keep the run out of the library (“{program_name()} runs”; default: recorded)".replace("%", "%%")
     add("--no-record", dest="record", action="store_false", help=text)
 
 
@@ -99,13 +82,13 @@ def check_options(arguments: argparse.Namespace) -> None:
     if arguments.half and Path(arguments.save or "").suffix.lower() != ".npz":
         saved = f"--save {arguments.save} does not" if arguments.save else "there is no --save"
         raise CommandError(
-            f"--half needs --save with a file that ends in .npz, and {saved}: JSON has no half precision."
+            f"--half: requires --save with a file that ends in .npz, but {saved}. Only .npz has half precision."
         )
     for option, file in (("--checkpoint", arguments.checkpoint), ("--resume", arguments.resume)):
         if file and arguments.save and os.path.realpath(file) == os.path.realpath(arguments.save):
             raise CommandError(
-                f"--save {arguments.save}: must be another file than that of {option}, or the network alone would "
-                f"replace the training. Name another file."
+                f"--save {arguments.save}: is also the file of {option}, and the network alone would replace the "
+                f"checkpoint. Name another file."
             )
     check_sizes_once(arguments)
     if arguments.seeds is not None:
@@ -114,35 +97,34 @@ def check_options(arguments: argparse.Namespace) -> None:
     if arguments.resume is not None and given:
         names = ", ".join(given)
         raise CommandError(
-            f"{names}: cannot be given with --resume {arguments.resume}, whose training continues with its settings. "
-            f"Leave these options out, or begin a new training without --resume."
+            f"{names}: cannot be given with --resume {arguments.resume}, which continues with its own settings. "
+            f"Leave these options out, or start a new run without --resume."
         )
 
 
 def check_sizes_once(arguments: argparse.Namespace) -> None:
     """Raises CommandError if the sizes of hidden layers are given twice."""
     if arguments.shape is not None and arguments.hidden is not None:
-        raise CommandError("--hidden: cannot be given with --shape, which has the hidden layers too. Leave one out.")
+        raise CommandError("--hidden: cannot be given with --shape, which includes the hidden layers. Leave one out.")
 
 
 def settings_given(arguments: argparse.Namespace) -> list[str]:
     """Returns the given options of :func:`add_settings` as they were typed, except --epochs."""
-    given = (name for name in _FIXED_BY_CHECKPOINT if getattr(arguments, name) not in (None, []))
-    return ["--" + name.replace("_", "-") for name in given]
+    given = ["--" + name.replace("_", "-") for name in _OF_NEW_RUN if getattr(arguments, name) not in (None, [])]
+    return given + [option for option in options_given(arguments) if option != "--epochs"]
 
 
 def _check_seeds_alone(arguments: argparse.Namespace) -> None:
     """Raises CommandError for options about a single network if there are several seeds."""
     if arguments.quiet:
         raise CommandError(
-            f"--quiet: cannot be given with --seeds {arguments.seeds}, whose result is a few lines. Leave it out."
+            f"--quiet: cannot be given with --seeds {arguments.seeds}, which prints a result per seed. Leave it out."
         )
     for name in ("save", "checkpoint", "resume", "half"):
         if getattr(arguments, name):
             raise CommandError(
                 f"--{name}: cannot be given with --seeds {arguments.seeds}, which trains several networks. Leave it "
-                f"out: all of them are kept in the library (“{program_name()} runs export ID FOLDER” writes one into "
-                f"files)."
+                f"out. The library keeps all of them, and “{program_name()} runs export ID FOLDER” exports one."
             )
 
 
@@ -152,14 +134,14 @@ def described_experiment(arguments: argparse.Namespace) -> Experiment:
     Raises SettingError, and CommandError for options that the data do not have.
     """
     start = preset_named(arguments.preset).experiment if arguments.preset else _DEFAULTS
-    chosen = {name: getattr(arguments, name) for name in ("data", *OPTIONS) if getattr(arguments, name) is not None}
+    chosen: dict[str, Any] = {} if arguments.data is None else {"data": arguments.data}
     if given := given_options(arguments):
         chosen["data_settings"] = settings_for(source_of(chosen.get("data", start.data)), given)
     if arguments.shape is not None:
         chosen["shape"] = parse_shape(arguments.shape)
     if arguments.hidden is not None:
         chosen["hidden"] = parse_hidden(arguments.hidden)
-    chosen |= _set_by_name(arguments)
+    chosen |= settings_of(arguments)
     if isinstance(chosen.get("augmentation"), dict):
         entries = {**asdict(start.training.augmentation), **chosen["augmentation"]}
         chosen["augmentation"] = TrainingSettings.from_dict({"augmentation": entries}).augmentation
@@ -181,12 +163,12 @@ def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experimen
     fitted = described.for_data(data)
     if arguments.shape is not None:
         fitted = fitted.with_shape(described.shape)
-    explicit = {name: described.value(name) for name in _set_by_name(arguments) if name in _FOLLOW_THE_TASK}
+    explicit = {name: described.value(name) for name in settings_of(arguments) if name in _FOLLOW_THE_TASK}
     if "loss" in explicit:
         described.check_task(data)
     fitted = _adjusted(arguments, fitted.for_task(data).changed(**explicit), data)
     fitted.check_task(data)
-    return fitted if _chooses_batch_size(arguments) else _with_smaller_batches(fitted, data)
+    return fitted if "batch_size" in settings_of(arguments) else _with_smaller_batches(fitted, data)
 
 
 def _follows_data(arguments: argparse.Namespace, experiment: Experiment) -> bool:
@@ -199,7 +181,7 @@ def _adjusted(arguments: argparse.Namespace, experiment: Experiment, data: Datas
     """Returns the experiment with what its preset adjusts to the data."""
     if not _follows_data(arguments, experiment):
         return experiment
-    chosen = {name for name in ADJUSTED if getattr(arguments, name, None) is not None} | set(_set_by_name(arguments))
+    chosen = set(settings_of(arguments))
     changes = preset_named(arguments.preset or DEFAULT_PRESET).adjusted(data)
     adjusted = {name: changes[name] for name in ADJUSTED if name in changes}
     if "optimizer" in chosen and "optimizer" in adjusted:
@@ -218,19 +200,11 @@ def line_of_adjustment(arguments: argparse.Namespace, experiment: Experiment, da
     return preset_named(arguments.preset or DEFAULT_PRESET).line_for(data, experiment.training)
 
 
-def _chooses_batch_size(arguments: argparse.Namespace) -> bool:
-    return arguments.batch_size is not None or "batch_size" in _set_by_name(arguments)
-
-
 def _with_smaller_batches(experiment: Experiment, data: Dataset) -> Experiment:
     """Returns the experiment with all training examples in a batch, if there are fewer than in a default batch."""
     training = experiment.training
     examples = len(data.train) - round(training.validation_share * len(data.train))
     return experiment.changed(batch_size=max(1, min(training.batch_size, examples)))
-
-
-def _set_by_name(arguments: argparse.Namespace) -> dict[str, Any]:
-    return dict(_assignment(text) for text in arguments.set)
 
 
 def _of_layers(text: str, layers: int) -> list[str]:
@@ -248,20 +222,6 @@ def _of_layers(text: str, layers: int) -> list[str]:
         rule = f"must name one activation for all hidden layers, or one for each of the {layers}"
         raise SettingError("--activation", text, rule, "For example relu.")
     return names * layers if len(names) == 1 else names
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    """Splits ``NAME=VALUE``; the value is read as JSON, or else as text. Raises SettingError."""
-    name, equals, value = text.partition("=")
-    name = name.strip().replace("-", "_")
-    if not equals:
-        raise SettingError("--set", text, "must be NAME=VALUE", "For example --set momentum=0.95.")
-    if name in ("shape", "inputs", "outputs"):
-        raise SettingError("--set", text, "must be a setting without an option of its own", "Use --shape or --hidden.")
-    try:
-        return RENAMED.get(name, name), json.loads(value)
-    except ValueError:
-        return RENAMED.get(name, name), value
 
 
 def without_places(words: Sequence[str]) -> list[str]:

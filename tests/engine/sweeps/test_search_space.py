@@ -48,6 +48,10 @@ def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
     assert Dimension.from_dict(found.as_dict()) == found
 
 
+def test_the_name_of_an_option_is_that_of_its_setting() -> None:
+    assert parse_dimension("image-noise=0,0.1") == parse_dimension("noise=0,0.1")
+
+
 @pytest.mark.parametrize(
     ("typed", "parameter", "value", "way_out"),
     [
@@ -55,7 +59,7 @@ def test_what_is_typed_becomes_values(typed: str, grid: tuple | None) -> None:
         ("learning-rate=", "--vary", "learning-rate=", "For example"),
         ("beauty=1,2", "vary", "beauty", "learning-rate"),
         ("seed=1,2", "vary", "seed", "--seeds"),
-        ("validation-share=0,0.1", "vary", "validation-share", "--set"),
+        ("validation-share=0,0.1", "vary", "validation-share", "--validation-share"),
         ("shape=2,3", "vary", "shape", "hidden"),
         ("learning-rate=a,b", "learning-rate", "a", "For example"),
         ("learning-rate=0.1,,0.2", "learning-rate", "empty", "For example"),

@@ -34,7 +34,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 def test_how_numbers_are_scaled_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "penguins")
-    assert "inputs are scaled by mean and standard deviation of the training part" in out
+    assert "inputs are standardised with mean and standard deviation of the training set" in out
 
 
 def row_of(out: str, name: str) -> list[str]:
@@ -64,7 +64,7 @@ def test_the_list_names_all_in_groups(
 def test_what_the_list_says_without_loading_is_true() -> None:
     data = load_mnist()
     assert data.test is not None
-    about = f"{len(data.train) + len(data.test):,} pictures of 28 × 28, {data.outputs} classes"
+    about = f"{len(data.train) + len(data.test):,} images of 28 × 28, {data.outputs} classes"
     assert DATASETS["mnist"].about == about
     large = [name for name in DATASETS if DATASETS[name].download]
     assert all(DATASETS[name].about for name in large)
@@ -95,14 +95,14 @@ def test_a_table_column_by_column(capsys: pytest.CaptureFixture[str]) -> None:
     assert "task: classification (guessed)" in out
     assert "examples: 199 train, 199 test" in out
     assert [int(count) for count in row_of(out, "usa")[1:]] == [125, 124]
-    assert out.endswith("learn from it: python main.py train --data mpg --target origin --test-share 0.5\n")
+    assert out.endswith("train with it: python main.py train --data mpg --target origin --test-share 0.5\n")
 
 
 def test_the_command_it_ends_with_works(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "-a b.csv"
     file.write_text("x;-y\n" + "".join(f"{number / 3:.2f};{number}\n" for number in range(50)))
     _, out, _ = run(capsys, str(file), "--target=-y", "--data-setting", "seed=3")
-    words = shlex.split(out.splitlines()[-1].removeprefix("learn from it: python main.py "))
+    words = shlex.split(out.splitlines()[-1].removeprefix("train with it: python main.py "))
     assert cli.main([*words, "--epochs", "1"]) == 0
 
 
@@ -125,7 +125,7 @@ def test_a_german_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> N
     assert row_of(out, "Stadt")[2] == "left out"
     assert row_of(out, "Fläche")[1:3] == ["number", "predict"], "the empty last column is not what is wanted"
     assert row_of(out, "column 4")[2] == "left out"
-    assert "task: regression (guessed; else --task classification)" in out
+    assert "task: regression (guessed; to change it: --task classification)" in out
 
 
 def test_large_whole_numbers_have_all_their_digits(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_no_names_tabs_and_yes_or_no(capsys: pytest.CaptureFixture[str], tmp_pat
     code, out, err = run(capsys, write(tmp_path / "t.txt", rows, "utf-16"), "--target", "column 2")
     assert (code, err) == (0, "")
     assert "delimiter: tab" in out
-    assert "names of columns: none, so they are numbered" in out
+    assert "column names: none, so the columns are numbered" in out
     assert row_of(out, "column 2")[1:3] == ["yes/no", "predict"]
     assert row_of(out, "column 3")[1:4] == ["number", "input", "9"], "a point alone is a missing value"
     assert "Missing values: 9 in column 3 filled with the median (" in out
@@ -217,7 +217,7 @@ def test_lines_above_a_table_are_told_and_can_be_set(capsys: pytest.CaptureFixtu
     code, out, _ = run(capsys, file)
     assert code == 0
     assert "40 rows, 3 columns" in out
-    assert "lines above it, left out: 2 (Log of 2024)" in out
+    assert "lines above the table, left out: 2 (Log of 2024)" in out
     code, out, _ = run(capsys, file, "--data-setting", "skip=4")
     assert "39 rows, 3 columns" in out
     code, _, err = run(capsys, file, "--data-setting", "skip=many")
@@ -243,7 +243,7 @@ def test_a_folder_with_what_cannot_be_read(capsys: pytest.CaptureFixture[str], t
     (tmp_path / "cats" / "broken.png").write_bytes(b"no picture")
     code, out, err = run(capsys, str(tmp_path), "--data-setting", "side=5", "--test-share", "0.5")
     assert (code, err) == (0, "")
-    assert "10 pictures of 5 × 5, 2 classes" in out
+    assert "10 images of 5 × 5, 2 classes" in out
     assert row_of(out, "cats") == ["cats", "3", "3"]
     assert "left out: 1" in out
     assert "cats/broken.png" in out
@@ -255,7 +255,7 @@ def test_arrays(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     np.savez(file, x=rng.integers(0, 255, (30, 4, 5)).astype(np.uint8), y=np.arange(30) % 3)
     code, out, err = run(capsys, str(file))
     assert (code, err) == (0, "")
-    assert "30 pictures of 4 × 5, 3 classes" in out
+    assert "30 images of 4 × 5, 3 classes" in out
     np.savez(file, x=rng.random((30, 3)), y=rng.random((30, 2)))
     code, out, err = run(capsys, str(file))
     assert "30 examples of 3 inputs, predicts y 1, y 2" in out

@@ -149,6 +149,9 @@ def test_tabs_and_the_like_have_names(tmp_path: Path) -> None:
         (("--data", "mpg", "--set", "output=softmax"), ("output", "softmax", "identity")),
         (("--data", "mpg", "--set", "loss=cross-entropy"), ("loss", "cross-entropy", "quadratic")),
         (("--data", "penguins", "--set", "shift=2"), ("augmentation",)),
+        (("--data", "mpg", "--output", "softmax"), ("output", "softmax", "identity")),
+        (("--data", "mpg", "--loss", "cross-entropy"), ("loss", "cross-entropy", "quadratic")),
+        (("--data", "penguins", "--shift", "2"), ("augmentation",)),
         (("--resume", "run.npz", "--data", "mpg", "--noise", "1"), ("--data, --noise", "run.npz")),
     ],
     ids=lambda words: " ".join(words),
@@ -238,6 +241,8 @@ def test_the_command_line_trains_as_the_window_does(rows: str) -> None:
         (("--optimizer", "sgd", "--learning-rate", "0.1"), {"learning_rate": 0.1, "weight_decay": 0.0025}),
         (("--set", "validation_share=0"), {"validation_share": 0, "patience": 0, "optimizer": "adamw"}),
         (("--set", "patience=3"), {"validation_share": 0.15, "patience": 3}),
+        (("--validation-share", "0"), {"validation_share": 0, "patience": 0, "optimizer": "adamw"}),
+        (("--patience", "3"), {"validation_share": 0.15, "patience": 3}),
         (("--weight-decay", "0"), {"weight_decay": 0, "learning_rate": 0.001}),
     ],
 )
@@ -292,7 +297,7 @@ def test_a_picture_of_the_window_with_other_data(
         (("--data", "nope"), "nope"),
         (("--data", "mpg", "--points", "3"), "--points"),
         (("--data", "mpg", "--target", "price"), "price"),
-        (("--data", "mpg", "--draw"), "no pictures of 28 × 28"),
+        (("--data", "mpg", "--draw"), "no images of 28 × 28"),
     ],
 )
 def test_a_picture_of_the_window_without_its_data(

@@ -115,9 +115,10 @@ def test_a_changed_file_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     code, out, _ = run(capsys, "evaluate", net)
     assert code == 0
     (line,) = [line for line in out.splitlines() if "fingerprint" in line]
-    assert line.startswith("birds.csv is not as it was when the network was trained with it (fingerprint then ")
+    assert line.startswith("birds.csv has changed since the network was trained with it (fingerprint then ")
     assert line.endswith(
-        "These are all its examples; the network may have been trained on many of them, so the figures may be too good."
+        "All its examples are evaluated, and the network may have been trained on many of these examples, so the "
+        "figures may be too optimistic."
     )
 
 
@@ -128,7 +129,7 @@ def test_data_that_have_gone_are_asked_for(capsys: pytest.CaptureFixture[str], t
     file.rename(tmp_path / "moved.csv")
     code, out, err = run(capsys, "evaluate", net)
     assert (code, out) == (2, "")
-    assert "birds.csv, which is not there" in err
+    assert "birds.csv, which does not exist" in err
     assert "--data" in err
     code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "moved.csv"))
     assert (code, err) == (0, "")
@@ -161,7 +162,7 @@ def test_another_table_counts_with_all_its_rows(capsys: pytest.CaptureFixture[st
     (tmp_path / "most.csv").write_text("\n".join(MPG.read_text().splitlines()[:-1]))
     code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "most.csv"))
     assert (code, err) == (0, "")
-    assert "examples of most\nIt was trained with other data than these (fingerprint then " in out
+    assert "examples of most\nThe network was trained with other data (fingerprint then " in out
     assert "test" not in out
 
 
@@ -174,7 +175,7 @@ def test_its_own_data_with_other_settings_are_not_called_other_data(
         code, out, err = run(capsys, "evaluate", net, *data, "--test-share", "0.5")
         assert (code, err) == (0, "")
         assert "with other settings of the data (fingerprint then " in out
-        assert "If it was trained on some of these examples, the figures are too good." in out
+        assert "If it was trained on some of these examples, the figures are too optimistic." in out
 
 
 def test_its_own_arrays_in_another_place_are_split_as_in_the_training(
@@ -253,7 +254,7 @@ def test_other_names_of_classes_are_told(capsys: pytest.CaptureFixture[str], tmp
     (tmp_path / "p.csv").write_text("x,y,c\n" + "".join(f"{at % 7},{at % 5},{'pq'[at % 2]}\n" for at in range(40)))
     code, out, _ = run(capsys, "evaluate", net, "--data", str(tmp_path / "p.csv"))
     assert code == 0
-    assert "Its classes are called otherwise: blue, orange." in out
+    assert "The network's classes have other names: blue, orange." in out
 
 
 def codes(file: Path, *cells: str) -> str:
@@ -269,7 +270,7 @@ def test_codes_keep_their_zeros_and_are_found_in_other_tables(
     data = codes(tmp_path / "codes.csv", "00812", "1.50", "01099")
     net = trained(tmp_path, data, "--task", "classification")
     code, out, _ = run(capsys, "evaluate", net)
-    assert (code, out.split("answer")[1].split()[:3]) == (0, ["1.50", "00812", "01099"])
+    assert (code, out.split("predicted")[1].split()[:3]) == (0, ["1.50", "00812", "01099"])
     again = codes(tmp_path / "again.csv", "00812", "1.50", "01099")
     as_numbers = codes(tmp_path / "numbers.csv", "812", "1.5", "1099")
     figures = {run(capsys, "evaluate", net, "--data", other)[1].splitlines()[0] for other in (again, as_numbers)}

@@ -54,10 +54,10 @@ def test_a_file_that_is_read_is_not_replaced(capsys: pytest.CaptureFixture[str],
         ("screenshot", str(table), "--data", str(table)),
     ):
         assert cli.main([*words]) == cli.USAGE_ERROR
-        assert "would be replaced" in capsys.readouterr().err
+        assert "would be overwritten" in capsys.readouterr().err
     (tmp_path / "net.py").write_bytes(net.read_bytes())
     assert cli.main(["export", str(tmp_path / "net.py"), str(tmp_path / "net.py")]) == cli.USAGE_ERROR
-    assert "is read by this command" in capsys.readouterr().err
+    assert "is an input of this command" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in there} == there
 
 
@@ -213,15 +213,15 @@ def test_a_class_is_asked_for_by_its_name(
     assert cli.main(["explain", *words, "--class", asked, "--against", "-1"]) == 0
     assert said in capsys.readouterr().out
     assert cli.main(["explain", *words, "--class", "three"]) == 2
-    assert "--class three: the network has outputs 0 to 2 for -1, 007, 2." in capsys.readouterr().err
+    assert "--class three: is not an output. The network has outputs 0 to 2 for -1, 007, 2." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--example", "5000"], "the test part has the examples 0 to "),
+        (["--example", "5000"], "The test set has the examples 0 to "),
         (["--data", "spirals"], "inputs"),
-        (["one.png", "--example", "1"], "not both"),
+        (["one.png", "--example", "1"], "cannot explain images and examples of data at once"),
     ],
 )
 def test_one_line_for_examples_that_cannot_be_explained(

@@ -205,7 +205,8 @@ def test_other_delimiters_orders_and_decimal_commas(
     (head, *answers), said = with_gaps(capsys, networks["penguins.csv"], other)
     assert [dict(zip(head, row, strict=True)) for row in answers] == plain
     assert said == (
-        "nnviz: Its numbers have a decimal comma and are read so; those of the network's table have a decimal point.\n"
+        "nnviz: Its numbers have a decimal comma and are read accordingly; "
+        "those of the network's table have a decimal point.\n"
     )
 
 
@@ -268,11 +269,11 @@ def test_thousands_separators_are_understood_as_in_training(
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("Dream,40,18,k. A.,3500,MALE", "no value that can be read, column flipper_length_mm"),
-        ("Dream,40,18,n/a,3500,MALE", "no value that can be read, column flipper_length_mm"),
-        ("Dream,40,1e39,190,3500,MALE", "a value that is not known, column bill_depth_mm"),
-        ("Mars,40,18,190,3500,MALE", "a value that is not known, column island"),
-        (",40,18,190,3500,MALE", "no value that can be read, column island"),
+        ("Dream,40,18,k. A.,3500,MALE", "no readable value in column flipper_length_mm"),
+        ("Dream,40,18,n/a,3500,MALE", "no readable value in column flipper_length_mm"),
+        ("Dream,40,1e39,190,3500,MALE", "an unknown value in column bill_depth_mm"),
+        ("Mars,40,18,190,3500,MALE", "an unknown value in column island"),
+        (",40,18,190,3500,MALE", "no readable value in column island"),
         ("Dream,40", "too many or too few cells"),
         ("Dream,40,18,190,3500,MALE,extra", "too many or too few cells"),
     ],
@@ -286,7 +287,7 @@ def test_a_row_that_cannot_be_used_does_not_stop_the_others(
     assert empty == [""] * len(head)
     assert all(first)
     assert rest == [first] * others
-    assert line.endswith(f"rows.csv: 1 row has no answer: row 4 has {said}.\n")
+    assert line.endswith(f"rows.csv: 1 row has no prediction: row 4 has {said}.\n")
 
 
 WAYS = "way,share,plain,y\n" + "1 km,5%,1,p\n3 km,7%,2,q\n7 km,9%,3,p\n,,,q\n" * 5
@@ -317,7 +318,7 @@ def test_an_odd_cell_gets_the_same_from_the_command_the_script_and_a_program(
             out, err = capsys.readouterr()
             ours = [line.split(",")[-1] for line in out.splitlines()[1:]]
             assert all(ours[:3]), (column, cell)
-            assert (f"row 5 has no value that can be read, column {column}" in err) or ours[3] or cell == "1e39"
+            assert (f"row 5 has no readable value in column {column}" in err) or ours[3] or cell == "1e39"
             _, theirs, _ = script["read"](str(tmp_path / "rows.csv"))[3]
             assert bool(theirs) == bool(ours[3]), (column, cell)
             if theirs:
@@ -342,7 +343,7 @@ def test_another_sign_in_a_column_leaves_only_its_row_empty(capsys: pytest.Captu
     (head, *rows), said = with_gaps(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
     assert [all(row) for row in rows] == [True, True, True, False]
     assert rows[3] == [""] * len(head)
-    assert said.endswith("1 row has no answer: row 5 has no value that can be read, column share.\n")
+    assert said.endswith("1 row has no prediction: row 5 has no readable value in column share.\n")
 
 
 def test_rows_with_a_gap_get_an_empty_answer_and_the_others_theirs(
@@ -356,8 +357,8 @@ def test_rows_with_a_gap_get_an_empty_answer_and_the_others_theirs(
     right, empty = [whole[name] for name in head], [""] * len(head)
     assert rows == [right, empty, right, right, empty]
     assert said.endswith(
-        "2 rows have no answer: row 3 has no value that can be read, column flipper_length_mm; "
-        "row 6 has no value that can be read, column sex.\n"
+        "2 rows have no prediction: row 3 has no readable value in column flipper_length_mm; "
+        "row 6 has no readable value in column sex.\n"
     )
 
 
@@ -371,7 +372,7 @@ def test_a_number_that_cannot_be_predicted_is_an_empty_cell(
     assert head == ["mpg"]
     assert [len(row) for row in answers] == [1, 1, 1]
     assert answers[1] == [""]
-    assert "1 row has no answer: row 3 has no value that can be read, column cylinders." in said
+    assert "1 row has no prediction: row 3 has no readable value in column cylinders." in said
 
 
 def test_a_table_of_gaps_has_no_answers(
@@ -380,7 +381,7 @@ def test_a_table_of_gaps_has_no_answers(
     (tmp_path / "rows.csv").write_text(HEADING + "Dream,40,18,,3500,MALE\nDream,,18,190,3500,MALE\n")
     (head, *rows), said = with_gaps(capsys, networks["penguins.csv"], tmp_path / "rows.csv")
     assert rows == [[""] * len(head)] * 2
-    assert "2 rows have no answer" in said
+    assert "2 rows have no prediction" in said
 
 
 @pytest.mark.parametrize(("missing", "text"), [("median", "x"), ("fill", "missing")])
@@ -456,7 +457,7 @@ def test_one_input_needs_one_column(capsys: pytest.CaptureFixture[str], tmp_path
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("a,b,c\n1,2,3\n", ["has 3 columns of numbers", "takes 2"]),
+        ("a,b,c\n1,2,3\n", ["has 3 columns of numbers", "has 2 inputs"]),
         ("a,b\n1,x\n2,y\n", ["column b is wrong in 2 rows", "row 2."]),
     ],
 )

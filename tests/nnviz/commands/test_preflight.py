@@ -53,7 +53,7 @@ def test_display_that_nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", FAR_FROM_ALL)
     problem = preflight.missing_for_window()
     assert problem
-    assert problem[0] == f"No X server answers at DISPLAY={FAR_FROM_ALL}."
+    assert problem[0] == f"No X server responds at DISPLAY={FAR_FROM_ALL}."
 
 
 def test_drawing_into_a_picture_needs_no_display() -> None:

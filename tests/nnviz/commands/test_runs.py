@@ -48,7 +48,7 @@ def test_the_list_has_a_line_for_each_run(capsys: pytest.CaptureFixture[str]) ->
     assert "from 1" in third
     assert "\x1b" not in third
     assert second.split()[0] == "2"
-    assert foot.startswith("3 runs; the library takes ")
+    assert foot.startswith("3 runs; the library uses ")
     assert foot.endswith(str(library_path()))
 
 
@@ -112,7 +112,7 @@ def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     for words in ("a try", "my note", "finished", "branches:", "6 epochs", "test error:", "command:"):
         assert words in out
     runs("show", "2")
-    assert "go on:" not in capsys.readouterr().out, "it is finished"
+    assert "continue:" not in capsys.readouterr().out, "it is finished"
     assert runs("show", "9") == cli.USAGE_ERROR
     assert capsys.readouterr().err.startswith("nnviz: run is 9: it must be the number of a run that is there.")
 
@@ -134,9 +134,12 @@ def test_what_goes_along_is_said(capsys: pytest.CaptureFixture[str], tmp_path: P
     with Library() as library:
         record(library, replace(an_experiment(), data=str(tmp_path / "mine.csv")))
     runs("export", "1", str(tmp_path / "out"))
-    assert "paths of the data do not (--paths); their rows do not (--rows)" in capsys.readouterr().out
+    assert (
+        "paths of the data: left out (--paths includes them); rows of the data: left out (--rows includes them)"
+        in capsys.readouterr().out
+    )
     runs("export", "1", str(tmp_path / "out"), "--paths")
-    assert "paths of the data go along; their rows do not (--rows)" in capsys.readouterr().out
+    assert "paths of the data: included; rows of the data: left out (--rows" in capsys.readouterr().out
 
 
 def test_rows_that_are_left_out_are_not_said_to_go_along(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -146,13 +149,13 @@ def test_rows_that_are_left_out_are_not_said_to_go_along(capsys: pytest.CaptureF
     assert runs("export", "1", str(tmp_path / "out"), "--rows") == 0
     out = capsys.readouterr().out
     assert "without rows: curves.csv is the name of another file of the export" in out
-    assert "their rows do not" in out
+    assert out.endswith("; rows of the data: left out\n")
 
 
 @pytest.mark.usefixtures("filled")
 def test_deleting_is_for_good(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs("delete", "1", "3") == 0
-    assert capsys.readouterr().out.startswith("deleted for good: runs 1, 3; the library takes")
+    assert capsys.readouterr().out.startswith("deleted for good: runs 1, 3; the library uses")
     with Library() as library:
         assert [run.id for run in library.runs()] == [2]
         assert library.database.number("SELECT count(*) FROM runs") == 1
@@ -168,18 +171,18 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
         before = library.snapshot_epochs(1)
     assert runs("thin", "--budget", "6") == 0
     out = capsys.readouterr().out
-    assert "of the 6 MB that it may" in out
-    assert "to go: " in out
-    assert "do it with: python main.py runs thin --yes" in out
+    assert "of its 6 MB limit" in out
+    assert "to delete: " in out
+    assert "delete them with: python main.py runs thin --yes" in out
     with Library() as library:
         assert library.snapshot_epochs(1) == before
     assert runs("thin", "--yes") == 0
-    assert "gone: " in capsys.readouterr().out
+    assert "deleted: " in capsys.readouterr().out
     with Library() as library:
         assert len(library.snapshot_epochs(1)) < len(before)
         assert library.quota.nbytes <= 6_000_000
     assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
-    assert "still over its budget" in capsys.readouterr().err
+    assert "still exceeds its limit" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("budget", ["nan", "inf", "0", "1e9"])

@@ -96,7 +96,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(
         assert sweep(*WORDS, *RATES, "--seeds", "3") == 1
     out, err = capsys.readouterr()
     assert err.count("The results cannot be written: library.sqlite is on a full disk") == 1
-    assert "3 runs could not be written: they are done again when the sweep goes on" in err
+    assert "3 runs could not be written. Resuming the sweep trains them again" in err
     assert "Traceback" not in out + err
     assert "chosen: trial" in out, "what is in memory is told"
     disk.make_room()
@@ -113,8 +113,8 @@ def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pyte
     assert sweep(*WORDS, *RATES, "--seeds", "3") == 0
     first, recorded, head, best, other, chosen, test, compared = capsys.readouterr().out.splitlines()
     assert first == (
-        "2 trials on a grid, 3 seeds each: 6 runs. Compared by the validation set, 10% of the training part; no run is "
-        "stopped early."
+        "2 trials on a grid, 3 seeds each: 6 runs. Compared by the validation set, "
+        "10 % of the training set; no pruning."
     )
     assert recorded.startswith(f"recorded as sweep 1 in {library_path()}")
     columns = ["trial", "learning rate", "validation error: median", "lowest", "highest", "seeds", "runs"]
@@ -197,14 +197,14 @@ def test_ctrl_c_keeps_what_is_done_and_tells_how_to_go_on(
     out = capsys.readouterr().out
     assert "sweep 1 was stopped; continue with: python main.py sweep --resume 1" in out
     assert sweep("--resume", "1") == 0
-    assert "going on with sweep 1" in capsys.readouterr().out
+    assert "continuing sweep 1" in capsys.readouterr().out
     assert sum(len(each.done) for each in executors) == 6
     with Library() as library:
         assert sorted((run.trial, run.experiment.seed) for run in library.runs()) == [
             (trial, seed) for trial in (0, 1) for seed in (1, 2, 3)
         ]
     assert sweep("--resume", "1") == 0
-    assert "there was nothing left to do; --runs or --minutes give it more" in capsys.readouterr().err
+    assert "nothing is left to train. Raise --runs or --minutes to continue." in capsys.readouterr().err
 
 
 def test_a_finished_sweep_goes_on_with_a_larger_budget(executors: list[Here]) -> None:
@@ -229,7 +229,7 @@ def test_data_that_changed_are_refused(tmp_path: Path, capsys: pytest.CaptureFix
         assert library.run(1).experiment.data == str(tmp_path / "mine.csv")
     write(1)
     assert sweep("--resume", "1") == cli.USAGE_ERROR
-    assert "are no longer as they were when it was begun" in capsys.readouterr().err
+    assert "have changed since it started" in capsys.readouterr().err
 
 
 def test_a_sweep_that_another_program_works_on_is_left_to_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -277,7 +277,7 @@ def test_runs_that_all_diverge_choose_nothing(capsys: pytest.CaptureFixture[str]
     words = ("--data", "spirals", "--points", "200", "--hidden", "6", "--epochs", "2", "--optimizer", "sgd")
     assert sweep(*words, "--vary", "learning-rate=1e30,2e30") == 1
     out = capsys.readouterr().out
-    assert "no trial has ended well with all its seeds: none is chosen" in out
+    assert "no trial finished with all its seeds: none is chosen" in out
     assert "diverged" in out
 
 
@@ -304,7 +304,10 @@ def test_one_that_fails_is_told_and_the_others_are_done(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "--vary is nothing: it must name what differs between the runs. For example --vary learning-rate"),
+        (
+            [],
+            "--vary is nothing: it must name a setting that varies between the runs. For example --vary",
+        ),
         (["--vary", "beauty=1,2"], "vary is 'beauty': it must be the name of a setting. Choose from: activation, loss"),
         (["--vary", "hidden=4,x"], "hidden is 'x'"),
         ([*RATES, "--seeds", "0"], "seeds is 0: it must be a whole number of at least 1"),
@@ -317,7 +320,7 @@ def test_one_that_fails_is_told_and_the_others_are_done(
         ([*RATES, "--prune", "all"], "invalid choice: 'all'"),
         ([*RATES, "--shape", "2,3,2", "--hidden", "3"], "--hidden: cannot be given with --shape"),
         (["--vary", "batch-size=10,5000"], "batch_size is 5,000: it must be at most the"),
-        (["--seeds", "3", "--prune", "median"], "--prune: there is nothing to choose without --vary"),
+        (["--seeds", "3", "--prune", "median"], "--prune: requires --vary"),
         (["--resume", "3"], "sweep is 3: it must be the number of a sweep that is there"),
         (["--resume", "3", "--vary", "hidden=3", "--epochs", "2"], "--vary, --epochs: cannot be given with --resume 3"),
         (["--save", "net.json"], "unrecognized arguments: --save net.json"),
@@ -351,7 +354,7 @@ def test_without_optuna_what_needs_it_is_refused_before_anything_is_recorded(
 def test_a_rule_of_optuna_is_named_and_stops_runs(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("optuna")
     assert sweep(*WORDS, *RATES, "--prune", "hyperband") == 0
-    assert "hopeless runs are stopped by the rule “hyperband”" in capsys.readouterr().out
+    assert "unpromising runs are pruned by the rule “hyperband”" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", ["--save", "--checkpoint", "--resume"])
@@ -380,7 +383,7 @@ def test_the_list_tells_to_which_sweep_a_run_belongs(capsys: pytest.CaptureFixtu
     cli.main(["runs", "--json"])
     assert [(run["sweep"], run["trial"]) for run in json.loads(capsys.readouterr().out)] == [(1, 1)] * 2 + [(1, 0)] * 2
     cli.main(["runs", "export", "3", str(tmp_path / "out")])
-    assert "that it belongs to sweep 1 does not go along" in capsys.readouterr().out
+    assert "not included: its place in sweep 1" in capsys.readouterr().out
     cli.main(["runs", "import", str(tmp_path / "out" / "run.nnvizrun")])
     with Library() as library:
         assert library.run(5).sweep is None

@@ -110,8 +110,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("words", "said"),
     [
         (["--dask", "127.0.0.1:1", "--workers", "2"], "--workers: cannot be given with --dask"),
-        (["--dask-trust", "far.org"], "--dask-trust: is about a cluster, which --dask names."),
-        (["--dask-send-rows"], "--dask-send-rows: is about a cluster"),
+        (["--dask-trust", "far.org"], "--dask-trust: requires --dask, which names the cluster."),
+        (["--dask-send-rows"], "--dask-send-rows: requires --dask"),
         (["--dask", "nonsense"], "--dask is 'nonsense': it must be an address or a file that is there."),
         (["--dask", "http://127.0.0.1:1"], "it must be tcp:// or tls://, a host and a port."),
         (["--dask", "tcp://127.0.0.1:many"], "it must be tcp:// or tls://, a host and a port."),

@@ -45,21 +45,22 @@ def test_the_networks_decimal_mark_is_used_where_the_file_does_not_say_it(
 def test_another_decimal_mark_is_said(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     _, err = predicted(capsys, network, "before,share\n20.5,10.5\n")
     assert err == (
-        "nnviz: Its numbers have a decimal point and are read so; those of the network's table have a decimal comma.\n"
+        "nnviz: Its numbers have a decimal point and are read accordingly; "
+        "those of the network's table have a decimal comma.\n"
     )
 
 
 def test_another_sign_beside_numbers_is_said(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     answers, err = predicted(capsys, network, "before;share\n20.170;10,5 %\n20.170;10,5\n")
     assert answers[0] == answers[1]
-    assert err == "nnviz: Column share has % beside its numbers; when the network was trained, it had none.\n"
+    assert err == "nnviz: Column share has % next to its numbers; when the network was trained it had none.\n"
 
 
 def test_each_reason_for_no_answer_is_told(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     answers, err = predicted(capsys, network, "before;share\n20.170;10,5\nx;1,5\n20.170;\n20.170\n20.170;?\n")
     assert answers[1:] == ['""'] * 4
-    assert "4 rows have no answer: row 3 has no value that can be read, column before; " in err
-    assert "row 4 and 1 more have no value that can be read, column share; row 5 has too many or too few cells." in err
+    assert "4 rows have no prediction: row 3 has no readable value in column before; " in err
+    assert "row 4 and 1 more have no readable value in column share; row 5 has too many or too few cells." in err
 
 
 def test_a_guess_is_told_with_the_way_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -100,7 +101,9 @@ def test_a_cell_that_is_no_number_is_not_measured_as_a_missing_value(
 
 def test_a_table_to_explain_is_told_the_way(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     assert cli.main(["explain", str(network), "rows.csv", "--out", str(network.with_name("why.png"))]) == 2
-    assert "rows.csv: is a table. Ask about its rows by number: --data rows.csv --example 0." in capsys.readouterr().err
+    assert (
+        "rows.csv: is a table. Explain its rows by their number: --data rows.csv --example 0" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.usefixtures("small_data")
@@ -113,8 +116,8 @@ def test_a_training_whose_file_has_changed_says_so(capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 2
     err = capsys.readouterr().err
-    assert "sales.csv: has changed since this training was begun, so it cannot be resumed." in err
-    assert "Put back the file as it was, or train again from scratch." in err
+    assert "sales.csv: has changed since the run started, so the run cannot be resumed." in err
+    assert "Restore the file, or train again from scratch." in err
 
 
 @pytest.mark.usefixtures("small_data")
@@ -137,6 +140,6 @@ def test_any_change_of_the_file_of_a_training_is_the_reason(capsys: pytest.Captu
     ):
         file.write_text(other)
         assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 2, other[:100]
-        assert "towns.csv: has changed since this training was begun" in capsys.readouterr().err
+        assert "towns.csv: has changed since the run started" in capsys.readouterr().err
     file.write_text(whole)
     assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 0

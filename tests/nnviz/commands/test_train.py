@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from tqdm import tqdm
 
+from engine.basics.cli_option_names import option_of_setting, setting_words
 from engine.basics.errors import SettingError
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.experiment import Experiment
+from engine.experiment import OPTIONS, Experiment
 from engine.presets import Preset, preset_named, presets
 from engine.provenance import Provenance
 from engine.storage import load_network
 from engine.training.metrics import Evaluator
-from nnviz.commands import cli
+from nnviz.commands import cli, setting_options
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
 from tests.engine.experiments import experiments
@@ -79,6 +82,49 @@ def test_any_setting_can_be_set() -> None:
     assert (experiment.loss, experiment.initializer, experiment.weight_scale) == ("quadratic", "lecun", 0.5)
 
 
+NAMES = {"output": "sigmoid", "loss": "quadratic", "initializer": "lecun", "optimizer": "adam", "schedule": "cosine"}
+
+
+def another_value(name: str) -> Any:
+    """A value of a setting that is not its default."""
+    default = described().value(name)
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, str):
+        return NAMES[name]
+    return default + 1 if isinstance(default, int) else default / 2 or 0.25
+
+
+@pytest.mark.parametrize("command", ["train", "sweep"])
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_option_of_a_setting_equals_its_assignment(name: str, command: str) -> None:
+    value = another_value(name)
+    typed = value if isinstance(value, str) else json.dumps(value)
+    option, short = setting_words(name, value), option_of_setting(name).removeprefix("--")
+    by_option = described_experiment(parser().parse_args([command, *option]))
+    assert by_option.value(name) == value
+    for assigned in (name, short):
+        by_assignment = described_experiment(parser().parse_args([command, "--set", f"{assigned}={typed}"]))
+        assert by_option == by_assignment
+
+
+def test_every_setting_has_an_option_with_a_text() -> None:
+    texts = {name: text for group in setting_options.TEXTS.values() for name, text in group.items()}
+    assert set(texts) == set(OPTIONS)
+
+
+def test_of_a_setting_that_is_given_twice_the_last_one_counts() -> None:
+    one, other = ("--momentum", "0.5"), ("--set", "momentum=0.7")
+    assert described(*one, *other).training.momentum == 0.7
+    assert described(*other, *one).training.momentum == 0.5
+    assert described("--drop-last", "--no-drop-last").training.drop_last is False
+
+
+def test_dropout_of_each_layer_is_a_list() -> None:
+    assert described("--dropout", "0.1,0.2,0.3").training.dropout == (0.1, 0.2, 0.3)
+    assert described("--shape", "784,10", "--dropout", "0.1,").training.dropout == (0.1,)
+
+
 def test_what_is_usual() -> None:
     assert described() == Experiment().changed(epochs=10)
     assert described("--preset", "Modern") == preset_named("Modern").experiment
@@ -116,7 +162,7 @@ def test_the_command_names_what_differs() -> None:
     assert Experiment().command() == ["train", "--epochs", "20"]
     other = Experiment().changed(hidden=(30,), activations=("tanh", "softmax"), seed=4, noise=0.1)
     assert shlex.join(other.command()) == (
-        "train --shape 784,30,10 --activation tanh --epochs 20 --seed 4 --set noise=0.1"
+        "train --shape 784,30,10 --activation tanh --epochs 20 --seed 4 --image-noise 0.1"
     )
 
 
@@ -142,6 +188,8 @@ def test_what_is_saved_knows_its_experiment(tmp_path: Path, few_digits: Dataset)
     [
         (("--preset", "Mordern"), "“Modern”"),
         (("--optimizer", "adem"), "adam"),
+        (("--momentum", "2"), "momentum is 2"),
+        (("--loss", "quadratc"), "quadratic"),
         (("--set", "momentum"), "NAME=VALUE"),
         (("--set", "momentun=0.9"), "momentum"),
         (("--set", "momentum=2"), "momentum is 2"),
@@ -207,7 +255,7 @@ def test_a_resumed_training_ends_where_an_unbroken_one_does(tmp_path: Path) -> N
 
 def test_early_stopping_says_which_weights_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
     train(*SMALL, "--epochs", "3", "--set", "validation_share=0.2", "--set", "patience=3")
-    assert "best validation figures at epoch" in capsys.readouterr().out
+    assert "best validation result at epoch" in capsys.readouterr().out
 
 
 # ---- export

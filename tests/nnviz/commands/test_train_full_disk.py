@@ -14,7 +14,7 @@ from nnviz.commands import cli
 pytestmark = pytest.mark.usefixtures("small_data_here")
 
 SMALL = ("train", "--shape", "784,8,10", "--batch-size", "50", "--save", "net.json", "--checkpoint", "run.npz")
-FULL = "nnviz: run.npz could not be written: No space left on device. The training goes on"
+FULL = "nnviz: run.npz: could not be written: No space left on device. Training continues"
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_full_disk_ends_no_training(fill_disk: Callable[..., None], capsys: py
     assert cli.main([*SMALL, "--epochs", "4"]) == 0
     told = capsys.readouterr()
     assert told.err.count(FULL) == 1, "once, until it works again"
-    assert told.err.count("nnviz: run.npz is written again.") == 1
+    assert told.err.count("nnviz: run.npz: was written and is up to date.") == 1
     assert "epoch 4 of 4" in told.out
     state = load_checkpoint("run.npz")[1]
     assert state is not None
@@ -56,7 +56,7 @@ def test_a_checkpoint_that_is_of_before_is_told_by_the_exit_code(
     told = capsys.readouterr()
     assert FULL in told.err
     assert told.err.endswith(
-        "run.npz could not be written the last time: it holds an earlier moment of the training, or nothing\n"
+        "run.npz: the last write failed, so the file holds an earlier state of the training, or none\n"
     )
     assert "saved to net.json" in told.out
     assert load_network("net.json").provenance["epochs"] == 3

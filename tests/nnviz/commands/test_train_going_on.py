@@ -79,7 +79,7 @@ def test_ctrl_c_saves_what_was_learned_so_far(
     press_ctrl_c(in_epoch_2)
     assert train(*SMALL, "--epochs", "3", "--title", "a try", "--save", "net.json") == cli.INTERRUPTED
     out = capsys.readouterr().out
-    assert "stopped in epoch 2 of 3, after batch 7 of 40; the network as it is there is saved to net.json" in out
+    assert "stopped in epoch 2 of 3, after batch 7 of 40; the network at that point is saved to net.json" in out
     assert "continue with: python main.py train --resume 1\n" in out
     network = load_network("net.json")
     past = network.provenance
@@ -153,10 +153,11 @@ def kept(capsys: pytest.CaptureFixture[str]) -> str:
         ("--preset", "Modern"), ("--shape", "784,8,10"), ("--activation", "relu"),
         ("--batch-size", "50"), ("--optimizer", "sgd"), ("--schedule", "constant"), ("--weight-decay", "0"),
         ("--dropout", "0"), ("--seed", "0"), ("--set", "momentum=0.5"),
+        ("--momentum", "0.5"), ("--no-drop-last",),
     ],
 )  # fmt: skip
 def test_what_the_checkpoint_fixes_cannot_be_given(
-    capsys: pytest.CaptureFixture[str], kept: str, option: tuple[str, str]
+    capsys: pytest.CaptureFixture[str], kept: str, option: tuple[str, ...]
 ) -> None:
     err = complaint(capsys, "--resume", kept, "--epochs", "3", *option)
     assert f"{option[0]}: cannot be given with --resume {kept}" in err
@@ -233,7 +234,7 @@ def test_fewer_epochs_than_were_trained_are_refused(capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize("option", ["--checkpoint", "--resume"])
 def test_the_network_is_not_saved_over_its_training(capsys: pytest.CaptureFixture[str], kept: str, option: str) -> None:
     before = Path(kept).read_bytes()
-    assert f"--save ./{kept}: must be another file" in complaint(capsys, option, kept, "--save", f"./{kept}")
+    assert f"--save ./{kept}: is also the file of {option}" in complaint(capsys, option, kept, "--save", f"./{kept}")
     assert Path(kept).read_bytes() == before
 
 
@@ -248,7 +249,7 @@ def test_the_data_are_not_replaced_by_their_network(
     assert train("--data", "d.csv", *how, "--checkpoint", "kept.npz") == 0
     monkeypatch.setattr(Trainer, "run", lambda _: pytest.fail("trained in vain"))
     for file in ("./d.csv", "link.csv"):
-        assert f"{file}: holds the data and would be replaced" in complaint(
+        assert f"{file}: holds the data and would be overwritten" in complaint(
             capsys, "--data", "d.csv", *how, option, file
         )
         assert f"{file}: holds the data" in complaint(capsys, "--resume", "kept.npz", "--epochs", "2", option, file)

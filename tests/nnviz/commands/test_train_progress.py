@@ -70,7 +70,7 @@ def test_on_a_terminal_the_last_epoch_before_an_early_stop_leaves_a_line_too() -
     *_, last, best = [line for line in lines if line.startswith(("epoch ", "best "))]
     epoch = int(last.split()[1])
     assert epoch < 5000
-    assert best == f"best validation figures at epoch {epoch - 1}: its weights are kept"
+    assert best == f"best validation result at epoch {epoch - 1}: its weights are restored"
 
 
 def test_into_a_pipe_every_epoch_is_a_line() -> None:

@@ -208,8 +208,8 @@ def test_what_is_not_there_or_no_data_is_refused_without_a_window(
     (home / "image.png").write_bytes(b"\x89PNG\r\n\0\0")
     (home / "here.csv").write_text("a,b\n1,2\n")
     for words, reason in (
-        (["trian"], "trian: is no command, and there is no such file or folder. Commands: train, sweep, "),
-        (["no.csv"], "no.csv: is no command, and there is no such file or folder."),
+        (["trian"], "trian: there is no such command, file or folder. The commands are train, sweep, "),
+        (["no.csv"], "no.csv: there is no such command, file or folder."),
         (["image.png"], "image.png is no text"),
         (["here.csv", "more"], "more: cannot be given after the file here.csv"),
         (["--data", "no.csv"], "data is 'no.csv'"),

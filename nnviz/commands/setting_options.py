@@ -1,0 +1,205 @@
+"""The options of ``train`` and ``sweep`` for settings of the network and its training: help, parsing, values.
+
+The settings themselves are those of an experiment, ``engine.experiment.OPTIONS``; here they get a text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.basics.cli_option_names import ADJUSTED, option_of_setting, setting_of_option
+from engine.basics.errors import SettingError
+from engine.basics.registry import Registry
+from engine.experiment import OPTIONS, Experiment
+from engine.presets import DEFAULT_PRESET
+from engine.sweeps.search_space import choices_of, is_whole
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import SCHEDULES
+from engine.training.settings import RENAMED
+
+_USERS: Sequence[Registry[Any]] = (OPTIMIZERS, SCHEDULES)  # their entries name the constants that they use
+NETWORK, TRAINING = "network", "training"
+# Texts of the settings by group of options.
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    NETWORK: {
+        "output": "activation of the output layer",
+        "loss": "loss that training minimises",
+        "initializer": "distribution of the initial weights",
+        "weight_scale": "factor of the initial weights",
+    },
+    TRAINING: {
+        "epochs": "passes over the training set",
+        "batch_size": "examples per step",
+        "learning_rate": "step size",
+        "optimizer": "update rule",
+        "momentum": "share of the last step's direction that is kept; beta 1 of Adam",
+        "beta2": "decay rate of the mean squared gradient",
+        "epsilon": "constant added to the root of the mean squared gradient",
+        "seed": "seed of the initial weights and of all other randomness",
+        "drop_last": "leave out the last, incomplete batch of each epoch",
+        "evaluate": "measure the errors of the training and test set after each epoch",
+    },
+    "learning rate schedule": {
+        "schedule": "learning rate over time",
+        "warmup": "epochs in which the learning rate rises from 0",
+        "decay": "factor of the learning rate per drop",
+        "decay_epochs": "epochs between two drops",
+    },
+    "regularisation": {
+        "weight_decay": "weight decay, an L2 penalty on the weights; 0 for none",
+        "l1": "L1 penalty on the weights; 0 for none",
+        "dropout": "share of the hidden neurons left out in each step; or a share per layer, inputs first: 0.1,0.5,0.5",
+        "max_norm": "limit of the length of a neuron's weight vector; 0 for none",
+        "clip_norm": "limit of the length of the gradient; 0 for none",
+    },
+    "validation and early stopping": {
+        "validation_share": "share of the training set that is held out as the validation set, 0 to 0.5",
+        "patience": (
+            "stop after N epochs without a lower validation error, and restore the best weights; 0 trains all epochs"
+        ),
+    },
+    "augmentation": {
+        "shift": "move images by at most X pixels",
+        "rotation": "rotate images by at most X degrees",
+        "scale": "enlarge or shrink images by at most this share; 0.1 is a tenth",
+        "shear": "slant images by at most this share; 1 is 45 degrees",
+        "elastic": "bend strokes: pixels move by X pixels (root mean square)",
+        "elastic_sigma": "smoothness of the elastic distortion in pixels",
+        "thickness": "make strokes thicker or thinner by at most X pixels",
+        "noise": "standard deviation of the noise added to each pixel; 1 is from black to white",
+    },
+}
+_ABOUT = {
+    TRAINING: (
+        "The defaults are for MNIST. For other data, the preset “{preset}” chooses {adjusted} unless you give them."
+    ),
+    "augmentation": "Random distortions of the training images, others in each epoch.",
+}
+
+
+class SettingAction(argparse.Action):
+    """Stores the value of a setting, and appends it to ``chosen`` in the order of the command line.
+
+    ``chosen`` has a triple for each option: as it was typed, the name of the setting ("" for ``--set``), and the value.
+    """
+
+    def __init__(self, setting: str = "", **how: Any) -> None:
+        super().__init__(**how)
+        self._setting = setting
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if self.nargs == 0:
+            values = not (option_string or "").startswith("--no-")
+        setattr(namespace, self.dest, values)
+        namespace.chosen = [*namespace.chosen, (option_string, self._setting, values)]
+
+
+def add_setting_options(
+    parser: argparse.ArgumentParser, defaults: Experiment, groups: Mapping[str, argparse._ActionsContainer]
+) -> None:
+    """Adds an option for each setting, in groups, and ``--set`` to the group of the training.
+
+    Args:
+        defaults: the experiment whose values are shown as defaults.
+        groups: groups of the parser that exist already, by title.
+    """
+    parser.set_defaults(chosen=[])
+    names = {title: list(texts) for title, texts in TEXTS.items()}
+    names[TRAINING] += [name for name in OPTIONS if not any(name in texts for texts in TEXTS.values())]
+    for title, settings in names.items():
+        about = _ABOUT.get(title, "").format(preset=DEFAULT_PRESET, adjusted=_listed(ADJUSTED))
+        group = groups.get(title) or parser.add_argument_group(title, about or None)
+        for name in settings:
+            _add(group, name, TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
+        if title == TRAINING:
+            text = (
+                "any setting of network or training by its name, as --set momentum=0.95; can be repeated. If a setting "
+                "is given twice, the last one counts"
+            )
+            group.add_argument("--set", metavar="NAME=VALUE", action=SettingAction, help=text)
+
+
+def _listed(names: Sequence[str]) -> str:
+    words = [name.replace("_", " ") for name in names]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _add(group: argparse._ActionsContainer, name: str, text: str, default: Any) -> None:
+    option = option_of_setting(name)
+    how: dict[str, Any] = {"action": SettingAction, "setting": name, "dest": option[2:].replace("-", "_")}
+    if isinstance(default, bool):
+        shown = "yes" if default else "no"
+        help_text = f"{text}, or not (default: {shown})"
+        group.add_argument(option, option.replace("--", "--no-", 1), nargs=0, help=help_text, **how)
+        return
+    if choices := choices_of(name):
+        group.add_argument(option, metavar="NAME", help=f"{text}: {', '.join(choices)} (default: {default})", **how)
+        return
+    users = [each for registry in _USERS for each in registry if name in registry[each].uses]
+    used = f"{', '.join(users)}; " if users else ""
+    parse, metavar = (whole, "N") if is_whole(name) else (shares, "X") if name == "dropout" else (number, "X")
+    group.add_argument(option, type=parse, metavar=metavar, help=f"{text} ({used}default: {default:g})", **how)
+
+
+# ---- values
+
+
+def whole(text: str) -> int:
+    """Parses a whole number. Raises ArgumentTypeError."""
+    try:
+        return int(text)
+    except ValueError:
+        if text.isdecimal():  # Python converts no number of thousands of digits
+            raise argparse.ArgumentTypeError(f"a number of {len(text):,} digits is too large") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """Parses a number. Raises ArgumentTypeError."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def shares(text: str) -> float | tuple[float, ...]:
+    """Parses a number, or several with commas between them, for each layer. Raises ArgumentTypeError."""
+    parts = [number(part) for part in text.split(",") if part.strip()]
+    return tuple(parts) if "," in text else number(text)
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns the values of the settings that were given, by option or by ``--set``. The last one counts.
+
+    Raises SettingError.
+    """
+    return dict(_assignment(value) if option == "--set" else (name, value) for option, name, value in arguments.chosen)
+
+
+def options_given(arguments: argparse.Namespace) -> list[str]:
+    """Returns the options of settings that were given, as typed, each once."""
+    return list(dict.fromkeys(option for option, _, _ in arguments.chosen))
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Splits ``NAME=VALUE``; the value is read as JSON, or else as text. Raises SettingError."""
+    typed, equals, value = text.partition("=")
+    name = setting_of_option(typed)
+    name = RENAMED.get(name, name)
+    if not equals:
+        raise SettingError("--set", text, "must be NAME=VALUE", "For example --set momentum=0.95.")
+    if name in ("shape", "inputs", "outputs"):
+        raise SettingError("--set", text, "must be a setting other than layer sizes", "Use --shape or --hidden.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
