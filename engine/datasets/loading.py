@@ -53,7 +53,7 @@ def source_of(name: str) -> DataSource:
     if not os.path.exists(name):
         choices = f"Choose one of: {', '.join(DATASETS)}; or give the path of a file or a folder."
         raise UnknownNameError(
-            "data", name, "must be the name of a known data set, or a file or folder that is there", choices
+            "data", name, "must be the name of a known data set, or an existing file or folder", choices
         )
     if path.is_dir():
         settings = (_SIDE, *_PARTS)

@@ -137,7 +137,7 @@ class DataSource:
             is_of_record = self.file is not None and (name, value) == _OF_OLDER_RECORDS
             if name not in known and not is_of_record:
                 choices = f"Choose from: {', '.join(known)}."
-                raise SettingError("data_settings", name, f"must be a setting of {self.title}", choices)
+                raise SettingError("data_settings", name, f"must be the name of a setting of {self.title}", choices)
         every = self.every_setting
         given = {each.name: frozen(settings[each.name]) for each in every if each.name in settings}
         return {each.name: given[each.name] for each in every if given.get(each.name, each.default) != each.default}

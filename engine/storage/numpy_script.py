@@ -52,7 +52,7 @@ ${meaning}def predict(rows):
 ${scaled}        for weights, biases, activation in NETWORK:
             rows = activation(rows @ weights.T + biases)
     if not np.isfinite(rows).all():
-        raise ValueError("the network has no finite answer: its sums overflow")
+        raise ValueError("the output is not finite: the weighted sums overflow")
     return $answers
 
 
@@ -106,7 +106,7 @@ def read(path):
         rows = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
     except UnicodeDecodeError:
         taken = "$taken"
-        raise ValueError(f"it is no text; this network takes {taken}") from None
+        raise ValueError(f"it is not a text file; this network takes {taken}") from None
     except ValueError:
         check_cells(path)
         raise

@@ -32,7 +32,7 @@ def text_of(path):
     if content.startswith((b"PK\\x03\\x04", b"\\xd0\\xcf\\x11\\xe0")):
         raise ValueError("it is a spreadsheet; save it as CSV")
     if b"\\0" in content or content.startswith((b"\\xff\\xd8\\xff", b"GIF8")):
-        raise ValueError("it is no text; this network takes rows of a table, saved as CSV")
+        raise ValueError("it is not a text file; this network takes rows of a table, saved as CSV")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

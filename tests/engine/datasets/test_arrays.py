@@ -277,7 +277,7 @@ def test_objects_are_not_unpickled(file: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<html>", bytes(1000)])
 def test_a_file_that_is_none(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-    with refused(FileFormatError, "mine.npz", "not usable"):
+    with refused(FileFormatError, "mine.npz", "not an .npz with arrays"):
         npz_dataset(file)
 
 
@@ -286,7 +286,7 @@ def test_a_file_cut_short(file: Path, cut: float) -> None:
     np.savez_compressed(file, x=ROWS, y=CLASSES)
     content = file.read_bytes()
     file.write_bytes(content[: int(len(content) * cut)])
-    with refused(FileFormatError, "mine.npz", "not usable"):
+    with refused(FileFormatError, "mine.npz", "not an .npz with arrays"):
         npz_dataset(file)
 
 
@@ -297,9 +297,9 @@ def test_a_missing_file_is_the_systems_error(file: Path) -> None:
 
 def test_what_does_not_fit_in_memory_is_not_unpacked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(file, x=np.zeros((100_000, 10)), y=np.arange(100_000) % 2)
-    monkeypatch.setattr(arrays, "available_memory", lambda: 10**6)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 10**6)
     monkeypatch.setattr(arrays.Npz, "array", lambda *_: pytest.fail("it was unpacked"))
-    with refused(FileFormatError, "mine.npz", "of arrays that take 13.2 MB"):
+    with refused(FileFormatError, "mine.npz", "its arrays take 13.2 MB"):
         npz_dataset(file)
 
 
@@ -308,7 +308,7 @@ def test_a_size_that_is_only_claimed_is_refused(file: Path) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(8))
         archive.writestr("y.npy", b"")
-    with refused(FileFormatError, "mine.npz", "claims another size"):
+    with refused(FileFormatError, "mine.npz", "says otherwise"):
         npz_dataset(file)
 
 
@@ -320,12 +320,12 @@ def test_texts_of_signs_that_do_not_exist(file: Path) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for name, member in members.items():
             archive.writestr(name, member)
-    with refused(FileFormatError, "mine.npz", "not usable"):
+    with refused(FileFormatError, "mine.npz", "not an .npz with arrays"):
         npz_dataset(file)
 
 
 def test_one_hot_targets_that_do_not_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays, "available_memory", lambda: 1000)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1000)
     many = arrays.Arrays(np.zeros((100, 1), np.uint8), np.arange(100))
     with refused(DataError, "y", "100 examples of 100 classes"):
         arrays.dataset_of("many", many)

@@ -116,7 +116,7 @@ def test_it_is_downloaded_where_the_system_does_not_have_it(folder: Path, monkey
 @pytest.mark.parametrize("name", list(SHA_256))
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with refused(FileFormatError, name, "missing"):
+    with refused(FileFormatError, name, "does not exist"):
         load_fashion_mnist(folder=folder)
 
 

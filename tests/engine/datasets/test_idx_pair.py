@@ -93,7 +93,7 @@ def test_half_a_test_part_is_refused(tmp_path: Path) -> None:
 
 def test_a_name_that_does_not_tell_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data.idx").write_bytes(idx(10))
-    with refused(FileFormatError, "data.idx", "of another name"):
+    with refused(FileFormatError, "data.idx", "its name contains neither"):
         idx_dataset(tmp_path / "data.idx")
 
 

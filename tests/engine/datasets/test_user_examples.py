@@ -135,7 +135,7 @@ def test_a_run_with_them_can_be_repeated_from_its_settings_and_its_command(tmp_p
 
 def test_examples_of_another_kind_or_class_are_refused_in_words(mnist: Dataset, tmp_path: Path) -> None:
     own = some(mnist)
-    with pytest.raises(DataError, match=r"28 × 28 pixels.*must be like the examples of"):
+    with pytest.raises(DataError, match=r"28 × 28 pixels.*with the same names, like"):
         own.split_for(load_data("penguins"))
     with pytest.raises(DataError, match="must be a class of"):
         own.split_for(Dataset("letters", mnist.train, None, (28, 28), tuple("abcdefghij")))
@@ -194,7 +194,7 @@ def test_a_file_that_is_none_is_refused_in_words(content: bytes, tmp_path: Path)
 
 
 def test_what_claims_more_than_memory_holds_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.datasets.user_examples.available_memory", lambda: 10_000)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 10_000)
     path = tmp_path / "large.npz"
     path.write_bytes(npz(x=np.zeros((100, 100)), y=np.zeros(100)))
     with pytest.raises(FileFormatError, match="a quarter of the memory"):

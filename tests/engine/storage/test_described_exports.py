@@ -175,7 +175,7 @@ def test_missing_values_are_filled_in_a_script_too(tmp_path: Path, how: Any) -> 
     [
         ("bill_length_mm,sex\n1,MALE\n", "there is no column 'island'"),
         ("", "it is empty"),
-        ("\x89PNG\r\n\0", "it is no text; this network takes rows of a table"),
+        ("\x89PNG\r\n\0", "it is not a text file; this network takes rows of a table"),
     ],
 )
 def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: str) -> None:

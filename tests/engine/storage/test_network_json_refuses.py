@@ -55,12 +55,12 @@ def cannot_be_loaded(file: Path, content: str | bytes, value: str) -> None:
         ("null", "NoneType at the top"),
         ('"shape"', "a str at the top"),
         ("true", "a bool at the top"),
-        ("{}", "without “shape” (its keys: none)"),
-        ('{"a": 1}', "without “shape” (its keys: a)"),
-        (json.dumps(OURS)[:-1], "cut short after"),
-        (json.dumps(OURS)[:60], "cut short after"),
-        ("[1, 2", "cut short after"),
-        ("{", "cut short after 1 bytes"),
+        ("{}", "the key “shape” is missing (its keys: none)"),
+        ('{"a": 1}', "the key “shape” is missing (its keys: a)"),
+        (json.dumps(OURS)[:-1], "cut off after"),
+        (json.dumps(OURS)[:60], "cut off after"),
+        ("[1, 2", "cut off after"),
+        ("{", "cut off after 1 bytes"),
     ],
 )
 def test_refuses_what_is_no_network(file: Path, content: str | bytes, value: str) -> None:
@@ -69,13 +69,13 @@ def test_refuses_what_is_no_network(file: Path, content: str | bytes, value: str
 
 @pytest.mark.parametrize("key", ["shape", "weights", "biases"])
 def test_refuses_a_file_without_one_of_the_ancestors_keys(file: Path, key: str) -> None:
-    cannot_be_loaded(file, without(key), f"without “{key}”")
+    cannot_be_loaded(file, without(key), f"the key “{key}”")
 
 
 def test_wherever_a_file_is_cut_it_is_called_cut_short(file: Path) -> None:
     whole = json.dumps(OURS)
     for length in range(1, len(whole)):
-        cannot_be_loaded(file, whole[:length], "cut short after")
+        cannot_be_loaded(file, whole[:length], "cut off after")
 
 
 # wrong numbers
@@ -84,38 +84,38 @@ def test_wherever_a_file_is_cut_it_is_called_cut_short(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "value"),
     [
-        (changed("weights", 0, 1, to=[1, 2]), "ragged in the weights of layer 1"),
-        (changed("weights", 0, 1, to=[1, 2, 3, 4]), "ragged in the weights of layer 1"),
+        (changed("weights", 0, 1, to=[1, 2]), "the weights of layer 1 have rows of different lengths"),
+        (changed("weights", 0, 1, to=[1, 2, 3, 4]), "the weights of layer 1 have rows of different lengths"),
         (changed("weights", 0, to=[[1, 2], [3, 4]]), "2 × 2 in the weights of layer 1"),
         (changed("weights", 0, to=[[1, 2], [3, 4], [5, 6]]), "3 × 2 in the weights of layer 1"),
         (changed("weights", 0, to=[]), "0 × 0 in the weights of layer 1"),
         (changed("weights", 0, to=[[], []]), "2 × 0 in the weights of layer 1"),
-        (changed("weights", 0, to=[1, 2, 3]), "without rows in the weights of layer 1"),
-        (changed("weights", 0, 1, to=3), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to="abc"), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to=None), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to={"0": [1, 2, 3]}), "without rows in the weights of layer 1"),
+        (changed("weights", 0, to=[1, 2, 3]), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, 1, to=3), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, to="abc"), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, to=None), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, to={"0": [1, 2, 3]}), "the weights of layer 1 are not a list of lists"),
         (changed("weights", to=OURS["weights"][:1]), "with 1 layers of weights"),  # type: ignore[index]
         (changed("weights", to=[*OURS["weights"], [[1]]]), "with 3 layers of weights"),  # type: ignore[misc]
         (changed("weights", to=[]), "with 0 layers of weights"),
         (changed("weights", to={}), "with dict layers of weights"),
         (changed("weights", to=None), "with NoneType layers of weights"),
         (changed("biases", 1, to=[[1], [2]]), "2 × 1 in the biases of layer 2"),
-        (changed("biases", 0, to=[1, 2]), "without rows in the biases of layer 1"),
+        (changed("biases", 0, to=[1, 2]), "the biases of layer 1 are not a list of lists"),
         (changed("biases", 0, to=[[1, 2]]), "1 × 2 in the biases of layer 1"),
-        (changed("biases", 0, to=[[1], []]), "ragged in the biases of layer 1"),
+        (changed("biases", 0, to=[[1], []]), "the biases of layer 1 have rows of different lengths"),
         (changed("biases", to=3), "with int layers of biases"),
         (changed("weights", 1, 0, 1, to="0.5"), "holding '0.5' in the weights of layer 2"),
         (changed("weights", 1, 0, 1, to=None), "holding None in the weights of layer 2"),
         (changed("weights", 1, 0, 1, to=True), "holding True in the weights of layer 2"),
         (changed("weights", 1, 0, 1, to=[1]), "holding [1] in the weights of layer 2"),
         (changed("weights", 1, 0, 1, to={}), "holding {} in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=float("nan")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=float("inf")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=-float("inf")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to="N").replace('"N"', "1e999"), "holding NaN or infinity in the weights"),
+        (changed("weights", 1, 0, 1, to=float("nan")), "the weights of layer 2 contain NaN or infinity"),
+        (changed("weights", 1, 0, 1, to=float("inf")), "the weights of layer 2 contain NaN or infinity"),
+        (changed("weights", 1, 0, 1, to=-float("inf")), "the weights of layer 2 contain NaN or infinity"),
+        (changed("weights", 1, 0, 1, to="N").replace('"N"', "1e999"), "contain NaN or infinity"),
         pytest.param(changed("weights", 1, 0, 1, to=10**400), "out of range in the weights of layer 2", id="10^400"),
-        (changed("biases", 1, 0, 0, to=float("nan")), "holding NaN or infinity in the biases of layer 2"),
+        (changed("biases", 1, 0, 0, to=float("nan")), "the biases of layer 2 contain NaN or infinity"),
         (changed("biases", 1, 0, 0, to="x" * 10_000), "in the biases of layer 2"),
         (json.dumps(ANCESTORS).replace("0.7", "1e39"), "out of range in layer 2"),
     ],

@@ -132,7 +132,7 @@ def test_a_damaged_state_is_refused(damage: Callable[[TrainingState], object]) -
     state, network = a_state(), CASES["everything"].fresh_network()
     damage(state)
     before = bits(network)
-    with refused(SettingError, "training state", "unusable"):
+    with refused(SettingError, "training state", "not usable"):
         Trainer.resume(network, pictures(), state)
     assert bits(network) == before
 

@@ -188,7 +188,7 @@ def test_line_breaks_and_signs_in_cells_are_one_line_of_plain_text(
     [
         (b"", (), "empty"),
         (bytes(range(256)), (), "no text"),
-        (b"a,b,c\n", (), "without rows"),
+        (b"a,b,c\n", (), "it has no row of values"),
         (b"a\n1\n2\n", (), "of one column"),
         (b"a,b\n1,yes\n2,yes\n", (), "only one class"),
         (b"a,b\n1,2\n3,4\n", ("--target", "c"), "must be a column of x: a, b"),

@@ -114,7 +114,7 @@ def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     runs("show", "2")
     assert "go on:" not in capsys.readouterr().out, "it is finished"
     assert runs("show", "9") == cli.USAGE_ERROR
-    assert capsys.readouterr().err.startswith("nnviz: run is 9: it must be the number of a run that is there.")
+    assert capsys.readouterr().err.startswith("nnviz: run is 9: it must be the number of a run in the library.")
 
 
 @pytest.mark.usefixtures("filled")
@@ -145,7 +145,7 @@ def test_rows_that_are_left_out_are_not_said_to_go_along(capsys: pytest.CaptureF
         record(library, replace(an_experiment(), data=str(tmp_path / "curves.csv")))
     assert runs("export", "1", str(tmp_path / "out"), "--rows") == 0
     out = capsys.readouterr().out
-    assert "without rows: curves.csv is the name of another file of the export" in out
+    assert "without rows: another file of the export is named curves.csv" in out
     assert "their rows do not" in out
 
 
@@ -168,7 +168,7 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
         before = library.snapshot_epochs(1)
     assert runs("thin", "--budget", "6") == 0
     out = capsys.readouterr().out
-    assert "of the 6 MB that it may" in out
+    assert "of its 6 MB limit" in out
     assert "to go: " in out
     assert "do it with: python main.py runs thin --yes" in out
     with Library() as library:

@@ -382,8 +382,8 @@ HOUSES = "area;rooms;price"
     [
         ("weight;doors;range", range(200), 1.0, "columns is area, rooms in this network"),
         ("area;rooms;rent", range(200), 1.0, "column to predict is price in this network"),
-        (HOUSES, range(100), 1.0, "others is scaled otherwise than for this network"),
-        (HOUSES, range(200), 2.0, "others is scaled otherwise than for this network"),
+        (HOUSES, range(100), 1.0, "others: its scaling differs from the network's"),
+        (HOUSES, range(200), 2.0, "others: its scaling differs from the network's"),
     ],
 )
 def test_a_trained_network_takes_no_rows_that_mean_something_else(
