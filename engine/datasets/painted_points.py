@@ -179,9 +179,9 @@ def _curve(painted: str = _WAVE, test_share: float = 0.2, seed: int = 0) -> Data
     return painted_curve(points.places, seed, test_share)
 
 
-_TIP = "The points: x and y of each, with commas between them."
+_TIP = "x and y of each point, separated by commas."
 _PLANE_TIP = f"{_TIP[:-1]}, and | between classes."
-_CLASSES = DataSetting("classes", "Classes", 2, "How many classes can be painted.")
+_CLASSES = DataSetting("classes", "Classes", 2, "Number of classes that you can paint.")
 DATASETS.register(PAINTED_PLANE, place=80)(
     DataSource(
         "Painted points",

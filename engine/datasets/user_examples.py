@@ -239,7 +239,7 @@ def mix_in_user_examples(data: Dataset, own: UserExamples, share: float = DEFAUL
     exact = {name: np.concatenate([numbers, unknown]) for name, numbers in train.exact.items()}
     mixed = Split(np.concatenate([train.inputs, inputs]), targets, labels, train.scale, rows, exact)
     count = f"{len(added):,} of your own {'example is' if len(added) == 1 else 'examples are'}"
-    note = f"{count} in the training part, {'once' if times == 1 else f'{times:,} times'} each."
+    note = f"{count} in the training set, {'once' if times == 1 else f'{times:,} times'} each."
     return replace(data, train=mixed, notes=(*data.notes, note))
 
 

@@ -44,7 +44,7 @@ $layers
 
 
 ${meaning}def predict(rows):
-    """Answers for examples: (k, $n_in) numbers, a row for each, become (k, $n_out)."""
+    """Predictions for examples: (k, $n_in) numbers, a row for each, become (k, $n_out)."""
     rows = np.asarray(rows, dtype=np.$given)
     if rows.ndim != 2 or rows.shape[1] != $n_in:
         raise ValueError(f"rows must be of shape (k, $n_in), not {rows.shape}")
@@ -87,7 +87,7 @@ if __name__ == "__main__":
     try:
         main(sys.argv)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of the answers, such as head, has enough
+    except BrokenPipeError:  # the reader of the predictions, such as head, has enough
         try:
             sys.stdout.close()  # with what is left, of which Python would complain
         except BrokenPipeError:
@@ -137,7 +137,7 @@ def is_number(cell):
 
 
 def main(arguments):
-    """Prints the answers for the rows in the file named, a line for each row."""
+    """Prints the predictions for the rows in the file named, a line for each row."""
     program, *files = arguments
     sys.stdout.reconfigure(errors="backslashreplace")
     if {"-h", "--help"} & {*files}:

@@ -132,7 +132,7 @@ def numbers_of(names, cells, mark):
 
 
 def main(arguments):
-    """Prints the answers for the rows in the file named, as a table."""
+    """Prints the predictions for the rows in the file named, as a table."""
     program, *files = arguments
     sys.stdout.reconfigure(errors="backslashreplace")
     if {"-h", "--help"} & {*files}:
@@ -152,7 +152,7 @@ def main(arguments):
     for number, numbers, wrong in rows:
         if wrong:
             out.writerow([""] * len(HEADING))
-            print(f"row {number} has no answer: {wrong}", file=sys.stderr)
+            print(f"row {number} has no prediction: {wrong}", file=sys.stderr)
             continue
         row = next(answers)
         out.writerow([${answer}(f"{number:.${digits}g}" for number in row)])'''

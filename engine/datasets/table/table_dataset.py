@@ -261,8 +261,8 @@ def _uselessness(column: TableColumn, rows: Array) -> str:
         return "has the same text in all rows"
     if _is_wordy(column, rows):
         if sum(map(is_date, column.categories)) * 2 > len(column.categories):
-            return f"holds dates, which are not understood as numbers, and {_many_texts(column, rows)} are too many"
-        return f"has {_many_texts(column, rows)}, and {MOST_CATEGORIES} at most can be inputs"
+            return f"holds dates, which are read as texts, and {_many_texts(column, rows)} are too many"
+        return f"has {_many_texts(column, rows)}, at most {MOST_CATEGORIES} can be inputs"
     return ""
 
 

@@ -106,7 +106,7 @@ def test_they_make_up_the_share_of_the_training_part_and_of_nothing_else(tmp_pat
     assert mixed.test is not None
     assert mixed.test.checksum == data.test.checksum
     assert mixed.fingerprint != data.fingerprint
-    assert f"8 of your own examples are in the training part, {added // 8} times each." in mixed.notes
+    assert f"8 of your own examples are in the training set, {added // 8} times each." in mixed.notes
 
 
 def test_pictures_stay_bytes(few_digits: Dataset) -> None:

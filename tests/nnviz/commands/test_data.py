@@ -154,7 +154,7 @@ def test_a_title_above_the_names(capsys: pytest.CaptureFixture[str], tmp_path: P
         assert (code, err) == (0, "")
         assert row_of(out, "Profit")[1:3] == ["number", "predict"]
         line = title.count("\n") + 62
-        assert f"Row {line}, column Profit: “oops” is no number" in out
+        assert f"Row {line}, column Profit: “oops” is not a number" in out
 
 
 def test_no_names_tabs_and_yes_or_no(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -145,12 +145,12 @@ def test_what_is_wrong_is_missing_and_listed_with_its_place(file: Path) -> None:
     good = "1,2\n" * 20
     table = read(file, f'a,b\n{good}"1,234",2\n\nmany,2\n1,1e999\n1\n1,2,3\n1,-inf\n1_0,2\n{good}', TableFormat())
     assert sorted(str(problem) for problem in table.problems) == [
-        "Row 24, column a: “many” is no number",
+        "Row 24, column a: “many” is not a number",
         "Row 25, column b: “1e999” is infinite",
         "Row 26: left out, as it has 1 cell instead of 2",
         "Row 27: left out, as it has 3 cells instead of 2",
         "Row 28, column b: “-inf” is infinite",
-        "Row 29, column a: “1_0” is no number",
+        "Row 29, column a: “1_0” is not a number",
     ]
     assert (table.problem_count, table.ragged, len(table)) == (6, 2, 45)
     [a, b] = table.columns
@@ -194,7 +194,7 @@ def test_signs_that_separate_thousands_in_some_cells_only_are_not_understood(fil
 
 def test_a_decimal_point_among_decimal_commas_is_no_number(file: Path) -> None:
     table = read(file, "a;b\n" + "1,5;2\n" * 30 + "1.5;2\n", TableFormat(";", ","))
-    assert [str(problem) for problem in table.problems] == ["Row 32, column a: “1.5” is no number"]
+    assert [str(problem) for problem in table.problems] == ["Row 32, column a: “1.5” is not a number"]
 
 
 def test_at_most_100_problems_are_listed_and_all_are_counted(file: Path) -> None:
@@ -206,8 +206,8 @@ def test_the_same_problem_in_many_rows_is_one(file: Path) -> None:
     table = read(file, "a,b\n" + "1,2\n" * 60 + "k. A.,3\n1\n" * 2 + "x,3\n" + "1\n" * 3)
     assert [(str(problem), problem.count) for problem in table.problems] == [
         ("Rows 63, 65, 67 and 2 more: left out, as each has 1 cell instead of 2", 5),
-        ("Rows 62 and 64, column a: “k. A.” is no number", 2),
-        ("Row 66, column a: “x” is no number", 1),
+        ("Rows 62 and 64, column a: “k. A.” is not a number", 2),
+        ("Row 66, column a: “x” is not a number", 1),
     ]
     assert table.problem_count == 8
 

@@ -204,18 +204,18 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot
         for column in range(model.columnCount())
     }
     assert {place: tip for place, tip in tips.items() if tip} == {
-        (2, 1): "Row 4, column width: “abc” is no number",
+        (2, 1): "Row 4, column width: “abc” is not a number",
         (3, 2): "Row 6, column weight: “inf” is infinite",
         (4, 2): "Row 7, column weight: “1.234” has a thousands separator",
-        (5, 2): "Row 8, column weight: “12.5” is no number",
+        (5, 2): "Row 8, column weight: “12.5” is not a number",
     }
     listed = find(ready_window, QListWidget, "importProblemList")
     assert [listed.item(row).text() for row in range(listed.count())] == [
-        "Row 4, column width: “abc” is no number",
+        "Row 4, column width: “abc” is not a number",
         "Row 5: left out, as it has 2 cells instead of 5",
         "Row 6, column weight: “inf” is infinite",
         "Row 7, column weight: “1.234” has a thousands separator",
-        "Row 8, column weight: “12.5” is no number",
+        "Row 8, column weight: “12.5” is not a number",
     ]
 
 
