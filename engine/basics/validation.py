@@ -234,7 +234,7 @@ def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.f
         raise DataError(
             parameter,
             Verbatim(f"of dimensions {array.shape}"),
-            f"must have one row for each example and {width} columns, for the network's {width} neurons there",
+            f"must have one row for each example and {width} columns, one for each neuron",
             remedy or f"Reshape it to (k, {width}), or make a network that fits the data.",
         )
     with np.errstate(all="ignore"):

@@ -122,8 +122,8 @@ class Description:
         for (name, ours), theirs in zip(self._words.items(), data._words.values(), strict=True):
             if ours != theirs and not (name == _CLASSES and self.has_classes_of(data)):
                 own, wanted = _different(ours, theirs)
-                value, rule = Verbatim(f"{own} in this network"), f"must be {wanted}, as in {shortened(data.title)}"
-                raise DataError(name, value, rule, _FITTING)
+                problem = f"this network has {own}, but {shortened(data.title)} has {wanted}"
+                raise DataError.from_problem(name, problem, _FITTING)
         for one, other in ((self.scaling, data.scaling), (self.target_scaling, data.target_scaling)):
             if one is not other and (one is None or not one.is_as(other)):
                 problem = "its scaling differs from the network's, because the data or how they are read have changed"

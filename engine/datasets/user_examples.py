@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.errors import DataError, EngineError, Verbatim, bad_file
+from engine.basics.errors import DataError, EngineError, bad_file, shown
 from engine.basics.npz import DAMAGE, Npz
 from engine.basics.regular_files import open_regular
 from engine.basics.validation import Array, above_quarter_of_memory, matrix, number_within, same_length
@@ -123,9 +123,10 @@ class UserExamples:
         for names, those in ((self.columns, data.columns), (self.targets, data.targets)):
             fits &= not (names and those) or names == those
         if not fits:
-            value = Verbatim(f"of {_size(*here)}")
-            rule = f"must be of {_size(data.width, data.example_shape)} with the same names, like {data.title}"
-            raise DataError("own examples", value, rule, "Choose the data set that they were saved for.")
+            problem = f"their {_size(*here)} do not match {data.title} ({_size(data.width, data.example_shape)})"
+            if here[0] == data.width:
+                problem = f"their shape or names do not match {data.title}"
+            raise DataError.from_problem("own examples", problem, "Choose the data set that they were saved for.")
 
     def _labels(self, data: Dataset) -> Array:
         number_of = {data.class_name(number): number for number in range(data.outputs)}
@@ -134,9 +135,8 @@ class UserExamples:
         names = [str(truth) for truth in self.truths.tolist()] if self.truths.ndim == 1 else ["numbers"]
         unknown = next((name for name in names if name not in number_of), None)
         if unknown is not None:
-            rule = f"must be a class of {data.title}"
             remedy = "Remove these, or choose the data set that they were saved for."
-            raise DataError("own examples", unknown, rule, remedy)
+            raise DataError.from_problem("own examples", f"{shown(unknown)} is not a class of {data.title}", remedy)
         return np.array([number_of[name] for name in names], np.int64)
 
     def _numbers(self, data: Dataset) -> Array:

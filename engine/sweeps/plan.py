@@ -58,7 +58,7 @@ class Plan:
         for name, choices in (("kind", KINDS), ("sampler", SAMPLERS), ("prune", PRUNING)):
             if getattr(self, name) not in choices:
                 remedy = f"Choose from: {', '.join(choices)}."
-                raise SettingError(name, getattr(self, name), f"must be one of {len(choices)}", remedy)
+                raise SettingError(name, getattr(self, name), "must be one of the choices", remedy)
         self._check_seeds()
         self._check_trials()
         whole_number("sampler_seed", self.sampler_seed, 0, "0")

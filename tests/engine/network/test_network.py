@@ -259,9 +259,9 @@ def test_first_non_finite_layer(layer: int, kind: str, bad: float) -> None:
 def test_check_fits() -> None:
     net = network([4, 3])
     check_fits(net, 4, 3, "MNIST")
-    with refused(DataError, "inputs", "4 in this network"):
+    with refused(DataError, "inputs", "this network has 4"):
         check_fits(net, 784, 3, "MNIST")
-    with refused(DataError, "outputs", "3 in this network"):
+    with refused(DataError, "outputs", "this network has 3"):
         check_fits(net, 4, 10, "MNIST")
 
 

@@ -110,8 +110,7 @@ def test_dates_and_ids_are_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "some.csv").write_text("Kunde,seit,n,y\n" + rows)
     assert load_table(tmp_path / "some.csv").notes == (
         "Column Kunde looks like a row id. Ignore it unless it is informative.",
-        "Column seit left out: it holds dates, which are read as texts, "
-        "and 60 different texts are too many.",
+        "Column seit left out: it holds dates, which are read as texts, and 60 different texts are too many.",
     )
     assert load_table(tmp_path / "some.csv", ignored=("Kunde", "seit")).notes == ()
 
