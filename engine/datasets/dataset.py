@@ -266,7 +266,7 @@ class Dataset:
             raise SettingError(
                 "train_examples",
                 count,
-                f"must be a whole number from {least:,} ({why}) to {every:,} (all of {self.title})",
+                f"must be a whole number from {least:,} to {every:,} ({why}, at most all of {self.title})",
                 f"Try {min(max(least, 300), every)}, or leave it out for all.",
             )
         if number == every:

@@ -69,8 +69,8 @@ def at_row(error: DataError, parameter: str, place: int) -> DataError:
 
 def missing_column(name: str, present: Sequence[str]) -> DataError:
     """Returns the error of a column that is not among those that are present."""
-    problem = f"this column is missing, but the network was trained on it (found: {listed(present)})"
-    return DataError.from_problem(name, problem, f"Add a column named {shortened(name)}.")
+    rule = f"must be a column, because the network was trained on it (found: {listed(present)})"
+    return DataError(name, Verbatim("missing"), rule, f"Add a column named {shortened(name)}.")
 
 
 def _is_frame(rows: object) -> bool:

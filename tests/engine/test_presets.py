@@ -388,7 +388,7 @@ def test_found_by_name_whatever_its_capitals() -> None:
     [
         ({"network": {"hidden": [0]}}, "shape is 784, 0, 10"),
         ({"network": {"activation": "swash"}}, "swash"),
-        ({"network": {"output": "relu"}}, "loss is 'cross-entropy'"),
+        ({"network": {"output": "relu"}}, "loss: cross-entropy"),
         ({"network": {"weight_scale": -1}}, "weight_scale is -1"),
         ({"network": {"hiden": [3]}}, "hiden"),
         ({"training": {"learning_rate": -1}}, "learning_rate is -1"),
@@ -412,7 +412,7 @@ def test_a_wrong_file_is_refused_in_words(tmp_path: Path, changes: dict[str, Any
     with pytest.raises(FileFormatError) as caught:
         load_preset(written(tmp_path, **changes))
     assert told in str(caught.value)
-    assert str(caught.value).startswith("mine.json is ")
+    assert str(caught.value).startswith("mine.json: ")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"name": "x"}', '{"name":' + "[" * 100_000])

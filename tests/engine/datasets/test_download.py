@@ -71,7 +71,7 @@ def test_without_pooch_it_says_how_to_get_it(at: Server, monkeypatch: pytest.Mon
     assert can_download()
     monkeypatch.setitem(sys.modules, "pooch", None)
     assert not can_download()
-    with refused(DownloadError, "pooch", "not installed"):
+    with refused(DownloadError, "pooch", "package is needed"):
         some.fetch()
     with pytest.raises(DownloadError, match=re.escape(install_command("download"))) as caught:
         some.fetch()
@@ -105,15 +105,21 @@ def test_progress_counts_the_bytes_of_all_files(at: Server, monkeypatch: pytest.
 
 
 BROKEN: dict[str, tuple[Answer, str]] = {
-    "not found": (sends(b"<html>no</html>", 404), "127.0.0.1 answers 404 Not Found"),
-    "server error": (sends(b"", 503), "127.0.0.1 answers 503"),
+    "not found": (sends(b"<html>no</html>", 404), "returned 404 Not Found"),
+    "server error": (sends(b"", 503), "returned 503"),
     "wrong checksum": (sends(CONTENT[::-1]), "the file from 127.0.0.1 does not have the MD5"),
     "cut short": (sends(CONTENT[:5000], stated=len(CONTENT)), "the connection was lost after"),
-    "cut short without a length": (sends(CONTENT[:5000], stated=None), "broke off after 5,000 bytes"),
-    "a page": (sends(b"<html>log in</html>", Content_Type="text/html; charset=utf-8"), "sends 19 bytes of text/html)"),
-    "an endless page": (sends(b"<html>" * 50_000, stated=None, Content_Type="text/html"), "sends a page of text/html)"),
-    "more than there is": (sends(CONTENT + b"x", stated=None), f"sends more than {len(CONTENT):,} bytes"),
-    "another length": (sends(CONTENT + b"x"), f"sends {len(CONTENT) + 1:,} bytes"),
+    "cut short without a length": (sends(CONTENT[:5000], stated=None), "was lost after 5,000 of"),
+    "a page": (
+        sends(b"<html>log in</html>", Content_Type="text/html; charset=utf-8"),
+        "sent 19 bytes of text/html instead of",
+    ),
+    "an endless page": (
+        sends(b"<html>" * 50_000, stated=None, Content_Type="text/html"),
+        "sent a page of text/html instead of",
+    ),
+    "more than there is": (sends(CONTENT + b"x", stated=None), f"sent more than {len(CONTENT):,} bytes"),
+    "another length": (sends(CONTENT + b"x"), f"sent {len(CONTENT) + 1:,} bytes"),
     "nothing": (lambda handler: None, "no connection to 127.0.0.1"),
     "elsewhere, in a circle": (sends(b"", 302, Location=f"/{NAME}"), "no connection to 127.0.0.1"),
 }

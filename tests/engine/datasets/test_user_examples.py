@@ -197,5 +197,5 @@ def test_what_claims_more_than_memory_holds_is_not_unpacked(tmp_path: Path, monk
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 10_000)
     path = tmp_path / "large.npz"
     path.write_bytes(npz(x=np.zeros((100, 100)), y=np.zeros(100)))
-    with pytest.raises(FileFormatError, match="a quarter of the memory"):
+    with pytest.raises(FileFormatError, match="a quarter of the available memory"):
         read_user_examples(path)

@@ -182,7 +182,7 @@ def test_a_damaged_file_is_refused_in_words(saved: Path, changes: dict[str, Any]
     with pytest.raises(FileFormatError) as caught:
         load_network(rewritten(saved, **changes))
     assert told in str(caught.value)
-    assert str(caught.value).startswith("net.npz is ")
+    assert str(caught.value).startswith("net.npz: ")
 
 
 def array_of(dimensions: str) -> bytes:

@@ -238,7 +238,7 @@ def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column
     with Library(path) as library:
         record(library)
         library.database.write(f"UPDATE OR IGNORE {table} SET {column} = ?", (value,))
-        with pytest.raises(DamagedError, match=r"^library\.sqlite is damaged"):
+        with pytest.raises(DamagedError, match=r"^library\.sqlite: the library is damaged"):
             read_all(library), library.quota.plan(1)
     with Library(path) as again:
         assert again.notice.startswith("The library was damaged.")

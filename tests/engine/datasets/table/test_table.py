@@ -292,7 +292,7 @@ REFUSED = {
     "empty": ("", "no row of values"),
     "header only": ("a,b,c\n", "no row of values"),
     "all rows ragged": ("a,b\n1\n1,2,3\n", "no row of values"),
-    "one column": ("a\n1\n2\n", "of one column"),
+    "one column": ("a\n1\n2\n", "only one column"),
     "too many columns": (",".join(["x"] * 10_001) + "\n", "10,001 columns"),
     "a million columns": (",".join(["1"] * 1_000_000), "1,000,000 columns"),
     "zero bytes": ("a,b\n1,\0\n", "zero bytes"),
@@ -333,11 +333,11 @@ def test_refuses_what_is_not_in_that_encoding(file: Path) -> None:
 def test_refuses_what_memory_cannot_hold(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("a,b\n" + "1,2\n" * 100)
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1000)
-    with refused(FileFormatError, file.name, "0.0 MB long"):
+    with refused(FileFormatError, file.name, "the file size is 0.0 MB"):
         read_table(file, TableFormat())
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: None)
     monkeypatch.setattr(table_reading, "available_memory", lambda: 16 * 199)
-    with refused(FileFormatError, file.name, "too large"):
+    with refused(FileFormatError, file.name, "half of the available memory"):
         read_table(file, TableFormat())
     monkeypatch.setattr(table_reading, "available_memory", lambda: None)
     assert len(read_table(file, TableFormat())) == 100

@@ -208,6 +208,6 @@ def test_a_file_that_goes_away_after_it_was_used_leaves_its_data(
     qtbot.waitUntil(lambda: ready_window.session.runs.current.epochs > 0, timeout=20_000)
     ready_window.session.data_import.open(str(path))
     qtbot.waitUntil(lambda: not ready_window.session.data_import.is_reading)
-    assert find(ready_window, QLabel, "importProblem").text().startswith("t.csv is missing")
+    assert find(ready_window, QLabel, "importProblem").text().startswith("t.csv: the file does not exist")
     assert ready_window.session.dataset is not None
     assert ready_window.session.dataset.title == "t"

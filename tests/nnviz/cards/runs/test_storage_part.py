@@ -162,7 +162,7 @@ def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
     messages = ready_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None)
     assert messages.current is not None
-    assert "could not be kept in the library: library.sqlite is open for reading only" in messages.current.text
+    assert "could not be kept in the library: library.sqlite: the library is read-only" in messages.current.text
     assert value(ready_window, "libraryRoomEdit") == "2"
     assert group.head.summary.endswith("of 2 GB")
 
