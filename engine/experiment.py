@@ -177,7 +177,7 @@ class Experiment:
                 "shape",
                 Verbatim(", ".join(map(str, shape))),
                 f"must start with {counted(self.inputs, 'input')} and end with {counted(self.outputs, 'output')}, "
-                f"as the data has them",
+                f"as the data set does",
                 f"Change the layers between {self.inputs} and {self.outputs}.",
             )
         return self.changed(shape=shape)
@@ -242,7 +242,7 @@ class Experiment:
         except DataError:
             name = "loss" if LOSSES[self.loss].joined_with else "output"
             fit = self.for_task(dataset).value(name)
-            rule = f"must be for any numbers, since those to predict in {dataset.title} are no probabilities"
+            rule = f"must allow targets that are not probabilities, as in {dataset.title}"
             raise SettingError(name, self.value(name), rule, f"Use {fit}.") from None
 
     # ---- comparison
@@ -403,7 +403,7 @@ def _brightness(entries: object) -> Brightness | None:
     try:
         return brightness_in(entries)
     except DataError as error:
-        raise SettingError("brightness", error.value, error.rule, error.remedy) from None
+        raise SettingError("brightness", Verbatim(error.value), error.rule, error.remedy) from None
 
 
 def _loss_of_numbers(loss: str) -> str:

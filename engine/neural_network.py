@@ -254,12 +254,8 @@ def _check_a_window_can_open() -> None:
         return
     lines = probe.stderr.strip().splitlines() or ["no reason given"]
     reason = lines[-1 if lines[0].startswith("Traceback") else 0]
-    raise PlotError(
-        "plot",
-        True,
-        f"must be False where no window can open ({reason})",
-        "Pass plot=False, or start this on a desktop with PyQt5 and pyqtgraph installed.",
-    )
+    remedy = "Pass plot=False, or run this on a desktop with PyQt5 and pyqtgraph installed."
+    raise PlotError.from_problem("plot", f"no window can be opened ({reason})", remedy)
 
 
 def _show_curves(results: list[Epoch]) -> None:

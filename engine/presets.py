@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.basics.assets_folder import ASSETS
-from engine.basics.errors import EngineError, SettingError, bad_file, counted
+from engine.basics.errors import EngineError, SettingError, bad_file, counted, invalid_file
 from engine.basics.regular_files import read_regular
 from engine.basics.validation import whole_number
 from engine.datasets.dataset import Dataset
@@ -299,11 +299,10 @@ def load_preset(path: Path) -> Preset:
         document = json.loads(read_regular(path, _MOST_BYTES))
         return _preset(document)
     except EngineError as error:
-        raise bad_file(path, f"a preset whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
+        raise invalid_file(path, "preset", error) from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        rule = "must be JSON with the keys name, description, network and training"
-        value = f"no preset ({type(error).__name__}: {error})"
-        raise bad_file(path, value, rule, "Compare it with another preset.") from None
+        remedy = "Write JSON with the keys name, description, network and training, as in the other presets."
+        raise bad_file(path, f"not a preset ({type(error).__name__}: {error})", remedy) from None
 
 
 def _preset(document: dict[str, Any]) -> Preset:

@@ -1,4 +1,4 @@
-"""The engine's errors. Every message names the parameter, its value, the rule and a remedy.
+"""The engine's errors. Every message names the thing, what is wrong with it, and what to do.
 
 These parts are also attributes, so that a window can show the message next to its field.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 ANOTHER_FILE = "Open another file, or save the network again from where it came from."
 _LONGEST_VALUE = 60
-_LONGEST_DESCRIPTION = 200
+_LONGEST_DESCRIPTION = 300
+E = TypeVar("E", bound="EngineError")
 
 
 class EngineError(ValueError):
@@ -20,8 +22,8 @@ class EngineError(ValueError):
 
     Attributes:
         parameter: name of the parameter, for example ``learning_rate``.
-        value: the refused value as a short text.
-        rule: what must hold, a clause that starts with a verb ("must be a finite number above 0").
+        value: the refused value as a short text, or what is wrong if no rule is broken ("the file is empty").
+        rule: what must hold, a clause that starts with a verb ("must be a finite number above 0"), or empty.
         remedy: what to do about it, a sentence.
     """
 
@@ -32,9 +34,23 @@ class EngineError(ValueError):
         self.remedy = remedy
         super().__init__(self.message_for(parameter))
 
+    @classmethod
+    def from_problem(cls: type[E], parameter: str, problem: str, remedy: str) -> E:
+        """Returns the error of a thing that breaks no rule about a value: "<parameter>: <problem>. <remedy>".
+
+        An empty ``parameter`` leaves only the problem, which names the thing itself.
+        """
+        return cls(parameter, Verbatim(problem), "", remedy)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, to follow a name: " is -1: it must be above 0", or ": the file is empty"."""
+        return f" is {self.value}: it {self.rule}" if self.rule else f": {self.value}"
+
     def message_for(self, name: str) -> str:
         """Returns the whole message, with ``name`` for the parameter."""
-        return f"{name} is {self.value}: it {self.rule}. {self.remedy}"
+        what = f"{name}{self.problem}" if name else self.value
+        return f"{what}. {self.remedy}"
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Pickles the parts; the base class would only keep the message."""
@@ -67,7 +83,7 @@ class DivergenceError(EngineError):
     In ``value`` and ``in_words``, "{epoch}" stands for the epoch.
 
     Attributes:
-        in_words: what happened and what to try, without the terms of a program; it follows a colon.
+        in_words: what happened and what to do, without the terms of a program, to follow a colon.
         epoch: the epoch of the run in which it happened, from 1; 0 before the first step.
         before: the epochs that the network had been trained for before; they count in the texts.
     """
@@ -84,7 +100,7 @@ class DivergenceError(EngineError):
     ) -> None:
         self.epoch, self.before, self._made_of = epoch, before, (value, rule, remedy, in_words)
         at = f"{before + epoch:.7g}"
-        own = f"{at} (epoch {epoch} of this training)" if before else at
+        own = f"{at} (epoch {epoch} of this run)" if before else at
         shown = Verbatim(value.replace("{epoch}", own)) if isinstance(value, str) else value
         super().__init__(parameter, shown, rule, remedy)
         self.in_words = in_words.replace("{epoch}", at) or str(self)
@@ -133,9 +149,19 @@ def not_started(process: str, error: Exception) -> ProcessError:
     return ProcessError(process, Verbatim(cause), "must be started", remedy)
 
 
-def bad_file(path: Path, value: str, rule: str, remedy: str = ANOTHER_FILE) -> FileFormatError:
-    """Returns the error of a file; ``value`` says what it is, and is shown without quotes."""
-    return FileFormatError(path.name, Verbatim(value), rule, remedy)
+def bad_file(path: Path, problem: str, remedy: str = ANOTHER_FILE) -> FileFormatError:
+    """Returns the error of a file: "<name>: <problem>. <remedy>"."""
+    return FileFormatError.from_problem(path.name, problem, remedy)
+
+
+def missing_file(path: Path) -> FileFormatError:
+    """Returns the error of a file that is not there."""
+    return bad_file(path, "the file does not exist", "Check its name and folder.")
+
+
+def invalid_file(path: Path, what: str, error: EngineError, remedy: str = "") -> FileFormatError:
+    """Returns the error of a file whose content breaks a rule: "<name>: invalid <what> (<problem>). <remedy>"."""
+    return bad_file(path, f"invalid {what} ({error.parameter}{error.problem})", remedy or error.remedy)
 
 
 def counted(number: int, noun: str) -> str:

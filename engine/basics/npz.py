@@ -90,7 +90,7 @@ class Npz:
         self._zip = zipfile.ZipFile(_InPieces(file))
         members = self._zip.infolist()
         if len(members) > _MOST_MEMBERS:
-            raise ValueError(f"{len(members):,} members, and at most {_MOST_MEMBERS} are expected")
+            raise ValueError(f"{len(members):,} members, at most {_MOST_MEMBERS} are allowed")
         self._members = {member.filename.removesuffix(".npy"): member for member in members}
         if len(self._members) < len(members):
             raise ValueError("two members have the same name")
@@ -98,7 +98,7 @@ class Npz:
 
     def _claim(self, member: zipfile.ZipInfo) -> ArrayHeader:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError("compressed by another method than deflate")
+            raise ValueError("the compression method is not deflate")
         with self._zip.open(member) as stream:
             beginning = stream.read(_MOST_HEADER)
         magic = _START.match(beginning)
@@ -106,27 +106,27 @@ class Npz:
         found = _HEADER.fullmatch(beginning[magic.end() : start].decode("latin-1")) if magic else None
         shape = tuple(int(size) for size in re.findall(r"\d+", found[4] or "")) if found else ()
         if found is None or found[2] not in self._kinds or len(shape) > self._most_dimensions:
-            what = "vector" if self._most_dimensions == 1 else f"array, in up to {self._most_dimensions} dimensions,"
-            raise ValueError(f"{member.filename[:40]!r} holds no {what} of numbers and no text")
+            what = "a vector" if self._most_dimensions == 1 else f"an array of up to {self._most_dimensions} dimensions"
+            raise ValueError(f"{member.filename[:40]!r} is neither {what} of numbers nor a text")
         claim = ArrayHeader(np.dtype(found[1]), shape, start, "F" if found[3] == "True" else "C")
         if claim.start + claim.nbytes != member.file_size:
-            raise ValueError(f"{member.filename[:40]!r} is {member.file_size:,} bytes long and claims another size")
+            raise ValueError(f"{member.filename[:40]!r} has {member.file_size:,} bytes, but its header says otherwise")
         return claim
 
     def text(self, name: str, most: int) -> str:
         """Returns the text of that name. Raises ValueError if it is longer than ``most`` characters."""
         claim = self.claims[name]
         if claim.dtype.kind != "U" or claim.count != 1:
-            raise ValueError(f"{name} is no text")
+            raise ValueError(f"{name} is not a text")
         if claim.nbytes > 4 * most:
-            raise ValueError(f"{name} is {claim.nbytes // 4:,} characters long, and at most {most:,} are expected")
+            raise ValueError(f"{name} has {claim.nbytes // 4:,} characters, at most {most:,} are allowed")
         return self._bytes(name).decode("utf-32-be" if claim.dtype.str[0] == ">" else "utf-32-le").rstrip("\0")
 
     def numbers(self, name: str) -> Array:
         """Returns the numbers of that name; look at their claim before."""
         claim = self.claims[name]
         if claim.dtype.kind == "U":
-            raise ValueError(f"{name} is no vector of numbers")
+            raise ValueError(f"{name} is not a vector of numbers")
         return np.frombuffer(self._bytes(name), claim.dtype)
 
     def pieces(self, name: str, sizes: Iterable[int]) -> Iterator[bytes]:
@@ -146,7 +146,7 @@ class Npz:
         if claim.dtype.kind == "U":
             signs = np.frombuffer(content, np.dtype("u4").newbyteorder(claim.dtype.byteorder))
             if signs.size and signs.max() > sys.maxunicode:
-                raise ValueError(f"{name} holds signs that no text can have")
+                raise ValueError(f"{name} contains invalid characters")
         return np.frombuffer(content, claim.dtype).reshape(claim.shape, order=claim.order)
 
     def _bytes(self, name: str) -> bytearray:

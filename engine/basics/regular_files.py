@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.basics.errors import bad_file
 
 LARGEST_FILE = 10**11  # bytes of a data file or a checkpoint
-_WHAT_IS_READ = "this is {}, and only a regular file can be read"
+_WHAT_IS_READ = "this is {}, but only a regular file can be read"
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -42,8 +42,8 @@ def open_regular(path: str | Path, most_bytes: int) -> io.BufferedReader:
         found = os.fstat(file.fileno())
         check_regular(path, found.st_mode, _WHAT_IS_READ)
         if found.st_size > most_bytes:
-            rule = f"must be at most {most_bytes:,} bytes long"
-            raise bad_file(Path(path), f"{found.st_size:,} bytes long", rule, "Check that it is the file you mean.")
+            problem = f"the file has {found.st_size:,} bytes, at most {most_bytes:,} are allowed"
+            raise bad_file(Path(path), problem, "Check that it is the right file.")
     except BaseException:
         file.close()
         raise

@@ -122,7 +122,7 @@ def _parsed_sizes(parameter: str, text: str, example: str) -> list[int]:
             if part.strip():
                 rule, found = "must be whole numbers separated by commas", f"“{shown(Verbatim(part.strip()))}”"
             of = " of the shape" if parameter == "shape" else ""
-            rule += f", and size {position}{of} is {found}"
+            rule += f", but size {position}{of} is {found}"
             raise SettingError(parameter, text, rule, f"Write the layer sizes like {example}.") from None
     return sizes
 
@@ -145,7 +145,7 @@ def check_sizes(shape: object) -> tuple[int, ...]:
         raise SettingError("shape", shape, rule, "For example [784, 64, 32, 10].")
     if len(sizes) > _MOST_LAYERS:
         value, rule = Verbatim(f"{len(sizes):,} sizes"), f"must have at most {_MOST_LAYERS:,} layers"
-        raise SettingError("shape", value, rule, "Leave layers out.")
+        raise SettingError("shape", value, rule, "Remove some layers.")
     checked = []
     for place, size in enumerate(sizes, start=1):
         try:
@@ -153,7 +153,7 @@ def check_sizes(shape: object) -> tuple[int, ...]:
         except SettingError:
             # The message counts sizes, because other messages count layers after the input.
             rule = "must have at least 1 neuron in every layer, as a whole number"
-            rule += f", and size {place} of the shape is {shown(size)}"
+            rule += f", but size {place} of the shape is {shown(size)}"
             whole = Verbatim(", ".join(shown(each) for each in sizes))
             raise SettingError("shape", whole, rule, "Make it 1 or more, or remove it.") from None
     return tuple(checked)
@@ -167,25 +167,34 @@ def parameter_count(shape: Sequence[int]) -> int:
 def check_memory(shape: Sequence[int], bytes_per_number: int = 4) -> None:
     """Raises SettingError if training a network of this shape needs more memory than is available."""
     needed = parameter_count(shape) * bytes_per_number * _COPIES_WHILE_TRAINING
-    rule = f"must fit in memory, and its {_count(parameter_count(shape))} parameters take {gigabytes(needed)} to train"
+    sizes = shown(Verbatim(", ".join(_count(size) for size in shape)))[:100]
     remedy = f"Make the layer of {_count(max(shape))} neurons smaller."
-    check_available(needed, "shape", Verbatim(", ".join(_count(size) for size in shape)), rule, remedy)
+    check_available(needed, "shape", f"training {sizes} ({_count(parameter_count(shape))} parameters)", remedy)
 
 
 def check_batch_memory(shape: Sequence[int], rows: int, bytes_per_number: int = 4) -> None:
     """Raises SettingError if the buffers for a batch of ``rows`` examples need more memory than is available."""
     needed = 2 * sum(shape) * rows * bytes_per_number  # outputs and their gradient
-    neurons = _count(sum(shape))
-    rule = f"must fit in memory, and a batch takes {gigabytes(needed)} in a network of {neurons} neurons"
-    check_available(needed, "batch_size", Verbatim(_count(rows)), rule, "Try a smaller batch, or smaller layers.")
+    purpose = f"a batch of {_count(rows)} examples in a network of {_count(sum(shape))} neurons"
+    check_available(needed, "batch_size", purpose, "Try a smaller batch, or smaller layers.")
 
 
-def check_available(needed: int, parameter: str, value: object, rule: str, remedy: str) -> None:
-    """Raises SettingError if ``needed`` bytes are not available; the available size is appended to the rule."""
+def check_available(needed: int, parameter: str, purpose: str, remedy: str) -> None:
+    """Raises SettingError if fewer than ``needed`` bytes are available for the purpose, "training 784, 10"."""
     available = available_memory()
     if available is not None and needed > available:
-        rule += f", against {gigabytes(available)} available on this machine"
-        raise SettingError(parameter, value, rule, remedy)
+        problem = f"{purpose} takes {gigabytes(needed)} of memory, but only {gigabytes(available)} is available"
+        raise SettingError.from_problem(parameter, problem, remedy)
+
+
+def above_quarter_of_memory(needed: int) -> str:
+    """Returns the size of ``needed`` bytes and the limit if they are more than a quarter of the available memory,
+    else an empty text.
+    """
+    available = available_memory()
+    if available is None or needed <= available // 4:
+        return ""
+    return f"{gigabytes(needed)}, more than {gigabytes(available // 4)} (a quarter of the available memory)"
 
 
 def available_memory() -> int | None:
@@ -225,7 +234,7 @@ def matrix(parameter: str, data: object, width: int, dtype: npt.DTypeLike = np.f
         raise DataError(
             parameter,
             Verbatim(f"of dimensions {array.shape}"),
-            f"must have one row for each example and {width} columns, as the network has {width} neurons there",
+            f"must have one row for each example and {width} columns, one for each neuron",
             remedy or f"Reshape it to (k, {width}), or make a network that fits the data.",
         )
     with np.errstate(all="ignore"):
@@ -258,8 +267,8 @@ def targets(parameter: str, data: object, outputs: int, dtype: npt.DTypeLike = n
 def _numbers(parameter: str, data: object, remedy: str) -> Array:
     rows = data if isinstance(data, (list, tuple)) else ()
     if _is_masked(data) or any(_is_masked(row) for row in rows):
-        rule = "must hold a number in every place, because what lies under a mask would be taken for one"
-        raise DataError(parameter, Verbatim("masked in places"), rule, "Fill these places, or remove those examples.")
+        problem = "some values are masked, and would be read as numbers"
+        raise DataError.from_problem(parameter, problem, "Fill in these values, or remove those examples.")
     try:
         array = np.asarray(data)
     except ValueError:
@@ -288,7 +297,7 @@ def _refuse_non_finite(parameter: str, array: Array, converted: Array) -> None:
             parameter,
             Verbatim(f"{array[tuple(bad[0])]} at [{place}] ({len(bad):,} such values)"),
             f"must hold finite numbers only, in the range of {converted.dtype}",
-            "Remove those examples, or put a number in their place.",
+            "Remove those examples, or replace the values.",
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from engine.basics.errors import DataError, EngineError, SettingError, Verbatim, bad_file
 from engine.basics.npz import DAMAGE, ArrayHeader, Npz
 from engine.basics.regular_files import LARGEST_FILE, open_regular
-from engine.basics.validation import Array, available_memory, gigabytes, matrix, same_length
+from engine.basics.validation import Array, above_quarter_of_memory, matrix, same_length
 from engine.datasets.brightness import Brightness
 from engine.datasets.dataset import MOST_CLASSES, Dataset, Split, one_hot
 from engine.datasets.scaling import Scaling
@@ -22,6 +22,7 @@ from engine.datasets.splitting import parts_of
 
 TASKS = ("classification", "regression")
 _MOST_DIMENSIONS = 4
+_FEWER = "Use fewer examples."
 _KINDS = "biufUS"
 _NAMES = re.compile(r"[xy](_train|_test)?", re.IGNORECASE)
 # The greatest values that images commonly have: as shares, in sixteen steps, in one byte and in two.
@@ -85,22 +86,22 @@ def _opened(path: Path) -> Iterator[Npz]:
         except EngineError:
             raise
         except DAMAGE as error:
-            rule = "must be an .npz with arrays of numbers or texts, as numpy.savez writes them"
-            raise bad_file(path, f"not usable ({error})", rule, "Save the arrays again, without objects.") from None
+            remedy = "Save the arrays again with numpy.savez, without objects."
+            raise bad_file(path, f"not an .npz with arrays of numbers or texts ({error})", remedy) from None
 
 
 def _parts_in(path: Path, npz: Npz) -> tuple[Arrays, Arrays | None]:
     names = {name.lower(): name for name in npz.claims}
     if len(names) < len(npz.claims):
-        raise ValueError("x or y is there twice, in small and in capital letters")
+        raise ValueError("x or y occurs twice, in lower and upper case")
     begin = "_train" if names.keys() & {"x_train", "y_train"} else ""
     wanted = [f"x{begin}", f"y{begin}"]
     if begin and names.keys() & {"x_test", "y_test"}:
         wanted += ["x_test", "y_test"]
     missing = [name for name in wanted if name not in names]
     if missing:
-        rule = "must hold x and y, or x_train and y_train, with x_test and y_test if there is a test part"
-        raise bad_file(path, f"without {' and '.join(missing)}", rule, "Save the arrays again under these names.")
+        remedy = "Save the arrays as x and y, or as x_train and y_train, with x_test and y_test for a test set."
+        raise bad_file(path, f"it does not contain {' and '.join(missing)}", remedy)
     in_file = [names[name] for name in wanted]
     _check_size(path, npz, in_file)
     found = [npz.array(name) for name in in_file]
@@ -112,10 +113,8 @@ def _check_size(path: Path, npz: Npz, names: list[str]) -> None:
     """Refuses more than a quarter of memory; float32 copies of the numbers are counted."""
     claims = [npz.claims[name] for name in names]
     needed = sum(claim.nbytes + (0 if claim.dtype == np.uint8 else 4 * claim.count) for claim in claims)
-    available = available_memory()
-    if available is not None and needed > available // 4:
-        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
-        raise bad_file(path, f"of arrays that take {gigabytes(needed)}", rule, "Take a part of these data.")
+    if excess := above_quarter_of_memory(needed):
+        raise bad_file(path, f"its arrays take {excess}", _FEWER)
 
 
 # ---- from arrays to a data set
@@ -214,8 +213,8 @@ def _inputs(given: list[Arrays]) -> tuple[list[Array], tuple[int, ...]]:
         raise DataError(
             given[1].x_name,
             Verbatim(f"of dimensions {given[1].x.shape}"),
-            f"must have examples like those of {given[0].x_name}, whose dimensions are {given[0].x.shape}",
-            "Give both parts the same dimensions.",
+            f"must have examples like those of {given[0].x_name}, which is of dimensions {given[0].x.shape}",
+            "Give both sets the same dimensions.",
         )
     width = int(np.prod(shapes[0]))
     return [_rows(part, width) for part in given], shapes[0] if len(shapes[0]) == 2 else ()
@@ -229,8 +228,8 @@ def _example_shape(part: Arrays) -> tuple[int, ...]:
         raise DataError(
             part.x_name,
             Verbatim(f"of dimensions {part.x.shape} and type {part.x.dtype}"),
-            "must be numbers: rows (k, columns) or grey pictures (k, height, width), at least one",
-            "Turn colours into grey and texts into numbers first.",
+            "must be numbers: rows (k, columns) or grey images (k, height, width), at least one",
+            "Convert colours to grey and texts to numbers first.",
         )
     return shape[1:] or (1,)
 
@@ -250,8 +249,8 @@ def _answers(given: list[Arrays], task: str | None) -> _Targets:
     columns = [_columns(part) for part in given]
     if len({y.shape[1] for y in columns}) > 1:
         value, rule = Verbatim(f"of dimensions {given[1].y.shape}"), f"must have as many columns as {given[0].y_name}"
-        remedy = f"Give both parts {columns[0].shape[1]:,}."
-        raise DataError(given[1].y_name, value, f"{rule}, whose dimensions are {given[0].y.shape}", remedy)
+        remedy = f"Give both sets {columns[0].shape[1]:,}."
+        raise DataError(given[1].y_name, value, f"{rule}, which is of dimensions {given[0].y.shape}", remedy)
     if task is None:
         task = "classification" if all(_looks_like_classes(y) for y in columns) else "regression"
     if task == "regression":
@@ -284,7 +283,7 @@ def _is_one_hot(y: Array) -> bool:
 def _targets(part: Arrays, y: Array) -> Array:
     if y.dtype.kind in "US":
         value = Verbatim(f"of texts (type {y.dtype})")
-        raise DataError(part.y_name, value, "must be numbers, to be predicted as such", "Choose classification.")
+        raise DataError(part.y_name, value, "must be numbers for regression", "Choose classification.")
     if y.shape[1] > MOST_CLASSES:
         raise _too_many(part.y_name, f"of {y.shape[1]:,} columns", "columns")
     matrix(part.y_name, y, y.shape[1])  # refuses what float32 cannot hold, as which they will be learned
@@ -297,7 +296,7 @@ def _one_column(part: Arrays, y: Array) -> Array:
         return np.asarray(y.argmax(axis=1))
     if y.shape[1] > 1:
         value = Verbatim(f"of dimensions {part.y.shape}")
-        raise DataError(part.y_name, value, "must be one class for each example", "Choose regression for these.")
+        raise DataError(part.y_name, value, "must be one class for each example", "Choose regression.")
     labels: Array = y[:, 0]
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
@@ -310,18 +309,15 @@ def _whole(part: Arrays, labels: Array) -> Array:
     bad = np.flatnonzero(~(np.abs(labels) < 2**53) | (labels != np.floor(labels)))
     if len(bad):
         value = Verbatim(f"{labels[bad[0]]} at [{bad[0]}] ({len(bad):,} such values)")
-        raise DataError(part.y_name, value, "must be whole numbers, to be classes", "Choose regression for these.")
+        raise DataError(part.y_name, value, "must be whole numbers for classification", "Choose regression.")
     return labels.astype(np.int64)
 
 
 def _classes(given: list[Arrays], labels: list[Array]) -> _Targets:
     """Numbers the classes of both parts from 0, in the order of their numbers or texts, which are their names."""
     if len({each.dtype.kind in "US" for each in labels}) > 1:
-        value, rule = (
-            Verbatim(f"of type {labels[1].dtype}"),
-            f"must be like {given[0].y_name}, texts or numbers in both",
-        )
-        raise DataError(given[1].y_name, value, rule, "Save both the same way.")
+        problem = f"one of it and {given[0].y_name} holds texts, the other numbers"
+        raise DataError.from_problem(given[1].y_name, problem, "Save both the same way.")
     if labels[0].dtype.kind not in "US":
         labels = [each.astype(np.int64) if each.dtype != np.uint64 else each for each in labels]
     distinct, number_of = np.unique(np.concatenate(labels), return_inverse=True)
@@ -330,9 +326,7 @@ def _classes(given: list[Arrays], labels: list[Array]) -> _Targets:
         raise _too_many(name, f"of {len(distinct):,} classes", "classes")
     if len(np.unique(labels[0])) < 2:
         value = Verbatim(f"{distinct[0]} everywhere")
-        raise DataError(
-            name, value, "must have at least two classes, to tell them apart", "Add examples of another class."
-        )
+        raise DataError(name, value, "must have at least two classes", "Add examples of another class.")
     check_one_hot(name, len(number_of), len(distinct))
     numbers = np.split(number_of.reshape(-1), [len(labels[0])])[: len(labels)]
     return _Targets(numbers, tuple(_plain(each) for each in distinct.tolist()))
@@ -340,11 +334,9 @@ def _classes(given: list[Arrays], labels: list[Array]) -> _Targets:
 
 def check_one_hot(parameter: str, examples: int, classes: int) -> None:
     """Raises DataError if one-hot targets, float32, would take more than a quarter of the available memory."""
-    available, needed = available_memory(), 4 * examples * classes
-    if available is not None and needed > available // 4:
-        value = Verbatim(f"{examples:,} examples of {classes:,} classes, which take {gigabytes(needed)}")
-        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
-        raise DataError(parameter, value, rule, "Take a part of these data.")
+    if excess := above_quarter_of_memory(4 * examples * classes):
+        problem = f"{examples:,} examples of {classes:,} classes take {excess}"
+        raise DataError.from_problem(parameter, problem, _FEWER)
 
 
 def _plain(name: Any) -> str:
@@ -353,5 +345,5 @@ def _plain(name: Any) -> str:
 
 
 def _too_many(name: str, value: str, what: str) -> DataError:
-    rule = f"must have at most {MOST_CLASSES:,} {what}, since each is an output of the network"
+    rule = f"must have at most {MOST_CLASSES:,} {what}, because each is an output of the network"
     return DataError(name, Verbatim(value), rule, "Choose regression, or group the classes.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.errors import DataError, Verbatim
+from engine.basics.errors import DataError
 from engine.basics.validation import Array
 
 _LEAST_DEVIATION = 1 / 255  # one step of a byte; constant images have none
@@ -69,8 +69,7 @@ class Brightness:
         """Returns the brightness of an :meth:`as_dict`. Raises DataError for anything else."""
         names = ("background", "mean", "deviation")
         if not isinstance(entries, Mapping) or not all(name in entries for name in names):
-            rule = "must hold a background, a mean and a deviation"
-            raise DataError("brightness", Verbatim("unreadable"), rule, _REMEDY)
+            raise DataError.from_problem("brightness", "it has no background, mean or deviation", _REMEDY)
         return cls(**{name: entries[name] for name in names})
 
 

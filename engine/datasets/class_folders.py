@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.basics.errors import DataError, Verbatim, bad_file
+from engine.basics.errors import DataError, bad_file
 from engine.datasets.dataset import MOST_CLASSES
 from engine.datasets.stored_texts import storable
 
-ADVICE = "Choose a folder with one subfolder of pictures for each class."
+ADVICE = "Choose a folder with one subfolder of images for each class."
 MOST_NAMED = 100  # limit of the listed files; the others are only counted
 
 
@@ -61,9 +61,9 @@ class ClassFolders:
     def _subfolders(self) -> dict[str, str]:
         folders, files = self._entries(str(self._path))
         for file in files:
-            self.leave_out(file, "it lies in no class's folder")
+            self.leave_out(file, "it is not in the folder of a class")
         if not folders:
-            raise DataError(self.title, Verbatim("a folder without subfolders"), "must have one for each class", ADVICE)
+            raise DataError.from_problem(self.title, "the folder has no subfolders", ADVICE)
         return folders
 
     def _parts(self, folders: dict[str, str]) -> dict[str, dict[str, str]]:
@@ -73,7 +73,7 @@ class ClassFolders:
             if all(classes for classes, _ in parts.values()):
                 for _, files in parts.values():
                     for file in files:
-                        self.leave_out(file, "it lies in no class's folder")
+                        self.leave_out(file, "it is not in the folder of a class")
                 return {part: parts[part][0] for part in ("train", "test")}
         return {"train": folders}
 
@@ -81,16 +81,13 @@ class ClassFolders:
         if len(self.names) == 1:
             raise one_class(self.title, self.names[0])
         if len(self.names) > MOST_CLASSES:
-            value, rule = (
-                Verbatim(f"of {len(self.names):,} subfolders"),
-                f"must have at most {MOST_CLASSES:,}, the classes",
-            )
-            raise DataError(self.title, value, rule, ADVICE)
+            problem = f"it has {len(self.names):,} subfolders, at most {MOST_CLASSES:,} classes are allowed"
+            raise DataError.from_problem(self.title, problem, ADVICE)
 
     def _add(self, folder: str, number: int, is_test: bool) -> None:
         folders, files = self._entries(folder)
         for inner in folders.values():
-            self.leave_out(inner, "it is a folder inside a class's folder")
+            self.leave_out(inner, "it is a folder inside the folder of a class")
         self.files += files
         self.class_of += [number] * len(files)
         self.is_test += [is_test] * len(files)
@@ -125,17 +122,15 @@ def _check_folder(path: Path) -> None:
         with os.scandir(path):
             pass
     except FileNotFoundError:
-        raise bad_file(path, "missing", "must be there", ADVICE) from None
+        raise bad_file(path, "the folder does not exist", ADVICE) from None
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        value = f"unreadable ({getattr(error, 'strerror', None) or error})"
-        raise bad_file(path, value, "must be a folder of pictures", ADVICE) from None
+        why = getattr(error, "strerror", None) or error
+        raise bad_file(path, f"the folder cannot be read ({why})", ADVICE) from None
 
 
 def one_class(title: str, name: str) -> DataError:
     """Returns the error of a folder with images of one class only."""
-    return DataError(
-        title, Verbatim(f"of one class only, {name}"), "must have at least two classes, to tell them apart", ADVICE
-    )
+    return DataError.from_problem(title, f"it has only one class, {name}, at least two are needed", ADVICE)
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -33,8 +33,8 @@ class CurveFunction:
 
 CURVES: Registry[CurveFunction] = Registry("curve")
 
-_POINTS = DataSetting("points", "Points", 200, "How many points there are.")
-_NOISE = DataSetting("noise", "Noise", 0.05, "How far points are moved up or down at random: a standard deviation.")
+_POINTS = DataSetting("points", "Points", 200, "Number of points.")
+_NOISE = DataSetting("noise", "Noise", 0.05, "Standard deviation of the random vertical shift of each point.")
 
 
 def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int = 0, test_share: float = 0.2) -> Dataset:

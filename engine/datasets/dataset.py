@@ -203,7 +203,7 @@ class Dataset:
                 raise DataError(
                     name,
                     Verbatim(f"of {split.width:,} inputs and {split.classes:,} outputs"),
-                    f"must have those of the training examples, {self.width:,} and {self.outputs:,}",
+                    f"must have {self.width:,} and {self.outputs:,}, like the training examples",
                     "Give all splits the same inputs and outputs.",
                 )
 
@@ -244,7 +244,7 @@ class Dataset:
             raise SettingError(
                 "validation_share",
                 share,
-                f"must leave examples on both sides, and there are {len(self.train):,}",
+                f"must leave examples in both sets, but there are only {len(self.train):,}",
                 "Try 0.1, with more data.",
             )
         aside, rest = validation_rows(len(self.train), count, seed)
@@ -262,11 +262,11 @@ class Dataset:
         if isinstance(count, (int, float, np.integer)) and not isinstance(count, bool) and float(count).is_integer():
             number = int(count)
         if not least <= number <= every:
-            why = "one of each class at least" if least > 1 else "one at least"
+            why = "at least one of each class" if least > 1 else "at least one"
             raise SettingError(
                 "train_examples",
                 count,
-                f"must be a whole number from {least:,} to {every:,}: {why}, and at most all of {self.title}",
+                f"must be a whole number from {least:,} to {every:,} ({why}, at most all of {self.title})",
                 f"Try {min(max(least, 300), every)}, or leave it out for all.",
             )
         if number == every:
@@ -357,7 +357,7 @@ class Dataset:
         if any(before[name] != now[name] for name in ("checksum", "scale", "validation")):
             then = str(begun_with["title"])
             rule = "must be the examples this run was started with" + ("" if then == self.title else f" ({then})")
-            remedy = "Load those, or train the network again from its weights."
+            remedy = "Load that data set, or train the network again from its weights."
             raise DataError("data", Verbatim(self.title_beside(then)), rule, remedy)
 
     def title_beside(self, title: str) -> str:

@@ -23,8 +23,8 @@ from engine.datasets.table.table_coding import CodedColumn, TableCoding
 from engine.datasets.table.table_columns import NUMBER, TEXT
 
 _MOST_DIMENSIONS = 8  # dimensions of an example
-_ANEW = "Train the network anew from its data."
-_FITTING = "Make a network that fits (in the window: Reset), or choose the data that it was trained with."
+_ANEW = "Train the network again from its data."
+_FITTING = "Make a network that fits (in the window: Reset), or choose the data set that it was trained on."
 _CLASSES = "classes"
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
@@ -64,11 +64,10 @@ class Description:
         check_characters("description", map(len, names))
         if len(self._widths) > 1 or len(self._heights) > 1 or (self.class_names and self.is_regression):
             value = Verbatim(f"of {_listed(self._widths)} inputs and {_listed(self._heights)} outputs")
-            rule = "must have as many names as numbers, and classes or numbers to predict"
+            rule = "must have one name for each number, and either classes or numbers to predict"
             raise DataError("description", value, rule, _ANEW)
         if self.brightness is not None and (self.scaling is not None or self.coding is not None):
-            value, rule = Verbatim("of rows that are scaled"), "must be of images only"
-            raise DataError("brightness", value, rule, _ANEW)
+            raise DataError.from_problem("brightness", "only images have one, not scaled rows", _ANEW)
 
     @property
     def _widths(self) -> set[int]:
@@ -123,13 +122,12 @@ class Description:
         for (name, ours), theirs in zip(self._words.items(), data._words.values(), strict=True):
             if ours != theirs and not (name == _CLASSES and self.has_classes_of(data)):
                 own, wanted = _different(ours, theirs)
-                value, rule = Verbatim(f"{own} in this network"), f"must be {wanted}, as in {shortened(data.title)}"
-                raise DataError(name, value, rule, _FITTING)
+                problem = f"this network has {own}, but {shortened(data.title)} has {wanted}"
+                raise DataError.from_problem(name, problem, _FITTING)
         for one, other in ((self.scaling, data.scaling), (self.target_scaling, data.target_scaling)):
             if one is not other and (one is None or not one.is_as(other)):
-                value = Verbatim("scaled otherwise than for this network")
-                rule = "must be scaled as when it was trained; the data, or how they are read, have changed since"
-                raise DataError(shortened(data.title), value, rule, _FITTING)
+                problem = "its scaling differs from the network's, because the data or how they are read have changed"
+                raise DataError.from_problem(shortened(data.title), problem, _FITTING)
 
     @property
     def _words(self) -> dict[str, tuple[object, ...]]:
@@ -169,7 +167,7 @@ class Description:
         Raises DataError, which names the column; or if neither a coding nor columns are known.
         """
         if not self.columns:
-            raise DataError("columns", Verbatim("missing"), "must be known", "Give a row of numbers.")
+            raise DataError.from_problem("columns", "they are not known", "Give a row of numbers.")
         return self.encode_rows([row])
 
     def encode_rows(self, rows: object, parameter: str = "rows") -> Array:
@@ -282,8 +280,7 @@ class Description:
         except _UNREADABLE as error:
             if isinstance(error, DataError):
                 raise
-            rule = "must hold a title, names, scalings and a coding as they were saved"
-            raise DataError("description", Verbatim("unreadable"), rule, _ANEW) from None
+            raise DataError.from_problem("description", "it cannot be read", _ANEW) from None
 
 
 def described_as(about: Description | None, brightness: Brightness | None) -> Description | None:

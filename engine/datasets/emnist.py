@@ -112,7 +112,7 @@ def _unreadable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, zipfile.BadZipFile, RuntimeError) as failure:
-        raise bad_file(path, "unreadable", f"must be a whole zip ({failure})", REMEDY) from None
+        raise bad_file(path, f"it cannot be read as a zip file ({failure})", REMEDY) from None
 
 
 class _Archive:
@@ -141,8 +141,8 @@ class _Archive:
         try:
             return self._members.getinfo(name)
         except KeyError:
-            rule = f"must hold {name}"
-            raise bad_file(self._path, "without that file", rule, "Use the gzip.zip of EMNIST’s publisher.") from None
+            remedy = "Use the gzip.zip of EMNIST’s publisher."
+            raise bad_file(self._path, f"it does not contain {name}", remedy) from None
 
     def _read(self, name: str) -> Array:
         member = self._member(name)

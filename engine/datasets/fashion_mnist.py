@@ -82,9 +82,9 @@ def _checked(folder: Path, name: str) -> Array:
     found = hashlib.sha256(struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape))
     found.update(array.data)
     if found.hexdigest() != SHA_256[name]:
-        rule = f"must be the file of Fashion-MNIST, whose SHA-256 starts with {SHA_256[name][:12]}"
-        value = f"another file (its SHA-256 starts with {found.hexdigest()[:12]})"
-        raise bad_file(path, value, rule, "Copy the file again, or open the folder’s files as an IDX pair.")
+        digests = f"SHA-256 {found.hexdigest()[:12]}… instead of {SHA_256[name][:12]}…"
+        remedy = "Copy the file again, or open the folder’s files as an IDX pair."
+        raise bad_file(path, f"not the file of Fashion-MNIST ({digests})", remedy)
     return array
 
 

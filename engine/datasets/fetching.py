@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from engine.basics.errors import DownloadError, EngineError, Verbatim
+from engine.basics.errors import DownloadError, EngineError
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import gigabytes
 from engine.datasets.download import CACHE_VARIABLE, RemoteFile
@@ -27,8 +27,8 @@ _EACH = 0.05  # seconds between two calls of ``report``
 _TEMPORARY = re.compile(r"tmp[a-z0-9_]{8}")  # names of Python's tempfile, which pooch uses
 _SURELY_LEFT = 60  # seconds since the last change of a temporary file
 _AGAIN = "Try again."
-_NO_LINE = "Check the connection to the internet, and try again."
-_LOGIN = "If this network asks for a login first, open any page in a browser; then try again."
+_NO_LINE = "Check the internet connection and try again."
+_LOGIN = "If your network requires a login, open any page in a browser. Then try again."
 
 Report = Callable[[int], None]
 
@@ -55,8 +55,8 @@ def _fetch(file: RemoteFile, folder: Path, report: Report) -> None:
     try:
         import pooch
     except ModuleNotFoundError:
-        what, rule = Verbatim("not installed"), "must be there to download data"
-        raise DownloadError("pooch", what, rule, f"Run: {install_command('download')}.") from None
+        remedy = f"Install it with: {install_command('download')}"
+        raise DownloadError.from_problem("pooch", "this package is needed for downloads", f"{remedy}.") from None
     pooch.get_logger().setLevel("WARNING")  # otherwise it prints
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder)
@@ -73,7 +73,7 @@ def _fetch(file: RemoteFile, folder: Path, report: Report) -> None:
     except EngineError:
         raise
     except ValueError:  # the checksum
-        raise _error(file, f"what {_host(file)} sends has another checksum", f"must have the MD5 {file.md5}") from None
+        raise _error(file, f"the file from {_host(file)} does not have the MD5 {file.md5}") from None
 
 
 def _copy(pieces: Iterator[bytes], target: IO[bytes], report: Report) -> None:
@@ -102,8 +102,7 @@ def _sent(file: RemoteFile, folder: Path) -> Iterator[Iterator[bytes]]:
     except requests.Timeout:
         raise _silent(file) from None
     except (requests.RequestException, OSError):
-        rule = f"must be fetched from {_host(file)} once"
-        raise _error(file, f"no connection to {_host(file)}", rule, _NO_LINE) from None
+        raise _error(file, f"no connection to {_host(file)}", _NO_LINE) from None
     with response:
         _check_answer(file, folder, response)
         yield _pieces(file, response.raw)
@@ -112,8 +111,8 @@ def _sent(file: RemoteFile, folder: Path) -> Iterator[Iterator[bytes]]:
 def _check_answer(file: RemoteFile, folder: Path, response: Any) -> None:
     """Raises DownloadError for a response whose headers show that it is not the file."""
     if response.status_code != 200:
-        value = f"{_host(file)} answers {response.status_code} {str(response.reason)[:40]}"
-        raise _error(file, value, f"must be at {file.url}", f"Try again later, or put the file into {folder} yourself.")
+        why = f"{file.url} returned {response.status_code} {str(response.reason)[:40]}"
+        raise _error(file, why, f"Try again later, or put the file into {folder} yourself.")
     length, kind = response.headers.get("Content-Length", ""), response.headers.get("Content-Type", "")
     if length.isdecimal() and int(length) != file.size:
         raise _another(file, f"{int(length):,} bytes", kind)
@@ -146,28 +145,27 @@ def _host(file: RemoteFile) -> str:
     return urlsplit(file.url).hostname or file.url
 
 
-def _error(file: RemoteFile, why: str, rule: str, remedy: str = _AGAIN) -> DownloadError:
-    return DownloadError(file.name, Verbatim(f"not downloaded ({why})"), rule, remedy)
+def _error(file: RemoteFile, why: str, remedy: str = _AGAIN) -> DownloadError:
+    return DownloadError.from_problem(file.name, f"the download failed ({why})", remedy)
 
 
 def _silent(file: RemoteFile) -> DownloadError:
-    return _error(file, f"{_host(file)} was silent for {_SECONDS} s", "must keep coming", _NO_LINE)
+    return _error(file, f"{_host(file)} sent nothing for {_SECONDS} s", _NO_LINE)
 
 
 def _cut(file: RemoteFile, done: int) -> DownloadError:
-    value = f"the connection broke off after {done:,} bytes"
-    return _error(file, value, f"must be {file.size:,} bytes long")
+    return _error(file, f"the connection was lost after {done:,} of {file.size:,} bytes")
 
 
 def _another(file: RemoteFile, what: str, kind: str) -> DownloadError:
     of_kind = f" of {kind.partition(';')[0][:40]}" if kind else ""
-    return _error(file, f"{_host(file)} sends {what}{of_kind}", f"must be {file.size:,} bytes long", _LOGIN)
+    return _error(file, f"{_host(file)} sent {what}{of_kind} instead of {file.size:,} bytes", _LOGIN)
 
 
 def _unkept(file: RemoteFile, folder: Path, why: str) -> DownloadError:
-    rule = f"must be written to {folder}, where it takes {gigabytes(file.size)}"
-    remedy = f"Make room there, or name another folder in the environment variable {CACHE_VARIABLE}."
-    return DownloadError(file.name, Verbatim(f"not kept ({why})"), rule, remedy)
+    problem = f"it cannot be saved in {folder}, where it needs {gigabytes(file.size)} ({why})"
+    remedy = f"Free space there, or name another folder in the environment variable {CACHE_VARIABLE}."
+    return DownloadError.from_problem(file.name, problem, remedy)
 
 
 # ---- leftovers

@@ -28,7 +28,7 @@ BLOCK = 4096  # bytes of a JPEG that are decoded at a time
 _STARTS_PROGRAMS = ("EPS", "WMF")  # Pillow starts another program to read these
 _IN_DISGUISE = ("ICO", "ICNS", "BLP", "IPTC")  # containers of images that can be larger than they declare
 _COMMON = ("PNG", "JPEG")  # formats tried first
-_NO_PICTURE = "no picture that can be read"
+_NO_PICTURE = "it is not an image, or damaged"
 
 
 class UnusableError(Exception):
@@ -62,11 +62,11 @@ def grey_picture(path: str | Path, shape: tuple[int, int], formats: tuple[str, .
     except UnusableError:
         raise
     except EngineError as error:
-        raise UnusableError(f"it is {error.value}, and {error.rule}") from None
+        raise UnusableError(error.value) from None
     except MemoryError:
-        raise UnusableError("it takes more than the memory can hold") from None
+        raise UnusableError("it does not fit in memory") from None
     except Image.DecompressionBombError:
-        raise UnusableError("it has far too many pixels") from None
+        raise UnusableError("it has too many pixels") from None
     except Exception as error:  # Pillow raises errors of any kind for damaged files
         is_of_disk = isinstance(error, OSError) and error.strerror
         raise UnusableError(str(error.strerror) if is_of_disk else _NO_PICTURE) from None  # type: ignore[attr-defined]
@@ -131,11 +131,11 @@ def _reduced(image: Image.Image, enough: int) -> Image.Image:
 
 def _check_size(image: Image.Image) -> None:
     most = MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS
-    size = f"it is of {image.width:,} × {image.height:,} pixels, and must"
+    size = f"it has {image.width:,} × {image.height:,} pixels, at most"
     if image.width * image.height > most:
-        raise UnusableError(f"{size} have at most {most // 10**6} million")
+        raise UnusableError(f"{size} {most // 10**6} million are allowed")
     if max(image.size) > LONGEST_SIDE:
-        raise UnusableError(f"{size} be at most {LONGEST_SIDE:,} long")
+        raise UnusableError(f"{size} {LONGEST_SIDE:,} are allowed in a row or column")
 
 
 # ---- shades
@@ -152,7 +152,7 @@ def _grey(image: Image.Image) -> Image.Image:
 
 def _of_many_bits(values: Array, mode: str) -> Image.Image:
     if not np.isfinite(values).all():
-        raise UnusableError("it has pixels that are infinite or no numbers")
+        raise UnusableError("it has pixels that are infinite or NaN")
     greatest = max(float(values.max()), 1e-30)
     tops = (65_535,) if mode != "F" else (1, 255, 65_535)
     top = next((top for top in tops if greatest <= top), greatest)

@@ -15,9 +15,9 @@ from typing import IO
 
 import numpy as np
 
-from engine.basics.errors import FileFormatError, Verbatim
+from engine.basics.errors import FileFormatError, bad_file
 from engine.basics.regular_files import LARGEST_FILE, open_regular
-from engine.basics.validation import Array, available_memory, gigabytes
+from engine.basics.validation import Array, above_quarter_of_memory
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _MOST_PACKING = 1100  # times: more than deflate can do
@@ -40,7 +40,7 @@ def read_idx(path: str | Path) -> Array:
         with open_regular(path, LARGEST_FILE) as file:
             array = read_idx_from(file, path, os.fstat(file.fileno()).st_size)
     except FileNotFoundError:
-        raise _error(path, "missing", "must be there", f"Put it into {path.parent}.") from None
+        raise bad_file(path, "the file does not exist", f"Put it into {path.parent}.") from None
     except OSError as failure:
         raise _unreadable(path, failure) from None
     array.flags.writeable = False
@@ -65,26 +65,24 @@ def _read(path: Path, stream: IO[bytes] | gzip.GzipFile, size: int, packed: bool
     dimensions = _dimensions(path, stream)
     header, stated = 4 + 4 * len(dimensions), " × ".join(str(side) for side in dimensions)
     expected = header + math.prod(dimensions)
-    rule = f"must be {expected:,} bytes long, as its header says {stated}"
+    needed = f"but its header says {stated}, which needs {expected:,}"
     if not packed and size != expected:
-        raise _error(path, f"{size:,} bytes long", rule)
+        raise bad_file(path, f"it has {size:,} bytes, {needed}", REMEDY)
     if expected > header + _MOST_PACKING * size:
-        raise _error(path, f"{size:,} bytes long and compressed", f"{rule}, and no so small file can hold them")
-    available = available_memory()
-    if available is not None and expected > available // 4:
-        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
-        raise _error(path, f"of {stated} bytes", rule, "Take a part of these data.")
+        raise bad_file(path, f"it has {size:,} compressed bytes, {needed}", REMEDY)
+    if excess := above_quarter_of_memory(expected):
+        raise bad_file(path, f"{stated} bytes take {excess}", "Use a smaller file.")
     # numpy allocates huge pages, from which rows are gathered a sixth faster.
     array = np.empty(expected - header, np.uint8)
     length = header + _fill(stream, array)
     if length < expected:
-        raise _error(path, f"{length:,} bytes long", rule)
+        raise bad_file(path, f"it has {length:,} bytes, {needed}", REMEDY)
     if stream.read(1):
-        raise _error(path, f"at least {length + 1:,} bytes long", rule)
+        raise bad_file(path, f"it has at least {length + 1:,} bytes, {needed}", REMEDY)
     try:
         return array.reshape(dimensions)
     except ValueError:  # no bytes, but dimensions beyond the address space
-        raise _error(path, f"of {stated} bytes", "must have sizes that memory could hold") from None
+        raise bad_file(path, f"{stated} bytes are more than any memory holds", REMEDY) from None
 
 
 def _fill(stream: IO[bytes] | gzip.GzipFile, array: Array) -> int:
@@ -106,16 +104,12 @@ def _dimensions(path: Path, stream: IO[bytes] | gzip.GzipFile) -> tuple[int, ...
     known = start[:3] == bytes((0, 0, _UNSIGNED_BYTE)) and 0 < count <= _MOST_DIMENSIONS
     if not known:
         found = start.hex(" ") or "empty"
-        raise _error(path, f"no IDX file (it starts with {found})", "must start with 00 00 08 and its dimensions")
+        raise bad_file(path, f"not an IDX file of bytes (it starts with {found}, not 00 00 08)", REMEDY)
     sizes = stream.read(4 * count)
     if len(sizes) < 4 * count:
-        raise _error(path, f"{4 + len(sizes)} bytes long", "must at least hold its own header")
+        raise bad_file(path, f"it ends within its header, after {4 + len(sizes)} bytes", REMEDY)
     return tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
 
 
 def _unreadable(path: Path, failure: Exception) -> FileFormatError:
-    return _error(path, "unreadable", f"must be a whole gzip or IDX file ({failure})")
-
-
-def _error(path: Path, value: str, rule: str, remedy: str = REMEDY) -> FileFormatError:
-    return FileFormatError(path.name, Verbatim(value), rule, remedy)
+    return bad_file(path, f"it cannot be read as a gzip or IDX file ({failure})", REMEDY)

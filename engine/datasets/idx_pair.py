@@ -63,10 +63,8 @@ def _arrays(images: Path, labels: Path) -> Arrays:
 def _files_beside(path: Path) -> dict[_Kind, Path]:
     """Returns the files that belong to this one, itself too, by their kind; of a file and its ``.gz`` the former."""
     if not _kind(path.name)[1]:
-        rule = "must have images or labels in its name, by which the file that belongs to it is found"
-        raise bad_file(
-            path, "of another name", rule, "Name them like train-images-idx3-ubyte and train-labels-idx1-ubyte."
-        )
+        remedy = "Name the two files like train-images-idx3-ubyte and train-labels-idx1-ubyte."
+        raise bad_file(path, "its name contains neither “images” nor “labels”", remedy)
     found: dict[_Kind, Path] = {}
     for file in sorted(path.parent.iterdir()):
         kind = _kind(file.name)
@@ -87,6 +85,6 @@ def _pair(path: Path, beside: dict[_Kind, Path], part: str) -> _Pair:
     images, labels = files
     if images is None or labels is None:
         lacking = " ".join(word for word in (part, "labels" if labels is None else "images") if word)
-        rule = f"must lie beside the file of its {lacking}, which has the same name but for that"
-        raise bad_file(images or labels or path, f"without {lacking}", rule, f"Put the {lacking} into the same folder.")
+        problem = f"the file of its {lacking} is not in the same folder under the matching name"
+        raise bad_file(images or labels or path, problem, f"Put the {lacking} into the same folder.")
     return images, labels

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.basics.errors import DataError, Verbatim
-from engine.basics.validation import Array, available_memory, gigabytes, number_within, whole_number
+from engine.basics.errors import DataError
+from engine.basics.validation import Array, above_quarter_of_memory, number_within, whole_number
 from engine.datasets.arrays import check_one_hot
 from engine.datasets.brightness import Brightness
 from engine.datasets.class_folders import ADVICE, ClassFolders, UnreadFile, one_class
@@ -141,8 +141,7 @@ def _with_pictures(found: ClassFolders, of_class: Array) -> list[int]:
     kept: list[int] = np.unique(of_class).tolist()
     if not kept:
         first = f" ({found.unread[0].path}: {found.unread[0].why})" if found.unread else ""
-        value = Verbatim(f"without a picture that can be read{first}")
-        raise DataError(found.title, value, "must have pictures in its subfolders", ADVICE)
+        raise DataError.from_problem(found.title, f"no image in its subfolders can be read{first}", ADVICE)
     if len(kept) == 1:
         raise one_class(found.title, found.names[kept[0]])
     return kept
@@ -150,12 +149,9 @@ def _with_pictures(found: ClassFolders, of_class: Array) -> list[int]:
 
 def _check_memory(found: ClassFolders, side: int) -> None:
     """Raises DataError if the images, which are in memory twice (as read, and divided into splits), do not fit."""
-    pictures, available = len(found.files), available_memory()
-    needed = 2 * pictures * side * side
-    if available is not None and needed > available // 4:
-        value = Verbatim(f"of {pictures:,} pictures, which take {gigabytes(needed)} at {side} × {side} pixels")
-        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
-        raise DataError(found.title, value, rule, "Make the side smaller, or take a part of the pictures.")
+    if excess := above_quarter_of_memory(2 * len(found.files) * side * side):
+        problem = f"{len(found.files):,} images of {side} × {side} pixels take {excess}"
+        raise DataError.from_problem(found.title, problem, "Make the side smaller, or use fewer images.")
 
 
 # ---- reading

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from engine.datasets.image_folder import FolderReport
 
 _TASKS = {name: name for name in TASKS}
-_TASK = DataSetting("task", "Task", None, "Whether the network tells classes apart or predicts numbers.", _TASKS)
-_SIDE = DataSetting("side", "Side", 28, "Pixels of a picture in both directions, whatever size its file has.")
+_TASK = DataSetting("task", "Task", None, "What the network predicts: classes or numbers.", _TASKS)
+_SIDE = DataSetting("side", "Side", 28, "Height and width in pixels to which all images are resized.")
 COLOUR_NOTE = "Colour images become grey."
 _PARTS = (TEST_SHARE, SEED, TRAIN_EXAMPLES)
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
@@ -53,7 +53,7 @@ def source_of(name: str) -> DataSource:
     if not os.path.exists(name):
         choices = f"Choose one of: {', '.join(DATASETS)}; or give the path of a file or a folder."
         raise UnknownNameError(
-            "data", name, "must be the name of a known data set, or a file or folder that is there", choices
+            "data", name, "must be the name of a known data set, or an existing file or folder", choices
         )
     if path.is_dir():
         settings = (_SIDE, *_PARTS)
@@ -111,6 +111,6 @@ def _notes(report: FolderReport) -> tuple[str, ...]:
     first_unread = [f"{unread.path} left out: {unread.why}." for unread in report.unread[:3]]
     notes += first_unread
     if report.unread_count > len(first_unread):
-        notes.append(f"{report.unread_count:,} files in all could not be read.")
-    notes += [f"{name} is no class: none of its pictures could be read." for name in report.empty_classes[:3]]
+        notes.append(f"{report.unread_count:,} files in total could not be read.")
+    notes += [f"{name} is not a class: none of its images could be read." for name in report.empty_classes[:3]]
     return tuple(notes)

@@ -57,7 +57,7 @@ def picture_split(name: str, pictures: Array, class_numbers: Array, title: str, 
         raise FileFormatError(
             f"{name}-images-idx3-ubyte",
             Verbatim(f"of dimensions {pictures.shape}"),
-            f"must hold pictures of {SIDE} × {SIDE} pixels",
+            f"must hold images of {SIDE} × {SIDE} pixels",
             f"Use the files of {title}.",
         )
     numbers = labels(f"{name} labels", class_numbers, classes)

@@ -155,8 +155,8 @@ def _check_amount(points: object) -> None:
     counted = isinstance(points, Sequence) or (isinstance(points, np.ndarray) and points.ndim)
     count = len(points) if counted else 1  # type: ignore[arg-type]  # what is neither is refused later
     if not 0 < count <= MOST_PAINTED:
-        value, rule = Verbatim(f"{count:,} long"), f"must be at least one point and at most {MOST_PAINTED:,}"
-        raise DataError("points", value, rule, "Paint some points." if count == 0 else "Take a part of them.")
+        value, rule = Verbatim(f"{count:,} long"), f"must be 1 to {MOST_PAINTED:,} points"
+        raise DataError("points", value, rule, "Paint some points." if count == 0 else "Use fewer points.")
 
 
 # ---- as data of the registry
@@ -167,7 +167,7 @@ def _plane(painted: str = _CLOUDS, classes: int = 2, test_share: float = 0.2, se
     used = int(points.kinds.max(initial=0)) + 1
     classes = whole_number("classes", classes, 2, "2", MOST_CLASSES)
     if classes < used:
-        rule = f"must be {used} at least: so many are painted"
+        rule = f"must be at least {used}, the number of painted classes"
         raise SettingError("classes", classes, rule, "Erase the points of the last class first.")
     return painted_plane(points.places, points.kinds, classes, seed, test_share)
 
@@ -179,9 +179,9 @@ def _curve(painted: str = _WAVE, test_share: float = 0.2, seed: int = 0) -> Data
     return painted_curve(points.places, seed, test_share)
 
 
-_TIP = "The points: x and y of each, with commas between them."
+_TIP = "x and y of each point, separated by commas."
 _PLANE_TIP = f"{_TIP[:-1]}, and | between classes."
-_CLASSES = DataSetting("classes", "Classes", 2, "How many classes can be painted.")
+_CLASSES = DataSetting("classes", "Classes", 2, "Number of classes that you can paint.")
 DATASETS.register(PAINTED_PLANE, place=80)(
     DataSource(
         "Painted points",

@@ -45,11 +45,9 @@ class Plane:
 
 PLANES: Registry[Plane] = Registry("plane")
 
-_POINTS = DataSetting("points", "Points", 600, "How many points there are, of all classes together.")
-_NOISE = DataSetting(
-    "noise", "Noise", 0.03, "How far points are moved at random: a standard deviation, the radius is 1."
-)
-_CLASSES = DataSetting("classes", "Classes", 2, "How many classes the points have.")
+_POINTS = DataSetting("points", "Points", 600, "Number of points of all classes together.")
+_NOISE = DataSetting("noise", "Noise", 0.03, "Standard deviation of the random shift of each point. The radius is 1.")
+_CLASSES = DataSetting("classes", "Classes", 2, "Number of classes.")
 
 
 def plane_dataset(

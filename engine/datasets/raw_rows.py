@@ -69,7 +69,7 @@ def at_row(error: DataError, parameter: str, place: int) -> DataError:
 
 def missing_column(name: str, present: Sequence[str]) -> DataError:
     """Returns the error of a column that is not among those that are present."""
-    rule = f"must be a column, since the network was trained with it; there are: {listed(present)}"
+    rule = f"must be a column, because the network was trained on it (found: {listed(present)})"
     return DataError(name, Verbatim("missing"), rule, f"Add a column named {shortened(name)}.")
 
 
@@ -83,8 +83,8 @@ def _columns_of_frame(frame: Any, names: Sequence[str], parameter: str) -> list[
         if name not in present:
             raise missing_column(name, present)
         if present.count(name) > 1:
-            value, rule = Verbatim(f"there {present.count(name)} times in {parameter}"), "must be there once"
-            raise DataError(name, value, rule, "Rename or remove the others.")
+            problem = f"{parameter} has {present.count(name)} columns of this name"
+            raise DataError.from_problem(name, problem, "Rename or remove the others.")
     if hasattr(frame, "itertuples"):  # of pandas
         rows = list(frame.itertuples(index=False, name=None))
     elif hasattr(frame, "iter_rows"):  # of polars

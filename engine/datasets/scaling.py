@@ -162,8 +162,11 @@ class Scaling:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
-            rule = "must hold a list of means and one of standard deviations"
-            raise DataError("scaling", Verbatim("unreadable"), rule, "Train the network anew from its data.") from None
+            problem, remedy = (
+                "its means and standard deviations cannot be read",
+                "Train the network again from its data.",
+            )
+            raise DataError.from_problem("scaling", problem, remedy) from None
 
 
 def _moments(columns: list[Array], rows: Array) -> tuple[Array, Array]:

@@ -137,7 +137,7 @@ class DataSource:
             is_of_record = self.file is not None and (name, value) == _OF_OLDER_RECORDS
             if name not in known and not is_of_record:
                 choices = f"Choose from: {', '.join(known)}."
-                raise SettingError("data_settings", name, f"must be a setting of {self.title}", choices)
+                raise SettingError("data_settings", name, f"must be the name of a setting of {self.title}", choices)
         every = self.every_setting
         given = {each.name: frozen(settings[each.name]) for each in every if each.name in settings}
         return {each.name: given[each.name] for each in every if given.get(each.name, each.default) != each.default}
@@ -160,25 +160,23 @@ def frozen(value: Value) -> Value:
 
 DATASETS: Registry[DataSource] = Registry("data set")
 
-TEST_SHARE = DataSetting("test_share", "Test share", 0.2, "The share of the examples that is kept for the test.")
-SEED = DataSetting("seed", "Seed", 0, "Draws the test part, and what is made at random. Another seed, other data.")
+TEST_SHARE = DataSetting("test_share", "Test share", 0.2, "Share of the examples that is held out as the test set.")
+SEED = DataSetting("seed", "Seed", 0, "Seed of the test split and of generated data. Another seed gives other data.")
 
 TRAIN_EXAMPLES = DataSetting(
     "train_examples",
     "Training examples",
     None,
-    "Trains with that many examples, the same number of each class. With few, the network overfits.",
+    "Trains on this many examples, equally many of each class. With few, the network overfits.",
     kind=int,
     example=300,
 )
-DRAWING_SEED = DataSetting("seed", "Seed", 0, "Draws the training examples if not all are used. Another seed, others.")
+DRAWING_SEED = DataSetting("seed", "Seed", 0, "Seed that selects the training examples if not all are used.")
 # Settings of images with a given test set.
 IMAGE_SETTINGS = (TRAIN_EXAMPLES, DRAWING_SEED)
 
-_OWN_TIP = (
-    "A file of examples of one's own, as the window keeps and exports them, that are mixed into the training part."
-)
-_SHARE_TIP = "The share of the training part that one's own examples make up: each is repeated as often as that takes."
+_OWN_TIP = "File of your own examples, as the window exports them, to mix into the training set."
+_SHARE_TIP = "Share of your own examples in the training set. Each is repeated as often as this takes."
 OWN_SETTINGS = (
     DataSetting("own", "Your own examples", None, _OWN_TIP),
     DataSetting("own_share", "Share of your own", DEFAULT_SHARE, _SHARE_TIP),

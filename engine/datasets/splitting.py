@@ -29,7 +29,7 @@ def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tupl
     class_of, counts = _counted(labels_or_count)
     wanted = _in_proportion(counts, share)
     if share > 0 and not wanted.any():
-        rule = "must leave examples on both sides, and there are"
+        rule = "must leave examples in both sets, but there are only"
         few = f"{len(class_of):,} in {len(counts):,} {'class' if len(counts) == 1 else 'classes'}"
         raise SettingError("test_share", Verbatim(f"{share:g}"), f"{rule} {few}", "Give more data, or a larger share.")
     order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from engine.basics.errors import DataError, Verbatim
+from engine.basics.errors import DataError
 
 MOST_CHARACTERS = 1_000_000  # limit of all names of a network's inputs and outputs together
 
@@ -36,6 +36,5 @@ def check_characters(parameter: str, lengths: Iterable[int]) -> None:
     """Raises DataError if names of these lengths are too long together."""
     count = sum(lengths)
     if count > MOST_CHARACTERS:
-        value = Verbatim(f"described by names of {count:,} characters")
-        rule = f"must have names of at most {MOST_CHARACTERS:,} characters together"
-        raise DataError(parameter, value, rule, "Ignore columns of long texts, or shorten the names.")
+        problem = f"its names have {count:,} characters in total, at most {MOST_CHARACTERS:,} are allowed"
+        raise DataError.from_problem(parameter, problem, "Ignore columns of long texts, or shorten the names.")

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.errors import DataError, EngineError, Verbatim, bad_file
+from engine.basics.errors import DataError, EngineError, bad_file, shown
 from engine.basics.npz import DAMAGE, Npz
 from engine.basics.regular_files import open_regular
-from engine.basics.validation import Array, available_memory, gigabytes, matrix, number_within, same_length
+from engine.basics.validation import Array, above_quarter_of_memory, matrix, number_within, same_length
 from engine.datasets.dataset import Dataset, Split, one_hot
 
 MOST_OWN = 10_000  # examples
@@ -22,7 +22,6 @@ DEFAULT_SHARE = 0.1
 _MOST_BYTES = 10**9  # limit of a file
 _KINDS = "biufU"
 _MEMBERS = ("x", "y", "columns", "targets")
-_READABLE = "must be an .npz with x and y: an example and what it truly is for each"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +45,8 @@ class UserExamples:
     def __post_init__(self) -> None:
         same_length("y", len(self.truths), "x", len(self.inputs))
         if len(self) > MOST_OWN:
-            value, rule = Verbatim(f"{len(self):,} examples"), f"must be at most {MOST_OWN:,} examples of one's own"
-            raise DataError("x", value, rule, "Open so many as data instead.")
+            problem = f"there are {len(self):,} examples of your own, at most {MOST_OWN:,} are allowed"
+            raise DataError.from_problem("x", problem, "Open the file as a data set instead.")
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -124,9 +123,10 @@ class UserExamples:
         for names, those in ((self.columns, data.columns), (self.targets, data.targets)):
             fits &= not (names and those) or names == those
         if not fits:
-            value = Verbatim(f"of {_size(*here)}")
-            rule = f"must be like the examples of {data.title}, of {_size(data.width, data.example_shape)}"
-            raise DataError("own examples", value, f"{rule} with the same names", "Choose the data they were kept for.")
+            problem = f"their {_size(*here)} do not match {data.title} ({_size(data.width, data.example_shape)})"
+            if here[0] == data.width:
+                problem = f"their shape or names do not match {data.title}"
+            raise DataError.from_problem("own examples", problem, "Choose the data set that they were saved for.")
 
     def _labels(self, data: Dataset) -> Array:
         number_of = {data.class_name(number): number for number in range(data.outputs)}
@@ -135,14 +135,15 @@ class UserExamples:
         names = [str(truth) for truth in self.truths.tolist()] if self.truths.ndim == 1 else ["numbers"]
         unknown = next((name for name in names if name not in number_of), None)
         if unknown is not None:
-            rule = f"must be a class of {data.title}"
-            raise DataError("own examples", unknown, rule, "Leave these out, or choose the data they were kept for.")
+            remedy = "Remove these, or choose the data set that they were saved for."
+            raise DataError.from_problem("own examples", f"{shown(unknown)} is not a class of {data.title}", remedy)
         return np.array([number_of[name] for name in names], np.int64)
 
     def _numbers(self, data: Dataset) -> Array:
         if self.truths.dtype.kind == "U":
-            rule = f"must have a number to predict each, as {data.title} has"
-            raise DataError("own examples", Verbatim("of classes"), rule, "Choose the data they were kept for.")
+            problem = f"they have classes, but {data.title} has numbers to predict"
+            remedy = "Choose the data set that they were saved for."
+            raise DataError.from_problem("own examples", problem, remedy)
         truths = matrix("y", self.truths.reshape(len(self), -1), data.outputs, np.float64)
         scaled = truths if data.target_scaling is None else data.target_scaling.apply(truths)
         return matrix("y", scaled, data.outputs)
@@ -177,22 +178,21 @@ def read_user_examples(path: str | Path) -> UserExamples:
         except EngineError:
             raise
         except DAMAGE as error:
-            raise bad_file(path, f"not usable ({error})", _READABLE, "Export your own examples again.") from None
+            problem = f"not an .npz with x and y, examples and their targets ({error})"
+            raise bad_file(path, problem, "Export your own examples again.") from None
 
 
 def _check_size(path: Path, npz: Npz) -> None:
     """Checks the size before unpacking, including copies of the numbers."""
     needed = sum(claim.nbytes + 8 * claim.count for claim in npz.claims.values())
-    available = available_memory()
-    if available is not None and needed > available // 4:
-        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
-        raise bad_file(path, f"of arrays that take {gigabytes(needed)}", rule, "Take fewer examples.")
+    if excess := above_quarter_of_memory(needed):
+        raise bad_file(path, f"its arrays take {excess}", "Use fewer examples.")
 
 
 def _own_in(npz: Npz) -> UserExamples:
     x, y = npz.array("x"), npz.array("y")
     if x.ndim < 2 or x.dtype.kind == "U" or not np.prod(x.shape[1:]) or y.ndim not in (1, 2) or y.shape[1:] == (0,):
-        raise ValueError("x must be rows or grey pictures, and y what each of them is")
+        raise ValueError("x must be rows or grey images, and y their targets")
     shape = tuple(map(int, x.shape[1:])) if x.ndim == 3 else ()
     inputs = matrix("x", x.reshape(len(x), -1), int(np.prod(x.shape[1:])), np.float32 if shape else np.float64)
     if x.dtype.kind == "u" and shape:
@@ -200,7 +200,7 @@ def _own_in(npz: Npz) -> UserExamples:
     if y.dtype.kind == "f":
         y = matrix("y", y.reshape(len(y), -1), y.size // max(1, len(y)) or 1, np.float64)
     elif y.ndim == 2:
-        raise ValueError("y holds several classes for each example")
+        raise ValueError("y has several classes for each example")
     return UserExamples(inputs, y, shape, _names(npz, "columns"), _names(npz, "targets"))
 
 
@@ -239,7 +239,7 @@ def mix_in_user_examples(data: Dataset, own: UserExamples, share: float = DEFAUL
     exact = {name: np.concatenate([numbers, unknown]) for name, numbers in train.exact.items()}
     mixed = Split(np.concatenate([train.inputs, inputs]), targets, labels, train.scale, rows, exact)
     count = f"{len(added):,} of your own {'example is' if len(added) == 1 else 'examples are'}"
-    note = f"{count} in the training part, {'once' if times == 1 else f'{times:,} times'} each."
+    note = f"{count} in the training set, {'once' if times == 1 else f'{times:,} times'} each."
     return replace(data, train=mixed, notes=(*data.notes, note))
 
 

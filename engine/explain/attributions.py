@@ -171,7 +171,10 @@ def occlusion(
     shape = tuple(int(side) for side in example_shape)
     if math.prod(shape) != len(example):
         raise SettingError(
-            "example_shape", shape, f"must have {len(example)} inputs, as the network has", "Give the data's own."
+            "example_shape",
+            shape,
+            f"must have {len(example)} inputs, as the network has",
+            "Pass the data set's example_shape.",
         )
     side = whole_number("size", size, 1, "4")
     if side > min(shape):

@@ -58,14 +58,14 @@ def smallest_change(
     """
     example, _ = check_example(network, inputs, target, 0.0)
     if network.shape[-1] < 2:
-        raise SettingError("target", target, "must be one of at least two outputs", "Explain its sum instead.")
+        raise SettingError("target", target, "must be one of at least two outputs", "Explain its logit instead.")
     least, most = check_row(network, "low", low), check_row(network, "high", high)
     if (least > most).any():
         raise SettingError("low", Verbatim("above high"), "must be at most high for every input", "Swap them.")
     found = _best_with_categories(network, np.clip(example, least, most), target, (least, most), categories)
     if found is None:
-        rule = f"must be an answer that some inputs within the bounds get near these; none was found for {target}"
-        raise NoChangeError("target", target, rule, "Try another class.")
+        problem = f"no inputs within the bounds were found that are predicted as {target}"
+        raise NoChangeError.from_problem("target", problem, "Try another class.")
     return found
 
 

@@ -58,7 +58,7 @@ class ParameterGroup:
 def check_not_output(network: Network, layer: int) -> None:
     """Raises SettingError for the last layer, whose neurons are the outputs and feed no other."""
     if layer >= len(network.weights):
-        raise SettingError("layer", layer, "must be a hidden layer, since outputs feed no neuron", "Choose another.")
+        raise SettingError("layer", layer, "must be a hidden layer, because outputs feed no neuron", "Choose another.")
 
 
 # ---- what if

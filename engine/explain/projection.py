@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.basics.errors import DataError, SettingError, Verbatim
+from engine.basics.errors import DataError, SettingError
 from engine.basics.validation import Array
 from engine.datasets import Split
 from engine.explain.features import activations_of
@@ -53,8 +53,8 @@ def principal_axes(activations: Array, count: int = 2) -> PrincipalAxes:
     """
     given = np.asarray(activations, np.float64)
     if not np.isfinite(given).all():
-        rule = "must be finite, or there is no variance along an axis"
-        raise DataError("activations", Verbatim("not finite"), rule, "Train the network anew with a lower rate.")
+        remedy = "Train the network again with a lower learning rate."
+        raise DataError.from_problem("activations", "some are not finite", remedy)
     mean = given.mean(axis=0)
     centred = given - mean
     variances, found = _largest_axes(centred, count)

@@ -212,7 +212,7 @@ def _check_size(rows: int, network: Network) -> None:
         raise DataError(
             "batch",
             Verbatim(f"{rows:,} examples"),
-            f"must have at most {_MOST_NUMBERS // sum(network.shape):,} examples to be written down in this network",
+            f"must have at most {_MOST_NUMBERS // sum(network.shape):,} examples to be shown step by step",
             "Look at the step on one example, or set a smaller batch size.",
         )
 

@@ -34,12 +34,9 @@ class Loss(RegisteredClass, ABC):
     def check_output(self, activation: Activation) -> None:
         """Raises SettingError if the loss cannot follow this output activation."""
         if self.joined_with and activation.name not in self.joined_with:
-            raise SettingError(
-                "loss",
-                self.name,
-                f"must follow an output activation that gives probabilities, and this one is {activation.name}",
-                f"Use {' or '.join(self.joined_with)} as the output activation, or the quadratic loss.",
-            )
+            problem = f"{self.name} needs an output activation that gives probabilities, not {activation.name}"
+            remedy = f"Use {' or '.join(self.joined_with)} as the output activation, or the quadratic loss."
+            raise SettingError.from_problem("loss", problem, remedy)
 
     def check_targets(self, targets: Array, activation: Activation, parameter: str = "targets") -> None:
         """Raises DataError if the loss cannot be used for targets (k, outputs) with this output activation.

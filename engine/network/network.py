@@ -114,7 +114,7 @@ class Network:
                 with np.errstate(over="ignore"):
                     w *= scale
         if scale != 1 and first_non_finite_layer(self) is not None:
-            rule = f"must leave the first weights in the range of {self.parameters.dtype}"
+            rule = f"must leave the initial weights in the range of {self.parameters.dtype}"
             raise SettingError("weight_scale", scale, rule, "Try 1.")
 
     def __str__(self) -> str:
@@ -344,13 +344,9 @@ def first_non_finite_layer(network: Network) -> int | None:
 def overflow_of(buffers: Buffers) -> DataError:
     """Returns the error for outputs of the last forward pass, or their loss, that are not finite; names the layer."""
     layer, dtype = buffers.first_layer_not_finite(), buffers.outputs[-1].dtype
-    what = f"a finite answer: the sums of layer {layer} overflow" if layer else "a finite loss: it overflows"
-    return DataError(
-        "network",
-        Verbatim(f"without {what}"),
-        f"must have answers to these examples in the range of {dtype}, and so must their loss",
-        "Its weights or the inputs are too large: train it anew with a lower learning rate, or scale the inputs.",
-    )
+    what = f"the weighted sums of layer {layer} overflow" if layer else "the loss overflows"
+    remedy = "Train the network again with a lower learning rate, or scale the inputs."
+    return DataError.from_problem("network", f"{what} {dtype}, because the weights or the inputs are too large", remedy)
 
 
 def check_dtype(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
@@ -377,12 +373,8 @@ def check_activations(activations: object, layers: int) -> None:
 def check_can_be_trained(network: Network) -> None:
     """Raises DataError if the parameters are read-only."""
     if not all(array.flags.writeable for array in (network.parameters, *network.weights, *network.biases)):
-        raise DataError(
-            "network",
-            Verbatim("read-only"),
-            "must have parameters that can be written to in order to be trained",
-            "Train a copy of it: network.copy().",
-        )
+        problem = "the parameters are read-only and cannot be trained"
+        raise DataError.from_problem("network", problem, "Train a copy of it: network.copy().")
 
 
 def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> None:
@@ -392,9 +384,7 @@ def check_fits(network: Network, inputs: int, outputs: int, data_name: str) -> N
         ("outputs", network.shape[-1], outputs),
     ):
         if has != needs:
-            raise DataError(
-                parameter,
-                Verbatim(f"{has:,} in this network"),
-                f"must be {needs:,} for {data_name}",
-                "Make a network that fits (in the window: Reset), or choose data that fits this one.",
+            remedy = "Make a network that fits (in the window: Reset), or choose data that fit this one."
+            raise DataError.from_problem(
+                parameter, f"this network has {has:,}, but {data_name} needs {needs:,}", remedy
             )

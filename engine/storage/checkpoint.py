@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.basics.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, Verbatim, bad_file
+from engine.basics.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, invalid_file
 from engine.basics.npz import DAMAGE, Npz
 from engine.basics.regular_files import LARGEST_FILE, open_regular
-from engine.basics.validation import Array, check_available, check_shape, gigabytes, parameter_count, whole_number
+from engine.basics.validation import Array, check_available, check_shape, parameter_count, whole_number
 from engine.network.network import Network, check_dtype, first_non_finite_layer, from_neuron_by_neuron, neuron_by_neuron
 from engine.storage.checks import (
     check_finite,
@@ -101,12 +101,12 @@ def _half(parameters: Array, state: TrainingState | None) -> Array:
         raise SettingError(
             "half_precision",
             True,
-            "must be False where a training is saved with the network: it would not go on exactly",
-            "Save it in full, or save the network alone.",
+            "must be False if a training state is saved, because it would not resume exactly",
+            "Save it in full precision, or save the network alone.",
         )
     if np.abs(parameters).max() > np.finfo(np.float16).max:
         raise SettingError(
-            "half_precision", True, "must be False for weights beyond 65504, and there are some", "Save it in full."
+            "half_precision", True, "must be False for weights above 65504", "Save it in full precision."
         )
     return parameters.astype(np.float16)
 
@@ -164,7 +164,7 @@ def _network_and_state(
 ) -> tuple[Network, TrainingState | None]:
     header = _header(path, arrays)
     if wanted is not None and tuple(check_shape(header["shape"])) != tuple(wanted):
-        raise bad_file(path, "of another network", f"must have the layers {', '.join(map(str, wanted))[:60]}")
+        raise bad_file(path, f"the network's layers are not {', '.join(map(str, wanted))[:60]}")
     network = _network(path, header, arrays, number_type)
     return network, _state(header, arrays, network.shape)
 
@@ -195,23 +195,18 @@ def _refused_in_words(path: Path) -> Iterator[None]:
     except FileFormatError:
         raise
     except EngineError as error:
-        value = f"a network whose {error.parameter} is {error.value}"
-        raise bad_file(path, value, error.rule, error.remedy) from None
+        raise invalid_file(path, "network", error) from None
     except DAMAGE as error:
-        raise bad_file(path, f"damaged, or no checkpoint ({error})", "must be an .npz as it was saved") from None
+        raise bad_file(path, f"damaged, or not a checkpoint ({error})") from None
 
 
 def _header(path: Path, arrays: Npz) -> dict[str, Any]:
     header = json.loads(arrays.text("header", _MOST_HEADER))
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise bad_file(path, "an .npz of something else", "must be a checkpoint of a network")
+        raise bad_file(path, "not a checkpoint of a network")
     if whole_number("version", header["version"], 1, "1") > VERSION:
-        raise bad_file(
-            path,
-            f"of version {header['version']}",
-            f"must be of version {VERSION} or older",
-            "Open it with a newer release of this program.",
-        )
+        problem = f"its version {header['version']} is newer than {VERSION}, which this release reads"
+        raise bad_file(path, problem, "Open it with a newer release of nnviz.")
     return header
 
 
@@ -219,10 +214,9 @@ def _network(path: Path, header: dict[str, Any], arrays: Npz, number_type: np.dt
     shape = check_shape(header["shape"])
     claim = arrays.claims["parameters"]
     if claim.count != parameter_count(shape):
-        value = f"with {claim.count:,} parameters"
-        raise bad_file(path, value, f"must have {parameter_count(shape):,}, as its shape says")
+        raise bad_file(path, f"it has {claim.count:,} parameters, but its shape needs {parameter_count(shape):,}")
     if claim.dtype.kind != "f":
-        raise bad_file(path, f"with {claim.count:,} parameters of type {claim.dtype}", "must have floats there")
+        raise bad_file(path, f"its parameters are of type {claim.dtype}, not floats")
     of_file = check_dtype(header["dtype"])
     kind = of_file if number_type is None else number_type
     network = Network(shape, header["activations"], header["loss"], "zeros", dtype=kind)
@@ -233,15 +227,13 @@ def _network(path: Path, header: dict[str, Any], arrays: Npz, number_type: np.dt
         set_description(network, _described(arrays, shape))
     bad = first_non_finite_layer(network)
     if bad is not None:
-        rule = f"must hold finite numbers only, in the range of {kind}"
-        raise bad_file(path, f"holding NaN or infinity in layer {bad} as {kind}", rule)
+        raise bad_file(path, f"layer {bad} contains NaN or infinity in {kind}")
     return network
 
 
 def _described(arrays: Npz, shape: Sequence[int]) -> Any:
     needed = arrays.claims[_DESCRIPTION].nbytes * _TIMES_AS_OBJECTS
-    rule = "must fit in memory"
-    check_available(needed, "description", Verbatim(gigabytes(needed)), rule, ANOTHER_FILE)
+    check_available(needed, "description", "reading it", ANOTHER_FILE)
     return json.loads(arrays.text(_DESCRIPTION, longest_description(shape)))
 
 
@@ -271,8 +263,7 @@ def _check_sizes_of_training(arrays: Npz, shape: list[int]) -> None:
         if not fits:
             raise ValueError(f"{claim.count:,} numbers for {parameter_count(shape):,} parameters in {name[:40]!r}")
     needed = sum(claim.nbytes for claim in claims.values())
-    rule = "must fit in memory with the state of its training"
-    check_available(needed, "training", Verbatim(gigabytes(needed)), rule, ANOTHER_FILE)
+    check_available(needed, "training", "reading its state", ANOTHER_FILE)
 
 
 FORMAT = NetworkFormat(

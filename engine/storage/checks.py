@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from engine.basics.errors import ANOTHER_FILE, DataError, SettingError, Verbatim
+from engine.basics.errors import ANOTHER_FILE, DataError, SettingError
 from engine.datasets.description import Description
 from engine.datasets.stored_texts import MOST_CHARACTERS
 from engine.network.network import Network, first_non_finite_layer
@@ -18,28 +18,20 @@ def check_finite(network: Network) -> None:
     """Raises DataError if a weight or bias is not finite, because the file would be useless."""
     bad = first_non_finite_layer(network)
     if bad is not None:
-        raise DataError(
-            "network",
-            Verbatim(f"without finite weights in layer {bad}"),
-            "must have finite weights and biases to be saved",
-            "Reset it, or train it with a lower learning rate.",
-        )
+        problem = f"layer {bad} has weights or biases that are not finite"
+        raise DataError.from_problem("network", problem, "Reset it, or train it with a lower learning rate.")
 
 
 def provenance_json(network: Network) -> str:
     """Returns the network's provenance as JSON. Raises DataError if JSON cannot hold it."""
     try:
         if not isinstance(network.provenance, dict):
-            raise TypeError(f"a {type(network.provenance).__name__}, no dictionary")
+            raise TypeError(f"a {type(network.provenance).__name__}, not a dictionary")
         _check_depth(network.provenance)
         return _checked_length(json.dumps(network.provenance, separators=(",", ":"), allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
-        raise DataError(
-            "provenance",
-            Verbatim(f"not what a file can hold ({error})"),
-            "must be a dictionary of texts, finite numbers, True, False, None, lists and dictionaries with text keys",
-            "Turn the rest into text, or leave it out.",
-        ) from None
+        remedy = "Use texts, finite numbers, True, False, None, and lists and dictionaries of these with text keys."
+        raise DataError.from_problem("provenance", f"it cannot be saved ({error})", remedy) from None
 
 
 def checked_provenance(provenance: object) -> dict[str, Any]:
@@ -53,7 +45,7 @@ def checked_provenance(provenance: object) -> dict[str, Any]:
         _check_depth(provenance)
         text = _checked_length(json.dumps(provenance, separators=(",", ":")))
     except ValueError as error:
-        raise SettingError("provenance", Verbatim(str(error)), "must be an object of facts", ANOTHER_FILE) from None
+        raise SettingError.from_problem("provenance", str(error), ANOTHER_FILE) from None
     clean: dict[str, Any] = json.loads(text, parse_constant=lambda _: None)
     return clean
 
@@ -90,7 +82,7 @@ def _check_depth(document: object) -> None:
 
 def _checked_length(text: str) -> str:
     if len(text) > _MOST_CHARACTERS:
-        raise ValueError(f"{len(text):,} characters long, and at most {_MOST_CHARACTERS:,} are kept")
+        raise ValueError(f"{len(text):,} characters long, at most {_MOST_CHARACTERS:,} are allowed")
     return text
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.basics.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, shown
+from engine.basics.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, invalid_file, shown
 from engine.basics.regular_files import read_regular
 from engine.basics.validation import Array, available_memory, check_shape, gigabytes
 from engine.network.network import Network, check_dtype, first_non_finite_layer
@@ -89,52 +89,44 @@ def load_network(path: str | Path, dtype: npt.DTypeLike | None = None) -> Networ
     except FileFormatError:
         raise
     except EngineError as error:
-        raise bad_file(path, f"a network whose {error.parameter} is {error.value}", error.rule, error.remedy) from None
+        raise invalid_file(path, "network", error) from None
     with np.errstate(over="ignore"):
         for view, numbers in zip((*network.weights, *network.biases), (*weights, *biases), strict=True):
             view[...] = numbers
     bad = first_non_finite_layer(network)
     if bad is not None:
-        rule = f"must hold numbers in the range of {network.parameters.dtype}"
-        raise bad_file(path, f"holding a number out of range in layer {bad}", rule, _WIDER)
+        raise bad_file(path, f"layer {bad} contains a number out of the range of {network.parameters.dtype}", _WIDER)
     return network
 
 
 def _document(path: Path) -> dict[str, Any]:
     content = read_regular(path, MOST_BYTES)
     if len(content) * _OBJECTS_PER_BYTE > (available_memory() or math.inf):
-        rule = f"must fit in memory, where it may take {_OBJECTS_PER_BYTE} times as much"
-        raise bad_file(path, f"of {gigabytes(len(content))}", rule, "Save it as .npz, which needs far less.")
+        problem = f"reading {gigabytes(len(content))} of JSON may take {_OBJECTS_PER_BYTE} times as much memory"
+        raise bad_file(path, f"{problem}, more than is available", "Save it as .npz, which needs far less.")
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as failure:
         raise _not_json(path, content, failure) from None
     if not isinstance(document, dict):
-        kind = type(document).__name__
-        raise bad_file(
-            path,
-            f"JSON, but no network (a {kind} at the top)",
-            "must be an object with the keys of a network",
-        )
+        raise bad_file(path, f"not a network (JSON with a {type(document).__name__} at the top)")
     missing = [key for key in _KEYS if key not in document]
     if missing:
         found = ", ".join(list(document)[:6]) or "none"
-        raise bad_file(path, f"without “{missing[0]}” (its keys: {found})", f"must have the keys {', '.join(_KEYS)}")
+        raise bad_file(path, f"not a network: the key “{missing[0]}” is missing (its keys: {found})")
     return document
 
 
 def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError:
     text = content.decode("utf-8", "replace").strip()
     if not text:
-        return bad_file(path, "empty", "must be JSON with the keys shape, weights and biases")
+        return bad_file(path, "the file is empty")
     if isinstance(failure, UnicodeDecodeError):
-        return bad_file(
-            path, "not text", "must be JSON with the keys shape, weights and biases, or a checkpoint (.npz)"
-        )
+        return bad_file(path, "neither JSON nor a checkpoint (.npz)")
     ended_early = isinstance(failure, json.JSONDecodeError) and failure.pos >= len(failure.doc.rstrip())
     if text[0] in "{[" and (ended_early or text[-1] != {"{": "}", "[": "]"}[text[0]]):
-        return bad_file(path, f"cut short after {len(content):,} bytes", "must be whole JSON, from { to }")
-    return bad_file(path, f"not a network ({failure})", "must be JSON with the keys shape, weights and biases")
+        return bad_file(path, f"the JSON is cut off after {len(content):,} bytes")
+    return bad_file(path, f"not valid JSON ({failure})")
 
 
 def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: np.dtype[Any] | None) -> Network:
@@ -162,8 +154,8 @@ def _layers(path: Path, document: dict[str, Any], key: str, expected: Sequence[t
     """Returns the numbers under a key, layer by layer, checked against the expected sizes. Raises FileFormatError."""
     layers = document[key]
     if not isinstance(layers, list) or len(layers) != len(expected):
-        has = len(layers) if isinstance(layers, list) else type(layers).__name__
-        raise bad_file(path, f"with {has} layers of {key}", f"must have {len(expected)}, as its shape says")
+        has = f"has {len(layers)} layers" if isinstance(layers, list) else f"is of type {type(layers).__name__}"
+        raise bad_file(path, f"“{key}” {has}, but the shape needs a list of {len(expected)} layers")
     return [
         _layer(path, rows, f"{key} of layer {layer}", size)
         for layer, (rows, size) in enumerate(zip(layers, expected, strict=True), start=1)
@@ -172,17 +164,14 @@ def _layers(path: Path, document: dict[str, Any], key: str, expected: Sequence[t
 
 def _layer(path: Path, rows: object, place: str, expected: tuple[int, int]) -> Array:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise bad_file(path, f"without rows in the {place}", "must have a list of lists there")
+        raise bad_file(path, f"the {place} are not a list of lists")
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
-        raise bad_file(path, f"ragged in the {place}", "must have rows of equal length")
+        raise bad_file(path, f"the {place} have rows of different lengths")
     found = (len(rows), *(lengths or {0}))
     if found != expected:
-        raise bad_file(
-            path,
-            f"{found[0]} × {found[1]} in the {place}",
-            f"must be {expected[0]} × {expected[1]} there, as its shape says",
-        )
+        needed = f"but the shape needs {expected[0]} × {expected[1]}"
+        raise bad_file(path, f"the {place} are {found[0]} × {found[1]}, {needed}")
     return _finite_numbers(path, rows, place)
 
 
@@ -190,13 +179,13 @@ def _finite_numbers(path: Path, rows: list[Any], place: str) -> Array:
     for row in rows:
         for number in row:
             if isinstance(number, bool) or not isinstance(number, (int, float)):
-                raise bad_file(path, f"holding {shown(number)} in the {place}", "must hold numbers only")
+                raise bad_file(path, f"the {place} contain {shown(number)}, which is not a number")
     try:
         array = np.array(rows, np.float64)
     except (ValueError, OverflowError):
-        raise bad_file(path, f"holding a number out of range in the {place}", "must hold finite numbers") from None
+        raise bad_file(path, f"the {place} contain a number that is out of range") from None
     if not np.isfinite(array).all():
-        raise bad_file(path, f"holding NaN or infinity in the {place}", "must hold finite numbers only")
+        raise bad_file(path, f"the {place} contain NaN or infinity")
     return array
 
 

@@ -44,7 +44,7 @@ $layers
 
 
 ${meaning}def predict(rows):
-    """Answers for examples: (k, $n_in) numbers, a row for each, become (k, $n_out)."""
+    """Predictions for examples: (k, $n_in) numbers, a row for each, become (k, $n_out)."""
     rows = np.asarray(rows, dtype=np.$given)
     if rows.ndim != 2 or rows.shape[1] != $n_in:
         raise ValueError(f"rows must be of shape (k, $n_in), not {rows.shape}")
@@ -52,7 +52,7 @@ ${meaning}def predict(rows):
 ${scaled}        for weights, biases, activation in NETWORK:
             rows = activation(rows @ weights.T + biases)
     if not np.isfinite(rows).all():
-        raise ValueError("the network has no finite answer: its sums overflow")
+        raise ValueError("the output is not finite: the weighted sums overflow")
     return $answers
 
 
@@ -87,7 +87,7 @@ if __name__ == "__main__":
     try:
         main(sys.argv)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of the answers, such as head, has enough
+    except BrokenPipeError:  # the reader of the predictions, such as head, has enough
         try:
             sys.stdout.close()  # with what is left, of which Python would complain
         except BrokenPipeError:
@@ -106,7 +106,7 @@ def read(path):
         rows = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
     except UnicodeDecodeError:
         taken = "$taken"
-        raise ValueError(f"it is no text; this network takes {taken}") from None
+        raise ValueError(f"it is not a text file; this network takes {taken}") from None
     except ValueError:
         check_cells(path)
         raise
@@ -137,7 +137,7 @@ def is_number(cell):
 
 
 def main(arguments):
-    """Prints the answers for the rows in the file named, a line for each row."""
+    """Prints the predictions for the rows in the file named, a line for each row."""
     program, *files = arguments
     sys.stdout.reconfigure(errors="backslashreplace")
     if {"-h", "--help"} & {*files}:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.errors import SettingError, Verbatim
+from engine.basics.errors import SettingError
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array, gigabytes
 from engine.datasets.description import Description
@@ -61,12 +61,8 @@ def export_onnx(network: Network, path: str | Path) -> None:
 def _check_size(network: Network) -> None:
     size = network.parameters.nbytes
     if size > _MOST_BYTES:
-        raise SettingError(
-            "network",
-            Verbatim(f"{gigabytes(size)} large"),
-            f"must take less than {gigabytes(_MOST_BYTES)} to be written as ONNX",
-            "Export a smaller network, or save this one in the format of this program.",
-        )
+        problem = f"the parameters take {gigabytes(size)}, but an ONNX file holds at most {gigabytes(_MOST_BYTES)}"
+        raise SettingError.from_problem("network", problem, "Export a smaller network, or save this one as .npz.")
 
 
 @dataclass
@@ -204,12 +200,8 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
         import onnx
         from onnx import helper, numpy_helper
     except ImportError:
-        raise SettingError(
-            "format",
-            "onnx",
-            "must have the package onnx installed to be written",
-            f"Install it with: {install_command('onnx')}, or export a Python script, which needs nothing more.",
-        ) from None
+        remedy = f"Install it with: {install_command('onnx')}, or export a Python script."
+        raise SettingError.from_problem("format", "the package onnx is not installed", remedy) from None
     about = network.saved_description or Description()
     scalings = about.scaling, about.target_scaling
     given, answered = (_TYPES[_type_of(plan.dtype, each).name] for each in scalings)

@@ -78,7 +78,7 @@ def read_image(path):
     except ValueError:
         raise
     except Exception as error:  # of damaged files, Pillow raises errors of any kind
-        raise ValueError(getattr(error, "strerror", None) or "it is damaged, or no image") from None
+        raise ValueError(getattr(error, "strerror", None) or "it is damaged, or not an image") from None
 
 
 def print_images(paths):
@@ -151,7 +151,7 @@ def grey_of(image):
     if has_many_bits(image):
         values = np.asarray(image, np.float32)
         if not np.isfinite(values).all():
-            raise ValueError("it has pixels that are infinite or no numbers")
+            raise ValueError("it has pixels that are infinite or NaN")
         greatest = max(float(values.max()), 1e-30)
         tops = (1, 255, 65_535) if image.mode == "F" else (65_535,)
         top = next((top for top in tops if greatest <= top), greatest)
@@ -238,7 +238,7 @@ def grey_of(image):
         plain = plain.transpose(Image.Transpose[turn])
     grey = np.asarray(on_paper(plain) if plain.mode == "RGBA" else plain, np.float32)
     if not np.isfinite(grey).all():
-        raise ValueError("it has pixels that are infinite or no numbers")
+        raise ValueError("it has pixels that are infinite or NaN")
     return grey
 
 

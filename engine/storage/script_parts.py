@@ -22,14 +22,14 @@ _INDENT = " " * 4
 _OF_PICTURES = (
     "Rows hold numbers as the network was trained with: of images, brightness from 0\nto 1, which is bytes / 255."
 )
-_OF_RAW = "Rows hold numbers as they stand in the data; the script scales them, and the answers."
+_OF_RAW = "Rows hold numbers as they stand in the data; the script scales them, and the predictions."
 _OF_TABLES = (
     "The file has the names of columns in a row; above it may be titles. Numbers may have\n"
     "the sign or unit beside them that their column had in the table the network learned from,\n"
     "or € or % if it had none, and separated thousands. Their decimal mark is the one that the\n"
     "file shows; if it shows none, as in 1.234, that of the table the network learned from.\n"
     "Missing values are filled as in the training; if rows with gaps were left out then, such a\n"
-    "row gets an empty answer, as does one with an unreadable value. In a program a row is a dict\n"
+    "row gets an empty prediction, as does one with an unreadable value. In a program a row is a dict\n"
     "of columns and values, and numbers have a decimal point."
 )
 
@@ -94,7 +94,7 @@ def _with_table(parts: Parts, about: Description, coding: TableCoding) -> Parts:
         "# table that the network learned from.",
         f"SIGNS = {sorted(SIGNS)}",
         f"DECIMAL = {coding.form.decimal if coding.form else '.'!r}",
-        "# The first row of the table of answers.",
+        "# The first row of the table of predictions.",
         _list("HEADING", about.answer_columns(1)),
     ]
     command = Template(OF_TABLE).safe_substitute(
@@ -198,7 +198,7 @@ def encode(row, mark=None):
 
 
 def answer(rows):
-    """The answer to each of the rows, dicts of columns and values."""
+    """The prediction for each of the rows, dicts of columns and values."""
     return [$answer for row in predict([encode(row) for row in rows])]
 
 

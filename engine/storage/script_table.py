@@ -32,7 +32,7 @@ def text_of(path):
     if content.startswith((b"PK\\x03\\x04", b"\\xd0\\xcf\\x11\\xe0")):
         raise ValueError("it is a spreadsheet; save it as CSV")
     if b"\\0" in content or content.startswith((b"\\xff\\xd8\\xff", b"GIF8")):
-        raise ValueError("it is no text; this network takes rows of a table, saved as CSV")
+        raise ValueError("it is not a text file; this network takes rows of a table, saved as CSV")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -132,7 +132,7 @@ def numbers_of(names, cells, mark):
 
 
 def main(arguments):
-    """Prints the answers for the rows in the file named, as a table."""
+    """Prints the predictions for the rows in the file named, as a table."""
     program, *files = arguments
     sys.stdout.reconfigure(errors="backslashreplace")
     if {"-h", "--help"} & {*files}:
@@ -152,7 +152,7 @@ def main(arguments):
     for number, numbers, wrong in rows:
         if wrong:
             out.writerow([""] * len(HEADING))
-            print(f"row {number} has no answer: {wrong}", file=sys.stderr)
+            print(f"row {number} has no prediction: {wrong}", file=sys.stderr)
             continue
         row = next(answers)
         out.writerow([${answer}(f"{number:.${digits}g}" for number in row)])'''

@@ -26,7 +26,7 @@ def usage_of(network: Network, has_images: bool) -> str:
 def _of_table(about: Description) -> list[str]:
     assert about.coding is not None
     answers = ", ".join(map(repr, about.answer_columns(1)))
-    columns = "a heading. These columns must be in it, in any order, perhaps besides others:"
+    columns = "a heading. These columns must be in it, in any order, possibly with others:"
     if has_no_heading(about.coding):
         columns = "no heading. These columns must stand in these places:"
     return [

@@ -31,5 +31,7 @@ def check_optuna(setting: str, value: str, instead: str) -> None:
 
 
 def _not_installed(setting: str, value: str, instead: str) -> SettingError:
-    rule = "requires Optuna, an optional dependency"
-    return SettingError(setting, value, rule, f"Install it with: {install_command('sweep')}, or use {instead}.")
+    problem = f"“{value}” requires Optuna, an optional dependency"
+    return SettingError.from_problem(
+        setting, problem, f"Install it with: {install_command('sweep')}, or use {instead}."
+    )

@@ -58,7 +58,7 @@ class Plan:
         for name, choices in (("kind", KINDS), ("sampler", SAMPLERS), ("prune", PRUNING)):
             if getattr(self, name) not in choices:
                 remedy = f"Choose from: {', '.join(choices)}."
-                raise SettingError(name, getattr(self, name), f"must be one of {len(choices)}", remedy)
+                raise SettingError(name, getattr(self, name), "must be one of the choices", remedy)
         self._check_seeds()
         self._check_trials()
         whole_number("sampler_seed", self.sampler_seed, 0, "0")
@@ -67,7 +67,7 @@ class Plan:
         if self.runs is not None:
             whole_number("runs", self.runs, 1, "40", _MOST_RUNS)
             if self.runs < len(self.seeds):
-                rule = f"must be at least the {len(self.seeds)} seeds that each trial has"
+                rule = f"must be at least {len(self.seeds)}, the number of seeds of each trial"
                 raise SettingError("runs", self.runs, rule, "Allow more runs, or use fewer seeds.")
 
     def _check_seeds(self) -> None:
@@ -80,7 +80,7 @@ class Plan:
     def _check_trials(self) -> None:
         names = [each.name for each in self.vary]
         if (self.kind == SWEEP) != bool(names):
-            rule = "must name settings for a sweep, and for nothing else"
+            rule = "must name settings for a sweep, and none for other plans"
             raise SettingError("vary", Verbatim(", ".join(names) or "nothing"), rule, "For example hidden=32,64.")
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
@@ -91,7 +91,7 @@ class Plan:
             or (count == 1) != (self.kind != RACE)
             or not all(isinstance(each, Experiment) for each in self.experiments)
         ):
-            rule = "must be several for a race, and one for anything else"
+            rule = "must be several for a race, and one for other plans"
             raise SettingError("experiments", Verbatim(f"{count}"), rule, "Give experiments that fit the kind.")
 
     # ---- trials

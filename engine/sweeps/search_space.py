@@ -98,7 +98,7 @@ class Dimension:
         if not all(math.isfinite(end) for end in ends) or not self.low < self.high:
             raise SettingError(self.option, limits, "must go from a number to a larger one", _RANGE_EXAMPLE)
         if self.kind == LOG and self.low <= 0:
-            rule = "must begin above 0, because steps of a logarithmic range multiply"
+            rule = "must begin above 0 in a logarithmic range"
             raise SettingError(self.option, limits, rule, "Begin at a small number like 0.0001, or leave out log.")
 
     @property
@@ -218,7 +218,7 @@ def _range(name: str, spec: str, kind: str) -> Dimension:
     low, dots, high = ends.partition("..")
     option = name.replace("_", "-")
     if not dots:
-        raise SettingError(option, spec, "must have its ends with .. between them", _EXAMPLE)
+        raise SettingError(option, spec, "must be a range with .. between its ends", _EXAMPLE)
     _check_can_range(name, spec)
     try:
         first, last = float(low), float(high)
@@ -230,7 +230,7 @@ def _range(name: str, spec: str, kind: str) -> Dimension:
 
 def _check_can_range(name: str, spec: object) -> None:
     if not is_numeric(name):
-        rule = "must be a list, since its values are no numbers"
+        rule = "must be a list, because its values are not numbers"
         raise SettingError(name.replace("_", "-"), spec, rule, "For example a,b,c.")
 
 

@@ -49,7 +49,7 @@ class DatasetHandle:
         copies: dict[str, Any] = {name: replace(split) for name, split in sent.splits.items()}
         found = replace(sent, **copies)
         if found.fingerprint != self.fingerprint:
-            raise RuntimeError("the data that were sent are not those of the plan")
+            raise RuntimeError("the received data differ from the data of the plan")
         return found
 
 

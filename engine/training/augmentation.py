@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.basics.errors import SettingError, Verbatim
-from engine.basics.validation import Array, check_available, gigabytes, number_within, whole_number
+from engine.basics.errors import SettingError
+from engine.basics.validation import Array, check_available, number_within, whole_number
 from engine.training.image_warp import AFFINE_TERMS, ImageWarper, affine_basis, steps_for, write_affine_map
 
 # Share of the elastic field's variance that is drawn. The rest consists of many tiny ripples.
@@ -98,12 +98,8 @@ class Augmenter:
             SettingError: ``picture_shape`` does not have two dimensions.
         """
         if len(picture_shape) != 2:
-            raise SettingError(
-                "augmentation",
-                Verbatim(f"on, with examples of dimensions {tuple(picture_shape)}"),
-                "must have pictures to distort, of a height and a width, and this data is not pictures",
-                "Switch augmentation off.",
-            )
+            problem = f"it distorts images, but the examples have the dimensions {tuple(picture_shape)}"
+            raise SettingError.from_problem("augmentation", problem, "Switch augmentation off.")
         self._augmentation = augmentation
         self._shape = height, width = picture_shape
         self._batch_size = whole_number("batch_size", batch_size, 1, "100")
@@ -207,8 +203,8 @@ def elastic_basis(shape: tuple[int, int], sigma: float) -> Array:
     share = np.cumsum(variances[order]) / variances.sum()
     kept = order[: 1 + int(np.searchsorted(share, _SHARE_OF_VARIANCE))]
     needed = 3 * 8 * len(kept) * shape[0] * shape[1]  # while the basis is computed
-    rule = f"must be larger for pictures of this size: with it the displacements take {gigabytes(needed)}"
-    check_available(needed, "elastic_sigma", sigma, rule, f"Try {2 * sigma:g}.")
+    purpose = f"a value of {sigma:g} for images of this size"
+    check_available(needed, "elastic_sigma", purpose, f"Try {2 * sigma:g}.")
     at_y, at_x = np.unravel_index(kept, (shape[0], shape[1]))
     modes = modes_y[at_y][:, :, None] * modes_x[at_x][:, None, :]
     basis: Array = np.sqrt(variances[kept])[:, None] * modes.reshape(len(kept), -1)

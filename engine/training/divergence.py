@@ -22,20 +22,21 @@ def loss_error(network: Network, buffers: Buffers, epoch: int, batch: int, rate:
     if not epoch:
         return DivergenceError(
             "loss",
-            f"not finite before the first step (first in layer {layer})",
-            "must be finite, and with weights or data this large it overflows",
+            f"not finite before the first step. The numbers in layer {layer} are too large",
+            "",
             "Reset the network with smaller initial weights, or scale the data.",
             f"the loss is not finite before the first step, because the numbers in layer {layer} are too large. Reset "
-            f"the network with smaller first weights, or scale the data.",
+            f"the network with smaller initial weights, or scale the data.",
         )
     return DivergenceError(
         "loss",
-        f"no longer finite at epoch {{epoch}}, batch {batch} (first in layer {layer})",
-        f"must stay finite, and with a learning rate of {rate:g} it grows without bound",
-        "The network is back at its last finite weights. Lower the learning rate and go on, or reset.",
-        f"at batch {batch} of epoch {{epoch}} the loss is no longer finite, first in layer {layer}, because a learning "
-        f"rate of {rate:g} makes the steps too large. Lower the learning rate and train on from the last sound "
-        f"weights, or reset.",
+        f"no longer finite at epoch {{epoch}}, batch {batch}, first in layer {layer}. A learning rate of {rate:g} "
+        f"makes the steps too large",
+        "",
+        "The network is back at its last finite weights. Lower the learning rate and continue, or reset.",
+        f"the loss is no longer finite at epoch {{epoch}}, batch {batch}, first in layer {layer}. A learning rate of "
+        f"{rate:g} makes the steps too large. Lower the learning rate and continue from the last finite weights, or "
+        f"reset.",
         epoch,
     )
 
@@ -47,11 +48,12 @@ def optimizer_overflow(optimizer: Optimizer, epoch: int) -> DivergenceError | No
             largest = np.sqrt(np.finfo(vector.dtype).max)
             return DivergenceError(
                 "gradient",
-                f"too large by epoch {{epoch}} for what the optimizer keeps of it ({name})",
-                f"must stay below {largest:.0e} in {vector.dtype}, or its square overflows",
+                f"too large at epoch {{epoch}}: the optimizer's average “{name}” overflowed. In {vector.dtype} the "
+                f"gradient must stay below {largest:.0e}",
+                "",
                 "Scale the inputs and targets to the order of 1, or limit the gradient (clip_norm).",
-                "in epoch {epoch} the gradient became too large for the optimizer. Scale the inputs and targets to "
-                "the order of 1, or limit the gradient, and train on.",
+                "the gradient became too large for the optimizer at epoch {epoch}. Scale the inputs and targets to "
+                "the order of 1, or limit the gradient, and continue.",
                 epoch,
             )
     return None

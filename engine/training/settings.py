@@ -98,7 +98,7 @@ class TrainingSettings:
             self._set(name, bool(getattr(self, name)))
         if not isinstance(self.augmentation, Augmentation):
             raise SettingError(
-                "augmentation", self.augmentation, "must be an Augmentation", "For none at all: Augmentation()."
+                "augmentation", self.augmentation, "must be an Augmentation", "Use Augmentation() for none."
             )
         SCHEDULES[self.schedule]
 

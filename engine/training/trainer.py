@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.basics.attributes import set_attributes
-from engine.basics.errors import DataError, DivergenceError, SettingError, Verbatim
+from engine.basics.errors import DataError, DivergenceError, SettingError
 from engine.basics.validation import Array, check_batch_memory, number_within, whole_number
 from engine.datasets import Dataset
 from engine.network.buffers import Buffers, TrainingBuffers
@@ -208,7 +208,7 @@ class Trainer:
         for name in FIXED_WHILE_TRAINING:
             wanted, fixed = getattr(settings, name), getattr(self.settings, name)
             if wanted != fixed:
-                rule = f"must stay {fixed} while this run lasts"
+                rule = f"must stay {fixed} during this run"
                 raise SettingError(name, wanted, rule, "Start a new run to change it.")
         # Raises if the settings do not fit. One assignment, because another thread may be taking steps.
         self._coming = self._coming.with_settings(settings)
@@ -422,12 +422,8 @@ class Trainer:
         except DataError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise SettingError(
-                "training state",
-                Verbatim(f"unusable ({error})"),
-                "must be complete, as in a checkpoint",
-                "Train the network anew from its weights, or open another checkpoint.",
-            ) from None
+            remedy = "Train the network again from its weights, or open another checkpoint."
+            raise SettingError.from_problem("training state", f"it is not usable ({error})", remedy) from None
         trainer.change(settings)
         network.describe(dataset.description)
         return trainer

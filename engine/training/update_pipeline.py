@@ -37,8 +37,8 @@ class UpdatePipeline:
             raise SettingError(
                 "patience",
                 settings.patience,
-                "must be 0 where there is no validation set to judge by",
-                "Give the validation set a share of the training examples, 0.1 for example, or set patience to 0.",
+                "must be 0 without a validation set",
+                "Hold out a share of the training examples for validation, for example 0.1, or set patience to 0.",
             )
         decouples = OPTIMIZERS[settings.optimizer].decouples_decay
         self.settings = settings

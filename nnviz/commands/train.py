@@ -253,7 +253,7 @@ def _check_unchanged(file: str, data: Dataset, network: Network, state: Training
         if network.description is not None and data.description is not None:
             network.description.check_means_same(data.description)  # names are not part of the fingerprint
     except DataError as error:
-        what = "" if error.parameter == "data" else f" ({error.parameter} is {error.value}: it {error.rule})"
+        what = "" if error.parameter == "data" else f" ({error.parameter}{error.problem})"
         raise CommandError(
             f"{text.name(file)}: has changed since the run started, so the run cannot be resumed{what}. "
             "Restore the file, or train again from scratch."

@@ -20,7 +20,7 @@ def fits_canvas(data: Dataset | None) -> bool:
 def example_ink(data: Dataset, part: str, number: int) -> Ink:
     """Returns an example of one of the data's splits as an image over the whole canvas."""
     split = data.splits[part]
-    title, label = f"{part} picture {number}", None if split.labels is None else int(split.labels[number])
+    title, label = f"{part} image {number}", None if split.labels is None else int(split.labels[number])
     if label is not None:
         title += f": a {data.class_name(label)}"
     pixels = split.example(number).reshape(SIDE, SIDE)

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from engine.basics.errors import DataError, EngineError, Verbatim
+from engine.basics.errors import DataError, EngineError
 from engine.basics.regular_files import open_regular
 from engine.basics.validation import Array
 from engine.datasets.grey_images import (
@@ -63,15 +63,14 @@ def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Ar
         except (EngineError, CancelledError):
             raise
         except MemoryError:
-            raise _too_large(path.name, Verbatim("more than the memory can hold")) from None
+            raise _too_large(path.name, "the image does not fit in memory") from None
         except Image.DecompressionBombError:
-            raise _too_large(path.name, Verbatim("of far too many pixels")) from None
+            raise _too_large(path.name, f"the image has more than {MOST_PIXELS // 10**6} million pixels") from None
         except Exception as error:  # Pillow raises errors of any kind for damaged files
             if isinstance(error, OSError) and error.strerror:  # the disk's
                 raise
-            what = Verbatim("not a picture that can be read")
-            remedy = "Give a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM."
-            raise DataError(path.name, what, "must be a whole one", remedy) from None
+            remedy = "Use a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM."
+            raise DataError.from_problem(path.name, "not an image, or damaged", remedy) from None
 
 
 class _Watched(io.BufferedReader):
@@ -90,9 +89,8 @@ class _Watched(io.BufferedReader):
         if not self._is_wanted():
             raise CancelledError
         if time.monotonic() > self._end:
-            rule = f"must take at most {MOST_SECONDS} s"
-            what = Verbatim("a picture that takes very long to read")
-            raise DataError(self._called, what, rule, "Save it as PNG in another program.")
+            problem = f"reading the image takes more than {MOST_SECONDS} s"
+            raise DataError.from_problem(self._called, problem, "Save it as PNG in another program.")
         return super().read(size)
 
 
@@ -111,11 +109,13 @@ def _decoded(name: str, file: io.BufferedReader) -> Array:
 
 def check_size(name: str, width: int, height: int, most: int = MOST_PIXELS) -> None:
     """Raises DataError for an image of more pixels, or a longer one: it would take too much memory or time."""
-    size = f"of {width:,} × {height:,} pixels"
+    size = f"the image has {width:,} × {height:,} pixels"
     if width * height > most:
-        raise _too_large(name, Verbatim(f"{size}, {width * height / 1e6:.1f} million"), most)
+        size = f"{size}, {width * height / 1e6:.1f} million"
+        raise _too_large(name, f"{size}, at most {most // 10**6} million are allowed")
     if max(width, height) > LONGEST_SIDE:
-        raise DataError(name, Verbatim(size), f"must be at most {LONGEST_SIDE:,} pixels long", "Cut the digit out.")
+        problem = f"{size}, at most {LONGEST_SIDE:,} are allowed in a row or column"
+        raise DataError.from_problem(name, problem, "Crop it to the digit.")
 
 
 def grey_of_strips(
@@ -147,8 +147,8 @@ def grey_of_strips(
         whole = whole.transpose(turn)
     grey = np.asarray(on_paper(whole) if whole.mode == "RGBA" else whole, np.float32)
     if not np.isfinite(grey).all():
-        what = Verbatim("a picture with pixels that are infinite or no numbers")
-        raise DataError(name, what, "must have finite ones", "Save it as PNG in the program that made it.")
+        remedy = "Save it as PNG in the program that made it."
+        raise DataError.from_problem(name, "it has pixels that are infinite or NaN", remedy)
     return grey
 
 
@@ -170,9 +170,8 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
     return None
 
 
-def _too_large(name: str, size: Verbatim, most: int = MOST_PIXELS) -> DataError:
-    rule = f"must have at most {most // 10**6} million"
-    return DataError(name, size, rule, "Make it smaller, or cut the digit out.")
+def _too_large(name: str, problem: str) -> DataError:
+    return DataError.from_problem(name, problem, "Make it smaller, or crop it to the digit.")
 
 
 def resized(grey: Array, shape: tuple[int, int]) -> Array:

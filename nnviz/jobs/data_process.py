@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.basics.errors import EngineError, Verbatim
+from engine.basics.errors import EngineError
 from engine.datasets import Dataset, DataSource
 from engine.datasets.idx_pair import idx_files
 from engine.datasets.loading import is_idx
@@ -116,8 +116,8 @@ class DataProcess:
             return EndedError()
         self.end()
         code = process.wait()
-        rule = f"must be read by a process, which has ended by itself (exit code {code}; perhaps memory ran out)"
-        return EngineError("data", Verbatim("unread"), rule, "Try again, or take a part of these data.")
+        problem = f"the process reading the data exited unexpectedly (exit code {code}, possibly out of memory)"
+        return EngineError.from_problem("", problem, "Try again, or use fewer examples.")
 
 
 def _exchange(process: subprocess.Popen[bytes], request: tuple[Any, ...], progress: Progress) -> tuple[str, Any]:

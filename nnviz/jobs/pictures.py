@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QMimeData, QObject, pyqtSignal
 from PyQt5.QtGui import QImage, QPixmap
 
-from engine.basics.errors import DataError, EngineError, Verbatim
+from engine.basics.errors import DataError, EngineError
 from engine.basics.validation import Array
 from nnviz.digits.strokes import Ink
 from nnviz.jobs.serial_thread import SerialThread
@@ -49,11 +49,11 @@ class Pictures(QObject):
         """
         source = _source(given)
         if source is None:
-            rule = "must hold a picture or the file of one"
-            error = DataError(giver, Verbatim("without a picture"), rule, "Copy one, or drop one onto the canvas.")
+            remedy = "Copy an image, or drop one onto the canvas."
+            error = DataError.from_problem("", f"{giver} contains no image and no image file", remedy)
             self.failed.emit("Nothing was put on the canvas", error)
             return
-        name = source.name if isinstance(source, Path) else "the picture"
+        name = source.name if isinstance(source, Path) else "the image"
         this = self._latest = object()
 
         def is_wanted() -> bool:
@@ -69,7 +69,7 @@ class Pictures(QObject):
 
         def failed(error: Exception) -> None:
             if is_wanted():
-                self.failed.emit("The drawing stays as it was" if isinstance(error, EngineError) else name, error)
+                self.failed.emit("The drawing is unchanged" if isinstance(error, EngineError) else name, error)
 
         self._thread.run(work, done, failed)
 
@@ -114,10 +114,9 @@ def _ink_of(grey: Array, name: str) -> Ink:
 
     pixels = photograph.ink_of_photograph(grey)
     if pixels is None:
-        rule = "must show a digit that stands out from its ground"
-        remedy = "Take a picture of one digit, dark on light or light on dark, with some empty border around it."
-        raise DataError(name, Verbatim("all of one grey, or nearly so"), rule, remedy)
-    return Ink(pixels, _LENGTH, "" if name == "the picture" else name)
+        remedy = "Use an image of one digit, dark on light or light on dark, with an empty border around it."
+        raise DataError.from_problem(name, "no digit stands out from the background", remedy)
+    return Ink(pixels, _LENGTH, "" if name == "the image" else name)
 
 
 def _grey_of_image(image: QImage) -> Array:
@@ -127,8 +126,8 @@ def _grey_of_image(image: QImage) -> Array:
 
     size = (image.width(), image.height())
     if image.isNull():
-        raise DataError("the picture", Verbatim("empty or damaged"), "must have pixels", "Copy it once more.")
-    check_size("the picture", *size)
+        raise DataError.from_problem("the image", "it is empty or damaged", "Copy it again.")
+    check_size("the image", *size)
 
     def strip(top: int, bottom: int) -> Image:
         layers = image.copy(0, top, size[0], bottom - top).convertToFormat(QImage.Format_RGBA8888)
@@ -137,4 +136,4 @@ def _grey_of_image(image: QImage) -> Array:
         picture = frombytes("RGBA", (size[0], bottom - top), layers.constBits().asstring(layers.byteCount()))
         return picture if image.hasAlphaChannel() else picture.convert("L")
 
-    return grey_of_strips("the picture", size, strip)
+    return grey_of_strips("the image", size, strip)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.basics.errors import DataError, Verbatim
+from engine.basics.errors import DataError
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from nnviz.jobs.data_process import reader_for
@@ -328,8 +328,8 @@ def _data_of(made: Experiment, given: Dataset | None) -> Dataset:
     finally:
         reader.end()
     if made.fingerprint not in ("", found.fingerprint):
-        rule, remedy = "must be as they were when its runs began", "Bring the old file back, or begin anew."
-        raise DataError("the data", Verbatim(f"{source.title} (changed)"), rule, remedy)
+        problem = f"{source.title} has changed since its runs began"
+        raise DataError.from_problem("the data", problem, "Restore the old file, or start again.")
     return found
 
 

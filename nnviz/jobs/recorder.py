@@ -27,8 +27,8 @@ from nnviz.jobs.reports import Recorded, Stopped
 if TYPE_CHECKING:  # it is loaded when something is recorded: the window's first picture need not wait for it
     from nnviz.library import Library, Recording
 
-INTRODUCTION = "Runs are kept in the library, which only you can read. Ctrl+Alt+K switches that off."
-_BRANCHED = "Another program has gone on with this run: from epoch {:.4g} on, it is kept as run {}, a branch of it."
+INTRODUCTION = "Runs are saved in the library, which only you can read. Ctrl+Alt+K switches recording off."
+_BRANCHED = "Another program has trained this run further. From epoch {:.4g} on, it is recorded as run {}, a branch."
 ReportFunction = Callable[[object], None]
 
 
@@ -153,7 +153,7 @@ class Recorder:
                 self._try_at = time.monotonic() + recording.SECONDS_AFTER_FAILURE
                 self._close_library()
                 self.state.is_leap = True  # what happens from now on is lost
-                self._fail(f"This training is not recorded: {error}", report)
+                self._fail(f"This run is not recorded: {error}", report)
         return self._recording
 
     def _taken_up(self, trainer: Trainer, report: ReportFunction) -> Recording:

@@ -34,7 +34,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
-from engine.basics.errors import EngineError, Verbatim
+from engine.basics.errors import EngineError
 from engine.basics.machine import cores
 from engine.basics.validation import available_memory
 from engine.datasets import Dataset
@@ -212,9 +212,6 @@ def _packed(job: Job) -> bytes:
 
 
 def _lost(code: int) -> EngineError:
-    return EngineError(
-        "training",
-        Verbatim("broken off"),
-        f"must go on in a process of its own, which has ended by itself (exit code {code}; perhaps memory ran out)",
-        "The network is as it was last shown. Train it on from there.",
-    )
+    problem = f"the training process exited unexpectedly (exit code {code}, possibly out of memory)"
+    remedy = "The network keeps its last displayed weights. Press Train to continue."
+    return EngineError.from_problem("", problem, remedy)

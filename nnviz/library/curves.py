@@ -141,7 +141,7 @@ def read_history(database: Database, run: int) -> History:
                     curve.add(at, float(value))
         for epoch, content in _confusions(database, run):
             if not isinstance(content, bytes):
-                raise TypeError("confusion matrices that are no bytes")
+                raise TypeError("confusion matrices that are not bytes")
             history.keep_confusions(int_if_whole(float(epoch)), unpack_matrices(content))
     except (TypeError, ValueError, OverflowError) as error:
         raise damaged(database.path, f"run {run}: {str(error)[:80]}") from None

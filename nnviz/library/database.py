@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from engine.basics.errors import Verbatim
 from engine.basics.regular_files import check_regular, mode_at
 from engine.datasets.stored_texts import storable
 from nnviz import __version__
@@ -115,7 +114,7 @@ class Database:
         if version > schema.VERSION:
             self._take_newer(version)
         elif self.number("PRAGMA application_id") != schema.APPLICATION_ID:
-            raise not_a_library(self.path, "an SQLite file of something else")
+            raise not_a_library(self.path, "an SQLite file of another program")
         elif version < schema.VERSION and self.why_read_only is None:
             self._bring_here()
         self.number("SELECT coalesce(max(id), 0) FROM runs")
@@ -148,11 +147,9 @@ class Database:
         except (KeyError, ValueError):
             readable_by = version
         if readable_by > schema.VERSION:
-            value = f"of version {version}, which {by} wrote"
-            rule = f"must be of version {schema.VERSION} or older for nnviz {__version__}"
-            remedy = f"Install {by} or newer to open it. {ELSEWHERE}"
-            raise NotALibraryError(self.path.name, Verbatim(value), rule, remedy)
-        self.why_read_only = f"{by} wrote it in version {version}, and nnviz {__version__} knows {schema.VERSION}"
+            problem = f"its version {version}, written by {by}, is too new for nnviz {__version__}"
+            raise NotALibraryError.from_problem(self.path.name, problem, f"Install {by} or newer. {ELSEWHERE}")
+        self.why_read_only = f"{by} wrote it in version {version}, but nnviz {__version__} writes {schema.VERSION}"
         self._connection.execute("PRAGMA query_only = ON")
 
     def _keep_a_log(self) -> None:
@@ -187,14 +184,14 @@ class Database:
         """Returns all rows of a query, which must contain finite numbers only. Raises LibraryError."""
         rows = self.rows(query, values)
         if not all(isinstance(each, (int, float)) and math.isfinite(each) for row in rows for each in row):
-            raise damaged(self.path, "no number where there must be one")
+            raise damaged(self.path, "a number is missing")
         return rows
 
     def number(self, query: str, values: object = ()) -> int:
         """Returns the single number of a query."""
         row = self.row(query, values)
         if row is None or not isinstance(row[0], (int, float)) or not math.isfinite(row[0]):
-            raise damaged(self.path, "no number where there must be one")
+            raise damaged(self.path, "a number is missing")
         return int(row[0])
 
     def write(self, statement: str, values: object = ()) -> int:
@@ -253,8 +250,8 @@ class Database:
         except FileNotFoundError:
             what = "moved or deleted"
         if what is not None:
-            rule = "must be the file that was opened"
-            raise ReplacedError(self.path.name, Verbatim(what), rule, "It is opened again the next time it is needed.")
+            remedy = "nnviz opens it again when it needs it."
+            raise ReplacedError.from_problem(self.path.name, f"the library was {what}", remedy)
 
     # ---- size
 
@@ -328,7 +325,7 @@ class Database:
 
 
 def not_a_library(path: Path, what: str, kind: type[NotALibraryError] = NotALibraryError) -> NotALibraryError:
-    return kind(path.name, Verbatim(what), "must be a library of nnviz, or not be there yet", ELSEWHERE)
+    return kind.from_problem(path.name, f"{what}, not a library of nnviz", ELSEWHERE)
 
 
 def _file_at(path: Path) -> tuple[int, int]:
@@ -340,7 +337,7 @@ def _file_at(path: Path) -> tuple[int, int]:
 def _make_file(path: Path) -> None:
     """Makes an empty file for its owner only, if there is none. SQLite's other files inherit its permissions."""
     try:
-        check_regular(path, mode_at(path), "{} is there, and a library is a regular file")
+        check_regular(path, mode_at(path), "this is {}, but a library must be a regular file")
     except FileNotFoundError:
         path.parent.mkdir(_FOLDER_OF_OWNER, parents=True, exist_ok=True)
         with suppress(FileExistsError):  # another program made it just now
@@ -380,7 +377,7 @@ def _check_head(path: Path) -> None:
                 raise
             return
     if application & 0xFFFFFFFF not in (0, schema.APPLICATION_ID):
-        raise not_a_library(path, "an SQLite file of something else")
+        raise not_a_library(path, "an SQLite file of another program")
 
 
 def _needs_immutable(error: sqlite3.OperationalError, path: Path) -> bool:

@@ -14,8 +14,8 @@ from engine.basics.validation import gigabytes
 from nnviz.library.schema import PAGE_BYTES
 from nnviz.program_name import program_name
 
-ELSEWHERE = "The environment variable NNVIZ_LIBRARY can name another file."
-WRITTEN_AGAIN = "The library is written to again."
+ELSEWHERE = "Set the environment variable NNVIZ_LIBRARY to use another file."
+WRITTEN_AGAIN = "The library can be written to again."
 _LEAST_ROOM = 2**17  # bytes that SQLite takes beside the library, even if nothing is written to it
 
 
@@ -68,7 +68,11 @@ class ReplayError(LibraryError):
 
 
 class RunInUseError(LibraryError):
-    """The run is being trained elsewhere, or was trained further there."""
+    """The run is being trained elsewhere, or was trained further there. ``rule`` says which."""
+
+    @property
+    def problem(self) -> str:
+        return f" {self.value} {self.rule}"
 
 
 class TooLargeError(LibraryError):
@@ -76,18 +80,16 @@ class TooLargeError(LibraryError):
 
 
 def unknown_run(path: Path, run: object) -> UnknownRunError:
-    rule = "must be the number of a run that is there"
-    return UnknownRunError("run", Verbatim(str(run)[:60]), rule, f"“{program_name()} runs” lists those in {path.name}.")
+    remedy = f"“{program_name()} runs” lists the runs in {path.name}."
+    return UnknownRunError("run", Verbatim(str(run)[:60]), "must be the number of a run in the library", remedy)
 
 
 def in_use(run: int) -> RunInUseError:
-    rule = "must not be trained by another program at this moment"
-    return RunInUseError("run", run, rule, "End its training there first.")
+    return RunInUseError("run", run, "is being trained by another program", "Stop its training there first.")
 
 
 def continued_elsewhere(run: int) -> RunInUseError:
-    rule = "must be as it was when it was read, but another program has trained it on"
-    return RunInUseError("run", run, rule, "Read it again.")
+    return RunInUseError("run", run, "has been trained further by another program", "Reload it.")
 
 
 def damage_mark(path: Path) -> Path:
@@ -99,36 +101,34 @@ def damaged(path: Path, what: str) -> DamagedError:
     """Makes the marker file, and returns the error."""
     with suppress(OSError):
         damage_mark(path).touch(0o600)
-    remedy = "Start nnviz again: the file is set aside then, and what can still be read becomes a new library."
-    return DamagedError(path.name, Verbatim(f"damaged ({what})"), "must be as nnviz wrote it", remedy)
+    remedy = "Restart nnviz: it keeps the damaged file under another name and recovers what can be read."
+    return DamagedError.from_problem(path.name, f"the library is damaged ({what})", remedy)
 
 
 def unreadable(what: str, why: object) -> UnreadableRunError:
     """Returns the error for a part of a run that cannot be read."""
     remedy = "Delete the run, or repair the library."
-    return UnreadableRunError(what, Verbatim(f"unreadable ({str(why)[:80]})"), "must be as nnviz wrote it", remedy)
+    return UnreadableRunError.from_problem(what, f"it cannot be read ({str(why)[:80]})", remedy)
 
 
 def not_reproduced(what: str) -> ReplayError:
-    rule = "must come out as it was recorded"
-    remedy = "Perhaps numpy, BLAS or the processor are others by now. Its last state is not touched by that."
-    return ReplayError("training", Verbatim(f"another one when it is gone through again ({what})"), rule, remedy)
+    remedy = "NumPy, BLAS or the processor may have changed since. The run's last state is not affected."
+    return ReplayError.from_problem("training", f"the replay differs from the recording ({what})", remedy)
 
 
 def read_only(path: Path, why: str) -> ReadOnlyError:
     remedy = f"Nothing is recorded until it can be written to. {ELSEWHERE}"
-    return ReadOnlyError(path.name, Verbatim(f"open for reading only, because {why}"), "must be writable", remedy)
+    return ReadOnlyError.from_problem(path.name, f"the library is read-only, because {why}", remedy)
 
 
 def too_large(size: int, most: int) -> TooLargeError:
-    rule = f"must be at most {gigabytes(most)} to be recorded"
-    remedy = "Its figures are recorded, and not its weights: save it to a file when it has learned."
-    return TooLargeError("network", Verbatim(f"of {gigabytes(size)} with the state of its training"), rule, remedy)
+    problem = f"with its training state it takes {gigabytes(size)}, at most {gigabytes(most)} can be recorded"
+    remedy = "Only its figures are recorded, not its weights. Save it to a file after training."
+    return TooLargeError.from_problem("network", problem, remedy)
 
 
 def no_memory() -> LibraryError:
-    rule = "must have memory to be packed in"
-    return LibraryError("state", Verbatim("too large for the memory that is free"), rule, "Close other programs.")
+    return LibraryError.from_problem("state", "there is not enough memory to save it", "Close other programs.")
 
 
 @contextmanager
@@ -141,9 +141,8 @@ def translated_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise _full(path) from error
-        rule = "must be a file in a folder that can be written to"
-        value = Verbatim(f"out of reach ({error.strerror or error})")
-        raise LibraryError(path.name, value, rule, ELSEWHERE) from error
+        problem = f"the library cannot be accessed ({error.strerror or error})"
+        raise LibraryError.from_problem(path.name, problem, ELSEWHERE) from error
 
 
 def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
@@ -151,14 +150,12 @@ def _translated(path: Path, error: sqlite3.Error) -> LibraryError:
     if "full" in text or ("I/O error" in text and is_disk_full(path)):
         return _full(path)
     if "readonly" in text:
-        return read_only(path, "file or folder is write-protected")
+        return read_only(path, "its file or folder is write-protected")
     if "locked" in text or "busy" in text:
-        rule = "must be free for a moment"
-        return BusyError(path.name, Verbatim("in use by another program"), rule, "Try again.")
+        return BusyError.from_problem(path.name, "the library is in use by another program", "Try again.")
     if is_damage(error) or ("I/O error" in text and _ends_within_a_page(path)):
         return damaged(path, text)
-    rule = "must be a file that can be read and written"
-    return LibraryError(path.name, Verbatim(f"out of order ({text})"), rule, ELSEWHERE)
+    return LibraryError.from_problem(path.name, f"the library cannot be read or written ({text})", ELSEWHERE)
 
 
 def is_disk_full(path: Path) -> bool:
@@ -176,8 +173,8 @@ def _ends_within_a_page(path: Path) -> bool:
 
 
 def _full(path: Path) -> FullDiskError:
-    remedy = "Make room on the disk, delete runs that are no longer needed, or go on without recording."
-    return FullDiskError(path.name, Verbatim("on a full disk"), "must have room to grow", remedy)
+    remedy = "Free disk space, delete runs that are no longer needed, or continue without recording."
+    return FullDiskError.from_problem(path.name, "the disk is full", remedy)
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -74,8 +74,8 @@ def export_run(
     written |= _networks(library, run, made)
     for name in written:
         if is_file_of(record.experiment.data, record.experiment.data_settings, folder / name):
-            rule = f"must not have the data of the run in {name}, which would be replaced"
-            raise LibraryError("folder", str(folder), rule, "Choose another folder.")
+            problem = f"the export would replace {folder / name}, the data of the run"
+            raise LibraryError.from_problem("folder", problem, "Choose another folder.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, write in written.items():
         report(name)
@@ -128,11 +128,11 @@ def _copy_rows(experiment: Experiment, folder: Path, done: ExportResult, report:
     source = Path(experiment.data)
     copy = folder / source.name
     if not source.is_file():
-        done.left_out["rows"] = "they are in no file that is there: only a single file of data is copied"
+        done.left_out["rows"] = "the data are not a single file on this computer, and only such a file is copied"
     elif source.name.casefold() in map(str.casefold, done.files):
-        done.left_out["rows"] = f"{source.name} is the name of another file of the export"
+        done.left_out["rows"] = f"another file of the export is named {source.name}"
     elif copy.exists() and copy.samefile(source):
-        done.left_out["rows"] = f"{source.name} is in that folder already"
+        done.left_out["rows"] = f"{source.name} is already in that folder"
     else:
         with open(source, "rb") as rows, whole_file(copy) as (file, _):
             while part := rows.read(_PART):

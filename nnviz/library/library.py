@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from engine.basics.errors import EngineError, Verbatim
+from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets.description import Description, described_as
 from engine.experiment import Experiment
@@ -265,8 +265,7 @@ class Library:
         """
         record, known = self.run(run), self.snapshot_epochs(run)
         if not known:
-            rule = "must have a moment that is kept"
-            raise UnknownRunError("run", Verbatim(f"{run}, of which no weights are kept"), rule, "Choose another one.")
+            raise UnknownRunError.from_problem("run", f"number {run} has no snapshots", "Choose another run.")
         at = known[-1] if epoch is None else nearest(known, epoch)
         network = self._at(record, at)
         history = self.history(run)
@@ -285,7 +284,8 @@ class Library:
         network = Network(made.shape, made.activations, made.loss, "zeros")
         parameters = read_snapshot(self.database, record.id, at, made.shape)
         if parameters is None:
-            raise unknown_run(self.path, f"{record.id}, whose moment at epoch {at:g} was just thinned")
+            problem = f"the snapshot of number {record.id} at epoch {at:g} has just been removed to save space"
+            raise UnknownRunError.from_problem("run", problem, "Choose another epoch.")
         network.parameters[...] = parameters
         network.description = described_as(self.description(record), made.brightness)
         return network

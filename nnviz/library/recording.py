@@ -371,7 +371,7 @@ class Recording:
         is_new = self.problem is None
         self.problem = error
         if is_new:
-            self._report_text(f"The run is not recorded: {error} The training goes on.")
+            self._report_text(f"The run is not recorded: {error} Training continues.")
 
     def _report_text(self, text: str) -> None:
         if self._report is not None:

@@ -51,7 +51,7 @@ def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
                 raise  # the file may belong to another program
         else:
             why = database.why_read_only
-            return database, None if why is None else f"The library is open for reading only, because {why}."
+            return database, None if why is None else f"The library is read-only, because {why}."
     notice = _rescue(path)
     return Database(path, seconds), notice
 
@@ -75,7 +75,7 @@ def _rescue(path: Path) -> str | None:
         finally:
             lock.release()
     runs = f"{saved} run{'' if saved == 1 else 's'}"
-    return f"The library was damaged. {runs} could be read and saved; the damaged file is kept as {aside.name}."
+    return f"The library was damaged. nnviz recovered {runs} and kept the damaged file as {aside.name}."
 
 
 @contextmanager

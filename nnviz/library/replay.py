@@ -92,13 +92,12 @@ def retrace(
 
 def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
     if at > record.epochs + _ROUNDING:
-        rule = f"must be at most {record.epochs:g}, up to which the run is recorded"
-        raise UnknownRunError("epoch", at, rule, "Choose an earlier moment.")
+        rule = f"must be at most {record.epochs:g}, the last recorded epoch"
+        raise UnknownRunError("epoch", at, rule, "Choose an earlier epoch.")
     if dataset.fingerprint != record.experiment.fingerprint:
-        rule = "must be the data that the run was trained on"
-        which = "these data" if dataset.title == record.data else record.data
+        rule = "must be the data set that the run was trained on"
         value = Verbatim(dataset.title_beside(record.data))
-        raise DataError("data", value, rule, f"Open {which} again as they were when it was trained.")
+        raise DataError("data", value, rule, f"Open {record.data} as it was when the run was trained.")
 
 
 class _Replay:
@@ -112,8 +111,8 @@ class _Replay:
     def __init__(self, library: Library, run: int, at: float, dataset: Dataset) -> None:
         start = library.state_before(run, at)
         if start is None:
-            rule = "must have a whole state before that moment"
-            raise UnknownRunError("run", Verbatim(f"{run}, of which none is kept"), rule, "Choose a later moment.")
+            problem = f"number {run} has no saved training state before this epoch"
+            raise UnknownRunError.from_problem("run", problem, "Choose a later epoch.")
         self.start, self.trainer = start, Trainer.resume(start.network, dataset, start.training)
         self._all_orders = library.orders(run, start.orders)
         self._leap = next((order.at for order in self._all_orders if order.kind == LEAP), math.inf)
@@ -132,7 +131,7 @@ class _Replay:
         batches = trainer.batches_per_epoch
         first, last = _steps(trainer), round((at - before) * batches)
         if last < first or abs((at - before) * batches - last) > _ROUNDING * batches:
-            raise UnknownRunError("epoch", at, "must be a moment at which a batch ended", "Choose one that is kept.")
+            raise UnknownRunError("epoch", at, "must be the end of a batch", "Choose an epoch with a snapshot.")
         while True:
             self._carry_out_orders()
             if _steps(trainer) >= last:
@@ -160,8 +159,8 @@ def _check_known(orders: list[Order], at: float) -> None:
         if order.kind == LEAP:
             since = float(order.payload.get("since", order.at))
             if since + _ROUNDING < at < order.at - _ROUNDING:
-                rule = f"must not be between {since:g} and {order.at:g}, when nothing could be recorded"
-                raise UnknownRunError("epoch", at, rule, "Choose an earlier or a later moment.")
+                rule = f"must not be between {since:g} and {order.at:g}, where nothing was recorded"
+                raise UnknownRunError("epoch", at, rule, "Choose an earlier or a later epoch.")
 
 
 def _steps(trainer: Trainer) -> int:
@@ -171,7 +170,7 @@ def _steps(trainer: Trainer) -> int:
 
 def _carry_out(order: Order, trainer: Trainer, run: int) -> None:
     if order.kind not in ("settings", "edit"):
-        raise not_reproduced(f"“{order.kind}” at epoch {order.at:g} is no order that this version knows")
+        raise not_reproduced(f"this version does not know “{order.kind}” at epoch {order.at:g}")
     try:
         (_change if order.kind == "settings" else _edit)(order, trainer)
     except ReplayError:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.errors import EngineError, FileFormatError, bad_file
+from engine.basics.errors import EngineError, FileFormatError, bad_file, invalid_file
 from engine.basics.npz import DAMAGE, Npz
 from engine.basics.regular_files import open_regular
 from engine.basics.validation import Array, whole_number
@@ -145,7 +145,7 @@ def read_run(library: Library, path: str | Path, report: Callable[[str], None] =
             number = library.database.insert("runs", run)
             for done, (table, row) in enumerate(_with_content(arrays, parts)):
                 if done % _ROWS_AT_ONCE == 0:
-                    report(f"{done / count:.0%} is written")
+                    report(f"{done / count:.0%} written")
                 library.database.insert(table, {"run": number, **row}, "INSERT OR REPLACE")
             library.database.count_bytes(number)
     return number
@@ -170,11 +170,9 @@ def _refused_in_words(path: Path) -> Iterator[None]:
     except (FileFormatError, LibraryError):
         raise
     except EngineError as error:
-        what = f"a run whose {error.parameter} is {error.value}"
-        raise bad_file(path, what, error.rule, REMEDY) from None
+        raise invalid_file(path, "run", error, REMEDY) from None
     except (*DAMAGE, AttributeError, RecursionError) as error:
-        what = f"damaged, or no run of nnviz ({str(error)[:100]})"
-        raise bad_file(path, what, "must be as “runs export” wrote it", REMEDY) from None
+        raise bad_file(path, f"damaged, or not an exported run ({str(error)[:100]})", REMEDY) from None
 
 
 def _read(path: Path, file: Npz, report: Callable[[str], None]) -> tuple[dict[str, Any], _Parts]:
@@ -184,22 +182,22 @@ def _read(path: Path, file: Npz, report: Callable[[str], None]) -> tuple[dict[st
         raise ValueError(f"{needed:,} bytes unpacked")
     header = json.loads(file.text("header", _MOST_HEADER), parse_constant=_no_number)
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise bad_file(path, "an .npz of something else", "must be a run that nnviz exported", REMEDY)
+        raise bad_file(path, "not a run that nnviz exported", REMEDY)
     if whole_number("version", header["version"], 1, "1") > VERSION:
         by = f"nnviz {str(header.get('nnviz', ''))[:20]}"
-        rule = f"must be of version {VERSION} or older for nnviz {__version__}"
-        raise bad_file(path, f"of version {header['version']}, which {by} wrote", rule, f"Install {by} or newer.")
+        problem = f"its version {header['version']}, written by {by}, is too new for nnviz {__version__}"
+        raise bad_file(path, problem, f"Install {by} or newer.")
     made = Experiment.from_dict(header["experiment"])
     parts: _Parts = {}
     for table in _WITH_BYTES:
-        report("it is read")
+        report("reading")
         parts[table] = list(_part(file, header["parts"][table], table, made))
     parts["epochs"] = _epochs(file)
     return _checked_run(header, made), parts
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} where a number must be")
+    raise ValueError(f"{text} instead of a number")
 
 
 def _checked_run(header: dict[str, Any], made: Experiment) -> dict[str, Any]:
@@ -249,7 +247,7 @@ def _epochs(file: Npz) -> list[dict[str, Any]]:
         raise ValueError(f"{claim.count:,} numbers of epochs")
     rows = file.numbers("epochs").astype(np.float64).reshape(-1, width)
     if not ((rows[:, :2] >= 0) & (rows[:, :2] <= MOST)).all():
-        raise ValueError("an epoch that no run has")
+        raise ValueError("an epoch is out of range")
     return [
         {name: float(value) if math.isfinite(value) else None for name, value in zip(_EPOCH_COLUMNS, row, strict=True)}
         for row in rows
@@ -261,7 +259,7 @@ def _part(file: Npz, rows: list[dict[str, Any]], table: str, made: Experiment) -
     if len(rows) > most_rows(table):
         raise ValueError(f"{len(rows):,} rows in {table}")
     if file.claims[table].dtype != np.uint8:
-        raise ValueError(f"{table} holds no bytes")
+        raise ValueError(f"{table} does not hold bytes")
     sizes, most = [whole_number("bytes", entries["bytes"], 0, "1") for entries in rows], most_bytes(table, made)
     if max(sizes, default=0) > most:
         raise ValueError(f"{max(sizes):,} bytes in a row of {table}")

@@ -162,7 +162,7 @@ def _kept(run: int, row: tuple[Any, ...], description: Description | None) -> Ke
         raise ValueError("it holds no bytes")
     network, training = read_checkpoint(content, "its state")
     if training is None:
-        raise ValueError("it holds no training")
+        raise ValueError("it holds no training state")
     network.describe(description)
     made_with = Machine.from_dict(json.loads(machine))
     return KeptState(run, float(at), float(start), int(epoch), int(batch), int(orders), made_with, network, training)

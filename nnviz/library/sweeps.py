@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.basics.errors import EngineError, Verbatim
+from engine.basics.errors import EngineError
 from engine.datasets.description import Description, described_as
 from engine.experiment import Experiment
 from engine.storage.epoch_codec import numbers_of
@@ -88,13 +88,12 @@ class SweepRecord:
             raise self._unreadable("trials", error) from None
 
     def _unreadable(self, what: str, error: Exception) -> LibraryError:
-        named, value = f"the {what} of sweep {self.id}", Verbatim(f"unreadable ({str(error)[:_MOST_TOLD]})")
+        named, why = f"the {what} of sweep {self.id}", str(error)[:_MOST_TOLD]
         if self.version != __version__:  # there may be more to choose from
-            rule = f"must be one that this nnviz, {__version__}, knows"
-            remedy = f"Go on with it in nnviz {self.version[:20]}, which began it; its runs are there."
-            return LibraryError(named, value, rule, remedy)
-        rule, remedy = "must be as nnviz wrote it", "Begin it anew; its runs are still there."
-        return DamagedError(named, value, rule, remedy)
+            problem = f"nnviz {__version__} cannot read it ({why})"
+            remedy = f"Resume it in nnviz {self.version[:20]}, which started it. Its runs are kept."
+            return LibraryError.from_problem(named, problem, remedy)
+        return DamagedError.from_problem(named, f"it cannot be read ({why})", "Start it again. Its runs are kept.")
 
 
 class SweepSummary(NamedTuple):
@@ -154,7 +153,7 @@ class SweepLibrary:
         row = self._database.row(f"{_SELECT} WHERE id = ?", (sweep,)) if self._database.has_sweeps else None
         if row is None:
             rule, remedy = (
-                "must be the number of a sweep that is there",
+                "must be the number of a sweep in the library",
                 f"“{program_name()} runs” lists runs with their sweeps.",
             )
             raise UnknownSweepError("sweep", sweep, rule, remedy)
@@ -347,6 +346,6 @@ def take_lock(path: Path, sweep: int) -> Lock:
     with translated_errors(path):
         is_taken = lock.acquire()
     if not is_taken:
-        rule = "must not be worked on by another program at this moment"
-        raise LibraryError("sweep", sweep, rule, "Stop it there first.")
+        problem = f"number {sweep} is in use by another program"
+        raise LibraryError.from_problem("sweep", problem, "Stop it there first.")
     return lock

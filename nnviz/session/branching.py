@@ -63,10 +63,10 @@ class Branching(QObject):
         """The reason why branching from the displayed epoch is impossible, as a sentence; None if it is possible."""
         run = self._runs.current
         if not run.epochs:
-            return "Train the network first: there is nothing to branch off from."
+            return "There is nothing to branch from yet. Train the network first."
         reason_unavailable = self._replay.reason_unavailable(run)
         if reason_unavailable is None and not self._settings.experiment.same_network(run.experiment):
-            return "A branch keeps the network, and the fields describe another one: undo that first."
+            return "A branch keeps the network, but the settings describe another one. Undo these changes first."
         return reason_unavailable
 
     def branch(self) -> None:
@@ -125,7 +125,10 @@ class Branching(QObject):
         self._replacement.put(run, words)
         if found.differences:
             differences = "; ".join(found.differences)
-            self._messages.show(f"This {words} is approximate, because what computed the run was other: {differences}.")
+            self._messages.show(
+                f"This {words} is approximate, because the run was computed with other software or hardware: "
+                f"{differences}."
+            )
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the replay. Returns whether its thread ended in time."""

@@ -66,9 +66,7 @@ class Comparison(QObject):
             self.leave_out(run)
         elif len(self.colours) == len(COMPARED):
             most = len(COMPARED)
-            self._messages.show(
-                f"{most} runs are compared, which is as many as can be told apart. Leave one out first."
-            )
+            self._messages.show(f"At most {most} runs can be compared. Remove one first.")
         else:
             self.colours[run] = self._given[run] = self._free_colour(run)
             self.changed.emit()

@@ -97,12 +97,16 @@ class Data(QObject):
 
     def _offer_download(self, source: DataSource, download: Download, load: Callable[[], None]) -> None:
         """Shows what would be downloaded from where, and asks."""
-        what = f"{source.title} is not on this machine. Its publisher has it"
-        about = f"{download.size / 1e6:,.0f} MB, {download.licence}: {download.origin}."
+        what = f"{source.title} is not on this computer"
+        about = f"{download.size / 1e6:,.0f} MB, {download.licence}, from {download.origin}."
         if can_download():
-            self._messages.show(f"{what}: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load))
+            self._messages.show(
+                f"{what}. Download it: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load)
+            )
         else:
-            self._messages.show(f"{what}, and downloads need one more package. Run: {install_command('download')}")
+            self._messages.show(
+                f"{what}, and downloading needs another package. Install it with: {install_command('download')}"
+            )
         self.loading_changed.emit()  # what shows the choice shows the present data again
 
     def _load(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.basics.errors import EngineError, bad_file
+from engine.basics.errors import EngineError, missing_file
 from engine.datasets import DATASETS, source_of
 from engine.datasets.preview import Preview
 from engine.datasets.source import Value
@@ -73,7 +73,7 @@ class DataImport(QObject):
         elif known is not None:
             self.chosen = dict(known.settings)
         if known is not None and known.has_changed:
-            self.news = "This file has changed since it was used the last time."
+            self.news = "This file has changed since it was last used."
         self._begin()
 
     def choose(self, **settings: Value) -> None:
@@ -113,7 +113,7 @@ class DataImport(QObject):
         if self.name is None or self.found is None or not self.can_use:
             return
         if self._stamp_now() != self._stamp:
-            self.news = "This file has changed since it was read. Look at it again."
+            self.news = "This file has changed since it was read. Check the preview again."
             self._begin()
             return
         name, settings, reader = self.name, self.found.settings, self._reader
@@ -144,7 +144,7 @@ class DataImport(QObject):
         self._stamp = self._stamp_now()
         try:
             if self._stamp is None:
-                raise bad_file(Path(self.name), "missing", "must be there", "Check its name and folder.")
+                raise missing_file(Path(self.name))
             self._reader = reader_for(source_of(self.name))
         except EngineError as error:
             self._arrived(None, error)

@@ -50,8 +50,8 @@ class DivergenceRecovery(QObject):
         ]
         self._dead_layer = run.dead_layer
         self._notice = self._messages.warn(
-            f"The network has died: every neuron of layer {run.dead_layer} answers the same to all examples, so the "
-            f"error stays at chance. A learning rate of {setting_value(rate)} has thrown its weights too far.",
+            f"The network has died: every neuron of layer {run.dead_layer} has the same output for all examples, so "
+            f"the error stays at chance. A learning rate of {setting_value(rate)} was too high.",
             *choices,
         )
 
@@ -80,7 +80,7 @@ class DivergenceRecovery(QObject):
 
     def _diverged(self, run: Run, error: DivergenceError) -> None:
         """Offers to go back to the best epoch; to reset if there is none."""
-        message = error_text("Training was paused", error) or ""
+        message = error_text("Training paused", error) or ""
         if (
             run is not self._runs.current or run.stage is Stage.RESTING
         ):  # before the first step other settings do not help

@@ -197,7 +197,7 @@ class Edits(QObject):
         """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
         if not self._displayed.is_live:
             epoch = self._runs.current.epoch_text(self._displayed.epochs).capitalize()
-            self._messages.show(f"{epoch} is past and stays as it was. Go live (End) to edit the network.")
+            self._messages.show(f"{epoch} is in the past and cannot be edited. Go live (End) to edit the network.")
             return
         run = self._runs.current.id
         new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})
@@ -218,7 +218,7 @@ class Edits(QObject):
             if run.stage is not Stage.TRAINING:
                 run.changed_by_hand()
         if edit.undoes is not None and not takes_back:
-            self._messages.announce(f"Only that was put back: {edit.undoes.text}. What was trained since then stays.")
+            self._messages.announce(f"Undone: {edit.undoes.text}. The training since then is kept.")
         self._put(run, edit, edit.what_if)
         self._order(run, edit, is_noted=not takes_back)
         if takes_back:

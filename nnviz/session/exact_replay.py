@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.basics.errors import EngineError, Verbatim
+from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.network.half_precision import pack
@@ -64,9 +64,9 @@ class ExactReplay:
         dataset = self._data.dataset
         if not self._records.has(run):
             what_to_do = "" if self._records.is_on else " Recording is off: Ctrl+Alt+K switches it on."
-            return f"This run is not recorded, so no moment of its past is known exactly.{what_to_do}"
+            return f"This run is not recorded, so its past epochs are not known exactly.{what_to_do}"
         if dataset is None or dataset.fingerprint != run.experiment.fingerprint:
-            return "Going back exactly needs the data that the run was trained on: open them first."
+            return "Going back exactly needs the data set that the run was trained on. Open it first."
         return None
 
     def steps(self, request: ReplayRequest) -> Callable[[], Steps]:
@@ -95,9 +95,8 @@ class ExactReplay:
             is_written.result()
             found = known.result()
             if found is None:
-                raise EngineError(
-                    "its record", Verbatim("missing"), "must be in the library", "Train the network again."
-                )
+                problem = "the record of the run is missing from the library"
+                raise EngineError.from_problem("", problem, "Train the network again.")
             return found
 
         return dataset, self._records.path, record

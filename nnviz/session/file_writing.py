@@ -55,7 +55,7 @@ class WriteTicket:
     def unless_later(self, work: Callable[[], str | None]) -> str | None:
         """Calls the work that writes the file, unless it holds a later request. In the writing thread."""
         if self.turns.written.get(self.file, 0) > self.number:  # that one did not have to wait so long
-            return ", where a later save already is"
+            return ", which already holds a later save"
         note = work()
         self.turns.written[self.file] = self.number
         return note
@@ -147,8 +147,8 @@ def found_at(look: Future[Found], path: Path) -> Found:
         return look.result()
     except CancelledError:
         _LOG.warning(
-            "%s holds the network as it was last shown, without the state of its training: nnviz was closed in the "
-            "middle of a long step",
+            "%s holds the network as last displayed, without its training state, because nnviz was closed in a "
+            "long step",
             path,
         )
         return None

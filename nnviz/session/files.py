@@ -156,7 +156,7 @@ class Files(QObject):
                 save_checkpoint(network_for_file(past, data, with_training=True), path, state)
                 return ""
             save_network(network_for_file(past, data), path)
-            return ", without the state of its training: only .npz keeps that" if is_cut_off else ""
+            return ", without the training state (only .npz keeps it)" if is_cut_off else ""
 
         writing.run(self._saving, work, saved)
 
@@ -173,7 +173,7 @@ class Files(QObject):
             network = network_for_file(past, data, with_training=found is not None)
             if found is None:
                 save_network(network, writing.path)
-                return ", without the state of its training, which could not continue"
+                return ", without the training state, which cannot be resumed"
             parameters, state = found
             save_checkpoint(network.with_parameters(parameters), writing.path, state)
             return ""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nnviz.library.sweeps import SweepSummary
     from nnviz.session.session import Session
 
-_BACK = "Ctrl+Z brings it back; it goes for good when the window is closed."
-_BACK_ALL = "Ctrl+Z brings them back; they go for good when the window is closed."
+_BACK = "Ctrl+Z restores it, until the window is closed."
+_BACK_ALL = "Ctrl+Z restores them, until the window is closed."
 _PAUSE = 1000  # milliseconds between two looks while figures come in
 
 
@@ -191,7 +191,9 @@ class RunLibrary(QObject):
             self._records.update(records)
             self.known.emit()
 
-        self._thread.run(work, done, lambda error: self._messages.show_error("That could not be noted", error), {})
+        self._thread.run(
+            work, done, lambda error: self._messages.show_error("The change could not be saved", error), {}
+        )
 
     def rename_sweep(self, sweep: SweepSummary, name: str) -> None:
         """Changes the name of a sweep, as one step to undo; empty for none."""
@@ -229,7 +231,7 @@ class RunLibrary(QObject):
 
         def failed(error: Exception) -> None:
             what = "The run" if len(runs) == 1 else "The runs"
-            self._messages.show_error(f"{what} could not be {'deleted' if is_deleted else 'brought back'}", error)
+            self._messages.show_error(f"{what} could not be {'deleted' if is_deleted else 'restored'}", error)
 
         def work(library: Library) -> None:
             (library.delete if is_deleted else library.restore)(runs)

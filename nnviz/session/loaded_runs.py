@@ -103,7 +103,7 @@ class LoadedRuns(QObject):
             self._messages.warn(misfit)
         elif found.reason_unavailable:
             self._messages.show(
-                f"{run.title} opened. A new training will start from its weights: {found.reason_unavailable}"
+                f"{run.title} was opened, but its training cannot be resumed: {found.reason_unavailable}"
             )
 
     def _resume(self) -> None:
@@ -137,7 +137,7 @@ class LoadedRuns(QObject):
 
         def failed(error: Exception) -> None:
             self._waiting.pop(run.id, None)
-            self._messages.show_error(f"The training of {run.title} cannot go on", error)
+            self._messages.show_error(f"The training of {run.title} cannot be resumed", error)
             over()
 
         def over() -> None:

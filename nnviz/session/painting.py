@@ -157,7 +157,7 @@ class PaintedPointsModel(QObject):
             return
         self._has_changed = False
         if len(self.points) >= MOST_PAINTED:
-            self._messages.show(f"{MOST_PAINTED:,} points are painted; more there cannot be. Erase some first.")
+            self._messages.show(f"At most {MOST_PAINTED:,} points can be painted. Erase some first.")
         if len(self.points):
             self._load(self.classes)
 

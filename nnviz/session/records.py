@@ -15,7 +15,7 @@ from nnviz.session.run import Run
 from nnviz.session.run_text import format_eviction, format_pending_thinning
 from nnviz.session.runs import Runs
 
-_OFF = "Recording is off. Runs that start from now on are not kept in the library."
+_OFF = "Recording is off. New runs are not saved in the library."
 _ON = "Recording is on again."
 
 
@@ -149,5 +149,5 @@ class Records(QObject):
         if recorded.words:
             self._messages.show(recorded.words)
         if recorded.going is not None:
-            words = format_pending_thinning(recorded.going, "when the next training is over")
-            self._messages.show(f"{words} How much it may take is set in Runs, below the list.")
+            words = format_pending_thinning(recorded.going, "when the next run ends")
+            self._messages.show(f"{words} Set the storage limit in Runs, below the list.")

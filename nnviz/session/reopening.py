@@ -79,7 +79,7 @@ class Reopening:
 
         def failed(error: Exception) -> None:
             over()
-            self._messages.show_error("The run could not be put into the window", error)
+            self._messages.show_error("The run could not be opened", error)
 
         self._thread.run(lambda library: self._read(library, number, dataset), done, failed)
 
@@ -106,11 +106,11 @@ class Reopening:
         def done(found: list[RunRecord]) -> None:
             if found:
                 first, others = found[0], len(found) - 1
-                more = f" So were {others} others, which are there, too." if others else ""
-                where = f"Run {first.id} was broken off at epoch {text.epochs(first.epochs, first.batches)}."
+                more = f" Interrupted, too: {others} other run{'s' * (others > 1)}." if others else ""
+                where = f"Run {first.id} was interrupted at epoch {text.epochs(first.epochs, first.batches)}."
                 self._offer = self._messages.show_later(
                     f"{where} It is in the library.{more}",
-                    MessageChoice("Train it on", lambda: self._take_up(first.id, go_on)),
+                    MessageChoice("Continue training", lambda: self._take_up(first.id, go_on)),
                 )
                 self._offered = [record.id for record in found]
                 self._look.start()

@@ -44,12 +44,12 @@ class RunExchange(QObject):
             from nnviz.library.export import export_run  # not before there is a use for it
 
             with whole_folder(folder) as new:
-                return export_run(library, run, new, with_paths, with_rows, lambda name: report(f"{name} is written"))
+                return export_run(library, run, new, with_paths, with_rows, lambda name: report(f"writing {name}"))
 
         def done(exported: ExportResult) -> str:
             if exported.left_out:
                 why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
-                self._messages.show(f"Run {run} was exported, but not all of it. {text.plain(why)}")
+                self._messages.show(f"Run {run} was exported, but incompletely. {text.plain(why)}")
             return f"Run {run} was exported to {text.name(folder.name)}"
 
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")
@@ -68,7 +68,7 @@ class RunExchange(QObject):
             then(run)
             self._library.refresh()
             choice = MessageChoice(f"Open run {run}", lambda: self._library.open(run))
-            self._messages.announce(f"{name} is in the library now, as run {run}.", choice)
+            self._messages.announce(f"{name} was imported as run {run}.", choice)
             return ""
 
         self._work.run(f"Importing {name}", work, done, f"{name} could not be imported")

@@ -101,17 +101,17 @@ def format_eviction(run: Run) -> str:
     """Returns a message about an unsaved run that was removed from the window."""
     return (
         f"An earlier network ({setting_value(run.experiment.shape)}, {run.epoch_name(run.epochs)} epochs, "
-        f"not saved) was removed: there was no room left for it. Save the networks that you want to keep."
+        f"not saved) was removed to free memory. Save the networks that you want to keep."
     )
 
 
 def format_thinning(plan: ThinningPlan) -> str:
-    """Returns the content of a thinning: "41 moments of 6 old runs, 12 MB; none with a star"."""
+    """Returns the content of a thinning: "41 snapshots of 6 old runs, 12 MB; none starred"."""
     count, runs, starred = plan.snapshots, len(plan.runs), plan.starred
-    moments = f"{text.count(count)} moment{'' if count == 1 else 's'}"
+    snapshots = f"{text.count(count)} snapshot{'' if count == 1 else 's'}"
     of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
     stars = f"{text.count(starred)} of them" if starred else "none"
-    return f"{moments} of {of}, {text.size(plan.nbytes)}; {stars} with a star"
+    return f"{snapshots} of {of}, {text.size(plan.nbytes)}; {stars} starred"
 
 
 def format_storage(plan: ThinningPlan) -> str:
@@ -120,10 +120,10 @@ def format_storage(plan: ThinningPlan) -> str:
 
 
 def format_pending_thinning(plan: ThinningPlan, when: str) -> str:
-    """Returns a message about a thinning and its time: "when the next training is over"."""
-    over = f"The library takes {text.size(plan.taken)} of the {text.size(plan.budget)} that it may"
+    """Returns a message about a thinning and its time: "when the next run ends"."""
+    over = f"The run library uses {text.size(plan.taken)} of its {text.size(plan.budget)} limit"
     if not plan.losses:
-        return f"{over}, and nothing of old runs can go any more. Delete runs, or let it take more."
-    more = "" if plan.is_enough else " That is not enough: delete runs, or let it take more."
-    gone = f"{when.capitalize()}, this goes: {format_thinning(plan)}"
-    return f"{over}. {gone}. No result and no last state is lost.{more}"
+        return f"{over}, and no snapshots of old runs are left to remove. Delete runs or raise the limit."
+    more = "" if plan.is_enough else " That is not enough: delete runs or raise the limit."
+    gone = f"{when.capitalize()}, nnviz removes {format_thinning(plan)}"
+    return f"{over}. {gone}. Results and last states are kept.{more}"

@@ -157,8 +157,8 @@ class Settings(QObject):
         waiting = changes_between(run.experiment, self.experiment)
         if waiting:
             self._messages.show(
-                f"The training under way uses the preset {preset.name} as far as it can: {', '.join(waiting)} "
-                f"{'waits' if len(waiting) == 1 else 'wait'} for the next run. Reset begins it."
+                f"Preset {preset.name} is applied to the current run, except {', '.join(waiting)}: "
+                f"{'this needs' if len(waiting) == 1 else 'these need'} a new run. Press Reset to start one."
             )
 
     def switch_augmentation(self, wanted: bool) -> None:

@@ -172,13 +172,19 @@ class SnapshotFiles(QObject):
         job.end("")
         self.changed.emit()
         if why_approximate:
-            kept = "as they are kept for looking back, in 16 bits each" if found is None else "computed again elsewhere"
-            self._messages.show(f"{text.name(job.path.name)} gets {content} with weights {kept}: {why_approximate}")
+            kept = (
+                "as stored in its snapshot, in 16 bits each"
+                if found is None
+                else "replayed with other software or hardware"
+            )
+            self._messages.show(
+                f"{text.name(job.path.name)} will hold {content} with weights {kept}: {why_approximate}"
+            )
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the replay. Returns whether its thread ended in time."""
         self._patience.close()
         for job in self._jobs:
-            _LOG.error("%s was not %s: nnviz was closed before its moment was reached", job.path, job.past)
+            _LOG.error("%s was not %s: nnviz was closed before its epoch was reached", job.path, job.past)
         self._jobs.clear()
         return self._work.close(milliseconds)

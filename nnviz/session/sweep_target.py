@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # loaded when there is an address
     from nnviz.sweeps.cluster import ClusterStatus
     from nnviz.sweeps.cluster_address import ClusterAddress
 
-_ASKING = "Asking who is there …"
+_ASKING = "Connecting to the cluster …"
 
 
 @dataclass(eq=False)
@@ -105,7 +105,7 @@ class SweepTarget(QObject):
         if found.cluster is not None:
             return found.cluster.summary.removeprefix(f"{self.typed}: ")
         if found.address is not None and self._untrusted and not found.reason_unavailable:
-            return f"Nothing is sent to {format_hosts(self._untrusted)} before you trust it: Start asks you."
+            return f"nnviz sends nothing to {format_hosts(self._untrusted)} until you trust it. Start asks you."
         return found.reason_unavailable or _ASKING
 
     @property

@@ -42,9 +42,9 @@ def is_sweep(plan: Plan) -> bool:
 def format_recording_offer(plan: Plan) -> tuple[str, str]:
     """Returns why a plan needs recording, and the button that switches it on."""
     what = f"{plan_name(plan)} are" if _is_of_seeds(plan) else f"The runs of a {plan_name(plan)} are"
-    do = f"train {plan_name(plan)}" if _is_of_seeds(plan) else f"begin the {plan_name(plan)}"
-    off = "trained as runs of the library, and none is kept there while File → Keep runs in the library is off."
-    return f"{what} {off}", f"Keep runs, and {do}"
+    do = f"train {plan_name(plan)}" if _is_of_seeds(plan) else f"start the {plan_name(plan)}"
+    off = "recorded in the library, but File → Keep runs in the library is off."
+    return f"{what} {off}", f"Keep runs and {do}"
 
 
 # ---- on a cluster
@@ -70,17 +70,17 @@ def format_hosts(hosts: Sequence[str]) -> str:
 def format_trust_question(url: str, hosts: Sequence[str]) -> str:
     """Returns the question whether hosts are trusted without TLS."""
     return (
-        f"Do you trust {format_hosts(hosts)}, and the way there? What goes to the cluster {text.name(url)} and back "
-        "is code, without TLS: whoever can change it on its way can run programs on both ends. Your yes holds until "
-        "this window closes."
+        f"Do you trust {format_hosts(hosts)} and the network in between? nnviz sends code to the cluster "
+        f"{text.name(url)} without TLS, so anyone who can change it on the way can run programs on both ends. Your "
+        "answer holds until this window closes."
     )
 
 
 def format_rows_question(title: str, hosts: Sequence[str]) -> str:
     """Returns the question whether the user's own data may leave this computer."""
     return (
-        f"May the rows of {title}, which are your own, leave this computer? They would be sent to "
-        f"{format_hosts(hosts)}. Your yes holds for all data of your own until this window closes."
+        f"May nnviz send the rows of {title}, your own data, to {format_hosts(hosts)}? Your answer holds for all your "
+        f"own data until this window closes."
     )
 
 
@@ -115,11 +115,11 @@ def format_plan_end(end: PlanEnd) -> str:
     """Returns the results: "5 seeds: test error median 2.3 %, 2.2 to 2.6 %." Or how much was done before a stop."""
     results, plan = end.results, end.plan
     if not end.is_done and not results.over:
-        return f"Stopped before a run was done ({plan_name(plan)})."
+        return f"Stopped before a run finished ({plan_name(plan)})."
     over = _of(results.over, plan.most_runs)
-    stopped = "" if end.is_done else f" Stopped with {over} runs done, which are kept."
+    stopped = "" if end.is_done else f" Stopped after {over} runs, which are kept."
     if not _is_of_seeds(plan):
-        how = f"is over: {over} runs are done" if end.is_done else f"was stopped with {over} runs done, which are kept"
+        how = f"is finished: {over} runs" if end.is_done else f"was stopped after {over} runs, which are kept"
         return f"The {plan_name(plan)} {how}.{_best(end) if is_sweep(plan) else ''}"
     return f"{plan_name(plan)}: {_figures_of_seeds(end)}.{_others(results)}{stopped}"
 
@@ -131,7 +131,7 @@ def _best(end: PlanEnd) -> str:
     if chosen is None or spread is None:
         return ""
     figures = f"{figure_name(results.compared_by)} {format_spread(results.quantity, spread, Meaning(end.dataset).unit)}"
-    return f" The best: {format_trial(chosen)}, {figures}."
+    return f" Best trial: {format_trial(chosen)}, {figures}."
 
 
 def _figures_of_seeds(end: PlanEnd) -> str:
@@ -139,7 +139,7 @@ def _figures_of_seeds(end: PlanEnd) -> str:
     results = end.results
     spread = results.trials[0].spread(results.compared_by)
     if spread is None:
-        return "none was trained to its end"
+        return "no run finished"
     runs = "one run" if spread.count == 1 else f"{text.count(spread.count)} runs"
     of = "" if spread.count == len(end.plan.seeds) > 1 else f", of {runs}"
     figures = format_spread(results.quantity, spread, Meaning(end.dataset).unit)
@@ -158,12 +158,12 @@ def _others(results: Results) -> str:
 def format_interrupted(broken: InterruptedPlan) -> str:
     """Returns a message that a plan can be resumed.
 
-    "Training with 5 seeds was broken off with 2 of 5 runs done".
+    "Training with 5 seeds was interrupted after 2 of 5 runs".
     """
     plan = broken.plan
     what = f"Training with {plan_name(plan)}" if _is_of_seeds(plan) else f"A {plan_name(plan)}"
-    kept = " What is done is in the library." if broken.done else ""
-    return f"{what} was broken off with {_of(broken.done, plan.most_runs)} runs done.{kept}"
+    kept = " Finished runs are in the library." if broken.done else ""
+    return f"{what} was interrupted after {_of(broken.done, plan.most_runs)} runs.{kept}"
 
 
 def _of(done: int, runs: int | None) -> str:

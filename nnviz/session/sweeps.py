@@ -88,9 +88,9 @@ class Sweeps(QObject):
     def reason_unavailable(self) -> str | None:
         """The reason why the current experiment cannot be trained with several seeds, as a sentence; None if it can."""
         if self._data.dataset is None or self._data.loading:
-            return "Seeds can be trained when the data are there."
+            return "Seeds can be trained once the data are loaded."
         if self._settings.problems:
-            return f"Seeds can be trained when this is corrected: {' '.join(self._settings.problems.values())}"
+            return f"Correct the settings before you train seeds: {' '.join(self._settings.problems.values())}"
         return None
 
     def toggle(self) -> None:
@@ -144,7 +144,7 @@ class Sweeps(QObject):
 
         def done(broken: InterruptedPlan | None) -> None:
             if broken is not None:
-                choice = MessageChoice("Go on with it", partial(self.resume, broken.sweep, broken.plan))
+                choice = MessageChoice("Resume", partial(self.resume, broken.sweep, broken.plan))
                 self._messages.show_later(format_interrupted(broken), choice)
 
         self._plans.find_interrupted(done)
@@ -171,7 +171,7 @@ class Sweeps(QObject):
     def _begins(self, plan: Plan) -> bool:
         """Starts the progress of a plan; returns False after a message if another plan is in training."""
         if self.plan_progress is not None:
-            self._messages.show(f"{self._name} come first: {self.progress}.")
+            self._messages.show(f"Already training ({self._name}): {self.progress}. Stop it first, or wait.")
             return False
         self._name, self._is_stopping = plan_name(plan), False
         self._messages.clear()  # for example the offer to resume it
@@ -199,13 +199,13 @@ class Sweeps(QObject):
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
         choices = [MessageChoice("Show in Runs", show)] if groups else []
         if not end.is_done:
-            choices.append(MessageChoice("Go on with it", partial(self.resume, end.sweep, end.plan)))
+            choices.append(MessageChoice("Resume", partial(self.resume, end.sweep, end.plan)))
         if end.is_done and self.auto_compare.sees(end.sweep, groups):
             self.status_changed.emit(f"{self._name}: done")
         else:
             self._messages.show_later(format_plan_end(end), *choices)
         if end.going is not None:
-            self._messages.show_later(format_pending_thinning(end.going, "when the next training is over"))
+            self._messages.show_later(format_pending_thinning(end.going, "when the next run ends"))
 
     def _failed(self, error: Exception) -> None:
         self._end()

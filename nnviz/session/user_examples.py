@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.basics.errors import DataError, EngineError, FileFormatError, Verbatim
+from engine.basics.errors import DataError, EngineError, FileFormatError
 from engine.basics.validation import Array
 from engine.datasets.user_examples import DEFAULT_SHARE, UserExamples, checked_share, read_user_examples
 from nnviz.formatting import text
@@ -102,7 +102,7 @@ class UserExamplesModel(QObject):
         def read() -> UserExamples:
             found = read_user_examples(path)
             if not len(found):
-                raise DataError(name, Verbatim("empty"), "must hold an example", "Export some first.")
+                raise DataError.from_problem(name, "it contains no examples", "Export some first.")
             found.split_for(data)
             return found
 
@@ -117,7 +117,7 @@ class UserExamplesModel(QObject):
                 return
             self._step("import of examples", more)
             known = len(found) - (len(more) - len(now))
-            besides = f"; {known:,} were kept already" if known else ""
+            besides = f"; {known:,} were already there" if known else ""
             self._messages.announce(f"{len(found) - known:,} examples of {name} were added to your own{besides}.")
 
         def failed(error: Exception) -> None:
@@ -135,7 +135,7 @@ class UserExamplesModel(QObject):
         self._store.change(*change)
 
     def _not_saved(self, error: Exception) -> None:
-        self._messages.show_error("Your own examples could not be written to disk; export them to another place", error)
+        self._messages.show_error("Your own examples could not be saved; export them to another place", error)
 
     # ---- the files
 
@@ -161,7 +161,7 @@ class UserExamplesModel(QObject):
 
         def failed(error: Exception) -> None:
             self._store.set_read(path, UserExamples.empty_for(data), is_readable=False)
-            what = "The examples that you kept could not be read; their file stays on disk"
+            what = "Your own examples could not be read; their file is kept"
             if isinstance(error, FileFormatError):
                 self._messages.warn(f"{what}. {error}")
             else:

@@ -88,5 +88,5 @@ class WorkerReports(QObject):
         if isinstance(stop.error, DivergenceError):
             self.diverged.emit(run, stop.error.after(run.progress.before))
         elif stop.error is not None:
-            without = "could not begin" if stop.frame is None else "could not go on"
+            without = "could not start" if stop.frame is None else "stopped"
             self._messages.show_error(f"Training {without}", stop.error)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
-from engine.basics.errors import SettingError, Verbatim
+from engine.basics.errors import SettingError
 from engine.basics.optional_packages import install_command
 from engine.basics.validation import gigabytes
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
@@ -75,7 +75,7 @@ class ClusterStatus:
         """The status as one line."""
         count = len(self.workers)
         if not count:
-            return f"{self.address}: no worker is there yet; Dask {self.dask}"
+            return f"{self.address}: no workers yet; Dask {self.dask}"
         memory = gigabytes(sum(each.memory for each in self.workers))
         versions = (("nnviz", "version"), ("numpy", "numpy"), ("Python", "python"))
         found = [f"{name} {_listed([getattr(each, part) for each in self.workers])}" for name, part in versions]
@@ -150,8 +150,8 @@ def _import_dask() -> None:
     try:
         import distributed  # noqa: F401
     except ImportError:
-        rule, remedy = "is needed for a cluster", f"Install it with: {install_command('dask')}"
-        raise SettingError("Dask", Verbatim("not installed"), rule, remedy) from None
+        remedy = f"Install it with: {install_command('dask')}"
+        raise SettingError.from_problem("Dask", "clusters need this package, which is not installed", remedy) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if is_new:
@@ -209,12 +209,8 @@ def _client(address: ClusterAddress) -> Any:
         return Client(address.url, asynchronous=True, set_as_default=False, security=security, timeout=ANSWER_TIMEOUT)
     except OSError as error:  # of which those of TLS are some
         names = ", ".join(path.name for path in address.tls.values())
-        raise ClusterError(
-            "the cluster",
-            Verbatim(f"{address.url} with {names}"),
-            f"must have certificates that can be read ({error})",
-            "Check these files.",
-        ) from None
+        problem = f"the certificates for {address.url} cannot be read ({error})"
+        raise ClusterError.from_problem("the cluster", problem, f"Check {names}.") from None
 
 
 async def _answered(url: str, answer: Awaitable[T], until: float | None = None) -> T:
@@ -224,15 +220,15 @@ async def _answered(url: str, answer: Awaitable[T], until: float | None = None) 
     except ClusterError:
         raise
     except asyncio.TimeoutError:
-        value, rule = f"{url}, where nobody answers", f"must answer within {ANSWER_TIMEOUT:.0f} seconds"
-        remedy = "Is it the address of a scheduler, and does a firewall let you through?"
+        problem = f"{url} did not respond within {ANSWER_TIMEOUT:.0f} seconds"
+        remedy = "Check that it is the address of a scheduler, and that no firewall blocks it."
     except Exception as error:  # an answer of something else may be read as anything, also as a huge message
-        value, (rule, remedy) = url, _rule_and_remedy(error)
-    raise ClusterError("the cluster", Verbatim(value), rule, remedy)
+        problem, remedy = _problem_and_remedy(url, error)
+    raise ClusterError.from_problem("the cluster", problem, remedy)
 
 
-def _rule_and_remedy(error: BaseException) -> tuple[str, str]:
-    """Returns the rule and the remedy for a network error."""
+def _problem_and_remedy(url: str, error: BaseException) -> tuple[str, str]:
+    """Returns what is wrong and the remedy for a network error."""
     causes = []
     found: BaseException | None = error
     while found is not None:
@@ -240,14 +236,15 @@ def _rule_and_remedy(error: BaseException) -> tuple[str, str]:
         found = found.__cause__ or found.__context__
     if any(isinstance(each, ssl.SSLError) for each in causes) or "TLS" in str(error):
         why = next((str(each) for each in causes if isinstance(each, ssl.SSLError)), str(error))
-        rule = f"must know your certificate, and have one that your tls_ca_file vouches for ({why[:100]})"
-        return rule, "Give the files that belong to this cluster, or tcp:// if it does not speak TLS."
+        problem = f"the TLS connection to {url} failed: its certificate or yours was rejected ({why[:100]})"
+        return problem, "Use the files that belong to this cluster, or tcp:// if it does not use TLS."
     if any(isinstance(each, ConnectionRefusedError) for each in causes):
-        return "must be where a scheduler listens, and nothing does", "Start it with: dask scheduler"
+        return f"no scheduler is listening at {url}", "Start it with: dask scheduler"
     if any(isinstance(each, socket.gaierror) for each in causes):
-        return "must be a host that is known here", "Check its name."
+        return f"the host of {url} is unknown", "Check its name."
     why = str(causes[-1]).strip() or type(causes[-1]).__name__
-    return f"must answer as a scheduler of Dask does ({why[:100]})", "Check host and port, and whether it speaks TLS."
+    problem = f"{url} did not respond as a Dask scheduler does ({why[:100]})"
+    return problem, "Check host and port, and whether it uses TLS."
 
 
 async def _query_status(client: Any) -> ClusterStatus:

@@ -20,7 +20,7 @@ from engine.basics.regular_files import read_regular
 DEFAULT_PORT = 8786
 TLS_FILES = ("tls_ca_file", "tls_client_cert", "tls_client_key")
 _MOST_BYTES = 10**6
-_EXAMPLE = "For example tcp://127.0.0.1:8786, or a file of settings."
+_EXAMPLE = "For example tcp://127.0.0.1:8786, or a settings file."
 
 
 class ClusterError(EngineError):
@@ -71,17 +71,17 @@ class ClusterAddress:
     def check_trust(self) -> None:
         """Raises SettingError if the scheduler is on another computer, without TLS and without the user's trust."""
         if not self.trusts(self.url):
-            rule = (
-                "must be on this computer, or speak TLS: what is sent there is code, which others could read and change"
+            problem = (
+                f"{self.url} is on another computer without TLS, so others could read and change the code sent there"
             )
-            remedy = f"Use tls:// with certificates, or say --dask-trust {self.host} if you trust the way there."
-            raise SettingError("--dask", Verbatim(self.url), rule, remedy)
+            remedy = f"Use tls:// with certificates, or add --dask-trust {self.host} if you trust the network."
+            raise SettingError.from_problem("--dask", problem, remedy)
 
     def check_rows(self, title: str) -> None:
         """Raises SettingError unless rows of the user's own data may go to the scheduler."""
         if not self.may_have_rows(self.url):
-            rule = f"must not get the rows of {title} unasked, which are your own and would leave this computer"
-            raise SettingError("--dask", Verbatim(self.url), rule, "Allow it with --dask-send-rows.")
+            problem = f"the rows of {title} are your own data and would be sent to {self.url}, another computer"
+            raise SettingError.from_problem("--dask", problem, "Allow it with --dask-send-rows.")
 
 
 def host_of(url: str) -> str:
@@ -113,7 +113,7 @@ def address_of(typed: str, trusted: Iterable[str] = (), may_send_rows: bool = Fa
     elif ":" in typed:
         found = _of_url(typed, {})
     else:
-        raise SettingError("--dask", typed, "must be an address or a file that is there", _EXAMPLE)
+        raise SettingError("--dask", typed, "must be an address or an existing file", _EXAMPLE)
     return replace(found, trusted=frozenset(trusted), may_send_rows=may_send_rows)
 
 
@@ -133,12 +133,12 @@ def _read(path: Path) -> ClusterAddress:
 
 def _file(path: Path, name: str, value: Any) -> Path:
     if name not in TLS_FILES or not isinstance(value, str):
-        rule = f"must have nothing but “address” and the files {', '.join(TLS_FILES)}"
-        raise SettingError("--dask", Verbatim(f"{path.name} with “{name[:40]}”"), rule, "Correct it.")
+        rule = f"must have only “address” and the files {', '.join(TLS_FILES)}"
+        raise SettingError("--dask", Verbatim(f"{path.name} with “{name[:40]}”"), rule, "Correct the file.")
     found = path.parent / value
     if not found.is_file():
-        rule, remedy = "must name files that are there", "Paths are seen from its folder."
-        raise SettingError("--dask", Verbatim(f"{path.name}, whose {name} is “{value[:80]}”"), rule, remedy)
+        problem = f"{path.name} names the {name} “{value[:80]}”, which does not exist"
+        raise SettingError.from_problem("--dask", problem, "Give paths relative to its folder.")
     return found
 
 
@@ -155,7 +155,7 @@ def _of_url(typed: str, tls: Mapping[str, Path]) -> ClusterAddress:
         raise SettingError("--dask", typed, "must be tcp:// or tls://, a host and a port", _EXAMPLE)
     if (parts.scheme == "tls") != bool(tls) or (tls and len(tls) < len(TLS_FILES)):
         rule = f"must be tls:// with the files {', '.join(TLS_FILES)}, all of them, or tcp:// with none"
-        remedy = "Name them in a file of settings beside the address, and give that file."
+        remedy = "Name them next to the address in a settings file, and give that file."
         raise SettingError("--dask", Verbatim(url), rule, remedy)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return ClusterAddress(f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORT}", tls)

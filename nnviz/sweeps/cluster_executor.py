@@ -27,7 +27,7 @@ from nnviz.sweeps.cluster_workers import ClusterWorker, ClusterWorkers, SweepCli
 from nnviz.sweeps.executor import MOST_DEATHS, ExecutorHalted, Message, UserNotice
 
 _PATIENCE = 10.0  # seconds that workers have to end runs that were asked to
-_GIVEN_UP = f"Its worker ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
+_GIVEN_UP = f"Its worker exited unexpectedly {MOST_DEATHS} times, possibly out of memory."
 
 
 class ClusterExecutor:
@@ -251,8 +251,8 @@ class _SubmittedRuns:
                 task.job.cancel()
         self._requeue(self._suspect_runs(lost) if is_death else [task.specs for task in lost])
         if lost and self._stop_how is None:
-            what = "ended before its time" if is_death else "has left"
-            self._messages.put(UserNotice(f"The worker {worker.address} {what}: what was lost with it is done again."))
+            what = "exited unexpectedly" if is_death else "has left"
+            self._messages.put(UserNotice(f"The worker {worker.address} {what}. Its unfinished runs are repeated."))
         self._dispatch()
 
     def _suspect_runs(self, lost: Iterable[WorkerTask]) -> list[tuple[RunSpec, ...]]:
@@ -269,6 +269,6 @@ class _SubmittedRuns:
     def _halt(self) -> None:
         """Ends all runs after the scheduler has gone."""
         self._stop_how = STOPPED
-        self._messages.put(ExecutorHalted("The scheduler of the cluster is gone: what is done is kept."))
+        self._messages.put(ExecutorHalted("The scheduler of the cluster is gone. Finished runs are kept."))
         self._waiting.clear()
         self._abandon()

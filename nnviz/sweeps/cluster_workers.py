@@ -27,8 +27,8 @@ from nnviz.sweeps.executor import Message, UserNotice
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_OF_SILENCE = 30.0  # after which the scheduler counts as gone
-_IN_THE_WINDOW = "or your yes when the sweep goes on in the window"
-_NOBODY = "No worker is there that can do the runs: they wait for one."
+_IN_THE_WINDOW = "or agree when you resume the sweep in the window"
+_NOBODY = "No usable worker is connected. The runs wait for one."
 
 
 class RefusedError(Exception):
@@ -113,9 +113,9 @@ class SweepClient:
         self._check_address(address)
         version = (await engine_versions(self.dask, [address]))[address]
         if version == UNKNOWN:
-            raise OSError(f"{address} does not answer")
+            raise OSError(f"{address} does not respond")
         if version != __version__:
-            raise RefusedError(f"has nnviz {version}, and here is {__version__}")
+            raise RefusedError(f"has nnviz {version} instead of {__version__}")
         about = (self.sweep, self.dask.id, self._beside)
         _check_facts((await self.dask.run(remote.open_visit, *about, workers=[address]))[address])
         prepare = (remote.prepare_data, (self.sweep, address), self._offer)
@@ -128,9 +128,9 @@ class SweepClient:
     def _check_address(self, address: str) -> None:
         if not self._address.trusts(address):
             trust = f"--dask-trust {host_of(address)}"
-            raise RefusedError(f"is beyond this computer and does not speak TLS; {trust} allows it, {_IN_THE_WINDOW}")
+            raise RefusedError(f"is on another computer without TLS; {trust} allows it, {_IN_THE_WINDOW}")
         if self._is_own and not self._address.may_have_rows(address):
-            what = "is beyond this computer and would get rows of your own"
+            what = "is on another computer and would get your own data"
             raise RefusedError(f"{what}; --dask-send-rows allows it, {_IN_THE_WINDOW}")
 
     async def _submit(self, address: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -256,11 +256,11 @@ def _check_facts(facts: remote.WorkerEnvironment) -> None:
     here = this_machine()
     if facts.machine.numpy != here.numpy:
         raise RefusedError(
-            f"has numpy {facts.machine.numpy}, and here is {here.numpy}: a seed may be another run there"
+            f"has numpy {facts.machine.numpy} instead of {here.numpy}: the same seed may give another run there"
         )
     python = platform.python_version()
     if facts.python.split(".")[:2] != python.split(".")[:2]:
-        raise RefusedError(f"has Python {facts.python}, and here is {python}: sums may be rounded in another way there")
+        raise RefusedError(f"has Python {facts.python} instead of {python}: sums may be rounded differently there")
     if facts.machine.threads != "1":
         raise RefusedError(
             f"computes products with {facts.machine.threads} threads; start it with OPENBLAS_NUM_THREADS=1, as its "

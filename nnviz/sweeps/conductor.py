@@ -172,7 +172,7 @@ class Conductor:
         if self._store is not None:
             self._store.flush(self._dataset)
             if self._store.is_overloaded and not self.is_stopping:
-                self._notify("Too many results wait to be written: nothing more is begun.")
+                self._notify("Too many results are waiting to be written. No more runs are started.")
                 self.stop()
         if time.monotonic() >= self._deadline and not self.is_stopping:
             self._end_runs()

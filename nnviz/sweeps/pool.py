@@ -19,8 +19,8 @@ from engine.sweeps.shared_data import DatasetHandle
 from nnviz.sweeps.executor import MOST_DEATHS, Message, UserNotice
 from nnviz.sweeps.pool_process import NeedsData, PoolProcess, StopRequest
 
-_GIVEN_UP = f"Its process ended before its time, {MOST_DEATHS} times: perhaps it takes too much memory."
-_STILLBORN = "No process could be started that does it."
+_GIVEN_UP = f"Its process exited unexpectedly {MOST_DEATHS} times, possibly out of memory."
+_STILLBORN = "No process could be started for it."
 
 
 def default_workers(beside_a_window: bool = False) -> int:
@@ -137,7 +137,7 @@ class ProcessPool:
         how, lost = process.end(), list(process.runs.values())
         if lost:
             self._messages.append(
-                UserNotice(f"A process ended before its time ({how}): what was lost with it is done again.")
+                UserNotice(f"A process exited unexpectedly ({how}). Its unfinished runs are repeated.")
             )
         for spec in lost:
             deaths = self._deaths[spec.number] = self._deaths.get(spec.number, 0) + 1

@@ -130,11 +130,11 @@ class SweepWriter:
                 self._write(dataset)
         except LibraryError as error:
             if self.problem is None:
-                self._report(f"The results cannot be written: {error} They wait, and it is tried again.")
+                self._report(f"The results cannot be written: {error} nnviz keeps them and tries again.")
             self.problem = error
         else:
             if self.problem is not None:
-                self._report("The library is written to again.")
+                self._report("The library can be written to again.")
             self.problem = None
         finally:
             self._tried = time.monotonic()

@@ -196,7 +196,7 @@ def test_rows_that_do_not_fit_are_refused(
 def test_a_column_that_is_there_twice_is_refused(rent: NeuralNetwork) -> None:
     frame = Frame([FLATS[0]])
     frame.columns = [name.replace("size", "area") for name in frame.columns]
-    with refused(DataError, "area", "there 2 times"):
+    with refused(DataError, "area", "2 columns of this name"):
         rent.predict(frame)
 
 

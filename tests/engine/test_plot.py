@@ -71,7 +71,7 @@ def refused_plot(value: str) -> None:
     x, y = few_examples()
     net = NeuralNetwork([2, 4, 3], seed=1)
     before = bits(net)
-    with refused(PlotError, "plot", "True"):
+    with refused(PlotError, "plot", "no window"):
         net.train(x, y, plot=True, **QUICK)
     assert bits(net) == before
     with pytest.raises(PlotError, match=value):

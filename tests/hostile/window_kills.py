@@ -135,7 +135,7 @@ def _go_on(window: MainWindow, left: RunRecord) -> None:
     _until("word of the run", lambda: session.messages.current is not None)
     told = session.messages.current
     assert told is not None
-    assert f"Run {left.id} was broken off at epoch" in told.text, told.text
+    assert f"Run {left.id} was interrupted at epoch" in told.text, told.text
     session.messages.choose(0)
     _until("the run", lambda: session.runs.current.storage.record == left.id)
     _until("an epoch", lambda: session.runs.current.history.completed > left.epochs)

@@ -30,10 +30,10 @@ SIGNS = frozenset("€$£¥₹%‰")  # before or after a number
 _DIGITS = frozenset("0123456789.,")  # first characters of a number after a sign, and last ones before it
 _UNIT = re.compile(r"([+-]?[0-9][0-9.,\u00a0\u202f']*)\s?([^\W\d_]{1,6}[²³]?)")
 _MEANINGS = {
-    WORD: "is no number",
+    WORD: "is not a number",
     INFINITE: "is infinite",
     THOUSANDS: "has a thousands separator",
-    SIGN: "has a sign, and others in the column another one",
+    SIGN: "has another sign than others in the column",
     RAGGED: "left out",
 }
 _DATE = re.compile(r"\d{1,4}([-./])\d{1,2}(\1\d{1,4})?([ T]+\d{1,2}:.*)?")

@@ -47,7 +47,7 @@ def guess_note(mark: str, doubt: str) -> str:
         return ""
     sign = MARKS["." if "." in doubt else ","]
     is_decimal = "is a decimal mark" if mark in doubt else "separates thousands"
-    return f"It is a guess that the {sign} in {doubt} {is_decimal}."
+    return f"nnviz assumes that the {sign} in {doubt} {is_decimal}."
 
 
 def _says(cell: str, mark: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from engine.basics.errors import DataError, FileFormatError, bad_file
 from engine.basics.regular_files import LARGEST_FILE, open_regular
-from engine.basics.validation import available_memory, gigabytes
+from engine.basics.validation import above_quarter_of_memory
 from engine.datasets.table.cells import RAGGED, Problem, shortened
 from engine.datasets.table.table_blocks import Blocks, CannotReadError
 from engine.datasets.table.table_columns import TableColumn
@@ -190,7 +190,7 @@ def different_cells(path: Path, form: TableFormat, place: int, columns: int) -> 
 
 def changed(path: Path) -> FileFormatError:
     """Returns the error of a table whose file is no longer as it was read."""
-    return bad_file(path, "changed since it was read", "must stay as it is until its data are ready", "Open it again.")
+    return bad_file(path, "the file has changed since it was read", "Open it again.")
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -201,7 +201,5 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _check_size(path: Path, size: int) -> None:
-    available = available_memory()
-    if available is not None and size > available // 4:
-        rule = f"must take at most {gigabytes(available // 4)}, a quarter of the memory that is available"
-        raise bad_file(path, f"{gigabytes(size)} long", rule, "Take a part of its rows.")
+    if excess := above_quarter_of_memory(size):
+        raise bad_file(path, f"the file size is {excess}", "Use fewer rows.")

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.basics.errors import bad_file
 from engine.basics.validation import Array
-from engine.datasets.table.table_format import CHECK_FILE, TableFormat
+from engine.datasets.table.table_format import CHECK_FILE, NOT_TEXT, TableFormat
 
 _FIRST_BLOCK = 2**20  # bytes that determine the kinds of columns
 _BLOCK = 2**20  # bytes of each further one
@@ -92,17 +92,15 @@ class Blocks:
         try:
             text = self._decoder.decode(data, final=not data)
         except UnicodeDecodeError as failure:
-            rule = f"must be that throughout ({failure.reason})"
             remedy = "Choose another encoding, for example Windows-1252."
-            raise bad_file(self._path, f"not {self._form.encoding}", rule, remedy) from None
+            raise bad_file(self._path, f"not {self._form.encoding} throughout ({failure.reason})", remedy) from None
         if "\0" in text:
-            raise bad_file(self._path, "no text (it has zero bytes)", "must be a table as text", CHECK_FILE)
+            raise bad_file(self._path, NOT_TEXT, CHECK_FILE)
         return text
 
     def _check_length(self, length: int) -> None:
         if length > _LONGEST_LINE:
-            rule = f"must have rows of at most {_LONGEST_LINE:,} characters"
-            raise bad_file(self._path, "of longer rows", rule, CHECK_FILE)
+            raise bad_file(self._path, f"a row has more than {_LONGEST_LINE:,} characters", CHECK_FILE)
 
 
 def plain_matrix(block: str, form: TableFormat) -> Array | None:

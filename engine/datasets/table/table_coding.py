@@ -104,7 +104,7 @@ class CodedColumn:
         """Returns the numbers of a whole column of a table, (rows,) float64. Raises DataError like :meth:`read`."""
         if column.wrong:
             value = Verbatim(f"wrong in {column.wrong:,} rows")
-            raise DataError(self.name, value, f"must be {self._rule}", "See what the table says about these rows.")
+            raise DataError(self.name, value, f"must be {self._rule}", "Check the problems listed for these rows.")
         if column.kind == self.kind != TEXT:
             values = column.values
             if self.kind == NUMBER and len(values):
@@ -149,8 +149,8 @@ class CodedColumn:
         return np.where(absent, self.filled, values)
 
     def _missing(self, value: str) -> DataError:
-        rule = "must have a value, since rows without one were left out when the network was trained"
-        return DataError(self.name, Verbatim(value), rule, "Give it a value, or leave such rows out.")
+        rule = "must have a value, because the network was trained without such rows"
+        return DataError(self.name, Verbatim(value), rule, "Give it a value, or remove such rows.")
 
     def expand(self, values: Array, out: Array) -> None:
         """Writes values of :meth:`fill` into the column's inputs, (rows, inputs) of zeros."""
@@ -164,7 +164,7 @@ class CodedColumn:
         if self.kind == TEXT:
             return f"one of: {listed(self.categories)}"
         if self.kind == NUMBER:
-            return f"a number, alone or with {self.sign} beside it" if self.sign else "a number"
+            return f"a number, with or without {self.sign}" if self.sign else "a number"
         return f"{self.categories[0]} or {self.categories[1]}"
 
     def _refusal(self, value: object, rule: str = "") -> DataError:
@@ -235,8 +235,8 @@ class TableCoding:
         check_characters("coding", (column.characters for column in self.columns))
         for scaling, width in ((self.scaling, len(self.inputs)), (self.target_scaling, 1)):
             if scaling is not None and len(scaling.mean) != width:
-                value, rule = Verbatim(f"of {len(scaling.mean):,} numbers"), f"must be one of {width:,}"
-                raise DataError("scaling", value, rule, "Train the network anew from its data.")
+                problem = f"it has {len(scaling.mean):,} columns instead of {width:,}"
+                raise DataError.from_problem("scaling", problem, "Train the network again from its data.")
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -395,8 +395,8 @@ class TableCoding:
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
-            rule = "must hold its columns, their scaling and the target"
-            raise DataError("coding", Verbatim("unreadable"), rule, "Train the network anew from its data.") from None
+            problem, remedy = "its columns, scaling or target cannot be read", "Train the network again from its data."
+            raise DataError.from_problem("coding", problem, remedy) from None
 
 
 def _scaling(entries: Any) -> Scaling | None:

@@ -196,10 +196,9 @@ def _check_choice(parameter: str, value: object, known: tuple[str | None, ...]) 
 def _check_target(column: TableColumn, task: str, decimal: str) -> None:
     _check_cells(column)
     if column.absent.all():
-        rule = "must have values, since it is the column to predict"
-        raise DataError(column.name, Verbatim("without values"), rule, _ANOTHER)
+        raise DataError.from_problem(column.name, "the column to predict has no values", _ANOTHER)
     if task == REGRESSION and column.kind != NUMBER:
-        rule = "must hold numbers to be predicted as one"
+        rule = "must hold numbers for regression"
         otherwise = "Choose classification." if len(column.categories) <= MANY_CLASSES else _ANOTHER
         remedy = _instead(column, decimal, otherwise)
         raise DataError(column.name, Verbatim(f"a column of {column.kind}"), rule, remedy)
@@ -210,14 +209,14 @@ def _instead(column: TableColumn, decimal: str, otherwise: str) -> str:
     if not mostly_numbers(column, decimal):
         return otherwise
     option = f"--data-setting numbers={column.name}"
-    return f"Most of its cells are numbers: have it understood as numbers, in the menu of its column or with {option}."
+    return f"Most of its cells are numbers: read it as numbers, in the menu of its column or with {option}."
 
 
 def _check_cells(column: TableColumn) -> None:
     """Raises DataError if too many cells have thousands separators that others contradict, or a number is too large."""
     if not are_few(column.thousands, len(column.values)):
-        value = Verbatim(f"written with thousands separators in {column.thousands:,} rows, and otherwise in others")
-        rule = "must have one sign for thousands, always before three digits, because 1,234 might be 1.234"
+        value = Verbatim(f"written with thousands separators in {column.thousands:,} rows, but not in others")
+        rule = "must have one thousands separator, always before three digits, because 1,234 might be 1.234"
         raise DataError(column.name, value, rule, f"Remove them, choose another decimal mark, or {_IGNORE}.")
     if column.kind == NUMBER:
         largest = largest_size(column.values)
@@ -245,8 +244,8 @@ def _inputs(
             inputs.append(column)
     if not inputs:
         _refuse_wordy(table, left_out, rows)
-        rule = "must have at least one column besides the target that can be an input"
-        raise DataError("table", table.title, rule, "Ignore fewer columns, or add some.")
+        problem = f"no column of {table.title} other than the target can be an input"
+        raise DataError.from_problem("table", problem, "Ignore fewer columns, or add some.")
     return inputs, left_out
 
 
@@ -262,8 +261,8 @@ def _uselessness(column: TableColumn, rows: Array) -> str:
         return "has the same text in all rows"
     if _is_wordy(column, rows):
         if sum(map(is_date, column.categories)) * 2 > len(column.categories):
-            return f"holds dates, which are not understood as numbers, and {_many_texts(column, rows)} are too many"
-        return f"has {_many_texts(column, rows)}, and {MOST_CATEGORIES} at most can be inputs"
+            return f"holds dates, which are read as texts, and {_many_texts(column, rows)} are too many"
+        return f"has {_many_texts(column, rows)}, at most {MOST_CATEGORIES} can be inputs"
     return ""
 
 
@@ -281,9 +280,9 @@ def _refuse_wordy(table: Table, left_out: dict[str, str], rows: Array) -> None:
     for name, reason in left_out.items():
         column = table.column(name)
         if reason != IGNORED and _is_wordy(column, rows):
-            rule = f"must have at most {MOST_CATEGORIES}, since each becomes an input, and there is no other input"
-            remedy = "Turn them into numbers, or add other columns."
-            raise DataError(name, Verbatim(f"of {_many_texts(column, rows)}"), rule, remedy)
+            problem = f"it is the only possible input, but has {_many_texts(column, rows)}"
+            problem += f" (each becomes an input, at most {MOST_CATEGORIES} are allowed)"
+            raise DataError.from_problem(name, problem, "Convert them to numbers, or add other columns.")
 
 
 def _numbers_rows(column: TableColumn, rows: Array) -> bool:
@@ -310,9 +309,9 @@ def _whole_rows(inputs: list[TableColumn], rows: Array, has_gap: Array) -> Array
     """Returns the rows in which no input is missing. Raises DataError if there are none."""
     if has_gap.all():
         worst = max(inputs, key=lambda column: int(column.absent[rows].sum()))
-        value = Verbatim(f"missing in {int(worst.absent[rows].sum()):,} of {len(rows):,} rows")
-        rule = "must leave rows in which nothing is missing"
-        raise DataError(worst.name, value, rule, f"{_IGNORE.capitalize()}, or fill in missing values.")
+        missing = f"this column lacks one in {int(worst.absent[rows].sum()):,} of {len(rows):,}"
+        remedy = f"{_IGNORE.capitalize()}, or fill in missing values."
+        raise DataError.from_problem(worst.name, f"every row lacks a value; {missing}", remedy)
     return rows[~has_gap]
 
 
@@ -327,7 +326,7 @@ def _targets(column: TableColumn, rows: Array, task: str, decimal: str) -> tuple
     _check_classes(column, rows, decimal)
     if not 1 < len(different) <= MOST_CLASSES:
         count = "only one class" if len(different) == 1 else f"{len(different):,} classes"
-        rule = f"must have 2 to {MOST_CLASSES:,} in the rows that are used"
+        rule = f"must have 2 to {MOST_CLASSES:,} in the rows used"
         raise DataError(column.name, Verbatim(f"of {count}"), rule, "Choose another column, or regression for numbers.")
     return np.searchsorted(different, column.values[rows]), different
 
@@ -339,8 +338,8 @@ def _check_classes(column: TableColumn, rows: Array, decimal: str) -> None:
     if classes > MANY_CLASSES and are_single:
         what = _many_texts(column, rows) if is_text else f"{classes:,} different numbers"
         value = Verbatim(f"of {what} in {len(rows):,} rows")
-        rule = "must have several rows for each, to be predicted as classes"
-        remedy = _instead(column, decimal, _ANOTHER) if is_text else "Predict it as a number: regression."
+        rule = "must have several rows of each for classification"
+        remedy = _instead(column, decimal, _ANOTHER) if is_text else "Choose regression."
         raise DataError(column.name, value, rule, remedy)
 
 
@@ -394,11 +393,9 @@ def _with_fill(column: CodedColumn, values: Array, missing: str) -> CodedColumn:
 
 
 def _check_memory(rows: int, numbers: int) -> None:
-    rule = f"must fit in memory, and {rows:,} rows become {numbers:,} numbers each"
-    value = Verbatim(f"of {rows:,} rows")
-    check_available(
-        rows * numbers * _BYTES_OF_NUMBER, "table", value, rule, "Ignore columns of texts, or take fewer rows."
-    )
+    purpose = f"encoding {rows:,} rows as {numbers:,} numbers each"
+    remedy = "Ignore columns of texts, or use fewer rows."
+    check_available(rows * numbers * _BYTES_OF_NUMBER, "table", purpose, remedy)
 
 
 def _scaled_coding(unscaled: TableCoding, filled: list[Array], targets: Array, train: Array) -> TableCoding:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from engine.basics.errors import FileFormatError, SettingError, bad_file
+from engine.basics.errors import FileFormatError, SettingError, bad_file, missing_file
 from engine.basics.regular_files import LARGEST_FILE, open_regular
 from engine.datasets.table.cells import is_missing, is_number
 from engine.datasets.table.decimal_mark import DECIMALS, decimal_mark
@@ -21,7 +21,8 @@ DELIMITERS = ("\t", ";", "|", ",")  # the comma last: in a tie it is the decimal
 FORMAT = ("delimiter", "decimal", "encoding", "header", "skip")  # bytes and rows that determine the format
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252")
 MOST_SKIPPED = 100  # lines above the table
-CHECK_FILE = "Check that it is the file you mean."
+CHECK_FILE = "Check that it is the right file."
+NOT_TEXT = "not a text file (it contains zero bytes)"
 _HEAD = 2**16  # bytes from which the format is found
 _MOST_ROWS = 1000  # of the head that are looked at
 _LEAST_AGREEMENT = 0.5  # share of the rows that must have the same number of cells
@@ -94,14 +95,14 @@ def sniff(
     TableFormat(delimiter or ",", decimal or ".", encoding or "utf-8", is_header, skip or 0)  # refuses others
     head, is_whole = _read_head(Path(path))
     if head.startswith(_SPREADSHEETS):
-        rule, remedy = "must be a table as text, CSV or TSV", "Save it as CSV, in the program that wrote it."
-        raise bad_file(Path(path), "a spreadsheet, or another packed file", rule, remedy)
+        remedy = "Save it as CSV in the program that wrote it."
+        raise bad_file(Path(path), "a spreadsheet or another packed file, not a text table (CSV or TSV)", remedy)
     encoding = encoding or _encoding(Path(path), head, is_whole)
     text = _text(head, is_whole, TableFormat(encoding=encoding))
     if "\0" in text:
-        raise bad_file(Path(path), "no text (it has zero bytes)", "must be a table as text, CSV or TSV", CHECK_FILE)
+        raise bad_file(Path(path), NOT_TEXT, CHECK_FILE)
     if not text.strip():
-        raise bad_file(Path(path), "empty", "must have a row of names and rows of values", CHECK_FILE)
+        raise bad_file(Path(path), "the file is empty", CHECK_FILE)
     delimiter = delimiter or _delimiter(text)
     rows = list(_rows_of(text, TableFormat(delimiter=delimiter)))
     skip = title_rows(rows) if skip is None else skip
@@ -139,8 +140,8 @@ def _is_title(row: Sequence[str], width: int) -> bool:
 def unreadable(path: Path, failure: OSError) -> FileFormatError:
     """Returns the error of a file that cannot be opened or read."""
     if isinstance(failure, FileNotFoundError):
-        return bad_file(path, "missing", "must be there", "Check its name and folder.")
-    return bad_file(path, "unreadable", f"must be a file that can be read ({failure})", CHECK_FILE)
+        return missing_file(path)
+    return bad_file(path, f"the file cannot be read ({failure})", CHECK_FILE)
 
 
 def _read_head(path: Path) -> tuple[bytes, bool]:
@@ -155,7 +156,7 @@ def _read_head(path: Path) -> tuple[bytes, bool]:
 
 def _encoding(path: Path, head: bytes, is_whole: bool) -> str:
     if head.startswith(_UTF32):
-        raise bad_file(path, "in UTF-32", "must be in UTF-8, UTF-16 or Windows-1252", "Save it as UTF-8.")
+        raise bad_file(path, "it is in UTF-32, which is not supported", "Save it as UTF-8.")
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name

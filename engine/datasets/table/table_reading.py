@@ -161,8 +161,8 @@ class Reading:
         """Returns all columns and ends the reading. Raises FileFormatError if there are no rows."""
         if not self._columns:
             first = f" ({self.problems[0]})" if self.problems else ""
-            rule = f"must have at least one row of values{first}"
-            raise bad_file(self.path, "without rows", rule, "Check its delimiter, and that it is the file you mean.")
+            remedy = "Check its delimiter, and that it is the right file."
+            raise bad_file(self.path, f"it has no row of values{first}", remedy)
         self._forget_understood()
         return tuple(column.column(name) for name, column in zip(self._names, self._columns, strict=True))
 
@@ -215,8 +215,8 @@ class Reading:
         try:
             rows.extend(blocks.rows(block))
         except csv.Error as failure:
-            rule = f"must have rows that can be read, and row {self._next_row + len(rows):,} cannot ({failure})"
-            raise bad_file(self.path, "no table", rule, "Look there for a quotation mark without another.") from None
+            problem = f"row {self._next_row + len(rows):,} cannot be read ({failure})"
+            raise bad_file(self.path, problem, "Look there for a quotation mark without its counterpart.") from None
         return rows
 
     def _add_rows(self, rows: list[list[str]]) -> None:
@@ -272,14 +272,11 @@ class Reading:
 
     def _check_width(self, width: int) -> None:
         if width > MOST_COLUMNS:
-            rule = f"must have at most {MOST_COLUMNS:,}"
-            raise bad_file(self.path, f"of {width:,} columns", rule, "Leave columns out.")
+            problem = f"it has {width:,} columns, at most {MOST_COLUMNS:,} are allowed"
+            raise bad_file(self.path, problem, "Remove some columns.")
         if width < self._least_columns:
-            rule = "must have at least two, one of them to predict"
-            signs = "comma, semicolon, tab or |"
-            raise bad_file(
-                self.path, "of one column", rule, f"Check what stands between its cells: it must be {signs}."
-            )
+            problem = "it has only one column, at least two are needed (one is predicted)"
+            raise bad_file(self.path, problem, "Check its delimiter: comma, semicolon, tab or |.")
 
     def _fitting(self, rows: list[list[str]]) -> tuple[list[list[str]], Sequence[int]]:
         """Returns the rows with a cell for each column, and their numbers in the file; notes the others."""
@@ -308,8 +305,8 @@ class Reading:
         self._next_row += read
         self._rows += kept
         if self._most_cells is not None and self._rows * len(self._names) > self._most_cells:
-            rule = f"must have at most {self._most_cells:,} cells, which take half of the memory that is available"
-            raise bad_file(self.path, "too large", rule, "Take a part of its rows.")
+            problem = f"it has more than {self._most_cells:,} cells, which take half of the available memory"
+            raise bad_file(self.path, problem, "Use fewer rows.")
 
     def _note(self, row: int, column: str, value: str, kind: str) -> None:
         self.counts[kind] += 1

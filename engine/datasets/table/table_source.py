@@ -41,15 +41,15 @@ _RARE = 2  # rows of a class from which nothing is learned
 _MOST_NAMED = 5  # columns in a note
 _MOST_FILLED = 3  # columns in the note about missing values
 READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
-_TEXTS_TIP = "Columns whose numbers, or yes and no, are names of categories."
-_STANDARDISE_TIP = "Scale numbers by the mean and standard deviation of the training part."
-_NUMBERS_TIP = "Columns of texts that are read as numbers, as 12 of 12 km; what is none counts as missing."
+_TEXTS_TIP = "Columns whose numbers or yes/no values are categories."
+_STANDARDISE_TIP = "Scale numbers by the mean and standard deviation of the training set."
+_NUMBERS_TIP = "Text columns to read as numbers, such as 12 in “12 km”. Other cells count as missing."
 _MISSING_TIP = (
-    "Fill in the median, and give missing texts a category of their own (fill) or the most frequent text (median). "
-    "Or leave out rows with a missing value (drop)."
+    "fill and median fill in the median of numbers. Missing texts become a category (fill) or the most frequent text "
+    "(median). drop leaves out rows with missing values."
 )
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
-_SUMMARY_TIP = "Leave out rows at the end that look like a sum or a mean of the others, or keep them."
+_SUMMARY_TIP = "Leaves out or keeps rows at the end that look like a sum or mean of the others."
 _SUMMARY = {name: name for name in (DROP, KEEP)}
 _MISSING = {name: name for name in (FILL, MEDIAN, DROP)}
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
@@ -61,10 +61,10 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
     """Returns the settings of a table with this column to predict and these ignored columns."""
     return (
         DataSetting("target", "Predict", target, "The column that the network learns to predict."),
-        DataSetting("task", "Task", None, "Whether it tells classes apart or predicts a number.", _TASKS),
+        DataSetting("task", "Task", None, "What the network predicts: a class or a number.", _TASKS),
         DataSetting("missing", "Missing values", FILL, _MISSING_TIP, _MISSING),
         DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
-        DataSetting("ignored", "Ignored", ignored, "Columns that the network does not get."),
+        DataSetting("ignored", "Ignored", ignored, "Columns that are not inputs of the network."),
         DataSetting("texts", "Categories", (), _TEXTS_TIP),
         DataSetting("numbers", "Numbers", (), _NUMBERS_TIP),
         DataSetting("standardise", "Standardise", True, _STANDARDISE_TIP),
@@ -76,11 +76,11 @@ def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> 
 def format_settings() -> tuple[DataSetting, ...]:
     """Returns the settings of the format of a table's file; missing ones are detected."""
     return (
-        DataSetting("delimiter", "Delimiter", None, "What stands between two cells.", _DELIMITERS),
-        DataSetting("decimal", "Decimal mark", None, "A point or a comma.", _DECIMALS),
-        DataSetting("encoding", "Encoding", None, "How letters are written as bytes.", _ENCODINGS),
-        DataSetting("header", "First row", None, "Whether the first row holds the names of the columns.", YES_NO),
-        DataSetting("skip", "Skip lines", None, "How many lines above the table are left out.", kind=int),
+        DataSetting("delimiter", "Delimiter", None, "Character between two cells.", _DELIMITERS),
+        DataSetting("decimal", "Decimal mark", None, "Point or comma before the decimals.", _DECIMALS),
+        DataSetting("encoding", "Encoding", None, "Character encoding of the file.", _ENCODINGS),
+        DataSetting("header", "First row", None, "Whether the first row has the column names.", YES_NO),
+        DataSetting("skip", "Skip lines", None, "Number of lines above the table to skip.", kind=int),
     )
 
 
@@ -202,11 +202,11 @@ def notes_of_classes(table: Table, prepared: PreparedTable) -> list[str]:
     merged = [f"{' and '.join(written[:_MOST_NAMED])} are one class" for written in prepared.counts.merged]
     notes = []
     if merged:
-        remedy = f"understand column {name} as categories, in its menu or with --data-setting texts={name}"
-        notes = [f"Equal numbers of column {name}: {_names(merged)}. To tell them apart, {remedy}."]
+        remedy = f"read column {name} as categories, in its menu or with --data-setting texts={name}"
+        notes = [f"Equal numbers of column {name}: {_names(merged)}. To keep them separate, {remedy}."]
     if table.column(name).kind == NUMBER and data.outputs > MANY_CLASSES:
         what = f"Column {name} has {data.outputs:,} different numbers"
-        return [*notes, f"{what}, each a class of its own: predict it as a number instead (regression)."]
+        return [*notes, f"{what}, each a separate class. Choose regression to predict it as a number."]
     rare = [
         f"{data.class_name(int(each))} ({counted(int(counts[each]), 'row')})"
         for each in np.flatnonzero(counts <= _RARE)
@@ -218,7 +218,7 @@ def notes_of_ids(table: Table, prepared: PreparedTable) -> list[str]:
     """Inputs that look like an id of each row by their name and their numbers, in sentences."""
     inputs = [table.column(each.name) for each in prepared.coding.columns if each.kind == NUMBER]
     names = [column.name for column in inputs if _ID.search(column.name.casefold()) and _ascends(column)]
-    return [f"Column {name} looks like an id of each row: ignore it, unless it tells something." for name in names]
+    return [f"Column {name} looks like a row id. Ignore it unless it is informative." for name in names]
 
 
 def _ascends(column: TableColumn) -> bool:

@@ -45,6 +45,15 @@ def test_a_window_may_call_the_parameter_by_its_own_name() -> None:
     assert an_error().message_for("Learning rate") == "Learning rate is -1: it must be above 0. Try 0.3."
 
 
+def test_a_problem_needs_no_rule() -> None:
+    error = EngineError.from_problem("data", "the file is empty", "Open another file.")
+    assert str(error) == "data: the file is empty. Open another file."
+    assert (error.parameter, error.value, error.rule) == ("data", "the file is empty", "")
+    assert error.message_for("Data") == "Data: the file is empty. Open another file."
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert str(EngineError.from_problem("", "the process exited", "Try again.")) == "the process exited. Try again."
+
+
 def test_text_stands_in_quotes_and_a_description_does_not() -> None:
     assert an_error(value="abc").value == "'abc'"
     assert an_error(value=Verbatim("3 × 4")).value == "3 × 4"
@@ -65,7 +74,7 @@ def test_a_whole_float_is_shown_without_its_point() -> None:
 )
 def test_a_long_value_is_cut(value: object) -> None:
     shown = an_error(value=value).value
-    assert len(shown) <= 200
+    assert len(shown) <= 300
     assert shown.endswith("…")
 
 

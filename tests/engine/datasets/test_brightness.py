@@ -112,7 +112,7 @@ def test_what_is_none_is_refused(entries: Any) -> None:
 
 
 def test_rows_that_are_scaled_have_none() -> None:
-    with pytest.raises(DataError, match="must be of images only"):
+    with pytest.raises(DataError, match="only images have one"):
         Description("both", scaling=Scaling(np.zeros(4), np.ones(4)), brightness=Brightness(0, 0.5, 0.2))
 
 

@@ -64,7 +64,7 @@ def test_what_is_no_such_rows_is_refused(rows: Any) -> None:
 def test_a_lacking_column_is_refused() -> None:
     with refused(DataError, "b", "missing"):
         PLAIN.encode({"a": 1})
-    with refused(DataError, "columns", "missing"):
+    with refused(DataError, "columns", "not known"):
         Description().encode({"a": 1})
 
 
@@ -152,7 +152,7 @@ def changed(name: str, to: Any) -> Any:
     ],
 )
 def test_what_is_none_is_refused_in_words(entries: Any) -> None:
-    with pytest.raises(DataError, match="must "):
+    with pytest.raises(DataError, match="cannot be read|must |only images|background"):
         Description.from_dict(entries)
 
 
@@ -183,13 +183,13 @@ def test_it_fits_networks_of_its_sizes_only() -> None:
 @pytest.mark.parametrize(
     ("change", "parameter", "value"),
     [
-        ({"columns": ("a", "c")}, "columns", "b in this network"),
-        ({"targets": ("z",)}, "column to predict", "y in this network"),
-        ({"targets": (), "class_names": ("yes",), "target_scaling": None}, "column to predict", "y in this network"),
-        ({"example_shape": (1, 2)}, "size of an example", "none in this network"),
-        ({"scaling": Scaling(np.array([1.0, 2.1]), np.array([2.0, 4.0]))}, "other", "scaled otherwise"),
-        ({"scaling": None}, "other", "scaled otherwise"),
-        ({"target_scaling": Scaling(np.array([10.0]), np.array([6.0]))}, "other", "scaled otherwise"),
+        ({"columns": ("a", "c")}, "columns", "this network has b"),
+        ({"targets": ("z",)}, "column to predict", "this network has y"),
+        ({"targets": (), "class_names": ("yes",), "target_scaling": None}, "column to predict", "this network has y"),
+        ({"example_shape": (1, 2)}, "size of an example", "this network has none"),
+        ({"scaling": Scaling(np.array([1.0, 2.1]), np.array([2.0, 4.0]))}, "other", "scaling differs"),
+        ({"scaling": None}, "other", "scaling differs"),
+        ({"target_scaling": Scaling(np.array([10.0]), np.array([6.0]))}, "other", "scaling differs"),
     ],
 )
 def test_data_that_mean_something_else_are_refused(change: dict[str, Any], parameter: str, value: str) -> None:
@@ -220,7 +220,7 @@ def test_equal_numbers_are_the_same_classes(ours: tuple[str, ...], theirs: tuple
     codings = [TableCoding((CodedColumn("a", NUMBER),), None, "y", names, form=form) for names in (ours, theirs)]
     network, data = (Description("t", coding=coding) for coding in codings)
     assert network.has_classes_of(data) == are_same
-    with nullcontext() if are_same else refused(DataError, "classes", "in this network"):
+    with nullcontext() if are_same else refused(DataError, "classes", "this network has"):
         network.check_means_same(data)
 
 

@@ -71,7 +71,7 @@ def test_without_pooch_it_says_how_to_get_it(at: Server, monkeypatch: pytest.Mon
     assert can_download()
     monkeypatch.setitem(sys.modules, "pooch", None)
     assert not can_download()
-    with refused(DownloadError, "pooch", "not installed"):
+    with refused(DownloadError, "pooch", "package is needed"):
         some.fetch()
     with pytest.raises(DownloadError, match=re.escape(install_command("download"))) as caught:
         some.fetch()
@@ -105,15 +105,21 @@ def test_progress_counts_the_bytes_of_all_files(at: Server, monkeypatch: pytest.
 
 
 BROKEN: dict[str, tuple[Answer, str]] = {
-    "not found": (sends(b"<html>no</html>", 404), "127.0.0.1 answers 404 Not Found"),
-    "server error": (sends(b"", 503), "127.0.0.1 answers 503"),
-    "wrong checksum": (sends(CONTENT[::-1]), "127.0.0.1 sends has another checksum"),
-    "cut short": (sends(CONTENT[:5000], stated=len(CONTENT)), "the connection broke off after"),
-    "cut short without a length": (sends(CONTENT[:5000], stated=None), "broke off after 5,000 bytes"),
-    "a page": (sends(b"<html>log in</html>", Content_Type="text/html; charset=utf-8"), "sends 19 bytes of text/html)"),
-    "an endless page": (sends(b"<html>" * 50_000, stated=None, Content_Type="text/html"), "sends a page of text/html)"),
-    "more than there is": (sends(CONTENT + b"x", stated=None), f"sends more than {len(CONTENT):,} bytes"),
-    "another length": (sends(CONTENT + b"x"), f"sends {len(CONTENT) + 1:,} bytes"),
+    "not found": (sends(b"<html>no</html>", 404), "returned 404 Not Found"),
+    "server error": (sends(b"", 503), "returned 503"),
+    "wrong checksum": (sends(CONTENT[::-1]), "the file from 127.0.0.1 does not have the MD5"),
+    "cut short": (sends(CONTENT[:5000], stated=len(CONTENT)), "the connection was lost after"),
+    "cut short without a length": (sends(CONTENT[:5000], stated=None), "was lost after 5,000 of"),
+    "a page": (
+        sends(b"<html>log in</html>", Content_Type="text/html; charset=utf-8"),
+        "sent 19 bytes of text/html instead of",
+    ),
+    "an endless page": (
+        sends(b"<html>" * 50_000, stated=None, Content_Type="text/html"),
+        "sent a page of text/html instead of",
+    ),
+    "more than there is": (sends(CONTENT + b"x", stated=None), f"sent more than {len(CONTENT):,} bytes"),
+    "another length": (sends(CONTENT + b"x"), f"sent {len(CONTENT) + 1:,} bytes"),
     "nothing": (lambda handler: None, "no connection to 127.0.0.1"),
     "elsewhere, in a circle": (sends(b"", 302, Location=f"/{NAME}"), "no connection to 127.0.0.1"),
 }
@@ -152,7 +158,7 @@ def test_a_silent_server_is_given_up(at: Server, monkeypatch: pytest.MonkeyPatch
         at.released.wait()
 
     some = download(at.put(NAME, CONTENT, falls_silent))
-    with refused(DownloadError, NAME, "was silent for 0.2 s"):
+    with refused(DownloadError, NAME, "sent nothing for 0.2 s"):
         some.fetch()
     assert left(some) == []
 
@@ -186,7 +192,7 @@ def test_a_full_disk(at: Server) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 2, limits[1]))  # of a file: the disk cannot be filled
     try:
-        with refused(DownloadError, NAME, "not kept (File too large)"):
+        with refused(DownloadError, NAME, "(File too large)"):
             some.fetch()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -199,7 +205,7 @@ def test_too_little_room_is_seen_before_anything_is_asked_for(at: Server, monkey
     some = download(at.put(NAME, CONTENT))
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(fetching.shutil, "disk_usage", lambda folder: usage(10, 5, 5))
-    with refused(DownloadError, NAME, "not kept (only 0.0 MB are free)"):
+    with refused(DownloadError, NAME, "(only 0.0 MB are free)"):
         some.fetch()
     assert at.asked == []
 
@@ -207,7 +213,7 @@ def test_too_little_room_is_seen_before_anything_is_asked_for(at: Server, monkey
 def test_a_folder_that_cannot_be_made(at: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("NNVIZ_CACHE", str(tmp_path / "file" / "below"))
-    with refused(DownloadError, NAME, "not kept ("):
+    with refused(DownloadError, NAME, "cannot be saved"):
         download(at.put(NAME, CONTENT)).fetch()
 
 

@@ -145,22 +145,22 @@ def _with(name: str, content: bytes) -> bytes:
 _WHOLE = packed(members("letters", "LF", [12, 6]))
 _PICTURES = "emnist-letters-train-images-idx3-ubyte.gz"
 REFUSED: dict[str, tuple[bytes, str, str]] = {
-    "empty": (b"", "gzip.zip", "unreadable"),
-    "text": (b"<html>", "gzip.zip", "unreadable"),
-    "cut short": (_WHOLE[:-30], "gzip.zip", "unreadable"),
-    "another split only": (packed(members("digits", "L", [1])), "gzip.zip", "without that file"),
-    "no gzip": (_with("images-idx3", b"<html>"), _PICTURES, "no IDX file"),
+    "empty": (b"", "gzip.zip", "cannot be read"),
+    "text": (b"<html>", "gzip.zip", "cannot be read"),
+    "cut short": (_WHOLE[:-30], "gzip.zip", "cannot be read"),
+    "another split only": (packed(members("digits", "L", [1])), "gzip.zip", "it does not contain"),
+    "no gzip": (_with("images-idx3", b"<html>"), _PICTURES, "not an IDX file"),
     "pictures of another size": (
         _with("images-idx3", idx(2, 5, 4)),
         "emnist-letters-train-images-idx3-ubyte",
         "(2, 5, 4)",
     ),
     "no pictures": (_with("images-idx3", idx(2)), _PICTURES.removesuffix(".gz"), "(2,)"),
-    "says more than it has": (_with("images-idx3", idx(9, 28, 28, body=b"x")), _PICTURES, "17 bytes long"),
+    "says more than it has": (_with("images-idx3", idx(9, 28, 28, body=b"x")), _PICTURES, "it has 17 bytes"),
     "says more than could be": (
         _with("images-idx3", gzip.compress(idx(2**31, 28, 28, body=b"x"))),
         _PICTURES,
-        "bytes long and compressed",
+        "compressed bytes",
     ),
     "fewer labels": (_with("labels-idx1", idx(1, body=b"\1")), "emnist-letters-train labels", "1"),
 }
@@ -177,5 +177,5 @@ def test_a_damaged_member_is_refused(tmp_path: Path) -> None:
     damaged = bytearray(_WHOLE)
     damaged[_WHOLE.index(_PICTURES.encode()) + len(_PICTURES) + 20] ^= 0xFF
     (tmp_path / "gzip.zip").write_bytes(bytes(damaged))
-    with refused(FileFormatError, _PICTURES, "unreadable"):
+    with refused(FileFormatError, _PICTURES, "cannot be read"):
         load_emnist("letters", path=tmp_path / "gzip.zip")

@@ -80,20 +80,20 @@ def test_rows_of_bytes_are_read_too(tmp_path: Path) -> None:
 )
 def test_a_lone_file_is_refused(tmp_path: Path, given: str, lacking: str) -> None:
     (tmp_path / given).write_bytes(idx(10))
-    with refused(FileFormatError, given, f"without {lacking}"):
+    with refused(FileFormatError, given, f"the file of its {lacking} is not"):
         idx_dataset(tmp_path / given)
 
 
 def test_half_a_test_part_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "train-")
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx(1, 4, 5))
-    with refused(FileFormatError, "t10k-images-idx3-ubyte", "without test labels"):
+    with refused(FileFormatError, "t10k-images-idx3-ubyte", "the file of its test labels is not"):
         idx_dataset(tmp_path / "train-images-idx3-ubyte")
 
 
 def test_a_name_that_does_not_tell_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data.idx").write_bytes(idx(10))
-    with refused(FileFormatError, "data.idx", "of another name"):
+    with refused(FileFormatError, "data.idx", "its name contains neither"):
         idx_dataset(tmp_path / "data.idx")
 
 

@@ -17,7 +17,7 @@ from PIL.ImageFile import ImageFile
 
 from engine.basics.errors import DataError, EngineError, FileFormatError, SettingError
 from engine.basics.validation import Array
-from engine.datasets import image_folder, load_data, source_of
+from engine.datasets import load_data, source_of
 from engine.datasets.class_folders import UnreadFile
 from engine.datasets.dataset import Dataset
 from engine.datasets.image_folder import folder_dataset
@@ -286,7 +286,7 @@ def left_out(folder: Path, name: str, side: int = 28) -> str:
 )
 def test_a_file_that_is_no_picture(folder: Path, content: bytes) -> None:
     (folder / "cat" / "notes.png").write_bytes(content)
-    assert left_out(folder, "cat/notes.png") == "no picture that can be read"
+    assert left_out(folder, "cat/notes.png") == "it is not an image, or damaged"
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "gif", "tif", "webp"])
@@ -297,16 +297,16 @@ def test_a_picture_that_ends_early(folder: Path, ending: str, share: float) -> N
     Image.fromarray(noise).save(path)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    assert left_out(folder, f"cat/z.{ending}") == "no picture that can be read"
+    assert left_out(folder, f"cat/z.{ending}") == "it is not an image, or damaged"
 
 
 @pytest.mark.parametrize(
     ("width", "height", "told"),
     [
-        (20_000, 20_000, "far too many pixels"),
-        (10_000, 10_000, "10,000 × 10,000 pixels, and must have at most 50 million"),
-        (7_072, 7_072, "must have at most 50 million"),
-        (70_000, 1, "must be at most 65,535 long"),
+        (20_000, 20_000, "it has too many pixels"),
+        (10_000, 10_000, "10,000 × 10,000 pixels, at most 50 million are allowed"),
+        (7_072, 7_072, "at most 50 million are allowed"),
+        (70_000, 1, "at most 65,535 are allowed"),
     ],
 )
 def test_too_many_pixels_are_never_decoded(
@@ -326,7 +326,7 @@ def test_too_many_pixels_are_never_decoded(
 @pytest.mark.parametrize("ending", ["ico", "icns"])
 def test_a_picture_inside_another_file_is_not_looked_for(folder: Path, ending: str) -> None:
     picture(folder / "cat" / f"z.{ending}", size=(32, 32), mode="RGBA")
-    assert left_out(folder, f"cat/z.{ending}") == "no picture that can be read"
+    assert left_out(folder, f"cat/z.{ending}") == "it is not an image, or damaged"
 
 
 def test_a_large_picture_with_transparent_pixels(folder: Path) -> None:
@@ -339,7 +339,7 @@ def test_a_large_picture_with_transparent_pixels(folder: Path) -> None:
 
 def test_pixels_that_are_no_numbers(folder: Path) -> None:
     Image.fromarray(np.full((5, 5), np.nan, np.float32)).save(folder / "cat" / "z.tif")
-    assert "no numbers" in left_out(folder, "cat/z.tif")
+    assert "infinite or NaN" in left_out(folder, "cat/z.tif")
 
 
 def test_a_file_that_cannot_be_opened(folder: Path) -> None:
@@ -372,7 +372,7 @@ def test_a_link_inside_is_followed(folder: Path) -> None:
 
 def test_a_link_in_a_circle_ends(folder: Path) -> None:
     (folder / "cat" / "again").symlink_to(folder)
-    assert left_out(folder, "cat/again") == "it is a folder inside a class's folder"
+    assert left_out(folder, "cat/again") == "it is a folder inside the folder of a class"
 
 
 def test_the_folder_itself_may_be_a_link(folder: Path) -> None:
@@ -382,7 +382,7 @@ def test_the_folder_itself_may_be_a_link(folder: Path) -> None:
 
 def test_what_lies_in_the_wrong_place_is_listed(folder: Path) -> None:
     picture(folder / "1.png")
-    assert left_out(folder, "1.png") == "it lies in no class's folder"
+    assert left_out(folder, "1.png") == "it is not in the folder of a class"
 
 
 def test_hidden_files_and_folders_are_not_looked_at(folder: Path) -> None:
@@ -398,7 +398,7 @@ def test_at_most_100_are_named_and_all_counted(folder: Path) -> None:
     _, report = folder_dataset(folder)
     assert report.unread_count == 130
     assert len(report.unread) == 100
-    assert report.unread[0] == UnreadFile("cat/note 000.txt", "no picture that can be read")
+    assert report.unread[0] == UnreadFile("cat/note 000.txt", "it is not an image, or damaged")
 
 
 def test_a_class_without_pictures_is_named(folder: Path) -> None:
@@ -415,7 +415,7 @@ def test_a_class_without_pictures_is_named(folder: Path) -> None:
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    with refused(FileFormatError, "gone", "missing"):
+    with refused(FileFormatError, "gone", "does not exist"):
         folder_dataset(tmp_path / "gone")
 
 
@@ -456,12 +456,12 @@ def many_classes(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "value"),
     [
-        (no_subfolders, "a folder without subfolders"),
-        (one_subfolder, "of one class only, cat"),
-        (one_class_with_pictures, "of one class only, cat"),
-        (no_pictures, "without a picture that can be read (cat/notes.txt: no picture that can be read)"),
-        (nothing_in_subfolders, "without a picture that can be read"),
-        (many_classes, "of 1,001 subfolders"),
+        (no_subfolders, "the folder has no subfolders"),
+        (one_subfolder, "it has only one class, cat"),
+        (one_class_with_pictures, "it has only one class, cat"),
+        (no_pictures, "no image in its subfolders can be read (cat/notes.txt: it is not an image, or damaged)"),
+        (nothing_in_subfolders, "no image in its subfolders can be read"),
+        (many_classes, "it has 1,001 subfolders"),
     ],
 )
 def test_a_folder_that_is_no_data_set(tmp_path: Path, make: Callable[[Path], None], value: str) -> None:
@@ -473,8 +473,8 @@ def test_a_folder_that_is_no_data_set(tmp_path: Path, make: Callable[[Path], Non
 
 
 def test_more_than_fits_in_memory_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_folder, "available_memory", lambda: 40_000)
-    with refused(DataError, "animals", "of 10 pictures, which take 0.0 MB at 28 × 28 pixels"):
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 40_000)
+    with refused(DataError, "animals", "10 images of 28 × 28 pixels take 0.0 MB"):
         folder_dataset(folder, map=lambda *_: pytest.fail("they were read"))
     assert folder_dataset(folder, side=8)[1].pictures == 10
 

@@ -102,7 +102,7 @@ def test_reads_packed_and_unpacked_side_by_side(folder: Path) -> None:
 @pytest.mark.parametrize("name", list(SHA_256))
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with refused(FileFormatError, name, "missing"):
+    with refused(FileFormatError, name, "does not exist"):
         load_mnist(folder)
 
 

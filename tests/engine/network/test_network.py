@@ -259,9 +259,9 @@ def test_first_non_finite_layer(layer: int, kind: str, bad: float) -> None:
 def test_check_fits() -> None:
     net = network([4, 3])
     check_fits(net, 4, 3, "MNIST")
-    with refused(DataError, "inputs", "4 in this network"):
+    with refused(DataError, "inputs", "this network has 4"):
         check_fits(net, 784, 3, "MNIST")
-    with refused(DataError, "outputs", "3 in this network"):
+    with refused(DataError, "outputs", "this network has 3"):
         check_fits(net, 4, 10, "MNIST")
 
 
@@ -288,7 +288,7 @@ def overflowing(layer: int, output: str = "softmax") -> Network:
 @pytest.mark.parametrize("layer", [1, 2, 3])
 @pytest.mark.parametrize("output", ["softmax", "identity"])
 def test_answers_that_are_not_finite_are_an_error_that_names_the_layer(layer: int, output: str) -> None:
-    with refused(DataError, "network", f"the sums of layer {layer} overflow"):
+    with refused(DataError, "network", f"the weighted sums of layer {layer} overflow"):
         overflowing(layer, output).predict([[1.0, 1.0]])
 
 
@@ -296,7 +296,7 @@ def test_one_such_answer_among_many_is_enough() -> None:
     rows = np.zeros((2500, 2), np.float32)
     assert np.isfinite(overflowing(1).predict(rows)).all()
     rows[-1] = 1
-    with refused(DataError, "network", "the sums of layer 1 overflow"):
+    with refused(DataError, "network", "the weighted sums of layer 1 overflow"):
         overflowing(1).predict(rows)
 
 

@@ -86,7 +86,7 @@ def test_no_more_is_unpacked_than_the_network_needs(
     tmp_path: Path, members: dict[str, bytes], name: str, make: Callable[[], bytes]
 ) -> None:
     path = zipped(tmp_path / "bomb.npz", members | {name: make()})
-    with little_memory(10 * MB), pytest.raises(FileFormatError, match=r"^bomb\.npz is "):
+    with little_memory(10 * MB), pytest.raises(FileFormatError, match=r"^bomb\.npz: "):
         load_checkpoint(path)
 
 
@@ -192,5 +192,5 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path, read: Callable[[Path], object
 def test_a_file_of_a_terabyte_is_refused_unread(tmp_path: Path, read: Callable[[Path], object]) -> None:
     with open(tmp_path / "net.json", "wb") as huge:
         huge.truncate(2**40)
-    with pytest.raises(FileFormatError, match=r"must be at most"):
+    with pytest.raises(FileFormatError, match="at most .* are allowed"):
         read(tmp_path / "net.json")

@@ -161,11 +161,11 @@ def test_nothing_in_a_file_is_run(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"parameters": np.zeros(5, np.float32)}, "with 5 parameters: it must have 26"),
-        ({"parameters": np.zeros(26, np.int64)}, "with 26 parameters"),
-        ({"parameters": np.full(26, np.nan, np.float32)}, "NaN or infinity in layer 1"),
-        ({"header": {"format": "another"}}, "an .npz of something else"),
-        ({"header": {"version": 99}}, "of version 99"),
+        ({"parameters": np.zeros(5, np.float32)}, "it has 5 parameters, but its shape needs 26"),
+        ({"parameters": np.zeros(26, np.int64)}, "of type int64"),
+        ({"parameters": np.full(26, np.nan, np.float32)}, "layer 1 contains NaN or infinity"),
+        ({"header": {"format": "another"}}, "not a checkpoint of a network"),
+        ({"header": {"version": 99}}, "its version 99"),
         ({"header": {"version": None}}, "version is None"),
         ({"header": {"version": -3}}, "version is -3"),
         ({"header": {"shape": [3]}}, "shape"),
@@ -182,7 +182,7 @@ def test_a_damaged_file_is_refused_in_words(saved: Path, changes: dict[str, Any]
     with pytest.raises(FileFormatError) as caught:
         load_network(rewritten(saved, **changes))
     assert told in str(caught.value)
-    assert str(caught.value).startswith("net.npz is ")
+    assert str(caught.value).startswith("net.npz: ")
 
 
 def array_of(dimensions: str) -> bytes:
@@ -207,7 +207,7 @@ def test_a_made_up_member_is_refused(saved: Path, member: str) -> None:
     with zipfile.ZipFile(saved, "w") as new:
         for name, bytes_of in contents.items():
             new.writestr(name, bytes_of)
-    with pytest.raises(FileFormatError, match="damaged, or no checkpoint"):
+    with pytest.raises(FileFormatError, match="damaged, or not a checkpoint"):
         load_checkpoint(saved)
 
 
@@ -217,7 +217,7 @@ def test_a_changed_entry_of_the_zip_is_refused(saved: Path, place: int, value: i
     content = bytearray(saved.read_bytes())
     content[content.index(b"PK\x01\x02") + place] = value
     saved.write_bytes(content)
-    with pytest.raises(FileFormatError, match="damaged, or no checkpoint"):
+    with pytest.raises(FileFormatError, match="damaged, or not a checkpoint"):
         load_checkpoint(saved)
 
 
@@ -230,7 +230,7 @@ def test_a_past_that_no_file_can_hold_is_refused_and_the_old_file_stays(
     save_network(network, tmp_path / name)
     before = (tmp_path / name).read_bytes()
     network.provenance["error"] = value
-    with refused(DataError, "provenance", "not what a file can hold"):
+    with refused(DataError, "provenance", "it cannot be saved"):
         save_network(network, tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
 
@@ -261,7 +261,7 @@ def test_an_npz_without_a_header_is_refused(tmp_path: Path) -> None:
     content = io.BytesIO()
     np.savez(content, numbers=np.arange(3))
     (tmp_path / "numbers.npz").write_bytes(content.getvalue())
-    with pytest.raises(FileFormatError, match="damaged, or no checkpoint"):
+    with pytest.raises(FileFormatError, match="damaged, or not a checkpoint"):
         load_network(tmp_path / "numbers.npz")
 
 
@@ -281,6 +281,6 @@ def test_any_damaged_byte_opens_or_is_refused_in_words(saved: Path) -> None:
 def test_a_past_that_is_no_dictionary_is_refused(tmp_path: Path, name: str) -> None:
     network = a_network()
     network.provenance = ["long ago"]  # type: ignore[assignment]
-    with refused(DataError, "provenance", "no dictionary"):
+    with refused(DataError, "provenance", "not a dictionary"):
         save_network(network, tmp_path / name)
     assert not (tmp_path / name).exists()

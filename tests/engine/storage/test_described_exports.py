@@ -175,7 +175,7 @@ def test_missing_values_are_filled_in_a_script_too(tmp_path: Path, how: Any) -> 
     [
         ("bill_length_mm,sex\n1,MALE\n", "there is no column 'island'"),
         ("", "it is empty"),
-        ("\x89PNG\r\n\0", "it is no text; this network takes rows of a table"),
+        ("\x89PNG\r\n\0", "it is not a text file; this network takes rows of a table"),
     ],
 )
 def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: str) -> None:
@@ -203,7 +203,7 @@ def test_a_row_with_a_gap_gets_an_empty_answer_from_a_script(tmp_path: Path, row
     heading = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"
     (tmp_path / "rows.csv").write_text(f"{heading}\nBiscoe,1,1,1,1,MALE\n\n{row}\n")
     done = run(tmp_path / "net.py", "rows.csv")
-    assert done.stderr.startswith(f"row 4 has no answer: {reason}")
+    assert done.stderr.startswith(f"row 4 has no prediction: {reason}")
     assert done.stderr.count("\n") == 1
     first, second = printed(done)
     assert all(first.values())

@@ -236,7 +236,7 @@ def test_reads_a_file_of_just_the_size_that_is_allowed(file: Path) -> None:
 
 
 def test_reads_no_file_that_is_larger(file: Path) -> None:
-    rule = r"^net\.json is 3 bytes long: it must be at most 2 bytes long\. Check that"
+    rule = r"^net\.json: the file has 3 bytes, at most 2 are allowed\. Check that"
     with pytest.raises(FileFormatError, match=rule):
         read_regular(file, 2)
 
@@ -266,7 +266,7 @@ def test_reads_neither_pipes_nor_folders(tmp_path: Path, make: Callable[[Path], 
     make(tmp_path / "net.json")
     (tmp_path / "link.json").symlink_to("net.json")
     for name in ("net.json", "link.json"):
-        with pytest.raises(OSError, match=f"this is {kind}, and only a regular file can be read"):
+        with pytest.raises(OSError, match=f"this is {kind}, but only a regular file can be read"):
             read_regular(tmp_path / name, 10)
 
 

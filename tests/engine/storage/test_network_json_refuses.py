@@ -41,26 +41,26 @@ def cannot_be_loaded(file: Path, content: str | bytes, value: str) -> None:
         (b" \n\t", "empty"),
         (b"\x1c", "empty"),
         ("\u00a0", "empty"),
-        (b"hello", "not a network"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not text"),
-        (b"\x00" * 64, "not a network"),
-        (b"\xff\xfe\x00", "not text"),
-        ('{"shape": [3, 2], nonsense}', "not a network"),
-        ("<html></html>", "not a network"),
-        ("{'shape': [3, 2]}", "not a network"),
-        (json.dumps(OURS) + "{}", "not a network"),
+        (b"hello", "not valid JSON"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "neither JSON nor a checkpoint"),
+        (b"\x00" * 64, "not valid JSON"),
+        (b"\xff\xfe\x00", "neither JSON nor a checkpoint"),
+        ('{"shape": [3, 2], nonsense}', "not valid JSON"),
+        ("<html></html>", "not valid JSON"),
+        ("{'shape': [3, 2]}", "not valid JSON"),
+        (json.dumps(OURS) + "{}", "not valid JSON"),
         ("[]", "a list at the top"),
         ("[[1, 2], [3]]", "a list at the top"),
         ("3", "a int at the top"),
         ("null", "NoneType at the top"),
         ('"shape"', "a str at the top"),
         ("true", "a bool at the top"),
-        ("{}", "without “shape” (its keys: none)"),
-        ('{"a": 1}', "without “shape” (its keys: a)"),
-        (json.dumps(OURS)[:-1], "cut short after"),
-        (json.dumps(OURS)[:60], "cut short after"),
-        ("[1, 2", "cut short after"),
-        ("{", "cut short after 1 bytes"),
+        ("{}", "the key “shape” is missing (its keys: none)"),
+        ('{"a": 1}', "the key “shape” is missing (its keys: a)"),
+        (json.dumps(OURS)[:-1], "cut off after"),
+        (json.dumps(OURS)[:60], "cut off after"),
+        ("[1, 2", "cut off after"),
+        ("{", "cut off after 1 bytes"),
     ],
 )
 def test_refuses_what_is_no_network(file: Path, content: str | bytes, value: str) -> None:
@@ -69,13 +69,13 @@ def test_refuses_what_is_no_network(file: Path, content: str | bytes, value: str
 
 @pytest.mark.parametrize("key", ["shape", "weights", "biases"])
 def test_refuses_a_file_without_one_of_the_ancestors_keys(file: Path, key: str) -> None:
-    cannot_be_loaded(file, without(key), f"without “{key}”")
+    cannot_be_loaded(file, without(key), f"the key “{key}”")
 
 
 def test_wherever_a_file_is_cut_it_is_called_cut_short(file: Path) -> None:
     whole = json.dumps(OURS)
     for length in range(1, len(whole)):
-        cannot_be_loaded(file, whole[:length], "cut short after")
+        cannot_be_loaded(file, whole[:length], "cut off after")
 
 
 # wrong numbers
@@ -84,40 +84,44 @@ def test_wherever_a_file_is_cut_it_is_called_cut_short(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "value"),
     [
-        (changed("weights", 0, 1, to=[1, 2]), "ragged in the weights of layer 1"),
-        (changed("weights", 0, 1, to=[1, 2, 3, 4]), "ragged in the weights of layer 1"),
-        (changed("weights", 0, to=[[1, 2], [3, 4]]), "2 × 2 in the weights of layer 1"),
-        (changed("weights", 0, to=[[1, 2], [3, 4], [5, 6]]), "3 × 2 in the weights of layer 1"),
-        (changed("weights", 0, to=[]), "0 × 0 in the weights of layer 1"),
-        (changed("weights", 0, to=[[], []]), "2 × 0 in the weights of layer 1"),
-        (changed("weights", 0, to=[1, 2, 3]), "without rows in the weights of layer 1"),
-        (changed("weights", 0, 1, to=3), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to="abc"), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to=None), "without rows in the weights of layer 1"),
-        (changed("weights", 0, to={"0": [1, 2, 3]}), "without rows in the weights of layer 1"),
-        (changed("weights", to=OURS["weights"][:1]), "with 1 layers of weights"),  # type: ignore[index]
-        (changed("weights", to=[*OURS["weights"], [[1]]]), "with 3 layers of weights"),  # type: ignore[misc]
-        (changed("weights", to=[]), "with 0 layers of weights"),
-        (changed("weights", to={}), "with dict layers of weights"),
-        (changed("weights", to=None), "with NoneType layers of weights"),
-        (changed("biases", 1, to=[[1], [2]]), "2 × 1 in the biases of layer 2"),
-        (changed("biases", 0, to=[1, 2]), "without rows in the biases of layer 1"),
-        (changed("biases", 0, to=[[1, 2]]), "1 × 2 in the biases of layer 1"),
-        (changed("biases", 0, to=[[1], []]), "ragged in the biases of layer 1"),
-        (changed("biases", to=3), "with int layers of biases"),
-        (changed("weights", 1, 0, 1, to="0.5"), "holding '0.5' in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=None), "holding None in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=True), "holding True in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=[1]), "holding [1] in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to={}), "holding {} in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=float("nan")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=float("inf")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to=-float("inf")), "holding NaN or infinity in the weights of layer 2"),
-        (changed("weights", 1, 0, 1, to="N").replace('"N"', "1e999"), "holding NaN or infinity in the weights"),
-        pytest.param(changed("weights", 1, 0, 1, to=10**400), "out of range in the weights of layer 2", id="10^400"),
-        (changed("biases", 1, 0, 0, to=float("nan")), "holding NaN or infinity in the biases of layer 2"),
-        (changed("biases", 1, 0, 0, to="x" * 10_000), "in the biases of layer 2"),
-        (json.dumps(ANCESTORS).replace("0.7", "1e39"), "out of range in layer 2"),
+        (changed("weights", 0, 1, to=[1, 2]), "the weights of layer 1 have rows of different lengths"),
+        (changed("weights", 0, 1, to=[1, 2, 3, 4]), "the weights of layer 1 have rows of different lengths"),
+        (changed("weights", 0, to=[[1, 2], [3, 4]]), "the weights of layer 1 are 2 × 2"),
+        (changed("weights", 0, to=[[1, 2], [3, 4], [5, 6]]), "the weights of layer 1 are 3 × 2"),
+        (changed("weights", 0, to=[]), "the weights of layer 1 are 0 × 0"),
+        (changed("weights", 0, to=[[], []]), "the weights of layer 1 are 2 × 0"),
+        (changed("weights", 0, to=[1, 2, 3]), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, 1, to=3), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, to="abc"), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, to=None), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", 0, to={"0": [1, 2, 3]}), "the weights of layer 1 are not a list of lists"),
+        (changed("weights", to=OURS["weights"][:1]), "“weights” has 1 layers"),  # type: ignore[index]
+        (changed("weights", to=[*OURS["weights"], [[1]]]), "“weights” has 3 layers"),  # type: ignore[misc]
+        (changed("weights", to=[]), "“weights” has 0 layers"),
+        (changed("weights", to={}), "“weights” is of type dict"),
+        (changed("weights", to=None), "“weights” is of type NoneType"),
+        (changed("biases", 1, to=[[1], [2]]), "the biases of layer 2 are 2 × 1"),
+        (changed("biases", 0, to=[1, 2]), "the biases of layer 1 are not a list of lists"),
+        (changed("biases", 0, to=[[1, 2]]), "the biases of layer 1 are 1 × 2"),
+        (changed("biases", 0, to=[[1], []]), "the biases of layer 1 have rows of different lengths"),
+        (changed("biases", to=3), "“biases” is of type int"),
+        (changed("weights", 1, 0, 1, to="0.5"), "the weights of layer 2 contain '0.5'"),
+        (changed("weights", 1, 0, 1, to=None), "the weights of layer 2 contain None"),
+        (changed("weights", 1, 0, 1, to=True), "the weights of layer 2 contain True"),
+        (changed("weights", 1, 0, 1, to=[1]), "the weights of layer 2 contain [1]"),
+        (changed("weights", 1, 0, 1, to={}), "the weights of layer 2 contain {}"),
+        (changed("weights", 1, 0, 1, to=float("nan")), "the weights of layer 2 contain NaN or infinity"),
+        (changed("weights", 1, 0, 1, to=float("inf")), "the weights of layer 2 contain NaN or infinity"),
+        (changed("weights", 1, 0, 1, to=-float("inf")), "the weights of layer 2 contain NaN or infinity"),
+        (changed("weights", 1, 0, 1, to="N").replace('"N"', "1e999"), "contain NaN or infinity"),
+        pytest.param(
+            changed("weights", 1, 0, 1, to=10**400),
+            "the weights of layer 2 contain a number that is out of range",
+            id="10^400",
+        ),
+        (changed("biases", 1, 0, 0, to=float("nan")), "the biases of layer 2 contain NaN or infinity"),
+        (changed("biases", 1, 0, 0, to="x" * 10_000), "the biases of layer 2 contain"),
+        (json.dumps(ANCESTORS).replace("0.7", "1e39"), "layer 2 contains a number out of the range"),
     ],
 )
 def test_refuses_wrong_numbers_and_says_where_they_are(file: Path, content: str, value: str) -> None:
@@ -144,13 +148,13 @@ def test_whole_numbers_are_numbers(file: Path) -> None:
         ([3, [2], 1], "shape is 3, [2], 1"),
         ([3, float("nan"), 1], "shape is 3, nan, 1"),
         ([3, float("inf"), 1], "shape is 3, inf, 1"),
-        pytest.param([3, 10**400, 1], "shape is 3, about 10^400, 1", id="10^400"),
-        ([784, 10**12, 10], "shape is 784, 1,000,000,000,000, 10"),
-        ([3, 10_000_000, 1], "2 × 3 in the weights of layer 1"),
-        ([3, 2, 1, 1], "with 2 layers of weights"),
-        ([3, 1], "with 2 layers of weights"),
-        ([3, 3, 1], "2 × 3 in the weights of layer 1"),
-        ([4, 2, 1], "2 × 3 in the weights of layer 1"),
+        pytest.param([3, 10**400, 1], "training 3, about 10^400, 1", id="10^400"),
+        ([784, 10**12, 10], "training 784, 1,000,000,000,000, 10"),
+        ([3, 10_000_000, 1], "the weights of layer 1 are 2 × 3"),
+        ([3, 2, 1, 1], "“weights” has 2 layers"),
+        ([3, 1], "“weights” has 2 layers"),
+        ([3, 3, 1], "the weights of layer 1 are 2 × 3"),
+        ([4, 2, 1], "the weights of layer 1 are 2 × 3"),
         ([3], "shape is [3]"),
         ([], "shape is []"),
         ("3, 2, 1", "shape is '3, 2, 1'"),
@@ -193,7 +197,7 @@ def test_refuses_an_unknown_loss(file: Path, loss: Any) -> None:
 
 
 def test_refuses_a_loss_that_does_not_go_with_the_output(file: Path) -> None:
-    cannot_be_loaded(file, changed("activations", 1, to="relu"), "loss is 'cross-entropy'")
+    cannot_be_loaded(file, changed("activations", 1, to="relu"), "loss: cross-entropy")
 
 
 @pytest.mark.parametrize(

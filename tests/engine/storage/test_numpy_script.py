@@ -169,7 +169,7 @@ def test_without_a_file_it_says_how_to_use_it(file: Path, tmp_path: Path) -> Non
         ("gap.csv", b"1,2,3\n1,2,\n", "row 2, column 3 must be a number, not ''"),
         ("nan.csv", b"1,2,3\n1,nan,3\n", "row 2, column 2 must be a number, not 'nan'"),
         ("german.csv", b"1,5;2;3\n", "row 1, column 2 must be a number, not '5;2;3'"),
-        ("image.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it is no text; this network takes rows of numbers"),
+        ("image.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it is not a text file; this network takes rows of numbers"),
         ("empty.csv", b"", "it is empty"),
         ("no.npy", b"\x93NUMPY", ""),
         ("empty.npy", b"", ""),
@@ -316,5 +316,5 @@ def test_answers_that_are_not_finite_are_an_error_of_the_script_too(tmp_path: Pa
     network.weights[0][...] = 3e38
     export_script(network, tmp_path / "net.py")
     predict = runpy.run_path(str(tmp_path / "net.py"))["predict"]
-    with pytest.raises(ValueError, match="no finite answer"):
+    with pytest.raises(ValueError, match="the output is not finite"):
         predict([[1, 1]])

@@ -179,7 +179,7 @@ def test_numbers_that_are_not_finite_are_refused(file: Path, number: float) -> N
 def test_what_the_format_cannot_hold_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = made([2, 2], "relu")
     monkeypatch.setattr(onnx_file, "_MOST_BYTES", net.parameters.nbytes - 1)
-    with refused(SettingError, "network", "large"):
+    with refused(SettingError, "network", "ONNX file holds at most"):
         export_onnx(net, file)
     assert not file.exists()
 

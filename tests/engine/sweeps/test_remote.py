@@ -109,7 +109,7 @@ def test_data_that_are_not_those_of_the_plan_are_refused_although_they_say_so(wo
     other.__dict__["fingerprint"] = DATA.fingerprint  # as it was computed once, and pickled along
     worker.data["other"] = other
     remote.receive_data("sweep", "other", worker)
-    with pytest.raises(RuntimeError, match="are not those of the plan"):
+    with pytest.raises(RuntimeError, match="differ from the data of the plan"):
         remote.prepare_data(PLACE, OFFER)
 
 

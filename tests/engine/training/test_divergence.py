@@ -69,7 +69,7 @@ def test_the_epoch_can_be_counted_over_all_trainings(dtype: type) -> None:
     assert "epoch 1, batch" in str(own)
     assert "of epoch 1 the loss" in own.in_words
     counted = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(own)).after(4)))
-    assert "epoch 5 (epoch 1 of this training), batch" in str(counted)
+    assert "epoch 5 (epoch 1 of this run), batch" in str(counted)
     assert "of epoch 5 the loss" in counted.in_words
     assert str(counted.after(0)) == str(own)
     assert "epoch 5.5 (" in str(own.after(4.5))
@@ -120,7 +120,7 @@ def test_the_message_names_the_layer_whose_weights_went(layer: int) -> None:
         if isinstance(event, Batch) and event.batch == 3:
             break
     training.network.weights[layer - 1][0, 0] = np.inf
-    with refused(DivergenceError, "loss", f"epoch 1, batch 4 (first in layer {layer})"):
+    with refused(DivergenceError, "loss", f"epoch 1, batch 4, first in layer {layer}"):
         next(run)
 
 
@@ -128,7 +128,7 @@ def test_the_message_names_the_layer_whose_answers_went() -> None:
     training = diverging("relu", "identity", "quadratic", 0.001)
     training.network.weights[0][...] = 1
     training.network.weights[1][...] = 3e38
-    with refused(DivergenceError, "loss", "before the first step (first in layer 2)"):
+    with refused(DivergenceError, "loss", "before the first step. The numbers in layer 2"):
         next(training.run())
 
 

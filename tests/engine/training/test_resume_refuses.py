@@ -64,7 +64,7 @@ def test_a_state_of_an_older_version_knows_its_checksum_only() -> None:
 
 
 def test_a_network_that_does_not_fit_is_refused() -> None:
-    with refused(DataError, "inputs", "4 in this network"):
+    with refused(DataError, "inputs", "this network has 4"):
         Trainer.resume(Network([4, 3, 2]), pictures(), a_state())
     with refused(SettingError, "training state", "finite numbers"):
         Trainer.resume(Network([64, 3, 2]), pictures(), replace(a_state(), settings={"batch_size": 15, **SMALL}))
@@ -132,7 +132,7 @@ def test_a_damaged_state_is_refused(damage: Callable[[TrainingState], object]) -
     state, network = a_state(), CASES["everything"].fresh_network()
     damage(state)
     before = bits(network)
-    with refused(SettingError, "training state", "unusable"):
+    with refused(SettingError, "training state", "not usable"):
         Trainer.resume(network, pictures(), state)
     assert bits(network) == before
 

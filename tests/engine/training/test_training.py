@@ -45,7 +45,7 @@ def test_a_batch_that_does_not_fit_in_memory_is_refused(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(("shape", "parameter"), [([5, 3], "inputs"), ([4, 2], "outputs")])
 def test_a_network_that_does_not_fit_the_data_is_refused(shape: list[int], parameter: str) -> None:
-    with refused(DataError, parameter, "in this network"):
+    with refused(DataError, parameter, "this network has"):
         trainer(network=Network(shape))
 
 

@@ -35,7 +35,7 @@ def test_answers_that_are_not_finite_are_an_error_in_words(
     words = [str(tmp_path / "one.png")] if command == "predict" else []
     code, told, complained = run(capsys, command, str(tmp_path / "net.npz"), *words)
     assert (code, told) == (cli.USAGE_ERROR, "")
-    assert complained.startswith("nnviz: network is without a finite answer: the sums of layer 1 overflow")
+    assert complained.startswith("nnviz: network: the weighted sums of layer 1 overflow")
 
 
 def test_a_digit_that_is_never_answered_has_no_precision(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

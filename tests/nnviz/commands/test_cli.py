@@ -322,7 +322,7 @@ BAD = [
     (["evaluate", "{small}"], ["4", "784"]),
     (["predict", "{trained}"], ["INPUT"]),
     (["predict", "{trained}", "/no/such/picture.png"], ["/no/such/picture.png", "No such file"]),
-    (["predict", "{trained}", "{text}"], ["text.txt", "not a picture"]),
+    (["predict", "{trained}", "{text}"], ["text.txt", "not an image"]),
     (["predict", "{small}", "{picture}"], ["small.json", "4 inputs", "784"]),
     (["screenshot"], ["OUT.png"]),
     (["screenshot", "/no/such/folder/x.png"], ["/no/such/folder/x.png", "folder"]),

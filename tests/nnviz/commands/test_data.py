@@ -154,7 +154,7 @@ def test_a_title_above_the_names(capsys: pytest.CaptureFixture[str], tmp_path: P
         assert (code, err) == (0, "")
         assert row_of(out, "Profit")[1:3] == ["number", "predict"]
         line = title.count("\n") + 62
-        assert f"Row {line}, column Profit: “oops” is no number" in out
+        assert f"Row {line}, column Profit: “oops” is not a number" in out
 
 
 def test_no_names_tabs_and_yes_or_no(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_line_breaks_and_signs_in_cells_are_one_line_of_plain_text(
     [
         (b"", (), "empty"),
         (bytes(range(256)), (), "no text"),
-        (b"a,b,c\n", (), "without rows"),
+        (b"a,b,c\n", (), "it has no row of values"),
         (b"a\n1\n2\n", (), "of one column"),
         (b"a,b\n1,yes\n2,yes\n", (), "only one class"),
         (b"a,b\n1,2\n3,4\n", ("--target", "c"), "must be a column of x: a, b"),

@@ -114,7 +114,7 @@ def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     runs("show", "2")
     assert "continue:" not in capsys.readouterr().out, "it is finished"
     assert runs("show", "9") == cli.USAGE_ERROR
-    assert capsys.readouterr().err.startswith("nnviz: run is 9: it must be the number of a run that is there.")
+    assert capsys.readouterr().err.startswith("nnviz: run is 9: it must be the number of a run in the library.")
 
 
 @pytest.mark.usefixtures("filled")
@@ -148,7 +148,7 @@ def test_rows_that_are_left_out_are_not_said_to_go_along(capsys: pytest.CaptureF
         record(library, replace(an_experiment(), data=str(tmp_path / "curves.csv")))
     assert runs("export", "1", str(tmp_path / "out"), "--rows") == 0
     out = capsys.readouterr().out
-    assert "without rows: curves.csv is the name of another file of the export" in out
+    assert "without rows: another file of the export is named curves.csv" in out
     assert out.endswith("; rows of the data: left out\n")
 
 

@@ -95,7 +95,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(
         filled.setattr(Here, "next", next_one)
         assert sweep(*WORDS, *RATES, "--seeds", "3") == 1
     out, err = capsys.readouterr()
-    assert err.count("The results cannot be written: library.sqlite is on a full disk") == 1
+    assert err.count("The results cannot be written: library.sqlite: the disk is full") == 1
     assert "3 runs could not be written. Resuming the sweep trains them again" in err
     assert "Traceback" not in out + err
     assert "chosen: trial" in out, "what is in memory is told"
@@ -239,7 +239,7 @@ def test_a_sweep_that_another_program_works_on_is_left_to_it(capsys: pytest.Capt
     lock = take_lock(library_path(), 1)
     assert sweep("--resume", "1") == cli.USAGE_ERROR
     lock.release()
-    assert "must not be worked on by another program" in capsys.readouterr().err
+    assert "is in use by another program" in capsys.readouterr().err
 
 
 def test_a_lock_that_cannot_be_made_is_told_and_the_sweep_is_done(
@@ -269,7 +269,7 @@ def test_a_library_out_of_reach_is_told_and_the_sweep_is_done(
     monkeypatch.setenv("NNVIZ_LIBRARY", str(tmp_path / "file" / "library.sqlite"))
     assert sweep(*WORDS, *RATES) == 0
     told = capsys.readouterr()
-    assert "nnviz: The run is not recorded: library.sqlite is out of reach" in told.err
+    assert "nnviz: The run is not recorded: library.sqlite: the library cannot be accessed" in told.err
     assert "chosen: trial 2" in told.out
 
 
@@ -312,7 +312,7 @@ def test_one_that_fails_is_told_and_the_others_are_done(
         (["--vary", "hidden=4,x"], "hidden is 'x'"),
         ([*RATES, "--seeds", "0"], "seeds is 0: it must be a whole number of at least 1"),
         ([*RATES, "--runs", "0"], "runs is 0"),
-        ([*RATES, "--seeds", "3", "--runs", "2"], "runs is 2: it must be at least the 3 seeds"),
+        ([*RATES, "--seeds", "3", "--runs", "2"], "runs is 2: it must be at least 3, the number of seeds"),
         ([*RATES, "--minutes", "-1"], "minutes is -1: it must be a finite number above 0"),
         ([*RATES, "--workers", "0"], "--workers is 0: it must be a whole number of at least 1"),
         ([*RATES, "--workers", "5000"], "--workers is 5000: it must be at most 1,000"),
@@ -321,7 +321,7 @@ def test_one_that_fails_is_told_and_the_others_are_done(
         ([*RATES, "--shape", "2,3,2", "--hidden", "3"], "--hidden: cannot be given with --shape"),
         (["--vary", "batch-size=10,5000"], "batch_size is 5,000: it must be at most the"),
         (["--seeds", "3", "--prune", "median"], "--prune: requires --vary"),
-        (["--resume", "3"], "sweep is 3: it must be the number of a sweep that is there"),
+        (["--resume", "3"], "sweep is 3: it must be the number of a sweep in the library"),
         (["--resume", "3", "--vary", "hidden=3", "--epochs", "2"], "--vary, --epochs: cannot be given with --resume 3"),
         (["--save", "net.json"], "unrecognized arguments: --save net.json"),
     ],

@@ -75,8 +75,8 @@ def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with
         out, told = program.communicate(timeout=SECONDS)
     assert program.returncode == 1
     assert out.startswith(f"{first.address}: ")
-    assert " of memory; nnviz " in out.splitlines()[0] or "no worker is there yet" in out.splitlines()[0]
-    assert "nnviz: The scheduler of the cluster is gone: what is done is kept.\n" in told
+    assert " of memory; nnviz " in out.splitlines()[0] or "no workers yet" in out.splitlines()[0]
+    assert "nnviz: The scheduler of the cluster is gone. Finished runs are kept.\n" in told
     assert told.count("stopped; continue with: python main.py sweep --resume 1") == 1
     assert "Traceback" not in out + told
     assert processes_of(program.pid) == []
@@ -112,23 +112,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["--dask", "127.0.0.1:1", "--workers", "2"], "--workers: cannot be given with --dask"),
         (["--dask-trust", "far.org"], "--dask-trust: requires --dask, which names the cluster."),
         (["--dask-send-rows"], "--dask-send-rows: requires --dask"),
-        (["--dask", "nonsense"], "--dask is 'nonsense': it must be an address or a file that is there."),
+        (["--dask", "nonsense"], "--dask is 'nonsense': it must be an address or an existing file."),
         (["--dask", "http://127.0.0.1:1"], "it must be tcp:// or tls://, a host and a port."),
         (["--dask", "tcp://127.0.0.1:many"], "it must be tcp:// or tls://, a host and a port."),
         (["--dask", "tcp://:8786"], "it must be tcp:// or tls://, a host and a port."),
         (["--dask", "bad.json"], "--dask is 'bad.json': it must be JSON with the key “address”."),
-        (["--dask", "more.json"], "--dask is more.json with “password”: it must have nothing but “address” and the"),
-        (["--dask", "lost.json"], "--dask is lost.json, whose tls_ca_file is “ca.pem”: it must name files that are"),
+        (["--dask", "more.json"], "--dask is more.json with “password”: it must have only “address” and the"),
+        (["--dask", "lost.json"], "--dask: lost.json names the tls_ca_file “ca.pem”, which does not exist."),
         (["--dask", "tls://127.0.0.1:1"], "it must be tls:// with the files tls_ca_file, tls_client_cert, tls_client"),
-        (["--dask", "tcp://far.org:8786"], "it must be on this computer, or speak TLS: what is sent there is code,"),
-        (["--dask", "far.json"], "say --dask-trust far.org if you trust the way there."),
-        (["--dask", "tcp://far.org:8786", "--dask-trust", "near.org"], "say --dask-trust far.org if"),
+        (["--dask", "tcp://far.org:8786"], "tcp://far.org:8786 is on another computer without TLS"),
+        (["--dask", "far.json"], "add --dask-trust far.org if you trust the network."),
+        (["--dask", "tcp://far.org:8786", "--dask-trust", "near.org"], "add --dask-trust far.org if"),
         (
             ["--data", "mine.csv", "--dask", "tcp://far.org", "--dask-trust", "far.org"],
-            "--dask is tcp://far.org:8786: it must not get the rows of mine unasked, which are your own and would "
-            "leave this computer. Allow it with --dask-send-rows.",
+            "--dask: the rows of mine are your own data and would be sent to tcp://far.org:8786, another computer. "
+            "Allow it with --dask-send-rows.",
         ),
-        (["--dask", "tcp://127.0.0.1:1"], "it must be where a scheduler listens, and nothing does."),
+        (["--dask", "tcp://127.0.0.1:1"], "no scheduler is listening at tcp://127.0.0.1:1."),
     ],
 )
 def test_what_is_not_trusted_or_not_there_is_refused_before_anything_is_sent_or_recorded(

@@ -66,10 +66,10 @@ def test_each_reason_for_no_answer_is_told(capsys: pytest.CaptureFixture[str], n
 def test_a_guess_is_told_with_the_way_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "some.csv").write_text("a;b\n" + "96.742;1\n68.320;2\n" * 9)
     assert cli.main(["data", str(tmp_path / "some.csv")]) == 0
-    said = "It is a guess that the point in 96.742 separates thousands. If not: --data-setting decimal=point"
+    said = "nnviz assumes that the point in 96.742 separates thousands. If not: --data-setting decimal=point"
     assert said in capsys.readouterr().out
     assert load_table(tmp_path / "some.csv").notes == (
-        "It is a guess that the point in 96.742 separates thousands. If not, choose another decimal mark.",
+        "nnviz assumes that the point in 96.742 separates thousands. If not, choose another decimal mark.",
     )
 
 

@@ -348,4 +348,4 @@ def test_a_divergence_in_a_second_training_counts_the_epochs_of_both(
     save_checkpoint(network, "again.npz", again.state())
     capsys.readouterr()
     assert train("--resume", "again.npz") == 1
-    assert "no longer finite at epoch 3 (epoch 1 of this training), batch" in capsys.readouterr().err
+    assert "no longer finite at epoch 3 (epoch 1 of this run), batch" in capsys.readouterr().err

@@ -137,7 +137,7 @@ def test_a_file_whose_name_is_a_number_is_a_file() -> None:
 
 def test_a_run_that_is_not_there_or_has_no_state_is_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert train("--resume", "12") == cli.USAGE_ERROR
-    assert "run is 12: it must be the number of a run that is there" in capsys.readouterr().err
+    assert "run is 12: it must be the number of a run in the library" in capsys.readouterr().err
     train(*SMALL, "--epochs", "1")
     with Library() as library:
         library.database.write("DELETE FROM states")
@@ -226,7 +226,7 @@ def test_a_library_that_cannot_be_made_ends_no_training(
     (tmp_path / "file").touch()
     monkeypatch.setenv("NNVIZ_LIBRARY", str(tmp_path / "file" / "library.sqlite"))
     assert train(*SMALL, "--epochs", "1", "--save", "net.npz") == 0
-    assert "nnviz: The run is not recorded: library.sqlite is out of reach" in capsys.readouterr().err
+    assert "nnviz: The run is not recorded: library.sqlite: the library cannot be accessed" in capsys.readouterr().err
     assert load_network("net.npz").shape == [784, 8, 10]
 
 
@@ -240,8 +240,8 @@ def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixt
     assert "it may" not in capsys.readouterr().out
     train("--shape", "784,200,10", "--epochs", "8")
     out = capsys.readouterr().out
-    assert "of the 1 MB that it may. After this run, this goes:" in out
-    assert "No result and no last state is lost" in out
+    assert "of its 1 MB limit. After this run, nnviz removes" in out
+    assert "Results and last states are kept" in out
     with Library() as library:
         assert len(library.snapshot_epochs(1)) < len(before)
         assert library.run(1).is_thinned
@@ -254,10 +254,10 @@ def test_what_is_too_much_only_after_a_training_goes_after_the_next(capsys: pyte
         library.quota.budget = library.quota.nbytes + 100_000
         before = library.snapshot_epochs(1)
     train("--shape", "784,200,10", "--epochs", "1")
-    assert "After the next run, this goes:" in capsys.readouterr().out
+    assert "After the next run, nnviz removes" in capsys.readouterr().out
     with Library() as library:
         assert library.snapshot_epochs(1) == before
     train(*SMALL, "--epochs", "1")
-    assert "After this run, this goes:" in capsys.readouterr().out
+    assert "After this run, nnviz removes" in capsys.readouterr().out
     with Library() as library:
         assert len(library.snapshot_epochs(1)) < len(before)

@@ -185,7 +185,7 @@ def test_programs_and_what_else_calls_itself_a_picture(
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("it starts a program"))
     monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_, **__: pytest.fail("it starts Ghostscript"))
     (tmp_path / "seven.png").write_bytes(content)
-    rule = r"^seven\.png is not a picture that can be read: .* Give a PNG, JPEG, .* or PPM"
+    rule = r"^seven\.png: not an image, or damaged\. Use a PNG, JPEG, .* or PPM"
     with pytest.raises(DataError, match=rule):
         grey_of_file(tmp_path / "seven.png")
 
@@ -204,7 +204,7 @@ def test_a_huge_text_in_a_png(tmp_path: Path, where: int, is_packed: bool) -> No
     text = b"x" * (2**21 if is_packed else 2**25 + 1)
     note = chunk(b"zTXt", b"note\0\0" + compress(text)) if is_packed else chunk(b"tEXt", b"note\0" + text) * 2
     (tmp_path / "one.png").write_bytes(whole[:where] + note + whole[where:])
-    with pytest.raises(DataError, match=r"one\.png is not a picture that can be read"):
+    with pytest.raises(DataError, match=r"one\.png: not an image, or damaged"):
         grey_of_file(tmp_path / "one.png")
 
 
@@ -215,7 +215,7 @@ def test_pixels_that_are_no_numbers(tmp_path: Path, odd: float, size: tuple[int,
     values = np.asarray(sheet(size), np.float32).copy()
     values[3, 5] = odd
     Image.fromarray(values).save(tmp_path / "odd.tif")
-    with pytest.raises(DataError, match=r"odd\.tif .*infinite or no numbers: it must have finite"):
+    with pytest.raises(DataError, match=r"odd\.tif .*infinite or NaN"):
         grey_of_file(tmp_path / "odd.tif")
 
 
@@ -232,7 +232,7 @@ def test_whatever_pillow_raises_or_warns_becomes_words(tmp_path: Path, monkeypat
     for error in (ValueError("x"), struct.error("x"), EOFError(), KeyError(3), OverflowError(), RuntimeError("x")):
         with monkeypatch.context() as patch:
             patch.setattr(Image, "open", _raiser(error))
-            with pytest.raises(DataError, match="not a picture that can be read"):
+            with pytest.raises(DataError, match="not an image, or damaged"):
                 grey_of_file(tmp_path / "one.png")
 
 
@@ -246,7 +246,7 @@ def _raiser(error: Exception) -> Any:
 def test_memory_that_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet().save(tmp_path / "one.png")
     monkeypatch.setattr(Image, "open", _raiser(MemoryError()))
-    with pytest.raises(DataError, match=r"one\.png is more than the memory can hold: .* Make it smaller"):
+    with pytest.raises(DataError, match=r"one\.png: the image does not fit in memory\. Make it smaller"):
         grey_of_file(tmp_path / "one.png")
 
 
@@ -266,34 +266,34 @@ def test_nothing_is_warned_of(tmp_path: Path) -> None:
 
 def test_too_large_a_file_is_refused_unread(tmp_path: Path) -> None:
     Image.new("1", (8000, 7000)).save(tmp_path / "poster.png")
-    with pytest.raises(DataError, match=r"poster\.png is of 8,000 × 7,000 pixels, 56.0 million: it must"):
+    with pytest.raises(DataError, match=r"poster\.png: the image has 8,000 × 7,000 pixels, 56.0 million, at most"):
         grey_of_file(tmp_path / "poster.png")
 
 
 @pytest.mark.parametrize("size", [(70_000, 1), (2, 70_000)])
 def test_too_long_a_picture_is_refused_unread(tmp_path: Path, size: tuple[int, int]) -> None:
     (tmp_path / "strip.png").write_bytes(png_of(*size))
-    with pytest.raises(DataError, match=r"strip\.png is of .*70,000.* pixels: it must be at most 65,535 pixels long"):
+    with pytest.raises(DataError, match=r"strip\.png: the image has .*70,000.* pixels, at most 65,535 are"):
         grey_of_file(tmp_path / "strip.png")
 
 
 def test_a_webp_takes_more_memory_and_must_be_smaller(tmp_path: Path) -> None:
     Image.new("L", (6000, 4000)).save(tmp_path / "large.webp", method=0)
-    with pytest.raises(DataError, match=r"6,000 × 4,000 pixels, 24.0 million: it must have at most 20 million"):
+    with pytest.raises(DataError, match=r"6,000 × 4,000 pixels, 24.0 million, at most 20 million"):
         grey_of_file(tmp_path / "large.webp")
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (2**31 - 1, 2**31 - 1)])
 def test_a_file_that_would_fill_the_memory_is_refused_unread(tmp_path: Path, size: tuple[int, int]) -> None:
     (tmp_path / "bomb.png").write_bytes(png_of(*size, bits=1))
-    with pytest.raises(DataError, match=r"bomb\.png is of far too many pixels: it must have at most 50 million"):
+    with pytest.raises(DataError, match=r"bomb\.png: the image has more than 50 million pixels"):
         grey_of_file(tmp_path / "bomb.png")
 
 
 def test_a_file_of_too_many_bytes_is_refused_unread(tmp_path: Path) -> None:
     with open(tmp_path / "endless.png", "wb") as file:
         file.truncate(picture_files.MOST_BYTES + 1)
-    with pytest.raises(FileFormatError, match=r"endless\.png is 160,000,001 bytes long"):
+    with pytest.raises(FileFormatError, match=r"endless\.png: the file has 160,000,001 bytes"):
         grey_of_file(tmp_path / "endless.png")
 
 
@@ -334,5 +334,5 @@ def test_a_jpeg_of_many_passes_ends_when_it_is_not_wanted_any_more(tmp_path: Pat
 def test_what_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet().save(tmp_path / "slow.png")
     monkeypatch.setattr(picture_files, "MOST_SECONDS", -1)
-    with pytest.raises(DataError, match=r"slow\.png is a picture that takes very long to read: it must take at most"):
+    with pytest.raises(DataError, match=r"slow\.png: reading the image takes more than"):
         grey_of_file(tmp_path / "slow.png")

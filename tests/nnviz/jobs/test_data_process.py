@@ -101,7 +101,7 @@ def test_a_file_that_has_changed_is_read_again(process: DataProcess, table: Path
 def test_errors_come_as_they_are_and_it_goes_on(process: DataProcess, table: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("")
-    with pytest.raises(FileFormatError, match=r"empty\.csv is empty"):
+    with pytest.raises(FileFormatError, match=r"empty\.csv: the file is empty"):
         process.load(str(empty), {}, ignored)
     assert len(process.load(str(table), {}, ignored).train) == 24_000
 

@@ -119,7 +119,7 @@ def test_too_large_a_file_is_told_as_the_drawings_error(pictures: Pictures, fold
     with qtbot.waitSignal(pictures.failed) as failed:
         pictures.load(files(folder / "endless.png"), "what was dropped")
     what, error = failed.args
-    assert what == "The drawing stays as it was"
+    assert what == "The drawing is unchanged"
     assert isinstance(error, FileFormatError)
 
 
@@ -167,5 +167,5 @@ def test_pictures_in_memory_obey_the_limits(
     with qtbot.waitSignal(pictures.failed, timeout=10_000) as failed:
         pictures.load(in_memory(QImage(*size, QImage.Format_Mono)), "the clipboard")
     what, error = failed.args
-    assert what == "The drawing stays as it was"
+    assert what == "The drawing is unchanged"
     assert words in str(error)

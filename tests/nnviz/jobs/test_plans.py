@@ -97,7 +97,7 @@ def test_a_plan_is_done_and_its_runs_are_in_the_library(drive: Drive, qtbot: QtB
     assert driven.executor.is_closed
     assert not driven.errors
     (words,) = driven.told
-    assert words.startswith("Runs are kept in the library"), "the first runs say so"
+    assert words.startswith("Runs are saved in the library"), "the first runs say so"
     driven.executor = Beside()
     driven.begin()
     qtbot.waitUntil(lambda: len(driven.ends) == 2)

@@ -239,7 +239,7 @@ def test_the_first_time_says_so_once(recorded_window: MainWindow, qtbot: QtBot) 
     """In a sentence near the top: nothing lies over the weights, and no path has to be read."""
     session = recorded_window.session
     train_epochs(qtbot, recorded_window, 1)
-    qtbot.waitUntil(lambda: announced(session).startswith("Runs are kept in the library"))
+    qtbot.waitUntil(lambda: announced(session).startswith("Runs are saved in the library"))
     assert str(session.records.path.parent) not in announced(session)
     assert session.messages.current is None
     label = find(recorded_window, QLabel, "recordLabel")
@@ -262,7 +262,7 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
     told = session.messages.current.text
-    assert "of the 1 MB that it may. When the next training is over, this goes:" in told
+    assert "of its 1 MB limit. When the next run ends, nnviz removes" in told
     assert "of 1 old run" in told
     assert session.runs.current.storage.is_kept
     with Library() as library:
@@ -446,7 +446,7 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, restart: R
     qtbot.waitUntil(lambda: model.session.messages.current is not None, timeout=20_000)
     told = model.session.messages.current
     assert told is not None
-    assert f"Run {record.id} was broken off at epoch" in told.text
+    assert f"Run {record.id} was interrupted at epoch" in told.text
     model.session.messages.choose(0)
     qtbot.waitUntil(lambda: model.session.runs.current.storage.record == record.id, timeout=20_000)
     run = model.session.runs.current
@@ -478,8 +478,8 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
     qtbot.waitUntil(lambda: session.messages.current is not None)
     told = session.messages.current
     assert told is not None
-    assert told.text.startswith(f"Run {number} was broken off at epoch")
-    assert [choice.text for choice in told.choices] == ["Train it on"]
+    assert told.text.startswith(f"Run {number} was interrupted at epoch")
+    assert [choice.text for choice in told.choices] == ["Continue training"]
     assert [run.storage.record for run in session.runs.unsaved] == []
     with Library() as library:
         qtbot.waitUntil(lambda: not library.is_live(number))  # another program may train it; to look takes it, too
@@ -507,7 +507,7 @@ def interrupted(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> int:
 
 def offers(model: Model) -> bool:
     message = model.session.messages.current
-    return message is not None and [choice.text for choice in message.choices] == ["Train it on"]
+    return message is not None and [choice.text for choice in message.choices] == ["Continue training"]
 
 
 def wait_for_run(qtbot: QtBot, model: Model, number: int) -> None:

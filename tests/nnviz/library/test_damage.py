@@ -139,7 +139,7 @@ def test_a_library_whose_tables_are_gone_is_set_aside(path: Path) -> None:
     content[100:] = os.urandom(len(content) - 100)
     path.write_bytes(content)
     with Library(path) as library:
-        assert library.notice.startswith("The library was damaged. 0 runs could be read")
+        assert library.notice.startswith("The library was damaged. nnviz recovered 0 runs")
         assert len(library.runs()) == 0
     assert path.with_name("library.damaged1.sqlite").read_bytes() == content
 
@@ -152,7 +152,7 @@ def test_a_library_whose_beginning_is_gone_is_rescued(
     content = beginning + sound[0].read_bytes()[len(beginning) :]
     path.write_bytes(content)
     with Library(path) as library:
-        assert library.notice.startswith("The library was damaged. 30 runs could be read and saved")
+        assert library.notice.startswith("The library was damaged. nnviz recovered 30 runs")
         for run, parameters in sound[1].items():
             assert library.network(run).parameters.tobytes() == parameters
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
@@ -218,7 +218,7 @@ def test_changed_bytes_of_a_moment_or_a_state_are_noticed(path: Path) -> None:
             library.snapshot(run, 3)
         assert library.run(run).epochs == 6
     with Library(path) as again:
-        assert again.notice.startswith("The library was damaged. 1 run could be read and saved")
+        assert again.notice.startswith("The library was damaged. nnviz recovered 1 run")
         assert again.history(run).completed == 6
         assert again.snapshot_epochs(run) == []
 
@@ -238,7 +238,7 @@ def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column
     with Library(path) as library:
         record(library)
         library.database.write(f"UPDATE OR IGNORE {table} SET {column} = ?", (value,))
-        with pytest.raises(DamagedError, match=r"^library\.sqlite is damaged"):
+        with pytest.raises(DamagedError, match=r"^library\.sqlite: the library is damaged"):
             read_all(library), library.quota.plan(1)
     with Library(path) as again:
         assert again.notice.startswith("The library was damaged.")
@@ -256,7 +256,7 @@ def test_a_wrong_order_damages_its_run_and_not_the_library(path: Path, kind: str
             assert library.notice is None
             with suppress(UnreadableRunError):
                 reproduction_of(library, bad)
-            with pytest.raises(UnreadableRunError, match=f"order 1 of run {bad} is unreadable"):
+            with pytest.raises(UnreadableRunError, match=f"order 1 of run {bad}: it cannot be read"):
                 list(replay(library, bad, 5, DATA))
             assert list(replay(library, good, 5, DATA))
             assert library.network(bad).parameters.size

@@ -62,10 +62,8 @@ def test_on_a_full_disk_the_training_goes_on_and_all_that_was_written_stays(disk
         disk.fill(but=20_000)
         recorded(recording, clock)
         assert isinstance(recording.problem, FullDiskError)
-        assert told[0].startswith(
-            "The run is not recorded: library.sqlite is on a full disk: it must have room to grow."
-        )
-        assert "The training goes on." in told[0]
+        assert told[0].startswith("The run is not recorded: library.sqlite: the disk is full.")
+        assert "Training continues." in told[0]
         assert trainer.epoch == 6
         np.testing.assert_array_equal(library.network(first).parameters, trained.network.parameters)
     disk.make_room()
@@ -134,13 +132,13 @@ def test_a_write_protected_disk_can_be_read(disk: MountedDisk) -> None:
     disk.mount("remount,ro")
     with Library(folder / "library.sqlite") as library:
         assert library.why_read_only == "its file is write-protected"
-        assert library.notice == "The library is open for reading only, because its file is write-protected."
+        assert library.notice == "The library is read-only, because its file is write-protected."
         np.testing.assert_array_equal(library.network(run).parameters, trained.network.parameters)
         with refused(ReadOnlyError, "library.sqlite", "its file is write-protected"):
             library.begin(an_experiment())
         with pytest.raises(ReadOnlyError):
             library.delete([run])
-    with pytest.raises(LibraryError, match=r"out of reach \(Read-only file system\)"):
+    with pytest.raises(LibraryError, match=r"cannot be accessed \(Read-only file system\)"):
         Library(folder / "other.sqlite")
     disk.mount("remount,rw")
 
@@ -276,14 +274,14 @@ def test_another_programs_sqlite_file_is_left_as_it_is(path: Path, application: 
         connection.execute("CREATE TABLE runs (id INTEGER, mine TEXT)")
         connection.execute(f"PRAGMA application_id = {application}")
     content = path.read_bytes()
-    with refused(NotALibraryError, "library.sqlite", "an SQLite file of something else"):
+    with refused(NotALibraryError, "library.sqlite", "an SQLite file of another program"):
         Library(path)
     assert path.read_bytes() == content
     assert [each.name for each in path.parent.iterdir()] == ["library.sqlite"]
 
 
 def test_a_folder_or_a_pipe_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LibraryError, match="out of reach"):
+    with pytest.raises(LibraryError, match="cannot be accessed"):
         Library(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(LibraryError, match="a pipe is there"):

@@ -147,7 +147,7 @@ def test_a_run_that_was_only_begun_has_no_network(library: Library) -> None:
     run = library.begin(an_experiment())
     assert library.snapshot_epochs(run) == []
     assert library.state(run) is None
-    with refused(UnknownRunError, "run", "of which no weights are kept"):
+    with refused(UnknownRunError, "run", "has no snapshots"):
         library.network(run)
     with refused(UnknownRunError, "run", "77"):
         library.run(77)

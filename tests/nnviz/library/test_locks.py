@@ -144,5 +144,7 @@ def test_a_lock_that_cannot_be_made_is_told_in_words(tmp_path: Path, monkeypatch
         run = library.begin(an_experiment())
         with monkeypatch.context() as patch:
             patch.setattr(os, "open", fail)
-            with pytest.raises(LibraryError, match=r"library\.sqlite is out of reach \(Too many open files\)"):
+            with pytest.raises(
+                LibraryError, match=r"library\.sqlite: the library cannot be accessed \(Too many open files\)"
+            ):
                 Recording(library, run, an_experiment().trainer(DATA))

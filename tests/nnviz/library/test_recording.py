@@ -421,8 +421,8 @@ def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_agai
     assert recording.problem is None
     assert len(told) == 2
     assert "on a full disk" in told[0]
-    assert "The training goes on." in told[0]
-    assert told[1] == "The library is written to again."
+    assert "Training continues." in told[0]
+    assert told[1] == "The library can be written to again."
     assert library.history(run).error.test.epochs == list(range(41))
     np.testing.assert_array_equal(library.network(run).parameters, trainer.network.parameters)
 

@@ -160,7 +160,7 @@ def test_another_training_of_the_same_network(library: Library) -> None:
 
 def test_other_data_are_refused(library: Library) -> None:
     seen(library)
-    with pytest.raises(DataError, match="must be the data that the run was trained on"):
+    with pytest.raises(DataError, match="must be the data set that the run was trained on"):
         gone_to(library, 1, data=class_data(seed=8))
 
 
@@ -173,7 +173,7 @@ def test_no_such_moment(library: Library, at: float) -> None:
 
 def test_beyond_what_is_recorded_nothing_is_made_up(library: Library) -> None:
     run, _ = record(library, until=in_epoch(4, 3), finish=False)
-    with pytest.raises(UnknownRunError, match=r"epoch is 5: it must be at most 3\.5, up to which the run is recorded"):
+    with pytest.raises(UnknownRunError, match=r"epoch is 5: it must be at most 3\.5, the last recorded epoch"):
         gone_to(library, 5, run)
 
 
@@ -189,9 +189,7 @@ def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
         recording.take_event(event)
     recording.finish()
     for at in (1 + 4 / 6, 2, 3, 3 + 1 / 6):
-        with pytest.raises(
-            UnknownRunError, match=r"must not be between 1\.5 and 3\.33333, when nothing could be record"
-        ):
+        with pytest.raises(UnknownRunError, match=r"must not be between 1\.5 and 3\.33333, where nothing was record"):
             gone_to(library, at, run)
     assert gone_to(library, 1.5, run).trainer.epoch == 2
     np.testing.assert_array_equal(gone_to(library, 3 + 2 / 6, run).trainer.network.parameters, parameters)
@@ -203,7 +201,7 @@ def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
 def test_a_damaged_place_is_told(library: Library, payload: str) -> None:
     seen(library, epochs=20)
     library.database.write("INSERT INTO orders VALUES (1, 99, 15, 16, 1, 'state', ?, NULL)", (payload,))
-    with pytest.raises(UnreadableRunError, match="order 99 of run 1 is unreadable"):
+    with pytest.raises(UnreadableRunError, match="order 99 of run 1: it cannot be read"):
         gone_to(library, 14)
     assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
 
@@ -223,7 +221,7 @@ def test_a_damaged_order_is_told(library: Library, payload: str, content: bytes)
     with library.database.writing():
         query = "UPDATE orders SET payload = ?, content = ? WHERE kind = 'edit'"
         library.database.write(query, (payload, content))
-    with pytest.raises(UnreadableRunError, match=r"order \d of run 1 is unreadable .* Delete the run"):
+    with pytest.raises(UnreadableRunError, match=r"order \d of run 1: it cannot be read .* Delete the run"):
         gone_to(library, 1 + 2 / 6)
     assert not damage_mark(library.path).exists(), "it says nothing of the other runs"
 
@@ -266,7 +264,7 @@ def test_what_comes_out_otherwise_is_no_damage(library: Library, monkeypatch: py
         monkeypatch.setattr(Trainer, "change", refuse)
     else:
         library.database.write("UPDATE orders SET kind = 'prune' WHERE kind = 'settings'")
-    with pytest.raises(ReplayError, match="it must come out as it was recorded"):
+    with pytest.raises(ReplayError, match="the replay differs from the recording"):
         gone_to(library, 1 + 4 / 6)
     assert not damage_mark(library.path).exists()
 

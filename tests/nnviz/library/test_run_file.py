@@ -240,7 +240,7 @@ def test_rows_that_are_in_the_folder_stay_as_they_are(library: Library, tmp_path
     (tmp_path / "mine.csv").write_text("a,b\n1,2\n")
     run, _ = record(library, replace(an_experiment(), data=str(tmp_path / "mine.csv")))
     done = export_run(library, run, tmp_path, with_rows=True)
-    assert done.left_out == {"rows": "mine.csv is in that folder already"}
+    assert done.left_out == {"rows": "mine.csv is already in that folder"}
     assert (tmp_path / "mine.csv").read_text() == "a,b\n1,2\n"
 
 
@@ -249,7 +249,7 @@ def test_an_export_does_not_replace_the_data_of_the_run(library: Library, tmp_pa
     run, _ = record(library, replace(an_experiment(), data=str(tmp_path / "curves.csv")))
     (tmp_path / "link").symlink_to(tmp_path)
     for folder in (tmp_path, tmp_path / "link"):
-        with pytest.raises(LibraryError, match=r"must not have the data of the run in curves\.csv"):
+        with pytest.raises(LibraryError, match=r"the export would replace .*curves\.csv, the data of the run"):
             export_run(library, run, folder)
     assert (tmp_path / "curves.csv").read_text() == "a,b\n1,2\n"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["curves.csv", "link"], "nothing was written"
@@ -259,7 +259,7 @@ def test_rows_do_not_replace_another_file_of_the_export(library: Library, tmp_pa
     (tmp_path / "Curves.csv").write_text("a,b\n1,2\n")
     run, _ = record(library, replace(an_experiment(), data=str(tmp_path / "Curves.csv")))
     done = export_run(library, run, tmp_path / "out", with_rows=True)
-    assert done.left_out["rows"] == "Curves.csv is the name of another file of the export"
+    assert done.left_out["rows"] == "another file of the export is named Curves.csv"
     assert [name.lower() for name in done.files].count("curves.csv") == 1
     assert (tmp_path / "out" / "curves.csv").read_text().startswith("epoch,")
 
@@ -462,7 +462,7 @@ def peak_below(nbytes: int) -> Iterator[None]:
 
 def test_a_newer_file_is_refused_with_both_versions(library: Library, exported: Path) -> None:
     newer = rewritten(exported, lambda header: header.update(version=2, nnviz="7.1"))
-    with refused(FileFormatError, newer.name, "of version 2, which nnviz 7.1 wrote"):
+    with refused(FileFormatError, newer.name, "its version 2, written by nnviz 7.1"):
         read_run(library, newer)
 
 
@@ -479,7 +479,7 @@ def test_odd_states_become_harmless_ones(library: Library, exported: Path) -> No
     assert new.status == "paused"
 
 
-@pytest.mark.parametrize("words", ["it is read", "% is written"])
+@pytest.mark.parametrize("words", ["it is read", "% written"])
 def test_an_import_that_is_cancelled_adds_nothing(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:

@@ -298,7 +298,7 @@ def test_a_sweep_that_is_worked_on_is_not_interrupted_and_not_taken_twice(librar
     sweep = SweepLibrary(library).begin(PLAN, "clouds")
     lock = take_lock(library.path, sweep)
     assert SweepLibrary(library).interrupted() == []
-    with pytest.raises(LibraryError, match="must not be worked on by another program"):
+    with pytest.raises(LibraryError, match="is in use by another program"):
         take_lock(library.path, sweep)
     lock.release()
     assert len(SweepLibrary(library).interrupted()) == 1
@@ -308,7 +308,7 @@ def test_what_no_sweep_is_made_of_is_told_in_words(library: Library) -> None:
     sweep = SweepLibrary(library).begin(PLAN, "clouds")
     for column in ("plan", "trials"):
         library.database.write(f"UPDATE sweeps SET {column} = '[1, 2'")
-        with pytest.raises(LibraryError, match=f"the {column} of sweep {sweep} is unreadable"):
+        with pytest.raises(LibraryError, match=f"the {column} of sweep {sweep}: it cannot be read"):
             getattr(SweepLibrary(library).get(sweep), column)
     with pytest.raises(UnknownSweepError, match="sweep is 9: it must be the number of a sweep"):
         SweepLibrary(library).get(9)
@@ -345,7 +345,7 @@ def test_a_rule_that_a_newer_nnviz_knows_is_told_with_its_version(library: Libra
         _ = SweepLibrary(library).get(sweep).plan
     words = str(caught.value)
     assert "clairvoyance" in words
-    assert "Go on with it in nnviz 99.1.0, which began it" in words
+    assert "Resume it in nnviz 99.1.0, which started it" in words
     assert not isinstance(caught.value, DamagedError), "nothing is damaged"
 
 

@@ -324,7 +324,7 @@ def test_a_branch_whose_record_cannot_be_begun(recorded: Model, qtbot: QtBot, mo
     made = branch_twice(qtbot, recorded)
     qtbot.waitUntil(lambda: bool(told))
     assert told == [
-        "The run could not be branched off: its record is missing: it must be in the library. Train the network again."
+        "The run could not be branched off: the record of the run is missing from the library. Train the network again."
     ]
     assert session.runs.current is made
     assert "is not recorded" in (session.branching.reason_unavailable or "")
@@ -344,7 +344,7 @@ def test_fields_that_describe_another_network(recorded: Model, qtbot: QtBot) -> 
     session.timeline.go_to(1)
     session.settings.change("layers", hidden=(7,))
     session.timeline.branch()
-    assert "the fields describe another one" in session.messages.current.text
+    assert "the settings describe another one" in session.messages.current.text
 
 
 def test_an_untrained_network(recorded: Model) -> None:

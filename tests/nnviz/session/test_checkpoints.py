@@ -244,7 +244,7 @@ def test_json_says_that_the_state_of_training_is_not_saved(ready_model: Model, q
     steps(qtbot, ready_model, 0, 2)
     with qtbot.waitSignal(session.runs.file_changed):
         session.files.save(home / "n.json")
-    assert announced(session) == "Saved to n.json, without the state of its training: only .npz keeps that"
+    assert announced(session) == "Saved to n.json, without the training state (only .npz keeps it)"
 
 
 def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtBot, home: Path, gate: Gate) -> None:

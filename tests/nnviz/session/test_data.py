@@ -380,10 +380,10 @@ HOUSES = "area;rooms;price"
 @pytest.mark.parametrize(
     ("names", "rows", "factor", "what"),
     [
-        ("weight;doors;range", range(200), 1.0, "columns is area, rooms in this network"),
-        ("area;rooms;rent", range(200), 1.0, "column to predict is price in this network"),
-        (HOUSES, range(100), 1.0, "others is scaled otherwise than for this network"),
-        (HOUSES, range(200), 2.0, "others is scaled otherwise than for this network"),
+        ("weight;doors;range", range(200), 1.0, "columns: this network has area, rooms"),
+        ("area;rooms;rent", range(200), 1.0, "column to predict: this network has price"),
+        (HOUSES, range(100), 1.0, "others: its scaling differs from the network's"),
+        (HOUSES, range(200), 2.0, "others: its scaling differs from the network's"),
     ],
 )
 def test_a_trained_network_takes_no_rows_that_mean_something_else(

@@ -283,11 +283,11 @@ def test_the_message_is_for_people_and_the_error_for_scripts(ready_model: Model,
     ready_model.session.start()
     wait_for(qtbot, ready_model, Status.PAUSED)
     (error,) = errors
-    assert str(error).startswith("loss is no longer finite at epoch 1, batch ")
+    assert str(error).startswith("loss: no longer finite at epoch 1, batch ")
     told = ready_model.session.messages.current.text
-    assert told == f"Training was paused: {error.in_words}"
+    assert told == f"Training paused: {error.in_words}"
     assert "first in layer " in told
-    assert "at batch " in told
+    assert ", batch " in told
     assert "loss is" not in told.replace("the loss is", "")
 
 

@@ -41,7 +41,7 @@ def test_news_come_back_unless_they_were_read(clock: Clock, seconds: float, afte
 
 def test_what_offers_a_choice_comes_back(clock: Clock) -> None:
     messages = Messages()
-    messages.show_later("a sweep was stopped", MessageChoice("Go on with it", lambda: None))
+    messages.show_later("a sweep was stopped", MessageChoice("Resume", lambda: None))
     clock.now += 60
     messages.warn("an error")
     messages.dismiss()

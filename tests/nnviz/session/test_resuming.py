@@ -34,7 +34,7 @@ def test_other_data(ready_model: Model, qtbot: QtBot, home: Path, few_digits: Da
     session.data.dataset = replace(few_digits, train=few_digits.train.head(1500))
     reopen(qtbot, model, home / "run.npz")
     assert session.messages.current is not None
-    assert "will start from its weights" in session.messages.current.text
+    assert "cannot be resumed" in session.messages.current.text
     assert not session.messages.current.is_error
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
     train_epochs(qtbot, model, 1)
@@ -128,7 +128,7 @@ def test_saved_before_its_data_are_there_it_keeps_its_training(
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
     qtbot.waitUntil(lambda: announced(session) == "Saved to run.npz")
     save(qtbot, window, home / "run.json")
-    assert "without the state of its training" in announced(session)
+    assert "without the training state" in announced(session)
     network, state = load_checkpoint(home / "run.npz")
     assert state is not None
     assert (state.progress["epoch"], state.progress["batch"]) == (2, 3)
@@ -226,7 +226,7 @@ def test_data_of_that_name_that_are_others_by_now(ready_model: Model, qtbot: QtB
     reopen(qtbot, model, home / "run.npz")
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
-    assert "points is scaled otherwise than for this network" in session.messages.current.text
+    assert "points: its scaling differs from the network's" in session.messages.current.text
     assert not session.training.is_in_progress
     np.testing.assert_array_equal(session.runs.current.network.parameters, parameters)
 

@@ -236,7 +236,7 @@ def test_what_was_saved_last_is_in_the_file(trained: Model, qtbot: QtBot, home: 
     held.set()
     ready(qtbot, trained, path)
     np.testing.assert_array_equal(load_network(path).parameters, session.runs.current.network.parameters)
-    assert "where a later save already is" in announced(session)
+    assert "which already holds a later save" in announced(session)
 
 
 def test_a_moment_in_its_own_file_leaves_the_network_unsaved(ready_model: Model, qtbot: QtBot, home: Path) -> None:

@@ -156,7 +156,7 @@ def test_figures_come_while_runs_are_under_way_and_these_are_asked_to_end(make_e
     assert found[2].reached > 0
     assert found[5].reached == 0
     executor.submit(RunSpec(6, LONG))
-    assert outcomes(all_over(executor))[6].status == STOPPED, "nothing more is begun"
+    assert outcomes(all_over(executor))[6].status == STOPPED, "No more runs are started"
 
 
 def test_a_program_that_is_gone_does_not_hold_its_workers(cluster: LocalCluster, make_executor: MakeExecutor) -> None:
@@ -193,7 +193,7 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
     (address,) = (each.address for each in connected.status().workers if each.cores == 2)
     connected.call(retire(connected.client, address))
     told = heard(executor, lambda told: any(isinstance(each, UserNotice) for each in told))
-    assert f"The worker {address} has left: what was lost with it is done again." in [
+    assert f"The worker {address} has left. Its unfinished runs are repeated." in [
         each.text for each in told if isinstance(each, UserNotice)
     ]
     assert executor.workers == 2

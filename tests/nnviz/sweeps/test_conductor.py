@@ -382,10 +382,10 @@ def test_of_a_sweep_that_cannot_be_locked_nothing_is_left(library: Library, monk
 
 def test_one_that_cannot_be_written_is_not_locked(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: SweepLibrary, *words: object, **told: object) -> None:
-        raise LibraryError("disk", "full", "must have room", "Free some.")
+        raise LibraryError("disk", "full", "the disk is full", "Free some.")
 
     monkeypatch.setattr(SweepLibrary, "note", full)
-    with pytest.raises(LibraryError, match="must have room"):
+    with pytest.raises(LibraryError, match="the disk is full"):
         SweepWriter.of_new(library, a_plan(), "", "", print)
     assert SweepLibrary(library).all() == []
     assert not SweepLibrary(library).is_live(1)
@@ -460,7 +460,7 @@ def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeyp
     assert len(library.runs()) == 4
     assert len(told) == 2
     assert "on a full disk" in told[0]
-    assert told[1] == "The library is written to again."
+    assert told[1] == "The library can be written to again."
 
 
 def test_too_much_that_waits_stops_the_plan_and_is_done_again(
@@ -482,7 +482,7 @@ def test_too_much_that_waits_stops_the_plan_and_is_done_again(
         assert conductor.is_over
         assert conductor.was_cut
         assert not conductor.close(False)
-    assert "Too many results wait to be written: nothing more is begun." in told
+    assert "Too many results are waiting to be written. No more runs are started." in told
     assert len(library.runs()) == 0
     again = resumed(library)
     worked(again)

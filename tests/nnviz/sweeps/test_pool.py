@@ -109,7 +109,7 @@ def test_processes_that_are_killed_lose_nothing_and_nothing_counts_twice(make_po
     assert sorted(found) == list(made)
     assert all(is_as_alone(found[number], each) for number, each in made.items())
     assert sorted(each.text for each in told if isinstance(each, UserNotice)) == [
-        f"A process ended before its time (signal {how}): what was lost with it is done again." for how in (15, 9)
+        f"A process exited unexpectedly (signal {how}). Its unfinished runs are repeated." for how in (15, 9)
     ]
     assert len([each for each in told if isinstance(each, RunStarted)]) > len(made)
 
@@ -121,7 +121,7 @@ def test_a_run_that_kills_its_process_twice_is_given_up_and_the_others_are_done(
     pool.submit(others[2])
     found = outcomes(all_over(pool))
     assert {number: each.status for number, each in found.items()} == {1: FAILED, 2: FINISHED, 3: FINISHED, 4: FINISHED}
-    assert "ended before its time, 2 times" in found[1].why
+    assert "exited unexpectedly 2 times" in found[1].why
 
 
 def test_processes_that_cannot_start_are_given_up(make_pool: MakePool) -> None:
@@ -129,7 +129,7 @@ def test_processes_that_cannot_start_are_given_up(make_pool: MakePool) -> None:
     pool._offer = Poison()  # type: ignore[assignment]
     pool.submit(RunSpec(1, an_experiment()))
     found = outcomes(all_over(pool))
-    assert (found[1].status, found[1].why) == (FAILED, "No process could be started that does it.")
+    assert (found[1].status, found[1].why) == (FAILED, "No process could be started for it.")
 
 
 def test_one_run_and_then_all_are_asked_to_end(make_pool: MakePool) -> None:

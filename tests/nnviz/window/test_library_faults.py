@@ -125,15 +125,15 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
     start_where_it_stays(trained, qtbot, request)
     disk.fill()
     trained.wait_until_kept(False)
-    assert trained.how_often("on a full disk: it must have room to grow.") == 1
-    assert "The training goes on." in trained.told[-1]
+    assert trained.how_often("the disk is full.") == 1
+    assert "Training continues." in trained.told[-1]
     trained.session.messages.dismiss()
     trained.train_on(20)
     assert trained.how_often("full disk") == 1, "it is told once"
     assert trained.window.isWindowModified()
     disk.make_room()
     trained.wait_until_kept()
-    assert trained.told[-1] == "The library is written to again."
+    assert trained.told[-1] == "The library can be written to again."
     trained.train_on(2)
     pause(qtbot, trained.window)
     dataset, run = trained.session.dataset, trained.run
@@ -161,7 +161,7 @@ def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot:
     answer(qtbot, trained.window).reject()
     disk.make_room()
     trained.wait_until_kept()
-    assert trained.told[-1].startswith("The library is written to again.")
+    assert trained.told[-1].startswith("The library can be written to again.")
     trained.train_on(2)
     pause(qtbot, trained.window)
     assert trained.session.dataset is not None
@@ -200,7 +200,7 @@ def test_of_what_could_not_be_written_no_branch_is_made_up(trained: Trained, dis
     messages.clear()
     timeline.branch()
     qtbot.waitUntil(lambda: messages.current is not None, timeout=LONG)
-    assert "when nothing could be recorded" in messages.current.text
+    assert "where nothing was recorded" in messages.current.text
     assert trained.run is run
     timeline.go_live()
     timeline.branch()
@@ -282,7 +282,7 @@ def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: M
     theirs.wait_until_kept()
     train_epochs(qtbot, mine.window, 1)
     qtbot.waitUntil(lambda: mine.run.storage.record != run, timeout=LONG)
-    told = f"from epoch 2 on, it is kept as run {mine.run.storage.record}, a branch of it"
+    told = f"from epoch 2 on, it is kept as run {mine.run.storage.record}, a branch"
     assert mine.how_often(told) == 1
     assert (mine.run.origin.parent_record, mine.run.origin.left_at, mine.run.storage.is_kept) == (run, 2, True)
     with Library() as library:
@@ -325,7 +325,7 @@ def test_no_command_goes_on_with_what_a_window_trains(
     trained.wait_until_kept()
     trained.train_on(1)
     assert cli.main(["train", "--resume", str(trained.run.storage.record)]) == cli.USAGE_ERROR
-    assert "must not be trained by another program at this moment" in capsys.readouterr().err
+    assert "is being trained by another program" in capsys.readouterr().err
     trained.train_on(1)
     pause(qtbot, trained.window)
     with Library() as library:

@@ -110,7 +110,7 @@ def test_an_error_message_covers_nothing_and_moves_no_card(
     cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
     before, least = place(window, tiles), window.minimumSizeHint()
     choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
-    messages.warn("The network has died: every neuron of layer 2 answers the same to all examples. " * 2, *choices)
+    messages.warn("The network has died: every neuron of layer 2 has the same output for all examples. " * 2, *choices)
     bar = place(window, window.message_bar)
     qtbot.waitUntil(lambda: not place(window, tiles).intersects(bar))
     kinds = (QAbstractSpinBox, QLineEdit, QComboBox, QAbstractButton, QAbstractSlider, QLabel)

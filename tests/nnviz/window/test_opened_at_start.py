@@ -176,7 +176,7 @@ def test_a_data_set_that_would_be_downloaded_is_offered_beside_the_last_one(
     window = ready(qtbot, make_window(data="kuzushiji-mnist"))
     message = window.session.messages.current
     assert message is not None
-    assert "is not on this machine" in message.text
+    assert "is not on this computer" in message.text
     assert window.session.data.name == "mnist"
 
 
@@ -210,10 +210,10 @@ def test_what_is_not_there_or_no_data_is_refused_without_a_window(
     for words, reason in (
         (["trian"], "trian: there is no such command, file or folder. The commands are train, sweep, "),
         (["no.csv"], "no.csv: there is no such command, file or folder."),
-        (["image.png"], "image.png is no text"),
+        (["image.png"], "image.png: not a text file"),
         (["here.csv", "more"], "more: cannot be given after the file here.csv"),
         (["--data", "no.csv"], "data is 'no.csv'"),
-        (["--data", "image.png"], "image.png is no text"),
+        (["--data", "image.png"], "image.png: not a text file"),
         (["--data", "xor", "train"], "--data xor: must come after the command train"),
     ):
         try:

@@ -216,7 +216,7 @@ def test_what_could_not_be_written_is_told(
     messages = ready_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
     assert messages.current is not None
-    assert f"Run {numbers[2]} was exported, but not all of it. network.onnx: " in messages.current.text
+    assert f"Run {numbers[2]} was exported, but incompletely. network.onnx: " in messages.current.text
     assert names(home / f"run-{numbers[2]}") == WHOLE
 
 
@@ -256,9 +256,9 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
 ) -> None:
     messages = ready_window.session.messages
     export(qtbot, ask(ready_window, qtbot))
-    expected = f"Exporting run {numbers[2]} takes long: network.py is written."
+    expected = f"Exporting run {numbers[2]} takes long: writing network.py."
     qtbot.waitUntil(lambda: messages.current is not None and messages.current.text == expected, timeout=20_000)
-    assert told(ready_window) == f"Exporting run {numbers[2]}: network.py is written …"
+    assert told(ready_window) == f"Exporting run {numbers[2]}: writing network.py …"
     click(qtbot, ready_window, QPushButton, "messageChoice1Button")
     slow.set()
     qtbot.waitUntil(lambda: announced(ready_window.session) == f"Exporting run {numbers[2]} was cancelled")
@@ -306,7 +306,7 @@ def test_a_run_is_imported(ready_window: MainWindow, qtbot: QtBot, passed_on: Pa
             table = show_runs(ready_window, qtbot)
             next(each for each in table.actions() if each.objectName() == "actionImportRunHere").trigger()
         choose_file(qtbot, ready_window, "importRunDialog", passed_on)
-    qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun is in the library now, as run 1.")
+    qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun was imported as run 1.")
     click(qtbot, ready_window, QPushButton, "announcementChoice1Button")
     qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
     assert session.runs.current.title == "a friend's"

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.basics.errors import DataError, FileFormatError
-from engine.datasets.table import table as table_module
 from engine.datasets.table import table_blocks, table_reading
 from engine.datasets.table.table import Table, read_table
 from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO, are_few
@@ -146,12 +145,12 @@ def test_what_is_wrong_is_missing_and_listed_with_its_place(file: Path) -> None:
     good = "1,2\n" * 20
     table = read(file, f'a,b\n{good}"1,234",2\n\nmany,2\n1,1e999\n1\n1,2,3\n1,-inf\n1_0,2\n{good}', TableFormat())
     assert sorted(str(problem) for problem in table.problems) == [
-        "Row 24, column a: “many” is no number",
+        "Row 24, column a: “many” is not a number",
         "Row 25, column b: “1e999” is infinite",
         "Row 26: left out, as it has 1 cell instead of 2",
         "Row 27: left out, as it has 3 cells instead of 2",
         "Row 28, column b: “-inf” is infinite",
-        "Row 29, column a: “1_0” is no number",
+        "Row 29, column a: “1_0” is not a number",
     ]
     assert (table.problem_count, table.ragged, len(table)) == (6, 2, 45)
     [a, b] = table.columns
@@ -195,7 +194,7 @@ def test_signs_that_separate_thousands_in_some_cells_only_are_not_understood(fil
 
 def test_a_decimal_point_among_decimal_commas_is_no_number(file: Path) -> None:
     table = read(file, "a;b\n" + "1,5;2\n" * 30 + "1.5;2\n", TableFormat(";", ","))
-    assert [str(problem) for problem in table.problems] == ["Row 32, column a: “1.5” is no number"]
+    assert [str(problem) for problem in table.problems] == ["Row 32, column a: “1.5” is not a number"]
 
 
 def test_at_most_100_problems_are_listed_and_all_are_counted(file: Path) -> None:
@@ -207,8 +206,8 @@ def test_the_same_problem_in_many_rows_is_one(file: Path) -> None:
     table = read(file, "a,b\n" + "1,2\n" * 60 + "k. A.,3\n1\n" * 2 + "x,3\n" + "1\n" * 3)
     assert [(str(problem), problem.count) for problem in table.problems] == [
         ("Rows 63, 65, 67 and 2 more: left out, as each has 1 cell instead of 2", 5),
-        ("Rows 62 and 64, column a: “k. A.” is no number", 2),
-        ("Row 66, column a: “x” is no number", 1),
+        ("Rows 62 and 64, column a: “k. A.” is not a number", 2),
+        ("Row 66, column a: “x” is not a number", 1),
     ]
     assert table.problem_count == 8
 
@@ -290,14 +289,14 @@ def test_a_column_is_found_by_name(file: Path) -> None:
 
 
 REFUSED = {
-    "empty": ("", "without rows"),
-    "header only": ("a,b,c\n", "without rows"),
-    "all rows ragged": ("a,b\n1\n1,2,3\n", "without rows"),
-    "one column": ("a\n1\n2\n", "of one column"),
+    "empty": ("", "no row of values"),
+    "header only": ("a,b,c\n", "no row of values"),
+    "all rows ragged": ("a,b\n1\n1,2,3\n", "no row of values"),
+    "one column": ("a\n1\n2\n", "only one column"),
     "too many columns": (",".join(["x"] * 10_001) + "\n", "10,001 columns"),
     "a million columns": (",".join(["1"] * 1_000_000), "1,000,000 columns"),
     "zero bytes": ("a,b\n1,\0\n", "zero bytes"),
-    "a quote without end": ('a,b\n1,"' + "x\n" * 200_000, "no table"),
+    "a quote without end": ('a,b\n1,"' + "x\n" * 200_000, "cannot be read"),
 }
 
 
@@ -320,7 +319,7 @@ def test_refuses_a_long_row_before_it_is_whole(file: Path, monkeypatch: pytest.M
     monkeypatch.setattr(table_blocks, "_LONGEST_LINE", 100)
     for text in ("a,b\n" + "1" * 200, 'a,b\n1,"\n' + '","\n' * 200):
         file.write_text(text)
-        with refused(FileFormatError, file.name, "longer rows"):
+        with refused(FileFormatError, file.name, "a row has more than"):
             read_table(file, TableFormat())
 
 
@@ -333,19 +332,19 @@ def test_refuses_what_is_not_in_that_encoding(file: Path) -> None:
 
 def test_refuses_what_memory_cannot_hold(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("a,b\n" + "1,2\n" * 100)
-    monkeypatch.setattr(table_module, "available_memory", lambda: 1000)
-    with refused(FileFormatError, file.name, "0.0 MB long"):
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1000)
+    with refused(FileFormatError, file.name, "the file size is 0.0 MB"):
         read_table(file, TableFormat())
-    monkeypatch.setattr(table_module, "available_memory", lambda: None)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: None)
     monkeypatch.setattr(table_reading, "available_memory", lambda: 16 * 199)
-    with refused(FileFormatError, file.name, "too large"):
+    with refused(FileFormatError, file.name, "half of the available memory"):
         read_table(file, TableFormat())
     monkeypatch.setattr(table_reading, "available_memory", lambda: None)
     assert len(read_table(file, TableFormat())) == 100
 
 
 def test_refuses_a_missing_file(file: Path) -> None:
-    with refused(FileFormatError, file.name, "missing"):
+    with refused(FileFormatError, file.name, "does not exist"):
         read_table(file, TableFormat())
 
 
@@ -356,7 +355,7 @@ def test_a_failing_disk_is_a_file_that_cannot_be_read(file: Path, monkeypatch: p
         raise table_blocks.CannotReadError(OSError(5, "Input/output error"))
 
     monkeypatch.setattr(table_reading.Reading, "read", fail)
-    with refused(FileFormatError, file.name, "unreadable"):
+    with refused(FileFormatError, file.name, "cannot be read"):
         read_table(file, TableFormat())
 
 

@@ -272,7 +272,7 @@ def test_a_file_that_changed_meanwhile_is_refused(make: Any, tmp_path: Path) -> 
     with refused(FileFormatError, "some.csv", "changed"):
         table_dataset(table, "y")
     (tmp_path / "some.csv").unlink()
-    with refused(FileFormatError, "some.csv", "missing"):
+    with refused(FileFormatError, "some.csv", "does not exist"):
         table_dataset(table, "y")
 
 
@@ -286,11 +286,11 @@ def test_a_file_that_changed_meanwhile_is_refused(make: Any, tmp_path: Path) -> 
         ("y,x\n" + "".join(f"{i},{i % 2}\n" for i in range(30)), {"task": "classification"}, "y", "30 different"),
         ("x,y\n" + "".join(f"{i},{i} km\n" for i in range(30)), {"task": "regression"}, "y", "a column of text"),
         ("x,y\n" + "".join(f"{i},n{i}\n" for i in range(10_500)), {}, "y", "more than 10,0"),
-        ("x,y\n1,\n2,\n", {}, "y", "without values"),
+        ("x,y\n1,\n2,\n", {}, "y", "has no values"),
         ("x,y\n1,a\n2,b\n", {"task": "regression"}, "y", "a column of text"),
         ("x,y\n1,a\n2,b\n", {"ignored": ["x"]}, "table", "some"),
         ("x,y\n,a\n,b\n", {}, "table", "some"),
-        ("x,z,y\n1,,a\n,2,b\n,3,a\n", {"missing": "drop"}, "x", "missing in 2 of 3 rows"),
+        ("x,z,y\n1,,a\n,2,b\n,3,a\n", {"missing": "drop"}, "x", "2 of 3"),
         ("x,y\n1,a\n2,b\n", {"ignored": ["w"]}, "ignored", "'w'"),
         ("x;y\n1,234;2.5\n3,456;3.5\n12,5;4.5\n1;2\n", {}, "x", "in 2 rows"),
         ("x,y\n1e39,2.5\n2,3.5\n", {}, "x", "1e+39"),
@@ -324,9 +324,10 @@ def test_refuses_settings(make: Any, name: str, value: Any) -> None:
 
 
 def test_refuses_what_memory_cannot_hold(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = make(animals())
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 100)
     with refused(SettingError, "table", "40 rows"):
-        table_dataset(make(animals()), "kind")
+        table_dataset(table, "kind")
 
 
 def test_another_seed_is_other_data(make: Any) -> None:

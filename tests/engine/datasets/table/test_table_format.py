@@ -153,7 +153,7 @@ def test_what_is_no_table_is_refused(file: Path, content: bytes, value: str) -> 
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with refused(FileFormatError, "none.csv", "missing"):
+    with refused(FileFormatError, "none.csv", "does not exist"):
         sniff(tmp_path / "none.csv")
-    with refused(FileFormatError, tmp_path.name, "unreadable"):
+    with refused(FileFormatError, tmp_path.name, "cannot be read"):
         sniff(tmp_path)

@@ -85,7 +85,7 @@ def test_another_unit_in_the_same_column_is_wrong(tmp_path: Path) -> None:
     read(tmp_path, KILOMETRES + "7 mi,1\n")
     table = read_table(tmp_path / "some.csv", TableFormat(), numbers={"way"})
     assert table.columns[0].wrong == 1
-    assert "“7 mi” is no number" in str(table.problems[0])
+    assert "“7 mi” is not a number" in str(table.problems[0])
 
 
 def test_odd_classes_are_told(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_odd_classes_are_told(tmp_path: Path) -> None:
         "Too few rows to learn a class from: rare (1 row).",
     )
     assert load_table(tmp_path / "some.csv", target="n", task="classification").notes == (
-        "Column n has 25 different numbers, each a class of its own: predict it as a number instead (regression).",
+        "Column n has 25 different numbers, each a separate class. Choose regression to predict it as a number.",
     )
 
 
@@ -109,9 +109,8 @@ def test_dates_and_ids_are_told_as_such(tmp_path: Path) -> None:
     rows = "".join(f"{5000 + at},{at % 28 + 1:02}.03.{1990 + at},{at % 7},{at % 5}.5\n" for at in range(60))
     (tmp_path / "some.csv").write_text("Kunde,seit,n,y\n" + rows)
     assert load_table(tmp_path / "some.csv").notes == (
-        "Column Kunde looks like an id of each row: ignore it, unless it tells something.",
-        "Column seit left out: it holds dates, which are not understood as numbers, "
-        "and 60 different texts are too many.",
+        "Column Kunde looks like a row id. Ignore it unless it is informative.",
+        "Column seit left out: it holds dates, which are read as texts, and 60 different texts are too many.",
     )
     assert load_table(tmp_path / "some.csv", ignored=("Kunde", "seit")).notes == ()
 

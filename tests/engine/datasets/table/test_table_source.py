@@ -93,7 +93,7 @@ def test_lines_above_the_table_are_found_left_out_and_told_and_can_be_corrected(
         form = sniff(file, skip=3, header=header)
         table = read_table(file, form)
         assert (table.names, len(table), table.head_rows[0]) == (names, 20 - header, 4 + header)
-    with pytest.raises(FileFormatError, match="without rows"):
+    with pytest.raises(FileFormatError, match="it has no row of values"):
         read_table(file, sniff(file, skip=100))
 
 

@@ -102,7 +102,7 @@ def test_a_click_stops_a_race(window: CardWindow, table: RunTable, qtbot: QtBot,
     assert executor.reached.wait(10)
     click(qtbot, window, RaceButton, "raceButton")
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
-    assert told(window.session) == "The race was stopped with 2 of 6 runs done, which are kept."
+    assert told(window.session) == "The race was stopped after 2 of 6 runs, which are kept."
 
 
 def test_what_differs_in_its_seed_only_does_not_race(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:

@@ -74,32 +74,35 @@ def zip_bomb(folder: Path) -> Path:
 
 
 REFUSED: dict[str, tuple[Write, str]] = {
-    "empty": (text_file(""), "t.csv is empty: it must have a row of names and rows of values."),
-    "blank": (text_file("\n\n  \n"), "t.csv is empty"),
-    "binary": (bytes_file(bytes(range(256)) * 40), "t.csv is no text (it has zero bytes)"),
-    "one column": (rows(9, str, "a"), "t.csv is of one column: it must have at least two, one of them to predict."),
-    "names only": (text_file("a,b,y\n"), "t.csv is without rows"),
+    "empty": (text_file(""), "t.csv: the file is empty."),
+    "blank": (text_file("\n\n  \n"), "t.csv: the file is empty"),
+    "binary": (bytes_file(bytes(range(256)) * 40), "t.csv: not a text file (it contains zero bytes)"),
+    "one column": (rows(9, str, "a"), "t.csv: it has only one column, at least two are needed (one is predicted)."),
+    "names only": (text_file("a,b,y\n"), "t.csv: it has no row of values"),
     "many columns": (rows(3, lambda row: ",".join("1" * 10_001), ",".join(f"c{n}" for n in range(10_001))), "10,000"),
     "one class": (rows(40, lambda row: f"{row},{row * 7 % 5},cat"), "y is of only one class: it must have 2 to 1,000"),
     "many classes": (
         rows(10_000, lambda row: f"{row},{row * 7 % 5},k{row}"),
-        "y is of 10,000 different texts in 10,000 rows: it must have several rows for each",
+        "y is of 10,000 different texts in 10,000 rows: it must have several rows of each",
     ),
-    "nothing to predict": (rows(40, lambda row: f"{row},{row % 5},"), "y is without values: it must have values"),
+    "nothing to predict": (rows(40, lambda row: f"{row},{row % 5},"), "y: the column to predict has no values"),
     "thousands": (
         rows(40, lambda row: f'{row % 5 + 0.5},{row % 2},"1,{row + 100 if row else 2}"'),
-        "y is written with thousands separators in 39 rows, and otherwise in others: it must have one sign for "
-        "thousands, always before three digits, because 1,234 might be 1.234.",
+        "y is written with thousands separators in 39 rows, but not in others: it must have one "
+        "thousands separator, always before three digits, because 1,234 might be 1.234.",
     ),
     "no subfolders": (
         folder_of("a.png", "b.png"),
-        "f is a folder without subfolders: it must have one for each class.",
+        "f: the folder has no subfolders.",
     ),
-    "one subfolder": (folder_of("cat/a.png", "cat/b.png"), "f is of one class only, cat: it must have at least two"),
-    "zip bomb": (zip_bomb, "bomb.npz is not usable"),
-    "no arrays": (bytes_file(b"PK\x05\x06" + bytes(18), "t.npz"), "t.npz is without x and y"),
-    "damaged arrays": (bytes_file(b"PK nothing", "t.npz"), "t.npz is not usable"),
-    "half a pair": (bytes_file(b"\0\0\x08\x01\0\0\0\x01\0", "some-labels-idx1-ubyte"), "is without images"),
+    "one subfolder": (folder_of("cat/a.png", "cat/b.png"), "f: it has only one class, cat, at least two are needed"),
+    "zip bomb": (zip_bomb, "bomb.npz: not an .npz with arrays"),
+    "no arrays": (bytes_file(b"PK\x05\x06" + bytes(18), "t.npz"), "t.npz: it does not contain x and y"),
+    "damaged arrays": (bytes_file(b"PK nothing", "t.npz"), "t.npz: not an .npz with arrays"),
+    "half a pair": (
+        bytes_file(b"\0\0\x08\x01\0\0\0\x01\0", "some-labels-idx1-ubyte"),
+        "the file of its images is not in the same folder",
+    ),
 }
 
 
@@ -128,7 +131,7 @@ def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
     assert importing.can_use
     pick(qtbot, ready_window, "importMissingCombo", "leave out 40 rows")
     wait(qtbot, importing)
-    assert "must leave rows in which nothing is missing" in find(ready_window, QLabel, "importColumnProblem").text()
+    assert "every row lacks a value" in find(ready_window, QLabel, "importColumnProblem").text()
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
     pick(qtbot, ready_window, "importMissingCombo", "fill in")
     wait(qtbot, importing)
@@ -152,9 +155,7 @@ def test_an_input_with_contradictory_thousands_separators_is_ignored_and_says_wh
     look_at(qtbot, ready_window, path)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
     assert header(0, Qt.Horizontal, Qt.UserRole)[1][0].startswith("ignored")
-    assert "written with thousands separators in 39 rows, and otherwise in others" in header(
-        0, Qt.Horizontal, Qt.ToolTipRole
-    )
+    assert "written with thousands separators in 39 rows, but not in others" in header(0, Qt.Horizontal, Qt.ToolTipRole)
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
@@ -180,7 +181,7 @@ def test_pictures_of_any_size(ready_window: MainWindow, qtbot: QtBot, tmp_path: 
     (folder / "dog" / "huge.png").write_bytes(png_of_nothing(20_000))
     look_at(qtbot, ready_window, folder)
     unread = find(ready_window, QListWidget, "importUnreadList")
-    assert [unread.item(row).text() for row in range(unread.count())] == ["dog/huge.png: it has far too many pixels"]
+    assert [unread.item(row).text() for row in range(unread.count())] == ["dog/huge.png: it has too many pixels"]
     assert "2 classes: cat 3, dog 2" in find(ready_window, QLabel, "importSummary").text()
 
 
@@ -207,6 +208,6 @@ def test_a_file_that_goes_away_after_it_was_used_leaves_its_data(
     qtbot.waitUntil(lambda: ready_window.session.runs.current.epochs > 0, timeout=20_000)
     ready_window.session.data_import.open(str(path))
     qtbot.waitUntil(lambda: not ready_window.session.data_import.is_reading)
-    assert find(ready_window, QLabel, "importProblem").text().startswith("t.csv is missing")
+    assert find(ready_window, QLabel, "importProblem").text().startswith("t.csv: the file does not exist")
     assert ready_window.session.dataset is not None
     assert ready_window.session.dataset.title == "t"

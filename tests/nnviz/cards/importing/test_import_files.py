@@ -47,7 +47,7 @@ def test_a_folder_shows_its_classes_and_what_is_left_out(
     assert "11 of 12 examples are used" in words(ready_window, "importSummary")
     assert "2 classes: <i>dog 5, cat 6" in words(ready_window, "importSummary")
     unread = find(ready_window, QListWidget, "importUnreadList")
-    assert [unread.item(0).text()] == ["cat/notes.txt: no picture that can be read"]
+    assert [unread.item(0).text()] == ["cat/notes.txt: it is not an image, or damaged"]
     retype(qtbot, ready_window, "importFolderSideEdit", "12")
     wait(qtbot, importing)
     use(qtbot, ready_window)

@@ -204,18 +204,18 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot
         for column in range(model.columnCount())
     }
     assert {place: tip for place, tip in tips.items() if tip} == {
-        (2, 1): "Row 4, column width: “abc” is no number",
+        (2, 1): "Row 4, column width: “abc” is not a number",
         (3, 2): "Row 6, column weight: “inf” is infinite",
         (4, 2): "Row 7, column weight: “1.234” has a thousands separator",
-        (5, 2): "Row 8, column weight: “12.5” is no number",
+        (5, 2): "Row 8, column weight: “12.5” is not a number",
     }
     listed = find(ready_window, QListWidget, "importProblemList")
     assert [listed.item(row).text() for row in range(listed.count())] == [
-        "Row 4, column width: “abc” is no number",
+        "Row 4, column width: “abc” is not a number",
         "Row 5: left out, as it has 2 cells instead of 5",
         "Row 6, column weight: “inf” is infinite",
         "Row 7, column weight: “1.234” has a thousands separator",
-        "Row 8, column weight: “12.5” is no number",
+        "Row 8, column weight: “12.5” is not a number",
     ]
 
 
@@ -239,7 +239,7 @@ def test_a_column_that_is_refused_can_be_ignored(ready_window: MainWindow, qtbot
     choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
     wait(qtbot, importing)
     told = words(ready_window, "importColumnProblem")
-    assert told.startswith("a is written with thousands separators in 39 rows, and otherwise in others: it must")
+    assert told.startswith("a is written with thousands separators in 39 rows, but not in others: it must")
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
     click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
     wait(qtbot, importing)
@@ -304,7 +304,7 @@ def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, mess: P
     assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
     pick(qtbot, ready_window, "importFormatDelimiterCombo", "tab")
     wait(qtbot, importing)
-    assert "is of one column" in words(ready_window, "importProblem")
+    assert "it has only one column" in words(ready_window, "importProblem")
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
     pick(qtbot, ready_window, "importFormatDelimiterCombo", "semicolon")
     wait(qtbot, importing)
@@ -379,7 +379,7 @@ def test_a_file_opens_the_next_time_as_it_was(
     mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
     again.data_dialogs.open_path(str(mess))
     wait(qtbot, again.session.data_import)
-    assert words(again, "importNews") == "This file has changed since it was used the last time."
+    assert words(again, "importNews") == "This file has changed since it was last used."
     assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
 
 
@@ -392,13 +392,13 @@ def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
     mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
     click(qtbot, ready_window, QPushButton, "useImportButton")
     wait(qtbot, importing)
-    assert words(ready_window, "importNews") == "This file has changed since it was read. Look at it again."
+    assert words(ready_window, "importNews") == "This file has changed since it was read. Check the preview again."
     assert words(ready_window, "importDetail") == "67 rows · 5 columns"
     assert ready_window.session.dataset is before
     mess.unlink()
     click(qtbot, ready_window, QPushButton, "useImportButton")
     wait(qtbot, importing)
-    assert words(ready_window, "importProblem") == "mess.csv is missing: it must be there. Check its name and folder."
+    assert words(ready_window, "importProblem") == "mess.csv: the file does not exist. Check its name and folder."
     assert ready_window.session.dataset is before
 
 

@@ -281,7 +281,7 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_wind
     (ink,) = session.sketch.drawing
     assert isinstance(ink, Ink)
     assert ink.is_example
-    assert ink.title.startswith(f"test picture {wrong[1]}: a ")
+    assert ink.title.startswith(f"test image {wrong[1]}: a ")
     data = session.dataset
     assert data is not None
     assert data.test is not None

@@ -231,7 +231,7 @@ def test_more_classes(painting: PaintedPointsModel, ready_window: CardWindow, qt
     retype(qtbot, ready_window, "dataClassesEdit", "2")
     note = find(ready_window, QLabel, "dataClassesError")
     qtbot.waitUntil(note.isVisible)
-    assert "so many are painted" in note.text()
+    assert "the number of painted classes" in note.text()
     assert counts(ready_window) == [2, 2, 1]
 
 

@@ -99,7 +99,7 @@ def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
     wait_for_end(qtbot, recorded)
     assert button(recorded).text() == "× 5"
     assert button(recorded).share is None
-    assert told(recorded.session).endswith(", of 2 runs. Stopped with 2 of 5 runs done, which are kept.")
+    assert told(recorded.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
     assert seeds_in_library() == [1, 2]
 
 
@@ -109,10 +109,10 @@ def test_stopped_before_one_is_done(recorded: MainWindow, qtbot: QtBot, does: Do
     assert executor.reached.wait(10)
     click(qtbot, recorded, QPushButton, "seedsButton")
     wait_for_end(qtbot, recorded)
-    assert told(recorded.session) == "Stopped before a run was done (5 seeds)."
+    assert told(recorded.session) == "Stopped before a run finished (5 seeds)."
     shown = recorded.session.messages.current
     assert shown is not None
-    assert [choice.text for choice in shown.choices] == ["Go on with it"]
+    assert [choice.text for choice in shown.choices] == ["Resume"]
 
 
 def test_what_was_stopped_goes_on_at_a_click(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
@@ -122,7 +122,7 @@ def test_what_was_stopped_goes_on_at_a_click(recorded: MainWindow, qtbot: QtBot,
     recorded.session.sweeps.stop()
     wait_for_end(qtbot, recorded)
     executor = does()
-    choose(qtbot, recorded, "Go on with it")
+    choose(qtbot, recorded, "Resume")
     wait_for_end(qtbot, recorded)
     assert [spec.experiment.seed for spec in executor.done] == [2, 3, 4, 5]
     assert seeds_in_library() == [1, 2, 3, 4, 5]
@@ -197,7 +197,7 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     assert "Keep runs in the library is off" in told(recorded.session)
     with Library() as library:
         assert not SweepLibrary(library).all()
-    choose(qtbot, recorded, "Keep runs, and train 5 seeds")
+    choose(qtbot, recorded, "Keep runs and train 5 seeds")
     wait_for_end(qtbot, recorded)
     assert recorded.session.records.is_on
     assert len(executor.done) == 5
@@ -217,7 +217,7 @@ def test_a_run_that_diverges_is_told_and_not_counted(recorded: MainWindow, qtbot
     recorded.session.settings.change("rate", learning_rate=1e30)
     click(qtbot, recorded, QPushButton, "seedsButton")
     wait_for_end(qtbot, recorded)
-    assert told(recorded.session) == "5 seeds: none was trained to its end. Not counted: 5 diverged."
+    assert told(recorded.session) == "5 seeds: no run finished. Not counted: 5 diverged."
 
 
 def test_what_the_closed_window_left_is_offered_at_the_next_start(
@@ -229,8 +229,8 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
     assert ends_whole(recorded)
     executor = does()
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: "broken off with 2 of 5 runs done" in told(window.session))
-    choose(qtbot, window, "Go on with it")
+    qtbot.waitUntil(lambda: "interrupted after 2 of 5 runs" in told(window.session))
+    choose(qtbot, window, "Resume")
     wait_for_end(qtbot, window)
     assert [spec.experiment.seed for spec in executor.done] == [3, 4, 5]
     assert seeds_in_library() == [1, 2, 3, 4, 5]
@@ -257,7 +257,7 @@ def test_the_first_ones_say_that_runs_are_kept(recorded: MainWindow, qtbot: QtBo
     library_path().unlink()
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")
-    qtbot.waitUntil(lambda: "Runs are kept in the library" in told(recorded.session))
+    qtbot.waitUntil(lambda: "Runs are saved in the library" in told(recorded.session))
     executor.go.set()
     wait_for_end(qtbot, recorded)
     assert told(recorded.session).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"

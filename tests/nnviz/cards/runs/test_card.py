@@ -334,7 +334,7 @@ def test_del_deletes_and_undo_brings_back(
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
     session = ready_window.session
     assert not session.comparison.colours
-    told = f"Run {numbers[2]} was deleted. Ctrl+Z brings it back; it goes for good when the window is closed."
+    told = f"Run {numbers[2]} was deleted. Ctrl+Z restores it, until the window is closed."
     assert session.messages.current.text == told
     ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: len(titles(table)) == 3)

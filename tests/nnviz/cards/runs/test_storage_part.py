@@ -76,7 +76,7 @@ def test_it_tells_what_is_taken_and_what_could_go(ready_window: CardWindow, qtbo
     assert group.head.summary.endswith(" MB of 2 GB")
     qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
     assert "moments of 2 old runs" in words(ready_window)
-    assert "; none with a star." in words(ready_window)
+    assert "; none starred." in words(ready_window)
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
 
@@ -90,9 +90,9 @@ def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: 
     show_runs(ready_window, qtbot)
     warning = find(ready_window, QLabel, "roomWarning")
     qtbot.waitUntil(warning.isVisible)
-    assert "of the 1 MB that it may. When the next training is over, this goes:" in warning.text()
+    assert "of its 1 MB limit. When the next training is over, nnviz removes" in warning.text()
     assert "of 1 old run" in warning.text()
-    assert "1 of them with a star" in warning.text()
+    assert "1 of them starred" in warning.text()
     with Library() as library:
         assert library.snapshot_epochs(run) == before
 
@@ -162,7 +162,7 @@ def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
     messages = ready_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None)
     assert messages.current is not None
-    assert "could not be kept in the library: library.sqlite is open for reading only" in messages.current.text
+    assert "could not be kept in the library: library.sqlite: the library is read-only" in messages.current.text
     assert value(ready_window, "libraryRoomEdit") == "2"
     assert group.head.summary.endswith("of 2 GB")
 
@@ -193,7 +193,7 @@ def test_thin_now_takes_what_was_told(whole_window: MainWindow, qtbot: QtBot) ->
         library.quota.budget = library.quota.nbytes - 1000
         before = {run: library.snapshot_epochs(run) for run in (first, second)}
     open_room(whole_window, qtbot)
-    assert "When the next training is over, this goes: " in words(whole_window)
+    assert "When the next training is over, nnviz removes " in words(whole_window)
     assert "of 1 old run, " in words(whole_window)
     assert not find(whole_window, QLabel, "roomWarning").isVisible(), "it is said once"
     click(qtbot, whole_window, QPushButton, "thinButton")
@@ -253,7 +253,7 @@ def test_what_the_view_says_goes_after_the_next_training_does(ready_window: Card
         library.quota.budget = 1_000_000
         before = library.snapshot_epochs(run)
     open_room(ready_window, qtbot)
-    qtbot.waitUntil(lambda: "When the next training is over, this goes:" in words(ready_window))
+    qtbot.waitUntil(lambda: "When the next training is over, nnviz removes" in words(ready_window))
     ready_window.session.records.set_on(True)
     train_epochs(qtbot, ready_window, 1)
     with Library() as library:

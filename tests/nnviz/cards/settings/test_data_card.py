@@ -302,7 +302,9 @@ def test_a_file_that_has_gone_is_told_and_the_list_shows_what_is_there(
     choose(qtbot, ready_window, "Moons")
     file.unlink()
     choose(qtbot, ready_window, "birds.csv")
-    assert "must be the name of a known data set, or a file" in find(ready_window, QLabel, "messageText").text()
+    assert (
+        "must be the name of a known data set, or an existing file" in find(ready_window, QLabel, "messageText").text()
+    )
     assert find(ready_window, QComboBox, "datasetCombo").currentText() == "Moons"
     assert ready_window.session.dataset is not None
 

@@ -113,7 +113,7 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window
 def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "shapeEdit", "784, 10000000, 10")
     # 784·10⁷ weights, 10⁷ biases, 10⁸ weights, 10 biases
-    assert "7,950,000,010 parameters take" in find(ready_window, QLabel, "shapeError").text()
+    assert "7,950,000,010 parameters) takes" in find(ready_window, QLabel, "shapeError").text()
 
 
 # ---- the list of layers

@@ -100,7 +100,7 @@ def expect_refused(qtbot: QtBot, window: MainWindow, field: str) -> None:
         assert not error.isVisible(), typed
         assert not edit.property("wrong")
         assert train.isEnabled()
-        assert "when this is corrected" not in train.toolTip()
+        assert "Correct the settings" not in train.toolTip()
 
 
 def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtbot: QtBot) -> None:

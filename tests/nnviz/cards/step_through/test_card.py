@@ -674,7 +674,7 @@ def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_exa
     assert take.isEnabled()
     session.timeline.go_to(1)
     qtbot.waitUntil(lambda: "Draw something" in find(page, QLabel, "stepNothing").text())
-    not_known = "This run is not recorded, so no moment of its past is known exactly."
+    not_known = "This run is not recorded, so its past epochs are not known exactly."
     assert note.text() == f"{not_known} Recording is off: Ctrl+Alt+K switches it on."
     session.selection.choose_example(Example("test", 3))
     newest(page, ready_window, qtbot)

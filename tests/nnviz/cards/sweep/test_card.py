@@ -137,7 +137,7 @@ def test_who_looks_elsewhere_is_told_that_it_is_over(
     click(qtbot, window, QPushButton, "sweepStartButton")
     window.show_workspace("train")
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=20_000)
-    assert told(window.session).startswith("The sweep is over: 10 of 10 runs are done. The best: learning rate 0.")
+    assert told(window.session).startswith("The sweep is finished: 10 of 10 runs. Best trial: learning rate 0.")
 
 
 def test_with_real_processes(window: CardWindow, qtbot: QtBot) -> None:

@@ -72,7 +72,7 @@ def test_each_setting_that_may_vary_has_values_that_fit(name: str, few_digits: D
 def test_distortions_begin_at_none(few_digits: Dataset) -> None:
     (row,) = parse_form(SweepFields(rows=(VariedSetting("rotation"),)), BASE.for_data(few_digits), few_digits).rows
     assert row == of_list("rotation", "0, 8, 16")
-    assert "must have pictures" in read(VariedSetting("rotation")).problems["rotation.values"]
+    assert "it distorts images" in read(VariedSetting("rotation")).problems["rotation.values"]
 
 
 def test_until_something_is_typed_the_values_follow_the_experiment() -> None:
@@ -162,7 +162,7 @@ def test_a_wrong_value_is_told_at_its_field(row: VariedSetting, field: str, word
     [
         ({"runs": "x"}, "runs", "Runs is 'x': it must be a whole number"),
         ({"runs": "0"}, "runs", "at least 1"),
-        ({"runs": "2", "seeds": "3"}, "runs", "must be at least the 3 seeds"),
+        ({"runs": "2", "seeds": "3"}, "runs", "must be at least 3, the number of seeds"),
         ({"minutes": "soon"}, "minutes", "must be a number"),
         ({"minutes": "-1"}, "minutes", "finite number above 0"),
         ({"seeds": "0"}, "seeds", "at least 1"),

@@ -317,7 +317,7 @@ def test_done_again_a_run_that_was_stopped_counts_once(
     qtbot.waitUntil(lambda: [len(run.members) for run in window.session.comparison.runs] == [1])
     again = Epochwise(few_digits)
     monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: again)
-    choose_offer(window.session, "Go on with it")
+    choose_offer(window.session, "Resume")
     again.let(3)
     group = RunGroup(1, 0)
     qtbot.waitUntil(lambda: window.session.active_runs.progress_text(group) == "0 of 3 · epoch 2")

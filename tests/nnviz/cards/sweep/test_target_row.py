@@ -189,7 +189,7 @@ def test_the_last_address_wins(window: CardWindow, clusters: Clusters, qtbot: Qt
     clusters.held.add(HERE)
     retype(qtbot, window, "sweepWhereEdit", HERE)
     qtbot.waitUntil(lambda: len(clusters.asked) == 1)
-    assert line(window) == "Asking who is there …"
+    assert line(window) == "Connecting to the cluster …"
     retype(qtbot, window, "sweepWhereEdit", "tcp://127.0.0.2:1234")
     qtbot.waitUntil(lambda: "2 workers" in line(window))
     retype(qtbot, window, "sweepWhereEdit", "")
@@ -229,9 +229,9 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     window: CardWindow, clusters: Clusters, qtbot: QtBot
 ) -> None:
     retype(qtbot, window, "sweepWhereEdit", GPU7)
-    qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7, and the way there?"))
+    qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7 and the network in between?"))
     choose_offer(window.session, "Do not send")
-    assert line(window) == "Nothing is sent to gpu7 before you trust it: Start asks you."
+    assert line(window) == "nnviz sends nothing to gpu7 until you trust it. Start asks you."
     assert not clusters.asked
     start(qtbot, window)
     qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
@@ -265,7 +265,7 @@ def test_the_address_is_remembered_and_the_yes_is_not(
     again = make_window()
     qtbot.waitUntil(lambda: again.session.data.dataset is not None)
     again.show_sweep_form()
-    qtbot.waitUntil(lambda: line(again).startswith("Nothing is sent to gpu7"))
+    qtbot.waitUntil(lambda: line(again).startswith("nnviz sends nothing to gpu7"))
     assert find_field(again, "sweepWhereEdit").text() == GPU7
     assert len(clusters.asked) == 1
     assert "trust" not in str(stored_settings()).lower()
@@ -297,7 +297,7 @@ class Gone(Beside):
         if not self.done:
             return super().next(timeout)
         left, self._waiting = self._waiting, []
-        gone: Any = ExecutorHalted("The scheduler of the cluster is gone: what is done is kept.")
+        gone: Any = ExecutorHalted("The scheduler of the cluster is gone. Finished runs are kept.")
         return [gone, *(RunOutcome(each.number, STOPPED) for each in left)]
 
 
@@ -312,11 +312,11 @@ def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
     start(qtbot, window)  # at once: it begins as soon as the address is read
     qtbot.waitUntil(lambda: bool(clusters.begun))
     wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped with 1 of 2 runs done"))
-    assert "The scheduler of the cluster is gone: what is done is kept." in messages
+    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped after 1 of 2 runs"))
+    assert "The scheduler of the cluster is gone. Finished runs are kept." in messages
     here = does(data=dataset)
     retype(qtbot, window, "sweepWhereEdit", "")
-    choose_offer(window.session, "Go on with it")
+    choose_offer(window.session, "Resume")
     wait_for_end(qtbot, window)
     assert len(here.done) == 1
     assert statuses() == ["finished"]
@@ -355,7 +355,7 @@ def test_on_a_real_cluster_that_speaks_tls(window: CardWindow, qtbot: QtBot, tmp
         settings.write_text(json.dumps({"address": cluster.address, **Certificates(tmp_path / "other").settings}))
         retype(qtbot, window, "sweepWhereEdit", "")
         retype(qtbot, window, "sweepWhereEdit", str(settings))
-        vouches = "must know your certificate, and have one that your tls_ca_file vouches for"
+        vouches = "its certificate or yours was rejected"
         qtbot.waitUntil(lambda: vouches in line(window), timeout=15_000)
 
 
@@ -373,13 +373,13 @@ def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes
         qtbot.waitUntil(lambda: sweeps.plan_progress is not None and sweeps.plan_progress.done >= 1, timeout=20_000)
         kill(cluster.scheduler)
         wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped with "))
+    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped after "))
     assert any("The scheduler of the cluster is gone" in each for each in messages)
     with Library() as library:
         assert SweepLibrary(library).done(1) >= 1
     here = does(data=window.session.data.dataset)
     retype(qtbot, window, "sweepWhereEdit", "")
-    choose_offer(window.session, "Go on with it")
+    choose_offer(window.session, "Resume")
     wait_for_end(qtbot, window)
     assert statuses() == ["finished"]
     assert 1 <= len(here.done) <= 5

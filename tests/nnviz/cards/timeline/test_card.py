@@ -302,7 +302,7 @@ def why_no_branch(window: MainWindow) -> str:
 
 def test_a_grey_branch_says_why(ready_window: MainWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    assert why_no_branch(ready_window) == "Train the network first: there is nothing to branch off from."
+    assert why_no_branch(ready_window) == "There is nothing to branch from yet. Train the network first."
     session.step_epoch()
     wait_for(qtbot, ready_window, Status.PAUSED)
     assert "This run is not recorded" in why_no_branch(ready_window)

@@ -530,7 +530,7 @@ def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: MainWindow
     messages = own_window.session.messages
     told = {
         rows: "rows.npz could not be imported",
-        broken: "broken.npz is not usable",
+        broken: "broken.npz: not an .npz with x and y",
         tmp_path / "gone.npz": "gone.npz",
     }
     for path, words in told.items():
@@ -554,7 +554,7 @@ def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_pl
     wait_until_read(qtbot, again)
     qtbot.waitUntil(lambda: again.session.messages.current is not None)
     assert again.session.messages.current is not None
-    assert "The examples that you kept could not be read" in again.session.messages.current.text
+    assert "Your own examples could not be read" in again.session.messages.current.text
     draw(qtbot, again)
     keep_as(qtbot, again, "5")
     again.close_unasked()
