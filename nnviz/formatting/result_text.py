@@ -12,8 +12,8 @@ if TYPE_CHECKING:  # what is named here is made before it gets here
     from engine.sweeps.significance import GroupComparison
 
 WHY_ONCE = (
-    "It played no part in the choice; that of the other trials is not told here, since the best of many by it would "
-    "look better than it is."
+    "It was not used to select the trial. The test errors of the other trials are not shown, because the "
+    "best of many would look better than it is."
 )
 _LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are shown as below it, larger ones with two digits
 
@@ -103,8 +103,8 @@ def format_pairs(found: GroupComparison, one: str, other: str, figure: str) -> s
     equal = f", {found.ties} are equal" if found.ties else ""
     pairs = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}, by {figure}"
     if found.p is None:
-        return f"{pairs}: how sure that is can be told from {LEAST_SEEDS} seeds of each on"
-    close = "" if found.is_significant else f": too close to tell with {found.seeds} seeds"
+        return f"{pairs}; a significance test needs at least {LEAST_SEEDS} seeds each"
+    close = "" if found.is_significant else f"; not significant with {found.seeds} seeds"
     return f"{pairs}{close} (Mann-Whitney {_p(found.p)})"
 
 

@@ -41,7 +41,7 @@ def more_epochs(epochs: int) -> str:
 
 def setting_name(name: str) -> str:
     """Returns the name of a setting for a sentence."""
-    names = {"initializer": "first weights", "shape": "", "hidden": "hidden layers", "brightness": "standardisation"}
+    names = {"initializer": "initial weights", "shape": "", "hidden": "hidden layers", "brightness": "standardisation"}
     return names.get(name, name.replace("_", " "))
 
 
@@ -57,7 +57,7 @@ def setting_value(value: object) -> str:
         parts = [
             f"{setting_name(name)} {'' if _is_long(part) else setting_value(part)}" for name, part in value.items()
         ]
-        return ", ".join(map(str.rstrip, parts)) or "as usual"
+        return ", ".join(map(str.rstrip, parts)) or "default"
     if value is None:
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -43,7 +43,7 @@ class CardMenuButton(QToolButton):
         self._has_table = has_table
         self.is_enlarged = False
         self.hidden_in_picture = False
-        named(self, "", f"Menu of the card {title}", "Enlarge, copy, export or close this card.")
+        named(self, "", f"Menu of the card {title}", "Enlarges, copies, exports or closes this card.")
         self.setFocusPolicy(Qt.TabFocus)
         self.menu_of_card = self._menu()
         self.clicked.connect(self._open)
@@ -71,7 +71,7 @@ class CardMenuButton(QToolButton):
     def _open(self) -> None:
         """Opens the menu with popup(), because exec() would start a nested event loop."""
         self.entries["csv"].setVisible(self._has_table())
-        self.entries["enlarge"].setText("Back to its plac&e\tEsc" if self.is_enlarged else _ENTRIES[0][1])
+        self.entries["enlarge"].setText("Restor&e	Esc" if self.is_enlarged else _ENTRIES[0][1])
         width = self.menu_of_card.sizeHint().width()
         self.menu_of_card.popup(self.mapToGlobal(QPoint(self.width() - width, self.height())))
 

@@ -39,9 +39,15 @@ class HeaderBadge(QAbstractButton):
         """Shows an assumption and an epoch; two empty texts hide the badge."""
         self.what, self.moment = what, moment
         if moment:
-            tip = f"Looking back: every card shows the network at {moment}; training goes on. A click goes live again."
+            tip = (
+                f"Looking back: every card shows the network at {moment}, and training continues. Click to return to "
+                "the present."
+            )
         else:
-            tip = f"What if: {what}. Every card shows what would be; the network itself is as before. A click ends it."
+            tip = (
+                f"What if: {what}. Every card shows this assumption, and the network itself is unchanged. Click to "
+                "end it."
+            )
         self.setAccessibleName("Looking back" if moment else "What if")
         self.setToolTip(tip if self.is_wanted else "")
         self.setAccessibleDescription(tip if self.is_wanted else "")

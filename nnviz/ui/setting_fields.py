@@ -99,15 +99,15 @@ def _choose_optimizer(session: Any, name: str) -> None:
         if getattr(now, setting) != getattr(before, setting)
     ]
     if changed:
-        session.messages.show(f"{' and '.join(changed).capitalize()} came with {OPTIMIZERS[name].label}.")
+        session.messages.show(f"{OPTIMIZERS[name].label}: {' and '.join(changed)} set to its defaults.")
 
 
 USUAL = (
     SettingChoice(
         "optimizer",
         "Optimizer",
-        "The rule by which a gradient becomes a step of the weights. Learning rate and weight decay change to "
-        "those that suit it.",
+        "Chooses the rule that turns a gradient into a step of the weights. Learning rate and weight decay "
+        "change to the optimizer's defaults.",
         OPTIMIZERS,
         _choose_optimizer,
     ),
@@ -115,21 +115,21 @@ USUAL = (
         "learning_rate",
         "Learning rate",
         step_decade,
-        "How far the weights move at each step. Too small learns slowly, too large never settles. "
-        "It can be changed during training.",
+        "Sets the size of each step of the weights: too small learns slowly, too large diverges. You can "
+        "change it during a run.",
     ),
     SettingField(
         "batch_size",
         "Batch size",
         step_whole(1, by=10),
-        "How many examples are averaged for one step of the weights. Small batches step often and unsteadily.",
+        "Sets how many examples are averaged for one step of the weights. Small batches give more and noisier steps.",
         parse_whole,
     ),
     SettingField(
         "epochs",
         "Epochs",
         step_whole(1),
-        "How often the network sees all training examples before training ends.",
+        "Sets how many times the run passes through the training set.",
         parse_whole,
     ),
 )
@@ -139,21 +139,21 @@ SCHEDULE = (
     SettingChoice(
         "schedule",
         "Schedule",
-        "How the learning rate falls during training: large steps first, small ones at the end.",
+        "Changes the learning rate during the run: large steps first, small ones at the end.",
         SCHEDULES,
     ),
     SettingField(
         "warmup",
         "Warm-up, epochs",
         step_by(0.5),
-        "For so many epochs the learning rate rises from 0 to its full value, while the first gradients are large.",
+        "Raises the learning rate from 0 to its full value over these epochs, while the first gradients are large.",
     ),
-    SettingField("decay", "Decay", step_by(0.1, 1), "What the learning rate is multiplied by at each drop."),
+    SettingField("decay", "Decay", step_by(0.1, 1), "Multiplies the learning rate by this factor at each drop."),
     SettingField(
         "decay_epochs",
         "Every, epochs",
         step_whole(1),
-        "How many epochs lie between two drops of the learning rate.",
+        "Sets the number of epochs between two drops of the learning rate.",
     ),
 )
 
@@ -163,19 +163,19 @@ CONSTANTS = (
         "momentum",
         "Momentum",
         step_by(0.05, 0.95),
-        "How much of the last step's direction the next one keeps, so that it rolls over dents and along valleys.",
+        "Sets how much of the last step is kept in the next one, so that steps roll over bumps and along valleys.",
     ),
     SettingField(
         "beta2",
         "Beta 2",
         step_by(0.001, 0.999),
-        "How slowly the average of the squared gradients forgets; each weight's step is divided by its root.",
+        "Sets how slowly the average of the squared gradients changes. Each weight's step is divided by its root.",
     ),
     SettingField(
         "epsilon",
         "Epsilon",
         step_decade,
-        "Keeps the steps of weights with tiny gradients from growing without bound.",
+        "Bounds the steps of weights with tiny gradients.",
     ),
 )
 
@@ -185,48 +185,48 @@ REGULARISATION = (
         "weight_decay",
         "Weight decay",
         step_decade_or_zero,
-        "Pulls every weight towards zero, the large ones hardest (L2). 0 leaves them alone.",
+        "Pulls every weight towards zero in proportion to its size (L2), which limits overfitting. 0 is off.",
     ),
     SettingField(
         "l1",
         "L1",
         step_decade_or_zero,
-        "Pulls every weight towards zero by the same amount, until useless weights are zero.",
+        "Pulls every weight towards zero by the same amount, so that useless weights become zero. 0 is off.",
     ),
     SettingField(
         "dropout",
         "Dropout, share",
         step_by(0.05, 0.95),
-        "The share of hidden neurons that is left out of each step, so that none relies on another. "
-        "Or a share for each layer, inputs first: 0.1, 0.5, 0.5.",
+        "Leaves out this share of the hidden neurons in each step, so that none relies on another. For a "
+        "share per layer, type inputs first: 0.1, 0.5, 0.5.",
         parse_dropout,
     ),
     SettingField(
         "max_norm",
         "Max-norm",
         step_by(0.5),
-        "The greatest length that the vector of a neuron's incoming weights may have. 0 sets no limit.",
+        "Limits the norm of each neuron's incoming weights. 0 sets no limit.",
     ),
     SettingField(
         "clip_norm",
         "Clip gradient",
         step_by(0.5),
-        "A longer gradient is shortened to this, so that no single batch throws the weights far. 0 sets no limit.",
+        "Limits the norm of the gradient, so that no single batch changes the weights much. 0 sets no limit.",
     ),
     SettingField(
         "validation_share",
         "Validation set",
         step_by(0.05, 0.5),
-        "The share of the training examples that is set aside: the network does not learn from them, and its error on "
-        "them is measured after each epoch.",
+        "Holds out this share of the training set to choose settings. The network never learns from it, and "
+        "its error is measured after each epoch.",
         parse_share,
     ),
     SettingField(
         "patience",
         "Patience",
         step_whole(0),
-        "Stops when the validation error has not fallen for so many epochs, and restores the best weights. "
-        "0 trains all epochs.",
+        "Stops the run if the validation error has not fallen for this many epochs, and restores the best "
+        "weights. 0 trains all epochs.",
         parse_whole,
     ),
 )
@@ -236,20 +236,21 @@ REGULARISATION = (
 INITIALISATION = (
     SettingChoice(
         "initializer",
-        "First weights",
-        "How the first weights are drawn: too large and the neurons saturate, too small and the signal dies away.",
+        "Initial weights",
+        "Sets how the initial weights are drawn. If they are too large, neurons saturate; if too small, the "
+        "signal fades.",
         INITIALIZERS,
     ),
     SettingField(
         "weight_scale",
         "Weight scale",
         step_decade,
-        "Multiplies all first weights. 1 leaves them as they are drawn.",
+        "Multiplies all initial weights. 1 leaves them as drawn.",
     ),
     SettingChoice(
         "output",
         "Output",
-        "What the last layer makes of its sums: softmax gives probabilities of classes. The loss follows.",
+        "Sets the activation of the output layer: softmax gives the probability of each class. The loss follows.",
         ACTIVATIONS,
         lambda session, name: session.settings.choose(
             "change of output", session.settings.experiment.with_output(name)
@@ -258,7 +259,7 @@ INITIALISATION = (
     SettingChoice(
         "loss",
         "Loss",
-        "What training makes smaller. Cross-entropy punishes confident mistakes hardest. The output follows.",
+        "Sets what training minimises. Cross-entropy punishes confident mistakes most. The output follows.",
         LOSSES,
         lambda session, name: session.settings.choose("change of loss", session.settings.experiment.with_loss(name)),
     ),
@@ -267,31 +268,45 @@ INITIALISATION = (
 
 STRENGTHS = (
     SettingField(
-        "shift", "Shift, pixels", step_by(0.5, 100), "Moves each picture sideways and up or down, by up to so much."
+        "shift",
+        "Shift, pixels",
+        step_by(0.5, 100),
+        "Shifts each image in both directions, by at most this many pixels.",
     ),
     SettingField(
-        "rotation", "Rotation, degrees", step_by(1, 180), "Turns each picture about its centre, by up to so much."
+        "rotation", "Rotation, degrees", step_by(1, 180), "Rotates each image about its centre, by at most this angle."
     ),
     SettingField(
-        "scale", "Scale", step_by(0.02, 1), "Makes each picture larger or smaller, by up to that share; 0.1 is a tenth."
+        "scale", "Scale", step_by(0.02, 1), "Enlarges or shrinks each image, by at most this share: 0.1 is a tenth."
     ),
-    SettingField("shear", "Shear", step_by(0.02, 1), "Slants each picture to the left or right; 1 is by 45 degrees."),
     SettingField(
-        "elastic", "Elastic, pixels", step_by(0.1, 20), "Bends strokes as another hand would have drawn them."
+        "shear",
+        "Shear",
+        step_by(0.02, 1),
+        "Slants each image to the left or right, by at most this amount: 1 is 45 degrees.",
+    ),
+    SettingField(
+        "elastic",
+        "Elastic, pixels",
+        step_by(0.1, 20),
+        "Bends the strokes (elastic deformation), as another hand would draw them. The unit is pixels.",
     ),
     SettingField(
         "elastic_sigma",
         "Elastic sigma",
         step_by(0.5, 100),
-        "How smooth the bends are: with a small number strokes tremble.",
+        "Sets how smooth the elastic deformation is: if it is small, strokes tremble.",
     ),
     SettingField(
-        "thickness", "Thickness, pixels", step_by(0.1, 2), "Makes strokes thicker or thinner, by up to so much."
+        "thickness",
+        "Thickness, pixels",
+        step_by(0.1, 2),
+        "Makes strokes thicker or thinner, by at most this many pixels.",
     ),
     SettingField(
         "noise",
         "Noise",
         step_by(0.01, 1),
-        "Adds a random number to every pixel, so that the network learns to ignore grain.",
+        "Adds a random number to every pixel, so that the network learns to ignore noise.",
     ),
 )

@@ -40,7 +40,7 @@ class _Bar(QTabBar):
 
 def tab_bar(name: str, accessible: str) -> QTabBar:
     """Returns an empty bar, with scroll arrows if its tabs do not fit. Left and Right turn to the next tab."""
-    bar = named(_Bar(), name, accessible, "Left and Right turn to the next tab.")
+    bar = named(_Bar(), name, accessible, "Left and Right switch tabs.")
     bar.setDrawBase(False)
     bar.setExpanding(False)
     bar.setElideMode(Qt.ElideNone)

@@ -26,23 +26,28 @@ from nnviz.ui.tabs import keep_in_sight
 
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
-    "error": "The share of wrong answers, on the examples it learns from (train) and on others (test). "
-    "Where the two curves part, it learns its examples by heart.",
-    "rmse": "How far the answers are from the true numbers, in their unit: the root of the mean squared difference, on "
-    "the examples it learns from (train) and on others (test). "
-    "Where the two curves part, it learns its examples by heart.",
-    "loss": "The mean loss of an example, which is what training makes smaller. "
-    "It also tells how sure the network is of its answers, which the error does not.",
+    "error": (
+        "Shows the share of misclassified examples in the training set and in the test set. If they diverge, "
+        "the network is overfitting: it memorises the training set."
+    ),
+    "rmse": (
+        "Shows the RMSE (root of the mean squared difference between predicted and true values) of the "
+        "training and test set. If they diverge, the network is overfitting: it memorises the training set."
+    ),
+    "loss": (
+        "Shows the mean loss of an example, which training minimises. Unlike the error, it depends on the "
+        "confidence of the predictions."
+    ),
 }
 _HOW_TO_ZOOM = (
-    "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel, or + and −, zooms the epochs, "
-    "with Ctrl the values; arrows move."
+    "Draw a rectangle to zoom in; double click, or 0, resets. The wheel, or + and −, zooms the epochs, "
+    "with Ctrl the values. Arrow keys move."
 )
 _EARLIER_TIP = "Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them."
 _KEY_TIPS = {
-    "train": "Shows or hides the curve of the examples that the network learns from.",
-    "test": "Shows or hides the curve of the test examples, which the network never learns from.",
-    "validation": "Shows or hides the curve of the validation set, which was set aside from the training examples.",
+    "train": "Shows or hides the curve of the training set, which the network learns from.",
+    "test": "Shows or hides the curve of the test set, which the network never learns from.",
+    "validation": "Shows or hides the curve of the validation set, which is held out from the training set.",
 }
 
 
@@ -226,8 +231,8 @@ class LearningCurvePage(Page):
 
     def _add_scale(self) -> None:
         tip = (
-            "Switches the scale of the value axis. Logarithmic shows small values as well as large ones; linear shows "
-            "differences as they are."
+            "Switches the scale of the value axis. A logarithmic scale also shows small values; a linear one "
+            "shows true differences."
         )
         self.scale = named(ElidedButton(), self._named("scaleButton"), tip=tip)
         self.scale.setProperty("role", "key")
@@ -287,7 +292,7 @@ class LearningCurvePage(Page):
         run = self._session.runs.current
         if run.origin.opened is not None:
             at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
-            self.plot.set_hint(f"{at}; its curve begins when it is trained on", stays=True)
+            self.plot.set_hint(f"{at}; its curve starts when you train it", stays=True)
         else:
             self.plot.set_hint(f"train the network to see its {self._quantity.called} fall")
 

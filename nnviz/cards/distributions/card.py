@@ -35,7 +35,8 @@ class DistributionsPage(Page):
         super().__init__(
             "Distributions",
             "distributionsTab",
-            "The distributions of weights, biases, activations and gradients in each layer, now and at the start.",
+            "Shows the distributions of weights, biases, activations and gradients in each layer, now and at the "
+            "start.",
         )
         self._session, self._model = session, session.models[Distributions]
         self._limits: dict[tuple[int, str], float] = {}
@@ -99,10 +100,9 @@ class DistributionsPage(Page):
     def _cell(self, index: int, kind: str, now: DistributionSummary, start: DistributionSummary) -> HistogramCell:
         low, high = self._ends(index, kind, now, start)
         summary = (
-            f"{kind} {self._when}: mean {now.mean:+.3g}, deviation {now.deviation:.3g}, "
-            f"from {now.low:.3g} to {now.high:.3g}\n"
-            f"at the start: mean {start.mean:+.3g}, deviation {start.deviation:.3g}, "
-            f"from {start.low:.3g} to {start.high:.3g}"
+            f"{kind} {self._when}: mean {now.mean:+.3g}, standard deviation {now.deviation:.3g}, from "
+            f"{now.low:.3g} to {now.high:.3g}\nat the start: mean {start.mean:+.3g}, standard deviation "
+            f"{start.deviation:.3g}, from {start.low:.3g} to {start.high:.3g}"
         )
         return HistogramCell(_histogram(now, low, high), _histogram(start, low, high), low, high, summary)
 

@@ -34,9 +34,9 @@ from nnviz.ui.plane.colours import class_colours
 
 _WIDE_ANSWER = 100  # pixels; beside one that is wider there is no room for many words
 _SEEN = QSize(2 * SIDE, 2 * SIDE)  # two screen pixels for each of the picture's, so that all look the same
-_SEEN_TIP = "The drawing as the network sees it: 28 × 28 pixels."
-_DIGIT_TIP = "Puts a random picture of the test set on the canvas; the network has not learned from it (Ctrl+T)."
-_BOX_TIP = "The picture as the network sees it. Another one can be dropped or pasted here."
+_SEEN_TIP = "Shows the drawing as the input of the network: 28 × 28 pixels."
+_DIGIT_TIP = "Shows a random digit of the test set, which the network has never learned from (Ctrl+T)."
+_BOX_TIP = "Shows the image as the input of the network. Drop or paste another one here."
 
 
 class PictureBox(Picture):
@@ -77,8 +77,8 @@ class DrawCard(DockCard):
         self.drawing = DrawCanvas(session)
         self.canvas, self.pen = self.drawing.canvas, self.drawing.pen
         self.form = InputForm(session)
-        self.box = named(PictureBox(), "askedPicture", "What the network is asked about", _BOX_TIP)
-        self.box.dropped.connect(lambda given: self._load(given, "what was dropped"))
+        self.box = named(PictureBox(), "askedPicture", "Current input", _BOX_TIP)
+        self.box.dropped.connect(lambda given: self._load(given, "the dropped image"))
         self._rest = QWidget()  # below a short form
         self._rest.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
         for part, stretch in ((self.drawing, 1), (self.box, 1), (self.form, 0)):
@@ -130,7 +130,7 @@ class DrawCard(DockCard):
         self.undo_button.setVisible(self.is_drawn and displayed.is_live)
 
     def _seen_row(self) -> QHBoxLayout:
-        self.seen = named(Picture(_SEEN), "networkInputPicture", "What the network sees", _SEEN_TIP)
+        self.seen = named(Picture(_SEEN), "networkInputPicture", "Input of the network", _SEEN_TIP)
         self.caption_label = named(label(role="muted"), "seenLabel")
         self.caption_label.setWordWrap(True)
         self.caption_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
@@ -220,7 +220,7 @@ class DrawCard(DockCard):
             return origin_text(self._session)
         drawing = self.canvas.drawing
         first = drawing[0] if drawing else None
-        what = "what the network sees: " if self.answer.width() < _WIDE_ANSWER else ""
+        what = "network input: " if self.answer.width() < _WIDE_ANSWER else ""
         if isinstance(first, Ink) and first.is_example and len(drawing) == 1:
             return f"{what}{first.title}"
         if self.canvas.centred:
@@ -256,12 +256,10 @@ class DrawCard(DockCard):
         word, noun = "clear" if self.is_drawn else "reset", self.noun
         tip = "Clears the canvas. Undo restores the drawing."
         if not self.is_drawn:
-            tip = f"Sets back the {noun} of the data that was changed here. Undo restores the changes."
+            tip = f"Resets your changes to this {noun}. Undo restores them."
         self.clear_button.setText(word)
         named(self.clear_button, "clearButton", "Clear the canvas" if self.is_drawn else f"Reset the {noun}", tip)
-        tip = _DIGIT_TIP
-        if not self.is_drawn:
-            tip = f"Asks about a random {noun} of the test set; the network has not learned from it (Ctrl+T)."
+        tip = f"Shows a random {noun} of the test set, which the network has never learned from (Ctrl+T)."
         named(self.random_button, "randomDigitButton", f"Random test {noun}", tip)
         self.random_button.setEnabled(self.can_pick)
 

@@ -17,16 +17,15 @@ from nnviz.ui.parts import arranged, named, tool
 # Between two predictions in the middle of a stroke: at least so long, and in multiples of what one takes.
 _SECONDS_BETWEEN, _TIMES_ITS_COST = 0.004, 2
 _CANVAS_TIP = (
-    "Draw a digit with the mouse or a pen; the right button or a pen's back erases. The network answers at every "
-    "move. Pictures can be dropped or pasted here."
+    "Draw a digit with the mouse or a pen; the right button or the pen's back erases. The prediction follows "
+    "each stroke. You can also drop or paste an image."
 )
 _PEN_TIP = (
-    "The width of all strokes of the drawing, and of the eraser. The network learned from strokes about a tenth of a "
-    "digit wide."
+    "Sets the width of all strokes and of the eraser. The network was trained on strokes about a tenth of a digit wide."
 )
 _CENTRE_TIP = (
-    "On: the drawing is scaled and centred before the network sees it, as its training pictures were. Off: it sees "
-    "the canvas as it is, and you see how much it depends on that."
+    "Scales and centres the drawing like the training images. Off shows the canvas to the network as it "
+    "is, to see how much it relies on that."
 )
 
 
@@ -44,7 +43,7 @@ class DrawCanvas(QWidget):
         self.canvas = named(Canvas(), "drawCanvas", "Drawing canvas", _CANVAS_TIP)
         self.canvas.changed.connect(self._pass_on_when_due)
         self.canvas.stroke_finished.connect(self._stroke_finished)
-        self.canvas.dropped.connect(lambda given: self._session.pictures.load(given, "what was dropped"))
+        self.canvas.dropped.connect(lambda given: self._session.pictures.load(given, "the dropped image"))
         self.canvas.set_background(session.sketch.background)
         arranged(QVBoxLayout(self), (self.canvas, 1), self._pen_row(), spacing=6)
         session.sketch.changed.connect(self.follow)
@@ -54,13 +53,13 @@ class DrawCanvas(QWidget):
         self.pen.setRange(6, 40)
         self.pen.setValue(round(self._session.sketch.pen * PEN_UNIT))
         self.pen.valueChanged.connect(self._set_pen)
-        tip = "While this is on, the mouse erases ink, also in the picture that the network sees (X). Undo restores it."
+        tip = "Erases ink with the mouse, also from the input of the network (X). Undo restores it."
         self.eraser_button = tool("", "eraserButton", "Eraser", tip)
         theme.set_icon(self.eraser_button, "eraser", "muted")
         self.eraser_button.setCheckable(True)
         self.eraser_button.toggled.connect(self.canvas.set_erases)
-        self.centre = check_box("centreCheck", "Centre", _CENTRE_TIP)
-        self.centre.setAccessibleName("Centre as MNIST")
+        self.centre = check_box("centreCheck", "Centre the digit", _CENTRE_TIP)
+        self.centre.setAccessibleName("Centre the digit")
         self.centre.setChecked(True)
         self.centre.toggled.connect(self._set_centred)
         return arranged(

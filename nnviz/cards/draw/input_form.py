@@ -52,7 +52,7 @@ class InputForm(ValueForm):
             else:
                 question.set_example(changed, text.name(column.name))
         except DataError as error:
-            self._session.messages.show_error(f"{text.name(column.name)} stays as it was", error)
+            self._session.messages.show_error(f"{text.name(column.name)} was not changed", error)
             self.follow()
 
 

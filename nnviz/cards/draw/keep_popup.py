@@ -19,13 +19,11 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, FieldEdit
 from nnviz.ui.parts import arranged, named, set_look, tool
 
-_TIP = (
-    "Keeps this as an example of your own with what it truly is (K). The network learns from it only when you say so."
-)
-_CLASS_TIP = "What it truly is, whatever the network answers."
-_NUMBER_TIP = "The true number, in its own unit; of several, separated by semicolons."
-_IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your own. Undo takes them out again."
-_SHOW_TIP = "Shows the examples that you kept, with what the network answers to them."
+_TIP = "Keeps the current input with its true class or value (K). The network learns from it only if you train on it."
+_CLASS_TIP = "Sets the true class, whatever the network predicts."
+_NUMBER_TIP = "Sets the true value, in its unit. Separate several with semicolons."
+_IMPORT_TIP = "Imports examples that were exported here. Undo removes them."
+_SHOW_TIP = "Shows the examples that you kept, and their predictions."
 _LEAST = 250  # pixels
 
 
@@ -62,9 +60,9 @@ class KeepPopup(QFrame):
 
     def _truth_row(self) -> QHBoxLayout:
         self._is = label(role="fieldName")
-        self.combo = Combo("keepClassCombo", "What it truly is", _CLASS_TIP)
-        self.combo.setPlaceholderText("choose its class")
-        self.field = named(FieldEdit(), "keepNumberEdit", "The true number", _NUMBER_TIP)
+        self.combo = Combo("keepClassCombo", "True class", _CLASS_TIP)
+        self.combo.setPlaceholderText("select the class")
+        self.field = named(FieldEdit(), "keepNumberEdit", "True value", _NUMBER_TIP)
         self.keep_button = named(QPushButton("Keep"), "keepButton", "Keep", _TIP)
         self.keep_button.setProperty("role", "primary")
         self.keep_button.clicked.connect(self.keep)
@@ -110,13 +108,13 @@ class KeepPopup(QFrame):
         self.combo.setVisible(is_class)
         self.field.setVisible(not is_class)
         if is_class:
-            self._is.setText("This is")
+            self._is.setText("True class")
             self.combo.clear()
             self.combo.addItems([text.name(data.class_name(number)) for number in range(data.outputs)])
             self.combo.setCurrentIndex(self._true_class())
             self.combo.view().keyboardSearch("")  # resets the search by typed letters
         else:
-            self._is.setText(" · ".join(text.name(name, 24) for name in data.targets[:2]) or "Truly")
+            self._is.setText(" · ".join(text.name(name, 24) for name in data.targets[:2]) or "True value")
             self.field.setText(self._likely_numbers())
             set_look(self.field, "wrong", False)
         self.follow()
@@ -153,10 +151,10 @@ class KeepPopup(QFrame):
         try:
             own.add(truth)
         except EngineError as error:
-            self._session.messages.show_error("It was not kept", error)
+            self._session.messages.show_error("The example was not kept", error)
         else:
             what = self.combo.currentText() if data.is_classification else self.field.text()
-            was_there = "" if own.count > before else ", as it was already"
+            was_there = "" if own.count > before else " (already kept)"
             self.kept.emit(f"Kept as {what}{was_there} · {text.count(own.count)} of your own")
         self.hide()
 

@@ -24,13 +24,13 @@ class PredictedClassView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.name = _line("answerLabel", "The network's answer", "answer", _NAME_HEIGHT)
-        self.sureness = _line("surenessLabel", "How sure the network is", "muted", _LINE_HEIGHT)
-        self.second = _line("secondGuessLabel", "The network's second guess", "muted", _LINE_HEIGHT)
+        self.name = _line("answerLabel", "Predicted class", "answer", _NAME_HEIGHT)
+        self.sureness = _line("surenessLabel", "Confidence", "muted", _LINE_HEIGHT)
+        self.second = _line("secondGuessLabel", "Second prediction", "muted", _LINE_HEIGHT)
         arranged(QVBoxLayout(self), self.name, self.sureness, self.second)
         self.setToolTip(
-            "The class with the largest output, and the second. It is grey and “not sure” below the confidence "
-            "threshold that is set beside “sure from”. Of numbers, the first that is predicted."
+            "Shows the class with the largest output, and the second. Below the confidence threshold it is grey, "
+            "“not sure”. For regression, shows the first target."
         )
         self.set_names(())
         theme.changed.connect(self._measure)

@@ -59,7 +59,7 @@ class ValueForm(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
-        named(self, "askForm", "What the network is asked about")
+        named(self, "askForm", "Current input")
         self.setFrameShape(QFrame.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
@@ -94,7 +94,11 @@ class ValueForm(QScrollArea):
         self._make_next()
         self._keep_room()
         if len(rows) > MOST_ROWS:
-            more = label(f"{text.count(len(rows) - MOST_ROWS)} more columns stay as they are", "muted", content)
+            more = label(
+                f"{text.count(len(rows) - MOST_ROWS)} more columns are not shown and keep their values",
+                "muted",
+                content,
+            )
             grid.addWidget(named(more, "askFormMore"), MOST_ROWS, 0, 1, 3)
         self.setWidget(content)
         self.updateGeometry()
@@ -211,7 +215,7 @@ class _NumberRow(_Row):
 
     def _add_slider(self, name: str, parent: QWidget) -> None:
         row = self.row
-        tip = f"{row.name}: drag it, from {self._words(row.low)} to {self._words(row.high)} as in training."
+        tip = f"{row.name}: drag to set, from {self._words(row.low)} to {self._words(row.high)} as in the training set."
         self._slider = named(_Slider(Qt.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
         self.parts.append(self._slider)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))

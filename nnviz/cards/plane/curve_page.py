@@ -27,12 +27,11 @@ from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.plots.painted_axes import AxesFrame, Ends, ends_of
 from nnviz.ui.read_out import Piece
 
-_TIP = "The line that the network predicts, over the points that it learns from."
+_TIP = "Shows the line that the network predicts, over the examples of the training set."
 _HELP = (
-    "The line is what the network predicts for every number. A click asks about the number there, Left and Right move "
-    "it, with Shift a little."
+    "Shows the prediction for every input. Click to set the input; Left and Right move it, with Shift in small steps."
 )
-_TESTS_TIP = "Shows or hides the points of the test part, which the network does not learn from. They have a dark core."
+_TESTS_TIP = "Shows or hides the points of the test set, which the network never learns from. They have a dark core."
 _AIR = 0.06  # times the largest activation: how far beyond it the axis of a neuron ends
 _INKS = {"train": "train", "test": "test", "validation": "validation"}
 
@@ -43,7 +42,7 @@ class CurvePage(SurfacePage):
     kind = Span
 
     def __init__(self, session: Session) -> None:
-        self.view = named(CurveView(), "curveView", "The network's line over the data")
+        self.view = named(CurveView(), "curveView", "Predicted curve over the data")
         self.view.setWhatsThis(_HELP)
         tests = Key("test", "test", "curveTestsKey", _TESTS_TIP, Sample.RING)
         super().__init__(session, "Curve", _TIP, self.view, tests)

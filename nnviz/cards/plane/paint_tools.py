@@ -18,12 +18,12 @@ from nnviz.ui.parts import arranged, tool
 
 _WIDTH = 78  # pixels
 _DOT = 10
-_BRUSH_TIP = "Sets points of this class, one with a click, more on the way of a drag. The right button erases."
-_POINT_TIP = "Sets points, one with a click, more on the way of a drag. The right button erases."
-_MORE_TIP = "Adds a class, up to six. The network gets one output more for it, and begins anew."
-_ERASER_TIP = "Erases points under the mouse; the network no longer learns from them."
-_CLEAR_TIP = "Erases all points, to begin with an empty field. Undo brings them back."
-_DONE_TIP = "Ends painting (Esc). The points stay, and a click asks the network again."
+_BRUSH_TIP = "Adds points of this class: click for one, drag for more. The right button erases."
+_POINT_TIP = "Adds points: click for one, drag for more. The right button erases."
+_MORE_TIP = "Adds a class, at most six. The network gets one more output, and starts again untrained."
+_ERASER_TIP = "Erases points under the mouse, so that the network no longer learns from them."
+_CLEAR_TIP = "Erases all points. Undo restores them."
+_DONE_TIP = "Ends painting (Esc). The points stay, and a click sets the input again."
 
 
 class PaintTools(QWidget):
@@ -41,7 +41,7 @@ class PaintTools(QWidget):
         self.eraser.setCheckable(True)
         self._group.addButton(self.eraser)
         self.clear = self._tool("clear", "Erase all points", _CLEAR_TIP)
-        self.done = self._tool("done", "Done with painting", _DONE_TIP)
+        self.done = self._tool("done", "Done painting", _DONE_TIP)
         theme.sized(self.setFixedWidth, _WIDTH)
         arranged(QVBoxLayout(self), *self.brushes, self.more, self.eraser, self.clear, 1, self.done, spacing=4)
         painting = session.painting

@@ -25,15 +25,14 @@ from nnviz.ui.plane.words import coordinates
 from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.read_out import Piece
 
-_TIP = "What the network answers for every point of the plane, behind the points that it learns from."
+_TIP = "Shows the predicted class at every point of the plane, behind the examples of the training set."
 _HELP = (
-    "Each place has the colour of the class that the network answers there, darker the less sure it is. A click asks "
-    "about that point, the arrow keys move it, with Shift a little."
+    "Colours each place by its predicted class, fading where the confidence is low. Click to set the "
+    "input; arrow keys move it, with Shift in small steps."
 )
-_TESTS_TIP = "Shows or hides the points of the test part, which the network does not learn from. They have a dark core."
+_TESTS_TIP = "Shows or hides the points of the test set, which the network never learns from. They have a dark core."
 _STEPS_TIP = (
-    "Shades show how sure the network is: where two classes are as likely, the background. Steps show only which class "
-    "it answers, with hard borders."
+    "Switches between shades of confidence and flat classes. Flat classes show the decision boundary as a hard edge."
 )
 
 
@@ -43,7 +42,7 @@ class PlanePage(SurfacePage):
     kind = Square
 
     def __init__(self, session: Session) -> None:
-        self.view = named(PlaneView(), "planeView", "The network's answers over the plane")
+        self.view = named(PlaneView(), "planeView", "Predicted class over the plane")
         self.view.setWhatsThis(_HELP)
         tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING)
         super().__init__(session, "Plane", _TIP, self.view, tests)
@@ -60,7 +59,7 @@ class PlanePage(SurfacePage):
 
     def _name_steps(self) -> None:
         self.steps.setText("steps" if self.steps.isChecked() else "shades")
-        self.steps.setAccessibleName(f"Answers as {self.steps.text()}")
+        self.steps.setAccessibleName(f"Predictions as {self.steps.text()}")
         self.refresh()
 
     def _show_points(self, data: Dataset) -> None:

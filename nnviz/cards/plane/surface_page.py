@@ -198,7 +198,7 @@ class SurfacePage(Page):
             value = float(activations[neuron.layer][0, neuron.number])
             return [[(neuron_full_name(self._session, neuron), "text"), (short(value), "text")]]
         outputs = activations[-1][0]
-        return [self._prediction(outputs) if np.isfinite(outputs).all() else [("no finite answer", "muted")]]
+        return [self._prediction(outputs) if np.isfinite(outputs).all() else [("output not finite", "muted")]]
 
     # ---- for a file
 

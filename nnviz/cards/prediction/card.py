@@ -35,11 +35,11 @@ class PredictionPanel(DockCard):
         self._session = session
         self._targets = Targets(session)
         tip = (
-            "How confident the network is of each class, in percent, for the drawing as it is now. The dotted line is "
-            "the confidence threshold, from which its answer counts as sure."
+            "Shows the confidence of each class in percent, for the current input. The dotted line is the "
+            "confidence threshold."
         )
         self.bars = named(ProbabilityBars(), "predictionBars", "Prediction", tip)
-        tip = "What the network predicts; the dot lies between the least and the largest number in training."
+        tip = "Shows the predicted values. The dot lies between the smallest and the largest value in the training set."
         self.numbers = named(NumberBars(), "predictionNumbers", "Predicted numbers", tip)
         self.threshold_edit = _threshold_field()
         self.threshold_edit.committed.connect(self._threshold_entered)
@@ -76,7 +76,7 @@ class PredictionPanel(DockCard):
         """Shows the latest prediction."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         is_number = self._is_of_numbers
-        sure = "" if self.head.mark.is_wanted else "% · sure from"
+        sure = "" if self.head.mark.is_wanted else "% · threshold"
         asked = self._session.meaning.target_name if is_number else sure
         detail = "network does not fit the data" if misfit else asked
         if self.head.detail.text() != detail:
@@ -101,14 +101,14 @@ class PredictionPanel(DockCard):
         """Returns why there is no prediction; empty if there is one or it is being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
         if session.question.example is None:
-            return f"draw a {example_noun(session.data.dataset)} to ask the network"
+            return f"draw a {example_noun(session.data.dataset)} to see the prediction"
         if len(session.question.example) != inputs:
-            return f"it takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
+            return f"network takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
         if not session.question.is_drawn and session.runs.current.misfit(session.data.dataset) is not None:
-            return "it was trained with other data"
+            return "network was trained on other data"
         # Without a result yet, the prediction is being computed.
         has_none = session.queries[ANSWER].is_up_to_date and session.question.answer is None
-        return "its outputs are not finite" if has_none else ""
+        return "the outputs are not finite" if has_none else ""
 
     def table(self) -> Table | None:
         """Returns the outputs for a CSV file; numbers in the units of their targets."""
@@ -151,7 +151,7 @@ def _threshold_field() -> NumberEdit:
     field = NumberEdit(
         "sureThresholdSpin",
         _step,
-        "The confidence threshold: an answer with less confidence is shown in grey as “not sure”.",
+        "Sets the confidence threshold: a prediction with less confidence is shown in grey as “not sure”.",
         "Confidence threshold, in percent",
     )
     field.line.setValidator(QRegularExpressionValidator(QRegularExpression(r"≥? ?\d{0,3} ?%?"), field))

@@ -68,8 +68,8 @@ class NumberBars(QWidget):
         if (rows, reason) == (self.rows, self.reason):
             return
         self.rows, self.reason = rows, reason
-        told = [f"{row.name}: {row.value}{f', truly {row.truth}' if row.truth else ''}" for row in rows]
-        self.setAccessibleDescription(", ".join(told) or "no answer")
+        told = [f"{row.name}: {row.value}{f', true value {row.truth}' if row.truth else ''}" for row in rows]
+        self.setAccessibleDescription(", ".join(told) or "no prediction")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -139,7 +139,7 @@ class NumberBars(QWidget):
 
 
 def _true(row: NumberRow) -> str:
-    return f"truly {row.truth}" if row.truth else ""
+    return f"true {row.truth}" if row.truth else ""
 
 
 def _write(

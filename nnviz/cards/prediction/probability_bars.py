@@ -91,7 +91,7 @@ class ProbabilityBars(QWidget):
 
     def _describe(self) -> None:
         shares = [f"{name}: {share:.1%}" for name, share in zip(self._names, self._values, strict=False)]
-        self.setAccessibleDescription(", ".join(shares) if len(self._values) else "no answer")
+        self.setAccessibleDescription(", ".join(shares) if len(self._values) else "no prediction")
 
     # ---- painting
 

@@ -30,14 +30,14 @@ class PredictionOverTimePanel(DockCard):
     """Shows the confidence in the leading classes, or the predicted numbers, for the current input over the run."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("While it learns")
+        super().__init__("Prediction over time")
         self._session = session
         self._targets = Targets(session)
         self._query = session.models[PredictionOverTime].query
         self._epochs: list[float] = []  # the drawn epochs
         tip = (
-            "How the network would have answered this drawing at each moment of its training so far: the classes that "
-            "lead now, and those that once did."
+            "Shows the prediction for the current input at each snapshot of the run: the classes that lead now, "
+            "and those that led before."
         )
         self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch")
         self.plot.setWhatsThis(tip)  # a tooltip would cover the read-out
@@ -101,7 +101,7 @@ class PredictionOverTimePanel(DockCard):
         has_none = self._known is not None  # else predictions are still being computed
         is_empty = self._session.question.example is None
         to_do = f"draw a {example_noun(self._session.data.dataset)} to see it"
-        self.plot.show_lines([], [], to_do if is_empty else "no answer" if has_none else "")
+        self.plot.show_lines([], [], to_do if is_empty else "no prediction" if has_none else "")
 
     def _name_lines(self) -> None:
         """Names the classes in the head, in the colours of their lines, and describes the lines to screen readers.
@@ -113,7 +113,7 @@ class PredictionOverTimePanel(DockCard):
         is_marked = len(targets) == 1 and truth is not None
         at = self._moment
         after = "" if at is not None else " by epoch"
-        after = f" · truly {targets[0].format(float(truth[0]))}" if is_marked and truth is not None else after
+        after = f" · true {targets[0].format(float(truth[0]))}" if is_marked and truth is not None else after
         figures = ["" if at is None else f": {_figure(line, at)}" for line in lines]
         named = [_coloured(line, figure) for line, figure in zip(lines, figures, strict=True)]
         more = ", …" if at is None else ""
@@ -123,7 +123,7 @@ class PredictionOverTimePanel(DockCard):
         whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
         self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
         ends = [f"{line.name}: {_value_text(line, 0)} to {_value_text(line, -1)}" for line in lines]
-        self.plot.setAccessibleDescription(", ".join(ends) or "no answer")
+        self.plot.setAccessibleDescription(", ".join(ends) or "no prediction")
 
     @property
     def _moment(self) -> int | None:

@@ -15,7 +15,7 @@ from nnviz.session import question as asking
 from nnviz.session.session import Session
 from nnviz.session.snapshots import Snapshot
 
-PAST_PREDICTIONS = "answers of the past"
+PAST_PREDICTIONS = "predictions over time"
 _SECONDS_BETWEEN = 0.1  # at least, between two computations; they may take a tenth of a core's time
 _MOST_SNAPSHOTS = 64  # whose predictions are computed
 

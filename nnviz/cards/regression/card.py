@@ -27,18 +27,18 @@ from nnviz.ui.read_out import Piece
 
 _MOST_FIELDS = 6  # columns in the read-out
 _TIPS = {
-    "predicted": "What the network predicts for each example against the true number: on the dashed line both are the "
-    "same.",
-    "residuals": "How far each prediction is off, predicted − true, against what was predicted: above the line it is "
-    "too high, below too low. Where the points bend, the network has still something to learn; where they spread, "
-    "numbers are harder to predict.",
+    "predicted": "Shows the prediction for each example against the true value. On the dashed line both are equal.",
+    "residuals": (
+        "Shows the residual of each example (predicted − true) against its prediction: above the line it is "
+        "too high. A bend in the points means underfitting; a wider spread means less certain predictions."
+    ),
 }
-_HOW = "Point at an example to read it; a click asks about it. Left and Right go from one to the next, Enter asks."
+_HOW = "Click an example to use it as the input. Left and Right go to the next one, Enter uses it."
 _PART_TIPS = {
-    "train": "Shows or hides the examples that the network learns from.",
-    "test": "Shows or hides the test examples, which the network never learns from.",
+    "train": "Shows or hides the examples of the training set.",
+    "test": "Shows or hides the examples of the test set, which the network never learns from.",
 }
-_OUTPUT_TIP = "Which of the numbers that the network predicts is drawn."
+_OUTPUT_TIP = "Selects the target that is drawn."
 
 
 class PointsPage(Page):
@@ -59,7 +59,7 @@ class PointsPage(Page):
         self.plot = named(PointPlot(), f"{name}Plot", f"{title} numbers of examples", _HOW)
         self.body.addWidget(self.plot)
         self.keys = {part: Key(part, part, f"{name}{part.capitalize()}Key", _PART_TIPS[part]) for part in _PART_TIPS}
-        self.output = ChoiceButton(f"{name}OutputButton", "Number that is drawn", _OUTPUT_TIP)
+        self.output = ChoiceButton(f"{name}OutputButton", "Target that is drawn", _OUTPUT_TIP)
         self._sample = label(f"{text.count(MOST)} examples, spread evenly", "muted")
         arranged(QHBoxLayout(self.aside), 1, self._sample, *self.keys.values(), self.output, spacing=4)
         self._connect()

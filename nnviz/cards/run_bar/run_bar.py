@@ -110,13 +110,13 @@ class RunBar(QWidget):
         theme.sized(self.train.setFixedWidth, 156)
         self.train.clicked.connect(session.training.toggle)
         self.seeds = SeedsButton(session.sweeps)
-        tip = "Trains one batch: the weights take one step against its gradient, then training pauses (B)."
+        tip = "Trains one batch, which is one step of the optimizer, then pauses (B)."
         self.batch = _button("Batch", "stepBatchButton", "Train one batch", tip)
         self.batch.clicked.connect(session.step_batch)
         tip = "Trains to the end of the epoch, in which each training example is used once, then pauses (E)."
         self.epoch = _button("Epoch", "stepEpochButton", "Train one epoch", tip)
         self.epoch.clicked.connect(session.step_epoch)
-        tip = "Replaces the network by an untrained one, made from the fields at the left. Undo restores this one."
+        tip = "Replaces the network with an untrained one, made from the settings at the left. Undo restores it."
         self.reset = _button("Reset", "resetButton", "Reset", tip)
         self.reset.clicked.connect(session.reset)
 
@@ -125,7 +125,7 @@ class RunBar(QWidget):
         self.status = named(ElidedLabel(role="muted"), "runStatus")
         self.times = named(label(role="muted"), "runTimes")
         self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        tip = "How much of the training is done, of all its epochs."
+        tip = "Shows how much of the run is done."
         self.progress = named(QProgressBar(), "runProgress", "Progress of the run", tip)
         self.progress.setTextVisible(False)
         self.progress.setRange(0, _STEPS)
@@ -143,7 +143,7 @@ class RunBar(QWidget):
 
     def _add_live(self, row: QHBoxLayout) -> None:
         """Adds the current test error while the other figures are those of an earlier epoch."""
-        tip = "The test figure as it is now; the large ones are of the moment that is looked back at."
+        tip = "Shows the latest test figure. The large figures are of the earlier epoch that is displayed."
         self.live_figure = named(label(role="muted"), "liveFigure", "live test figure", tip)
         self._live_block = QWidget()
         over = label("live", "muted")
@@ -241,13 +241,13 @@ class RunBar(QWidget):
         if not training.can_start and self._misfit:
             return ["the network does not fit the data"]
         if problems:
-            return ["training waits for the field marked red"]
+            return ["correct the field marked red"]
         if training.state in (Status.READY, Status.PAUSED):
             past = run.epochs
             if self._starts_new:
-                return ["the fields describe another network", "Space trains that"]
+                return ["the settings describe another network", "Space trains it"]
             return (
-                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "Space trains on"]
+                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "Space continues"]
                 if past
                 else ["Space trains"]
             )
@@ -313,16 +313,18 @@ class RunBar(QWidget):
     def _train_tip(self) -> str:
         problems = self._session.settings.problems
         if problems:
-            return "Training can start when this is corrected: " + " ".join(problems.values())
+            return "Correct this to train: " + " ".join(problems.values())
         if self._misfit and not self._session.training.can_start:
             return self._misfit
         if self._starts_new:
             shape = text.shape(self._session.settings.fitting.shape)
-            return f"Trains a new network, {shape}, as the fields describe it (Space). Undo restores the present one."
+            return (
+                f"Trains a new network, {shape}, with the settings at the left (Space). Undo restores the present one."
+            )
         if self._is_over:
             epochs = self._session.settings.experiment.training.epochs
             return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."
-        return "Moves the weights, batch by batch, towards fewer mistakes; again to pause (Space)."
+        return "Trains the network batch by batch until all epochs are done (Space). Press again to pause."
 
 
 def _button(title: str, name: str, accessible: str, tip: str = "") -> QPushButton:

@@ -44,13 +44,15 @@ class RunFigures:
 
     def tip(self, part: str, at: str | None) -> str:
         """Returns the tooltip of a figure; for numbers with R². ``at``: name of an earlier epoch."""
-        moment = "after the last whole epoch" if at is None else f"at epoch {at}"
-        when = f"on all {part} examples, {moment}."
+        moment = "after the last completed epoch" if at is None else f"at epoch {at}"
+        names = "training" if part == "train" else part
+        name = names.capitalize()
+        when = f"in the {names} set, {moment}."
         if not self._are_of_numbers:
-            return f"The {part} error: the share of wrong answers {when}"
+            return f"{name} error: the share of misclassified examples {when}"
         of = f" of {self.meaning.target_name}" if self.meaning.target_name else ""
-        tip = f"The {part} RMSE{of}: the root of the mean squared difference between answers and true numbers, {when}"
+        tip = f"{name} RMSE{of}: the root of the mean squared difference between predicted and true values {when}"
         share = self.known.get(f"{part}_r2")
         if share is None:
             return tip
-        return f"{tip} R² is {text.steady(share)}: 1 if all answers are right, 0 if they are no better than the mean."
+        return f"{tip} R² is {text.steady(share)}: 1 is perfect, 0 is no better than predicting the mean."

@@ -1,4 +1,4 @@
-"""The button × 5 next to Train: runs the experiment with several seeds, shows their progress, and stops them."""
+"""The button “5 seeds” next to Train: runs the experiment with several seeds, shows their progress, and stops them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SeedsButton(QWidget):
         self.button = named(ProgressButton(""), "seedsButton", "Train with several seeds")
         theme.sized(self.button.setFixedWidth, _WIDTH)
         self._start_stop = StartStop(self.button, sweeps.toggle)
-        tip = "With how many seeds × trains: more of them tell better what is luck, and take longer."
+        tip = "Sets the number of seeds. More seeds show better how much of a result is chance, but take longer."
         self.arrow = named(QToolButton(), "seedsCountButton", "Number of seeds", tip)
         self.arrow.setText("▾")
         theme.sized(self.arrow.setFixedWidth, _WIDTH_OF_ARROW)
@@ -87,7 +87,7 @@ class SeedsButton(QWidget):
         self.arrow.setEnabled(not is_going)
         self._start_stop.show(is_going, sweeps.reason_unavailable is None)
         if plan_progress is None:
-            self.button.setText(f"× {sweeps.seeds}")
+            self.button.setText(format_seeds(sweeps.seeds))
         else:
             self.button.setText(format_stop_count(plan_progress))
         self.button.show_share(None if plan_progress is None else plan_progress.share)
@@ -96,8 +96,11 @@ class SeedsButton(QWidget):
     def _tip(self) -> str:
         sweeps = self._sweeps
         if sweeps.plan_progress is not None:
-            return f"{sweeps.progress}. Stops them: what is done is kept, and can go on (Ctrl+Shift+T)."
+            return (
+                f"{sweeps.progress}. Stops the runs. Finished ones are kept, and the others can be resumed "
+                "(Ctrl+Shift+T)."
+            )
         return sweeps.reason_unavailable or (
-            f"Trains {sweeps.seeds} new networks as the fields at the left describe them, each from another seed. The "
-            f"one in the window stays as it is. Shows how much of the error is luck (Ctrl+Shift+T)."
+            f"Trains {sweeps.seeds} new networks in the background, with the settings at the left and different "
+            "seeds. Shows how much of the error is chance (Ctrl+Shift+T)."
         )

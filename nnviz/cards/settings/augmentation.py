@@ -29,8 +29,8 @@ class AugmentationForm(SettingsForm):
         self._draw = 0  # the seed of the preview: which examples, and their distortions
         self._check = check_box(
             "augmentationCheck",
-            "Distort the pictures",
-            "Distorts each training picture anew each time the network sees it. Off, the strengths are kept.",
+            "Distort the images",
+            "Distorts each training image differently each time the network sees it. Off keeps the values.",
         )
         self._check.clicked.connect(self._switch)
         self.add_wide(self._check)
@@ -41,17 +41,17 @@ class AugmentationForm(SettingsForm):
         self._show_preview()
 
     def _preview(self) -> QWidget:
-        what = "Training pictures as the network would see them"
+        what = "Training images as the network would see them"
         picture = LazyPicture(QSize(0, 44), self._examples)
-        self._picture = named(picture, "augmentationPreview", what, f"{what}. A click shows others.")
+        self._picture = named(picture, "augmentationPreview", what, f"{what}. Click for other images.")
         self._picture.clicked.connect(self._show_others)
-        tip = "Shows other training pictures, distorted in other ways."
+        tip = "Shows other training images with other distortions."
         more = named(QToolButton(), "otherExamplesButton", "Other examples", tip)
         more.setText("other examples")
         more.setProperty("role", "word")
         more.clicked.connect(self._show_others)
         whole = QWidget()
-        row = arranged(QHBoxLayout(), (label("As the network sees them", "muted"), 1), more, spacing=2)
+        row = arranged(QHBoxLayout(), (label("Augmented examples", "muted"), 1), more, spacing=2)
         arranged(QVBoxLayout(whole), self._picture, row, spacing=2)
         return whole
 

@@ -30,24 +30,21 @@ _SHORTER = (
     (re.compile(r"([\d,]+ rows?) with.* left out\."), r"\1 left out"),
     (re.compile(r"Missing values: .*", re.DOTALL), "Missing values filled in"),
 )
-_COMBO_TIP = "What the network learns from. Its first and last layer follow the data."
+_COMBO_TIP = "Selects the data that the network learns from. The input and output layers follow the data."
 _RECENT = "Your files"
 _FIRST = "mnist"  # the data with which the program starts
 _SELDOM = ("test_share", "seed")
-_PARTS_TIP = "How many examples are kept for the test, and the seed that draws them and the points."
+_PARTS_TIP = "Sets the size of the test set, and the seed that draws it and the points."
 _OPEN_TIP = (
-    "A table (CSV or TSV), arrays (.npz) or pictures in IDX files as the data. You see first how they are "
-    "understood. Files and folders can be dropped on the window, too; Open folder is in the menu File."
+    "Opens a table (CSV or TSV), arrays (.npz) or IDX files, and first shows how they are read. You can "
+    "also drop files and folders on the window."
 )
 _PAINT_TIP = (
-    "Sets points of the plane with the mouse, class by class, or points of a curve; the network learns from them at "
-    "once. Begins with the points that are there."
+    "Places points of the plane or of a curve with the mouse, starting from the current ones. The "
+    "network learns from them after each stroke."
 )
-_POINTS_TIP = "The points of all parts, those of the test part too."
-_CHANGE_TIP = (
-    "Shows how this file was understood, to change it: which columns the network gets and which it predicts, missing "
-    "values, the test part."
-)
+_POINTS_TIP = "Sets the number of points in the training and test sets together."
+_CHANGE_TIP = "Shows how the file is read, so that you can change it: columns, target, missing values, test set."
 
 
 class DataCard(Card):
@@ -66,7 +63,7 @@ class DataCard(Card):
         self._glance = DataPreview()
         self._fields = DataFields(session, OFTEN)
         self._more_fields: DataFields | None = None
-        self._more = CollapsibleGroup("dataPartsGroup", "Test part and seed", _PARTS_TIP, self._make_more)
+        self._more = CollapsibleGroup("dataPartsGroup", "Test set and seed", _PARTS_TIP, self._make_more)
         self.body.addLayout(self._choice_row())
         for part in (self._glance, self._fields, self._more):
             self.body.addWidget(part)
@@ -95,11 +92,11 @@ class DataCard(Card):
 
     def _note_row(self) -> QWidget:
         self._note = named(ElidedLabel(role="muted"), "dataNote")
-        self._change = named(QToolButton(), "changeImportButton", "Change how the file is understood", _CHANGE_TIP)
+        self._change = named(QToolButton(), "changeImportButton", "Change how the file is read", _CHANGE_TIP)
         self._change.setText("change …")
         self._change.setProperty("role", "word")
         self._change.clicked.connect(lambda: self._session.data_import.open(self._session.data.name or ""))
-        self._points = named(PointsPicture(), "dataPoints", "The points", _POINTS_TIP)
+        self._points = named(PointsPicture(), "dataPoints", "Points", _POINTS_TIP)
         self._notes = QWidget()
         arranged(QHBoxLayout(self._notes), self._points, (self._note, 1), self._change, spacing=8)
         return self._notes
@@ -158,7 +155,7 @@ class DataCard(Card):
             share = "" if data.progress is None else f" {data.progress:.0%}".replace("%", "\u202f%")
             self.head.detail.setText(f"loading …{share}")
         elif dataset is None:
-            self.head.detail.setText("not loaded: choose it again")
+            self.head.detail.setText("not loaded: select it again")
         else:
             tests = f" · {text.count(len(dataset.test))} test" if dataset.test else ""
             self.head.detail.setText(f"{text.count(len(dataset.train))} train{tests}")
@@ -171,7 +168,7 @@ class DataCard(Card):
         is_file = source is not None and source.file is not None
         words = list(map(text.plain, data.dataset.notes))
         if not is_file and "test_share" in settings:
-            origin = "painted by hand" if POINTS in settings else f"made from seed {settings['seed']}"
+            origin = "painted by hand" if POINTS in settings else f"generated from seed {settings['seed']}"
             words.append(f"{origin} · no file")
         if data.name not in list(DATASETS):
             words.append(f"from {text.plain(data.name or '')}")

@@ -21,7 +21,7 @@ _MOST_SHOWN = 10  # pictures
 _ROWS, _COLUMNS = 3, 6
 _LEAST_COLUMNS = 3  # inputs of a table; points in the plane and on a curve have fewer
 _MOST_POINTS = 600
-_PICTURES_TIP = "One training example of each class, as the network sees it."
+_PICTURES_TIP = "Shows one training example of each class, as the network sees it."
 
 
 class DataPreview(QWidget):
@@ -51,7 +51,7 @@ class DataPreview(QWidget):
         self._rows.show_rows(rows.names, rows.cells, rows.numbers)
         names = ", ".join(map(text.name, rows.names[1:]))
         more = ", …" if data.width > _COLUMNS else ""
-        what = f"The first rows of the training part. {text.name(rows.names[0])} is predicted from {names}{more}."
+        what = f"Shows the first rows of the training set. {text.name(rows.names[0])} is predicted from {names}{more}."
         self._rows.setToolTip(what)
 
 

@@ -30,7 +30,7 @@ class DefaultButton(QToolButton):
             settings: their names, each with a function that makes a text of its value.
         """
         super().__init__()
-        named(self, name, f"Use the default {title}", f"Replaces the {title} by what the preset gives for the data.")
+        named(self, name, f"Use the default {title}", f"Resets the {title} to the preset's default for these data.")
         self._session, self._title, self._field, self._settings = session, title, field, settings
         self._said = ""  # how the field is described
         theme.set_icon(self, "undo-2", "muted")
@@ -55,8 +55,8 @@ class DefaultButton(QToolButton):
                 ", ".join(self._settings[name](value(name)) for name in names)
                 for value in (settings.default, settings.value)
             )
-            said = f"Typed. {settings.base.name} gives {given} for these data{', too' * (given == now)}."
-            self.setToolTip(f"{said} Click to use that.")
+            said = f"You typed this value. {settings.base.name} gives {given} for these data{', too' * (given == now)}."
+            self.setToolTip(f"{said} Click to use the default.")
             self.setAccessibleName(f"Use the default {self._title}, {given}")
         if self._field.accessibleDescription() in ("", self._said):  # else it is what is wrong with the field
             self._field.setAccessibleDescription(said)
@@ -69,4 +69,4 @@ class DefaultButton(QToolButton):
         try:
             self._session.settings.use_default(self._title, *self._settings)
         except EngineError as error:
-            self._session.messages.show_error(f"The default {self._title} cannot be used", error)
+            self._session.messages.show_error(f"Cannot use the default {self._title}", error)

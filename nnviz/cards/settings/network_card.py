@@ -31,12 +31,12 @@ from nnviz.ui.parts import arranged, named, set_look
 
 # What the notice says, and what it says where that does not fit.
 _WAITS = (
-    "Shape, first weights and loss wait for the next run: Reset starts it with a new network.",
-    "Waits for the next run: Reset starts it.",
+    "Shape, initial weights and loss apply to the next run. Press Reset to start it with a new network.",
+    "Applies to the next run. Press Reset to start it.",
 )
 _COMES = (
-    "Shape, first weights and loss come with the next run: Space or Reset starts it with a new network.",
-    "Comes with the next run: Space starts it.",
+    "Shape, initial weights and loss apply to the next run. Press Space or Reset to start it with a new network.",
+    "Applies to the next run. Press Space to start it.",
 )
 _ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
 # What the preset gives, in words.
@@ -45,7 +45,7 @@ _LAYER_WORDS: dict[str, Callable[[Any], str]] = {
     "activations": lambda names: " and ".join(dict.fromkeys(ACTIVATIONS[name].label for name in names[:-1])),
 }
 _LONGEST_SHAPE = 2**24  # characters; Qt's default limit would cut the shape of a very deep network, and drop layers
-_SEED_TIP = "The number from which first weights and order of examples are drawn. The same seed gives the same run."
+_SEED_TIP = "Sets the seed that draws the initial weights and the order of examples. The same seed reproduces the run."
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class NetworkCard(Card):
         super().__init__("Network")
         self._session = session
         tip = (
-            "The neurons of every layer, from the inputs to the classes. More neurons can tell apart more, and learn "
-            "more slowly."
+            "Sets the number of neurons per layer, from the inputs to the outputs. More neurons can fit more "
+            "complex data, but train more slowly."
         )
         self.shape_edit = named(FieldEdit(), "shapeEdit", "Shape of the network", tip)
         self.shape_edit.setMaxLength(_LONGEST_SHAPE)
@@ -92,7 +92,7 @@ class NetworkCard(Card):
         self._show()
 
     def _foot(self) -> QHBoxLayout:
-        tip = "Adds a hidden layer before the output. It can combine the features that the layers before it found."
+        tip = "Adds a hidden layer before the output. It combines the features of the layers before it."
         self._add = named(QPushButton(" Add layer"), "addLayerButton", "Add a hidden layer", tip)
         theme.set_icon(self._add, "plus")
         self._add.clicked.connect(self._add_layer)
@@ -264,7 +264,7 @@ class _LayerRow(QFrame):
         self.neurons = NumberEdit(
             f"layer{number}Edit",
             step_whole(1, by=8),
-            "How many neurons this hidden layer has. Each learns to detect one feature of its inputs.",
+            "Sets the number of neurons in this hidden layer. Each learns to detect one feature of its inputs.",
             f"Neurons of hidden layer {number}",
         )
         theme.sized(self.neurons.setFixedWidth, 76, beside=26)
@@ -272,14 +272,15 @@ class _LayerRow(QFrame):
         self.activation = Combo(
             f"activation{number}Combo",
             f"Activation of hidden layer {number}",
-            "What a neuron makes of its weighted sum. Without a bend in this function, further layers gain nothing.",
+            "Sets the function from a neuron's weighted sum to its activation. Only a nonlinear one makes "
+            "further layers useful.",
         )
         theme.sized(self.activation.setFixedWidth, 82, beside=26)
         for name in ACTIVATIONS:
             if ACTIVATIONS[name].hidden:
                 self.activation.addItem(ACTIVATIONS[name].label, name)
         self.activation.activated.connect(lambda: panel._change_layer(index, activation=self.activation.currentData()))
-        tip = "Removes this layer from the network."
+        tip = "Removes this hidden layer from the network."
         self.remove = named(QToolButton(), f"removeLayer{number}Button", f"Remove hidden layer {number}", tip)
         theme.set_icon(self.remove, "x", "muted")
         self.remove.clicked.connect(lambda: panel._remove(index))
@@ -310,7 +311,7 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     """Returns a row for the inputs or the outputs, whose numbers follow the data."""
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
-    frame.setToolTip("This number follows from the data: it cannot be changed here.")
+    frame.setToolTip("Follows from the data and cannot be changed here.")
     theme.sized(frame.setMinimumHeight, theme.ROW - 2)
     number = label(str(size), "title")
     theme.sized(number.setFixedWidth, 66)
@@ -325,7 +326,7 @@ def _gap_row(count: int) -> QFrame:
     """Returns a row in place of hidden layers that are not drawn."""
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
-    frame.setToolTip("A network this deep has more layers than rows. All sizes can be edited in the shape above.")
+    frame.setToolTip("This network has more layers than rows. Edit all sizes in the field Shape above.")
     arranged(QHBoxLayout(frame), label(left_out(count), "fieldName"), margins=(13, 4, 8, 4))
     return frame
 

@@ -22,7 +22,7 @@ class RateSearch(StepwiseTask):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.failed.connect(partial(session.messages.show_error, "The search could not begin"))
+        self.failed.connect(partial(session.messages.show_error, "The search could not start"))
 
     def search(self) -> None:
         """Starts the search on a copy of the network, or on a new one if the fields describe another.
@@ -55,14 +55,14 @@ class RateSearchView(QWidget):
         self._search = session.models[RateSearch]
         self._find = named(QPushButton(), "findRateButton", "Find a learning rate")
         self._find.clicked.connect(self._toggle)
-        tip = "Sets the learning rate to the one at which the loss fell fastest. Undo restores yours."
+        tip = "Sets the learning rate to the suggestion, where the loss fell fastest. Undo restores yours."
         self._take = named(QPushButton(), "takeRateButton", "Take the suggested learning rate", tip)
         self._take.clicked.connect(self._take_suggestion)
         self._progress = named(QProgressBar(), "rateProgress", "Progress of the search")
         self._progress.setTextVisible(False)
         self._caption = named(label(role="muted"), "rateSearchLabel")
         self._caption.setWordWrap(True)
-        tip = "The loss while the learning rate rises, batch by batch. Where it falls fastest is a good learning rate."
+        tip = "Shows the loss while the learning rate rises, batch by batch. A rate where it falls fastest is good."
         self._plot = SmallPlot("ratePlot", "Loss against the learning rate", tip)
         buttons = arranged(QHBoxLayout(), (self._find, 1), (self._take, 1), spacing=8)
         arranged(QVBoxLayout(self), buttons, self._progress, self._plot, self._caption, spacing=6)
@@ -82,11 +82,14 @@ class RateSearchView(QWidget):
 
     def _show(self) -> None:
         search, found, has_curve = self._search, self._search.result, len(self._search.partial or ()) > 1
-        self._find.setText("Stop" if search.is_running else "Find a rate")
+        self._find.setText("Stop" if search.is_running else "Find rate")
         self._find.setToolTip(
             "Stops the search."
             if search.is_running
-            else "Tries rising learning rates on a copy of the network. Suggests the one that lowers the loss fastest."
+            else (
+                "Tries rising learning rates on a copy of the network, and suggests the one that lowers the loss "
+                "fastest."
+            )
         )
         self._find.setEnabled(search.is_running or self._session.data.dataset is not None)
         self._take.setVisible(found is not None)
@@ -96,9 +99,9 @@ class RateSearchView(QWidget):
         self._plot.setVisible(has_curve)
         caption = f"loss against rate, on {search.about}"
         if search.was_stopped:
-            caption = "Stopped before its end: no suggestion."
+            caption = "Stopped early: no suggestion."
         elif not search.is_running and found is None:
-            caption = "The loss fell nowhere clearly: no suggestion."
+            caption = "No suggestion: the loss did not fall clearly at any rate."
         self._caption.setText(caption)
         self._caption.setVisible(has_curve)
         if has_curve:

@@ -23,7 +23,7 @@ class ScheduleForm(QWidget):
         super().__init__()
         self._session = session
         self._form = SettingsForm(session, rows)
-        tip = "The learning rate over the epochs of a training; the dashed line is the current place."
+        tip = "Shows the learning rate over the epochs of the run. The dashed line is the current epoch."
         self._plot = SmallPlot("schedulePlot", "Learning rate over the epochs", tip)
         arranged(QVBoxLayout(self), self._form, self._plot, RateSearchView(session), spacing=6)
         session.settings.changed.connect(self._show)

@@ -83,7 +83,7 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
     if not names:
         return ""
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])).capitalize()
-    return f"{listed} {'wait' if len(names) > 1 else 'waits'} for the next run."
+    return f"{listed} {'apply' if len(names) > 1 else 'applies'} to the next run."
 
 
 def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:

@@ -27,8 +27,8 @@ from nnviz.ui.note import NoticeLine
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, SettingRows
 
-_PRESET_TIP = "Sets shape, activations, loss and all training settings of a known network at once. Undo restores yours."
-_OWN_TIP = "The settings are your own: at least one differs from every preset."
+_PRESET_TIP = "Sets shape, activations, loss and all training settings at once. Undo restores yours."
+_OWN_TIP = "Custom settings: at least one differs from every preset."
 
 
 class OptimizerForm(SettingsForm):
@@ -64,7 +64,7 @@ _GROUPS = (
     _GroupInfo(
         "optimizerGroup",
         "Optimizer constants",
-        "How much earlier gradients count in each step of the weights.",
+        "Sets how much earlier gradients count in each step of the weights.",
         CONSTANTS,
         summaries.of_optimizer,
         OptimizerForm,
@@ -72,7 +72,7 @@ _GROUPS = (
     _GroupInfo(
         "scheduleGroup",
         "Schedule",
-        "How the learning rate changes during training, and a search for a good one.",
+        "Sets how the learning rate changes during the run, and searches for a good one.",
         SCHEDULE,
         summaries.of_schedule,
         ScheduleForm,
@@ -80,14 +80,14 @@ _GROUPS = (
     _GroupInfo(
         "regularisationGroup",
         "Regularisation",
-        "What keeps the network from learning its examples by heart.",
+        "Limits overfitting (the network memorises the training set) and holds out a validation set.",
         REGULARISATION,
         summaries.of_regularisation,
     ),
     _GroupInfo(
         "augmentationGroup",
         "Augmentation",
-        "Distorts each picture a little every time the network sees it, so that it learns what matters in it.",
+        "Distorts each training image a little every time, so that the network generalises better.",
         STRENGTHS,
         summaries.of_augmentation,
         AugmentationForm,
@@ -95,7 +95,7 @@ _GROUPS = (
     _GroupInfo(
         "initialisationGroup",
         "Initialisation",
-        "How the first weights are drawn, and which loss training makes smaller.",
+        "Sets how the initial weights are drawn, and which loss training minimises.",
         INITIALISATION,
         summaries.of_initialisation,
     ),
@@ -180,7 +180,7 @@ class TrainingCard(Card):
         self._show_adjusted(preset)
         is_in_progress = self._session.training.is_in_progress
         waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_in_progress else ""
-        self._notice.show_text(waits, "Waits for the next run.")
+        self._notice.show_text(waits, "Applies to the next run.")
         self._show_summaries()
 
     def _show_adjusted(self, preset: Preset | None) -> None:
@@ -200,7 +200,7 @@ class TrainingCard(Card):
         problems, experiment = self._session.settings.problems, self._session.settings.experiment
         for part, group in zip(_GROUPS, self.groups, strict=True):
             is_wrong = any(row.name in problems for row in part.rows)
-            group.head.show_summary("to be corrected" if is_wrong else part.summary(experiment), is_wrong)
+            group.head.show_summary("needs correction" if is_wrong else part.summary(experiment), is_wrong)
 
 
 def _with_joined_numbers(line: str) -> str:

@@ -20,9 +20,7 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit
 from nnviz.ui.parts import arranged, named, set_look
 
-BRANCH_TIP = (
-    "Begins a new run exactly at the epoch that is shown, with the settings at the left. This run stays as it is."
-)
+BRANCH_TIP = "Starts a new run from the displayed epoch, with the settings at the left. The current run is kept."
 _SECONDS_BETWEEN = 0.1  # at least, between two updates of the slider during training
 _NEAR = 0.05  # epochs; a typed epoch with one decimal may differ that much
 _EDIT_MARGINS = 40  # pixels of the field beside its text: padding, borders and arrows
@@ -70,31 +68,35 @@ class TimelineBar(QWidget):
 
     def _make_parts(self) -> None:
         tip = (
-            "The training so far: drag to see the whole window as it was then. Training goes on meanwhile. "
-            "Arrow keys step, End is live."
+            "Shows the network at an earlier epoch in the whole window: drag, or use the arrow keys. Training "
+            "continues meanwhile; End returns to the present."
         )
-        self.slider = named(TimelineSlider(self._timeline.nearest), "timelineSlider", "Moment of the training", tip)
+        self.slider = named(TimelineSlider(self._timeline.nearest), "timelineSlider", "Epoch of the run", tip)
         self.slider.pointed.connect(self._timeline.point_to)
         self.slider.wanted.connect(self._timeline.go_to)
         self.slider.stepped.connect(self._timeline.step)
         self.slider.live_wanted.connect(self._timeline.go_live)
-        tip = "Runs through the training so far as a film, from the moment that is shown."
-        self.play = named(QPushButton(), "playButton", "Play the training", tip)
+        tip = "Plays the run from the displayed epoch to the present."
+        self.play = named(QPushButton(), "playButton", "Play the run", tip)
         theme.sized(self.play.setFixedWidth, 34)
         self.play.clicked.connect(self._player.toggle)
-        self.speed = Combo("playSecondsCombo", "Seconds of the film", "How long the film of the whole training takes.")
+        self.speed = Combo(
+            "playSecondsCombo",
+            "Length in seconds",
+            "Sets the length of the playback, and of a film, for the whole run.",
+        )
         self.speed.setProperty("role", "flat")
         theme.sized(self.speed.setFixedWidth, _SPEED_WIDTH)
         self.speed.addItems([f"{seconds} s" for seconds in SECONDS])
         self.speed.activated.connect(lambda number: self._player.set_seconds(SECONDS[number]))
-        tip = "The moment that the window shows, in epochs: type one to go there."
-        self.epoch = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Epoch that is shown")
+        tip = "Shows the displayed epoch. Type another one to go there."
+        self.epoch = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Displayed epoch")
         self.epoch.line.setAlignment(Qt.AlignRight)
         self.epoch.committed.connect(self._typed)
         self.branch = named(QPushButton("Branch from here"), "branchButton", "Branch from here")
         theme.sized(self.branch.setFixedWidth, _BRANCH_WIDTH)
         self.branch.clicked.connect(self._branch)
-        tip = "Back to the network as it is now (End)."
+        tip = "Returns to the network as it is now (End)."
         self.live = named(QPushButton(" Live"), "liveButton", "Live", tip)
         self.live.clicked.connect(self._timeline.go_live)
 
@@ -111,7 +113,7 @@ class TimelineBar(QWidget):
         work, reason_unavailable = branching.work, branching.reason_unavailable
         self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
         self.branch.setEnabled(work.is_running or reason_unavailable is None)
-        tip = "Gives up the branch." if work.is_running else reason_unavailable or BRANCH_TIP
+        tip = "Cancels the branch." if work.is_running else reason_unavailable or BRANCH_TIP
         self.branch.setToolTip(tip)
         self.branch.setAccessibleDescription(tip)
 
@@ -129,8 +131,8 @@ class TimelineBar(QWidget):
             self._go_to(float(words.replace(",", ".")))
         except ValueError:
             set_look(self.epoch, "wrong", True)
-            rule = f"a number from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
-            self._session.messages.show(f"“{text.name(words)}” is no epoch: type {rule}.")
+            rule = f"from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
+            self._session.messages.show(f"“{text.name(words)}” is not an epoch. Type a number {rule}.")
         else:
             self.epoch.clearFocus()  # arrow keys and End are the window's again
             self._show()
@@ -143,7 +145,7 @@ class TimelineBar(QWidget):
         self._timeline.go_to(epoch)
         shown, live = self._session.displayed.epochs, self._timeline.live_epoch
         if 0 <= epoch < live and abs(epoch - shown) > (_NEAR if epoch % 1 else 0):
-            words = f"Epoch {text.epochs(epoch)} is not kept. Shown is the nearest that is kept: epoch {self._words}."
+            words = f"No snapshot for epoch {text.epochs(epoch)}. Showing the nearest one, epoch {self._words}."
             self._told = self._session.messages.show(words)
 
     @property

@@ -65,7 +65,9 @@ class Player(QObject):
     def set_seconds(self, seconds: float) -> None:
         """Sets the duration of the whole run. Raises ValueError unless it is more than 0."""
         if not 0 < seconds < math.inf:
-            raise ValueError(f"the film is to take {seconds} seconds: it must take more than 0, for example 10")
+            raise ValueError(
+                f"length of the playback: {seconds} s is too short, it must be more than 0, for example 10"
+            )
         if seconds != self.seconds:
             self.seconds = seconds
             self.changed.emit()

@@ -45,20 +45,22 @@ from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 
 _SHARE_WIDTH = 76  # pixels
-_TIP = "The examples that you kept with what they truly are, and what the network answers to them."
-_LIST_TIP = "Click one to choose it; Enter or a double click asks about it, Delete removes it."
+_TIP = "The examples that you kept, with their true class or value and the prediction."
+_LIST_TIP = "Click selects an example; Enter or a double click makes it the input; Delete removes it."
 _TRAIN_TIP = (
-    "Mixes these into the training part, each repeated until they make up the share of it that is set beside this, and "
-    "trains the network on from where it is. Undo takes them out again; what it has learned stays."
+    "Mixes these examples into the training set, in the share at the right, and continues training. Undo "
+    "takes them out; learned weights stay."
 )
-_LEAVE_TIP = "Takes them out of the training part. The network stays as it is; from here on it learns without them."
+_LEAVE_TIP = (
+    "Removes these examples from the training set. The network is unchanged, but learns without them from now on."
+)
 _SHARE_TIP = (
-    "The share of the training part that these make up, 0 to 90 %: the more, the sooner the network learns them, and "
-    "the more of the rest it may forget. Each is in it once at least."
+    "Sets their share of the training set, 0 to 90 %, by repeating them. A larger share is learned "
+    "sooner, but more of the rest may be forgotten."
 )
-_REMOVE_TIP = "Removes the chosen example from your own. Undo brings it back."
-_EXPORT_TIP = "Writes your own examples to a file (.npz), which can be imported here again, or opened as data."
-_IMPORT_TIP = "Adds the examples of a file, as they were exported here, to your own. Undo takes them out again."
+_REMOVE_TIP = "Removes the selected example. Undo restores it."
+_EXPORT_TIP = "Exports your examples to an .npz file, which you can import here or open as data."
+_IMPORT_TIP = "Imports examples that were exported here. Undo removes them."
 
 
 class UserExamplesPage(Page):
@@ -107,11 +109,11 @@ class UserExamplesPage(Page):
         self._show_buttons()
 
     def _buttons(self) -> QHBoxLayout:
-        self.train_button = named(QPushButton("Train on with these"), "trainOnOwnButton", "", _TRAIN_TIP)
+        self.train_button = named(QPushButton("Train on these"), "trainOnOwnButton", "", _TRAIN_TIP)
         self.train_button.clicked.connect(self._session.user_examples.train_on)
-        self.leave_button = named(QPushButton("Leave them out"), "leaveOutOwnButton", "Leave them out", _LEAVE_TIP)
+        self.leave_button = named(QPushButton("Leave out"), "leaveOutOwnButton", "Leave out", _LEAVE_TIP)
         self.leave_button.clicked.connect(self._session.user_examples.leave_out)
-        self.remove_button = self._word("remove", "removeOwnButton", "Remove the chosen example", _REMOVE_TIP)
+        self.remove_button = self._word("remove", "removeOwnButton", "Remove the selected example", _REMOVE_TIP)
         self.remove_button.clicked.connect(self.remove)
         export = self._word("export …", "exportOwnButton", "Export your own examples", _EXPORT_TIP)
         export.clicked.connect(self.export_wanted)
@@ -154,7 +156,7 @@ class UserExamplesPage(Page):
         try:
             self._session.question.set_example(answers.split.example(self.choice), "example of your own")
         except EngineError as error:
-            self._session.messages.show_error("It cannot be asked about", error)
+            self._session.messages.show_error("The example cannot be the input", error)
 
     def remove(self) -> None:
         """Removes the chosen example; the next one becomes the chosen one."""
@@ -187,7 +189,7 @@ class UserExamplesPage(Page):
     def _show_buttons(self) -> None:
         own = self._session.user_examples
         mixed = own.mixed_in is not None
-        self.train_button.setText("Train on with all of these" if mixed else "Train on with these")
+        self.train_button.setText("Train on all" if mixed else "Train on these")
         self.train_button.setAccessibleName(self.train_button.text())
         self.train_button.setVisible(not own.is_up_to_date)
         self.train_button.setEnabled(not self._session.data.loading)
@@ -239,8 +241,10 @@ class UserExamplesPage(Page):
         outputs, names = answers.outputs[place], self._names
         best = int(outputs.argmax())
         sure = f"{100 * min(max(float(outputs[best]), 0), 1):.0f} %"
-        mixed = " · in the training part" if self._session.user_examples.is_mixed_in[place] else ""
-        return f"kept as {names[int(answers.split.labels[place])]}{mixed}\nanswered as {names[best]}, {sure} sure"
+        mixed = " · in the training set" if self._session.user_examples.is_mixed_in[place] else ""
+        return (
+            f"true class {names[int(answers.split.labels[place])]}{mixed}\npredicted {names[best]}, confidence {sure}"
+        )
 
     def _show_choice(self) -> None:
         self.pictures.show_choice(self.choice, False)

@@ -16,7 +16,7 @@ from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.session import Session
 
-PREDICTIONS, TEST_SET = "own examples", "test part beside them"
+PREDICTIONS, TEST_SET = "own examples", "test set next to them"
 _SECONDS_BETWEEN = 0.5  # at least, between two computations
 _PREDICTION_TIMES, _TEST_SET_TIMES = 19, 39  # the queries may take a twentieth and a fortieth of a core's time
 

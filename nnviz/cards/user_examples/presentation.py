@@ -57,18 +57,18 @@ def format_totals(answers: UserExamplePredictions | None, noun: str) -> str:
         return ""
     count, wrong = len(answers.split), int(answers.are_wrong.sum())
     verb = "is" if wrong == 1 else "are"
-    return f"{wrong:,} of {text.grouped(counted(count, noun))} of your own {verb} answered wrong."
+    return f"{wrong:,} of {text.grouped(counted(count, noun))} of your own {verb} misclassified."
 
 
 def format_progress(is_mixed_in: Array, learned: Array, share: float, since: str) -> tuple[str, ...]:
     """Returns how many examples are trained on, and the change on the test set; the longest version first."""
     if is_mixed_in.any():
-        words = f"{_part(is_mixed_in)} in the training part, {share:.0%} of it".replace("%", "\u202f%")
-        words += "" if learned.any() else ": Train goes on with them"
+        words = f"{_part(is_mixed_in)} in the training set, {share:.0%} of it".replace("%", "\u202f%")
+        words += "" if learned.any() else "; Train continues with them"
     elif learned.any():
-        words = f"{_part(learned)} learned from, no longer in the training part"
+        words = f"{_part(learned)} learned, no longer in the training set"
     else:
-        words = "None of these is in the training part" if len(learned) > 1 else "This is not in the training part"
+        words = "None of these is in the training set" if len(learned) > 1 else "This is not in the training set"
     return (f"{words} · {since}", since) if since and learned.any() else (f"{words}.",)
 
 
@@ -90,9 +90,8 @@ def format_test_change(tested: TestSetChange | None, names: Sequence[str], noun:
         return f"{change}; nothing is forgotten"
     worst = int(tested.by_class.argmax())
     most = f", most often {names[worst]}" if tested.forgotten > 1 and worst < len(names) else ""
-    verb = "is" if tested.forgotten == 1 else "are"
-    forgotten = f"{text.grouped(counted(tested.forgotten, noun))} right before {verb} wrong now{most}"
-    return f"{change}; {forgotten}; {tested.learned:,} the other way round"
+    forgotten = f"{text.grouped(counted(tested.forgotten, noun))} forgotten: right before, wrong now{most}"
+    return f"{change}; {forgotten}; {tested.learned:,} newly right"
 
 
 def _error(value: float, is_share: bool) -> str:
@@ -105,7 +104,7 @@ class UserExampleRows:
     def __init__(self, answers: UserExamplePredictions, data: Dataset, names: Sequence[str]) -> None:
         self._answers, self._names = answers, names
         self._columns = () if data.is_picture else raw_columns(data)[:_MOST_COLUMNS]
-        first = ListColumn("kept as"), ListColumn("answered")
+        first = ListColumn("true"), ListColumn("predicted")
         self.head = [*first, *(ListColumn(text.name(column.name), not column.choices) for column in self._columns)]
 
     def row(self, place: int) -> list[str]:

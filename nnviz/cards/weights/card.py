@@ -31,9 +31,12 @@ from nnviz.ui.weights.neuron_view import NeuronView
 _LEAST_LIMIT = 1e-4  # the smallest range of the colours
 _MOST_NAMES = 40  # more rows would be too low for names beside them
 _TIP = "Shows the weights of this layer."
-_HEAD_TIP = "Orange weights raise a neuron's sum, blue ones lower it; zero is the background. A click enlarges a tile."
-_OVER_TIP = "Shows what the neurons of this layer answer over {}."
-_ALL_TIP = "Shows what all neurons answer over {}, the first layer above the others."
+_HEAD_TIP = (
+    "Shows each neuron's weights as a tile: orange raises its weighted sum, blue lowers it, zero is the "
+    "background. Click a tile to enlarge it."
+)
+_OVER_TIP = "Shows the activation of each neuron in this layer over {}."
+_ALL_TIP = "Shows the activations of all layers over {}, the first layer on top."
 
 
 class WeightsPanel(DockCard):
@@ -62,7 +65,7 @@ class WeightsPanel(DockCard):
         self.planes, self.lines = NeuronPlanes(session), NeuronLines(session)
         self.tabs = tab_bar("weightsTabs", "Layers")
         self._stack = Front()
-        tip = "The input that each row of weights begins at, or the output that it leads to."
+        tip = "Names the input or output that each row of weights belongs to."
         self._rows = named(RowNames(self.map), "weightsRowNames", tip=tip)
         self._all = QWidget()
         arranged(QHBoxLayout(self._all), self._rows, (self.map, 1))
@@ -85,8 +88,8 @@ class WeightsPanel(DockCard):
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._turn_to)
         self.map.setWhatsThis(
-            "Every tile is one neuron of the layer: its incoming weights, laid out as a picture. Orange ones "
-            "raise the neuron's sum, blue ones lower it. Point at a weight to read it; a click enlarges the neuron."
+            "Each tile is a neuron: its incoming weights, arranged as an image. Orange weights raise its "
+            "weighted sum, blue ones lower it. Point at a weight to read it; click to enlarge the neuron."
         )
         self.map.hovered.connect(self._hovered)
         self.map.opened.connect(self.show_neuron)
@@ -284,7 +287,7 @@ class WeightsPanel(DockCard):
     def _details(self) -> list[str]:
         """Returns descriptions of a tile and its numbers, the longest first."""
         if self._surfaces is not None:
-            return [self._surfaces.words.what, f"answers over {self._surfaces.words.over}", "answers"]
+            return [self._surfaces.words.what, f"activations over {self._surfaces.words.over}", "answers"]
         if self.neuron is not None or self.map.grid is None:
             return ["weights"]
         grid, shown, count = self.map.grid, self.map.shown, len(self._weights)
@@ -300,7 +303,7 @@ class WeightsPanel(DockCard):
             return ["row: input, column: neuron · weights", "weights"]
         if grid.down.cells == 1:
             return ["row: neuron, column: input · weights", "weights"]
-        return ["a tile: the inputs of a neuron, row by row · weights", "a tile: a neuron", "weights"]
+        return ["a tile: a neuron's inputs, row by row · weights", "a tile: one neuron", "weights"]
 
     def _fit_pages(self) -> None:
         """Places the scroll bar in the card's padding, and shows it only if there is another page."""
@@ -329,7 +332,7 @@ class WeightsPanel(DockCard):
         """Returns the names of the neuron and the input, and the weight, as text."""
         names = self._names
         if number < 0:
-            return f"{names.neuron(neuron)} · Enter enlarges it"
+            return f"{names.neuron(neuron)} · Enter enlarges"
         return f"{names.source(number)} → {names.neuron(neuron)}: {signed(float(self._weights[neuron, number]))}"
 
     # ---- for a file

@@ -9,7 +9,7 @@ from nnviz.ui.tabs import Tab
 
 ALL = -1  # stands for all layers
 _LONG_NAMES = 3  # most tabs whose names have space for "Layer"
-_GAP_TIP = "A network this deep has more layers than tabs: only the first and the last can be looked at."
+_GAP_TIP = "Shows only the first and the last layers: this network has more layers than tabs."
 
 
 def layer_tabs(shape: Sequence[int], tip: str, all_tip: str = "") -> list[tuple[int | None, Tab]]:

@@ -25,7 +25,7 @@ from nnviz.ui.plane.words import coordinates
 from nnviz.ui.read_out import Piece
 from nnviz.ui.weights.heat_map import ColourBar
 
-_PART = "there is no room for all neurons: {shown} of {total} are shown"
+_PART = "{shown} of {total} neurons are shown"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class SurfaceTexts:
     @property
     def what(self) -> str:
         """A description of the tiles: "what each neuron answers over the plane"."""
-        return f"what each neuron answers over {self.over}"
+        return f"activation of each neuron over {self.over}"
 
 
 class NeuronSurfaces(QWidget):
@@ -122,7 +122,9 @@ class NeuronSurfaces(QWidget):
         ends = {f"{limit:.2g}" for limit in limits.values()}
         end = ends.pop() if len(ends) == 1 else "max"
         layers = ", ".join(f"{layer_name(self._session, each)} ±{limit:.2g}" for each, limit in limits.items())
-        tip = "Activations within −1 and 1 keep their size; layers without such bounds are drawn up to their largest"
+        tip = (
+            "Activations within −1 and 1 keep their scale. Layers without bounds are scaled to their largest activation"
+        )
         self.bar.show_ends(f"−{end}", f"+{end}", f"{tip}: {layers}.")
 
     def show_note(self) -> None:
@@ -155,7 +157,7 @@ class NeuronSurfaces(QWidget):
             return lines
         number, where = self._place(surface, place)
         value = float(surface.layers[neuron.layer][neuron.number, number])
-        return [*lines, [(where, "muted"), (f"answers {short(value)}", "text")]]
+        return [*lines, [(where, "muted"), (f"activation {short(value)}", "text")]]
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stops pointing at a neuron."""
@@ -186,10 +188,10 @@ class NeuronLines(NeuronSurfaces):
     words = SurfaceTexts(
         "Lines",
         "the curve",
-        "Point at a neuron to see its line large in the curve; a click chooses it.",
-        "Every tile is one neuron: the line of what it answers from the left end of the curve to the right one, orange "
-        "above 0, blue below. The network's line is a sum of those of its last hidden layer.",
-        "point at one to see its line large in the curve · a click chooses it",
+        "Shows the line of the neuron under the mouse in the curve; click to select it.",
+        "Each tile is a neuron: its activation from the left end of the curve to the right, orange above 0, "
+        "blue below. The prediction is a weighted sum of the lines of the last hidden layer.",
+        "point at a neuron to see its line in the curve · click to select it",
     )
 
     def __init__(self, session: Session) -> None:
@@ -216,10 +218,10 @@ class NeuronPlanes(NeuronSurfaces):
     words = SurfaceTexts(
         "Planes",
         "the plane",
-        "Point at a neuron to see it large in the plane; a click chooses it.",
-        "Every tile is one neuron: what it answers all over the plane, orange above 0, blue below, and 0 in the colour "
-        "of the background. A layer's neurons are made of those of the layer before.",
-        "point at one to see it large in the plane · a click chooses it",
+        "Shows the neuron under the mouse large in the plane; click to select it.",
+        "Each tile is a neuron: its activation over the plane, orange above 0, blue below, background at 0. "
+        "The neurons of a layer combine those of the layer before.",
+        "point at a neuron to see it in the plane · click to select it",
     )
 
     def __init__(self, session: Session) -> None:

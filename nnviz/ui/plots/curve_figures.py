@@ -17,7 +17,7 @@ from nnviz.ui.read_out import Piece
 Line = list[Piece]
 
 EXACT = ("train", "test", "validation")
-_BACK = ("last run", "the one before", "earlier")
+_BACK = ("last run", "second to last", "earlier")
 _MOST_CHANGES = 4  # shown at once
 _SHADES = (0.55, 0.25, 0.0)  # mix of the colours "past" and "muted" for earlier runs, the latest first
 

@@ -41,7 +41,7 @@ class ZoomPlot(BasePlot):
         self._band = named(QFrame(self), "zoomBand")
         self._band.setAttribute(Qt.WA_TransparentForMouseEvents)
         self._band.hide()
-        self.reset_button = named(QToolButton(self), reset_name, "Reset zoom", "Shows the whole curves again (0).")
+        self.reset_button = named(QToolButton(self), reset_name, "Reset zoom", "Shows the curves in full again (0).")
         self.reset_button.setText("Reset zoom")
         self.reset_button.setProperty("role", "overPlot")
         self.reset_button.setCursor(Qt.ArrowCursor)

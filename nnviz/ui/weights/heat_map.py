@@ -298,8 +298,8 @@ class ColourBar(QWidget):
         self.show_ends(
             f"−{limit:.2g}",
             f"+{limit:.2g}",
-            f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, "
-            "so that learned weights stand out from the initial random ones.",
+            f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, so "
+            "learned weights stand out from the initial ones.",
         )
 
     def show_ends(self, low: str, high: str, tip: str) -> None:

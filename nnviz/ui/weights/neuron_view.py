@@ -70,7 +70,7 @@ class NeuronView(QWidget):
         super().__init__()
         named(self, "neuronView", "One neuron")
         self.setFocusPolicy(Qt.StrongFocus)
-        self.picture = named(HeatMap(), "neuronPicture", "Picture of the neuron's weights")
+        self.picture = named(HeatMap(), "neuronPicture", "Image of the neuron's weights")
         self.picture.setFocusPolicy(Qt.NoFocus)
         self.picture.opened.connect(self.left)
         self.picture.hovered.connect(lambda _, number: self.hovered.emit(number))
@@ -107,7 +107,7 @@ class NeuronView(QWidget):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        back = _button("Back", "neuronBackButton", "Back to all neurons of the layer (Esc).")
+        back = _button("Back", "neuronBackButton", "Returns to all neurons of the layer (Esc).")
         back.clicked.connect(self.left)
         self._title = named(label(role="title"), "neuronTitle")
         row.addWidget(self._title, 1)
@@ -264,7 +264,8 @@ class Histogram(QWidget):
         theme.sized(self.setFixedHeight, 36)
         self.setAccessibleName("Histogram of the neuron's weights")
         self.setToolTip(
-            "How many weights of each size there are, 0 in the middle. The bars at the ends count all larger weights."
+            "Shows how many weights of each size there are, with 0 in the middle. The bars at the ends count all "
+            "larger weights."
         )
 
     def show_values(self, values: Array, limit: float) -> None:

@@ -126,7 +126,7 @@ def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pyte
     assert test.startswith("its test error: median ")
     assert "3 seeds. It played no part in the choice" in test
     assert "learning rate 0.05 beats learning rate 0.0001 in " in compared
-    assert compared.endswith("by validation error: how sure that is can be told from 5 seeds of each on.")
+    assert compared.endswith("by validation error; a significance test needs at least 5 seeds each.")
     with Library() as library:
         told = [f"{100 * run.figures['test_error']:.2f} %" for run in library.runs() if run.trial == 0]
         assert len(library.runs()) == 6
@@ -177,7 +177,7 @@ def test_whether_one_is_better_is_told_in_the_words_of_the_window(trials: int, m
 def test_it_is_the_better_one_that_beats_whichever_came_first() -> None:
     """The best by the median is not always the one that beats the other more often."""
     told = format_comparison(GroupComparison(4, 1, 25, 0.2, 5), "a", "b", "test RMSE", 2)
-    assert told.startswith("b beats a in 20 of 25 pairs of seeds, 1 are equal, by test RMSE: too close to tell")
+    assert told.startswith("b beats a in 20 of 25 pairs of seeds, 1 are equal, by test RMSE; not significant")
 
 
 # ---- stopping and going on

@@ -417,7 +417,7 @@ def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
     load(qtbot, window, "mnist")
     unfold(qtbot, window, "regularisationGroup")
     mark = mark_of(window, "patience")
-    assert mark.toolTip().startswith("Typed. First steps gives 0 for these data, too.")
+    assert mark.toolTip().startswith("You typed this value. First steps gives 0 for these data, too.")
     qtbot.mouseClick(mark, Qt.LeftButton)
     assert session.settings.typed == {"epochs"}
     assert not mark.isVisible()
@@ -449,7 +449,7 @@ def test_patience_leads_back_with_the_validation_set_that_it_needs(
     window, session = ready_window, ready_window.session
     without_early_stopping(window, qtbot, table)
     unfold(qtbot, window, "regularisationGroup")
-    assert mark_of(window, "patience").toolTip().startswith("Typed. First steps gives 15 ")
+    assert mark_of(window, "patience").toolTip().startswith("You typed this value. First steps gives 15 ")
     qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
     assert session.settings.experiment == derived(window).changed(epochs=20)
     retype(qtbot, window, "validationShareEdit", "0.3")
@@ -562,7 +562,7 @@ def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: Q
     assert edit.accessibleDescription() == ""
     retype(qtbot, window, "epochsEdit", "33")
     retype(qtbot, window, "learningRateEdit", "0.05")
-    said = f"Typed. First steps gives {given:g} for these data."
+    said = f"You typed this value. First steps gives {given:g} for these data."
     assert mark.isVisible()
     assert mark.toolTip().startswith(said)
     assert mark.accessibleName() == f"Use the default learning rate, {given:g}"

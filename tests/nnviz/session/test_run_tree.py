@@ -380,19 +380,18 @@ def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library
         (
             [1, 3, 5, 7, 9],
             [2, 4, 6, 8, 10],
-            "a beats b in 15 of 25 pairs of seeds, by test error: too close to tell with 5 seeds "
-            "(Mann-Whitney p = 0.69)",
+            "a beats b in 15 of 25 pairs of seeds, by test error; not significant with 5 seeds (Mann-Whitney p = 0.69)",
         ),
         (
             [1, 2, 3, 4, 5],
             [1, 2, 3, 4, 5],
-            "a beats b in 10 of 25 pairs of seeds, 5 are equal, by test error: too close to tell with 5 seeds "
+            "a beats b in 10 of 25 pairs of seeds, 5 are equal, by test error; not significant with 5 seeds "
             "(Mann-Whitney p = 1.00)",
         ),
         (
             [4, 5, 6],
             [1, 2, 3],
-            "b beats a in 9 of 9 pairs of seeds, by test error: how sure that is can be told from 5 seeds of each on",
+            "b beats a in 9 of 9 pairs of seeds, by test error; a significance test needs at least 5 seeds each",
         ),
         (range(12), range(20, 32), "a beats b in 144 of 144 pairs of seeds, by test error (Mann-Whitney p < 0.001)"),
     ],

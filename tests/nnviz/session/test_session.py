@@ -440,7 +440,7 @@ def test_too_little_memory_for_the_batch(
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.state is Status.READY
-    assert "could not begin" in find(ready_window, QLabel, "messageText").text()
+    assert "could not start" in find(ready_window, QLabel, "messageText").text()
     monkeypatch.undo()
     train_epochs(qtbot, ready_window, 1)
     assert session.messages.current is None

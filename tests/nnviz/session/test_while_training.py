@@ -63,7 +63,7 @@ def test_batch_size_waits_and_says_so(ready_window: MainWindow, qtbot: QtBot) ->
     assert not hint.isVisible()
     retype(qtbot, window, "batchSizeEdit", "50")
     assert hint.isVisible()
-    assert hint.text() == "Batch size waits for the next run."
+    assert hint.text() == "Batch size applies to the next run."
     retype(qtbot, window, "batchSizeEdit", "100")
     assert not hint.isVisible()
     retype(qtbot, window, "batchSizeEdit", "50")
@@ -453,7 +453,7 @@ def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> 
 
 
 def test_speed_counts_the_batches_of_the_run(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """A batch size that waits for the next run does not change what is told of this one."""
+    """A batch size that applies to the next run does not change what is told of this one."""
     window = ready_window
     train_for_a_while(qtbot, window)
     speed = find(window, QLabel, "speedLabel")

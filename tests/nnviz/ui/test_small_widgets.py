@@ -39,7 +39,7 @@ def filled(bars: ProbabilityBars, row: int) -> float:
 
 
 def test_bars_are_as_long_as_their_shares(bars: ProbabilityBars) -> None:
-    assert bars.accessibleDescription() == "no answer"
+    assert bars.accessibleDescription() == "no prediction"
     assert filled(bars, 3) == 0
     shares = np.array([0.02, 0, 0, 0.75, 0, 0.23, 0, 0, 0, 0], np.float32)
     bars.set_values(shares)
@@ -49,7 +49,7 @@ def test_bars_are_as_long_as_their_shares(bars: ProbabilityBars) -> None:
     best = bars.grab().toImage().pixelColor(40, round(3.5 * 19)).name()
     assert best == theme.current().accent
     bars.set_values(None)
-    assert bars.accessibleDescription() == "no answer"
+    assert bars.accessibleDescription() == "no prediction"
     assert filled(bars, 3) == 0
 
 

@@ -51,7 +51,9 @@ def test_a_long_name_at_the_end_of_a_line_is_shortened(qtbot: QtBot) -> None:
     assert ends_of(plot, name)[1] <= plot.width()
 
 
-@pytest.mark.parametrize("reason", ["draw a picture to ask the network", "it takes 12345 numbers, not a drawing"])
+@pytest.mark.parametrize(
+    "reason", ["draw a picture to see the prediction", "network takes 12345 numbers, not a drawing"]
+)
 @pytest.mark.parametrize("names", [_CLOTHES, ("blue", "orange"), ("only one",)])
 def test_the_reason_for_no_answer_stands_whole_beside_the_names(
     qtbot: QtBot, names: tuple[str, ...], reason: str
@@ -72,7 +74,7 @@ def test_no_bar_is_seen_behind_the_reason(qtbot: QtBot) -> None:
     bars = ProbabilityBars()
     bars.set_names(_CLOTHES)
     shown(qtbot, bars, 274, 130)
-    bars.set_values(None, "it takes 12345 numbers, not a drawing")
+    bars.set_values(None, "network takes 12345 numbers, not a drawing")
     words = [(text, at) for text, at in painted_words(bars) if text not in _CLOTHES]
     image, groove = bars.grab().toImage(), theme.colour("field").rgb()
     for text, at in words:
@@ -96,7 +98,7 @@ def test_the_unit_of_a_number_ends_before_the_true_one(qtbot: QtBot) -> None:
     shown(qtbot, bars, 274, 92)
     bars.show_rows([NumberRow("a target", "−1234.5", 0.5, "0", "1", "−1230.0", 0.4, "kWh/m²/year and more")])
     (name,) = (words for words, _ in painted_words(bars) if words.endswith("…"))
-    assert ends_of(bars, name, theme.TEXT)[1] < ends_of(bars, "truly −1230.0", theme.TEXT)[0]
+    assert ends_of(bars, name, theme.TEXT)[1] < ends_of(bars, "true −1230.0", theme.TEXT)[0]
 
 
 def test_coloured_words_give_way_as_plain_ones_do(qtbot: QtBot) -> None:

@@ -88,7 +88,7 @@ def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) ->
 def test_the_view_menu_and_help_know_the_cards_of_the_workspace(ready_window: MainWindow) -> None:
     assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
         "Settings",
-        *("Curves", "Weights", "Draw a digit", "Prediction", "While it learns"),
+        *("Curves", "Weights", "Draw a digit", "Prediction", "Prediction over time"),
     ]
 
     # F1 on a card of the settings tells of it.

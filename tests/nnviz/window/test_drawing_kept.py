@@ -41,7 +41,7 @@ def test_closing_draw_loses_neither_drawing_nor_answer(drawn: MainWindow, qtbot:
     drawn.session.step_epoch()
     wait_for(qtbot, drawn, Status.FINISHED)
     qtbot.waitUntil(lambda: bars(drawn) != told)
-    assert "no answer" not in bars(drawn), "it is asked on"
+    assert "no prediction" not in bars(drawn), "it is asked on"
     number = drawn.docks.index(drawn.draw) + 1
     press(qtbot, drawn, Qt.Key(Qt.Key_0 + number), Qt.AltModifier)
     assert drawn.draw.isVisible()

@@ -208,7 +208,11 @@ def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> Non
     for name in ("networkNotice", "trainingNotice"):
         notice = find(window, NoticeLine, name)
         assert notice.isVisible()
-        assert notice.read in (notice.text(), "Waits for the next run: Reset starts it.", "Waits for the next run.")
+        assert notice.read in (
+            notice.text(),
+            "Applies to the next run. Press Reset to start it.",
+            "Applies to the next run.",
+        )
         assert notice.accessibleName() == notice.text()
     pause(qtbot, window)
 

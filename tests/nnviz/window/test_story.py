@@ -78,7 +78,7 @@ def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> None:
-    assert _displayed_bars(window) == "no answer"
+    assert _displayed_bars(window) == "no prediction"
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() == "7")
     first_answer = _displayed_bars(window)

@@ -47,7 +47,7 @@ def test_an_opened_network_without_curves_says_so(ready_window: MainWindow, qtbo
     train_epochs(qtbot, window, 2)
     open_one_of_long_training(qtbot, window, tmp_path)
     assert hint.isVisible(), "over the curves of the earlier run too"
-    assert hint.text() == "opened at epoch 150; its curve begins when it is trained on"
+    assert hint.text() == "opened at epoch 150; its curve starts when you train it"
     assert plot_of(window, "errorPlot").rect().contains(hint.geometry())
     measure(qtbot, window)
     qtbot.waitUntil(lambda: not hint.isVisible())

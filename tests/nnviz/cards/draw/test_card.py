@@ -247,7 +247,7 @@ def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits:
     drag(window.canvas, seven(window.canvas))
     drawn = window.canvas.network_input()
     press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
-    number, label = words(window).removeprefix("what the network sees: test picture ").split(": a ")
+    number, label = words(window).removeprefix("network input: test picture ").split(": a ")
     assert few_digits.test is not None
     assert few_digits.test.labels is not None
     assert few_digits.test.labels[int(number)] == int(label)
@@ -331,7 +331,7 @@ def test_centring(ready_window: MainWindow, qtbot: QtBot) -> None:
     side = min(window.canvas.width(), window.canvas.height())
     drag(window.canvas, [(0.3 * x + 0.1 * side, 0.3 * y) for x, y in seven(window.canvas)])
     centred = window.session.question.example
-    assert words(window) == "what the network sees: centred 28×28, like MNIST"
+    assert words(window) == "network input: centred 28×28, like MNIST"
     click(qtbot, window, QCheckBox, "centreCheck")
     assert words(window) == "not centred: the canvas scaled to 28×28"
     assert window.session.question.example.sum() < centred.sum()

@@ -265,7 +265,7 @@ def test_many_columns_scroll_and_very_many_are_not_all_there(
     inputs = np.random.default_rng(0).normal(size=(40, 300)).astype(np.float32)
     window = with_data(Dataset("Wide", Split(inputs, one_hot(labels, 2), labels)))
     qtbot.waitUntil(lambda: len(window.draw.form.findChildren(QSlider)) == MOST_ROWS)
-    assert find(window, QLabel, "askFormMore").text() == "200 more columns stay as they are"
+    assert find(window, QLabel, "askFormMore").text() == "200 more columns are not shown and keep their values"
     assert told(window).startswith("train row"), "there is no test part"
 
 
@@ -419,7 +419,7 @@ def test_a_number_of_a_table_in_its_unit_beside_the_true_one(ready_window: MainW
     strip = window.card("learningStripDock")
     assert strip.plot.lines[0].figures[-1] == row.value
     assert strip.plot.axis.mark is not None
-    assert f"truly {true:.1f}" in strip.head.detail.text()
+    assert f"true {true:.1f}" in strip.head.detail.text()
     (_, rows) = strip.table()
     assert list(rows)[-1][1] == pytest.approx(prediction, rel=1e-4)
     retype(qtbot, window, "askValue4Edit", "3000")
@@ -450,4 +450,4 @@ def test_a_network_that_does_not_fit_is_told(ready_window: MainWindow, qtbot: Qt
     answered(qtbot, window)
     card = window.card("predictionDock")
     assert card.head.detail.text() == "network does not fit the data"
-    assert card.numbers.reason == "it takes 784 numbers, not these"
+    assert card.numbers.reason == "network takes 784 numbers, not these"

@@ -223,8 +223,8 @@ def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_win
     run = window.session.runs.current
     run.parameters = np.full_like(run.parameters, np.nan)
     window.session.displayed.show(run)
-    qtbot.waitUntil(lambda: window.card("predictionDock").bars.reason == "its outputs are not finite")
-    qtbot.waitUntil(lambda: window.card("learningStripDock").plot.note == "no answer")
+    qtbot.waitUntil(lambda: window.card("predictionDock").bars.reason == "the outputs are not finite")
+    qtbot.waitUntil(lambda: window.card("learningStripDock").plot.note == "no prediction")
 
 
 def test_the_large_answer_is_the_sessions_verdict(ready_window: CardWindow, qtbot: QtBot) -> None:

@@ -135,7 +135,7 @@ def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: MainWindow, 
     assert "RMSE of mpg" in figure.toolTip()
     load(qtbot, window, "penguins")
     assert (figure.text(), name.text()) == ("–", "test error")
-    assert "wrong answers" in figure.toolTip()
+    assert "misclassified" in figure.toolTip()
 
 
 def test_no_figure_moves_what_is_beside_it(ready_window: MainWindow, qtbot: QtBot) -> None:

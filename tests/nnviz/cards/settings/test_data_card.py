@@ -128,7 +128,7 @@ def test_the_test_part_and_the_seed_wait_in_a_group(spirals: MainWindow, qtbot: 
     assert data.test is not None
     assert len(data.train) == len(data.test) == 300
     assert group.head.summary == "50\u202f%, seed 3"
-    assert find(spirals, QLabel, "dataNote").text() == "made from seed 3 · no file"
+    assert find(spirals, QLabel, "dataNote").text() == "generated from seed 3 · no file"
 
 
 def test_images_can_be_trained_on_fewer_examples(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -210,7 +210,7 @@ def exercise(
     assert "must" in error.text(), name
     assert field.text() == bad, "nothing is lost"
     assert session.settings.value(setting) == value, name
-    assert head.summary == "to be corrected", name
+    assert head.summary == "needs correction", name
     assert not session.training.can_start, name
 
     retype(qtbot, window, name, good)

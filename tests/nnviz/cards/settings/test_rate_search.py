@@ -102,7 +102,7 @@ def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) ->
     assert find(window, QProgressBar, "rateProgress").isVisibleTo(window)
     click(qtbot, window, QPushButton, "findRateButton")
     assert not window.session.models[RateSearch].is_running
-    assert button.text() == "Find a rate"
+    assert button.text() == "Find rate"
     gate.open()
     search(qtbot, window)
     assert window.session.models[RateSearch].result is not None, "and it can be begun again"
@@ -130,12 +130,12 @@ def test_a_search_that_was_stopped_does_not_judge(
     told = find(open_window, QLabel, "rateSearchLabel")
     assert told.text().startswith("loss against rate")
     click(qtbot, open_window, QPushButton, "findRateButton")
-    assert told.text() == "Stopped before its end: no suggestion."
+    assert told.text() == "Stopped early: no suggestion."
     assert len(open_window.session.models[RateSearch].partial) == 20
     go_on.set()
     qtbot.waitUntil(is_over.is_set)
     qtbot.wait(20)  # what it has to say arrives
-    assert told.text() == "Stopped before its end: no suggestion."
+    assert told.text() == "Stopped early: no suggestion."
 
 
 def test_the_interface_does_not_search(open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +221,7 @@ def test_one_that_cannot_begin_says_so(open_window: MainWindow, qtbot: QtBot, mo
 
     monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", refuse)
     search(qtbot, open_window)
-    assert "could not begin" in find(open_window, QLabel, "messageText").text()
+    assert "could not start" in find(open_window, QLabel, "messageText").text()
 
 
 def test_the_mouse_reads_it(open_window: MainWindow, qtbot: QtBot) -> None:

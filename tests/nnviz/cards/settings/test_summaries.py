@@ -40,9 +40,9 @@ def test_what_waits() -> None:
     run = TrainingSettings()
     assert summaries.waiting(run, run) == ""
     assert summaries.waiting(TrainingSettings(learning_rate=1), run) == ""
-    assert summaries.waiting(TrainingSettings(batch_size=5), run) == "Batch size waits for the next run."
+    assert summaries.waiting(TrainingSettings(batch_size=5), run) == "Batch size applies to the next run."
     several = TrainingSettings(batch_size=5, validation_share=0.1, patience=3)
-    assert summaries.waiting(several, run) == "Batch size, validation share and patience wait for the next run."
+    assert summaries.waiting(several, run) == "Batch size, validation share and patience apply to the next run."
 
 
 @pytest.mark.parametrize(

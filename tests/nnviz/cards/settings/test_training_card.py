@@ -100,7 +100,7 @@ def expect_refused(qtbot: QtBot, window: MainWindow, field: str) -> None:
         assert not error.isVisible(), typed
         assert not edit.property("wrong")
         assert train.isEnabled()
-        assert "Correct the settings" not in train.toolTip()
+        assert "Correct this to train" not in train.toolTip()
 
 
 def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -260,4 +260,4 @@ def test_what_comes_with_another_optimizer_is_told(ready_window: MainWindow, qtb
     told = ready_window.session.messages.current
     assert told is not None
     assert not told.is_error
-    assert told.text == "Learning rate 0.001 and weight decay 0.2 came with RMSProp."
+    assert told.text == "RMSProp: learning rate 0.001 and weight decay 0.2 set to its defaults."

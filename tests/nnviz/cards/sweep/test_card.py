@@ -108,7 +108,7 @@ def test_is_one_learning_rate_really_better_than_another(
     assert "of 25 pairs of seeds" in words(window, "trialsVerdict")
     assert "Mann-Whitney" in words(window, "trialsVerdict")
     assert words(window, "trialsChosen").startswith("Test error of the best: median ")
-    assert "It played no part in the choice" in find(window, QLabel, "trialsChosen").text()
+    assert "It was not used to select the trial" in find(window, QLabel, "trialsChosen").text()
     assert "sweep" not in told(window.session), "a message would cover what the person looks at"
     with Library() as library:
         assert [(each.kind, each.status) for each in SweepLibrary(library).all()] == [("sweep", "finished")]

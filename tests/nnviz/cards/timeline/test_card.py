@@ -162,7 +162,7 @@ def test_what_is_no_epoch_is_told(trained: MainWindow, qtbot: QtBot) -> None:
     edit.selectAll()
     qtbot.keyClicks(edit.line, "three")
     qtbot.keyClick(edit.line, Qt.Key_Return)
-    assert "“three” is no epoch: type a number from 0 to 4" in session.messages.current.text
+    assert "“three” is not an epoch. Type a number from 0 to 4" in session.messages.current.text
     assert session.timeline.is_live
     assert edit.property("wrong")
     qtbot.keyClick(edit, Qt.Key_Escape)
@@ -414,7 +414,7 @@ def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: M
     snapshots.forget_after(1)
     type_epoch(trained, qtbot, "2")
     assert session.timeline.epoch == 1
-    assert session.messages.current.text == "Epoch 2 is not kept. Shown is the nearest that is kept: epoch 1."
+    assert session.messages.current.text == "No snapshot for epoch 2. Showing the nearest one, epoch 1."
     session.timeline.go_live()
     assert session.messages.current is None
     for words in ("1", "1.04", "99"):
@@ -432,7 +432,7 @@ def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: Ma
     type_epoch(trained, qtbot, "2")
     assert session.timeline.epoch == within.epochs
     told = session.messages.current
-    assert told.text.startswith("Epoch 2 is not kept. Shown is the nearest that is kept: epoch 0.")
+    assert told.text.startswith("No snapshot for epoch 2. Showing the nearest one, epoch 0.")
     qtbot.waitUntil(lambda: session.timeline.figures[0] == within.epochs)
     assert session.messages.current is told
     session.timeline.go_live()

@@ -234,7 +234,7 @@ def test_a_point_that_is_answered_wrong_is_called_so(own_window: MainWindow, qtb
     open_page(qtbot, window)
     model, name = find(window, RowList, "ownRows").model(), session.class_names[best]
     assert [model.index(row, 1).data() for row in range(2)] == [name, f"{name} · wrong"]
-    assert [model.headerData(column, Qt.Horizontal) for column in range(2)] == ["kept as", "answered"]
+    assert [model.headerData(column, Qt.Horizontal) for column in range(2)] == ["true", "predicted"]
 
 
 def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
@@ -286,7 +286,7 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
     open_page(qtbot, window)
-    assert shows(window, "ownProgress") == "This is not in the training part."
+    assert shows(window, "ownProgress") == "This is not in the training set."
     train_on(qtbot, window)
     assert session.runs.current is run
     assert session.user_examples.before is not None
@@ -298,7 +298,7 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     assert answers.error == 0
     assert tested.before is not None
     words = shows(window, "ownProgress")
-    assert "All in the training part" in words
+    assert "All in the training set" in words
     assert "test error" in words
     assert tested.forgotten is not None
     test = session.dataset.test if session.dataset else None
@@ -326,11 +326,11 @@ def test_what_it_has_learned_from_is_told_after_undo_too(own_window: MainWindow,
     wait_for_answers(qtbot, window)
     page.refresh()
     words = shows(window, "ownProgress")
-    assert words.startswith("All learned from, no longer in the training part · test error"), words
+    assert words.startswith("All learned, no longer in the training set · test error"), words
     window.session.reset()
     qtbot.waitUntil(lambda: not session.user_examples.learned.any())
     wait_for_answers(qtbot, window)
-    assert shows(window, "ownProgress") == "This is not in the training part."
+    assert shows(window, "ownProgress") == "This is not in the training set."
 
 
 def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_back(
@@ -368,7 +368,7 @@ def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: Main
     wait_for_answers(qtbot, window)
     assert not session.user_examples.learned.any()
     assert session.user_examples.before is None
-    assert shows(window, "ownProgress") == "All in the training part, 10\u202f% of it: Train goes on with them."
+    assert shows(window, "ownProgress") == "All in the training set, 10\u202f% of it; Train continues with them."
 
 
 def test_other_data_may_come_after_training_on_them(own_window: MainWindow, qtbot: QtBot) -> None:
@@ -420,7 +420,7 @@ def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWind
     draw(qtbot, window)
     keep_as(qtbot, window, "7")
     assert own.is_mixed_in.tolist() == own.learned.tolist() == [True, False]
-    qtbot.waitUntil(lambda: shows(window, "ownProgress").startswith("1 of 2 in the training part"))
+    qtbot.waitUntil(lambda: shows(window, "ownProgress").startswith("1 of 2 in the training set"))
     assert mixed is not None
     assert len(read_user_examples(mixed)) == 1
     train_on(qtbot, window)

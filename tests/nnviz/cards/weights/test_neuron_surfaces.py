@@ -177,10 +177,10 @@ def test_many_neurons_are_one_picture_and_too_many_are_told(
     note = panel(ready_window).planes.note
     with_shape(qtbot, ready_window, (2, 64, 64, 2))
     assert shown(tiles) == {1: 64, 2: 64, 3: 2}
-    assert "point at one" in note.text()
+    assert "point at a neuron" in note.text()
     with_shape(qtbot, ready_window, (2, 20_000, 2))
     assert shown(tiles)[1] < 20_000
-    assert "no room for all neurons" in note.text()
+    assert "neurons are shown" in note.text()
 
 
 def test_a_network_that_diverged_is_drawn(tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot) -> None:
