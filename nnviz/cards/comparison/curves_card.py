@@ -20,16 +20,16 @@ from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
 
 _TIPS = {
-    "error": "The share of wrong answers of each compared run, against epochs.",
-    "rmse": "How far the answers of each compared run are from the true numbers, against epochs.",
-    "loss": "The mean loss of an example of each compared run, against epochs.",
+    "error": "Error of each compared run against epochs.",
+    "rmse": "RMSE of each compared run against epochs.",
+    "loss": "Mean loss per example of each compared run against epochs.",
 }
-_PLOT_TIP = "Draw a rectangle to look closer; double click, or 0, for the whole. The wheel zooms the epochs."
-_PART_TIP = "Of which examples: the test part, which no run has learned from, the validation set, or the training part."
-_LOG_TIP = "Logarithmic: small values are shown as well as large ones. Linear: differences are shown as they are."
+_PLOT_TIP = "Draw a rectangle to zoom in; double-click or press 0 to reset. The wheel zooms the epochs."
+_PART_TIP = "Selects the examples: the test set, which no run has trained on, the validation set, or the training set."
+_LOG_TIP = "Switches between a logarithmic axis, which shows small and large values alike, and a linear one."
 _SPREAD_TIP = (
-    "How far the runs of a group are apart: the area from the lowest to the highest, or that of their middle half, "
-    "between the quartiles, which one run that is far off does not move. Of fewer than four runs it is the range."
+    "Selects the band of a group: its range, or its quartiles, which an outlier does not move. Groups of fewer than "
+    "four runs show the range."
 )
 _HINT = "click runs in the list to compare their curves"
 
@@ -38,7 +38,7 @@ class ComparedCurvesCard(TabbedCard):
     """The card of the curves: pages for error, RMSE and loss, as far as the compared runs have them."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Their curves")
+        super().__init__("Curves")
         self._session = session
         self.curves = [ComparedCurvesPage(session, quantity) for quantity in (ERROR, RMSE, LOSS)]
         for number, page in enumerate(self.curves):
@@ -72,7 +72,7 @@ class ComparedCurvesPage(Page):
         plot = RunsPlot(quantity, f"{prefix}ResetZoomButton")
         self.plot = named(plot, f"{prefix}Plot", f"{called} of the compared runs against epochs", _PLOT_TIP)
         self.body.addWidget(self.plot)
-        self.part_button = ChoiceButton(f"{prefix}PartButton", "Part of the data", _PART_TIP)
+        self.part_button = ChoiceButton(f"{prefix}PartButton", "Set of examples", _PART_TIP)
         self.part_button.chosen.connect(self.set_part)
         self.log_button = pill("log", f"{prefix}LogButton", f"Logarithmic axis of the {called}", _LOG_TIP, True)
         self.log_button.setChecked(True)
@@ -115,7 +115,7 @@ class ComparedCurvesPage(Page):
         self.part_button.show_choice(dict(zip(PARTS, ("train", "test", "validation"), strict=True)), self.part)
         curves = [RunCurve(run.title, run.colour, self._curves(run, self.part), run.count) for run in runs]
         measured = [curve for curve in curves if any(each.values for each in curve.curves)]
-        hint = f"no {self.part} {self._quantity.called} was measured" if self._session.comparison.colours else _HINT
+        hint = f"no {self.part} {self._quantity.called} measured" if self._session.comparison.colours else _HINT
         self.plot.show_runs(measured, hint, _planned(runs), self._session.comparison.spread)
         self._show_spread(curves)
 
@@ -147,7 +147,7 @@ def _words(groups: Sequence[RunCurve], spread: str) -> str:
         return f"median and range {of}"
     are_few = [sum(bool(curve.values) for curve in each.curves) < LEAST_FOR_QUARTILES for each in groups]
     if all(are_few):
-        return f"median and range {of}; quartiles from {LEAST_FOR_QUARTILES} on"
+        return f"median and range {of}; quartiles need {LEAST_FOR_QUARTILES}"
     return f"median and quartiles {of}{f'; range below {LEAST_FOR_QUARTILES}' if any(are_few) else ''}"
 
 

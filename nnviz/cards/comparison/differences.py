@@ -57,7 +57,7 @@ def reason_without_differences(runs: Sequence[ComparedRun], baseline: Chosen | N
     """Returns why figures have no difference to the baseline; empty if they have."""
     others = [run for run in runs if _data_of(run) != _data_of(runs[_place_of(baseline, runs)])]
     named = ", ".join(f"{run.title.within(30)} ({text.name(run.data)})" for run in others)
-    return f"Trained on other data than the baseline, so their figures do not compare: {named}." if others else ""
+    return f"Not comparable, because trained on other data than the baseline: {named}." if others else ""
 
 
 def _place_of(baseline: Chosen | None, runs: Sequence[ComparedRun]) -> int:
@@ -88,7 +88,7 @@ def verdicts(runs: Sequence[ComparedRun], baseline: Chosen | None) -> list[str]:
     values = {run: values_of(run.records, figure) for run in (base, *groups)}
     counted = [run for run in groups if min(len(values[run]), len(values[base])) >= LEAST_SEEDS]
     if not counted:
-        return [f"Which is better, and how sure that is, can be told from {LEAST_SEEDS} seeds of each on."]
+        return [f"To test which is better, train at least {LEAST_SEEDS} seeds of each."]
     return [format_pairs(compare_groups(values[run], values[base]), run.title, base.title, name) for run in counted]
 
 
@@ -109,7 +109,7 @@ def _beginning(record: RunRecord | None) -> str:
 
 
 def _parent(run: int | None) -> str:
-    return "a run that is gone" if run is None else f"run {run}"
+    return "a deleted run" if run is None else f"run {run}"
 
 
 def _dated(cell: DifferenceCell, record: RunRecord) -> DifferenceCell:
@@ -225,7 +225,7 @@ def _medians(
 def _of(run: ComparedRun, measured: Sequence[float]) -> str:
     """Returns the number of measured runs: "5"; "2 of 5", or "1 of 5, still learning"."""
     count = f"{len(measured)}" if len(measured) == run.count else f"{len(measured)} of {run.count}"
-    return f"{count}, still learning" if not run.members else count
+    return f"{count}, in training" if not run.members else count
 
 
 def _called(figure: _FigureKind, runs: Sequence[ComparedRun]) -> str:

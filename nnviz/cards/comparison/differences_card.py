@@ -20,13 +20,13 @@ from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.tabs import keep_in_sight
 
-_TIP = "The settings and figures that are not the same in all compared runs, with their differences to the baseline."
-_BASELINE_TIP = "The run that the others are measured by: grey numbers tell by how much each differs from it."
-_ALIKE = "They have the same settings and figures."
-_TOO_FEW = "Click two runs or more to see what differs between them."
+_TIP = "Shows the settings and figures in which the compared runs differ, and their differences to the baseline."
+_BASELINE_TIP = "Selects the baseline. Grey numbers are differences to it."
+_ALIKE = "No differences: the runs have the same settings and figures."
+_TOO_FEW = "Click two or more runs to see their differences."
 _VERDICT_TIP = (
-    "Each seed of a group is compared with each seed of the baseline. p is how often groups that do not really differ "
-    "would come apart at least as much by chance (Mann-Whitney U test): below 0.05 the difference is taken as real."
+    "Mann-Whitney U test: each seed of a group against each seed of the baseline. p is the probability of a "
+    "difference at least this large by chance; below 0.05 it counts as real."
 )
 _ASIDE = 8  # pixels, as the table's texts
 _PAUSE = 1000  # milliseconds between two updates from runs in training
@@ -38,7 +38,7 @@ class DifferencesCard(TabbedCard):
     """The card with the page of differences; other pages register themselves."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("What differs")
+        super().__init__("Differences")
         self.add_page(DifferencesPage(session))
 
     def show_tabs(self) -> None:
@@ -51,9 +51,9 @@ class DifferencesPage(Page):
     """A table of the settings and figures that differ."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("What differs", "whatDiffersTab", _TIP)
+        super().__init__("Differences", "whatDiffersTab", _TIP)
         self._session = session
-        self.view = named(DifferenceTable(), "differTable", "What differs between the compared runs", "")
+        self.view = named(DifferenceTable(), "differTable", "Differences between the compared runs", "")
         self.view.setWhatsThis(_TIP)
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignCenter)
@@ -61,7 +61,7 @@ class DifferencesPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._note)
-        self.verdict = named(label(), "seedsVerdict", "Which group of seeds is better", _VERDICT_TIP)
+        self.verdict = named(label(), "seedsVerdict", "Comparison of the groups of seeds", _VERDICT_TIP)
         self.verdict.setWordWrap(True)
         self.verdict.setContentsMargins(_ASIDE, 0, _ASIDE, 0)
         self.body.addWidget(self.verdict)

@@ -24,14 +24,15 @@ from nnviz.ui.row_list import RowList, measured_columns
 from nnviz.ui.row_table import ListColumn
 
 _TIP = (
-    "How many examples of the test part both runs answer right, one of them, or neither; and which ones. "
-    "Of a group of seeds the run in the middle is asked: the one with the median error."
+    "Counts the test examples that both runs, one of them, or neither predicts correctly. A group of seeds is "
+    "represented by its run with the median error."
 )
-_MATRIX_TIP = "Rows: the first run is right, or wrong. Columns: the second. Click a cell for its examples."
+_MATRIX_TIP = "Rows: the first run is right or wrong. Columns: the second run. Click a cell to list its examples."
 _RUN_TIPS = tuple(
-    f"The run of the {lines}; of a group of seeds the one with the median error." for lines in ("rows", "columns")
+    f"Selects the run of the {lines}. A group of seeds is represented by its run with the median error."
+    for lines in ("rows", "columns")
 )
-_LIST_TIP = "Click an example to choose it; Enter or a double click asks all runs about it."
+_LIST_TIP = "Click an example to choose it. Enter or a double click makes it the input of all runs."
 _LONGEST = 18  # letters of a run's name on a button
 _MOST_FIELDS = 20  # columns of a row
 
@@ -40,18 +41,20 @@ class DisagreementPage(Page):
     """A table of agreement at the left, the examples of its chosen cell next to it. Empty until first shown."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Where they disagree", "disagreeTab", _TIP)
+        super().__init__("Disagreements", "disagreeTab", _TIP)
         self._session = session
         self._shown: Disagreement | None = None
         self._listed: list[int] = []  # numbers in the part
         self._chosen: int | None = None  # the place in the list
 
     def _make(self) -> None:
-        self.matrix = named(AgreementTable(), "disagreeMatrix", "Right and wrong answers of two runs", _MATRIX_TIP)
+        self.matrix = named(
+            AgreementTable(), "disagreeMatrix", "Correct and wrong predictions of two runs", _MATRIX_TIP
+        )
         self.pictures = named(PictureList(), "disagreePictures", "Examples of the chosen cell")
         self.pictures.setWhatsThis(_LIST_TIP)
         self.rows = named(RowList(), "disagreeRows", "Examples of the chosen cell", _LIST_TIP)
-        self._none = label("There are none.", "muted")
+        self._none = label("No examples.", "muted")
         self._none.setAlignment(Qt.AlignCenter)
         self._examples, self._stack = QStackedWidget(), QStackedWidget()
         for page in (self.pictures, self.rows, self._none):
@@ -109,7 +112,7 @@ class DisagreementPage(Page):
         found: Disagreement | None = self._query.result if self._query.is_up_to_date else None
         if note or found is None:
             self._shown = None
-            self._note.setText(note or "Both networks are being asked …")
+            self._note.setText(note or "Computing the predictions of both networks …")
             self._stack.setCurrentWidget(self._note)
             return
         self._stack.setCurrentWidget(self._both)
@@ -135,13 +138,13 @@ class DisagreementPage(Page):
         """Returns why there is nothing to show; empty if there is."""
         pair, data = self._session.comparison.pair, self._session.data.dataset
         if pair is None:
-            return "Click two runs to see which examples one of them gets right and the other does not."
+            return "Click two runs to see which examples only one of them predicts correctly."
         if data is None:
             return "The data are not loaded yet."
         if not data.is_classification:
-            return "Numbers are more or less off, not right or wrong: compare the RMSE of these runs."
+            return "Disagreements need classes. These runs predict numbers: compare their RMSE."
         if not can_disagree(pair, data):
-            return "These networks do not fit the data in the window. Put one of the runs into the window first."
+            return "These networks do not fit the current data. Open one of the runs first."
         return ""
 
     def _list(self) -> None:

@@ -22,7 +22,7 @@ from nnviz.session.question import predict
 from nnviz.session.run import misfit_of
 from nnviz.session.session import Session
 
-COMPARED_PREDICTIONS, DISAGREEMENT = "answers of compared runs", "where two runs disagree"
+COMPARED_PREDICTIONS, DISAGREEMENT = "predictions of compared runs", "disagreements of two runs"
 
 
 @dataclass(frozen=True, eq=False)

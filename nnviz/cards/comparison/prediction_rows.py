@@ -115,7 +115,7 @@ class PredictionRows(QWidget):
 
 
 _TIP = (
-    "What each compared run answers, as it was left. The bar is its confidence in that answer; of a group of seeds it "
-    "is the share of its runs that give it."
+    "Prediction of each compared run. The bar shows its confidence or, for a group of seeds, the share of its runs "
+    "with this prediction."
 )
 _INDENTED = "    {}".format

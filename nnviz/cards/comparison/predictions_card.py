@@ -24,8 +24,8 @@ from nnviz.ui.column import ScrollColumn
 from nnviz.ui.parts import named
 
 _TIP = (
-    "What each compared run answers, as it was left. The bar is its confidence in that answer; of a group of seeds it "
-    "is the share of its runs that give the answer which most of them give."
+    "Shows the prediction of each compared run with its last weights. The bar shows the confidence or, for a group "
+    "of seeds, the share of its runs with the most common prediction."
 )
 
 
@@ -33,10 +33,10 @@ class PredictionsCard(DockCard):
     """A row for each compared run with its prediction for the current input."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Their answers")
+        super().__init__("Predictions")
         self._session = session
         self._targets = Targets(session)
-        self.rows = named(PredictionRows(), "theirAnswers", "Their answers", _TIP)
+        self.rows = named(PredictionRows(), "theirAnswers", "Predictions", _TIP)
         self.body.addWidget(ScrollColumn("theirAnswersScroll", self.rows))
         self.rows.setAutoFillBackground(False)  # which a scrolled widget has
         self._query = session.models[ComparedPredictions].predictions
@@ -52,11 +52,11 @@ class PredictionsCard(DockCard):
             return
         session = self._session
         what = example_noun(session.data.dataset)
-        self.head.detail.setText(f"to this {'drawing' if session.question.is_drawn else what}")
+        self.head.detail.setText(f"for this {('drawing' if session.question.is_drawn else what)}")
         if not session.comparison.runs:
-            self.rows.show_rows((), "Click runs in the list to compare what they answer.")
+            self.rows.show_rows((), "Click runs in the list to compare their predictions.")
         elif session.question.example is None:
-            self.rows.show_rows((), f"Draw a {what} to ask all of them.")
+            self.rows.show_rows((), f"Draw a {what} to see the prediction of each run.")
         else:
             found, runs = self._query.result or (), session.comparison.runs
             if [len(each) for each in found] == [len(run.members) for run in runs]:  # else a group has grown meanwhile
@@ -65,7 +65,7 @@ class PredictionsCard(DockCard):
     def _row(self, run: ComparedRun, answers: Sequence[Array | None]) -> ComparedPrediction:
         given = [each for each in answers if each is not None]
         if not given:
-            reason = self._reason(run.network) if run.members else "its first run is under way"
+            reason = self._reason(run.network) if run.members else "first run in progress"
             return ComparedPrediction(run.title, run.colour, reason=reason)
         answer, share = self._answer(given)
         pairs = zip(run.members, answers, strict=True) if run.is_group else ()
@@ -96,10 +96,10 @@ class PredictionsCard(DockCard):
 
     def _reason(self, network: Network | None) -> str:
         if network is None:
-            return "no weights kept"
+            return "no weights stored"
         example = self._session.question.example
         fits = example is not None and len(example) == network.shape[0]
-        return "not finite" if fits else f"takes {text.count(network.shape[0])} inputs"
+        return "not finite" if fits else f"needs {text.count(network.shape[0])} inputs"
 
     def table(self) -> Table | None:
         """Returns run, prediction, and confidence (or share of a group's runs), for a CSV file."""

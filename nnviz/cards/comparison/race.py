@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 def reason_no_race(runs: Sequence[ComparedRun]) -> str | None:
     """Returns why the runs cannot race, as a sentence; None if they can."""
     if len(runs) < 2:
-        return "Two runs or more can race: click them in the list."
+        return "A race needs at least two runs. Click them in the list."
     try:
         made = _experiments(runs)
     except LibraryError as error:
         return str(error)
     if len({each.fingerprint for each in made}) > 1:
-        return "Only runs of the same data can race."
+        return "A race needs runs of the same data."
     if len(made) < 2:
-        return "They differ in nothing but their seed: only different settings can race."
+        return "A race needs different settings. These runs differ only in their seed."
     return None
 
 

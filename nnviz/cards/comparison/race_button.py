@@ -39,12 +39,11 @@ class RaceButton(QToolButton):
             self.setToolTip(reason_unavailable or self._tip())
         else:
             self.setText(format_stop_count(plan_progress))
-            self.setToolTip(f"{sweeps.progress}. Stops them: what is done is kept, and can go on.")
+            self.setToolTip(f"{sweeps.progress}. Stops the race. Finished runs are kept, and you can resume it.")
 
     def _tip(self) -> str:
         seeds = format_seeds(self._sweeps.seeds)
         return (
-            f"Trains new networks as the compared runs were, with the same {seeds} and the "
-            f"same order of examples, and compares those. Where there is no validation set, a tenth of the training "
-            f"part is held aside to judge by. The arrow beside × says how many seeds."
+            f"Trains each compared setting again with the same {seeds}, and compares the results. Without a "
+            "validation set, 10 % of the training set are held out."
         )

@@ -65,7 +65,10 @@ class DiagramPage(Page):
         super().__init__(
             "Network",
             "networkTab",
-            "The network as a diagram: what lights up for your example, and what contributes to the answer.",
+            (
+                "Shows the network on the current input: the activation of each neuron, and the strongest "
+                "contributions to the predicted class."
+            ),
         )
         self._session, self._model = session, session.models[DiagramModel]
         self._count = 60
@@ -75,10 +78,10 @@ class DiagramPage(Page):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.refresh)
-        self.diagram = named(NetworkDiagram(), "networkDiagram", "The network as a diagram")
+        self.diagram = named(NetworkDiagram(), "networkDiagram", "Network diagram")
         self.diagram.setWhatsThis(
-            "Each neuron is lit by its activation for the current example. Point at one to see its connections and "
-            "numbers, click it to look at it in the other cards; arrow keys move the choice, Esc ends it."
+            "Each neuron is lit by its activation for the current input. Point at a neuron to see its connections "
+            "and numbers, or click it to show it in the other cards. Arrow keys move the selection, Esc clears it."
         )
         self.view = DiagramView(self.diagram, "networkDiagramView")
         self.body.addWidget(self.view)
@@ -98,7 +101,7 @@ class DiagramPage(Page):
         session.training.state_changed.connect(self.refresh)  # Repaints in full quality after training.
 
     def _make_count_button(self) -> QToolButton:
-        tip = "How many connections are drawn between two layers: the strongest ones."
+        tip = "Sets how many connections are drawn between two layers, the strongest first."
         button = named(QToolButton(), "strongestButton", "Number of connections", tip)
         button.setProperty("role", "word")
         button.setPopupMode(QToolButton.InstantPopup)
@@ -214,7 +217,7 @@ class DiagramPage(Page):
         if activity.is_lit:
             return ""
         if activity.example is not None:
-            return "its activations are not finite"
+            return "the activations are not finite"
         can_draw = self._model.data is not None and self._model.data.example_shape == DRAWN
         return "draw something to light the network" if can_draw else "choose an example to light the network"
 
@@ -230,8 +233,8 @@ class DiagramPage(Page):
         focus = self.diagram.focus
         if focus is not None:
             is_silent = activity.activations[focus[0]][focus[1]] == 0
-            return "activation 0: nothing goes on" if is_silent else "activation · weight", "lowers", "raises"
-        return "contribution to the answer", "against", f"for {self._short_name(activity.target)}"
+            return "activation 0: no contribution" if is_silent else "activation · weight", "lowers", "raises"
+        return "contribution to the output", "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:
         metrics = QFontMetrics(theme.font(theme.SMALL))
@@ -275,7 +278,7 @@ class DiagramPage(Page):
             return (meaning.for_file if for_file else meaning).input(number)
         if layer == len(self._session.displayed.network.shape) - 1:
             names = self._session.class_names_for_file if for_file else []
-            return f"answer {(names if number < len(names) else self._names())[number]}"
+            return f"output {(names if number < len(names) else self._names())[number]}"
         return f"layer {layer} · neuron {text.count(number + 1)}"
 
     def _described(self, layer: int, number: int) -> list[list[Piece]]:
@@ -290,7 +293,7 @@ class DiagramPage(Page):
         if activity.target is not None and layer < len(activity.shares):
             share, answer = float(activity.shares[layer][number]), self._names()[activity.target]
             ink = "positive" if share > 0 else "negative" if share < 0 else "muted"
-            lines.append([(short(share, signed=True), ink), (f"to the answer {answer}", "muted")])
+            lines.append([(short(share, signed=True), ink), (f"to output {answer}", "muted")])
         return lines
 
     def _raw(self, activity: Activity, layer: int, number: int) -> str:
@@ -352,7 +355,7 @@ def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[s
         count = text.count(network.shape[layer])
         short_names = (f"layer {layer} · {count}", f"layer {layer}", f"{layer}")
         labels.append((f"layer {layer} · {count} {function.label}", *short_names))
-    return [*labels, ("answer",)]
+    return [*labels, ("output",)]
 
 
 CARDS.register("networkDock")(CardInfo(DiagramCard, {"inside": Place(Column.WATCH, 1, 420)}))

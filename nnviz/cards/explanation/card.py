@@ -46,10 +46,8 @@ from nnviz.ui.picture import grey_image
 _MILLISECONDS_A_FRAME = 60
 _ICON = QSize(16, 16)
 _METHOD_TIP = (
-    "How the answer is explained. Integrated gradients (IG) and gradient × input (G × I): what each input adds to the "
-    "output's sum. "
-    "Occlusion: by how much it falls where the input is covered. Layer by layer: what each neuron contributes. Nearest "
-    "examples: what the network learned from that looks alike to it."
+    "Attribution method. Gradients and occlusion explain the logit (the weighted sum of the output) by the inputs, "
+    "layer by layer by the neurons, nearest examples by the training set."
 )
 _SHORTER = {
     INTEGRATED: ("IG",),
@@ -58,25 +56,25 @@ _SHORTER = {
     LAYERS: ("layers",),
     NEAREST: ("nearest", "near"),
 }
-_BASELINE_TIP = "What the input is compared with: contributions are of what differs from it."
-_ONE_TIP = "The output that is explained. “its answer” follows the network."
+_BASELINE_TIP = "Reference input: contributions explain the difference of the input from this baseline."
+_ONE_TIP = "Selects the output to explain. “predicted” follows the prediction of the network."
 _OTHER_TIP = (
-    "Compares the predicted output with this one, to which the smallest change turns it. "
-    "Default: the true class of a mistake, else the second best."
+    "Selects the output to compare with. It is the target of the counterfactual, too. Default: the true class of a "
+    "mistake, else the second best class."
 )
-_INEXACT_TIP = "Shows by how much the contributions fail to add up, because of rounding or the limit of steps."
+_INEXACT_TIP = "± is the error of the sum: rounding, or the limit of integration steps."
 _CHANGE_TIP = (
-    "The smallest change of the input that gets the other answer: its distance (L2), and how many inputs change by "
-    "more than a tenth of their range."
+    "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 distance, and how "
+    "many inputs change by more than 10 % of their range."
 )
-_VIEW_TIP = "Orange speaks for the output, blue against it."
+_VIEW_TIP = "Orange inputs speak for the output, blue ones against it."
 
 
 class ExplanationCard(DockCard):
     """Shows contributions to two outputs, and the smallest change from one class to the other."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Why this answer")
+        super().__init__("Why this prediction")
         self._session, self._model = session, session.models[Explanation]
         self._frame: int | None = None  # frame of the film while it is played
         self._baseline: Array | None = None  # the shown baseline
@@ -84,7 +82,7 @@ class ExplanationCard(DockCard):
         self._film.setInterval(_MILLISECONDS_A_FRAME)
         self._film.timeout.connect(self._next_frame)
         self._fill_head()
-        self.view = named(ExplanationView(), "reasonsView", "What contributes to the answer")
+        self.view = named(ExplanationView(), "reasonsView", "Contributions to the prediction")
         self.view.setWhatsThis(_VIEW_TIP)
         self.view.clicked.connect(self._choose)
         self.view.pointed.connect(self._point)
@@ -108,8 +106,8 @@ class ExplanationCard(DockCard):
     def _fill_head(self) -> None:
         self.head.title.setText("Why")
         self.head.detail.hide()  # The combos need its room.
-        self.one_combo = NameCombo("whyCombo", "Output that is explained", _ONE_TIP)
-        self.other_combo = NameCombo("whyNotCombo", "Output that it is compared with", _OTHER_TIP)
+        self.one_combo = NameCombo("whyCombo", "Explained output", _ONE_TIP)
+        self.other_combo = NameCombo("whyNotCombo", "Compared output", _OTHER_TIP)
         self.not_label = label("not", "title")
         self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
         self.method_combo.addItems(METHODS)
@@ -137,12 +135,12 @@ class ExplanationCard(DockCard):
 
     def _change_row(self) -> QHBoxLayout:
         self.change_label = named(ElidedLabel(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
-        tip = "Plays the way from the input to its smallest change, with the answer at each moment."
-        self.play_button = _button("play", "playChangeButton", "Play the smallest change", tip)
+        tip = "Plays the change from the input to its counterfactual, with the prediction at each step."
+        self.play_button = _button("play", "playChangeButton", "Play the counterfactual", tip)
         theme.set_icon(self.play_button, "play", "muted")
         self.play_button.clicked.connect(self.play)
-        tip = "Puts the changed picture on the canvas, where the network answers it. Undo restores the drawing."
-        self.canvas_button = _button("draw it", "changeToCanvasButton", "Put the smallest change on the canvas", tip)
+        tip = "Puts the counterfactual on the canvas, where the network predicts it. Undo restores the drawing."
+        self.canvas_button = _button("draw it", "changeToCanvasButton", "Put the counterfactual on the canvas", tip)
         self.canvas_button.clicked.connect(self.put_on_canvas)
         row = arranged(
             QHBoxLayout(), (FixedSizeBox(self.change_label), 1), self.play_button, self.canvas_button, spacing=4
@@ -158,7 +156,7 @@ class ExplanationCard(DockCard):
     def adapt(self) -> None:
         """Names the outputs as the data and the network do."""
         names = self._session.class_names
-        self.one_combo.set_names("its answer", names)
+        self.one_combo.set_names("predicted", names)
         self.other_combo.set_names("true or second best", names)
         self.other_combo.setVisible(len(names) > 1)
         self._make_room()
@@ -182,8 +180,8 @@ class ExplanationCard(DockCard):
         empty, mean = "all inputs 0", f"the average {example}"
         shorter = {empty: ("all 0", "0"), mean: (f"average {example}", "average")}
         if is_picture:
-            empty, mean = "an empty picture", "the mean picture"
-            shorter = {empty: ("empty picture", "empty"), mean: ("mean picture", "mean")}
+            empty, mean = "an empty image", "the mean image"
+            shorter = {empty: ("empty image", "empty"), mean: ("mean image", "mean")}
         self.baseline_combo.set_shorter(shorter)
         self.baseline_combo.setItemText(0, empty)
         self.baseline_combo.setItemText(1, mean)
@@ -258,11 +256,15 @@ class ExplanationCard(DockCard):
         session, inputs = self._session, self._session.displayed.network.shape[0]
         data = session.data.dataset
         if data is None:
-            return "the data is not loaded yet"
+            return "the data are not loaded yet"
         if data.width != inputs:
-            return f"the network takes {inputs} numbers, the data have {data.width}"
+            return f"the network has {inputs} inputs, the data have {data.width}"
         if self._model.example is None:
-            return "draw something to ask why" if data.is_picture else "choose an example to ask why"
+            return (
+                "draw something to explain its prediction"
+                if data.is_picture
+                else "choose an example to explain its prediction"
+            )
         return NOT_FINITE if session.queries[CONTRIBUTIONS].result == NOT_FINITE else ""
 
     def _content(self, contributions: Contributions | None, change: Counterfactual | None) -> Content | None:

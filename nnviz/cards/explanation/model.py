@@ -23,7 +23,7 @@ from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 
 CONTRIBUTIONS, COUNTERFACTUAL = "contributions", "counterfactual"  # names of the queries
-NOT_FINITE = "its outputs are not finite"  # result of the query of contributions if there are none
+NOT_FINITE = "the outputs are not finite"  # result of the query of contributions if there are none
 # Least seconds between two results. During training the queries may take a 25th and a 50th of a core's time.
 _SECONDS_BETWEEN_CONTRIBUTIONS, _SECONDS_BETWEEN_COUNTERFACTUALS = 0.8, 2.5
 _QUICK = 0.006  # Seconds. Attributions of a small network take less time than a change of threads.

@@ -173,7 +173,7 @@ def neighbours(change: Counterfactual, names: Sequence[str], meaning: Meaning = 
         )
         for each, words in zip(every, about, strict=True)
     ]
-    return BarRows(("distance",), lines, far or 1.0, "in training" if has_classes else "its target", is_signed=False)
+    return BarRows(("distance",), lines, far or 1.0, "training set" if has_classes else "its target", is_signed=False)
 
 
 def _number(each: NearestExample, meaning: Meaning) -> str:
@@ -203,7 +203,7 @@ def _class(label: int | None, names: Sequence[str]) -> str:
 def sum_line(contributions: Contributions, change: Counterfactual | None) -> str:
     """Returns a short text on how far the contributions explain the output."""
     if contributions.layers:
-        return "a · w, carried on to the answer"
+        return "a · w · gradient of the output"
     if contributions.query.method == OCCLUSION:
         side = occluded_side(contributions.query.shape)
         covered = f"{side} × {side} covered" if contributions.query.is_picture else "each covered"
@@ -222,7 +222,7 @@ def change_line(change: Counterfactual, names: Sequence[str], meaning: Meaning =
     if change.other is None or not change.query.has_classes:
         return ""
     if change.changed is None:
-        return f"nothing near makes it {names[change.to]}"
+        return f"no counterfactual {names[change.to]} nearby"
     if change.query.is_picture:
         return f"smallest change {distance(change.distance)} · {change.visible} px"
     if meaning.example == "point":

@@ -66,7 +66,7 @@ class LayerStrips:
         places = self._places(within)
         left_out = len(self.strips) - len(places)
         if left_out:
-            words = f"{left_out} layers before these find no room"
+            words = f"{left_out} earlier layers do not fit"
             write(painter, QRect(within.x(), within.y(), within.width(), theme.px(LINE)), words)
         for layer, (strip, place) in enumerate(places, left_out):
             write(painter, QRect(place.x(), place.y(), theme.px(_NAME) - 4, place.height()), strip.name)

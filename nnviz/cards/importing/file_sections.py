@@ -18,7 +18,7 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
 
 _PICTURE = 36  # pixels
-_TASK_TIP = "Whether the network tells classes apart or predicts numbers. It is guessed from what y holds."
+_TASK_TIP = "Selects the task: classification or regression. The default depends on the values of y."
 
 
 class FolderSection(QWidget):
@@ -33,12 +33,12 @@ class FolderSection(QWidget):
         self._grid.setHorizontalSpacing(14)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(2, 1)
-        area = named(QScrollArea(), "importClasses", "The classes", "The subfolders, each of which is a class.")
+        area = named(QScrollArea(), "importClasses", "Classes", "Subfolders of the folder. Each one is a class.")
         area.setFrameShape(QScrollArea.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(self._rows)
-        tip = "What is left out of the data set, and why."
-        self._unread = ShortList("importUnreadList", "Files that are left out", tip, self)
+        tip = "Files that are not used, with the reason."
+        self._unread = ShortList("importUnreadList", "Skipped files", tip, self)
         self.choices = ImportFields(importing, "importFolder", self)
         for setting in (SIDE, *PARTS):
             self.choices.add_number(setting)
@@ -74,7 +74,7 @@ class FolderSection(QWidget):
             self._grid.addWidget(label(text.name(name)), row, 0)
             self._grid.addWidget(label(f"{text.count(count)} {'file' if count == 1 else 'files'}", "muted"), row, 1)
             if preview.samples[name]:
-                self._grid.addWidget(_strip(preview.samples[name], f"Pictures of {text.name(name)}", 255), row, 2)
+                self._grid.addWidget(_strip(preview.samples[name], f"Images of {text.name(name)}", 255), row, 2)
         left = len(preview.classes) - len(preview.samples)
         if left:
             self._grid.addWidget(label(f"… and {left:,} more classes", "muted"), len(preview.samples), 0, 1, 3)
@@ -87,7 +87,7 @@ class ArraysSection(QWidget):
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         self._importing = importing
-        self._facts = named(QLabel(), "importArrays", "What the file holds")
+        self._facts = named(QLabel(), "importArrays", "Content of the file")
         self._facts.setWordWrap(True)
         self._pictures = QVBoxLayout()
         self.choices = ImportFields(importing, "importArrays", self)
@@ -113,7 +113,7 @@ class ArraysSection(QWidget):
         while (item := self._pictures.takeAt(0)) is not None:
             item.widget().deleteLater()
         if preview.samples:
-            self._pictures.addWidget(_strip(preview.samples, "The first pictures", 1))
+            self._pictures.addWidget(_strip(preview.samples, "First images", 1))
         outcome = preview.outcome
         guess = None if outcome is None else CLASSIFICATION if outcome.classes else REGRESSION
         settings = {"task": guess, **preview.settings}
@@ -125,6 +125,6 @@ class ArraysSection(QWidget):
 def _strip(pictures: tuple[Array, ...], accessible: str, white: int) -> Picture:
     """Returns a strip of images; ``white`` is the value of a white pixel."""
     strip = Picture(QSize(0, _PICTURE), smooth=True, is_at_left=True)
-    named(strip, "", accessible, f"{accessible}, as the network gets them.")
+    named(strip, "", accessible, f"{accessible}, as inputs of the network.")
     strip.show_picture(np.hstack(pictures).astype(np.float32) / white)
     return strip

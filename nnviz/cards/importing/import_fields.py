@@ -20,11 +20,9 @@ from nnviz.ui.parts import named, object_name, set_look
 from nnviz.ui.setting_fields import data_edit
 
 _IN_A_ROW = 3
-SIDE = DataSetting(
-    "side", "Pixels a side", 28, "Each picture becomes so many pixels wide and high, whatever size its file has."
-)
-_TEST_SHARE_TIP = "The share of the examples, of each class in proportion, that is kept for the test."
-_SEED_TIP = "Draws which examples are kept for the test. Another seed, another test part."
+SIDE = DataSetting("side", "Image size", 28, "Scales each image to this width and height in pixels.")
+_TEST_SHARE_TIP = "Share of the examples in the test set. Each class contributes in proportion."
+_SEED_TIP = "Seed of the split. Another seed draws another test set."
 PARTS = (
     DataSetting("test_share", "Test share", TEST_SHARE.default, _TEST_SHARE_TIP),
     DataSetting("seed", "Seed", SEED.default, _SEED_TIP),

@@ -27,10 +27,9 @@ from nnviz.ui.parts import arranged, named
 _MOST_CLASSES = 6  # named with their counts
 _STEPS = 1000  # of the progress bar
 _BUTTON, _DETAIL = 110, 220  # pixels, widths
-_USE_TIP = (
-    "Loads these data as they are shown here. The network's inputs and outputs follow them; one undo takes it back."
-)
-_CANCEL_TIP = "Closes this preview; the data in use stay (Esc)."
+_USE_TIP = "Loads these data as shown. The inputs and outputs of the network adapt to them; Undo reverts both."
+_CANNOT_READ = "The file cannot be read"
+_CANCEL_TIP = "Closes this preview and keeps the current data (Esc)."
 
 
 Section = TableSection | FolderSection | ArraysSection
@@ -46,7 +45,7 @@ class ImportSheet(QFrame):
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
-        named(self, "importSheet", "Import of data")
+        named(self, "importSheet", "Data import")
         self._importing = importing
         self._name: str | None = None  # of the file shown
         self._title = ElidedLabel(role="title")
@@ -82,10 +81,12 @@ class ImportSheet(QFrame):
         return arranged(QVBoxLayout(), self._summary, self._notes, spacing=4)
 
     def _foot(self) -> QHBoxLayout:
-        self._progress = named(QProgressBar(), "importProgress", "How much was read", "How much of it was read.")
+        self._progress = named(
+            QProgressBar(), "importProgress", "Progress of reading", "Share of the file that was read."
+        )
         self._progress.setRange(0, _STEPS)
         self._progress.setTextVisible(False)
-        self._use = named(QPushButton("Use it"), "useImportButton", "Use these data", _USE_TIP)
+        self._use = named(QPushButton("Import"), "useImportButton", "Import these data", _USE_TIP)
         self._use.setProperty("role", "primary")
         self._use.clicked.connect(self._importing.use)
         cancel = named(QPushButton("Cancel"), "cancelImportButton", "Cancel", _CANCEL_TIP)
@@ -158,8 +159,8 @@ class ImportSheet(QFrame):
         error = self._importing.error
         section = self._section_of(found)
         is_told = isinstance(error, EngineError) and section is not None and error.parameter in section.handled
-        words = "" if error is None or is_told else error_text("It cannot be read", error) or "It cannot be read."
-        self._problem.setText(text.plain(words.removeprefix("It cannot be read: ") if found is not None else words))
+        words = "" if error is None or is_told else error_text(_CANNOT_READ, error) or f"{_CANNOT_READ}."
+        self._problem.setText(text.plain(words.removeprefix(f"{_CANNOT_READ}: ") if found is not None else words))
         self._problem.setVisible(bool(words))
 
     def _show_outcome(self, outcome: DatasetSummary | None) -> None:
@@ -225,7 +226,7 @@ def _summary(outcome: DatasetSummary) -> str:
     used = outcome.train + outcome.test
     of_all = "" if used == outcome.rows else f" of {text.count(outcome.rows)}"
     test = f", {text.count(outcome.test)} to test" if outcome.test else ""
-    parts = [f"{text.count(used)}{of_all} examples are used: {text.count(outcome.train)} to learn from{test}"]
+    parts = [f"{text.count(used)}{of_all} examples: {text.count(outcome.train)} to train{test}"]
     parts.append(f"{text.count(outcome.inputs)} {'input' if outcome.inputs == 1 else 'inputs'}")
     if outcome.classes:
         named_ones = [f"{text.name(name)} {text.count(count)}" for name, count in outcome.classes[:_MOST_CLASSES]]

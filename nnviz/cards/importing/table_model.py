@@ -126,10 +126,10 @@ class TableModel(QAbstractTableModel):
             facts.append(f"It {column.reason_unavailable}.")
         if column.missing:
             unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
-            facts.append(f"{column.missing:,} values are missing{unread}.")
+            facts.append(f"{column.missing:,} missing values{unread}.")
         if written := text.number_signs(column.separator, column.sign):
-            facts.append(f"They are numbers {', '.join(written)}.")
-        facts.append("A click, or Enter, chooses what becomes of this column.")
+            facts.append(f"Number format: {', '.join(written)}.")
+        facts.append("Click or press Enter to choose the role of this column.")
         return " ".join(facts)
 
 

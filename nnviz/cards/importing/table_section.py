@@ -25,27 +25,25 @@ from nnviz.ui.parts import arranged, named
 _DELIMITERS = (("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("vertical bar", "|"))
 _ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
 _FORMAT_TIPS = {
-    "delimiter": "What stands between two cells of a row. It was found in the file; choose another if that is wrong.",
-    "decimal": "What stands before the decimals of a number. It was found in the file.",
-    "encoding": "How letters are written as bytes. If letters look odd, choose another.",
-    "header": "Whether the first row holds the names of the columns, or values like all others.",
+    "delimiter": "Delimiter between the cells of a row. Detected in the file; choose another one if it is wrong.",
+    "decimal": "Decimal separator. It was detected in the file.",
+    "encoding": "Text encoding of the file. Choose another one if characters look wrong.",
+    "header": "Uses the first row as names of the columns, not as values.",
 }
-_SKIP_TIP = "How many lines above the table are left out, such as a title. It was found in the file."
-_TARGET_TIP = "The column that the network learns to predict. All others are inputs, unless they are ignored."
-_TASK_TIP = (
-    "Whether the network tells classes apart or predicts a number. It is guessed from what stands in the column."
-)
+_SKIP_TIP = "Number of lines to skip above the table, such as a title. It was detected in the file."
+_TARGET_TIP = "Target: the column to predict. All other columns are inputs, unless you ignore them."
+_TASK_TIP = "Selects the task: classification or regression. The default depends on the values of the column."
 _MISSING_TIP = (
-    "Fills missing numbers with the median and gives missing texts a category of their own, or leaves out such rows. "
-    "Rows without a target are always left out."
+    "Imputes missing numbers by the median and gives missing texts their own category, or drops such rows. "
+    "Rows without a target are always dropped."
 )
 _STANDARDISE_TIP = (
-    "Scales each column of numbers by the mean and the standard deviation of the training part, so that no column "
-    "counts more because of its unit. The scaling is saved with the network."
+    "Standardises each numeric column by the mean and standard deviation of the training set. The scaling is "
+    "saved with the network."
 )
-_SUMMARY_TIP = "Rows at the end that look like a sum or a mean of the others are no examples, unless you keep them."
-_PROBLEMS_TIP = "The first things that are wrong in the file. A click goes to the row, if it is one of those above."
-_LEAVE_OUT = "leave out rows"
+_SUMMARY_TIP = "Keeps rows at the end that look like a sum or a mean of the others. By default they are dropped."
+_PROBLEMS_TIP = "First errors in the file. Click one to go to its row, if the row is shown above."
+_LEAVE_OUT = "drop rows"
 _MOST_TARGETS = 2000  # columns offered as target; others are chosen in the column's menu
 
 
@@ -62,7 +60,7 @@ class TableSection(QWidget):
         self._of_column = QWidget(self)
         self._problem = named(label("", "error", self._of_column), "importColumnProblem")
         self._problem.setWordWrap(True)
-        tip = "Leaves this column out: the network does not get it."
+        tip = "Ignores this column: it is not an input of the network."
         ignore = "Ignore this column"
         self._ignore = named(QPushButton(ignore, self._of_column), "ignoreColumnButton", ignore, tip)
         self._ignore.clicked.connect(self._ignore_wrong)
@@ -70,7 +68,7 @@ class TableSection(QWidget):
         self._summaries = named(QPushButton(self), "keepSummaryRowsButton", "Keep summary rows", _SUMMARY_TIP)
         self._summaries.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
         self._summaries.clicked.connect(self._turn_summaries)
-        self._problems = ShortList("importProblemList", "What is wrong in the file", _PROBLEMS_TIP, self)
+        self._problems = ShortList("importProblemList", "Errors in the file", _PROBLEMS_TIP, self)
         self._problems.itemClicked.connect(lambda _: self._go_to(self._problems.currentRow()))
         self.choices = self._data_choices()
         parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems]
@@ -96,7 +94,7 @@ class TableSection(QWidget):
         choices = ImportFields(self._importing, "import", self)
         self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
         choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
-        missing = (("fill in", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
+        missing = (("impute", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
         self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
         self._missing.setAccessibleName("Missing values")
         self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # the number of rows is known later
@@ -170,7 +168,7 @@ class TableSection(QWidget):
     def _show_summaries(self, preview: TablePreview) -> None:
         is_kept = preview.settings.get("summary") == KEEP
         rows = "row" if preview.summaries == 1 else f"{preview.summaries} rows"
-        self._summaries.setText("Leave out sums at the end" if is_kept else f"Keep the last {rows} all the same")
+        self._summaries.setText("Drop sums at the end" if is_kept else f"Keep the last {rows} anyway")
         self._summaries.setVisible(is_kept or preview.summaries > 0)
 
     def _turn_summaries(self) -> None:
@@ -191,11 +189,11 @@ class TableSection(QWidget):
 
 def _format_cost(rows: int | None) -> str:
     """Returns "leave out 709 rows", if the number of rows with a missing value is known."""
-    return _LEAVE_OUT if rows is None else f"leave out {text.grouped(counted(rows, 'row'))}"
+    return _LEAVE_OUT if rows is None else f"drop {text.grouped(counted(rows, 'row'))}"
 
 
 def _format_skipped(lines: Sequence[str]) -> str:
     """Returns "The first 2 lines are left out: Report of 2023"."""
     which = "The first line is" if len(lines) == 1 else f"The first {len(lines):,} lines are"
     words = " / ".join(line for line in lines if line.strip())
-    return text.plain(f"{which} left out: {words.replace(chr(10), ' ')}", 150)
+    return text.plain(f"{which} skipped: {words.replace(chr(10), ' ')}", 150)

@@ -23,12 +23,12 @@ _FORCED = ("texts", "numbers")  # settings with the kind of a column
 _MOST_FITTED = 200  # columns; others have the default width
 _ROLES = {
     PREDICT: "Predict this column",
-    INPUT: "An input of the network",
-    IGNORED: "Ignore it",
+    INPUT: "Use as input",
+    IGNORED: "Ignore this column",
 }
 _TIP = (
-    "The first rows as they were understood. A click on a column's head, or Enter, chooses what becomes of it. Cells "
-    "that could not be read are marked."
+    "First rows as they were read. Click the heading of a column, or press Enter, to choose its role. "
+    "Unreadable cells are marked."
 )
 
 
@@ -161,7 +161,7 @@ class PreviewTable(RowTable):
         if chosen.mostly_numbers or wish == "numbers":
             offered.append(("numbersColumnAction", "as numbers", "numbers"))
         for name, words, kind in offered:
-            action = menu.addAction(f"Understood {words}")
+            action = menu.addAction(f"Read {words}")
             action.setObjectName(name)
             action.setCheckable(True)
             action.setChecked(kind == wish)

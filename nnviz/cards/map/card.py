@@ -37,10 +37,10 @@ from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.legend import Key, Sample
 
-_RINGS_TIP = "Rings around the examples that are answered wrong."
+_RINGS_TIP = "Marks the misclassified examples with a ring."
 _HELP = (
-    "Each point is an example; those that the layer sees as alike lie together. Point at one to see it, click it to "
-    "choose it; wheel and drag zoom and move, Shift and drag circles points, a double click shows all."
+    "Each point is an example; examples with similar activations in the layer are close together. Point at one to "
+    "see it, or click it to choose it. Wheel: zoom. Drag: move. Shift and drag: lasso. Double click: show all."
 )
 
 
@@ -48,7 +48,10 @@ class MapPage(Page):
     """Page with the map, its legend at the right and a toolbar below."""
 
     def __init__(self, session: Session) -> None:
-        tip = "The examples as points: which of them a layer sees as alike, and which it mixes up."
+        tip = (
+            "Projects the activations of a layer onto a plane: examples that the layer sees as similar are close "
+            "together."
+        )
         super().__init__("Map", "mapTab", tip)
         self._session, self._model = session, session.models[MapModel]
         self._shown: tuple[object, ...] = ()  # the last content of the view
@@ -159,16 +162,16 @@ class MapPage(Page):
         part, count, highlighted = embedding.source.part, len(embedding.rows), self._highlight_text
         if highlighted:
             strong = text.count(count - int(self.view.dots.are_faded.sum()))
-            what = "examples" if embedding.tsne is None else f"as of epoch {self._epoch(embedding.source.epochs)}"
+            what = "examples" if embedding.tsne is None else f"at epoch {self._epoch(embedding.source.epochs)}"
             return f"only {highlighted} · {strong} of {text.count(count)} {what}"
         of = "" if count == part.count else f" of {text.count(part.count)}"
         words = f"{text.count(count)}{of} examples"
         if embedding.tsne is not None:
-            return f"{words} as of epoch {self._epoch(embedding.source.epochs)}{self._since(embedding)}"
+            return f"{words} at epoch {self._epoch(embedding.source.epochs)}{self._since(embedding)}"
         if embedding.source.network.shape[embedding.source.layer] == 1:
             return f"{words} · one neuron: its activation from left to right"
         share = "none of" if np.isnan(embedding.share) else f"{100 * embedding.share:.0f} % of"
-        return f"{words} · the two axes show {share} the variance"
+        return f"{words} · the two axes explain {share} the variance"
 
     @property
     def _highlight_text(self) -> str:
@@ -188,7 +191,7 @@ class MapPage(Page):
             return ""
         is_same, now = displayed.epochs == embedding.source.epochs, self._epoch(displayed.epochs)
         if displayed.is_live:
-            return " · now the network has changed" if is_same else f" · now epoch {now}"
+            return " · the network has changed since" if is_same else f" · now epoch {now}"
         return "" if is_same else f" · not of epoch {now}"
 
     def _empty_reason(self) -> str:
@@ -199,12 +202,12 @@ class MapPage(Page):
         if session.mistakes.part is None:
             return "This network does not fit the data."
         if self._model.method == TSNE and not self._model.has_tsne:
-            return f"t-SNE needs the package openTSNE. Install it with: {install_command('tsne')}"
+            return f"t-SNE requires openTSNE, an optional dependency. Install it with: {install_command('tsne')}"
         if self._model.embedding is not None:
-            return "The activations of this layer are not finite, so the examples have no place."
+            return "The activations of this layer are not finite, so there is no projection."
         if self._model.method == PCA or self._model.tsne.is_running:
-            return "The examples are being placed …"
-        return "This network's examples are not arranged yet."
+            return "Projecting the examples …"
+        return "No t-SNE of this network yet. Press Arrange."
 
     def _show_choice(self) -> None:
         embedding, example = self._embedding, self._session.selection.example

@@ -16,18 +16,25 @@ from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named, set_look
 from nnviz.ui.share_bar import ShareBar
 
-_LAYER_TIP = "By which layer's activations the examples are placed: those that it sees as alike lie together."
+_LAYER_TIP = "Selects the layer. Examples with similar activations in it are close together."
 _METHOD_TIP = (
-    "PCA: along the two axes of the largest variance, at once and while it learns. "
-    "t-SNE: neighbours stay neighbours; takes a while, for one moment of the network."
+    "PCA projects onto the two axes of the largest variance, also during training. t-SNE keeps neighbours together; "
+    "it is slower, and for one epoch."
 )
-_COUNT_TIP = "How many examples t-SNE places: 1 000 take about 3 s, 2 500 about 8 s, 10 000 about 35 s on one core."
-_PART_TIP = "Which examples are shown: those of the test, the validation or the training part."
-_TURN_TIP = "Works the two axes out from the displayed network. They then stay, so that points move as it learns."
-_ARRANGE_TIP = "Arranges the examples as the displayed network sees them, from where they are."
-_STOP_TIP = "Stops; the points stay where they are."
-_LASSO_TIP = "Drag around points to choose them (or hold Shift): the card of mistakes then lists them. Esc leaves it."
-_FIT_TIP = "Shows all points, none before the others (0, or a double click beside them)."
+_COUNT_TIP = (
+    "Sets how many examples t-SNE arranges. On one core 1 000 take about 3 s, 2 500 about 8 s, 10 000 about 35 s."
+)
+_PART_TIP = "Selects the examples to show: the test, validation or training set."
+_TURN_TIP = (
+    "Computes the PCA axes of the displayed network. They stay fixed while the network learns, so that you see the "
+    "points move."
+)
+_ARRANGE_TIP = "Runs t-SNE for the displayed network. It starts from the current positions."
+_STOP_TIP = "Stops t-SNE. The points stay where they are."
+_LASSO_TIP = (
+    "Selects the points that you circle (or hold Shift and drag). The card Mistakes lists them. Esc leaves the mode."
+)
+_FIT_TIP = "Shows all points without a highlight (0, or a double click on the background)."
 
 
 class MapOptions(QWidget):
@@ -39,7 +46,7 @@ class MapOptions(QWidget):
         self.layer = ChoiceButton("mapLayerButton", "Layer", _LAYER_TIP)
         self.method = ChoiceButton("mapMethodButton", "PCA or t-SNE", _METHOD_TIP)
         self.count = ChoiceButton("mapCountButton", "Number of examples", _COUNT_TIP)
-        self.part = ChoiceButton("mapPartButton", "Part of the data", _PART_TIP)
+        self.part = ChoiceButton("mapPartButton", "Set of examples", _PART_TIP)
         arranged(QHBoxLayout(self), 1, self.layer, self.method, self.count, self.part, spacing=10)
         self.layer.chosen.connect(lambda key: self._model.choose_layer(int(key)))
         self.method.chosen.connect(self._model.choose_method)
@@ -67,8 +74,8 @@ class MapOptions(QWidget):
 
 
 def layer_name(layer: int, last: int) -> str:
-    """Returns "input", "layer 2" or "answer"."""
-    return "input" if layer == 0 else "answer" if layer == last else f"layer {layer}"
+    """Returns "input", "layer 2" or "output"."""
+    return "input" if layer == 0 else "output" if layer == last else f"layer {layer}"
 
 
 class MapToolbar(QWidget):
@@ -79,7 +86,7 @@ class MapToolbar(QWidget):
         self._model = session.models[MapModel]
         self.said = named(label(role="muted"), "mapSaid")
         self.progress = ShareBar(100)
-        self.turn = _button("mapTurnButton", "turn to fit", "Axes that fit now", _TURN_TIP)
+        self.turn = _button("mapTurnButton", "turn to fit", "Recompute the axes", _TURN_TIP)
         self.arrange = _button("mapArrangeButton", "arrange", "Arrange by t-SNE", _ARRANGE_TIP)
         self.lasso = _button("mapLassoButton", "lasso", "Lasso", _LASSO_TIP)
         self.lasso.setCheckable(True)
@@ -106,7 +113,7 @@ class MapToolbar(QWidget):
         self.turn.setEnabled(self._model.embedding is not None)
         self.progress.show_share(work.share, is_tsne and work.is_running)
         self.arrange.setVisible(is_tsne and self._model.has_tsne)
-        self.arrange.setText("stop" if work.is_running else "arrange anew" if self._model.embedding else "arrange")
+        self.arrange.setText("stop" if work.is_running else "arrange again" if self._model.embedding else "arrange")
         self.arrange.setAccessibleName("Stop t-SNE" if work.is_running else "Arrange by t-SNE")
         self.arrange.setToolTip(_STOP_TIP if work.is_running else _ARRANGE_TIP)
 

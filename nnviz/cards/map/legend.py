@@ -63,7 +63,7 @@ class ClassLegend(QWidget):
         self.setFixedWidth(min(max(widest, theme.px(_NARROWEST)), theme.px(_WIDEST)))
 
     def _key(self, number: int, name: str, ink: str) -> Key:
-        tip = f"Shows the examples of class {name} before all others, also in the other cards; again: all."
+        tip = f"Highlights the examples of class {name} in all cards. Click again to show all."
         key = Key(ink, name, f"mapClass{number}Key", tip)
         key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # A long name must not widen the column.
         key.setAccessibleName(f"Class {name}")

@@ -19,7 +19,7 @@ MOST = 10_000  # examples for PCA
 WHILE_TRAINING = 2000  # Examples for PCA during training, so that they move several times a second.
 _MOST_WORK = 20_000_000_000  # Weights times examples, about a second. Larger networks get fewer examples …
 _FEWEST = 500  # … but at least these.
-MAP, MAP_PLACE = "map", "place on the map"  # names of the queries
+MAP, MAP_PLACE = "map", "position on the map"  # names of the queries
 _SECONDS_BETWEEN = 0.1  # least pause between two computations, which may take a twentieth of a core's time
 
 

@@ -92,17 +92,17 @@ def _chosen(embedding: Embedding, classes: Classes | None, group: ExampleGroup |
 def highlight_text(data: Dataset, classes: Classes | None, group: ExampleGroup | None) -> str:
     """Returns the highlighted examples as text, "4 answered as 9 stands out"; empty if all are alike."""
     if group is not None:
-        return "the chosen examples stand out"
+        return "the selected examples"
     if classes is None or classes == Classes(None, None) or data.train.labels is None:
         return ""
     true, answer = (
         None if each is None else text.name(data.class_name(each)) for each in (classes.true, classes.answer)
     )
     if answer is None:
-        return f"class {true} stands out"
+        return f"class {true}"
     if true is None:
-        return f"what is answered as {answer} stands out"
-    return f"{true} answered {'right' if true == answer else f'as {answer}'} stands out"
+        return f"predicted as {answer}"
+    return f"{true} predicted {('correctly' if true == answer else f'as {answer}')}"
 
 
 # ---- an example
@@ -139,8 +139,8 @@ def _class_words(answers: ClassPredictions, meaning: Meaning, number: int) -> li
     assert meaning.data is not None
     name, ink = meaning.output(true), point_colours(meaning.data)[true]
     if true == answer:
-        return [[(name, ink), (f"answered right, {share}", "muted")]]
-    return [[(name, ink), (f"answered as {meaning.output(answer)}, {share}", "text")]]
+        return [[(name, ink), (f"predicted correctly, {share}", "muted")]]
+    return [[(name, ink), (f"predicted as {meaning.output(answer)}, {share}", "text")]]
 
 
 def _number_words(answers: NumberPredictions, meaning: Meaning, number: int) -> list[list[Piece]]:

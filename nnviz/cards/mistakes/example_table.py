@@ -34,8 +34,10 @@ class ExampleTable:
 
     @property
     def head(self) -> list[str]:
-        """Titles of all columns, for a file."""
-        named = {"no.": "example", "answer": "answered"}
+        """Titles of all columns, for a file, which has older names for some of them."""
+        named = {"no.": "example"}
+        if isinstance(self.found.answers, ClassPredictions):
+            named |= {"predicted": "answered", "confidence": "sure"}
         number, *others = (named.get(title, title) for title in _head(self.found.answers))
         return [number, *([IN_FILE] if self._are_in_file else []), *others, *self._names]
 
@@ -57,7 +59,7 @@ class ExampleTable:
         """Returns the columns of the list, wide enough for the first of the ``shown`` examples."""
         own = ["row" if title == "no." and self._are_in_file else title for title in _head(self.found.answers)]
         own = own[self._begin :]
-        numbers = {"true", "answer", "output"} if isinstance(self.found.answers, ClassPredictions) else {"output"}
+        numbers = {"true", "predicted", "output"} if isinstance(self.found.answers, ClassPredictions) else {"output"}
         are_numbers = [title not in numbers for title in own]
         are_numbers += [not field.choices for field in self.meaning.fields[:_MOST_FIELDS]]
         titles = [*own, *self._names[:_MOST_FIELDS]]
@@ -130,6 +132,6 @@ class ExampleTable:
 
 def _head(answers: Predictions) -> list[str]:
     if isinstance(answers, ClassPredictions):
-        return ["no.", "true", "answer", "sure"]
+        return ["no.", "true", "predicted", "confidence"]
     several = ["output"] if len(answers.errors) > 1 else []
     return ["no.", *several, "true", "predicted", _OFF_BY]

@@ -22,7 +22,7 @@ from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 
 _LEAST_TITLE = 60  # pixels
-_PICTURES_TIP = "Click a picture to choose it; Enter or a double click puts it on the canvas."
+_PICTURES_TIP = "Click an image to choose it. Enter or a double click puts it on the canvas."
 
 
 class ExamplesCard(DockCard):
@@ -37,7 +37,7 @@ class ExamplesCard(DockCard):
         self._full_title, self._full_detail = self.windowTitle(), ""
         self.pictures = named(PictureList(), "mistakePictures", "Chosen examples")
         self.pictures.setWhatsThis(_PICTURES_TIP)
-        tip = "Click a row to choose its example; the other cards then show it too."
+        tip = "Click a row to choose its example. The other cards then show it, too."
         self.rows = named(RowList(), "mistakeRows", "Chosen examples", tip)
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignCenter)
@@ -60,11 +60,14 @@ class ExamplesCard(DockCard):
 
     def _add_buttons(self) -> None:
         mistakes = self._session.mistakes
-        tip = "Chooses the next mistake of these; after the last one it begins again (N)."
+        tip = "Chooses the next mistake in the list (N). After the last one it starts again at the first."
         self.next_button = named(QToolButton(), "nextMistakeButton", "Next mistake", tip)
         self.next_button.setText("N: next mistake")
         self.next_button.clicked.connect(mistakes.next_mistake)
-        tip = "Puts the chosen example on the canvas, where pen and eraser can mend it. The network answers at once."
+        tip = (
+            "Puts the chosen example on the canvas, where you can change it with pen and eraser. The prediction "
+            "follows at once."
+        )
         self.put_button = named(ElidedButton(), "putOnCanvasButton", "Put on the canvas", tip)
         self.put_button.show_text([["Enter: put it on the canvas", "Enter: to the canvas", "Enter"]], 0)
         self.put_button.clicked.connect(mistakes.put_on_canvas)
@@ -103,7 +106,7 @@ class ExamplesCard(DockCard):
         self._full_title = self._title(found)
         if found is None or data is None or not len(listed):
             self._full_detail = ""
-            self._note.setText("" if found is None else "There are none.")
+            self._note.setText("" if found is None else "No examples.")
             self._stack.setCurrentWidget(self._note)
             self._fit_title()
             return
@@ -149,12 +152,12 @@ class ExamplesCard(DockCard):
             return "largest first"
         is_open = classes is not None and (classes.true is None or classes.answer is None)
         has_both = is_open or self._session.mistakes.group is not None
-        return "mistakes first" if has_both else "surest first"
+        return "mistakes first" if has_both else "most confident first"
 
     def _title(self, found: SplitPredictions | None) -> str:
         classes, data = self._session.selection.classes, self._session.data.dataset
         if self._session.mistakes.group is not None:
-            return "Chosen on the map"
+            return "Selected on the map"
         if found is not None and isinstance(found.answers, NumberPredictions):
             return "Largest errors"
         if classes is None or data is None:
@@ -164,8 +167,8 @@ class ExamplesCard(DockCard):
         if answer is None:
             return f"All of class {true}" if len(str(true)) > 1 else f"All {true}s"
         if true is None:
-            return f"All answered as {answer}"
-        return f"{true} answered right" if true == answer else f"{true} answered as {answer}"
+            return f"All predicted as {answer}"
+        return f"{true} predicted correctly" if true == answer else f"{true} predicted as {answer}"
 
     def _describe(self, place: int) -> str:
         """Returns the read-out of an example: its origin, its target and the prediction."""
@@ -178,7 +181,9 @@ class ExamplesCard(DockCard):
             return ExampleTable(found, meaning).tip(index)
         about = meaning.where(found.part.where, found.part.number(index))
         true, answer = (meaning.output(int(numbers[index])) for numbers in (answers.labels, answers.answers))
-        return f"{about}: {true}\nanswered as {answer}, {confidence_text(float(answers.confidences[index]))} sure"
+        return (
+            f"{about}: {true}\npredicted as {answer}, confidence {confidence_text(float(answers.confidences[index]))}"
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

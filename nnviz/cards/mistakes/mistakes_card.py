@@ -36,20 +36,21 @@ _MODES = {
     "classes": "precision, recall",
 }
 _KEYS = {
-    "counts": "rows: true · columns: answered",
+    "counts": "rows: true · columns: predicted",
     "rows": "% of the true class",
-    "columns": "% of the answers",
+    "columns": "% of the predicted class",
     "classes": "of each class",
 }
 _CLASS_COLUMNS = [ListColumn("class"), ListColumn("recall", True, "100.0 %"), ListColumn("precision", True, "100.0 %")]
 _MATRIX_HELP = (
-    "A row for each true class, a column for each answer. Numbers on the diagonal are right answers, orange ones are "
-    "mistakes. Click a cell, or the name of a row or column, for its examples below; click again for all mistakes."
+    "Confusion matrix: a row for each true class, a column for each predicted class. The diagonal counts correct "
+    "predictions, orange cells count mistakes. Click a cell, or the name of a row or column, to list its examples "
+    "below. Click it again for all mistakes."
 )
-_PART_TIP = "Which examples the network is asked about: those of the test, the validation or the training part."
+_PART_TIP = "Selects the examples to predict: the test, validation or training set."
 _MODE_TIP = (
-    "Counts; shares of each row, with recall on the diagonal; shares of each column, with precision on the diagonal; "
-    "or precision and recall as a list."
+    "Shows counts, shares of each row (recall on the diagonal), shares of each column (precision on the diagonal), "
+    "or a list of both figures."
 )
 
 
@@ -61,11 +62,14 @@ class MistakesCard(DockCard):
         self._session = session
         self.mode = "counts"
         self._shown: tuple[object, ...] = ()  # the last content of the views
-        self.part_button = ChoiceButton("mistakesPartButton", "Part of the data", _PART_TIP)
-        self.mode_button = ChoiceButton("confusionModeButton", "What the matrix shows", _MODE_TIP)
+        self.part_button = ChoiceButton("mistakesPartButton", "Set of examples", _PART_TIP)
+        self.mode_button = ChoiceButton("confusionModeButton", "Content of the matrix", _MODE_TIP)
         self.matrix = named(ConfusionMatrixView(), "confusionMatrix", "Confusion matrix")
         self.matrix.setWhatsThis(_MATRIX_HELP)
-        tip = "Precision: the share of right ones among these answers. Recall: among the examples of this class."
+        tip = (
+            "Precision: the correct share of the predictions of a class. Recall: the correctly predicted share of "
+            "the examples of a class."
+        )
         self.classes = named(RowList(), "classFiguresList", "Precision and recall of each class", tip)
         self.numbers = RegressionErrors(session)
         self._note = label(role="muted")
@@ -161,7 +165,7 @@ class MistakesCard(DockCard):
         elif part is None:
             words = "This network does not fit the data."
         else:
-            words = "The network is being asked …"
+            words = "Computing predictions …"
         self._note.setText(words)
         self._turn_to(self._note)
 
@@ -200,14 +204,14 @@ class MistakesCard(DockCard):
         if true is not None and answer is not None:
             total = int(matrix[true].sum())
             share = f" of {text.count(total)} ({_percent(float(matrix[true, answer]) / total)})" if total else ""
-            verdict = "answered right" if true == answer else f"answered as {names[answer]}"
+            verdict = "predicted correctly" if true == answer else f"predicted as {names[answer]}"
             return f"{names[true]}, {verdict}: {text.count(int(matrix[true, answer]))}{share}"
         if true is not None:
             return f"{names[true]}: {text.count(int(matrix[true].sum()))}\nrecall {_percent(recall_of(matrix)[true])}"
         if answer is None:
             return ""
         count = text.count(int(matrix[:, answer].sum()))
-        return f"answered as {names[answer]}: {count}\nprecision {_percent(precision_of(matrix)[answer])}"
+        return f"predicted as {names[answer]}: {count}\nprecision {_percent(precision_of(matrix)[answer])}"
 
     # ---- for a file
 

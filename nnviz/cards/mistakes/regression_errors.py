@@ -20,8 +20,8 @@ from nnviz.ui.row_table import ListColumn
 
 _COLUMNS = [ListColumn("output"), ListColumn("RMSE", True, "-1.234e+05"), ListColumn("R²", True, "-0.123")]
 _PLOT_HELP = (
-    "A point for each example: across the true number, up the predicted one. On the dashed line both are the same. "
-    "Click a point to choose its example; Left and Right go on to its neighbours."
+    "Predicted against true values, a point for each example. On the dashed line both are equal. Click a point to "
+    "choose its example. Left and Right move to its neighbours."
 )
 
 
@@ -39,7 +39,7 @@ class RegressionErrors(QStackedWidget):
         self._found: SplitPredictions | None = None
         self.plot = named(PredictedPlot(), "numberPlot", "Predicted against true")
         self.plot.setWhatsThis(_PLOT_HELP)
-        tip = "How far the answers are off: the root of the mean squared difference, and the share that is explained."
+        tip = "RMSE: the root of the mean squared error. R²: the share of the variance that the network explains."
         self.outputs = named(RowList(), "outputErrorsList", "Error of each output", tip)
         for page in (self.plot, self.outputs):
             self.addWidget(page)
@@ -69,7 +69,7 @@ class RegressionErrors(QStackedWidget):
     def key(self, answers: NumberPredictions) -> str:
         """Returns a short description of the view."""
         if len(answers.errors) > 1:
-            return "R²: share explained"
+            return "R²: explained share"
         return f"across: true {self._session.meaning.output(0)} · up: predicted"
 
     def _show_choice(self) -> None:

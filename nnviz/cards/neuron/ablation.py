@@ -59,9 +59,11 @@ class AblationRanking(QWidget):
         self._order: list[int] = []
         self._title = named(label(), "rankingTitle")
         self._progress = ShareBar(160)
-        tip = "Back to the neuron. What is still being measured is dropped."
+        tip = "Returns to the neuron and cancels a measurement in progress."
         self.back = pill("back", "rankingBackButton", "Back to the neuron", tip)
-        self.bars = named(NamedBars(scrolls=True, number=_rise_text), "rankingBars", "Rise of the error without each")
+        self.bars = named(
+            NamedBars(scrolls=True, number=_rise_text), "rankingBars", "Rise of the error without each neuron"
+        )
         self.bars.describe = self._describe
         self.bars.picked.connect(lambda row: self.chosen.emit(self._order[row]))
         self.bars.hovered.connect(lambda row: self.pointed.emit(self._order[row] if row >= 0 else -1))
@@ -88,7 +90,7 @@ class AblationRanking(QWidget):
         ranking = self._ranking
         self._progress.show_share(ranking.share, ranking.is_running)
         if ranking.result is None:
-            self._title.setText(f"Measuring layer {ranking.about.layer} without each of its neurons …")
+            self._title.setText(f"Ablating each neuron of layer {ranking.about.layer} …")
             self._order = []
             self.bars.show_rows([], np.zeros(0))
             return
@@ -97,18 +99,20 @@ class AblationRanking(QWidget):
         rises = np.array([_rise(whole, each) for each in all_results])
         rises[list(off)] = np.nan
         self._order = np.argsort(rises, kind="stable").tolist()  # NaN comes last
-        names = [f"neuron {number + 1}{' (off)' if number in off else ''}" for number in self._order]
+        names = [f"neuron {number + 1}{(' (off)' if number in off else '')}" for number in self._order]
         self.bars.show_rows(names, rises[self._order], is_signed=True)
         unit = ", in points" if whole.error is not None else ""
-        self._title.setText(f"Layer {layer}: rise of the {part} {what} without each neuron{unit}; the first could go")
+        self._title.setText(
+            f"Layer {layer}: rise of the {part} {what} without each neuron{unit}; least important first"
+        )
 
     def _describe(self, row: int) -> str:
         if self._ranking.result is None:
             return ""
         number, (whole, each) = self._order[row], self._ranking.result
         if number in self._ranking.about.off:
-            return f"neuron {number + 1} is switched off already · a click shows it"
-        return f"without neuron {number + 1}: {change_text(whole, each[number])} · a click shows it"
+            return f"neuron {number + 1} is already switched off · click to show it"
+        return f"without neuron {number + 1}: {change_text(whole, each[number])} · click to show it"
 
     def point_at(self, neuron: int | None) -> None:
         """Outlines a neuron that another card points at."""

@@ -31,9 +31,9 @@ class ActivationColumns(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, self._model = session, session.models[NeuronModel]
-        self.means = named(NamedBars(), "neuronMeans", "Its mean answer to each class")
-        tip = "The examples to which it answers most. A click chooses one."
-        self.examples = named(ExampleGrid(), "neuronExamples", "The examples that excite it most", tip)
+        self.means = named(NamedBars(), "neuronMeans", "Mean activation for each class")
+        tip = "Shows the examples with the strongest activation. Click one to choose it."
+        self.examples = named(ExampleGrid(), "neuronExamples", "Examples with the strongest activation", tip)
         means_box, self._means_name = line("neuronMeansName")
         examples_box, self._examples_name = line("neuronExamplesName")
         left = arranged(QVBoxLayout(), means_box, (self.means, 1), spacing=4)
@@ -48,7 +48,7 @@ class ActivationColumns(QWidget):
         report, data = self._model.report, self._model.data
         if data is None:
             has_data = self._session.data.dataset is not None
-            say(self._means_name, "needs data that fit this network" if has_data else "needs data")
+            say(self._means_name, "no data that fit this network" if has_data else "no data")
             say(self._examples_name, "")
         if data is None or self._session.queries[NEURON].result is None:
             self.means.show_rows([], np.zeros(0))
@@ -59,8 +59,8 @@ class ActivationColumns(QWidget):
     def _show(self, report: NeuronReport, data: Dataset) -> None:
         meaning = self._model.meaning
         by = meaning.output(0) if report.means is None else "class"
-        dead = f"dead: the same for all {text.count(report.part.count)}"
-        say(self._means_name, dead if report.is_dead else f"mean answer by {by}")
+        dead = f"dead: equal for all {text.count(report.part.count)}"
+        say(self._means_name, dead if report.is_dead else f"mean by {by}")
         if report.means is not None:
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:
@@ -68,7 +68,7 @@ class ActivationColumns(QWidget):
             names = [" – ".join(each) for each in ends]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
         by = f" · {meaning.output(0)}" if report.means is None else ""
-        say(self._examples_name, "nothing excites it" if report.is_dead else f"excite it most{by}")
+        say(self._examples_name, "no strongest examples" if report.is_dead else f"strongest activation{by}")
         tile = self._model.tile
         if report.is_dead:
             self.examples.show_lines([])
@@ -94,7 +94,7 @@ class ActivationColumns(QWidget):
             return ""
         example = report.excited_by[number]
         told = listed(meaning.fields, meaning.row(example.inputs), _MOST_FIELDS)
-        first = f"{self._line_of(report, number)} · a click chooses it"
+        first = f"{self._line_of(report, number)} · click to choose it"
         return "\n".join([first, meaning.where(report.part.where, example.number), *told])
 
     def _choose(self, number: int) -> None:

@@ -29,7 +29,7 @@ from nnviz.ui.parts import arranged
 _SECONDS_BETWEEN_VIEWS = 0.2
 _NARROW = 600  # pixels of the card
 _ROOM = 28  # pixels in the header for the mark of a what-if
-_NOTHING = "Click a neuron in the network or among the weights to see what it does."
+_NOTHING = "Click a neuron in the network or among the weights to show it here."
 
 
 class NeuronCard(DockCard):
@@ -70,8 +70,8 @@ class NeuronCard(DockCard):
     def _fill_head(self) -> None:
         self.head.detail.hide()  # An empty one would leave a gap.
         self._controls = NeuronControls(self._session)
-        self._activation = Chip("neuronAnswer", "Its answer", "What the neuron answers to the drawing.", 94)
-        self._bias = Chip("neuronBias", "Its bias", "What is added to its weighted inputs.", 78)
+        self._activation = Chip("neuronAnswer", "Activation", "Activation of the neuron for the current input.", 112)
+        self._bias = Chip("neuronBias", "Bias", "Bias of the neuron: the constant added to its weighted inputs.", 78)
         self.head.row.insertWidget(1, self._activation)
         self.head.row.insertWidget(2, self._bias)
         self.head.keep_room(_ROOM)
@@ -167,7 +167,7 @@ class NeuronCard(DockCard):
     def _show_now(self) -> None:
         if self._shown is not None:
             now = self._session.queries[NEURON_NOW].result
-            self._activation.show_text("answer –" if now is None else f"answer {short(now)}")
+            self._activation.show_text("activation –" if now is None else f"activation {short(now)}")
 
     def _show_report(self) -> None:
         neuron = self._shown

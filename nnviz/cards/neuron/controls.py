@@ -30,11 +30,15 @@ class NeuronControls(QWidget):
         self._session = session
         self._is_dragged = False
         self._slider()
-        self.off = _button("switch off", "neuronOffButton", "Switches the neuron off, only in what is displayed (S).")
+        self.off = _button(
+            "switch off",
+            "neuronOffButton",
+            "Switches the neuron off as a preview (S). The network itself and its training are not affected.",
+        )
         self.off.setCheckable(True)
-        tip = "Makes the what-if an edit: the network itself gets the weights that are displayed. Undo takes it back."
+        tip = "Applies the preview to the network: it gets the displayed weights. Undo reverts this."
         self.keep = _button("keep", "neuronKeepButton", tip)
-        tip = "Changes the bias or a weight of the network itself, also while it learns. Undo puts it back."
+        tip = "Changes the bias or a weight of the network, also during training. Undo reverts this."
         self.edit_button = _button("edit …", "neuronEditButton", tip)
         parts = (self.strength_name, self.strength, self.factor, self.off, self.keep, self.edit_button)
         arranged(QHBoxLayout(self), *parts, spacing=4)
@@ -47,8 +51,8 @@ class NeuronControls(QWidget):
         self.strength_name = ElidedLabel("strength", "muted")
         self.strength_name.only_whole = True
         tip = (
-            "Multiplies what leads from the neuron, from nothing to twice: the answer shows what would be. "
-            "The network itself stays as it is, and training never sees it."
+            "Scales the neuron's output from 0 to 2× to preview the effect. The network itself and its training are "
+            "not affected."
         )
         self.strength = named(QSlider(Qt.Horizontal), "neuronStrength", "Strength of the neuron", tip)
         self.strength.setRange(0, _MOST * _PER_UNIT)

@@ -38,14 +38,16 @@ class EditDialog(QDialog):
         self._bias, self._weights = 0.0, np.zeros(0)
         self._source: Callable[[int], str] = str
         self._is_typed = False  # Whether the user typed the value: new parameters must not replace it.
-        self.part = Combo("neuronPartCombo", "What to edit", "Which of the neuron's numbers is changed.")
+        self.part = Combo(
+            "neuronPartCombo", "Parameter to edit", "Selects the parameter to change: the bias or a weight."
+        )
         self.part.addItems([_BIAS, _WEIGHT])
-        tip = "The number of the input, or of the neuron below, whose weight is changed."
+        tip = "Number of the input, or of the neuron in the layer below, whose weight is changed."
         self.source = NumberEdit("neuronSourceEdit", step_whole(1), tip, "Number of the input")
         self._source_name = named(label(role="muted"), "neuronSourceName")
-        tip = "The new number. It changes the network, also while it learns: between two steps."
+        tip = "New value of the parameter. During training it is applied between two steps."
         self.value = NumberEdit("neuronValueEdit", _step, tip, "New value")
-        tip = "Changes the network. Undo puts the old number back."
+        tip = "Applies the new value to the network. Undo restores the old one."
         self.set_button = named(QPushButton("Set"), "neuronSetButton", "Set the value", tip)
         self._source_label = label("from input", "fieldName")
         grid = QGridLayout(self)
@@ -150,7 +152,7 @@ class EditDialog(QDialog):
         is_good = abs(value) <= _LARGEST
         set_look(self.value, "wrong", not is_good)
         if not is_good:
-            self.value.setToolTip("It must be a number, at most a million.")
+            self.value.setToolTip("The value must be a number of at most 1,000,000.")
             return
         self._is_typed = False
         self.value.line.setModified(False)

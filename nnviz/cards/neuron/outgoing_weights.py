@@ -33,8 +33,11 @@ class OutgoingWeights(QWidget):
         super().__init__()
         self._session, self._model = session, session.models[NeuronModel]
         leads, self._leads_name = line("neuronLeadsName")
-        tip = "Its weight for each neuron of the next layer: orange raises, blue lowers. A click chooses that neuron."
-        self.links = named(LinkBars(), "neuronLinks", "Where it leads", tip)
+        tip = (
+            "Outgoing weight to each neuron of the next layer. Orange raises its weighted sum, blue lowers it. Click "
+            "a bar to choose that neuron."
+        )
+        self.links = named(LinkBars(), "neuronLinks", "Outgoing weights", tip)
         self.links.setMaximumHeight(_HIGHEST)
         self.links.setMinimumWidth(_LEAST_WIDTH)
         kept = self.links.sizePolicy()
@@ -42,10 +45,13 @@ class OutgoingWeights(QWidget):
         self.links.setSizePolicy(kept)
         without, self._without = line("neuronWithout", "")
         change, self._change = line("neuronEffect", "testFigure")
-        self._change.setToolTip("The error of the network as it is trained → what it would be.")
+        self._change.setToolTip("Error of the trained network → error with the preview.")
         measured, self._measured = line("neuronEffectOf")
-        tip = "Ranks all neurons of the layer by how much the error rises without each. That can take a while."
-        self.which = pill("which could go?", "whichCouldGoButton", "Which could go?", tip)
+        tip = (
+            "Switches off each neuron of the layer in turn and ranks them by how much the error rises: an ablation. "
+            "This can take a while."
+        )
+        self.which = pill("rank by ablation", "whichCouldGoButton", "Rank by ablation", tip)
         button = arranged(QHBoxLayout(), self.which, 1)
         arranged(QVBoxLayout(self), leads, (self.links, 100), without, change, measured, button, 1, spacing=4)
         self.links.describe = self._describe
@@ -71,7 +77,7 @@ class OutgoingWeights(QWidget):
             for where in (self._without, self._change, self._measured):
                 say(where, "")
             return
-        say(self._without, f"if {what_if_text(what_if)}" if what_if else "without it")
+        say(self._without, f"if {what_if_text(what_if)}" if what_if else "without the neuron")
         if change is None or change.neuron != (None if what_if else self._model.neuron):
             say(self._change, "…")
             return
@@ -80,14 +86,14 @@ class OutgoingWeights(QWidget):
         say(self._change, change_text(change.before, change.after))
         unit = f" of {self._model.meaning.output(0)}" if what == "RMSE" and self._model.meaning.is_single else ""
         say(self._measured, f"{change.part} {what}{unit} · {text.count(change.count)}")
-        self._measured.setToolTip(f"Measured on {text.count(change.count)} examples of the {change.part} part.")
+        self._measured.setToolTip(f"Measured on {text.count(change.count)} examples of the {change.part} set.")
 
     def _describe(self, number: int) -> str:
         neuron = self._model.neuron
         if neuron is None or self._model.is_output:
             return ""
         weight = float(self._session.displayed.as_trained.weights[neuron.layer][number, neuron.number])
-        return f"{self._model.names(neuron.layer + 1).neuron(number)}: {signed(weight)} · a click shows it"
+        return f"{self._model.names(neuron.layer + 1).neuron(number)}: {signed(weight)} · click to show it"
 
     def _above(self, number: int) -> Neuron | None:
         """Returns the neuron of a bar; None for -1."""

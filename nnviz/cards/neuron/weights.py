@@ -51,21 +51,24 @@ class NeuronWeights(QWidget):
         self._source: Callable[[int], str] = str
         self._is_own = True
         self._tile: tuple[int, int] | None = None
-        tip = "Orange: where ink raises the neuron's sum; blue: where it lowers it. A click edits a weight."
-        self.map = named(HeatMap(), "neuronMap", "The neuron's weights as a picture", tip)
-        self.bars = named(NamedBars(), "neuronWeightBars", "The neuron's strongest weights")
-        self.bars.setToolTip("The weights of the strongest inputs. A click edits a weight.")
-        self.input = named(Picture(QSize(0, 100)), "neuronInput", "The input that excites the neuron most")
+        tip = (
+            "Weights of the neuron. Where they are orange, ink raises its weighted sum; where they are blue, it "
+            "lowers it. Click a weight to edit it."
+        )
+        self.map = named(HeatMap(), "neuronMap", "Weights as an image", tip)
+        self.bars = named(NamedBars(), "neuronWeightBars", "Strongest weights")
+        self.bars.setToolTip("Weights of the strongest inputs. Click a weight to edit it.")
+        self.input = named(Picture(QSize(0, 100)), "neuronInput", "Input with the strongest activation")
         self.input.setMinimumHeight(60)
         self.input.setMaximumHeight(16_777_215)
         self._stack = QStackedWidget()
         for view in (self.map, self.bars, self.input):
             self._stack.addWidget(view)
         tip = (
-            "What is shown of a neuron in a deeper layer: its weights multiplied through to the input; the input that "
-            "gradient ascent found to excite it most, which no person drew; or its weights for the layer below."
+            "Shows what a neuron of a deeper layer responds to: its weights carried back to the input, an input "
+            "found by gradient ascent, or its own weights."
         )
-        self.view = FlatCombo("neuronViewCombo", "What is shown of the neuron", tip)
+        self.view = FlatCombo("neuronViewCombo", "View of the neuron", tip)
         self.view.addItems([BACK, ASCENT, OWN])
         caption, self._caption = line("neuronWeightsCaption")
         arranged(QVBoxLayout(self), (self._stack, 100), caption, self.view, 1, spacing=4)
@@ -95,11 +98,11 @@ class NeuronWeights(QWidget):
         self._is_own, self._source = view == OWN, names.source
         own = names.network.weights[neuron.layer - 1][neuron.number]
         if view == OWN or report is None:
-            self._show(own, tile if is_first else None, "what it looks for" if is_first else "weights from below")
+            self._show(own, tile if is_first else None, "input weights" if is_first else "incoming weights")
             return
         self._source = replace(names, layer=0, tile=tile).source
         if view == BACK:
-            self._show(report.carried_back, tile, "layers below as if linear")
+            self._show(report.carried_back, tile, "layers treated as linear")
         elif report.ascent is not None:
             self._show_ascent(report.ascent, tile)
 
@@ -143,7 +146,7 @@ class NeuronWeights(QWidget):
     def _describe(self, number: int) -> str:
         if not 0 <= number < len(self._values):
             return ""
-        edit = " · a click edits it" if self._is_own else ""
+        edit = " · click to edit it" if self._is_own else ""
         return f"{self._source(number)}: {signed(float(self._values[number]))}{edit}"
 
     def _pick(self, number: int) -> None:

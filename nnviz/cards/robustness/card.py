@@ -30,7 +30,7 @@ from nnviz.ui.share_bar import ShareBar
 
 _PATIENCE = 300  # Milliseconds in view after which the first measurement starts by itself.
 _Measurement = tuple[MeasurementSetup, Robustness] | None
-_WAITING = "Once the training rests, the network is measured. Or press Measure."
+_WAITING = "Robustness is measured when training pauses. Or press Measure."
 
 
 class RobustnessPage(Page):
@@ -41,9 +41,12 @@ class RobustnessPage(Page):
 
     def __init__(self, session: Session) -> None:
         super().__init__(
-            "How robust",
+            "Robustness",
             "robustTab",
-            "The network's error when its examples are noisy, moved, turned, covered … from not at all to much.",
+            (
+                "Shows the error on perturbed examples (noise, shift, rotation, occlusion …) against the strength "
+                "of the perturbation."
+            ),
         )
         self._session, self._model = session, session.models[RobustnessModel]
         self._is_put_due = False  # Whether the perturbed example goes to the canvas as soon as it is computed.
@@ -54,11 +57,11 @@ class RobustnessPage(Page):
     def _make(self) -> None:
         self._fill_aside()
         status_box, self.status = line("robustStatus")
-        self.plots = named(PlotGrid(), "robustPlots", "The error over the strength of each disturbance")
+        self.plots = named(PlotGrid(), "robustPlots", "Error against the strength of each perturbation")
         self.plots.setWhatsThis(
-            "Point at a curve to see its numbers, and the example at that strength, also between those that were "
-            "measured. Arrow keys move along a curve, with Shift in small steps, and to the next one; Enter or a "
-            "double click puts the disturbed example on the canvas."
+            "Point at a curve to see its numbers and the current example at that strength. Arrow keys move along a "
+            "curve (Shift: small steps) and to the next one. Enter or a double click puts the perturbed example on "
+            "the canvas."
         )
         self.plots.describe = self._describe
         self.example = PerturbedExampleView(self._session)
@@ -76,10 +79,13 @@ class RobustnessPage(Page):
 
     def _fill_aside(self) -> None:
         self.progress = ShareBar(120)
-        tip = "Measures the network that is displayed, on every test example at each strength. It does not change it."
-        self.measure_button = pill("Measure", "measureRobustButton", "Measure how robust the network is", tip)
-        tip = "Stops the measurement; what was measured so far stays."
-        self.cancel_button = pill("Cancel", "cancelRobustButton", "Stop measuring", tip)
+        tip = (
+            "Measures the error of the displayed network on all test examples at each strength. The network is not "
+            "changed."
+        )
+        self.measure_button = pill("Measure", "measureRobustButton", "Measure the robustness", tip)
+        tip = "Stops the measurement. The results so far are kept."
+        self.cancel_button = pill("Cancel", "cancelRobustButton", "Stop the measurement", tip)
         self.measure_button.clicked.connect(self._model.measure)
         self.cancel_button.clicked.connect(self._model.work.cancel)
         arranged(QHBoxLayout(self.aside), 1, self.progress, self.measure_button, self.cancel_button, spacing=8)
@@ -147,9 +153,9 @@ class RobustnessPage(Page):
     def _empty_reason(self, setup: MeasurementSetup | None) -> str:
         """Returns the line in place of the curves; empty if there are curves."""
         if self._session.data.dataset is None:
-            return "The data is being loaded."
+            return "Loading the data …"
         if setup is None:
-            return "The network does not fit the data, so there is nothing to measure."
+            return "This network does not fit the data."
         return self._model.problem
 
     @property
@@ -211,7 +217,7 @@ class RobustnessPage(Page):
         """Returns what was measured, at which epoch, and whether the network has changed since."""
         model, (measured, before) = self._model, self._drawn
         if measured is None:
-            return self._unmeasured_text() if before is None else f"Not measured at this moment{self._grey(before)}"
+            return self._unmeasured_text() if before is None else f"Not measured at this epoch{self._grey(before)}"
         setup = measured[0]
         meaning = self._session.meaning
         of = f" of {meaning.output(0)}" if meaning.is_single else ""
@@ -221,7 +227,7 @@ class RobustnessPage(Page):
             words += ", stopped"
         if model.is_outdated:
             now = self._session.displayed.epochs
-            words += " · now the network has changed" if now == setup.epochs else f" · now {self._epoch(now)}"
+            words += " · the network has changed since" if now == setup.epochs else f" · now {self._epoch(now)}"
         words += self._grey(before)
         return words[0].upper() + words[1:]
 
@@ -284,7 +290,7 @@ class RobustnessPage(Page):
         pixels = shown.inputs[1].reshape(SIDE, SIDE)
         ink = Ink(pixels, 1.0, title, is_example=True, fingerprint=setup.dataset.fingerprint)
         self._model.point_at(PerturbationStrength(shown.strength.name, 0.0))
-        self._session.sketch.replace("disturbed example", (ink,))
+        self._session.sketch.replace("perturbed example", (ink,))
 
     # ---- for a file
 
@@ -347,7 +353,7 @@ def _trained_text(name: str, setup: MeasurementSetup) -> str:
     if low >= high:
         return ""
     ends = [strength_text(PerturbationStrength(name, float(f"{end:.3g}")), setup.shape) for end in (low, high)]
-    return f"trained with {ends[0]} to {ends[1]}" if low else f"trained with up to {ends[1]}"
+    return f"augmented by {ends[0]} to {ends[1]} in training" if low else f"augmented by up to {ends[1]} in training"
 
 
 CARDS.register("robustPage")(CardInfo(RobustnessPage, needs=(PERTURBED,), page_of="networkDock", page_number=3))

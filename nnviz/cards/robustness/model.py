@@ -245,7 +245,7 @@ class RobustnessModel(QObject):
 
 def _problem_text(error: DataError | MemoryError) -> str:
     if isinstance(error, MemoryError):
-        return "There is not enough free memory."
+        return "Not enough free memory. Close other programs and measure again."
     if error.parameter == "network":
-        return "The network's answers are not finite."
+        return "The outputs of the network are not finite."
     return f"The network's loss does not fit the data: {error.parameter} {error.rule}."

@@ -32,7 +32,7 @@ _SIDE = 152
 _PREDICTION, _LONG = 46, 4  # Height of a prediction in pixels; names of at least 4 letters are written smaller.
 _WIDE = 232  # Pixels for columns: their names are longer than an image is wide.
 _MOST_ROWS = 100  # Columns that are shown, those that change most.
-_DRAW_TIP = "The current example, disturbed. A double click on a curve puts it on the canvas."
+_DRAW_TIP = "The current example, perturbed. Double-click a curve to put it on the canvas."
 
 
 class PerturbedExampleView(QWidget):
@@ -42,18 +42,18 @@ class PerturbedExampleView(QWidget):
         super().__init__()
         self._session, self._model = session, session.models[RobustnessModel]
         title_box, self.title = line("robustExampleTitle", "notice")
-        self.picture = named(Picture(QSize(_SIDE, _SIDE)), "robustPicture", "The disturbed example", _DRAW_TIP)
-        tip = "How much the disturbance changes each input of the current example; those that change most."
+        self.picture = named(Picture(QSize(_SIDE, _SIDE)), "robustPicture", "Perturbed example", _DRAW_TIP)
+        tip = "Shows the inputs of the current example that the perturbation changes most."
         bars = NamedBars(scrolls=True, number="{:+.2f}".format)
-        self.bars = named(bars, "robustBars", "How much each input changes", tip)
+        self.bars = named(bars, "robustBars", "Change of each input", tip)
         self.bars.describe = self._describe
         self._columns: Array = np.zeros(0, np.int64)  # those that have bars
         self._stack = QStackedWidget()
         self._stack.addWidget(self.picture)
         self.changes = _scrolled(self.bars)
         self._stack.addWidget(self.changes)
-        self.before = PredictionColumn("undisturbed", "robustBefore", Qt.AlignLeft)
-        self.after = PredictionColumn("disturbed", "robustAfter", Qt.AlignRight)
+        self.before = PredictionColumn("unperturbed", "robustBefore", Qt.AlignLeft)
+        self.after = PredictionColumn("perturbed", "robustAfter", Qt.AlignRight)
         predictions = arranged(QHBoxLayout(), (self.before, 1), (self.after, 1), spacing=4)
         arranged(QVBoxLayout(self), title_box, (self._stack, 100), predictions, 1, spacing=4)
         self._make_room(_SIDE, _SIDE)
@@ -117,7 +117,7 @@ class PredictionColumn(QWidget):
         self._words = ""
         when_box, self.caption = line(f"{name}Caption")
         self.caption.setText(when)
-        self.answer = named(label(role="answer"), name, f"The answer, {when}")
+        self.answer = named(label(role="answer"), name, f"Prediction, {when}")
         theme.sized(self.answer.setFixedHeight, _PREDICTION)
         share_box, self.share = line(f"{name}Share")
         for made in (self.caption, self.answer, self.share):
@@ -187,4 +187,4 @@ def strength_text(strength: PerturbationStrength, shape: Shape) -> str:
 def _title(strength: PerturbationStrength, setup: MeasurementSetup) -> str:
     if not strength.name:
         return "point at a curve"
-    return perturbation_text(strength, setup.shape) if strength.value else "undisturbed"
+    return perturbation_text(strength, setup.shape) if strength.value else "unperturbed"

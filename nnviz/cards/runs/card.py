@@ -39,25 +39,25 @@ from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.fields import FieldEdit
 from nnviz.ui.parts import named
 
-_EMPTY = "Runs appear here when a network is trained."
-_NOTHING_FOUND = "No run has all these words in its settings, name, note or data, or in the name of its sweep."
+_EMPTY = "No runs yet. Train a network to see its run here."
+_NOTHING_FOUND = "No run has all these words in its settings, name, note, data or sweep. Change the search."
 _SORT_TIP = (
-    "Sorts the runs by their date or by a figure, the best first. Figures of different data do not compare, so each "
-    "data set is sorted by itself."
+    "Sorts the runs by date, or by a figure with the best first. Each data set is sorted by itself, because figures "
+    "of different data do not compare."
 )
 _SEARCH_TIP = (
-    "Lists the runs that have all these words in settings, name, note or data, or in the name of their sweep, like "
-    "“adam 0.01”, “784-64” or “sweep 3”."
+    "Lists the runs that have all these words in their settings, name, note, data or sweep, such as “adam 0.01”, "
+    "“784-64” or “sweep 3”."
 )
-_NOTE_TIP = "What you want to remember of the run whose row is chosen. It is found by it too. Enter keeps the note."
+_NOTE_TIP = "Note on the selected run. The search finds it, too. Enter saves it."
 _TABLE_TIP = (
-    "Click: compare. Double click or Enter: put it into the window. The first column marks it with a star. Runs that "
-    "differ in their seed only are one row: click ×5, or press the right arrow, to see each of them. A sweep is one "
-    "row as well, with the figure of its best trial: a click shows what came of it."
+    "Click a run to compare it. Enter or a double click opens it. Click the first column to star it. Runs that "
+    "differ only in their seed share a row (×5, or the right arrow, lists them). A sweep is one row, too; click it "
+    "to show its trials."
 )
-_OF_RUNS = "A sweep stands for many runs: open it with the right arrow, and choose one of its trials."
+_OF_RUNS = "Not available for a whole sweep. Expand it with the right arrow and choose a trial."
 # What the runs of a sweep have together, where it is not the figure of the best trial.
-_TOGETHER = {"epochs": "most epochs of a run", "seconds": "seconds of all runs", "nbytes": "room of all runs, MB"}
+_TOGETHER = {"epochs": "most epochs of a run", "seconds": "seconds of all runs", "nbytes": "storage of all runs, MB"}
 _MOST_SEEDS = 12  # of a group in a tooltip
 _MOST_TOLD = 400  # letters of a note in a tooltip
 
@@ -78,10 +78,10 @@ class RunsCard(DockCard):
         self._chosen: Chosen | SweepKey | None = None  # the run, group or sweep of the current row
         self._is_sought = False  # whether its row is to come into sight
         self._titles: dict[int, RunName] = {}  # of the rows that were painted since something changed
-        self.sort_button = ChoiceButton("runSortButton", "What the runs are sorted by", _SORT_TIP)
+        self.sort_button = ChoiceButton("runSortButton", "Sort order of the runs", _SORT_TIP)
         self.head.row.addWidget(self.sort_button)
         self.search = named(FieldEdit(), "runSearchEdit", "Find runs", _SEARCH_TIP)
-        self.search.setPlaceholderText("find: rate, layers, note …")
+        self.search.setPlaceholderText("search: rate, layers, note …")
         self.search.setClearButtonEnabled(False)
         self.table_view = named(RunTable(), "runsTable", "Runs", "")
         self.table_view.setWhatsThis(_TABLE_TIP)
@@ -102,13 +102,13 @@ class RunsCard(DockCard):
     def _add_actions(self) -> None:
         """Adds the actions for the current run: shortcuts and a context menu."""
         comparison = self._session.comparison
-        self._action("Put into the window", "actionOpenRun", "Return; Enter", self._open)
-        self._action("Compare, or no longer", "actionCompareRun", "C", self._of_runs(self._compare))
-        self._action("Baseline, or no longer", "actionBaselineRun", "=", self._of_runs(self._pin))
+        self._action("Open the run", "actionOpenRun", "Return; Enter", self._open)
+        self._action("Compare or stop comparing", "actionCompareRun", "C", self._of_runs(self._compare))
+        self._action("Set or unset baseline", "actionBaselineRun", "=", self._of_runs(self._pin))
         self._action("Star", "actionStarRun", "*", self._of_runs(self._star))
         self._action("Rename …", "actionRenameRun", "F2", lambda _: self.table_view.rename())
         self._action("Note …", "actionNoteRun", "F4", self._of_runs(lambda _: self.note.setFocus()))
-        self._action("Show its sweep", "actionShowSweep", "T", self._show_sweep)
+        self._action("Show the sweep", "actionShowSweep", "T", self._show_sweep)
         self._action("Export …", "actionExportRun", "Ctrl+E", self._of_runs(self._export))
         self._action("Delete", "actionDeleteRun", "Del", self._delete)
         for words, name, act in (
@@ -233,7 +233,7 @@ class RunsCard(DockCard):
     def _tip(self, place: int) -> str:
         records, row = self._session.library.records_at(place), self._session.library.rows[place]
         title, progress = self._title(row, records), self._progress(row)
-        going = f"\n{progress}: it is trained at this moment" if progress else ""
+        going = f"\n{progress}: in training" if progress else ""
         if row.of is not None and row.is_sweep:
             return f"{sweep_entry(row.of)}\n{_sweep_tooltip(row)}"
         if not records:
@@ -300,7 +300,7 @@ class RunsCard(DockCard):
         place = self.table_view.current if self._row is not None else None
         records = [] if place is None else self._session.library.records_at(place)  # stays known, wherever it is
         self.note.setEnabled(bool(records))
-        self.note.setPlaceholderText("note of the chosen run …" if records else "choose a run for its note")
+        self.note.setPlaceholderText("note on the selected run …" if records else "select a run to see its note")
         if not self.note.hasFocus():
             self.note.setText(note_of(records) if records else "")
 
@@ -339,7 +339,7 @@ class RunsCard(DockCard):
     def _has_runs(self, row: RunRow) -> bool:
         """Whether the row has finished runs to act on. Shows a message if it has none."""
         if not row.all_runs:
-            self._session.messages.show("That can be done when the first of these runs is over.")
+            self._session.messages.show("Not available yet. Wait until the first of these runs has finished.")
         return bool(row.all_runs)
 
     def _rename(self, row: RunRow, name: str) -> None:
@@ -367,7 +367,7 @@ class RunsCard(DockCard):
         known = (record.sweep for record in self._known(row.all_runs))
         sweep = row.of.id if row.of is not None else next(known, None)
         if sweep is None:
-            self._session.messages.show("This run was trained by itself: it belongs to no sweep.")
+            self._session.messages.show("This run belongs to no sweep.")
         else:
             self._session.sweeps.selected.emit(sweep)
 
@@ -410,7 +410,7 @@ def _run_tooltip(record: RunRecord) -> str:
     when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
     if record.figures_before is not None:
-        lines.append(f"its figures are of epoch {text.epochs(record.figures_before)}")
+        lines.append(f"figures of epoch {text.epochs(record.figures_before)}")
     try:
         settings = settings_of(record.experiment, record.data_set)
         lines.append(f"{text.name(record.data)} · {settings_line(settings)}")
@@ -426,7 +426,7 @@ def _sweep_tooltip(row: RunRow) -> str:
     runs = f"{text.count(len(row.runs))} run{'' if len(row.runs) == 1 else 's'}"
     figure = "" if row.best is None else _TOGETHER.get(row.best[0], f"{figure_name(row.best[0])} of the best trial")
     told = f"{runs}. The figure: {figure}." if figure else f"{runs}."
-    return f"{told}\nA click shows what came of its trials, and the right arrow lists them below it."
+    return f"{told}\nClick to show its trials. The right arrow lists them."
 
 
 def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
@@ -436,10 +436,10 @@ def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     ends = [format_figure(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]
     spread = f", from {ends[0]} to {ends[1]}" if figures else ""
     have_seeds = len({seed_of(record) for record in records}) == len(records)
-    differing = "differ in their seed only" if have_seeds else "have the same settings, some also the same seed"
+    differing = "differ only in their seed" if have_seeds else "have the same settings, and some the same seed"
     lines = [f"{len(records)} runs that {differing}. The figure is their median{spread}."]
-    lines += [f"The last one: {text.date(max(record.created for record in records))}"]
-    lines += [f"Enter puts the one in the middle, {middle}, into the window."]
+    lines += [f"The newest: {text.date(max(record.created for record in records))}"]
+    lines += [f"Enter opens the run with the median figure, {middle}."]
     lines += [f"{seed_of(each)}: {figure_of([each], sort)[0]}, {each.status}" for each in records[:_MOST_SEEDS]]
     if len(records) > _MOST_SEEDS:
         lines.append(f"and {len(records) - _MOST_SEEDS} more")

@@ -16,14 +16,14 @@ from nnviz.ui.parts import arranged, named, set_look
 
 _WIDTH = 460  # pixels
 _ABOUT = (
-    "The network in every format, its curves as CSV, how it comes again (a command or steps), and run.nnvizrun, "
-    "one file with all of it, to pass on. Points that were painted go along."
+    "Writes the network in every format, the curves as CSV, how to reproduce the run, and run.nnvizrun, a single "
+    "file to pass on. Painted points are included."
 )
-_FOLDER_TIP = "A new folder, which is made for the files of this run."
-_CHOOSE_TIP = "Chooses the folder in which the new one is made."
-_PATHS_TIP = "The folders in which the files of its data lie go along. They may tell more of you than you want to."
-_ROWS_TIP = "A copy of the file of its data goes along, with all its rows. They may be somebody's data."
-_EXPORT_TIP = "Writes the files. Nothing is left if that fails or is cancelled."
+_FOLDER_TIP = "New folder for the files of this run. It must not exist yet."
+_CHOOSE_TIP = "Chooses the parent of the new folder."
+_PATHS_TIP = "Includes the paths of the data files. They may reveal private information."
+_ROWS_TIP = "Includes a copy of the data file with all its rows. They may be private."
+_EXPORT_TIP = "Writes the files. If this fails or is cancelled, nothing is left behind."
 
 
 class ExportDialog(QDialog):
@@ -47,8 +47,8 @@ class ExportDialog(QDialog):
         self.choose_button = named(QPushButton("Choose …"), "exportFolderButton", "Choose a folder", _CHOOSE_TIP)
         self.choose_button.setAutoDefault(False)
         self.choose_button.clicked.connect(self._choose)
-        self.paths = check_box("exportPathsBox", "The folders of its files go along", _PATHS_TIP)
-        self.rows = check_box("exportRowsBox", "The rows of its file go along", _ROWS_TIP)
+        self.paths = check_box("exportPathsBox", "Include paths of the data files", _PATHS_TIP)
+        self.rows = check_box("exportRowsBox", "Include rows of the data file", _ROWS_TIP)
         for box in (self.paths, self.rows):
             box.setEnabled(has_files)
         self._wrong = named(label(role="error"), "exportFolderError")
@@ -78,7 +78,9 @@ class ExportDialog(QDialog):
         theme.sized(self.setFixedWidth, _WIDTH)
 
     def _buttons(self) -> list[QPushButton]:
-        cancel = named(QPushButton("Cancel"), "cancelExportButton", "Cancel", "Closes this box; nothing is written.")
+        cancel = named(
+            QPushButton("Cancel"), "cancelExportButton", "Cancel", "Closes this dialog without writing anything."
+        )
         cancel.clicked.connect(self.reject)
         export = named(QPushButton("Export"), "exportRunButton", "Export", _EXPORT_TIP)
         export.setProperty("role", "primary")
@@ -89,7 +91,7 @@ class ExportDialog(QDialog):
     def _choose(self) -> None:
         """Opens a dialog for the parent of the new folder."""
         now = Path(self.folder.text())
-        dialog = named(QFileDialog(self, "Make the new folder in", str(now.parent)), "exportPlaceDialog")
+        dialog = named(QFileDialog(self, "Parent of the new folder", str(now.parent)), "exportPlaceDialog")
         dialog.setFileMode(QFileDialog.Directory)
         dialog.setOption(QFileDialog.ShowDirsOnly)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
@@ -125,9 +127,9 @@ def _folder_problem(typed: str) -> str:
     """Returns why a folder cannot be made and what to do; empty if it can be made."""
     path = Path(os.path.expanduser(typed))
     if not typed or not path.is_absolute():
-        return f"New folder is “{typed}”: it must be a whole path. Choose a folder for it."
+        return f"New folder “{typed}”: it must be a full path. Choose a folder."
     if os.path.lexists(path):
-        return f"New folder is {path.name}: it must not be there yet. Try {unused_folder(path.parent, path.name).name}."
+        return f"New folder {path.name}: it already exists. Try {unused_folder(path.parent, path.name).name}."
     if not path.parent.is_dir():
-        return f"New folder is in {path.parent}: that must be a folder that is there. Choose another one."
+        return f"New folder in {path.parent}: there is no such folder. Choose another one."
     return ""

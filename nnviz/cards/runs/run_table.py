@@ -147,7 +147,7 @@ class _NameDelegate(QStyledItemDelegate):
         self._table = table
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
-        field = named(FieldEdit(), "runNameEdit", "Name of the run", "What the run is called. Enter keeps the name.")
+        field = named(FieldEdit(), "runNameEdit", "Name of the run", "Name of the run. Enter saves it.")
         field.setParent(parent)
         return field
 

@@ -96,7 +96,7 @@ class StorageModel(QObject):
     def _failed(self, error: Exception) -> None:
         self._is_looking = False
         if not self._library.problem:  # else the problem was reported
-            self._messages.show_error("How much the library takes could not be read", error)
+            self._messages.show_error("The size of the library could not be read", error)
         if self._is_stale:
             self.refresh()
 
@@ -122,7 +122,7 @@ class StorageModel(QObject):
 
     def _set(self, which: str, nbytes: int) -> None:
         def failed(error: Exception) -> None:
-            self._messages.show_error("That could not be kept in the library", error)
+            self._messages.show_error("The change could not be saved in the library", error)
             self.changed.emit()  # what is shown is as before
 
         def work(library: Library) -> None:
@@ -139,10 +139,10 @@ class StorageModel(QObject):
         plan = self.usage.plan
 
         def work(library: Library, report: ReportFunction) -> ThinningPlan:
-            return library.quota.thin(plan, lambda share: report(f"{100 * share:.0f} % is done"))
+            return library.quota.thin(plan, lambda share: report(f"{100 * share:.0f} % done"))
 
         def done(gone: ThinningPlan) -> str:
-            return f"Gone: {format_thinning(gone)}" if gone.losses else "Nothing is gone: these runs are in training"
+            return f"Removed: {format_thinning(gone)}" if gone.losses else "Nothing removed: these runs are in training"
 
         self._work.run("Thinning old runs", work, done, "Old runs could not be thinned")
 

@@ -23,10 +23,8 @@ from nnviz.ui.form import FormField, FormGrid
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.parts import arranged, named
 
-_TIP = "How much room the library takes on the disk, how much it may take, and what old runs can do without."
-_THIN_TIP = (
-    "Takes these moments from old runs now; otherwise it is done when the next training is over. It cannot be undone."
-)
+_TIP = "Shows the size of the library on disk, its limits, and which snapshots of old runs can be removed."
+_THIN_TIP = "Removes these snapshots of old runs now instead of after the next run. This cannot be undone."
 _FIELD = 84  # pixels
 
 
@@ -57,35 +55,35 @@ class _LimitField:
 _LIMIT_FIELDS = (
     _LimitField(
         "library",
-        "Whole library, GB",
+        "Library, GB",
         1e9,
         "2",
         LEAST,
         lambda: MOST,
         step_decade,
-        "How much the library may take on the disk. Beyond that old runs lose moments between, never their result.",
+        "Limit of the library on disk. Above it, old runs lose snapshots, but never their results.",
     ),
     _LimitField(
         "run",
-        "A run on the disk, MB",
+        "Run on disk, MB",
         1e6,
         "32",
         LEAST,
         lambda: MOST_OF_RUN,
         step_whole(1, 8),
-        "How much the moments of one run may take in the library. With less, moments are farther apart in trainings "
-        "that begin from now on.",
+        "Limit of the snapshots of one run in the library. A lower limit spaces the snapshots of new runs farther "
+        "apart.",
     ),
     _LimitField(
         "memory",
-        "A run in memory, MiB",
+        "Run in memory, MiB",
         2**20,
         str(MOST_BYTES // 2**20),
         LEAST_BYTES,
         most_bytes,
         step_whole(1, 16),
-        "How much memory the moments of one run may take while it is in the window. With less, those that the timeline "
-        "can go back to are farther apart.",
+        "Limit of the snapshots of the open run in memory. A lower limit spaces the epochs on the timeline farther "
+        "apart.",
     ),
 )
 
@@ -98,7 +96,7 @@ class StoragePart(QWidget):
         self._model = session.models[StorageModel]
         self._rows: dict[str, FormField] = {}
         self._warning = named(label(role="notice"), "roomWarning")
-        self.group = CollapsibleGroup("roomGroup", "Room", _TIP, self._make)
+        self.group = CollapsibleGroup("roomGroup", "Storage", _TIP, self._make)
         arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
         self._warning.setWordWrap(True)
         self._warning.hide()
@@ -152,10 +150,10 @@ class StoragePart(QWidget):
     def _what_goes(self) -> str:
         usage = self._model.usage
         if usage is not None and usage.plan.is_over:
-            return format_pending_thinning(usage.plan, "when the next training is over")
+            return format_pending_thinning(usage.plan, "after the next run")
         if usage is None or usage.possible is None or not usage.possible.losses:
-            return "Nothing has to go."
-        return f"Nothing has to go. What could, at most: {format_thinning(usage.possible)}."
+            return "No snapshots need to be removed."
+        return f"No snapshots need to be removed. At most could go: {format_thinning(usage.possible)}."
 
     # ---- what is typed
 

@@ -52,7 +52,7 @@ class StepThroughPage(Page):
         super().__init__(
             "Step through",
             "stepThroughTab",
-            "One whole step of the training with its real numbers: forward, loss, backward, update.",
+            "Shows one training step with its real numbers: forward pass, loss, backward pass, update.",
         )
         self.setObjectName("stepThroughPage")
         self._session, self._model = session, session.models[StepThrough]

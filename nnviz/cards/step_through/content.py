@@ -229,7 +229,7 @@ class StepContent:
                 Formula(
                     Address("activation", 0, position.neuron, row=position.row),
                     "input",
-                    "x, as the network gets it",
+                    "x, the input of the network",
                     "",
                     value,
                     (),
@@ -254,7 +254,7 @@ class StepContent:
             if formula.address.what == "activation" and formula.address.layer == 0:
                 value = self._standardisation(formula.address)
                 value = value or self.names.meaning.scaling_text(formula.address.neuron, formula.value)
-                return [f"= {value}" if value else "as the data have it"]
+                return [f"= {value}" if value else "as in the data"]
             return [f"= {version}" for version in written_versions(formula)]
 
         return RowsData(
@@ -369,6 +369,6 @@ def term_source(formula: Formula, place: int) -> Address | None:
 def check_text(found: FiniteDifference) -> str:
     """Describes how a gradient was measured."""
     return (
-        f"Loss {found.more:.10g} with {found.distance:.1e} more, {found.less:.10g} with as much less: "
-        f"their difference over {2 * found.distance:.1e} is {found.slope:.6g}."
+        f"Loss {found.more:.10g} at +{found.distance:.1e}, {found.less:.10g} at −{found.distance:.1e}: their "
+        f"difference divided by {2 * found.distance:.1e} is {found.slope:.6g}."
     )

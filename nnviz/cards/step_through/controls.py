@@ -25,13 +25,13 @@ class StepChooser(QWidget):
     def __init__(self, step_through: StepThrough) -> None:
         super().__init__()
         self._step_through = step_through
-        tip = "The step that learns the drawing, or the chosen example where nothing is drawn."
+        tip = "Shows the step that trains on the drawing, or on the chosen example if nothing is drawn."
         self.of_example = pill("this example", "stepOfExampleButton", "Step on this example", tip, True)
-        tip = "The training's own next step: its next batch, in its order, with its dropout and distortions."
+        tip = "Shows the next step of the run: its next batch, with its dropout and augmentation."
         self.of_batch = pill("next batch", "stepOfBatchButton", "Step on the next batch", tip, True)
-        tip = "The class that the drawing is to be learned as, if the step is taken."
+        tip = "Sets the target class for training on the drawing."
         self.target = ChoiceButton("stepTargetButton", "Learn the drawing as", tip)
-        tip = "Writes down the step that comes next now; while the network learns, what is shown stays as it is."
+        tip = "Records the step that is next now. The recorded step stays until then, also during training."
         self.newest = pill("newest", "newestStepButton", "Newest step", tip)
         self.moment = named(ElidedLabel(role="muted"), "stepMoment")
         box = FixedSizeBox(self.moment)  # shrinks first if there is little room
@@ -70,12 +70,12 @@ class StepButtons(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        tip = "Goes to the stage before, on the way through the step (Left on the path)."
+        tip = "Goes to the previous stage of the step (Left on the path)."
         self.previous = pill("◂ Previous", "stepPreviousButton", "Previous", tip)
-        tip = "Goes to the next stage, on the way through the step (Right on the path)."
+        tip = "Goes to the next stage of the step (Right on the path)."
         self.next = pill("Next ▸", "stepNextButton", "Next", tip)
-        tip = "How far Previous and Next go: a whole phase, a layer, or a neuron."
-        self.stride_button = ChoiceButton("stepPaceButton", "How far at once", tip)
+        tip = "Sets how far Previous and Next go: a phase, a layer, or a neuron."
+        self.stride_button = ChoiceButton("stepPaceButton", "Step size of Previous and Next", tip)
         self.stride = Stride.LAYER
         self.stride_button.chosen.connect(lambda key: self.set_stride(Stride(key)))
         self.set_stride(Stride.LAYER)
@@ -112,10 +112,10 @@ class TemperatureSlider(QWidget):
     def __init__(self) -> None:
         super().__init__()
         tip = (
-            "What softmax would answer at another temperature: sums are divided by it. High ones make all answers "
-            "alike, low ones leave only the largest. The network and the step stay as they are."
+            "Previews softmax at another temperature, which divides the logits. High values even the outputs out, "
+            "low values leave only the largest. The network does not change."
         )
-        self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "Temperature of softmax", tip)
+        self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "Softmax temperature", tip)
         self.slider.setRange(-_STEPS_PER_TEN, _STEPS_PER_TEN)
         theme.sized(self.slider.setMinimumWidth, 60)
         self._words = label(role="muted")

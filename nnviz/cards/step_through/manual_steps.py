@@ -97,7 +97,9 @@ class ManualSteps(QObject):
         is_ready = self._training.can_start and not self._training.is_another_network
         is_next = run is self._runs.current and self._stands_at(run, step, step.before.parameters)
         if not is_ready or not is_next:
-            self._messages.show("That step was not taken again: the network, the data or the fields are others now.")
+            self._messages.show(
+                "Redo of the step is not possible: the network, the data or the settings have changed. Take a new step."
+            )
             return
         is_over, call = run.stage is Stage.ENDED, self._training.runner.call
         self._before[step] = run.copy(), call(run.id, _moment) if is_over else None
@@ -133,7 +135,8 @@ class ManualSteps(QObject):
             return
         if not self._stands_at(run, step, step.after.parameters):
             self._messages.show(
-                "That step was not taken back: since then the network was trained, or the data changed."
+                "Undo of the step is not possible: the network was trained or the data changed since. "
+                "Go back on the timeline instead."
             )
             return
         before, over = self._before.pop(step)

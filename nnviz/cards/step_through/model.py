@@ -149,12 +149,12 @@ class StepThrough(QObject):
             self._to_take = None
         if data is None or self._session.training.state in (Status.LOADING, Status.BUILDING):
             # It is tried again as soon as that is over.
-            self._nothing("The step is shown when there is data that fits the network.", None)
+            self._nothing("No data that fit the network. Open data to see the step.", None)
         elif self._request.lacks_example:
             self._nothing(self._request.lacks_example, key)
         elif self._request.is_awaited:
             if self.past_batch.is_long:
-                self._nothing("To know the batch of then, the network is trained to this moment again.", key)
+                self._nothing("Replaying the run to this epoch to find its batch …", key)
         elif self._busy_with is None:
             self._begin(run, data, key)
         self.changed.emit()
@@ -173,7 +173,7 @@ class StepThrough(QObject):
         def done(step: StepTrace | None) -> None:
             self._busy_with = None
             if step is None:
-                self._nothing("This training takes no further step.", key)
+                self._nothing("The run has no further step.", key)
             elif run is self._session.runs.current and data is self._request.fitting_data:
                 around = step.before, step.after, step.batches, step.is_given
                 taken = ManualStep(run.id, *around, data, key.experiment, start.is_first)
@@ -219,7 +219,7 @@ class StepThrough(QObject):
         if not self.can_take or self.recorded is None:
             return
         if self.is_newest and not np.isfinite(self.recorded.manual_step.after.parameters).all():
-            self._messages.show("That step was not taken: its weights are not finite. The learning rate is too high.")
+            self._messages.show("Step not taken: its weights are not finite. Lower the learning rate.")
         elif self.is_newest:
             self._steps.take(self.recorded.manual_step)
         else:
@@ -255,7 +255,7 @@ class StepThrough(QObject):
 def _in_words(error: Exception) -> str:
     """Returns why a step could not be recorded."""
     if isinstance(error, DivergenceError):
-        return "This step has no finite loss: the learning rate is too high."
+        return "The loss of this step is not finite. Lower the learning rate."
     if isinstance(error, MemoryError):
-        return "There is not enough memory to write this step down."
-    return str(error) if isinstance(error, EngineError) else "This step could not be written down."
+        return "Not enough memory to record this step. Close other programs and try again."
+    return str(error) if isinstance(error, EngineError) else "This step could not be recorded."

@@ -81,7 +81,7 @@ class PastBatch(QObject):
         """Cancels the replay, until ``begin`` is called again."""
         if self.work.is_running:
             self.work.forget()
-            self._end("Training to this moment again was given up.")
+            self._end("Replay cancelled.")
 
     def _drop(self) -> None:
         """Drops the result, which belongs to another epoch than the displayed one."""
@@ -108,11 +108,11 @@ class PastBatch(QObject):
         from nnviz.library import UnknownRunError  # imported late to keep the start of the window fast
 
         if isinstance(error, UnknownRunError):
-            self._end("Of this training nothing is kept from which one could train to this moment again.")
+            self._end("Replay not possible: no snapshot of this run to start from.")
         elif isinstance(error, EngineError):
-            self._end(f"Training to this moment again failed: {error}")
+            self._end(f"Replay failed: {error}")
         else:
-            self._end("Training to this moment again failed.")
+            self._end("Replay failed.")
             self._messages.crashed.emit(error)
 
     def _end(self, reason_unavailable: str) -> None:

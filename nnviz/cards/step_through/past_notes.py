@@ -15,8 +15,8 @@ from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.share_bar import ShareBar
 
 _WIDE = 240  # pixels
-_FIRST = "As the first step of a training that begins here: averages and learning rate of then are not known."
-_ABOUT = "This batch is approximate, because what computed the run was other"
+_FIRST = "Shown as the first step of a new run: the averages and the learning rate at this epoch are unknown."
+_ABOUT = "This batch is approximate: the run was computed with a different setup"
 
 
 class StepPlaceholder(QWidget):
@@ -29,8 +29,8 @@ class StepPlaceholder(QWidget):
         self._why.setAlignment(Qt.AlignCenter)
         self._why.setWordWrap(True)
         self._share = ShareBar(_WIDE)
-        tip = "Gives it up: the step on the example is shown instead."
-        self._cancel = pill("Cancel", "stepPastCancelButton", "Stop training to this moment again", tip)
+        tip = "Cancels the replay and shows the step on the example instead."
+        self._cancel = pill("Cancel", "stepPastCancelButton", "Cancel the replay", tip)
         self._cancel.clicked.connect(self._past.cancel)
         way = arranged(QHBoxLayout(), 1, self._share, self._cancel, 1, spacing=8)
         arranged(QVBoxLayout(self), 1, self._why, way, 1, spacing=12)
@@ -49,8 +49,8 @@ class PastNote(QWidget):
         super().__init__()
         self._session, self._model = session, model
         self._words = named(ElidedLabel(role="back"), "stepNote")
-        tip = "Trains the network to this moment again, to know the batch that came next."
-        self._again = pill("work it out", "stepPastAgainButton", "Train to this moment again", tip)
+        tip = "Replays the run to this epoch to find the batch that came next."
+        self._again = pill("replay", "stepPastAgainButton", "Replay to this epoch", tip)
         self._again.clicked.connect(model.past_batch.begin)
         arranged(QHBoxLayout(self), (FixedSizeBox(self._words), 1), self._again, spacing=8)
         self.hide()
@@ -71,7 +71,7 @@ class PastNote(QWidget):
             return (
                 past.reason_unavailable
                 if recorded is None
-                else f"{past.reason_unavailable} Below is the step on the example."
+                else f"{past.reason_unavailable} Showing the step on the example."
             )
         if recorded is None:
             return ""

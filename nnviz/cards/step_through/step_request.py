@@ -124,7 +124,7 @@ class StepRequest:
         """A sentence that asks for an example; empty if there is one, or none is needed."""
         if not self.is_on_example or self.inputs is not None:
             return ""
-        otherwise = ", or look at the next batch" if self.of_example else " to see the step on it"
+        otherwise = ", or switch to the next batch" if self.of_example else " to see its step"
         return f"Draw something or choose an example{otherwise}."
 
     @property

@@ -23,8 +23,8 @@ from nnviz.ui.parts import arranged, named, pill
 
 _PATH, _HEAD, _FOOT = 88, 26, 28  # pixels
 _MOST_FOR_LINES = 0.5  # of the height
-_TAKE_TIP = "Takes this step: the network learns it, and Undo takes it back until more is trained."
-_PAST_TIP = "The past stays as it was: go live (End) to take a step."
+_TAKE_TIP = "Trains the network by this step. Undo reverts it until you train on."
+_PAST_TIP = "A past epoch cannot be trained. Go live (End) to take a step."
 
 
 class StepWidgets(QWidget):
@@ -48,16 +48,16 @@ class StepWidgets(QWidget):
         arranged(QVBoxLayout(self), (columns, 1), said, foot, spacing=4)
 
     def _make_lists(self) -> None:
-        tip = "The way through the step: a click goes there; Left and Right go back and on."
+        tip = "Stages of the step. Click one to go there. Left and Right go back and forward."
         self.path = named(StagePath(), "stepPath", "Stages of the step", tip)
-        tip = "The numbers of this stage; a click opens one. Arrow keys and Enter do so too."
+        tip = "Numbers of this stage. Click one, or use arrow keys and Enter, to open its formula."
         self.numbers = named(NumberRows(), "stepNumbers", "Numbers of the stage", tip)
-        tip = "How the chosen number comes about, line by line, with the numbers put in. A click shows a line's terms."
+        tip = "Formula of the chosen number, line by line, with its values. Click a line to show its terms."
         self.lines = named(NumberRows(), "stepLines", "Formulas", tip)
-        tip = "The chosen line's terms, the largest first. Point at one to see where it is from; click to go there."
+        tip = "Terms of the chosen line, the largest first. Point at one to see its source; click to go there."
         self.terms = named(NumberRows(), "stepTerms", "Terms of the formula", tip)
-        tip = "Every term at the place that it comes from: orange adds, blue takes away. A click goes there."
-        self.board = named(TermBoard(), "stepBoard", "Where the terms come from", tip)
+        tip = "Shows each term at its source: orange adds, blue subtracts. Click one to go there."
+        self.board = named(TermBoard(), "stepBoard", "Sources of the terms", tip)
 
     def _make_controls(self) -> None:
         self.where = named(ElidedLabel(role="title"), "stepWhere")
@@ -66,20 +66,23 @@ class StepWidgets(QWidget):
         for at_the_right in (self.would, self.did):
             at_the_right.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._make_buttons()
-        self.neuron = NumberBox("neuron", "stepNeuronSpin", "Neuron", "Which neuron of the layer.")
-        self.example = NumberBox("example", "stepRowSpin", "Example of the batch", "Which example of the batch.")
+        self.neuron = NumberBox("neuron", "stepNeuronSpin", "Neuron", "Selects the neuron of the layer.")
+        self.example = NumberBox("example", "stepRowSpin", "Example of the batch", "Selects the example of the batch.")
         self.temperature, self.walking = TemperatureSlider(), StepButtons()
 
     def _make_buttons(self) -> None:
-        tip = "Back to where you looked before (Backspace, Alt+Left, or the mouse's back button)."
+        tip = "Returns to the number before (Backspace, Alt+Left, or the mouse's back button)."
         self.back = pill("Back", "stepBackButton", "Back", tip)
-        tip = "Takes the last step back: the network is again as it was before it."
+        tip = "Undoes the last step: the network gets its weights from before."
         self.undo = pill("undo", "undoStepButton", "Undo the step", tip)
         kept = self.undo.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self.undo.setSizePolicy(kept)
-        tip = "Measures the gradient of the chosen weight: moves it a little up and down, and computes the loss."
-        self.check = pill("check the gradient", "checkGradientButton", "Check by finite difference", tip)
+        tip = (
+            "Checks the gradient of the chosen weight: compares it with the change of the loss for a small change of "
+            "the weight."
+        )
+        self.check = pill("check gradient", "checkGradientButton", "Check by finite difference", tip)
         self.take = pill("Take the step", "takeStepButton", "Take the step", _TAKE_TIP)
 
     def _left(self) -> ScrollColumn:
@@ -110,10 +113,10 @@ class StepWidgets(QWidget):
             self.would.show_versions("")
         else:
             words = effect_text(would)
-            tip = f"What this step does to the network, if it is taken: {words}, of {text.count(would.count)} examples."
-            self.would.show_versions(f"would make {words}", words, re.split(" error | RMSE ", words)[-1], "", tip=tip)
+            tip = f"Effect of this step if you take it: {words}, measured on {text.count(would.count)} examples."
+            self.would.show_versions(f"effect: {words}", words, re.split(" error | RMSE ", words)[-1], "", tip=tip)
         words = "" if did is None else effect_text(did)
-        self.did.show_versions(f"the last step: {words}" if words else "", words)
+        self.did.show_versions(f"last step: {words}" if words else "", words)
         self.undo.setVisible(did is not None)
 
     def fit_lines(self) -> None:

@@ -23,17 +23,17 @@ from nnviz.ui.parts import arranged, named
 _MOST_ROWS = 20
 _LOW = 240  # pixels: with less height only the first sentences stand below the table
 _TIP = (
-    "The best trials by the validation error, the median over their seeds. Click a row to choose the trial, its "
-    "square, or C, to compare it; a double click, or Enter, puts its run into the window."
+    "Best trials by validation error (median over their seeds). Click a row to choose the trial. Click its square or "
+    "press C to compare it. Enter or a double click opens its run."
 )
 _VERDICT_TIP = (
-    "Each run of the best trial is compared with each run of the second. p is how often trials that do not really "
-    "differ would come apart at least as much by chance (Mann-Whitney U test): below 0.05 it is hardly chance."
+    "Mann-Whitney U test of the best trial against the second. p is the probability of a difference at least this "
+    "large by chance; below 0.05 it counts as real."
 )
-_CHOSEN_TIP = "The test error of the trial that the validation error chose. It is told once, when the sweep is over."
-_EMPTY = "The best trials stand here, as soon as some are done."
-_NOT_YET = "The test error is told when the sweep is over, once, of the best trial alone."
-_ALONE = "Each trial is one run, which may be luck: with several seeds it can be told whether the best one is better."
+_CHOSEN_TIP = "Test error of the trial with the best validation error. It is reported once, at the end of the sweep."
+_EMPTY = "No finished trials yet."
+_NOT_YET = "The test error of the best trial is reported once, at the end of the sweep."
+_ALONE = "Each trial is one run, which may be luck. Use several seeds to test whether the best trial is better."
 
 
 class BestTrials(QWidget):
@@ -45,7 +45,7 @@ class BestTrials(QWidget):
         self._trials = session.models[TrialsModel]
         self._words = ("", "")
         self.title = label(role="muted")
-        self.table = named(BestTrialTable(), "bestTrialsTable", "The best trials", "")
+        self.table = named(BestTrialTable(), "bestTrialsTable", "Best trials", "")
         self.table.setWhatsThis(_TIP)
         self._empty = label(_EMPTY, "muted")
         self._empty.setAlignment(Qt.AlignCenter)
@@ -53,7 +53,7 @@ class BestTrials(QWidget):
         self._stack = QStackedWidget()
         for part in (self._empty, self.table):
             self._stack.addWidget(part)
-        self.verdict = named(label(role="notice"), "trialsVerdict", "Whether the best trial is better", _VERDICT_TIP)
+        self.verdict = named(label(role="notice"), "trialsVerdict", "Comparison of the two best trials", _VERDICT_TIP)
         self.chosen = named(label(role="notice"), "trialsChosen", "Test error of the chosen trial", _CHOSEN_TIP)
         for words in (self.verdict, self.chosen):
             words.setWordWrap(True)

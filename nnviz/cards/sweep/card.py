@@ -23,13 +23,15 @@ from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.start_stop import StartStop
 
-_TIP = "Trains the network of Train many times with other settings, and tells which are best."
-_START_TIP = "Begins to train these runs where the form says, while the window goes on. They are kept in the library."
-_STOP_TIP = "Stops after the present steps: what is done is kept, and the rest can go on later."
-_GO_ON_TIP = "Goes on with the sweep that is looked at, where it was stopped."
+_TIP = (
+    "Trains the network of the workspace Train with many settings and reports which are best: a hyperparameter search."
+)
+_START_TIP = "Starts these runs in the background. They are recorded in the library."
+_STOP_TIP = "Stops the sweep. Finished runs are kept, and you can resume it."
+_GO_ON_TIP = "Resumes the displayed sweep where it was stopped."
 _WHY = (
-    "Trials are ranked by the validation error; a tenth of the training part is held aside for it where none is set. "
-    "The test error is told once, of the chosen one: the best of many by it would look better than it is."
+    "Trials are ranked by validation error (10 % of the training set are held out if you set no validation share). "
+    "The test error is reported once, for the selected trial: selecting by it would bias it."
 )
 _FORM, _BEST = 332, 250  # least widths in pixels
 _START = 104
@@ -61,7 +63,7 @@ class SweepPage(Page):
         self._connect()
 
     def _add_buttons(self) -> None:
-        self.go_on = pill("go on", "sweepGoOnButton", "Go on with the sweep", _GO_ON_TIP)
+        self.go_on = pill("resume", "sweepGoOnButton", "Resume the sweep", _GO_ON_TIP)
         self.start = pill("▷ start", "sweepStartButton", "Start the sweep", _START_TIP)
         self._start_stop = StartStop(self.start, self._start_or_stop)
         # How far it is must not lay out the window again, several times a second.

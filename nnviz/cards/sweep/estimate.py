@@ -97,18 +97,18 @@ def format_estimate(plan: Plan, told: tuple[float, bool] | None, workers: int, i
     runs = None if plan.most_runs is None else f"{text.count(plan.most_runs)} run{'s' * (plan.most_runs != 1)}{epochs}"
     if told is None:
         limit = "" if plan.minutes is None else f" in at most {text.roughly(60 * plan.minutes)}"
-        why = "How long a run takes is not known yet: the library has none of like size."
-        return f"{runs or f'As many runs{epochs} as there is time for'}{limit} {with_them}. {why}"
+        why = "The duration is unknown: the library has no run of similar size."
+        return f"{runs or f'As many runs{epochs} as fit the time'}{limit} {with_them}. {why}"
     seconds, is_like = told
-    how = "by the runs of the library that are like it" if is_like else "scaled from runs of like size in the library"
-    each = f"One takes about {text.roughly(seconds)}, {how}."
+    how = "measured on similar runs in the library" if is_like else "scaled from runs of similar size in the library"
+    each = f"One run takes about {text.roughly(seconds)}, {how}."
     if runs is None or plan.most_runs is None:
         fit = max(1, round(60 * (plan.minutes or 0) * workers / seconds))
         return f"About {text.count(fit)} runs{epochs} in {text.roughly(60 * (plan.minutes or 0))} {with_them}. {each}"
     whole = seconds * plan.most_runs / min(workers, plan.most_runs)
-    fewer = ", less what is stopped early" if plan.prune != NONE else ""
+    fewer = ", less what pruning saves" if plan.prune != NONE else ""
     if plan.minutes is not None and whole > 60 * plan.minutes:
-        return f"{runs}, or as many as end in {text.roughly(60 * plan.minutes)} {with_them}{fewer}. {each}"
+        return f"{runs}, or as many as finish in {text.roughly(60 * plan.minutes)} {with_them}{fewer}. {each}"
     return f"{runs}, about {text.roughly(whole)} {with_them}{fewer}. {each}"
 
 

@@ -20,26 +20,23 @@ from nnviz.ui.form import FormField, FormGrid
 from nnviz.ui.note import Note
 from nnviz.ui.parts import arranged, named
 
-_SAMPLERS = {RANDOM: "at random", GRID: "all, on a grid", TPE: "TPE, learns from results"}
-_RULES = {MEDIAN: "median rule", ASHA: "ASHA", HYPERBAND: "Hyperband", NONE: "never"}
+_SAMPLERS = {RANDOM: "random", GRID: "grid", TPE: "TPE (Optuna)"}
+_RULES = {MEDIAN: "median rule", ASHA: "ASHA", HYPERBAND: "Hyperband", NONE: "none"}
 _SAMPLER_TIP = (
-    "How trials are found. At random: each setting by itself, which finds good ones sooner than a grid where there are "
-    "several. On a grid: all combinations. TPE: more often where results were good; it needs optuna."
+    "Random samples each setting independently. Grid tries every combination. TPE samples near good results "
+    "(requires Optuna)."
 )
-_RULE_TIP = (
-    "Median rule: a run is stopped when the best validation error it has reached is worse than the median of the "
-    "finished runs at that epoch, from five finished ones on, so that its time goes to others. ASHA and Hyperband "
-    "look again and again, each time after more epochs, and let the best third or quarter go on; they need optuna. "
-    "Never: all are trained to their ends."
+_RULE_TIP = "Stops unpromising runs early, by validation error. ASHA and Hyperband require Optuna."
+_RUNS_TIP = "Limits the number of runs. Each seed counts as a run. Leave it empty for the default."
+_MINUTES_TIP = (
+    "Limits the duration: after this time, running runs are stopped and no new one starts. Leave it empty for no limit."
 )
-_RUNS_TIP = "How many runs there are at most, those with different seeds counted each. Empty: as many as are usual."
-_MINUTES_TIP = "How many minutes it may take: then those under way end, and no other is begun. Empty: no limit."
 _SEEDS_TIP = (
-    "How many runs each trial has, from different first weights. One run is luck: from five on it can be told whether "
-    "the best trial is better than the second."
+    "Sets the number of runs of each trial, with different initial weights. Use at least five to test whether the "
+    "best trial is better than the second."
 )
 _NUMBER = 58  # pixels
-_ADD_TIP = "Lets one more setting vary, around its value in Train."
+_ADD_TIP = "Adds a setting to vary, around its value in the workspace Train."
 
 
 class SweepFieldsView(QWidget):
@@ -58,17 +55,17 @@ class SweepFieldsView(QWidget):
         self._grid = FormGrid(stretched=(1,))
         self._grid.grid.setContentsMargins(0, 6, 0, 0)
         self._grid.grid.setColumnMinimumWidth(3, _NUMBER)
-        self.sampler = self._add_combo("sampler", "Trials", _SAMPLER_TIP, (0, 0))
-        self._add_number("seeds", "Seeds each", "Seeds of each trial", _SEEDS_TIP, (1, 0))
-        self._add_number("runs", "Runs", "Runs at most", _RUNS_TIP, (1, 1))
-        self.rule = self._add_combo("rule", "Stop early", _RULE_TIP, (2, 0))
-        self._add_number("minutes", "Minutes", "Minutes at most", _MINUTES_TIP, (2, 1))
+        self.sampler = self._add_combo("sampler", "Sampler", _SAMPLER_TIP, (0, 0))
+        self._add_number("seeds", "Seeds", "Seeds of each trial", _SEEDS_TIP, (1, 0))
+        self._add_number("runs", "Runs", "Maximum number of runs", _RUNS_TIP, (1, 1))
+        self.rule = self._add_combo("rule", "Pruning", _RULE_TIP, (2, 0))
+        self._add_number("minutes", "Minutes", "Maximum duration in minutes", _MINUTES_TIP, (2, 1))
         self.where = SweepTargetRow(session, self._grid)
         arranged(QVBoxLayout(self), self._column, self.add_button, self._grid, 1, spacing=4)
         self.layout().setAlignment(self.add_button, Qt.AlignLeft)
 
     def _new_add_button(self) -> QToolButton:
-        button = named(QToolButton(), "sweepAddButton", "Let another setting vary", _ADD_TIP)
+        button = named(QToolButton(), "sweepAddButton", "Add a setting to vary", _ADD_TIP)
         button.setText("+ another setting ▾")
         button.setProperty("role", "flat")
         button.setFocusPolicy(Qt.TabFocus)

@@ -33,7 +33,7 @@ from nnviz.cards.sweep.fields import DEFAULT, SweepFields, VariedSetting
 from nnviz.formatting.setting_text import error_words, setting_name
 
 T = TypeVar("T")
-_NOTHING_VARIES = "Nothing varies yet: choose a setting whose values are to be compared."
+_NOTHING_VARIES = "No setting varies. Add a setting."
 _FACTOR = 10.0  # below and above the present value, on a logarithmic range
 # Where the present value says little about what is worth trying, above all while it is 0.
 _WORTH_TRYING = {

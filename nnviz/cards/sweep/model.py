@@ -125,12 +125,12 @@ class SweepForm(QObject):
         """The reason why no sweep can start, in sentences; None if one can start."""
         form = self.parsed
         if form is None:
-            return "A sweep can be started when the data are there."
+            return "Not available without data. Wait until the data are loaded."
         where = [self._where.problem] if self._where.problem else []
         problems = [*self._settings.problems.values(), *form.problems.values(), *where]
         if form.plan is None and not problems:
-            return "A sweep can be started when its fields make sense."
-        return f"A sweep can be started when this is corrected: {' '.join(problems)}" if problems else None
+            return "Not available yet. Correct the fields of the sweep."
+        return f"Not available yet. Correct this first: {' '.join(problems)}" if problems else None
 
     def start(self) -> None:
         """Starts the sweep. Sampled trials differ each time."""
@@ -138,7 +138,7 @@ class SweepForm(QObject):
         if reason_unavailable is not None or form is None or form.plan is None:
             self._messages.show(reason_unavailable or "")
         elif self._sweeps.plan_progress is not None:
-            self._messages.show(f"One after the other: {self._sweeps.progress}.")
+            self._messages.show(f"Only one sweep can run at a time: {self._sweeps.progress}.")
         else:
             self._put(replace(self.fields, rows=tuple(form.rows)))  # they stay, whatever is put into the window
             self._sweeps.start(replace(form.plan, sampler_seed=randrange(_SAMPLER_SEEDS)))

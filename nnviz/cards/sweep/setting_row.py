@@ -21,10 +21,10 @@ from nnviz.ui.parts import arranged, named, tool
 
 _NAME, _KIND, _POINTS = 96, 50, 34  # pixels
 _KIND_TIP = (
-    "A list of values, or a range: linear, in which steps add up, or log, in which they multiply, as suits learning "
-    "rates and penalties."
+    "Selects a list of values or a range. Use a logarithmic range for learning rates and penalties, a linear one "
+    "otherwise."
 )
-_LIST_TIP = "The values that are tried, with commas between them, like {}."
+_LIST_TIP = "Values to try, separated by commas, such as {}."
 _LAYERS = "32, 64, 128-64 for two layers"
 
 
@@ -82,11 +82,11 @@ class SettingRow(QWidget):
         self._kind.setSizePolicy(kept)
         self._kind.setVisible(info.is_number)
         self.values = self._new_list(part)
-        self.ticks = TickButton(f"{part}TickButton", f"{info.title}: values", f"Which are tried. {info.tip}")
+        self.ticks = TickButton(f"{part}TickButton", f"{info.title}: values", f"Selects the values to try. {info.tip}")
         self.ticks.ticked.connect(lambda keys: self.typed.emit("values", ", ".join(keys)))
         self.numbers = {name: self._new_number(part, name) for name in ("low", "high", "points")}
         self._to, self._in = label("to", "muted"), label("in", "muted")
-        remove = tool("×", f"{part}RemoveButton", f"{info.title} varies no longer", "Lets it vary no longer.")
+        remove = tool("×", f"{part}RemoveButton", f"Remove {info.title}", "Removes this setting from the sweep.")
         remove.setProperty("role", "flat")
         remove.clicked.connect(self.removed)
         low, high, points = self.numbers.values()
@@ -112,9 +112,9 @@ class SettingRow(QWidget):
 
     def _new_number(self, part: str, name: str) -> NumberEdit:
         told = {
-            "low": ("from", f"{self.info.title}: the lowest value that is tried."),
-            "high": ("to", f"{self.info.title}: the highest value that is tried."),
-            "points": ("values on the grid", f"{self.info.title}: how many values of the range are tried."),
+            "low": ("from", f"{self.info.title}: lowest value to try."),
+            "high": ("to", f"{self.info.title}: highest value to try."),
+            "points": ("values on the grid", f"{self.info.title}: number of values to try."),
         }
         words, tip = told[name]
         step = step_whole(2) if name == "points" else self.info.step

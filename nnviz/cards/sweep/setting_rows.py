@@ -29,11 +29,11 @@ _GROUPS = {
 }
 _TOLD: dict[str, SettingField | SettingChoice] = {row.name: row for rows in (USUAL, *_GROUPS.values()) for row in rows}
 _FIRST = ("learning_rate", "hidden", "activation")
-_LAYERS = "How many neurons each hidden layer has; a dash parts several layers."
+_LAYERS = "Numbers of neurons of the hidden layers, separated by dashes."
 _OTHERS = {
     "hidden": _LAYERS,
-    "activation": "What each hidden neuron makes of its sum, in all hidden layers alike.",
-    "drop_last": "Whether the last examples of an epoch that do not fill a batch are left out.",
+    "activation": "Activation function of all hidden layers.",
+    "drop_last": "Drops the last examples of an epoch if they do not fill a batch.",
 }
 
 

@@ -13,9 +13,8 @@ from nnviz.ui.note import FieldError
 from nnviz.ui.parts import named
 
 _TIP = (
-    "Where the runs are done. Empty: on this machine, on the cores that the window leaves. Else on a Dask cluster: the "
-    "address of its scheduler, tcp://host:8786, or a file of its settings, which TLS needs. Enter asks again who is "
-    "there. What is on another computer is asked first."
+    "Where to train. Empty: this machine. For a Dask cluster enter tcp://host:8786 or a settings file (required for "
+    "TLS). Enter refreshes the connection."
 )
 
 
@@ -25,15 +24,15 @@ class SweepTargetRow:
     def __init__(self, session: Session, form: FormGrid) -> None:
         """Adds two rows at the end of a form with two pairs in a row."""
         self._where = session.sweep_target
-        self._field = named(FieldEdit(), "sweepWhereEdit", "Where the runs are done", _TIP)
+        self._field = named(FieldEdit(), "sweepWhereEdit", "Run on", _TIP)
         self._field.setPlaceholderText("this machine, or tcp://host:8786")
         self._field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._field.returnPressed.connect(self._enter)
         self._field.editingFinished.connect(self.commit)
         self._error = FieldError(self._field)
-        self._who = named(label(role="muted"), "sweepWhereLabel", "Who is there")
+        self._who = named(label(role="muted"), "sweepWhereLabel", "Connected workers")
         self._who.setWordWrap(True)
-        form.add_field("Where", self._field, span=3)
+        form.add_field("Run on", self._field, span=3)
         form.grid.addWidget(self._who, form.grid.rowCount(), 1, 1, 3)
 
     def _enter(self) -> None:

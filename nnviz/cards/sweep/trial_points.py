@@ -287,7 +287,7 @@ def best_so_far(
         found.add(_pairs(places[which], figures[which]), trial_of[which], which, (colour, False, ABOVE, 1.0))
     counts, medians = table.best_so_far()
     most = max(len(table.runs), 1 if table.plan.most_runs is None else table.plan.most_runs)
-    frame = AxesFrame((0.0, most + 0.5), result.ends, "runs done", result.name, None, y_scale=result.scale)
+    frame = AxesFrame((0.0, most + 0.5), result.ends, "finished runs", result.name, None, y_scale=result.scale)
     return found.drawn(), _steps(counts, result.places(medians), len(table.runs)), frame
 
 

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 # The status of runs, and the appearance of their dots.
 STATUSES = {
-    FINISHED: "trained to its end",
-    PRUNED: "stopped early, as others were better",
+    FINISHED: "finished",
+    PRUNED: "pruned",
     STOPPED: "stopped with the sweep",
-    DIVERGED: "diverged: its numbers grew beyond all bounds",
+    DIVERGED: "diverged: its parameters became infinite or undefined",
     FAILED: "failed",
 }
-_COUNTED = {PRUNED: "• {} stopped early", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
-_LINES = "a line is a trial, the best ones brighter"
+_COUNTED = {PRUNED: "• {} pruned", STOPPED: "○ {} stopped", DIVERGED: "× {} diverged", FAILED: "× {} failed"}
+_LINES = "each line is a trial, the best are brighter"
 _DOTTED = "dotted: stopped, diverged or failed"
 _LONGEST = 24  # letters of the name of a sweep
-_OPENS = "double click: put it into the window"
-_OPENS_MIDDLE = "double click: put its middle run into the window"
+_OPENS = "double click: open the run"
+_OPENS_MIDDLE = "double click: open the median run"
 
 
 def shown_sweep_title(trials: TrialsModel) -> str:
@@ -72,7 +72,7 @@ def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
 
 
 def _ended(status: str) -> str:
-    return "stopped early" if status == PRUNED else status
+    return "pruned" if status == PRUNED else status
 
 
 def run_readout(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece]]:
@@ -114,7 +114,7 @@ def lines_key(table: TrialTable) -> str:
 def dots_key(table: TrialTable) -> str:
     """Returns the meaning of the dots, and the number of runs that did not finish."""
     seeds = len(table.plan.seeds)
-    dots = "a dot is a run" if seeds == 1 else f"● median of {format_seeds(seeds)}, faint: each run"
+    dots = "each dot is a run" if seeds == 1 else f"● median of {format_seeds(seeds)}, faint: each run"
     counts = Counter(run.status for run in table.runs)
     ended = [words.format(text.count(counts[status])) for status, words in _COUNTED.items() if counts[status]]
     return " · ".join([dots, *ended])
@@ -125,9 +125,9 @@ def format_chosen_trial(table: TrialTable, unit: str) -> str:
     results = table.results
     chosen, last = results.chosen, results.test_figure
     if chosen is None:
-        return "No trial has ended well with all its seeds, so none is chosen."
+        return "No trial finished with all its seeds, so none is selected."
     spread = None if last is None else chosen.spread(last)
     if spread is None or last is None:
-        return f"The best: {format_settings(table, chosen.trial)}. There is no test part to tell its error by."
+        return f"The best: {format_settings(table, chosen.trial)}. No test set, so no test error."
     figures = f"{format_spread(results.quantity, spread, unit)}, {format_seeds(spread.count)}"
     return f"{figure_name(last).replace('test', 'Test', 1)} of the best: {figures}. {WHY_ONCE}"

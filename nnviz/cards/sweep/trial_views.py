@@ -31,18 +31,18 @@ from nnviz.ui.plots.point_plot import PointPlot
 
 _MOST_PLOTS, _IN_A_ROW = 8, 4
 _LEAST = (120, 96)  # pixels of one of several plots
-_BEGINS = "the first run is under way"
+_BEGINS = "first run in progress"
 _DOTS_TIP = (
-    "Each dot is a run, or the median of a trial's seeds, at its value of this setting. Click it to choose its trial; "
-    "a double click, or Enter, puts the run into the window. Left and Right go from dot to dot, C compares the trial."
+    "Each dot is a run, or the median of a trial's seeds, at its value of this setting. Click it to choose its "
+    "trial; Enter or a double click opens the run. Left and Right move between dots, C compares the trial."
 )
 _LINES_TIP = (
-    "Each line is a trial: through its values of all settings, to what came of it at the right. Click it to choose it; "
-    "a double click, or Enter, puts its run into the window. Up and Down go from line to line, C compares the trial."
+    "Each line is a trial: its values of all settings, and its result at the right. Click it to choose the trial; "
+    "Enter or a double click opens its run. Up and Down move between lines, C compares the trial."
 )
 _BEST_TIP = (
-    "Each dot is a run, in the order in which they were done; the line is the best trial so far. Click a dot to choose "
-    "its trial; a double click, or Enter, puts the run into the window. C compares the trial."
+    "Each dot is a finished run, in order; the line is the best trial so far. Click a dot to choose its trial; Enter "
+    "or a double click opens the run. C compares the trial."
 )
 
 
@@ -78,7 +78,7 @@ class TrialViews(QStackedWidget):
         arranged(QVBoxLayout(self._dots), (self.grid, 1), self._more)
         self.lines = named(ParallelPlot(), "trialLines", "Parallel coordinates of the trials", "")
         self.lines.setWhatsThis(_LINES_TIP)
-        self.best = self._new_plot("trialBestPlot", "The best trial so far, over runs done", _BEST_TIP)
+        self.best = self._new_plot("trialBestPlot", "Best trial so far, over finished runs", _BEST_TIP)
         for view in (self._dots, self.lines, self.best):
             self.addWidget(view)
         self._show_plots(1)
@@ -174,7 +174,7 @@ class TrialViews(QStackedWidget):
         for number, plot in enumerate(self._plots):
             self._cells.addWidget(plot, number // in_a_row, number % in_a_row)
         more = count - shown
-        self._more.setText(f"{more} more settings vary: parallel coordinates show all.")
+        self._more.setText(f"{more} more settings vary. Parallel coordinates show all.")
         self._more.setVisible(more > 0)
         return is_new
 

@@ -27,16 +27,16 @@ from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, pill
 
-_TIP = "What came of the trials of a sweep: over each setting, as lines through all settings, and the best so far."
-_SWEEP_TIP = "Which sweep is shown, the newest first. Those in the Runs list are shown with T, too."
-_VIEW_TIP = "Dots over each setting, parallel coordinates through all of them, or the best so far over runs done."
-_LOG_TIP = "Logarithmic: small differences between good trials are seen as well as bad ones. Linear: as they are."
-_COMPARE_TIP = "Compares the chosen trial with others in all cards, or no longer (C)."
+_TIP = "Shows the results of the trials of a sweep: over each setting, as parallel coordinates, and the best so far."
+_SWEEP_TIP = "Selects the sweep, newest first. T in the list of runs shows a sweep, too."
+_VIEW_TIP = "Selects the view: dots over each setting, parallel coordinates, or the best so far over finished runs."
+_LOG_TIP = "Switches between a logarithmic axis, which separates good trials, and a linear one."
+_COMPARE_TIP = "Adds the chosen trial to the comparison in all cards, or removes it (C)."
 _OPEN_TIP = (
-    "Puts the chosen trial's network into the window, alive, with its whole past; of several seeds the run in the "
-    "middle (Enter, or a double click on a dot for that run)."
+    "Opens the run of the chosen trial, with its past, so that you can continue it. Of several seeds, the run with "
+    "the median figure is opened (Enter)."
 )
-_NO_SWEEP = "No sweep yet: choose in Sweep, below, which settings vary, and start it."
+_NO_SWEEP = "No sweep yet. Choose the settings to vary in the card Sweep, and start it."
 _NAMES = dict(zip(VIEWS, ("dots", "parallel coordinates", "best so far"), strict=True))
 _BETWEEN, _TIMES_ITS_COST = 0.15, 60  # between two drawings: seconds at least, and in multiples of what one takes
 
@@ -59,7 +59,7 @@ class TrialsPage(Page):
         self.body.addWidget(self._stack, 1)
         self.words = label(role="muted")
         self.compare_button = pill("compare", "trialCompareButton", "Compare the chosen trial", _COMPARE_TIP, True)
-        self.open_button = pill("put into window", "trialOpenButton", "Put the chosen trial into the window", _OPEN_TIP)
+        self.open_button = pill("open", "trialOpenButton", "Open the chosen trial", _OPEN_TIP)
         bar = (FixedSizeBox(self.words), 1), self.compare_button, self.open_button
         self.body.addLayout(arranged(QHBoxLayout(), *bar, spacing=8))
         self._add_choices()
@@ -127,7 +127,7 @@ class TrialsPage(Page):
         for part in (self.view_button, self.log_button, self.sweep_button):
             part.setVisible(bool(trials.sweeps))
         if table is None:
-            self.hint.setText("The sweep is being read …" if trials.sweeps or trials.shown else _NO_SWEEP)
+            self.hint.setText("Reading the sweep …" if trials.sweeps or trials.shown else _NO_SWEEP)
             self._stack.setCurrentWidget(self.hint)
         else:
             looks = self._is_log, self._unit(table), self._colours(table)

@@ -108,7 +108,7 @@ class TrialsModel(QObject):
             return
         is_asked_for, self._is_asked_for = self._is_asked_for, False
         if is_asked_for and found.shown != self.shown:  # else it was deleted
-            self._messages.show("That is no sweep: several seeds, or a race, which are compared by their curves.")
+            self._messages.show("This is not a sweep but a batch of seeds or a race. Compare its runs by their curves.")
         self.sweeps, self.shown, self.table, self._status = found.sweeps, found.shown, found.table, found.status
         self._report_visible_sweep()
         meanwhile, self._meanwhile = self._meanwhile, []

@@ -174,7 +174,7 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
     by = find(card, QLabel, "neuronMeansName").text()
     lines = list(card.activations.examples._lines)
     if "dead" not in by:
-        assert by == f"mean answer by {kind.target or 'class'}"
+        assert by == f"mean by {kind.target or 'class'}"
         assert bool(lines) is not data.is_picture
         if kind.target:  # its activation, and its number or which example it is
             assert all(" · " in line for line in lines)
@@ -195,7 +195,7 @@ def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
         if method == OCCLUSION and not data.is_picture:
             _check_bars(card, kind, data, inside)
     is_point = data.is_plane or data.columns == ("x",)
-    baseline = "the mean picture" if data.is_picture else f"the average {'point' if is_point else 'row'}"
+    baseline = "the mean image" if data.is_picture else f"the average {'point' if is_point else 'row'}"
     assert card.baseline_combo.itemText(1) == baseline
     inside.session.models[Explanation].choose(method=METHODS[0])
 

@@ -129,7 +129,7 @@ def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     best.show_rows(("learning rate",), [BestTrialRow(1, ("0.123456789",))], None)
     differ.show_rows([("one", "accent")], [DifferenceRow("epochs", (DifferenceCell("3"),))])
     keys.show_classes(["Gentoo", "Adelie"], ["accent", "test"], lambda number: True)
-    name.set_names("its answer", ["Gentoo"])
+    name.set_names("predicted", ["Gentoo"])
     pictures.show_pictures(500, lambda place: np.zeros((28, 28)), str)
     measures: dict[str, Callable[[], int]] = {
         "row list": lambda: rows.columnWidth(0),

@@ -234,7 +234,7 @@ def test_each_answers_to_the_drawing(table: RunTable, ready_window: CardWindow, 
 
 def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     answers = find(ready_window, PredictionRows, "theirAnswers")
-    assert answers.note == "Click runs in the list to compare what they answer."
+    assert answers.note == "Click runs in the list to compare their predictions."
     compare(ready_window, qtbot, table, 0)
     assert answers.note == "Draw a digit to ask all of them."
 

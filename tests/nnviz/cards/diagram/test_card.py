@@ -419,7 +419,7 @@ def test_the_connections_as_a_table(page: DiagramPage, ready_window: CardWindow,
     assert table is not None
     head, rows = table
     lines = [list(row) for row in rows]
-    assert head == ["from", "to", "weight", "contribution to the answer"]
+    assert head == ["from", "to", "weight", "contribution to the output"]
     assert len(lines) == sum(len(links.values) for links in page.diagram.links)
     assert abs(float(str(lines[0][3]))) >= abs(float(str(lines[1][3])))
     assert str(lines[0][0]).startswith("layer 1 · neuron ")

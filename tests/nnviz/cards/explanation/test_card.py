@@ -111,7 +111,7 @@ def other_network(qtbot: QtBot, window: CardWindow, hidden: tuple[int, ...]) -> 
 def test_nothing_is_asked_before_something_is_drawn(ready_window: CardWindow, qtbot: QtBot) -> None:
     card = inside(qtbot, ready_window)
     assert card.view.content is None
-    assert card.view.line == "draw something to ask why"
+    assert card.view.line == "draw something to explain its prediction"
     assert not find(card, QToolButton, "playChangeButton").isVisible()
     assert card.table() is None
 
@@ -144,7 +144,7 @@ def test_two_outputs_are_explained_against_a_baseline(
     # Another baseline is another question.
     assert card.contributions is not None
     assert not card.contributions.baseline.any()
-    pick(qtbot, ready_window, "whyBaselineCombo", "the mean picture")
+    pick(qtbot, ready_window, "whyBaselineCombo", "the mean image")
     settle(qtbot, ready_window)
     assert card.contributions.baseline.any()
     assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
@@ -161,7 +161,7 @@ def test_it_follows_the_drawing_and_clears_with_it(
     assert card.view.content is not before
     click(qtbot, ready_window, QToolButton, "clearButton")
     qtbot.waitUntil(lambda: card.view.content is None)
-    assert card.view.line == "draw something to ask why"
+    assert card.view.line == "draw something to explain its prediction"
 
 
 def test_out_of_view_it_asks_nothing(card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -225,7 +225,7 @@ def test_another_output_is_compared(card: ExplanationCard, ready_window: CardWin
     assert captions(card)[:2] == ["for 3", "for 8"]
     pick(qtbot, ready_window, "whyCombo", "8")
     assert ready_window.session.models[Explanation].other is None, "an output is not compared with itself"
-    pick(qtbot, ready_window, "whyCombo", "its answer")
+    pick(qtbot, ready_window, "whyCombo", "predicted")
     assert ready_window.session.models[Explanation].one is None
 
 
@@ -390,7 +390,7 @@ def test_a_network_that_does_not_fit_the_data_is_told(
     data = replace(few_digits, train=halved(few_digits.train), test=halved(few_digits.test), example_shape=(14, 28))
     ready_window.session.data.dataset = data
     ready_window.session.data.changed.emit()
-    assert card.view.line == "the network takes 784 numbers, the data have 392"
+    assert card.view.line == "the network has 784 inputs, the data have 392"
     settle(qtbot, ready_window)
 
 
@@ -401,7 +401,7 @@ def test_outputs_that_are_not_finite_are_told(ready_window: CardWindow, qtbot: Q
     ready_window.session.displayed.changed.emit()
     drag(ready_window.canvas, seven(ready_window.canvas))
     settle(qtbot, ready_window)
-    qtbot.waitUntil(lambda: card.view.line == "its outputs are not finite")
+    qtbot.waitUntil(lambda: card.view.line == "the outputs are not finite")
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])

@@ -150,7 +150,7 @@ def test_the_view_tells_what_is_under_the_mouse_as_plain_text(qtbot: QtBot) -> N
     hover(view, (100, 20))
     assert view._read_out.text().startswith("<b>no markup</b>")
     assert view._read_out.textFormat() == Qt.PlainText
-    view.show_content(None, "draw something to ask why")
+    view.show_content(None, "draw something to explain its prediction")
     assert view._read_out.isHidden()
     leave(view)
     assert view.grab().toImage().size() == view.size()

@@ -40,7 +40,7 @@ def test_a_row_that_sums_up_the_others_is_left_out_and_can_be_kept(
     click(qtbot, ready_window, QPushButton, "keepSummaryRowsButton")
     wait(qtbot, ready_window.session.data_import)
     assert "looks like a sum" not in words(ready_window, "importNotes")
-    assert keep.text() == "Leave out sums at the end"
+    assert keep.text() == "Drop sums at the end"
     click(qtbot, ready_window, QPushButton, "keepSummaryRowsButton")
     wait(qtbot, ready_window.session.data_import)
     assert "Row 32 looks like a sum" in words(ready_window, "importNotes")

@@ -129,7 +129,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     answers = session.displayed.network.predict(inputs).argmax(axis=1)
     assert page.view.dots.are_ringed.tolist() == (answers != data.test.labels).tolist()
     assert "500 examples" in page.bar.said.text()
-    assert f"the two axes show {100 * embedding.share:.0f} % of the variance" in page.bar.said.text()
+    assert f"the two axes explain {100 * embedding.share:.0f} % of the variance" in page.bar.said.text()
 
 
 def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -213,13 +213,13 @@ def test_a_lasso_lists_its_examples(page: MapPage, ready_window: CardWindow, qtb
     inside = ((places >= low) & (places <= high)).all(axis=1)
     mistakes, card = ready_window.session.mistakes, examples(ready_window)
     assert sorted(mistakes.listed.tolist()) == np.flatnonzero(inside).tolist()
-    assert title(card).startswith("Chosen on")
+    assert title(card).startswith("Selected on")
     wrong = answers.are_wrong[mistakes.listed]
     assert (np.diff(wrong.astype(int)) <= 0).all(), "mistakes come first"
     assert (page.view.dots.are_faded == ~inside).all()
     ready_window.session.selection.choose_classes(Classes(3, 5))
     assert ready_window.session.mistakes.group is None, "one choice at a time"
-    assert title(card).startswith("3 answered as 5")
+    assert title(card).startswith("3 predicted as 5")
 
 
 def test_esc_leaves_the_lasso_and_then_drops_what_is_chosen(
@@ -250,7 +250,7 @@ def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
     ordinary = page.bar.said.text()
     selection.choose_classes(Classes(true, answer))
     count = int(((answers.labels == true) & (answers.answers == answer)).sum())
-    assert page.bar.said.text() == f"only {true} answered as {answer} stands out · {count} of 500 examples"
+    assert page.bar.said.text() == f"only {true} predicted as {answer} · {count} of 500 examples"
     if how == "button":
         click(qtbot, page, QToolButton, "mapFitButton")
     else:
@@ -263,9 +263,9 @@ def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
     for classes in (Classes(4, None), Classes(None, 4), Classes(4, 4), Classes(None, None)):
         selection.choose_classes(classes)
         said.append(page.bar.said.text().split(" ·")[0])
-    assert said[0] == "only class 4 stands out"
-    assert said[1] == "only what is answered as 4 stands out"
-    assert said[2] == "only 4 answered right stands out"
+    assert said[0] == "only class 4"
+    assert said[1] == "only predicted as 4"
+    assert said[2] == "only 4 predicted correctly"
     assert said[3] == ordinary.split(" ·")[0]
 
 
@@ -400,10 +400,10 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: CardWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
     first = session.models[MapModel].embedding
     assert first is not None
-    assert "as of epoch 1" in page.bar.said.text()
+    assert "at epoch 1" in page.bar.said.text()
     session.selection.choose_classes(Classes(1, None))
-    assert page.bar.said.text().startswith("only class 1 stands out · ")
-    assert page.bar.said.text().endswith(" of 500 as of epoch 1")
+    assert page.bar.said.text().startswith("only class 1 · ")
+    assert page.bar.said.text().endswith(" of 500 at epoch 1")
     session.selection.choose_classes(None)
     labels = page.view.dots.inks
     together = [np.ptp(first.points[labels == label], axis=0).mean() for label in range(10)]
@@ -413,7 +413,7 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: CardWindow, qtbot: QtBo
     assert (np.abs(probe.result) < 2 * np.abs(first.points).max()).all()
     train_epochs(qtbot, ready_window, 1)
     assert session.models[MapModel].embedding is first, "it stays that of its moment"
-    assert "as of epoch 1 · now epoch 2" in page.bar.said.text()
+    assert "at epoch 1 · now epoch 2" in page.bar.said.text()
     click(qtbot, page, QToolButton, "mapArrangeButton")
     qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
     assert session.models[MapModel].is_of_now
@@ -435,7 +435,7 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
     assert page.bar.progress.isHidden()
     session.reset()
     qtbot.waitUntil(lambda: session.models[MapModel].embedding is None)
-    assert "not arranged yet" in page._note.text()
+    assert "No t-SNE of this network yet" in page._note.text()
 
 
 @needs_tsne

@@ -109,7 +109,7 @@ def test_few_classes_and_many(make_cards: MakeCards, load_with: Load, qtbot: QtB
     assert not panel(window).matrix.grab().isNull()
     cell = (classes - 1, 0)
     hover(panel(window).matrix, (middle(window, cell).x(), middle(window, cell).y()))
-    assert f"kind {classes - 1}, answered as kind 0" in find(panel(window).matrix, QLabel, "readOut").text()
+    assert f"kind {classes - 1}, predicted as kind 0" in find(panel(window).matrix, QLabel, "readOut").text()
     leave(panel(window).matrix)
     click_cell(qtbot, window, cell)
     assert window.session.selection.classes == Classes(*cell)
@@ -133,7 +133,7 @@ def test_names_from_outside_are_plain_text(make_cards: MakeCards, load_with: Loa
     window.session.selection.choose_classes(Classes(0, 2))
     card = examples(window)
     assert card.head.title.textFormat() == Qt.PlainText
-    assert card.caption == "<b>bold</b> answered as <img src='x'>"
+    assert card.caption == "<b>bold</b> predicted as <img src='x'>"
     assert card.minimumSizeHint().width() < 300, "long names do not widen the column"
     place = middle(window, (0, 2))
     hover(panel(window).matrix, (place.x(), place.y()))

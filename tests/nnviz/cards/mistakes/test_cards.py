@@ -143,8 +143,8 @@ def test_the_read_out_tells_cell_row_and_column(inside: CardWindow, qtbot: QtBot
     matrix, confusion = panel(inside).matrix, settle(inside, qtbot).confusion
     read_out = find(matrix, QLabel, "readOut")
     for cell, part in (
-        ((2, 7), f"2, answered as 7: {confusion[2, 7]} of {confusion[2].sum()} ("),
-        ((4, 4), f"4, answered right: {confusion[4, 4]} of"),
+        ((2, 7), f"2, predicted as 7: {confusion[2, 7]} of {confusion[2].sum()} ("),
+        ((4, 4), f"4, predicted correctly: {confusion[4, 4]} of"),
         ((5, None), "recall"),
         ((None, 5), "precision"),
     ):
@@ -194,10 +194,10 @@ def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: CardWin
     cell = fullest(answers)
     click_cell(qtbot, inside, cell)
     assert inside.session.selection.classes == Classes(*cell)
-    assert title(examples(inside)) == f"{cell[0]} answered as {cell[1]}"
+    assert title(examples(inside)) == f"{cell[0]} predicted as {cell[1]}"
     count = answers.confusion[cell]
     noun = "picture" if count == 1 else "pictures"
-    assert examples(inside).head.title.toolTip().endswith(f": {count} {noun} · surest first")
+    assert examples(inside).head.title.toolTip().endswith(f": {count} {noun} · most confident first")
     assert examples(inside).pictures.count == count
     click_cell(qtbot, inside, cell)
     assert inside.session.selection.classes is None
@@ -303,7 +303,7 @@ def test_after_the_last_mistake_comes_the_first(inside: CardWindow, qtbot: QtBot
 def test_from_right_answers_the_next_mistake_is_one_of_all(inside: CardWindow, qtbot: QtBot) -> None:
     answers = settle(inside, qtbot)
     inside.session.selection.choose_classes(Classes(1, 1))
-    assert title(examples(inside)) == "1 answered right"
+    assert title(examples(inside)) == "1 predicted correctly"
     click(qtbot, inside, QToolButton, "nextMistakeButton")
     assert inside.session.selection.classes is None
     assert inside.session.selection.example == Example("test", int(answers.mistakes()[0]))
@@ -319,7 +319,7 @@ def test_an_empty_cell_says_so(inside: CardWindow, qtbot: QtBot) -> None:
     row, column = np.argwhere(settle(inside, qtbot).confusion == 0)[0].tolist()
     inside.session.selection.choose_classes(Classes(row, column))
     assert find(examples(inside), PictureList, "mistakePictures").isHidden()
-    assert any(each.text() == "There are none." for each in examples(inside).findChildren(QLabel))
+    assert any(each.text() == "No examples." for each in examples(inside).findChildren(QLabel))
 
 
 def test_thousands_are_scrolled_through_by_key(inside: CardWindow, qtbot: QtBot) -> None:
@@ -363,7 +363,7 @@ def test_the_read_out_of_a_picture(inside: CardWindow, qtbot: QtBot) -> None:
     place, first = pictures.tile(0).center(), int(answers.mistakes()[0])
     hover(pictures.viewport(), (place.x(), place.y()))
     read_out = find(pictures, QLabel, "readOut")
-    assert read_out.text().startswith(f"test example {first}: {answers.labels[first]}\nanswered as ")
+    assert read_out.text().startswith(f"test example {first}: {answers.labels[first]}\npredicted as ")
     leave(pictures.viewport())
     assert not read_out.isVisible()
 

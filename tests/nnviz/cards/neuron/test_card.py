@@ -151,7 +151,7 @@ def test_all_that_is_known_of_it(ready_window: CardWindow, qtbot: QtBot) -> None
     picture = session.question.example
     assert picture is not None
     now = neurons.activation(network, picture, 1, 3)
-    assert words(window, "neuronAnswer") == f"answer {now:.2f}"
+    assert words(window, "neuronAnswer") == f"activation {now:.2f}"
     assert words(window, "neuronBias") == f"bias {float(network.biases[0][3, 0]):.2f}".replace("-", "−")
     report = panel._model.report
     assert report is not None
@@ -196,7 +196,7 @@ def test_a_dead_neuron_is_named_as_dead(ready_window: CardWindow, qtbot: QtBot) 
     window.session.edits.set_bias(Neuron(1, 3), -1000.0)
     settle(qtbot, window)
     assert "dead" in words(window, "neuronMeansName")
-    assert words(window, "neuronExamplesName") == "nothing excites it"
+    assert words(window, "neuronExamplesName") == "no strongest examples"
     assert panel_of(window).activations.examples.count == 0
 
 
@@ -233,11 +233,11 @@ def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_wi
 
 
 ANSWERS = {
-    0.0: "answer 0.00",
-    12.34: "answer 12.34",
-    0.004: "answer 0.004",
-    1e-4: "answer 1e−4",
-    4e-7: "answer 4e−7",
+    0.0: "activation 0.00",
+    12.34: "activation 12.34",
+    0.004: "activation 0.004",
+    1e-4: "activation 1e−4",
+    4e-7: "activation 4e−7",
     -123456.0: "−1.23e5",
 }
 
@@ -247,7 +247,7 @@ def test_an_answer_is_never_cut(whole_window: MainWindow, qtbot: QtBot) -> None:
     window.resize(1280, 720)
     panel = choose(qtbot, window, 2, 31)
     for value, shown in ANSWERS.items():
-        panel._activation.show_text(f"answer {short(value)}")
+        panel._activation.show_text(f"activation {short(value)}")
         QApplication.processEvents()
         chip = panel._activation.label
         assert chip.shown == shown
@@ -446,7 +446,7 @@ def test_a_neuron_that_is_off_already_has_no_rank(ready_window: CardWindow, qtbo
     assert bars._names[last] == "neuron 6 (off)"
     assert np.isnan(bars._values[last]), "not +0.00"
     assert np.isfinite(bars._values[:last]).all()
-    assert bars.describe(last).startswith("neuron 6 is switched off already")
+    assert bars.describe(last).startswith("neuron 6 is already switched off")
     head, rows = panel.table()
     assert [row[head.index("error with it")] == "" for row in rows] == [number == 5 for number in range(32)]
 
@@ -518,7 +518,7 @@ def test_large_targets_are_written_short(on_data: Callable[..., CardWindow], qtb
     panel = choose(qtbot, window, 1, 1)
     names = panel.activations.means._names
     assert all(re.fullmatch(r"−?[\d.]+k – −?[\d.]+[kM]", name) for name in names), names
-    assert words(window, "neuronExamplesName") == "excite it most · Kaufpreis"
+    assert words(window, "neuronExamplesName") == "strongest activation · Kaufpreis"
     assert not any("Kaufpreis" in line for line in panel.activations.examples._lines), "that is said once, above"
     assert all(fitted(line, 140) == line for line in panel.activations.examples._lines)
 
@@ -567,7 +567,7 @@ def test_without_data_that_fit_it_says_so(
     load_with(lambda: TABLE)
     window.session.data.load()
     qtbot.waitUntil(lambda: is_shown(window.session.data))
-    assert words(window, "neuronMeansName") == "needs data that fit this network"
+    assert words(window, "neuronMeansName") == "no data that fit this network"
     assert panel.activations.examples.count == 0
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
     panel.grab()

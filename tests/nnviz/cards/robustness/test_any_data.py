@@ -155,7 +155,7 @@ def test_answers_that_are_not_finite_are_told_calmly(make_cards: MakeCards, load
     window.session.runs.show(run)
     page = page_of(window, qtbot)
     note = find(page, QLabel, "robustNothing")
-    qtbot.waitUntil(lambda: note.isVisible() and note.text() == "The network's answers are not finite.")
+    qtbot.waitUntil(lambda: note.isVisible() and note.text() == "The outputs of the network are not finite.")
     assert window.session.messages.current is None
 
 

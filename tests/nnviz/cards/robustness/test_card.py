@@ -137,7 +137,7 @@ def test_while_training_it_waits_to_be_asked(ready_window: CardWindow, qtbot: Qt
     page, model = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
     qtbot.wait(500)
     assert model.work.about is None
-    assert page.status.text().startswith("Once the training rests")
+    assert page.status.text().startswith("Robustness is measured when training pauses")
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     qtbot.waitUntil(lambda: model.is_outdated)
@@ -234,7 +234,7 @@ def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
     session.timeline.go_to(1)
     assert page.plots.plots[0].line.y.tolist() == []
     assert page.plots.plots[0].past.y.tolist() == live
-    assert page.status.text() == "Not measured at this moment · grey: epoch 2"
+    assert page.status.text() == "Not measured at this epoch · grey: epoch 2"
     assert page.measure_button.text() == "Measure"
     assert "at epoch 2" in point_at(page, PerturbationStrength("noise", 0.3))
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
@@ -244,7 +244,7 @@ def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
     assert at(page, PerturbationStrength("noise", 0.0)) == 100 * error
     assert page.status.text() == "Error on 100 test examples at epoch 1 · grey: epoch 2"
     session.timeline.go_to(0)
-    assert page.status.text() == "Not measured at this moment · grey: epoch 1"
+    assert page.status.text() == "Not measured at this epoch · grey: epoch 1"
     session.timeline.go_to(1)
     assert page.status.text().startswith("Error on 100 test examples at epoch 1"), "it is known of that moment still"
 
@@ -264,8 +264,8 @@ def test_what_the_training_covered_is_marked(ready_window: CardWindow, qtbot: Qt
     assert bands["rotation"] == (-15, 15)
     assert bands["size"] == pytest.approx((-20, 25))
     assert bands["noise"] is bands["thickness"] is bands["covered"] is None
-    assert "trained with up to 2 px" in point_at(page, PerturbationStrength("shift", 3.0))
-    assert "trained with −15° to +15°" in point_at(page, PerturbationStrength("rotation", 30.0))
+    assert "augmented by up to 2 px in training" in point_at(page, PerturbationStrength("shift", 3.0))
+    assert "augmented by −15° to +15° in training" in point_at(page, PerturbationStrength("rotation", 30.0))
     assert "trained" not in point_at(page, PerturbationStrength("noise", 0.3))
 
 
@@ -348,7 +348,7 @@ def test_once_on_the_canvas_it_is_shown_as_it_is_until_the_mouse_moves(
     put, shown = question.example, shown_example(ready_window, qtbot)
     assert put is not None
     np.testing.assert_array_equal(shown.inputs[1], put)
-    assert page.example.title.text() == "undisturbed"
+    assert page.example.title.text() == "unperturbed"
     assert not page.example.after.isVisible()
     assert not find(page.plots, QLabel, "readOut").isVisible()
     qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=at)
@@ -393,8 +393,8 @@ def test_an_answer_that_the_disturbance_changed_looks_different(
         caption = find(page, QLabel, "robustAfterCaption").text()
         seen.setdefault(is_another, (ink.name(), caption))
         assert seen[is_another] == (ink.name(), caption)
-    assert seen[True][1] == "≠ disturbed"
-    assert seen[False][1] == "disturbed"
+    assert seen[True][1] == "≠ perturbed"
+    assert seen[False][1] == "perturbed"
     assert seen[True][0] != seen[False][0]
 
 
@@ -445,7 +445,7 @@ def test_a_what_if_is_told_with_what_was_measured(page: RobustnessPage, ready_wi
     assert table is not None
     assert {row[-1] for row in table[1]} == {supposed, ""}
     session.edits.end_what_if()
-    assert "now the network has changed" in page.status.text()
+    assert "the network has changed since" in page.status.text()
 
 
 def test_what_was_measured_holds_no_network(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:

@@ -62,7 +62,7 @@ def titles(table: RunTable) -> list[str]:
 def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: CardWindow, qtbot: QtBot) -> None:
     show_runs(ready_window, qtbot)
     card = ready_window.card("runsDock")
-    assert "Runs appear here when a network is trained." in [label.text() for label in card.findChildren(QLabel)]
+    assert "No runs yet. Train a network to see its run here." in [label.text() for label in card.findChildren(QLabel)]
     assert not ready_window.session.records.path.exists()
 
 

@@ -62,7 +62,7 @@ def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: CardW
     group = open_room(ready_window, qtbot)
     assert group.head.summary == "0 bytes of 2 GB"
     assert [value(ready_window, f"{name}RoomEdit") for name in ("library", "run", "memory")] == ["2", "32", "64"]
-    assert words(ready_window) == "Nothing has to go."
+    assert words(ready_window) == "No snapshots need to be removed."
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
     assert not ready_window.session.records.path.exists()
 
@@ -197,7 +197,7 @@ def test_thin_now_takes_what_was_told(whole_window: MainWindow, qtbot: QtBot) ->
     assert "of 1 old run, " in words(whole_window)
     assert not find(whole_window, QLabel, "roomWarning").isVisible(), "it is said once"
     click(qtbot, whole_window, QPushButton, "thinButton")
-    qtbot.waitUntil(lambda: "Nothing has to go." in words(whole_window))
+    qtbot.waitUntil(lambda: "No snapshots need to be removed." in words(whole_window))
     with Library() as library:
         assert library.snapshot_epochs(first) == before[first], "it has a star"
         assert len(library.snapshot_epochs(second)) < len(before[second])

@@ -429,13 +429,13 @@ def test_what_a_step_does_to_the_network_is_said_before_and_after(
     newest(page, ready_window, qtbot)
     before, written = session.displayed.as_trained.parameters.copy(), session.models[StepThrough].recorded
     qtbot.waitUntil(lambda: session.models[StepThrough].effects.would is not None)
-    said = would.text().removeprefix("would make ")
+    said = would.text().removeprefix("effect: ")
     assert said.startswith("test error ")
     assert " → " in said
     click(qtbot, ready_window, QPushButton, "takeStepButton")
     qtbot.waitUntil(lambda: session.models[StepThrough].recorded is not written)
     qtbot.waitUntil(undo.isVisible)
-    assert did.text() == f"the last step: {said}"
+    assert did.text() == f"last step: {said}"
     qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
     effect = session.models[StepThrough].effects.did
     assert effect is not None
@@ -679,7 +679,7 @@ def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_exa
     session.selection.choose_example(Example("test", 3))
     newest(page, ready_window, qtbot)
     assert note.isVisible()
-    assert note.text().endswith("Below is the step on the example.")
+    assert note.text().endswith("Showing the step on the example.")
     assert not find(page, QPushButton, "stepPastAgainButton").isVisible()
     assert not take.isEnabled()
     assert "go live" in take.toolTip()
@@ -704,7 +704,7 @@ def test_what_is_not_known_of_a_step_on_an_example_is_said(
     newest(page, ready_window, qtbot)
     note = find(page, QLabel, "stepNote")
     assert note.isVisible() == is_said
-    assert ("averages and learning rate of then are not known" in note.text()) == is_said
+    assert ("the averages and the learning rate at this epoch are unknown" in note.text()) == is_said
 
 
 def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
@@ -731,10 +731,10 @@ def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
     window.session.timeline.go_to(1)
     cancel = find(page, QPushButton, "stepPastCancelButton")
     qtbot.waitUntil(lambda: cancel.isVisible())
-    assert "trained to this moment again" in find(page, QLabel, "stepNothing").text()
+    assert "Replaying the run to this epoch" in find(page, QLabel, "stepNothing").text()
     click(qtbot, window, QPushButton, "stepPastCancelButton")
     newest(page, window, qtbot)
-    assert find(page, QLabel, "stepNote").text().startswith("Training to this moment again was given up.")
+    assert find(page, QLabel, "stepNote").text().startswith("Replay cancelled.")
     opened.set()
     click(qtbot, window, QPushButton, "stepPastAgainButton")
     qtbot.waitUntil(lambda: window.session.models[StepThrough].past_batch.found is not None)

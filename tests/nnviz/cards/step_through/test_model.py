@@ -388,7 +388,7 @@ def test_a_step_is_not_taken_again_while_the_fields_have_problems(
     before = parameters(ready_model).copy()
     session.settings.set_problem("learning_rate", "no number")
     session.undo.redo()
-    assert "not taken again" in session.messages.current.text
+    assert "Redo of the step is not possible" in session.messages.current.text
     session.messages.clear()
     session.undo.undo()
     assert session.messages.current is None, "there is nothing to take back"

@@ -240,7 +240,7 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
     session.timeline.go_to(1)
     qtbot.waitUntil(lambda: past.is_long and past.work.share == 0.25)
     assert session.models[StepThrough].recorded is None
-    assert "trained to this moment again" in session.models[StepThrough].line
+    assert "Replaying the run to this epoch" in session.models[StepThrough].line
     past.cancel()
     assert "given up" in past.reason_unavailable
     assert newest(small, qtbot).step.is_given
@@ -290,7 +290,7 @@ def test_a_record_that_is_gone(small: Model, qtbot: QtBot) -> None:
     with Library() as library:
         library.empty()
     session.timeline.go_to(1)
-    qtbot.waitUntil(lambda: "nothing is kept" in session.models[StepThrough].past_batch.reason_unavailable)
+    qtbot.waitUntil(lambda: "no snapshot of this run" in session.models[StepThrough].past_batch.reason_unavailable)
     assert session.messages.current is None
     assert newest(small, qtbot).step.is_given
 

@@ -232,7 +232,7 @@ def test_names_are_ticked(window: CardWindow, plane: Dataset, qtbot: QtBot, does
 def test_on_a_grid_a_range_says_how_many_values_it_has(window: CardWindow, qtbot: QtBot) -> None:
     points = find_field(window, "sweepLearningRatePointsEdit")
     assert not points.isVisible()
-    pick(qtbot, window, "sweepSamplerCombo", "all, on a grid")
+    pick(qtbot, window, "sweepSamplerCombo", "grid")
     assert points.isVisible()
     assert find_field(window, "sweepRunsEdit").text() == "15"
     retype(qtbot, window, "sweepLearningRatePointsEdit", "3")
@@ -279,7 +279,7 @@ def test_a_wrong_list_is_told_at_it(window: CardWindow, qtbot: QtBot) -> None:
 
 
 def test_points_on_a_grid_are_told_to_be_wrong(window: CardWindow, qtbot: QtBot) -> None:
-    pick(qtbot, window, "sweepSamplerCombo", "all, on a grid")
+    pick(qtbot, window, "sweepSamplerCombo", "grid")
     retype(qtbot, window, "sweepLearningRatePointsEdit", "1")
     assert "at least 2" in note(window, "sweepLearningRatePointsError")
 
@@ -294,7 +294,7 @@ def test_without_optuna_tpe_says_how_to_get_it(
     window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    pick(qtbot, window, "sweepSamplerCombo", "TPE, learns from results")
+    pick(qtbot, window, "sweepSamplerCombo", "TPE (Optuna)")
     assert install_command("sweep") in note(window, "sweepSamplerError")
     assert not start_button(window).isEnabled()
 
@@ -384,7 +384,7 @@ def test_what_it_takes_is_told_by_the_runs_of_the_library(
     two_rates(qtbot, window, "2")
     click(qtbot, window, QPushButton, "sweepStartButton")
     wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: "by the runs of the library that are like it" in form.estimate)
+    qtbot.waitUntil(lambda: "measured on similar runs in the library" in form.estimate)
     assert form.estimate.startswith("4 runs of 2 epochs, about ")
     assert window.card("sweepPage").estimate.text() == form.estimate
 

@@ -60,7 +60,7 @@ def test_it_tells_runs_and_time() -> None:
     assert ", about 3 min with 2 processes" in format_estimate(plan, (9.0, True), 2)
     assert "like size" in format_estimate(plan, (9.0, False), 1)
     pruned = format_estimate(a_plan("learning-rate=log:0.01..1", prune="median"), (9.0, True), 1)
-    assert "less what is stopped early" in pruned
+    assert "less what pruning saves" in pruned
 
 
 def test_a_budget_in_minutes_tells_how_many_runs_find_time() -> None:

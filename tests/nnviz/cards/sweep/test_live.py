@@ -168,7 +168,7 @@ def test_until_one_is_done_what_differs_tells_what_was_measured_so_far(
     assert [cell.text for cell in rows["test error so far"]] == [f"{100 * value:.2f} %" for value in live]
     assert rows["test error so far"][0].tip.startswith("median of 1 of 3, still learning")
     answers = find(window, PredictionRows, "theirAnswers")
-    qtbot.waitUntil(lambda: [row.reason for row in answers.rows] == ["its first run is under way"] * 2)
+    qtbot.waitUntil(lambda: [row.reason for row in answers.rows] == ["first run in progress"] * 2)
     epochwise.let(1)
     qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["3", "3"])
     assert [row.name for row in differing.rows] == names, "no row comes or goes"

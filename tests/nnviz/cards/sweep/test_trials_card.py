@@ -116,7 +116,7 @@ def test_the_best_trials_stand_as_they_are_ranked(window: CardWindow, few_digits
     qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
     rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert [row.trial for row in rows] == [0, 1]
-    assert rows[0].cells[2:] == ("stopped early", "", "3")
+    assert rows[0].cells[2:] == ("pruned", "", "3")
     assert rows[1].cells[-1] == "2 of 3"
     assert rows[1].cells[2] == f"{100 * table.results.score(1):.2f}"
 
@@ -127,7 +127,7 @@ def test_the_words_below_are_of_what_is_drawn(window: CardWindow, few_digits: Da
         library.database.update_run(SweepLibrary(library).runs(sweep)[0], {"status": PRUNED})
     show_trials(window, qtbot)
     words = window.card("trialsPage").words
-    qtbot.waitUntil(lambda: words.text() == "a dot is a run · • 1 stopped early")
+    qtbot.waitUntil(lambda: words.text() == "each dot is a run · • 1 pruned")
     choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
     qtbot.waitUntil(lambda: words.text().startswith("a line is a trial, the best ones brighter · dotted: "))
 
@@ -257,7 +257,7 @@ def test_best_so_far_falls_from_trial_to_trial(window: CardWindow, table: TrialT
     plot = find(window, PointPlot, "trialBestPlot")
     assert plot.isVisible()
     assert plot.count == 18
-    assert plot.frame.x_name == "runs done"
+    assert plot.frame.x_name == "finished runs"
     counts, medians = table.best_so_far()
     assert len(counts)
     assert list(medians) == sorted(medians, reverse=True)
@@ -281,17 +281,17 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: CardWindow, few
     assert sweep == 1
     assert table.statuses[:3].tolist() == [PRUNED, STOPPED, DIVERGED]
     words = window.card("trialsPage").words.text()
-    assert "• 1 stopped early · ○ 1 stopped · × 1 diverged" in words
+    assert "• 1 pruned · ○ 1 stopped · × 1 diverged" in words
     plot = dots(window)
     looks = {series.mark + series.ink for series in plot.series}
     assert {"discpast", "circlepast", "crossmuted"} <= looks
     place = at(plot, dot_of_run(window, 2, 1))
     assert 0 < place.y() - plot.field.top() < 0.03 * plot.field.height(), "at the upper end, as it has no figure"
     hover(plot, (place.x(), place.y()))
-    assert "diverged: its numbers grew beyond all bounds" in read_out(plot)
+    assert "diverged: its parameters became infinite or undefined" in read_out(plot)
     rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert len(rows) == 4, "of the one that was stopped, nothing can be told"
-    assert {row.cells[2] for row in rows[2:]} == {"stopped early", "diverged"}
+    assert {row.cells[2] for row in rows[2:]} == {"pruned", "diverged"}
 
 
 def test_numbers_to_predict_have_their_unit(window: CardWindow, qtbot: QtBot) -> None:
