@@ -152,7 +152,7 @@ def changed(name: str, to: Any) -> Any:
     ],
 )
 def test_what_is_none_is_refused_in_words(entries: Any) -> None:
-    with pytest.raises(DataError, match="cannot be read|must |only images|background"):
+    with pytest.raises(DataError, match=r"cannot be read|must |only images|background"):
         Description.from_dict(entries)
 
 

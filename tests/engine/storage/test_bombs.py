@@ -192,5 +192,5 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path, read: Callable[[Path], object
 def test_a_file_of_a_terabyte_is_refused_unread(tmp_path: Path, read: Callable[[Path], object]) -> None:
     with open(tmp_path / "net.json", "wb") as huge:
         huge.truncate(2**40)
-    with pytest.raises(FileFormatError, match="at most .* are allowed"):
+    with pytest.raises(FileFormatError, match=r"at most .* are allowed"):
         read(tmp_path / "net.json")
