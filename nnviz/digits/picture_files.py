@@ -63,9 +63,9 @@ def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Ar
         except (EngineError, CancelledError):
             raise
         except MemoryError:
-            raise _too_large(path.name, "the image does not fit in memory") from None
+            raise _too_large(path.name, "it does not fit in memory") from None
         except Image.DecompressionBombError:
-            raise _too_large(path.name, f"the image has more than {MOST_PIXELS // 10**6} million pixels") from None
+            raise _too_large(path.name, f"it has more than {MOST_PIXELS // 10**6} million pixels") from None
         except Exception as error:  # Pillow raises errors of any kind for damaged files
             if isinstance(error, OSError) and error.strerror:  # the disk's
                 raise
@@ -109,7 +109,7 @@ def _decoded(name: str, file: io.BufferedReader) -> Array:
 
 def check_size(name: str, width: int, height: int, most: int = MOST_PIXELS) -> None:
     """Raises DataError for an image of more pixels, or a longer one: it would take too much memory or time."""
-    size = f"the image has {width:,} × {height:,} pixels"
+    size = f"it has {width:,} × {height:,} pixels"
     if width * height > most:
         size = f"{size}, {width * height / 1e6:.1f} million"
         raise _too_large(name, f"{size}, at most {most // 10**6} million are allowed")

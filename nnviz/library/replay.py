@@ -97,7 +97,7 @@ def _check_end(record: RunRecord, at: float, dataset: Dataset) -> None:
     if dataset.fingerprint != record.experiment.fingerprint:
         rule = "must be the data set that the run was trained on"
         value = Verbatim(dataset.title_beside(record.data))
-        raise DataError("data", value, rule, f"Open {record.data} as it was when the run was trained.")
+        raise DataError("data", value, rule, "Open it as it was when the run was trained.")
 
 
 class _Replay:

@@ -46,7 +46,7 @@ def refused(kind: type[EngineError], parameter: str, value: str) -> Iterator[Non
         pytest.fail(f"{parameter} {value} is not refused")
     assert error.parameter == parameter
     assert value in error.value
-    assert error.rule.startswith("must ") or not error.rule
+    assert error.rule.startswith(("must ", "is ", "has ")) or not error.rule
     assert error.remedy.endswith(".")
     for part in (error.parameter, error.value, error.rule, error.remedy):
         assert part in str(error)

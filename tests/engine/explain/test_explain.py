@@ -242,7 +242,7 @@ def test_where_no_input_gets_the_answer_it_is_said() -> None:
     network = network_of([4, 3], output="identity")
     network.parameters[...] = 0
     network.biases[0][:, 0] = 5, 1, 1
-    with pytest.raises(explain.NoChangeError, match="target is 2"):
+    with pytest.raises(explain.NoChangeError, match="predicted as 2"):
         explain.smallest_change(network, example_of(4), 2)
 
 

@@ -67,10 +67,10 @@ def test_the_epoch_can_be_counted_over_all_trainings(dtype: type) -> None:
         list(training.run())
     own = caught.value
     assert "epoch 1, batch" in str(own)
-    assert "of epoch 1 the loss" in own.in_words
+    assert "epoch 1, batch" in own.in_words
     counted = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(own)).after(4)))
     assert "epoch 5 (epoch 1 of this run), batch" in str(counted)
-    assert "of epoch 5 the loss" in counted.in_words
+    assert "epoch 5, batch" in counted.in_words
     assert str(counted.after(0)) == str(own)
     assert "epoch 5.5 (" in str(own.after(4.5))
 
@@ -196,7 +196,7 @@ def test_gradients_too_large_to_be_squared_are_told_of(optimizer: str) -> None:
     data = Dataset("huge", Split(inputs, np.full((20, 1), 1e8, np.float32)))
     network = Network([2, 1], ["identity"], initializer="zeros")
     training = Trainer(network, data, TrainingSettings(batch_size=10, epochs=3, optimizer=optimizer))
-    with refused(DivergenceError, "gradient", "too large by epoch 1"):
+    with refused(DivergenceError, "gradient", "too large at epoch 1"):
         list(training.run())
     assert np.isfinite(network.parameters).all()
     assert not training.state().vectors.keys() - {"order"}, "what is kept starts anew"

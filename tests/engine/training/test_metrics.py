@@ -202,14 +202,14 @@ def test_answers_that_are_not_finite_are_no_figures(output: str) -> None:
     assert Evaluator(network, Split(inputs, targets, labels)).evaluate().error is not None
     inputs[-1] = 1
     for split in (Split(inputs, targets, labels), Split(inputs, targets)):
-        with refused(DataError, "network", "the sums of layer 1 overflow"):
+        with refused(DataError, "network", "the weighted sums of layer 1 overflow"):
             Evaluator(network, split).evaluate()
 
 
 def test_a_loss_that_overflows_is_no_figure() -> None:
     network = Network([1, 1], ["identity"], rng=np.random.default_rng(1))
     network.weights[0][...] = 1e30
-    with refused(DataError, "network", "without a finite loss"):
+    with refused(DataError, "network", "the loss overflows"):
         Evaluator(network, Split(np.ones((3, 1), np.float32), np.ones((3, 1), np.float32))).evaluate()
 
 

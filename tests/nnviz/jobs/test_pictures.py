@@ -159,7 +159,7 @@ def test_pictures_in_memory_of_any_kind(
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [((8000, 7000), "8,000 × 7,000 pixels, 56.0 million: it must"), ((0, 0), "empty")]
+    ("size", "words"), [((8000, 7000), "8,000 × 7,000 pixels, 56.0 million, at most"), ((0, 0), "empty")]
 )
 def test_pictures_in_memory_obey_the_limits(
     pictures: Pictures, size: tuple[int, int], words: str, qtbot: QtBot

@@ -84,7 +84,7 @@ def test_of_a_damaged_library_the_rest_is_saved(path: Path, sound: tuple[Path, d
     aside = path.with_name("library.damaged1.sqlite")
     assert aside.read_bytes() == before
     saved = len(library.runs())
-    assert library.notice.startswith(f"The library was damaged. {saved} runs could be read and saved")
+    assert library.notice.startswith(f"The library was damaged. nnviz recovered {saved} runs")
     assert aside.name in library.notice
     assert saved >= 15
     assert all(run.note == f"run {run.id - 1}" for run in library.runs())
@@ -167,7 +167,7 @@ def test_rubbish_at_the_persons_own_place_is_set_aside(monkeypatch: pytest.Monke
     default_library_path().parent.mkdir(parents=True)
     default_library_path().write_bytes(b"\0" * 100_000)
     with Library() as library:
-        assert "0 runs could be read and saved" in library.notice
+        assert "recovered 0 runs" in library.notice
     assert default_library_path().with_name("library.damaged1.sqlite").read_bytes() == b"\0" * 100_000
 
 
@@ -262,7 +262,7 @@ def test_a_wrong_order_damages_its_run_and_not_the_library(path: Path, kind: str
             assert library.network(bad).parameters.size
     damage_mark(path).touch()
     with Library(path) as library:
-        assert "2 runs could be read" in library.notice
+        assert "recovered 2 runs" in library.notice
         assert library.orders(bad) == [], "what cannot be carried out is not saved"
 
 

@@ -420,7 +420,7 @@ def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_agai
     recorded(recording, clock, fill)
     assert recording.problem is None
     assert len(told) == 2
-    assert "on a full disk" in told[0]
+    assert "the disk is full" in told[0]
     assert "Training continues." in told[0]
     assert told[1] == "The library can be written to again."
     assert library.history(run).error.test.epochs == list(range(41))
@@ -437,7 +437,7 @@ def test_a_recording_continues_in_a_library_that_another_program_rescued(library
         if in_epoch(3, 2)(event):
             damage_mark(library.path).touch()
             with Library(library.path) as rescued:
-                assert "2 runs could be read and saved" in rescued.notice
+                assert "recovered 2 runs" in rescued.notice
         if in_epoch(4, 2)(event):
             faster = made.changed(learning_rate=0.05)
             trainer.change(faster.training)
@@ -496,7 +496,7 @@ def test_a_network_too_large_for_the_library_has_its_figures_kept(
     clock = Clock()
     recorded(Recording(library, run, trainer, report=told.append, clock=clock), clock)
     assert len(told) == 1
-    assert "must be at most" in told[0]
+    assert "can be recorded" in told[0]
     assert library.history(run).completed == 6
     assert library.snapshot_epochs(run) == []
     with pytest.raises(TooLargeError):

@@ -104,7 +104,7 @@ def test_a_library_is_brought_here_whole_or_not_at_all(old: Path, monkeypatch: p
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(database.schema, "migrate", broken)
-    with pytest.raises(LibraryError, match="full disk"):
+    with pytest.raises(LibraryError, match="the disk is full"):
         Library(old)
     assert version_of(old) == 1
     monkeypatch.setattr(database.schema, "migrate", before)

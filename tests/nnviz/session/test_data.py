@@ -429,7 +429,7 @@ def test_a_file_that_changed_since_a_network_was_saved(ready_model: Model, qtbot
     write_rows(tmp_path / "houses.csv", HOUSES, range(50))
     session.files.open(tmp_path / "net.json")
     qtbot.waitUntil(lambda: session.data.name.endswith("houses.csv") and is_shown(session.data))
-    assert "have changed since" in session.runs.current.misfit(session.dataset)
+    assert "have changed" in session.runs.current.misfit(session.dataset)
     assert session.meaning.columns == []
     assert session.question.example is not None
     assert session.prediction is None

@@ -172,7 +172,7 @@ def test_in_a_second_training_message_and_offer_count_the_epochs_of_both(recorde
     recorded.session.start()
     qtbot.waitUntil(lambda: bool(choices(recorded)), timeout=20_000)
     assert recorded.session.runs.current.history.completed == 4
-    assert "of epoch 5 the loss" in recorded.session.messages.current.text
+    assert "at epoch 5, batch" in recorded.session.messages.current.text
     assert choices(recorded)[0] == "Go back to epoch 4 with rate 1e+29"
 
 
