@@ -145,7 +145,7 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert message is not None
     assert preset.name in message.text
     assert "-".join(map(str, preset.experiment.shape)) in message.text
-    assert "to the next run" in message.text
+    assert "for the next run" in message.text
     action(window, "actionUndo").trigger()
     assert window.session.runs.current.experiment.training == window.session.settings.experiment.training
     assert window.session.settings.experiment.training.optimizer == "sgd"
