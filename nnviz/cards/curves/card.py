@@ -31,8 +31,8 @@ _TIPS = {
         "the network is overfitting: it memorises the training set."
     ),
     "rmse": (
-        "Shows the RMSE (root of the mean squared difference between predicted and true values) of the "
-        "training and test set. If they diverge, the network is overfitting: it memorises the training set."
+        "Shows the RMSE, the root of the mean squared error, on the training and test set. If the curves "
+        "diverge, the network is overfitting: it memorises the training set."
     ),
     "loss": (
         "Shows the mean loss of an example, which training minimises. Unlike the error, it depends on the "

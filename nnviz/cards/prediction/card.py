@@ -152,7 +152,7 @@ def _threshold_field() -> NumberEdit:
         "sureThresholdSpin",
         _step,
         "Sets the confidence threshold: a prediction with less confidence is shown in grey as “not sure”.",
-        "Confidence threshold, in percent",
+        "Confidence threshold",
     )
     field.line.setValidator(QRegularExpressionValidator(QRegularExpression(r"≥? ?\d{0,3} ?%?"), field))
     theme.sized(field.setFixedWidth, 76)

@@ -29,8 +29,8 @@ _MOST_FIELDS = 6  # columns in the read-out
 _TIPS = {
     "predicted": "Shows the prediction for each example against the true value. On the dashed line both are equal.",
     "residuals": (
-        "Shows the residual of each example (predicted − true) against its prediction: above the line it is "
-        "too high. A bend in the points means underfitting; a wider spread means less certain predictions."
+        "Shows the residual of each example (predicted − true) against its prediction. A bend in the points "
+        "means underfitting; where they scatter, predictions are less certain."
     ),
 }
 _HOW = "Click an example to use it as the input. Left and Right go to the next one, Enter uses it."

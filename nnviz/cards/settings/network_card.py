@@ -32,11 +32,11 @@ from nnviz.ui.parts import arranged, named, set_look
 # What the notice says, and what it says where that does not fit.
 _WAITS = (
     "Shape, initial weights and loss apply to the next run. Press Reset to start it with a new network.",
-    "Applies to the next run. Press Reset to start it.",
+    "Next run: press Reset to start it.",
 )
 _COMES = (
     "Shape, initial weights and loss apply to the next run. Press Space or Reset to start it with a new network.",
-    "Applies to the next run. Press Space to start it.",
+    "Next run: press Space to start it.",
 )
 _ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
 # What the preset gives, in words.

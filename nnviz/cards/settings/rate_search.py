@@ -101,7 +101,7 @@ class RateSearchView(QWidget):
         if search.was_stopped:
             caption = "Stopped early: no suggestion."
         elif not search.is_running and found is None:
-            caption = "No suggestion: the loss did not fall clearly at any rate."
+            caption = "The loss did not fall clearly at any rate: no suggestion."
         self._caption.setText(caption)
         self._caption.setVisible(has_curve)
         if has_curve:

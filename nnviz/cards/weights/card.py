@@ -88,8 +88,8 @@ class WeightsPanel(DockCard):
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._turn_to)
         self.map.setWhatsThis(
-            "Each tile is a neuron: its incoming weights, arranged as an image. Orange weights raise its "
-            "weighted sum, blue ones lower it. Point at a weight to read it; click to enlarge the neuron."
+            "Shows each neuron as a tile of its incoming weights: orange raises its weighted sum, blue lowers "
+            "it. Point at a weight to read it; click to enlarge the neuron."
         )
         self.map.hovered.connect(self._hovered)
         self.map.opened.connect(self.show_neuron)

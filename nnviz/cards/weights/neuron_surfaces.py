@@ -189,8 +189,8 @@ class NeuronLines(NeuronSurfaces):
         "Lines",
         "the curve",
         "Shows the line of the neuron under the mouse in the curve; click to select it.",
-        "Each tile is a neuron: its activation from the left end of the curve to the right, orange above 0, "
-        "blue below. The prediction is a weighted sum of the lines of the last hidden layer.",
+        "Shows each neuron's activation along the curve, orange above 0, blue below. The prediction is a "
+        "weighted sum of the lines of the last hidden layer.",
         "point at a neuron to see its line in the curve · click to select it",
     )
 
@@ -219,8 +219,8 @@ class NeuronPlanes(NeuronSurfaces):
         "Planes",
         "the plane",
         "Shows the neuron under the mouse large in the plane; click to select it.",
-        "Each tile is a neuron: its activation over the plane, orange above 0, blue below, background at 0. "
-        "The neurons of a layer combine those of the layer before.",
+        "Shows each neuron's activation over the plane, orange above 0, blue below. The neurons of a layer "
+        "combine those of the layer before.",
         "point at a neuron to see it in the plane · click to select it",
     )
 

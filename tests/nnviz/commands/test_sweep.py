@@ -124,7 +124,7 @@ def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pyte
     assert other.split()[:2] == ["1", "0.0001"]
     assert chosen == "chosen: trial 2, learning rate 0.05"
     assert test.startswith("its test error: median ")
-    assert "3 seeds. It played no part in the choice" in test
+    assert "3 seeds. It was not used to select the trial" in test
     assert "learning rate 0.05 beats learning rate 0.0001 in " in compared
     assert compared.endswith("by validation error; a significance test needs at least 5 seeds each.")
     with Library() as library:
