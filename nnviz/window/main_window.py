@@ -163,8 +163,8 @@ class MainWindow(QMainWindow):
     def _add_corner(self) -> None:
         """Adds the workspaces at the right end of the menu bar, and a mark while recording is off."""
         records = self.session.records
-        tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
-        mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
+        tip = "Recording is off: new runs are not saved in the library. Click to switch it on (Ctrl+Alt+K)."
+        mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording off: switch it on", tip)
         mark.clicked.connect(records.toggle)
         self._corner = QWidget()
         arranged(QHBoxLayout(self._corner), mark, self._switch, spacing=theme.GAP)
