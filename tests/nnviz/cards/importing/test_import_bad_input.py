@@ -130,7 +130,7 @@ def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
     wait(qtbot, importing)
     assert "must leave rows in which nothing is missing" in find(ready_window, QLabel, "importColumnProblem").text()
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
-    pick(qtbot, ready_window, "importMissingCombo", "fill in")
+    pick(qtbot, ready_window, "importMissingCombo", "impute")
     wait(qtbot, importing)
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 

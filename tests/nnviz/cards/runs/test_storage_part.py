@@ -74,7 +74,7 @@ def test_it_tells_what_is_taken_and_what_could_go(ready_window: CardWindow, qtbo
         taken = library.quota.nbytes
     assert group.head.summary.startswith(f"{taken / 1e6:.1f}".removesuffix(".0"))
     assert group.head.summary.endswith(" MB of 2 GB")
-    qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
+    qtbot.waitUntil(lambda: "At most could go: " in words(ready_window))
     assert "moments of 2 old runs" in words(ready_window)
     assert "; none with a star." in words(ready_window)
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
@@ -273,7 +273,7 @@ def test_old_runs_are_not_looked_at_again_and_again(
         return plan(room, budget)
 
     open_room(ready_window, qtbot)
-    qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
+    qtbot.waitUntil(lambda: "At most could go: " in words(ready_window))
     monkeypatch.setattr(Quota, "plan", counted)
     library, room = ready_window.session.library, ready_window.session.models[StorageModel]
     for _ in range(3):
