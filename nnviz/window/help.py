@@ -133,8 +133,8 @@ class _HelpWindow(QDialog):
 
 
 _GENERAL = (
-    "<p><b>nnviz</b></p><p>Point at a control and press F1 for an explanation and an experiment. Space trains "
-    "and pauses. All keys are listed under Help → Shortcuts.</p>"
+    "<p><b>nnviz</b></p><p>Point at a control and press F1 for an explanation. Space trains and pauses. Help → "
+    "Shortcuts lists all keys.</p>"
 )
 
 

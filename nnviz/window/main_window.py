@@ -68,7 +68,7 @@ _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
-A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
+Train a neural network and watch it learn. The network is plain NumPy.<br><br>
 Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
 Font: Inter, OFL 1.1. Icons: Lucide, ISC."""
 
