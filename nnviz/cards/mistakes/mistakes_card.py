@@ -36,7 +36,7 @@ _MODES = {
     "classes": "precision, recall",
 }
 _KEYS = {
-    "counts": "rows: true · columns: predicted",
+    "counts": "rows true · columns predicted",
     "rows": "% of the true class",
     "columns": "% of the predicted class",
     "classes": "of each class",
