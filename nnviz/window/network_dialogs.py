@@ -170,7 +170,7 @@ class NetworkDialogs(QObject):
         """Calls ``then`` at once if the current network is saved; else asks whether to save it first."""
         run = self._session.runs.current
         if run.unsaved:
-            self._ask_to_save([run], _HAS_LEARNED, f"Save it before {what} is opened?", then)
+            self._ask_to_save([run], _HAS_LEARNED, f"Save it before opening {what}?", then)
         else:
             then()
 
@@ -184,7 +184,7 @@ class NetworkDialogs(QObject):
         lost = self.unsaved
         go_on = self._session.training.hold()
         if lost == [self._session.runs.current]:
-            summary, details = _HAS_LEARNED, "Save it before nnviz quits?"
+            summary, details = _HAS_LEARNED, "Save it before quitting?"
         else:
             several = f"{len(lost)} trained networks are not saved."
             summary = several if len(lost) > 1 else "An earlier trained network is not saved."

@@ -380,7 +380,7 @@ def test_what_it_takes_is_told_by_the_runs_of_the_library(
     does(data=plane)
     form = window.session.models[SweepForm]
     qtbot.waitUntil(lambda: bool(form.estimate))
-    assert form.estimate.startswith("60 runs of 2 epochs with 1 process. How long a run takes is not known yet")
+    assert form.estimate.startswith("60 runs of 2 epochs with 1 process. The duration is unknown")
     two_rates(qtbot, window, "2")
     click(qtbot, window, QPushButton, "sweepStartButton")
     wait_for_end(qtbot, window)
