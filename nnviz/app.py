@@ -62,7 +62,7 @@ def create_window(
     restore.setParent(window)
     session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
     preferences.failed.connect(
-        lambda error: session.messages.warn(f"What you choose cannot be remembered for the next start: {error}.")
+        lambda error: session.messages.warn(f"The settings of the window cannot be saved for the next start: {error}.")
     )
     start = QTimer(window)
     start.setSingleShot(True)
@@ -195,14 +195,10 @@ class _CrashReporter(QObject):
         if self._box is not None:  # one box for all errors, or one that repeats would fill the screen
             self._box.setDetailedText(f"{self._box.detailedText()}\n{details}"[-_MOST_DETAILS:])
             return
-        box = QMessageBox(
-            QMessageBox.Warning, "nnviz", "Something went wrong that should not have.", parent=self._window
-        )
+        box = QMessageBox(QMessageBox.Warning, "nnviz", "Unexpected error.", parent=self._window)
         box.setObjectName("crashBox")
         place = f"; they are also in {self._log_file}" if self._log_file else ""
-        box.setInformativeText(
-            f"{what}\n\nThe window stays open. The details below can be copied into a report{place}."
-        )
+        box.setInformativeText(f"{what}\n\nThe window stays open. To report the error, copy the details below{place}.")
         box.setDetailedText(details)
         box.setTextInteractionFlags(Qt.TextSelectableByMouse)
         box.setModal(False)

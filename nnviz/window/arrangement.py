@@ -36,7 +36,7 @@ def put_in_place(window: QWidget, stored: object) -> None:
     """Places the window as :func:`place_as_text` described, adjusted to the screens. Ignores a damaged place."""
     if not _is_place(stored):
         if stored is not None:
-            _LOG.warning("settings: the window's place is damaged and was left out")
+            _LOG.warning("settings: the position of the window is damaged and was ignored")
         return
     assert isinstance(stored, list)
     x, y, width, height, is_maximized = stored
@@ -174,7 +174,7 @@ def layout_of_text(text: str) -> QByteArray | None:
     if content and checksum == _checksum(content):
         return QByteArray(content)
     if text:
-        _LOG.warning("settings: the layout of the cards is damaged and was left out")
+        _LOG.warning("settings: the layout of the cards is damaged and was ignored")
     return None
 
 

@@ -123,6 +123,6 @@ class CardActions(QObject):
             content = card_export.png(card_export.picture(card)) if kind == "png" else card_export.svg(card)
             write(lambda: content, path)
         elif (table := card.table()) is None:
-            messages.show(f"The card {card.caption} has no numbers yet, so {path.name} was not written.")
+            messages.show(f"{path.name} was not written: the card {card.caption} has no numbers yet.")
         else:
             write(lambda: card_export.csv_bytes(*table), path)

@@ -30,7 +30,7 @@ class DataDialogs(QObject):
 
     def open_folder(self) -> None:
         """Opens a dialog for a folder of images."""
-        dialog = self._dialog("Open a folder of pictures", "openFolderDialog", "")
+        dialog = self._dialog("Open a folder of images", "openFolderDialog", "")
         dialog.setFileMode(QFileDialog.Directory)
         dialog.setOption(QFileDialog.ShowDirsOnly)
         dialog.open()

@@ -274,7 +274,7 @@ class Docks(QObject):
     def show_workspace(self, name: str) -> None:
         """Shows the docks of that workspace as they were before. Raises ValueError if there is none (yet)."""
         if name not in WORKSPACES:
-            raise ValueError(f"there is no workspace {name!r}. There is: {', '.join(WORKSPACES)}.")
+            raise ValueError(f"workspace {name!r}: it does not exist. Use one of {', '.join(WORKSPACES)}.")
         if name == self.workspace:
             return
         self._layouts[self.workspace] = self.host.saveState()

@@ -168,7 +168,7 @@ class GuideWindow(QDialog):
         self.setWindowTitle("User guide")
         self.setAttribute(Qt.WA_DeleteOnClose)
         self._search = named(
-            QLineEdit(), "guideSearchEdit", "Search the guide", "Lists the sections with all of these words."
+            QLineEdit(), "guideSearchEdit", "Search the guide", "Lists the sections that contain all of these words."
         )
         self._search.setPlaceholderText("search")
         self._search.setClearButtonEnabled(True)
@@ -177,7 +177,7 @@ class GuideWindow(QDialog):
         self._text = named(GuideText(), "guideText", "Page of the guide")
         self._text.setOpenExternalLinks(True)
         self._text.document().setDocumentMargin(theme.CARD_PADDING)
-        self._back = tool("back", "guideBackButton", "Back", "Shows the page before (Alt+Left).")
+        self._back = tool("back", "guideBackButton", "Back", "Returns to the previous page (Alt+Left).")
         left = arranged(QVBoxLayout(), self._search, self._contents, self._back, spacing=theme.GAP)
         margins = (theme.CARD_PADDING,) * 4
         arranged(QHBoxLayout(self), left, (self._text, 1), spacing=theme.GAP, margins=margins)

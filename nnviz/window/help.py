@@ -36,18 +36,18 @@ _MORE_KEYS = (
     ("Curves", "Double click, 0", "Reset the zoom"),
     ("Curves", "← → ↑ ↓", "Move the visible part"),
     ("Weights", "Click, or arrows and Enter", "Enlarge a neuron; again or Esc: back to all"),
-    ("Weights", "← →", "The neuron before and after, if one is enlarged"),
+    ("Weights", "← →", "Previous and next neuron, if one is enlarged"),
     ("Weights", "Page up and down, wheel", "More neurons, if not all fit"),
     ("Mistakes", "← → ↑ ↓", "Choose a cell, row or column; in the list below it, an example"),
     ("Mistakes", "Enter", "Put the chosen example on the canvas"),
-    ("Network", "Click, arrows", "Choose a neuron; Esc: none"),
-    ("Network", "+ −", "Show more and fewer neurons of the chosen layer; without a choice, all layers and some"),
+    ("Network", "Click, arrows", "Select a neuron; Esc: none"),
+    ("Network", "+ −", "Show more or fewer neurons of the selected layer; if none is selected, more or fewer layers"),
     ("Map", "Drag, wheel", "Move and zoom; 0 or a double click shows all"),
-    ("Map", "Shift and drag", "Choose examples with a lasso; Esc drops the choice"),
-    ("How robust", "← →", "Move along a curve; with Shift in small steps, Enter puts the example on the canvas"),
-    ("Runs", "Click, C", "Compare a run, or no longer; double click or Enter puts it into the window"),
-    ("Runs", "= * F2 F4 Del", "Make it the baseline, mark it, name it, write its note, delete it"),
-    ("Runs", "Ctrl+E", "Export it"),
+    ("Map", "Shift and drag", "Select examples with a lasso; Esc clears the selection"),
+    ("Robustness", "← →", "Move along a curve; with Shift in small steps, Enter puts the example on the canvas"),
+    ("Runs", "Click, C", "Compare a run or stop comparing it; double click or Enter opens it"),
+    ("Runs", "= * F2 F4 Del", "Set as baseline, star, rename, note, delete"),
+    ("Runs", "Ctrl+E", "Export the run"),
     ("Fields", "↑ ↓, wheel", "Step the number in the field"),
     ("Fields", "Enter", "Use what was typed"),
     ("Fields", "Esc", "Discard what was typed"),
@@ -142,8 +142,8 @@ class _HelpWindow(QDialog):
 
 
 _GENERAL = (
-    "<p><b>nnviz</b></p><p>Point at something and press F1: the idea behind it, and what to try. "
-    "Space trains and pauses; all keys are listed under Help → Shortcuts.</p>"
+    "<p><b>nnviz</b></p><p>Point at a control and press F1 for an explanation. Space trains and pauses. Help → "
+    "Shortcuts lists all keys.</p>"
 )
 
 

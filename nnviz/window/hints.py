@@ -29,7 +29,7 @@ class Side(Enum):
 
 _HINTS = {
     "train": ("Press Space to train", Side.INSIDE),
-    "draw": ("Draw here, it answers at once", Side.OVER),
+    "draw": ("Draw here to see a prediction", Side.OVER),
     "change": ("Change a layer or the learning rate", Side.FOOT),
 }
 # A random or a pasted picture is a drawing too.
@@ -106,7 +106,7 @@ class Hint(QFrame):
         self._home = control.window()
         named(self, f"{name}Hint", text)
         self.setFocusPolicy(Qt.NoFocus)
-        tip = "Dismisses this hint for good."
+        tip = "Dismisses this hint permanently."
         close = named(QToolButton(), f"dismiss{name.capitalize()}HintButton", "Dismiss this hint", tip)
         theme.set_icon(close, "x", "muted")
         close.setFocusPolicy(Qt.NoFocus)

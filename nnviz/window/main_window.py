@@ -68,7 +68,7 @@ _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 _ABOUT = """<b>nnviz {version}</b><br>
-A window in which a neural network learns while you watch. The network is plain numpy.<br><br>
+Train a neural network and watch it learn. The network is plain NumPy.<br><br>
 Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
 Font: Inter, OFL 1.1. Icons: Lucide, ISC."""
 
@@ -163,8 +163,8 @@ class MainWindow(QMainWindow):
     def _add_corner(self) -> None:
         """Adds the workspaces at the right end of the menu bar, and a mark while recording is off."""
         records = self.session.records
-        tip = "Recording is off: runs that start now are not kept in the library. Click to switch it on (Ctrl+Alt+K)."
-        mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording is off: switch it on", tip)
+        tip = "Recording is off: new runs are not saved in the library. Click to switch it on (Ctrl+Alt+K)."
+        mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording off: switch it on", tip)
         mark.clicked.connect(records.toggle)
         self._corner = QWidget()
         arranged(QHBoxLayout(self._corner), mark, self._switch, spacing=theme.GAP)

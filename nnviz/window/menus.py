@@ -91,7 +91,7 @@ class Menus(QObject):
     def _fill_data(self, menu: QMenu) -> None:
         data = self._window.data_dialogs
         self._add(menu, "Open &data …", "actionOpenData", "Ctrl+D", data.open_data)
-        self._add(menu, "Open &folder of pictures …", "actionOpenFolder", "Ctrl+Shift+D", data.open_folder)
+        self._add(menu, "Open &folder of images …", "actionOpenFolder", "Ctrl+Shift+D", data.open_folder)
         painting = self._session.painting
         paint = self._add(menu, "&Paint points", "actionPaintPoints", "Ctrl+P", painting.toggle)
         paint.setCheckable(True)
@@ -126,9 +126,9 @@ class Menus(QObject):
         stroke = self._add(menu, "Undo on the can&vas", "actionUndoStroke", "Ctrl+Backspace", undo)
         clear = self._add(menu, "", "actionClearDrawing", "Ctrl+Delete", draw.clear)
         eraser = self._add(menu, "Pen or &eraser", "actionEraser", "X", pen)
-        paste = self._add(menu, "&Paste picture", "actionPastePicture", "Ctrl+V", draw.paste)
+        paste = self._add(menu, "&Paste image", "actionPastePicture", "Ctrl+V", draw.paste)
         random = self._add(menu, "", "actionRandomDigit", "Ctrl+T", draw.show_random_digit)
-        self._add(menu, "&Keep as an example of your own …", "actionKeepExample", "K", draw.keeping.open)
+        self._add(menu, "&Keep as your own example …", "actionKeepExample", "K", draw.keeping.open)
 
         def follow_data() -> None:
             for action in (stroke, eraser):
@@ -164,7 +164,7 @@ class Menus(QObject):
     def _fill_network(self, menu: QMenu) -> None:
         """Fills the menu of included networks; hidden if there are none."""
         menu.setObjectName("menuNetwork")
-        self._shipped = menu.addMenu("&Shipped networks")
+        self._shipped = menu.addMenu("Included network&s")
         self._shipped.setObjectName("menuShipped")
         self._shipped.aboutToShow.connect(self._show_shipped)
         menu.menuAction().setVisible(bool(bundled_files()))
@@ -176,7 +176,7 @@ class Menus(QObject):
         for number, shipped in enumerate(bundled_networks(), start=1):
             action = self._shipped.addAction(f"&{number}  {text.entry(shipped.label)}")
             action.setObjectName(f"actionShipped{number}")
-            action.setToolTip("Replaces the network by a copy of this one; saving asks for a new file.")
+            action.setToolTip("Opens a copy of this network. Saving it asks for a new file.")
             action.triggered.connect(lambda _, shipped=shipped: self._dialogs.open_path(shipped.path, shipped.title))
 
     def _fill_train(self, menu: QMenu) -> None:
@@ -212,8 +212,8 @@ class Menus(QObject):
     def _fill_time(self, menu: QMenu) -> None:
         """Fills the menu of the timeline. Plain arrow keys do the same if no control takes them."""
         timeline, player = self._session.timeline, self._session.models[Player]
-        back = self._add(menu, "E&arlier moment", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
-        on = self._add(menu, "&Later moment", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
+        back = self._add(menu, "E&arlier snapshot", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
+        on = self._add(menu, "&Later snapshot", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
         live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)
         play = self._add(menu, "&Play or stop the film", "actionPlay", "P", player.toggle)
         branch = self._add(menu, "Branch fro&m here", "actionBranch", "Ctrl+B", timeline.branch)

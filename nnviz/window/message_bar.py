@@ -109,7 +109,7 @@ class MessageBar(QFrame):
         for button, words in zip(self._choices, [*choices, "", "", ""], strict=False):
             button.setText(text.entry(words))
             button.setAccessibleName(words)
-            button.setToolTip(f"Answers this {self.kind}: {words}.")
+            button.setToolTip(f"Chooses “{words}”.")
             button.setVisible(bool(words))
 
     def _show_icon(self) -> None:

@@ -24,7 +24,7 @@ _FILES = f"Networks ({' '.join(f'*{each.ending}' for each in FORMATS)});;All fil
 _FILTERS = {each.ending: f"{each.title} (*{each.ending})" for each in FORMATS}  # by ending
 _EXPORTS = {".onnx": "ONNX model (*.onnx)", ".py": "Python script (*.py)"}
 _MOST_RECENT = 8
-_HAS_LEARNED = "The network has learned since it was last saved."
+_HAS_LEARNED = "The network has been trained since it was last saved."
 Then: TypeAlias = Callable[[], None]
 
 
@@ -143,7 +143,9 @@ class NetworkDialogs(QObject):
             data = self._session.data
             if is_file_of(data.loaded_name or "", data.loaded_settings, file):
                 which = text.name(Path(file).name)
-                self._session.messages.show(f"{which} holds the data and would be replaced. Choose another file.")
+                self._session.messages.show(
+                    f"{which} contains the current data and would be overwritten. Choose another file."
+                )
                 refused()
             else:
                 save(Path(file))
@@ -168,7 +170,7 @@ class NetworkDialogs(QObject):
         """Calls ``then`` at once if the current network is saved; else asks whether to save it first."""
         run = self._session.runs.current
         if run.unsaved:
-            self._ask_to_save([run], _HAS_LEARNED, f"Save it before {what} is opened?", then)
+            self._ask_to_save([run], _HAS_LEARNED, f"Save it before opening {what}?", then)
         else:
             then()
 
@@ -182,10 +184,10 @@ class NetworkDialogs(QObject):
         lost = self.unsaved
         go_on = self._session.training.hold()
         if lost == [self._session.runs.current]:
-            summary, details = _HAS_LEARNED, "Save it before nnviz quits?"
+            summary, details = _HAS_LEARNED, "Save it before quitting?"
         else:
-            several = f"{len(lost)} networks have learned and are not saved."
-            summary = several if len(lost) > 1 else "An earlier network has learned and is not saved."
+            several = f"{len(lost)} trained networks are not saved."
+            summary = several if len(lost) > 1 else "An earlier trained network is not saved."
             details = "\n".join(map(self._description, lost)) + "\n\nQuit without saving them?"
         self._ask_to_save(lost, summary, details, quit_now, go_on)
 
@@ -195,7 +197,7 @@ class NetworkDialogs(QObject):
         names = text.listed([text.name(path.name) for path in files.waiting])
         is_one = len(files.waiting) == 1
         what = f"{names} {'is' if is_one else 'are'} not written yet."
-        why = f"The training is still going back to the moment that {'it is' if is_one else 'they are'} to hold."
+        why = f"The run is still being replayed to the epoch of {('this file' if is_one else 'these files')}."
         box = self._question("waitingBox", what, why)
         without = box.addButton(f"&Quit without {'it' if is_one else 'them'}", QMessageBox.DestructiveRole)
         without.clicked.connect(files.give_up)

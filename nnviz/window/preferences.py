@@ -70,7 +70,7 @@ class Preferences(QObject):
         try:
             return json.loads(self.text(key, "null"))
         except (ValueError, RecursionError):
-            _LOG.warning("settings: %s is damaged and was left out", key)
+            _LOG.warning("settings: %s is damaged and was ignored", key)
             return None
 
     def set(self, key: str, value: Value) -> None:
@@ -80,7 +80,7 @@ class Preferences(QObject):
                 return
             self._values[key] = value
         else:
-            _LOG.warning("settings: %s is too long to be remembered", key)
+            _LOG.warning("settings: %s is too long to be saved", key)
             self._values.pop(key, None)
         self.touch()
 
@@ -152,10 +152,10 @@ def _values_at(path: Path) -> dict[str, Value]:
         _LOG.warning("settings: %s cannot be used: %s", path, ascii(str(error)))
         return {}
     if not isinstance(found, dict):
-        _LOG.warning("settings: %s cannot be used: it holds no table", path)
+        _LOG.warning("settings: %s cannot be used: it is not a JSON object", path)
         return {}
     for key in [key for key, value in found.items() if not _is_plain(value)]:
-        _LOG.warning("settings: %s is no short text or number and was left out", ascii(key)[:100])
+        _LOG.warning("settings: %s is not a short text or number and was ignored", ascii(key)[:100])
         del found[key]
     return dict(found)
 

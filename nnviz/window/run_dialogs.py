@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _LIST = "runsDock"
 _FOLDER = "run_folder"  # among the preferences
 _NOT_KEPT = (
-    "The network in the window is not in the library, so it cannot be exported as a run. Train it while “Keep runs in "
-    "the library” is on, or choose a run in Runs."
+    "The current network is not in the library, so it cannot be exported as a run. Train it with “Keep runs "
+    "in the library” on, or select a run in Runs."
 )
 
 
@@ -58,7 +58,7 @@ class RunDialogs(QObject):
         """Opens a dialog for a file, and exports a run of the list."""
         record = self._session.library.record(run)
         if record is None:
-            self._session.messages.show(f"Run {run} is still being read. Export it when the list shows what it is.")
+            self._session.messages.show(f"Run {run} is still being read. Export it when it is listed.")
             return
         try:
             made = record.experiment

@@ -124,7 +124,7 @@ class SessionRestore(QObject):
         try:
             session.data.load(name, present_data_settings(name, found) if isinstance(found, dict) else {})
         except EngineError as error:  # its file has gone
-            session.messages.show_error("The last data are no longer there", error)
+            session.messages.show_error("The data of the last session no longer exist", error)
             session.data.load()
 
     def _remember_changes(self, session: Session) -> None:
@@ -245,7 +245,7 @@ class SessionRestore(QObject):
             return Path(stored), None
         if stored:
             self._is_lost = not os.path.isdir(os.path.dirname(stored))  # perhaps its disk is not connected
-            session.messages.show(f"{Path(stored).name}, the last network, is no longer in {Path(stored).parent}.")
+            session.messages.show(f"The last network, {Path(stored).name}, is no longer in {Path(stored).parent}.")
         path = next((each.path for each in bundled_networks() if each.title == title), None) if title else None
         return path, title if path else None
 

@@ -22,11 +22,11 @@ _SECONDS_BETWEEN_SPEEDS = 0.5
 _HINTS = {
     "train": "Space: train / pause · ← →: step through the past, End: live · click a weight to see its neuron",
     "inside": "",  # see _INSIDE
-    "runs": "click: compare · Enter: put it into the window · = baseline · * star · F2: rename · Del: delete",
+    "runs": "click: compare · Enter: open · = baseline · * star · F2: rename · Del: delete",
 }
 
-_OVER_HINT = "Space: train / pause · click in the {} to ask · hover a neuron to see it large"
-_PAINT_HINT = "click or drag in the {} to set points · right button: erase · 0 to 6: eraser, class · Esc: done"
+_OVER_HINT = "Space: train / pause · click in the {} to set the input · hover over a neuron to enlarge it"
+_PAINT_HINT = "click or drag in the {} to paint points · right button: erase · 0: eraser, 1 to 6: class · Esc: done"
 _INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its pictures
 
 

@@ -40,7 +40,7 @@ class UserExampleDialogs(QObject):
 
     def choose_to_import(self) -> None:
         """Opens a dialog for a file of examples to import."""
-        dialog = self._window.dialogs.file_dialog("Import examples of your own", "importOwnDialog", _FILES)
+        dialog = self._window.dialogs.file_dialog("Import your own examples", "importOwnDialog", _FILES)
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.fileSelected.connect(lambda chosen: self._session.user_examples.import_file(Path(chosen)))
         dialog.open()

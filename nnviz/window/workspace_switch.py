@@ -9,9 +9,9 @@ from nnviz.ui.parts import arranged
 from nnviz.ui.tabs import Tab, add_tab, tab_bar
 
 _TIPS = {
-    "train": "Choose a network and its settings, train it, and watch it learn (Ctrl+1).",
-    "inside": "See which mistakes it makes, what each neuron does, and why it answers as it does (Ctrl+2).",
-    "runs": "Find the runs that were recorded, compare them, and put one into the window again (Ctrl+3).",
+    "train": "Shows the settings of the network and how it learns (Ctrl+1).",
+    "inside": "Shows mistakes, the activations of each neuron, and explanations of the prediction (Ctrl+2).",
+    "runs": "Shows the recorded runs: search, compare and open them (Ctrl+3).",
 }
 
 

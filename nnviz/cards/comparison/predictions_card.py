@@ -24,8 +24,8 @@ from nnviz.ui.column import ScrollColumn
 from nnviz.ui.parts import named
 
 _TIP = (
-    "Shows the prediction of each compared run with its last weights. The bar shows the confidence or, for a group "
-    "of seeds, the share of its runs with the most common prediction."
+    "Shows the prediction of each compared run with its last weights. The bar shows the confidence or, for a "
+    "group of seeds, the share of runs that agree."
 )
 
 

@@ -80,8 +80,8 @@ class DiagramPage(Page):
         self._later.timeout.connect(self.refresh)
         self.diagram = named(NetworkDiagram(), "networkDiagram", "Network diagram")
         self.diagram.setWhatsThis(
-            "Each neuron is lit by its activation for the current input. Point at a neuron to see its connections "
-            "and numbers, or click it to show it in the other cards. Arrow keys move the selection, Esc clears it."
+            "Lights each neuron by its activation for the current input. Click a neuron to show it in the "
+            "other cards; arrow keys move the selection, Esc clears it."
         )
         self.view = DiagramView(self.diagram, "networkDiagramView")
         self.body.addWidget(self.view)

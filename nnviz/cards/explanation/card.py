@@ -46,8 +46,8 @@ from nnviz.ui.picture import grey_image
 _MILLISECONDS_A_FRAME = 60
 _ICON = QSize(16, 16)
 _METHOD_TIP = (
-    "Attribution method. Gradients and occlusion explain the logit (the weighted sum of the output) by the inputs, "
-    "layer by layer by the neurons, nearest examples by the training set."
+    "Selects the attribution method: it explains the logit (the output's weighted sum) by inputs or neurons. "
+    "Nearest examples shows similar training examples."
 )
 _SHORTER = {
     INTEGRATED: ("IG",),
@@ -64,8 +64,8 @@ _OTHER_TIP = (
 )
 _INEXACT_TIP = "± is the error of the sum: rounding, or the limit of integration steps."
 _CHANGE_TIP = (
-    "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 distance, and how "
-    "many inputs change by more than 10 % of their range."
+    "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 distance "
+    "and how many inputs change by over 10 % of their range."
 )
 _VIEW_TIP = "Orange inputs speak for the output, blue ones against it."
 

@@ -188,7 +188,7 @@ class TableSection(QWidget):
 
 
 def _format_cost(rows: int | None) -> str:
-    """Returns "leave out 709 rows", if the number of rows with a missing value is known."""
+    """Returns "drop 709 rows", if the number of rows with a missing value is known."""
     return _LEAVE_OUT if rows is None else f"drop {text.grouped(counted(rows, 'row'))}"
 
 

@@ -39,8 +39,8 @@ from nnviz.ui.plots.legend import Key, Sample
 
 _RINGS_TIP = "Marks the misclassified examples with a ring."
 _HELP = (
-    "Each point is an example; examples with similar activations in the layer are close together. Point at one to "
-    "see it, or click it to choose it. Wheel: zoom. Drag: move. Shift and drag: lasso. Double click: show all."
+    "Each point is an example; similar activations are close together. Click: choose. Wheel: zoom. Drag: move. "
+    "Shift and drag: lasso. Double click: show all."
 )
 
 

@@ -36,16 +36,15 @@ _MODES = {
     "classes": "precision, recall",
 }
 _KEYS = {
-    "counts": "rows: true · columns: predicted",
+    "counts": "rows true · columns predicted",
     "rows": "% of the true class",
     "columns": "% of the predicted class",
     "classes": "of each class",
 }
 _CLASS_COLUMNS = [ListColumn("class"), ListColumn("recall", True, "100.0 %"), ListColumn("precision", True, "100.0 %")]
 _MATRIX_HELP = (
-    "Confusion matrix: a row for each true class, a column for each predicted class. The diagonal counts correct "
-    "predictions, orange cells count mistakes. Click a cell, or the name of a row or column, to list its examples "
-    "below. Click it again for all mistakes."
+    "Confusion matrix: a row per true class, a column per predicted class. Click a cell, or the name of a row "
+    "or column, to list its examples; again for all mistakes."
 )
 _PART_TIP = "Selects the examples to predict: the test, validation or training set."
 _MODE_TIP = (

@@ -20,8 +20,8 @@ from nnviz.ui.row_table import ListColumn
 
 _COLUMNS = [ListColumn("output"), ListColumn("RMSE", True, "-1.234e+05"), ListColumn("R²", True, "-0.123")]
 _PLOT_HELP = (
-    "Predicted against true values, a point for each example. On the dashed line both are equal. Click a point to "
-    "choose its example. Left and Right move to its neighbours."
+    "Predicted against true values; on the dashed line both are equal. Click a point to choose its example; "
+    "Left and Right move to its neighbours."
 )
 
 

@@ -59,9 +59,8 @@ class RobustnessPage(Page):
         status_box, self.status = line("robustStatus")
         self.plots = named(PlotGrid(), "robustPlots", "Error against the strength of each perturbation")
         self.plots.setWhatsThis(
-            "Point at a curve to see its numbers and the current example at that strength. Arrow keys move along a "
-            "curve (Shift: small steps) and to the next one. Enter or a double click puts the perturbed example on "
-            "the canvas."
+            "Shows the error against each perturbation. Point at a curve to see the example at that strength; "
+            "Enter or a double click puts it on the canvas."
         )
         self.plots.describe = self._describe
         self.example = PerturbedExampleView(self._session)

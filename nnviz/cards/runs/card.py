@@ -51,9 +51,8 @@ _SEARCH_TIP = (
 )
 _NOTE_TIP = "Note on the selected run. The search finds it, too. Enter saves it."
 _TABLE_TIP = (
-    "Click a run to compare it. Enter or a double click opens it. Click the first column to star it. Runs that "
-    "differ only in their seed share a row (×5, or the right arrow, lists them). A sweep is one row, too; click it "
-    "to show its trials."
+    "Click a run to compare it; Enter or a double click opens it. Runs that differ only in their seed share a "
+    "row: ×5, or the right arrow, lists them."
 )
 _OF_RUNS = "Not available for a whole sweep. Expand it with the right arrow and choose a trial."
 # What the runs of a sweep have together, where it is not the figure of the best trial.

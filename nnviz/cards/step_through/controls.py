@@ -112,8 +112,8 @@ class TemperatureSlider(QWidget):
     def __init__(self) -> None:
         super().__init__()
         tip = (
-            "Previews softmax at another temperature, which divides the logits. High values even the outputs out, "
-            "low values leave only the largest. The network does not change."
+            "Previews softmax at another temperature, which divides the logits: high values make the outputs "
+            "more alike, low ones leave only the largest."
         )
         self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "Softmax temperature", tip)
         self.slider.setRange(-_STEPS_PER_TEN, _STEPS_PER_TEN)

@@ -23,8 +23,8 @@ from nnviz.ui.parts import arranged, named
 _MOST_ROWS = 20
 _LOW = 240  # pixels: with less height only the first sentences stand below the table
 _TIP = (
-    "Best trials by validation error (median over their seeds). Click a row to choose the trial. Click its square or "
-    "press C to compare it. Enter or a double click opens its run."
+    "Best trials by median validation error. Click a row to choose the trial, or its square (C) to compare it; "
+    "Enter or a double click opens its run."
 )
 _VERDICT_TIP = (
     "Mann-Whitney U test of the best trial against the second. p is the probability of a difference at least this "

@@ -94,7 +94,8 @@ class SweepForm(QObject):
     def type(self, field: str, text: str) -> None:
         """Sets the text of "sampler", "rule", "runs", "minutes" or "seeds"."""
         changes: dict[str, Any] = {field: text}
-        self._change(f"change of the sweep’s {field}", replace(self.fields, **changes))
+        name = "pruning" if field == "rule" else field
+        self._change(f"change of the sweep’s {name}", replace(self.fields, **changes))
 
     def _change(self, what: str, new: SweepFields) -> None:
         if new != self.fields:

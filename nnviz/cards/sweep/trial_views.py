@@ -33,16 +33,16 @@ _MOST_PLOTS, _IN_A_ROW = 8, 4
 _LEAST = (120, 96)  # pixels of one of several plots
 _BEGINS = "first run in progress"
 _DOTS_TIP = (
-    "Each dot is a run, or the median of a trial's seeds, at its value of this setting. Click it to choose its "
-    "trial; Enter or a double click opens the run. Left and Right move between dots, C compares the trial."
+    "Each dot is a run, or the median of a trial's seeds. Click it to choose its trial, press C to compare it; "
+    "Enter or a double click opens the run."
 )
 _LINES_TIP = (
-    "Each line is a trial: its values of all settings, and its result at the right. Click it to choose the trial; "
-    "Enter or a double click opens its run. Up and Down move between lines, C compares the trial."
+    "Each line is a trial: its values, and its result at the right. Click it to choose the trial, press C to "
+    "compare it; Enter or a double click opens its run."
 )
 _BEST_TIP = (
-    "Each dot is a finished run, in order; the line is the best trial so far. Click a dot to choose its trial; Enter "
-    "or a double click opens the run. C compares the trial."
+    "Each dot is a finished run, in order; the line is the best trial so far. Click a dot to choose its trial; "
+    "Enter or a double click opens the run."
 )
 
 

@@ -26,7 +26,7 @@ _FILTERS = {
     ".gif": "Animated GIF (*.gif)",
     ".webp": "Animated WebP (*.webp)",
     ".mp4": "MP4 video (*.mp4)",
-    ".png": "PNG pictures in a folder of that name (*.png)",
+    ".png": "PNG images in a folder of that name (*.png)",
 }
 
 
@@ -74,20 +74,20 @@ class FilmDialogs(QObject):
 
         messages, folder = self._session.messages, folder_of(path)
         if path.suffix.lower() not in _FILTERS:
-            messages.show(f"{text.name(path.name)} is no film: let its name end in {text.listed(list(_FILTERS))}.")
+            messages.show(f"{text.name(path.name)}: unknown film format. Use {text.listed(list(_FILTERS))}.")
         elif path.suffix.lower() != ".png" or not folder.exists():
             self.maker.make(subject, path)
         elif is_replaceable(folder):
             self._ask_to_replace(subject, path, folder)
         else:
-            messages.show(f"{text.name(folder.name)} is there, and not a film: choose another name for the folder.")
+            messages.show(f"{text.name(folder.name)}: the folder exists and is not a film. Choose another name.")
 
     def _ask_to_replace(self, subject: Subject, path: Path, folder: Path) -> None:
         box = named(QMessageBox(self._window), "replaceFilmBox")
         box.setWindowTitle("nnviz")
         box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setText(f"The folder {text.name(folder.name)} holds a film already.")
-        box.setInformativeText("Replace all its pictures?")
+        box.setText(f"The folder {text.name(folder.name)} already contains a film.")
+        box.setInformativeText("Replace all its images?")
         box.setAttribute(Qt.WA_DeleteOnClose)
         replace = box.addButton("&Replace", QMessageBox.DestructiveRole)
         replace.clicked.connect(lambda: self.maker.make(subject, path))

@@ -33,13 +33,13 @@ MOST_PIXELS = 20_000_000  # of a frame
 _POLL_INTERVAL = 2  # milliseconds
 _PATIENCE = 60.0  # seconds, at most, until a snapshot is drawn
 _PROGRESS_INTERVAL = 0.25  # seconds
-_NOTHING = "There is nothing to film yet: train the network first."
-_NO_PAST = "There is nothing to film: a network as large as this one keeps no moments of its past."
-_BUSY = "A film is being made already: wait until it is there, or cancel it."
-_TOO_LARGE = "That is too large for a film: make the window or the card smaller."
-_ELSEWHERE = "The film was given up, because the window now shows another moment or another network."
-_BROKEN = "The film was given up, because something in it could not be drawn."
-_TOO_SLOW = f"The film was given up: for one moment, what it shows was not computed within {_PATIENCE:.0f} seconds."
+_NOTHING = "No snapshots to film yet. Train the network first."
+_NO_PAST = "No snapshots to film: a network of this size keeps none. Choose a smaller network."
+_BUSY = "Another film is being written. Wait until it is finished, or cancel it."
+_TOO_LARGE = "The film is too large. Make the window or the card smaller."
+_ELSEWHERE = "Film cancelled: the window now shows another epoch or another network."
+_BROKEN = "Film cancelled: a frame could not be drawn."
+_TOO_SLOW = f"Film cancelled: the content of a frame was not computed within {_PATIENCE:.0f} seconds."
 
 
 def film_snapshots(run: Run, frames: int) -> list[tuple[Snapshot, int]]:
@@ -204,7 +204,7 @@ class FilmMaker(QObject):
         if not self._session.timeline.has_past:
             return _NO_PAST if self._session.timeline.live_epoch else _NOTHING
         if self._session.models[Player].seconds > LONGEST:
-            return f"A film may last {LONGEST} seconds, not {self._session.models[Player].seconds:g}: choose fewer."
+            return f"Film length {self._session.models[Player].seconds:g} s: it must be at most {LONGEST} s."
         return _TOO_LARGE if width * height > MOST_PIXELS else ""
 
     def make(self, subject: Subject, path: Path) -> None:
@@ -237,7 +237,7 @@ class FilmMaker(QObject):
         """Cancels the film; nothing is written, and the window displays the earlier snapshot again."""
         if self._renderer is not None:
             self._end()
-            self.done.emit("The film was cancelled")
+            self.done.emit("Film cancelled")
 
     def close(self, milliseconds: int) -> bool:
         """Cancels the film; returns whether its thread ended in time."""
@@ -256,7 +256,7 @@ class FilmMaker(QObject):
     def _written(self) -> None:
         if self._renderer is not None:
             self._end()
-            self.done.emit(f"The film is in {self._name}")
+            self.done.emit(f"Film saved as {self._name}")
 
     def _failed(self, error: Exception) -> None:
         """Reports an error, unless the film was cancelled."""
@@ -281,7 +281,7 @@ class FilmMaker(QObject):
             return
         if messages.current is None or messages.current is self._offer:
             self._last_progress = now
-            words = f"The film {self._name} is being made: {100 * share:.0f} %. Going to another moment ends it."
+            words = f"Writing the film {self._name}: {100 * share:.0f} %. Going to another epoch cancels it."
             self._offer = messages.show(words, MessageChoice("Cancel", self.cancel), dismissed=self.cancel)
 
 

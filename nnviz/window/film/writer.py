@@ -71,9 +71,7 @@ def writable_endings() -> list[str]:
 
 
 def _ffmpeg_missing() -> str:
-    return (
-        f"MP4 requires the program ffmpeg, or a package that includes it. Install that with: {install_command('film')}"
-    )
+    return f"MP4 requires ffmpeg. Install a package that includes it with: {install_command('film')}"
 
 
 def ffmpeg() -> str | None:
@@ -101,7 +99,7 @@ def write_film(film: FilmFile, frames: Iterable[FilmFrame]) -> None:
     try:
         write(film, iter(frames))
     except MemoryError:
-        raise FilmError("There is not enough memory for this film: make the window or the card smaller.") from None
+        raise FilmError("Not enough memory for this film. Make the window or the card smaller.") from None
 
 
 def _image(film: FilmFile, frame: FilmFrame) -> Image.Image:

@@ -177,10 +177,10 @@ def test_data_that_are_no_file_have_no_paths_and_rows(
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("", "New folder is “”: it must be a whole path."),
-        ("somewhere", "New folder is “somewhere”: it must be a whole path."),
-        ("{home}/there", "New folder is there: it must not be there yet. Try there-2."),
-        ("{home}/no/such/folder", "New folder is in {home}/no/such: that must be a folder that is there."),
+        ("", "New folder “”: it must be a full path."),
+        ("somewhere", "New folder “somewhere”: it must be a full path."),
+        ("{home}/there", "New folder there: it already exists. Try there-2."),
+        ("{home}/no/such/folder", "New folder in {home}/no/such: there is no such folder."),
     ],
 )
 def test_a_folder_that_cannot_be_made_is_told_and_can_be_corrected(

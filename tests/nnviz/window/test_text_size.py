@@ -119,7 +119,7 @@ def test_tiles_leave_room_for_larger_names(qapp: QApplication, qtbot: QtBot) -> 
 def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     """Without other content and without a resize."""
     rows, best, differ, keys = RowList(), BestTrialTable(), DifferenceTable(), ClassLegend()
-    name = NameCombo("outputCombo", "Output", "The output that is explained.")
+    name = NameCombo("outputCombo", "Output", "Selects the output to explain.")
     pictures, grid = PictureList(), AgreementTable()
     for widget in (rows, best, differ, keys, name, pictures, grid):
         qtbot.addWidget(widget)

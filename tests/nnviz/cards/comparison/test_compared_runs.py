@@ -236,7 +236,7 @@ def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: Car
     answers = find(ready_window, PredictionRows, "theirAnswers")
     assert answers.note == "Click runs in the list to compare their predictions."
     compare(ready_window, qtbot, table, 0)
-    assert answers.note == "Draw a digit to ask all of them."
+    assert answers.note == "Draw a digit to see the prediction of each run."
 
 
 # ---- other data
@@ -270,7 +270,7 @@ def test_runs_of_other_data(ready_window: CardWindow, qtbot: QtBot, name: str) -
         assert find(window, RowList, "disagreeRows").count == matrix.counts[0, 0]
     else:
         words = [label.text() for label in window.card("whatDiffersDock").findChildren(QLabel) if label.isVisible()]
-        assert any(each.startswith("Numbers are more or less off") for each in words)
+        assert any(each.startswith("Disagreements need classes") for each in words)
 
 
 def test_networks_of_other_data_say_why_they_do_not_answer(

@@ -43,7 +43,7 @@ def test_figures_of_other_data_are_not_subtracted(library: Library) -> None:
     assert rows["epochs trained"].cells[2].delta
     runs = compared_of(library, first, second, third, fourth)
     why = reason_without_differences(runs, first)
-    assert why.startswith("Trained on other data than the baseline, so their figures do not compare: ")
+    assert why.startswith("Not comparable, because trained on other data than the baseline: ")
     assert why.endswith(f"{runs[2].title} (prices), {runs[3].title} (clouds).")
     assert reason_without_differences(runs[:2], first) == ""
 
@@ -57,7 +57,7 @@ def test_a_branch_says_where_it_left_its_parent(library: Library) -> None:
     assert "branch" not in rows_of(library, first, third)
     library.delete([first])
     library.purge()
-    assert rows_of(library, third, second)["branch"].cells[1].text == "from epoch 3 of a run that is gone"
+    assert rows_of(library, third, second)["branch"].cells[1].text == "from epoch 3 of a deleted run"
 
 
 def test_a_figure_of_another_epoch_says_of_which(library: Library) -> None:

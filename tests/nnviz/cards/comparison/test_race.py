@@ -113,7 +113,7 @@ def test_what_differs_in_its_seed_only_does_not_race(window: CardWindow, few_dig
     table = show_runs(window, qtbot)
     compare(window, qtbot, table, 0, 1)
     assert not button(window).isEnabled()
-    assert "nothing but their seed" in button(window).toolTip()
+    assert "only in their seed" in button(window).toolTip()
 
 
 def test_runs_of_different_data_do_not_race(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:

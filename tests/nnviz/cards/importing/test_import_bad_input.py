@@ -129,11 +129,11 @@ def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
     path = rows(40, lambda row: f"{row},,{row % 3}" if row % 2 else f",{row},{row % 3}")(tmp_path)
     importing = look_at(qtbot, ready_window, path)
     assert importing.can_use
-    pick(qtbot, ready_window, "importMissingCombo", "leave out 40 rows")
+    pick(qtbot, ready_window, "importMissingCombo", "drop 40 rows")
     wait(qtbot, importing)
     assert "every row lacks a value" in find(ready_window, QLabel, "importColumnProblem").text()
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
-    pick(qtbot, ready_window, "importMissingCombo", "fill in")
+    pick(qtbot, ready_window, "importMissingCombo", "impute")
     wait(qtbot, importing)
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 

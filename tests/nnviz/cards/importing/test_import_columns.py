@@ -36,7 +36,7 @@ def test_a_row_that_sums_up_the_others_is_left_out_and_can_be_kept(
     look_at(qtbot, ready_window, sales)
     assert "Row 32 looks like a sum of the others: left out." in words(ready_window, "importNotes")
     keep = find(ready_window, QPushButton, "keepSummaryRowsButton")
-    assert keep.text() == "Keep the last row all the same"
+    assert keep.text() == "Keep the last row anyway"
     click(qtbot, ready_window, QPushButton, "keepSummaryRowsButton")
     wait(qtbot, ready_window.session.data_import)
     assert "looks like a sum" not in words(ready_window, "importNotes")

@@ -103,14 +103,14 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window
     look_at(qtbot, ready_window, PENGUINS)
     assert words(ready_window, "importDetail") == "344 rows · 7 columns"
     summary = words(ready_window, "importSummary")
-    assert "344 examples are used: 275 to learn from, 69 to test" in summary
+    assert "344 examples: 275 to train, 69 to test" in summary
     assert "10 inputs · 3 classes: Adelie 152, Chinstrap 68, Gentoo 124" in summary
     assert "Missing values: 11 in sex get a category of their own; 2 in " in words(ready_window, "importNotes")
     assert words(ready_window, "importNotes").endswith("; and 2 more columns.")
     assert [role_of(ready_window, column) for column in (0, 1)] == [PREDICT, INPUT]
-    pick(qtbot, ready_window, "importMissingCombo", "leave out 11 rows")
+    pick(qtbot, ready_window, "importMissingCombo", "drop 11 rows")
     wait(qtbot, ready_window.session.data_import)
-    assert "333 of 344 examples are used: 266 to learn from, 67 to test" in words(ready_window, "importSummary")
+    assert "333 of 344 examples: 266 to train, 67 to test" in words(ready_window, "importSummary")
     assert words(ready_window, "importNotes") == "11 rows with a missing value left out."
     pick(qtbot, ready_window, "importMissingCombo", "most frequent")
     wait(qtbot, ready_window.session.data_import)
@@ -134,14 +134,14 @@ def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
     )
     file.write_text("age,deck,nothing,survived\n" + "\n".join(cells) + "\n")
     look_at(qtbot, ready_window, file)
-    assert "89 of 90 examples are used" in words(ready_window, "importSummary")
+    assert "89 of 90 examples" in words(ready_window, "importSummary")
     notes = words(ready_window, "importNotes")
     assert "1 row without the value to predict left out." in notes
     assert "Missing values: 79 in deck get a category of their own; 17 in age filled with the median (" in notes
     assert "Column nothing left out: it has no values." in notes
     combo = find(ready_window, QComboBox, "importMissingCombo")
-    assert [combo.itemText(place) for place in range(3)] == ["fill in", "most frequent", "leave out 81 rows"]
-    assert combo.currentText() == "fill in"
+    assert [combo.itemText(place) for place in range(3)] == ["impute", "most frequent", "drop 81 rows"]
+    assert combo.currentText() == "impute"
     ready_window.resize(1280, 720)
     QApplication.processEvents()
     shown = [

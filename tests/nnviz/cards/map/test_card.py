@@ -418,7 +418,7 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: CardWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
     assert session.models[MapModel].is_of_now
     session.edits.switch(Neuron(1, 4))
-    assert "now the network has changed" in page.bar.said.text()
+    assert "the network has changed since" in page.bar.said.text()
     session.edits.end_what_if()
     choose(qtbot, page, "mapMethodButton", PCA)
     assert placed(ready_window, qtbot).tsne is None

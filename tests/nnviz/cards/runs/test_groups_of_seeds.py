@@ -84,7 +84,7 @@ def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_windo
 
     # A tooltip tells each run.
     words = table.model().index(WIDE, 2).data(Qt.ToolTipRole)
-    assert "5 runs that differ in their seed only" in words
+    assert "5 runs that differ only in their seed" in words
     assert all(f"seed {seed}: " in words for seed in range(1, 6))
 
     # A click on the count opens it and another one closes it.
@@ -370,7 +370,7 @@ def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
     choose_spread(ready_window, qtbot, "quartiles")
     plot = find(ready_window, RunsPlot, "theirErrorPlot")
     words = find(ready_window, ChoiceButton, "theirErrorSpreadButton").text()
-    assert words == "median and range of 3 seeds; quartiles from 4 on ▾"
+    assert words == "median and range of 3 seeds; quartiles need 4 ▾"
     (run,) = ready_window.session.comparison.runs
     assert plot.fills[0].low[-1] == pytest.approx(100 * min(each.history.error.test.values[-1] for each in run.members))
     hover(plot.viewport(), (plot.plot_area().right() - 2, plot.plot_area().center().y()))
@@ -446,7 +446,7 @@ def test_groups_of_other_data_are_not_set_against_each_other(ready_window: CardW
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
     told = find(ready_window, QLabel, "seedsVerdict").text()
-    assert told.startswith("Trained on other data than the baseline, so their figures do not compare: ")
+    assert told.startswith("Not comparable, because trained on other data than the baseline: ")
     assert "beats" not in told
 
 

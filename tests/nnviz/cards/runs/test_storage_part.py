@@ -74,7 +74,7 @@ def test_it_tells_what_is_taken_and_what_could_go(ready_window: CardWindow, qtbo
         taken = library.quota.nbytes
     assert group.head.summary.startswith(f"{taken / 1e6:.1f}".removesuffix(".0"))
     assert group.head.summary.endswith(" MB of 2 GB")
-    qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
+    qtbot.waitUntil(lambda: "At most could go: " in words(ready_window))
     assert "moments of 2 old runs" in words(ready_window)
     assert "; none starred." in words(ready_window)
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
@@ -193,7 +193,7 @@ def test_thin_now_takes_what_was_told(whole_window: MainWindow, qtbot: QtBot) ->
         library.quota.budget = library.quota.nbytes - 1000
         before = {run: library.snapshot_epochs(run) for run in (first, second)}
     open_room(whole_window, qtbot)
-    assert "When the next training is over, nnviz removes " in words(whole_window)
+    assert "After the next run, " in words(whole_window)
     assert "of 1 old run, " in words(whole_window)
     assert not find(whole_window, QLabel, "roomWarning").isVisible(), "it is said once"
     click(qtbot, whole_window, QPushButton, "thinButton")
@@ -253,7 +253,7 @@ def test_what_the_view_says_goes_after_the_next_training_does(ready_window: Card
         library.quota.budget = 1_000_000
         before = library.snapshot_epochs(run)
     open_room(ready_window, qtbot)
-    qtbot.waitUntil(lambda: "When the next training is over, nnviz removes" in words(ready_window))
+    qtbot.waitUntil(lambda: "After the next run," in words(ready_window))
     ready_window.session.records.set_on(True)
     train_epochs(qtbot, ready_window, 1)
     with Library() as library:
@@ -273,7 +273,7 @@ def test_old_runs_are_not_looked_at_again_and_again(
         return plan(room, budget)
 
     open_room(ready_window, qtbot)
-    qtbot.waitUntil(lambda: "What could, at most: " in words(ready_window))
+    qtbot.waitUntil(lambda: "At most could go: " in words(ready_window))
     monkeypatch.setattr(Quota, "plan", counted)
     library, room = ready_window.session.library, ready_window.session.models[StorageModel]
     for _ in range(3):

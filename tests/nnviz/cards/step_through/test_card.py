@@ -682,13 +682,13 @@ def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_exa
     assert note.text().endswith("Showing the step on the example.")
     assert not find(page, QPushButton, "stepPastAgainButton").isVisible()
     assert not take.isEnabled()
-    assert "go live" in take.toolTip()
+    assert "Go live" in take.toolTip()
     assert find(page, QLabel, "stepResult").text().startswith("after epoch 1: loss ")
     session.timeline.go_live()
     newest(page, ready_window, qtbot)
     assert not note.isVisible()
     assert take.isEnabled()
-    assert "go live" not in take.toolTip()
+    assert "Go live" not in take.toolTip()
 
 
 @pytest.mark.parametrize(("optimizer", "is_said"), [("sgd", False), ("adam", True)])

@@ -242,7 +242,7 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
     assert session.models[StepThrough].recorded is None
     assert "Replaying the run to this epoch" in session.models[StepThrough].line
     past.cancel()
-    assert "given up" in past.reason_unavailable
+    assert "Replay cancelled" in past.reason_unavailable
     assert newest(small, qtbot).step.is_given
     assert past.can_begin_again
     opened.set()

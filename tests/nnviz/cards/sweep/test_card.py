@@ -160,7 +160,7 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     assert executor.reached.wait(10)
     qtbot.waitUntil(lambda: dots(window).count == 3)  # two runs and their median
     assert start_button(window).text() == "■ 2/10"
-    qtbot.waitUntil(lambda: "the sweep is over" in words(window, "trialsChosen"))
+    qtbot.waitUntil(lambda: "the end of the sweep" in words(window, "trialsChosen"))
     assert "median" not in words(window, "trialsChosen")
     executor.go.set()
     wait_for_end(qtbot, window)
@@ -286,7 +286,7 @@ def test_points_on_a_grid_are_told_to_be_wrong(window: CardWindow, qtbot: QtBot)
 
 def test_nothing_varies(window: CardWindow, qtbot: QtBot) -> None:
     click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
-    assert "Nothing varies yet" in note(window, "sweepVaryError")
+    assert "No setting varies" in note(window, "sweepVaryError")
     assert not start_button(window).isEnabled()
 
 
@@ -319,7 +319,7 @@ def test_stop_keeps_what_is_done_and_it_goes_on(window: CardWindow, plane: Datas
     wait_for_end(qtbot, window)
     assert start_button(window).text() == "▷ start"
     assert "1 of 6 runs done, stopped" in window.card("sweepPage").best.title.text()
-    assert "the sweep is over" in words(window, "trialsChosen")
+    assert "the end of the sweep" in words(window, "trialsChosen")
     executor = does(data=plane)
     click(qtbot, window, QPushButton, "sweepGoOnButton")
     wait_for_end(qtbot, window)
@@ -366,7 +366,7 @@ def test_while_seeds_are_trained_its_button_stops_them(
     assert executor.reached.wait(10)
     qtbot.waitUntil(lambda: start_button(window).text() == "■ 1/5")
     window.session.models[SweepForm].start()
-    assert "One after the other" in told(window.session)
+    assert "Only one sweep can run at a time" in told(window.session)
     executor.go.set()
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
@@ -380,7 +380,7 @@ def test_what_it_takes_is_told_by_the_runs_of_the_library(
     does(data=plane)
     form = window.session.models[SweepForm]
     qtbot.waitUntil(lambda: bool(form.estimate))
-    assert form.estimate.startswith("60 runs of 2 epochs with 1 process. How long a run takes is not known yet")
+    assert form.estimate.startswith("60 runs of 2 epochs with 1 process. The duration is unknown")
     two_rates(qtbot, window, "2")
     click(qtbot, window, QPushButton, "sweepStartButton")
     wait_for_end(qtbot, window)

@@ -47,7 +47,7 @@ def test_where_there_is_none_of_like_size_it_is_not_known() -> None:
     assert run_seconds(BASE, DATA, []) is None
     assert run_seconds(BASE, DATA, [took(1000.0, (784, 64, 10), "others")]) is None
     words = format_estimate(a_plan("learning-rate=0.1,0.2"), None, 1)
-    assert words.startswith("4 runs of 10 epochs with 1 process. How long a run takes is not known yet")
+    assert words.startswith("4 runs of 10 epochs with 1 process. The duration is unknown")
     words = format_estimate(a_plan("dropout=0..0.5", runs=None, minutes=10), None, 2)
     assert words.startswith("As many runs of 10 epochs as there is time for in at most 10 min with 2 processes.")
 
@@ -55,10 +55,10 @@ def test_where_there_is_none_of_like_size_it_is_not_known() -> None:
 def test_it_tells_runs_and_time() -> None:
     plan = a_plan("learning-rate=log:0.01..1", sampler="random")
     assert format_estimate(plan, (9.0, True), 1).startswith(
-        "40 runs of 10 epochs, about 6 min with 1 process. One takes about 9 s"
+        "40 runs of 10 epochs, about 6 min with 1 process. One run takes about 9 s"
     )
     assert ", about 3 min with 2 processes" in format_estimate(plan, (9.0, True), 2)
-    assert "like size" in format_estimate(plan, (9.0, False), 1)
+    assert "similar size" in format_estimate(plan, (9.0, False), 1)
     pruned = format_estimate(a_plan("learning-rate=log:0.01..1", prune="median"), (9.0, True), 1)
     assert "less what pruning saves" in pruned
 
@@ -68,7 +68,7 @@ def test_a_budget_in_minutes_tells_how_many_runs_find_time() -> None:
     assert format_estimate(plan, (9.0, True), 1).startswith("About 67 runs of 10 epochs in 10 min with 1 process.")
     both = a_plan("learning-rate=log:0.01..1", minutes=1)
     assert format_estimate(both, (9.0, True), 1).startswith(
-        "40 runs of 10 epochs, or as many as end in 60 s with 1 process."
+        "40 runs of 10 epochs, or as many as finish in 60 s with 1 process."
     )
 
 

@@ -167,7 +167,7 @@ def test_what_is_for_runs_is_not_done_with_all_of_them(
 ) -> None:
     table.go_to(SWEEP)
     action(ready_window, name).trigger()
-    assert "A sweep stands for many runs" in message(ready_window)
+    assert "Not available for a whole sweep" in message(ready_window)
 
 
 def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -199,7 +199,7 @@ def test_a_file_has_the_runs_of_trials_that_are_listed(
 
 def test_a_click_beside_the_star_marks_none(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     click_row(qtbot, table, SWEEP, STAR)
-    assert "A sweep stands for many runs" in message(ready_window)
+    assert "Not available for a whole sweep" in message(ready_window)
 
 
 def test_it_is_deleted_with_all_its_runs_and_comes_back(

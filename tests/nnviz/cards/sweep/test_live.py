@@ -166,7 +166,7 @@ def test_until_one_is_done_what_differs_tells_what_was_measured_so_far(
     assert [cell.text for cell in rows["layers"]] == ["784-32-10", "784-16-10"]
     live = [next(iter(window.session.active_runs.runs_of(group).values())).figures["test_error"] for group in GROUPS]
     assert [cell.text for cell in rows["test error so far"]] == [f"{100 * value:.2f} %" for value in live]
-    assert rows["test error so far"][0].tip.startswith("median of 1 of 3, still learning")
+    assert rows["test error so far"][0].tip.startswith("median of 1 of 3, in training")
     answers = find(window, PredictionRows, "theirAnswers")
     qtbot.waitUntil(lambda: [row.reason for row in answers.rows] == ["first run in progress"] * 2)
     epochwise.let(1)
@@ -200,7 +200,7 @@ def test_a_row_without_runs_can_be_compared_and_nothing_else(
     assert list(window.session.comparison.colours) == GROUPS[:1]
     for key in (Qt.Key_Delete, Qt.Key_Return):
         press(qtbot, window, key)
-        assert "when the first of these runs is over" in told(window.session)
+        assert "until the first of these runs has finished" in told(window.session)
         window.session.messages.dismiss()
     press(qtbot, window, Qt.Key_Asterisk)
     assert window.session.undo.last() is None

@@ -129,7 +129,7 @@ def test_the_words_below_are_of_what_is_drawn(window: CardWindow, few_digits: Da
     words = window.card("trialsPage").words
     qtbot.waitUntil(lambda: words.text() == "each dot is a run · • 1 pruned")
     choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
-    qtbot.waitUntil(lambda: words.text().startswith("a line is a trial, the best ones brighter · dotted: "))
+    qtbot.waitUntil(lambda: words.text().startswith("each line is a trial, the best are brighter · dotted: "))
 
 
 def test_the_mouse_reads_a_run(window: CardWindow, table: TrialTable) -> None:
@@ -366,7 +366,7 @@ def test_t_in_the_list_shows_the_sweep_of_a_run(window: CardWindow, few_digits: 
     assert "belongs to no sweep" in messages.current.text
     click_row(qtbot, runs, 0)
     qtbot.keyClick(runs, Qt.Key_T)
-    qtbot.waitUntil(lambda: messages.current is not None and "That is no sweep" in messages.current.text)
+    qtbot.waitUntil(lambda: messages.current is not None and "This is not a sweep" in messages.current.text)
 
 
 def test_without_a_sweep_it_says_how_to_begin_one(window: CardWindow, qtbot: QtBot) -> None:

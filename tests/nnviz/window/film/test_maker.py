@@ -129,7 +129,7 @@ def test_the_whole_window(trained: MainWindow, qtbot: QtBot, home: Path) -> None
     assert len(pages) == count_of(trained) >= 5
     assert pages[0][0].size == (trained.width() // 2 * 2, trained.height() // 2 * 2)
     assert pages[0][0].tobytes() != pages[-1][0].tobytes()
-    assert "The film is in first.gif" in announced(trained.session)
+    assert "Film saved as first.gif" in announced(trained.session)
     assert not told(trained)
     assert trained.session.timeline.is_live
 
@@ -250,7 +250,7 @@ def test_who_goes_to_another_moment_stays_there(trained: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
     trained.session.timeline.go_to(1)
     assert not film_of(trained).is_active
-    assert "another moment" in told(trained)
+    assert "another epoch" in told(trained)
     assert trained.session.timeline.epoch == 1
     assert film_of(trained).close(5000)
     assert not [name for name in os.listdir(home) if "film" in name]
@@ -361,7 +361,7 @@ def test_closing_the_window_gives_it_up(trained: MainWindow, qtbot: QtBot, home:
 
 def test_before_any_training(ready_window: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, ready_window, Qt.Key_M, Qt.ControlModifier)
-    assert "train the network first" in told(ready_window)
+    assert "Train the network first" in told(ready_window)
     assert ready_window.findChild(QFileDialog, "filmDialog") is None
 
 
