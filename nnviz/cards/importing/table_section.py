@@ -193,7 +193,7 @@ def _format_cost(rows: int | None) -> str:
 
 
 def _format_skipped(lines: Sequence[str]) -> str:
-    """Returns "The first 2 lines are left out: Report of 2023"."""
+    """Returns "The first 2 lines are skipped: Report of 2023"."""
     which = "The first line is" if len(lines) == 1 else f"The first {len(lines):,} lines are"
     words = " / ".join(line for line in lines if line.strip())
     return text.plain(f"{which} skipped: {words.replace(chr(10), ' ')}", 150)

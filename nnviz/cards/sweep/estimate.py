@@ -98,7 +98,7 @@ def format_estimate(plan: Plan, told: tuple[float, bool] | None, workers: int, i
     if told is None:
         limit = "" if plan.minutes is None else f" in at most {text.roughly(60 * plan.minutes)}"
         why = "The duration is unknown: the library has no run of similar size."
-        return f"{runs or f'As many runs{epochs} as fit the time'}{limit} {with_them}. {why}"
+        return f"{runs or f'As many runs{epochs} as fit'}{limit} {with_them}. {why}"
     seconds, is_like = told
     how = "measured on similar runs in the library" if is_like else "scaled from runs of similar size in the library"
     each = f"One run takes about {text.roughly(seconds)}, {how}."

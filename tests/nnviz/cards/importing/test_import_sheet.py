@@ -320,7 +320,7 @@ def test_a_title_above_the_table_is_told_and_can_be_corrected(
     file = tmp_path / "log.csv"
     file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
     importing = look_at(qtbot, ready_window, file)
-    assert words(ready_window, "importSkippedLines") == "The first 2 lines are left out: Log of 2024"
+    assert words(ready_window, "importSkippedLines") == "The first 2 lines are skipped: Log of 2024"
     assert words(ready_window, "importDetail") == "40 rows · 3 columns"
     assert find_field(ready_window, "importFormatSkipEdit").text() == "2"
     for typed, told in (("many", "Skip lines is 'many': it must be a whole number"), ("101", "Skip lines is 101: it")):
@@ -330,7 +330,7 @@ def test_a_title_above_the_table_is_told_and_can_be_corrected(
     retype(qtbot, ready_window, "importFormatSkipEdit", "3")
     wait(qtbot, importing)
     assert words(ready_window, "importFormatFieldProblem") == ""
-    assert words(ready_window, "importSkippedLines").startswith("The first 3 lines are left out: Log of 2024")
+    assert words(ready_window, "importSkippedLines").startswith("The first 3 lines are skipped: Log of 2024")
 
 
 @pytest.mark.parametrize(

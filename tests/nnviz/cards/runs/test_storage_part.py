@@ -202,7 +202,7 @@ def test_thin_now_takes_what_was_told(whole_window: MainWindow, qtbot: QtBot) ->
         assert library.snapshot_epochs(first) == before[first], "it has a star"
         assert len(library.snapshot_epochs(second)) < len(before[second])
         assert library.quota.nbytes <= library.quota.budget
-    assert announced(whole_window.session).startswith("Gone: ")
+    assert announced(whole_window.session).startswith("Removed: ")
     assert not find(whole_window, QLabel, "roomWarning").isVisible()
 
 

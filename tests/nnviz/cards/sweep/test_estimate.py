@@ -49,7 +49,7 @@ def test_where_there_is_none_of_like_size_it_is_not_known() -> None:
     words = format_estimate(a_plan("learning-rate=0.1,0.2"), None, 1)
     assert words.startswith("4 runs of 10 epochs with 1 process. The duration is unknown")
     words = format_estimate(a_plan("dropout=0..0.5", runs=None, minutes=10), None, 2)
-    assert words.startswith("As many runs of 10 epochs as there is time for in at most 10 min with 2 processes.")
+    assert words.startswith("As many runs of 10 epochs as fit in at most 10 min with 2 processes.")
 
 
 def test_it_tells_runs_and_time() -> None:
