@@ -124,10 +124,10 @@ def test_a_budget_that_is_typed_first_makes_the_library(ready_window: CardWindow
 WRONG = [
     ("library", "0", "Library is 0: it must be a number from 0.001 to 10000 GB. Try 2."),
     ("library", "much", "Library is 'much': it must be a number. Try 2."),
-    ("run", "0.5", "A run on the disk is 0.5: it must be a number from 1 to 100000 MB. Try 32."),
-    ("memory", "-3", "A run in memory is -3: it must be a number from 1 to"),
-    ("memory", "1e9", "A run in memory is 1000000000: it must be a number from 1 to"),
-    ("memory", "", "A run in memory is '': it must be a number. Try 64."),
+    ("run", "0.5", "Run on disk is 0.5: it must be a number from 1 to 100000 MB. Try 32."),
+    ("memory", "-3", "Run in memory is -3: it must be a number from 1 to"),
+    ("memory", "1e9", "Run in memory is 1000000000: it must be a number from 1 to"),
+    ("memory", "", "Run in memory is '': it must be a number. Try 64."),
 ]
 
 
