@@ -90,7 +90,7 @@ def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: 
     show_runs(ready_window, qtbot)
     warning = find(ready_window, QLabel, "roomWarning")
     qtbot.waitUntil(warning.isVisible)
-    assert "of its 1 MB limit. When the next training is over, nnviz removes" in warning.text()
+    assert "of its 1 MB limit. After the next run, nnviz removes" in warning.text()
     assert "of 1 old run" in warning.text()
     assert "1 of them starred" in warning.text()
     with Library() as library:
@@ -122,12 +122,12 @@ def test_a_budget_that_is_typed_first_makes_the_library(ready_window: CardWindow
 
 
 WRONG = [
-    ("library", "0", "Whole library is 0: it must be a number from 0.001 to 10000 GB. Try 2."),
-    ("library", "much", "Whole library is 'much': it must be a number. Try 2."),
-    ("run", "0.5", "A run on the disk is 0.5: it must be a number from 1 to 100000 MB. Try 32."),
-    ("memory", "-3", "A run in memory is -3: it must be a number from 1 to"),
-    ("memory", "1e9", "A run in memory is 1000000000: it must be a number from 1 to"),
-    ("memory", "", "A run in memory is '': it must be a number. Try 64."),
+    ("library", "0", "Library is 0: it must be a number from 0.001 to 10000 GB. Try 2."),
+    ("library", "much", "Library is 'much': it must be a number. Try 2."),
+    ("run", "0.5", "Run on disk is 0.5: it must be a number from 1 to 100000 MB. Try 32."),
+    ("memory", "-3", "Run in memory is -3: it must be a number from 1 to"),
+    ("memory", "1e9", "Run in memory is 1000000000: it must be a number from 1 to"),
+    ("memory", "", "Run in memory is '': it must be a number. Try 64."),
 ]
 
 
@@ -162,7 +162,7 @@ def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
     messages = ready_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None)
     assert messages.current is not None
-    assert "could not be kept in the library: library.sqlite: the library is read-only" in messages.current.text
+    assert "could not be saved in the library: library.sqlite: the library is read-only" in messages.current.text
     assert value(ready_window, "libraryRoomEdit") == "2"
     assert group.head.summary.endswith("of 2 GB")
 

@@ -236,7 +236,7 @@ def test_it_goes_back_to_the_moment_before(trained: MainWindow, qtbot: QtBot, ho
 def test_cancel(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
     film_of(trained).make(weights(trained), home / "film.gif")
     qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
-    assert "The film film.gif is being made" in told(trained)
+    assert "Writing the film film.gif" in told(trained)
     click(qtbot, trained, QPushButton, "messageChoice1Button")
     assert not film_of(trained).is_active
     assert trained.session.timeline.is_live
