@@ -80,14 +80,15 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: CardWindow, q
     assert tabs_in_sight(window)[strip.tabText(12)], "in a narrower window too"
 
 
-def test_the_scale_is_that_of_the_tiles_after_each_text_size(qapp: QApplication, ready_window: CardWindow) -> None:
-    window, panel = ready_window, ready_window.card("weightsDock")
-    window.resize(window.width(), 300)
+def test_the_scale_is_that_of_the_tiles_after_each_text_size(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window, panel = whole_window, whole_window.card("weightsDock")
+    window.resize(1280, 690)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 690))
     QApplication.processEvents()
     ends = set()
     try:
         for size in (100, 200, 100):
-            theme.apply(qapp, theme.current().name, size)
+            window.set_text_size(size)
             for _ in range(6):
                 QTest.qWait(5)
             ends.add(panel.map.end)
@@ -98,7 +99,7 @@ def test_the_scale_is_that_of_the_tiles_after_each_text_size(qapp: QApplication,
             assert panel.bar.toolTip().startswith(f"Weights beyond ±{panel.map.end:.2g} "), size
         assert len(ends) == 2, "smaller tiles show means, which are smaller"
     finally:
-        theme.apply(qapp, theme.current().name, 100)
+        window.set_text_size(100)
 
 
 # ---- names of the rows
