@@ -198,24 +198,24 @@ def test_a_run_on_fewer_examples_comes_back_with_them(
 
 
 def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
-    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     for number in range(40):
         file = tmp_path / "shapes" / f"class {number % 2}" / f"{number}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.new("L", (6, 6), 5 * number).save(file)
-    whole_window.session.data.load(str(tmp_path / "shapes"))
-    wait_for_data(qtbot, whole_window)
-    assert find_field(whole_window, "dataTrainExamplesEdit").isVisible()
-    retype(qtbot, whole_window, "dataTrainExamplesEdit", "8")
-    wait_for_data(qtbot, whole_window)
-    assert len(whole_window.session.dataset.train) == 8  # type: ignore[union-attr]
-    click(qtbot, whole_window, QToolButton, "changeImportButton")
-    importing = whole_window.session.data_import
+    ready_window.session.data.load(str(tmp_path / "shapes"))
+    wait_for_data(qtbot, ready_window)
+    assert find_field(ready_window, "dataTrainExamplesEdit").isVisible()
+    retype(qtbot, ready_window, "dataTrainExamplesEdit", "8")
+    wait_for_data(qtbot, ready_window)
+    assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
+    click(qtbot, ready_window, QToolButton, "changeImportButton")
+    importing = ready_window.session.data_import
     qtbot.waitUntil(lambda: importing.can_use)
-    click(qtbot, whole_window, QPushButton, "useImportButton")
-    wait_for_data(qtbot, whole_window)
-    assert len(whole_window.session.dataset.train) == 8  # type: ignore[union-attr]
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait_for_data(qtbot, ready_window)
+    assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
 
 
 def test_only_what_the_data_can_be_made_with_is_shown(spirals: CardWindow, qtbot: QtBot) -> None:
@@ -341,16 +341,16 @@ def test_open_data_asks_for_a_file_and_shows_it_first(whole_window: MainWindow, 
     assert find(whole_window, QWidget, "importSheet").isVisible()
 
 
-def test_change_shows_the_preview_of_the_present_data(whole_window: MainWindow, qtbot: QtBot) -> None:
-    choose(qtbot, whole_window, "Penguins")
-    button = find(whole_window, QToolButton, "changeImportButton")
+def test_change_shows_the_preview_of_the_present_data(ready_window: CardWindow, qtbot: QtBot) -> None:
+    choose(qtbot, ready_window, "Penguins")
+    button = find(ready_window, QToolButton, "changeImportButton")
     qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))
-    importing = whole_window.session.data_import
+    importing = ready_window.session.data_import
     qtbot.waitUntil(lambda: importing.can_use)
     importing.choose(missing="median")
     qtbot.waitUntil(lambda: importing.can_use)
-    click(qtbot, whole_window, QPushButton, "useImportButton")
-    wait_for_data(qtbot, whole_window)
-    assert (whole_window.session.data.name, whole_window.session.data.settings) == ("penguins", {"missing": "median"})
-    assert whole_window.session.dataset is not None
-    assert whole_window.session.dataset.title == "Penguins"
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait_for_data(qtbot, ready_window)
+    assert (ready_window.session.data.name, ready_window.session.data.settings) == ("penguins", {"missing": "median"})
+    assert ready_window.session.dataset is not None
+    assert ready_window.session.dataset.title == "Penguins"
