@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PyQt5 import sip
@@ -15,6 +16,8 @@ from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
+from tests.nnviz.cards.runs.helpers import filled
+from tests.nnviz.cards.runs.seed_helpers import copy_library
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import is_shown
 from tests.nnviz.jobs.plans_helpers import Beside, Does
@@ -52,6 +55,21 @@ def whole_window(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
     window = make_window()
     qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
     return window
+
+
+@pytest.fixture(scope="session")
+def library_of_three(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
+    """A library with three trained runs, which is copied, and their numbers."""
+    path = tmp_path_factory.mktemp("runs") / "library.sqlite"
+    return path, filled(few_digits, path)
+
+
+@pytest.fixture
+def three_runs(library_of_three: tuple[Path, list[int]]) -> list[int]:
+    """The numbers of the three runs in the test's library, the second a branch of the first."""
+    path, numbers = library_of_three
+    copy_library(path)
+    return list(numbers)
 
 
 @pytest.fixture
