@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt5 import sip
+from PyQt5.QtCore import QCoreApplication, QEvent
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.session.session import Session
+from nnviz.ui import theme
 from nnviz.window.preferences import Preferences, user_file
 from nnviz.window.session_restore import SessionRestore
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import is_shown
 
 
@@ -155,3 +160,29 @@ def loading_model(held_data: None) -> Iterator[Model]:
     model = Model()
     yield model
     assert model.session.close()
+
+
+@pytest.fixture
+def make_cards(
+    qapp: QApplication, qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]
+) -> Iterator[MakeCards]:
+    """Makes and shows windows of the canvas and the named cards with the beginning of MNIST, and closes them."""
+    load_with(lambda: few_digits)
+    made: list[CardWindow] = []
+
+    def make(*names: str, workspace: str = "train", records: bool = False) -> CardWindow:
+        theme.apply(qapp, "system", theme.SIZES[0])
+        window = CardWindow(Model().session, *names)
+        window.session.records.set_on(records)
+        made.append(window)
+        window.show_workspace(workspace)
+        window.show()
+        qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
+        return window
+
+    yield make
+    for window in made:
+        window.hide()
+        assert any(window.session.close() for _ in range(50)), "all threads end"
+        sip.delete(window)
+    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)

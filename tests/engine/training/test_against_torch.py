@@ -19,22 +19,30 @@ from engine.network.network import Network, neuron_by_neuron
 from engine.training.optimizers import OPTIMIZERS
 from tests.engine.helpers import LOSS_AND_OUTPUT, trainer
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    torch: Any = pytest.importorskip("torch", reason="needs PyTorch: pip install torch")
+torch: Any
+F: Any
 
-F: Any = torch.nn.functional
+
+@pytest.fixture(scope="module", autouse=True)
+def import_torch() -> None:
+    """Imports PyTorch for this file alone: each process collects all tests, and the import takes two seconds."""
+    global torch, F
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch = pytest.importorskip("torch", reason="needs PyTorch: pip install torch")
+    F = torch.nn.functional
+
 
 # Names of our activations, losses and optimizers of which PyTorch has none. All others are compared, also new ones.
 ONLY_OURS: tuple[str, ...] = ()
 
 THEIR_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "identity": lambda z: z,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": torch.relu,
+    "sigmoid": lambda z: torch.sigmoid(z),
+    "tanh": lambda z: torch.tanh(z),
+    "relu": lambda z: torch.relu(z),
     "leaky-relu": lambda z: F.leaky_relu(z, 0.01),
-    "elu": F.elu,
+    "elu": lambda z: F.elu(z),
     "gelu": lambda z: F.gelu(z, approximate="tanh"),
     "softplus": lambda z: F.softplus(z, threshold=1e9),
     "softmax": lambda z: torch.softmax(z, dim=1),

@@ -11,9 +11,12 @@ from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import CardInfo, Column
+from nnviz.cards.run_bar.run_bar import RunBar
+from nnviz.cards.timeline.card import TimelineBar
 from nnviz.session.session import Session
 from nnviz.ui.parts import arranged
 from nnviz.window.docks import Docks
+from nnviz.window.import_overlay import ImportOverlay
 from nnviz.window.main_window import MainWindow
 
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}  # as in a window of the usual size
@@ -43,9 +46,10 @@ class _FewDocks(Docks):
 
 
 class CardWindow(QMainWindow):
-    """The canvas and some other cards of a session in their docks.
+    """The canvas and some other cards of a session in their docks, and the import sheet.
 
-    Without menus and their keys, bars, hints, and what is remembered.
+    Without menus and their keys, messages, hints, and what is remembered; the bars of the run and its timeline are
+    there if a test adds them.
     """
 
     def __init__(self, session: Session, *names: str) -> None:
@@ -54,8 +58,15 @@ class CardWindow(QMainWindow):
         frame = QWidget()
         self.setCentralWidget(frame)
         self._docks = _FewDocks(("drawDock", *names), session, frame)
-        arranged(QVBoxLayout(frame), self._docks.host)
+        self._column = arranged(QVBoxLayout(frame), self._docks.host)
+        ImportOverlay(session, self._docks, frame)
         self.show_workspace("train")
+
+    def add_bars(self) -> None:
+        """Adds the bar of the run above the cards, and the timeline below them."""
+        self.run_bar, self.timeline_bar = RunBar(self.session), TimelineBar(self.session)
+        self._column.insertWidget(0, self.run_bar)
+        self._column.addWidget(self.timeline_bar)
 
     def card(self, name: str) -> QWidget:
         """The card or page of that name. Raises KeyError if its workspace was not shown."""

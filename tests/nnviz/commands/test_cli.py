@@ -108,16 +108,19 @@ def test_divergence_is_told_in_one_line(capsys: pytest.CaptureFixture[str], tmp_
 
 
 @pytest.mark.slow
-def test_an_epoch_of_the_real_mnist(tmp_path: Path) -> None:
+def test_an_epoch_of_the_real_mnist(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Any, mnist: Dataset
+) -> None:
+    load_with(lambda: mnist)
     file = tmp_path / "net.json"
-    done = main_py("train", "--epochs", "1", "--save", str(file))
-    assert done.returncode == 0, done.stderr
-    (epoch,) = EPOCH.findall(done.stdout)
+    code, out, err = run(capsys, "train", "--epochs", "1", "--save", str(file))
+    assert code == 0, err
+    (epoch,) = EPOCH.findall(out)
     assert float(epoch[3]) < 8
-    assert "600" in done.stderr, "a progress bar of 600 batches"
-    shown = main_py("evaluate", str(file))
-    assert shown.stdout.startswith(f"test error {epoch[3]} %")
-    assert "of 10,000" in shown.stdout
+    assert "600" in err, "a progress bar of 600 batches"
+    _, shown, _ = run(capsys, "evaluate", str(file))
+    assert shown.startswith(f"test error {epoch[3]} %")
+    assert "of 10,000" in shown
 
 
 # ---- evaluate

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from distributed import Client
 
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
@@ -56,6 +55,8 @@ def make_executor(connected: Cluster) -> Iterator[MakeExecutor]:
 @pytest.fixture
 def scattered(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The workers that were sent something."""
+    from distributed import Client  # here: each process collects all tests, and the import takes half a second
+
     found: list[object] = []
     scatter = Client.scatter
 

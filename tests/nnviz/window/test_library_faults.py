@@ -1,10 +1,10 @@
-"""Full and write-protected disks, and other programs on the same library: the window trains on, and nothing is lost."""
+"""Full and write-protected disks, and other programs on the same library: a session trains on, and nothing is lost."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from nnviz.session.run_names import NAMELESS
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import MANY_EPOCHS, find, is_shown, pause, train_epochs, wait_for
 from tests.nnviz.jobs.test_recorder import expect_exact
 from tests.nnviz.library.disks import Disk, FailingDisk, MountedDisk, mounted
@@ -31,9 +32,9 @@ LONG = 60_000  # milliseconds
 
 
 class Trained:
-    """A window whose trainings are recorded on a disk, and what it told."""
+    """A session, or a window with one, whose trainings are recorded on a disk, and what it told."""
 
-    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+    def __init__(self, window: MainWindow | Model, qtbot: QtBot) -> None:
         self.window, self.session, self._qtbot = window, window.session, qtbot
         self.told: list[str] = []
         self.lent = False
@@ -90,14 +91,33 @@ def soon_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "_CODE", code)
 
 
+MakeTrained = Callable[[], Trained]
+
+
+@pytest.fixture
+def make_trained(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]) -> Iterator[MakeTrained]:
+    """Makes sessions with the beginning of MNIST, and closes them."""
+    load_with(lambda: few_digits)
+    made: list[Model] = []
+
+    def make() -> Trained:
+        model = Model()
+        made.append(model)
+        model.session.records.set_on(True)
+        qtbot.waitUntil(lambda: is_shown(model.session.data), timeout=LONG)
+        return Trained(model, qtbot)
+
+    yield make
+    for model in made:
+        assert any(model.close() for _ in range(50)), "all threads end"
+
+
 @pytest.fixture(params=["here", "lent"])
-def trained(request: pytest.FixtureRequest, disk: Disk, make_window: MakeWindow, qtbot: QtBot) -> Trained:
-    """A window that trains in its own process, or lends its trainings to another."""
+def trained(request: pytest.FixtureRequest, disk: Disk, make_trained: MakeTrained) -> Trained:
+    """A session that trains in its own process, or lends its trainings to another."""
     if request.param == "lent":
         request.getfixturevalue("two_cores")
-    window = make_window(records=True)
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    return Trained(window, qtbot)
+    return make_trained()
 
 
 def start_where_it_stays(trained: Trained, qtbot: QtBot, request: pytest.FixtureRequest) -> None:
@@ -130,7 +150,7 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
     trained.session.messages.dismiss()
     trained.train_on(20)
     assert trained.how_often("full disk") == 1, "it is told once"
-    assert trained.window.isWindowModified()
+    assert trained.run.unsaved
     disk.make_room()
     trained.wait_until_kept()
     assert trained.told[-1] == "The library can be written to again."
@@ -147,7 +167,7 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
         expect_exact(library, kept, dataset)
         epochs = library.history(run.storage.record).error.train.epochs
     assert epochs == list(range(len(epochs))), "no epoch is missing"
-    assert trained.window.close(), "nothing is asked"
+    assert not trained.session.runs.unsaved
 
 
 def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot: QtBot) -> None:
@@ -158,7 +178,7 @@ def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot:
     qtbot.waitUntil(lambda: bool(trained.told), timeout=LONG)
     trained.train_on(20)
     assert trained.how_often("on a full disk") == len(trained.told) == 1
-    answer(qtbot, trained.window).reject()
+    assert trained.run.unsaved
     disk.make_room()
     trained.wait_until_kept()
     assert trained.told[-1].startswith("The library can be written to again.")
@@ -169,7 +189,7 @@ def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot:
         assert [run.id for run in library.runs()] == [trained.run.storage.record, first]
         np.testing.assert_array_equal(library.network(first).parameters, other.network.parameters)
         expect_exact(library, library.run(trained.run.storage.record), trained.session.dataset)
-    assert trained.window.close()
+    assert not trained.session.runs.unsaved
 
 
 def test_of_what_could_not_be_written_no_branch_is_made_up(trained: Trained, disk: Disk, qtbot: QtBot) -> None:
@@ -182,7 +202,7 @@ def test_of_what_could_not_be_written_no_branch_is_made_up(trained: Trained, dis
     disk.fill()
     trained.session.step_epoch()
     wait_for(qtbot, trained.window, Status.PAUSED)
-    answer(qtbot, trained.window).reject()
+    assert trained.run.unsaved
     trained.session.settings.change("rate", learning_rate=0.001)
     for _ in range(2):
         trained.session.step_epoch()
@@ -232,7 +252,8 @@ def test_on_a_write_protected_disk_runs_are_shown_and_the_window_trains(
         answer(qtbot, window).reject()
         protected(disk, False)
         trained.wait_until_kept()
-        window.close_unasked()
+        pause(qtbot, window)
+        assert window.close(), "nothing is asked"
         with Library() as library:
             np.testing.assert_array_equal(library.network(first).parameters, other.network.parameters)
             assert len(library.runs()) == 2
@@ -245,10 +266,8 @@ def protected(disk: MountedDisk, wanted: bool) -> None:
 # ---- other programs
 
 
-def test_two_windows_and_a_command_record_at_once(make_window: MakeWindow, qtbot: QtBot) -> None:
-    windows = [make_window(records=True) for _ in range(2)]
-    qtbot.waitUntil(lambda: all(is_shown(window.session.data) for window in windows))
-    both = [Trained(window, qtbot) for window in windows]
+def test_two_windows_and_a_command_record_at_once(make_trained: MakeTrained, qtbot: QtBot) -> None:
+    both = [make_trained() for _ in range(2)]
     words = ["train", "--data", "moons", "--hidden", "8", "--epochs", "200"]
     with subprocess.Popen([sys.executable, "main.py", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as command:
         for trained in both:
@@ -268,10 +287,9 @@ def test_two_windows_and_a_command_record_at_once(make_window: MakeWindow, qtbot
             expect_exact(library, library.run(trained.run.storage.record), trained.session.dataset)
 
 
-def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_trained: MakeTrained, qtbot: QtBot) -> None:
     """What that one has learned is written over by nobody."""
-    mine, theirs = (Trained(make_window(records=True), qtbot) for _ in range(2))
-    qtbot.waitUntil(lambda: all(is_shown(each.session.data) for each in (mine, theirs)))
+    mine, theirs = make_trained(), make_trained()
     train_epochs(qtbot, mine.window, 2)
     mine.wait_until_kept()
     run = mine.run.storage.record
@@ -292,15 +310,14 @@ def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_window: M
         np.testing.assert_array_equal(library.network(new.id).parameters, mine.run.network.parameters)
         assert (new.parent, new.left_at) == (run, 2)
         assert library.history(new.id).error.test.epochs == [0, 1, 2, 3]
-    assert mine.window.close()
+    assert not mine.session.runs.unsaved
 
 
 def test_such_a_branch_of_an_opened_run_has_no_name_but_what_distinguishes_it(
-    make_window: MakeWindow, qtbot: QtBot
+    make_trained: MakeTrained, qtbot: QtBot
 ) -> None:
     """What the window calls an opened run says its settings, and is no name that the user gave."""
-    mine, theirs = (Trained(make_window(records=True), qtbot) for _ in range(2))
-    qtbot.waitUntil(lambda: all(is_shown(each.session.data) for each in (mine, theirs)))
+    mine, theirs = make_trained(), make_trained()
     train_epochs(qtbot, mine.window, 1)
     mine.wait_until_kept()
     run = mine.run.storage.record
@@ -317,10 +334,9 @@ def test_such_a_branch_of_an_opened_run_has_no_name_but_what_distinguishes_it(
 
 
 def test_no_command_goes_on_with_what_a_window_trains(
-    make_window: MakeWindow, qtbot: QtBot, capsys: pytest.CaptureFixture[str], few_digits: Dataset
+    make_trained: MakeTrained, qtbot: QtBot, capsys: pytest.CaptureFixture[str], few_digits: Dataset
 ) -> None:
-    trained = Trained(make_window(records=True), qtbot)
-    qtbot.waitUntil(lambda: is_shown(trained.session.data))
+    trained = make_trained()
     trained.start()
     trained.wait_until_kept()
     trained.train_on(1)
@@ -332,9 +348,8 @@ def test_no_command_goes_on_with_what_a_window_trains(
         expect_exact(library, library.run(trained.run.storage.record), few_digits)
 
 
-def test_a_run_that_was_deleted_meanwhile_is_kept_anew(make_window: MakeWindow, qtbot: QtBot) -> None:
-    trained = Trained(make_window(records=True), qtbot)
-    qtbot.waitUntil(lambda: is_shown(trained.session.data))
+def test_a_run_that_was_deleted_meanwhile_is_kept_anew(make_trained: MakeTrained, qtbot: QtBot) -> None:
+    trained = make_trained()
     train_epochs(qtbot, trained.window, 1)
     trained.wait_until_kept()
     run = trained.run.storage.record

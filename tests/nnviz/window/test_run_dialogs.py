@@ -21,7 +21,10 @@ from nnviz.library.database import Database
 from nnviz.library.run_file import write_run
 from nnviz.session.library_work import LibraryWork
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences
+from nnviz.window.run_dialogs import RunDialogs
 from tests.engine.helpers import ENDINGS
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, filled, show_runs, texts
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
@@ -48,7 +51,21 @@ def numbers(few_digits: Dataset) -> list[int]:
     return filled(few_digits)
 
 
-def ask(window: MainWindow, qtbot: QtBot, row: int = 0) -> ExportDialog:
+@pytest.fixture
+def runs_window(make_cards: MakeCards) -> CardWindow:
+    """The list of runs alone, with its dialogs."""
+    window = make_cards("runsDock")
+    RunDialogs(window, window._docks, Preferences(None))  # type: ignore[arg-type]
+    return window
+
+
+def find_dialogs(window: CardWindow) -> RunDialogs:
+    found = window.findChild(RunDialogs)
+    assert found is not None
+    return found
+
+
+def ask(window: AnyWindow, qtbot: QtBot, row: int = 0) -> ExportDialog:
     """Chooses a run of the list, and asks for its export by its key."""
     table = show_runs(window, qtbot)
     bring_to_front(qtbot, window)
@@ -57,7 +74,7 @@ def ask(window: MainWindow, qtbot: QtBot, row: int = 0) -> ExportDialog:
     return dialog(window)
 
 
-def dialog(window: MainWindow) -> ExportDialog:
+def dialog(window: AnyWindow) -> ExportDialog:
     found = find(window, ExportDialog, "exportRunDialog")
     assert found.isVisible()
     return found
@@ -101,21 +118,21 @@ def test_a_run_of_the_list_is_written_into_a_new_folder(
     qtbot.keyClick(again, Qt.Key_Escape)
 
 
-def test_it_can_be_asked_for_with_the_right_button(numbers: list[int], ready_window: MainWindow, qtbot: QtBot) -> None:
-    table = show_runs(ready_window, qtbot)
+def test_it_can_be_asked_for_with_the_right_button(numbers: list[int], runs_window: CardWindow, qtbot: QtBot) -> None:
+    table = show_runs(runs_window, qtbot)
     click_row(qtbot, table, 1)
     (entry,) = [each for each in table.actions() if each.objectName() == "actionExportRun"]
     entry.trigger()
-    assert dialog(ready_window).windowTitle() == f"Export run {numbers[0]}"
+    assert dialog(runs_window).windowTitle() == f"Export run {numbers[0]}"
 
 
 def test_of_a_run_that_was_not_read_yet_that_is_said(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    show_runs(ready_window, qtbot)
-    session = ready_window.session
+    show_runs(runs_window, qtbot)
+    session = runs_window.session
     monkeypatch.setattr(session.library, "record", lambda run: None)
-    ready_window.run_dialogs.export(numbers[0])
+    find_dialogs(runs_window).export(numbers[0])
     assert session.messages.current is not None
     assert session.messages.current.text.startswith(f"Run {numbers[0]} is still being read.")
 
@@ -142,14 +159,14 @@ def test_the_run_in_the_window_is_exported_from_the_file_menu(
 
 @pytest.mark.parametrize("box_name", ["", "exportPathsBox", "exportRowsBox"])
 def test_paths_and_rows_go_along_only_where_that_is_ticked(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, box_name: str
+    runs_window: CardWindow, qtbot: QtBot, home: Path, box_name: str
 ) -> None:
     mine = home / "private" / "mine.csv"
     mine.parent.mkdir()
     mine.write_text("a,b\n1,2\n")
     with Library() as library:
         record(library, replace(an_experiment(), data=str(mine)))
-    box = ask(ready_window, qtbot)
+    box = ask(runs_window, qtbot)
     for name in ("exportPathsBox", "exportRowsBox"):
         assert not find(box, QCheckBox, name).isChecked()
     if box_name:
@@ -167,9 +184,9 @@ def test_paths_and_rows_go_along_only_where_that_is_ticked(
 
 
 def test_data_that_are_no_file_have_no_paths_and_rows(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot
 ) -> None:
-    box = ask(ready_window, qtbot)
+    box = ask(runs_window, qtbot)
     for name in ("exportPathsBox", "exportRowsBox"):
         assert not find(box, QCheckBox, name).isEnabled()
 
@@ -184,10 +201,10 @@ def test_data_that_are_no_file_have_no_paths_and_rows(
     ],
 )
 def test_a_folder_that_cannot_be_made_is_told_and_can_be_corrected(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, typed: str, message: str
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, typed: str, message: str
 ) -> None:
     (home / "there").mkdir()
-    box = ask(ready_window, qtbot)
+    box = ask(runs_window, qtbot)
     field = find(box, QLineEdit, "exportFolderEdit")
     field.setText(typed.format(home=home))
     export(qtbot, box)
@@ -199,21 +216,21 @@ def test_a_folder_that_cannot_be_made_is_told_and_can_be_corrected(
 
 
 def test_the_place_of_the_folder_is_chosen_in_a_dialog(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path
 ) -> None:
     (home / "elsewhere").mkdir()
-    box = ask(ready_window, qtbot)
+    box = ask(runs_window, qtbot)
     click(qtbot, box, QPushButton, "exportFolderButton")
     find(box, QFileDialog, "exportPlaceDialog").fileSelected.emit(str(home / "elsewhere"))
     assert find(box, QLineEdit, "exportFolderEdit").text() == str(home / "elsewhere" / f"run-{numbers[2]}")
 
 
 def test_what_could_not_be_written_is_told(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
-    export(qtbot, ask(ready_window, qtbot))
-    messages = ready_window.session.messages
+    export(qtbot, ask(runs_window, qtbot))
+    messages = runs_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
     assert messages.current is not None
     assert f"Run {numbers[2]} was exported, but incompletely. network.onnx: " in messages.current.text
@@ -221,14 +238,14 @@ def test_what_could_not_be_written_is_told(
 
 
 def test_a_disk_that_cannot_be_written_to_is_told_and_nothing_is_left(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setitem(library_export._FORMATS, "network.py", full)
-    export(qtbot, ask(ready_window, qtbot))
-    messages = ready_window.session.messages
+    export(qtbot, ask(runs_window, qtbot))
+    messages = runs_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
     assert messages.current is not None
     assert f"Run {numbers[2]} could not be exported: No space left on device" in messages.current.text
@@ -267,10 +284,10 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
 
 
 def test_the_list_is_read_while_something_is_exported(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, slow: threading.Event
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, slow: threading.Event
 ) -> None:
-    export(qtbot, ask(ready_window, qtbot))
-    library = ready_window.session.library
+    export(qtbot, ask(runs_window, qtbot))
+    library = runs_window.session.library
     with qtbot.waitSignal(library.listed):
         library.find("bold")
     assert len(library.rows) == 1
@@ -313,10 +330,10 @@ def test_a_run_is_imported(ready_window: MainWindow, qtbot: QtBot, passed_on: Pa
 
 
 def test_an_imported_run_is_chosen_in_the_list(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, passed_on: Path
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, passed_on: Path
 ) -> None:
-    table = show_runs(ready_window, qtbot)
-    ready_window.session.exchange.read(passed_on)
+    table = show_runs(runs_window, qtbot)
+    runs_window.session.exchange.read(passed_on)
     qtbot.waitUntil(lambda: len(texts(table)) == len(numbers) + 1)
     assert texts(table)[0][1] == "a friend's"
     assert table.current == 0

@@ -23,7 +23,7 @@ from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.cards.runs.helpers import click_row, compare, filled, show_runs
+from tests.nnviz.cards.runs.helpers import click_row, compare, show_runs
 from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven, tab_of
 from tests.nnviz.library.helpers import record
 
@@ -34,9 +34,8 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 
 
 @pytest.fixture
-def table(few_digits: Dataset, ready_window: CardWindow, qtbot: QtBot) -> RunTable:
+def table(ready_window: CardWindow, three_runs: list[int], qtbot: QtBot) -> RunTable:
     """Of the three runs, none is compared yet."""
-    filled(few_digits)
     return show_runs(ready_window, qtbot)
 
 
@@ -181,8 +180,7 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     assert pictures.count == int((one & ~other).sum())
 
 
-def test_enter_asks_all_about_the_chosen_example(few_digits: Dataset, whole_window: MainWindow, qtbot: QtBot) -> None:
-    filled(few_digits)
+def test_enter_asks_all_about_the_chosen_example(whole_window: MainWindow, three_runs: list[int], qtbot: QtBot) -> None:
     table = show_runs(whole_window, qtbot)
     compare(whole_window, qtbot, table, 1, 0)
     click_tab(qtbot, whole_window, "disagreeTab")

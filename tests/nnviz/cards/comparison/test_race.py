@@ -13,7 +13,7 @@ from nnviz.cards.runs.run_table import RunTable
 from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.runs.helpers import compare, filled, show_runs
+from tests.nnviz.cards.runs.helpers import compare, show_runs
 from tests.nnviz.helpers import click, find, seven
 from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
 from tests.nnviz.library.helpers import DATA, an_experiment, record
@@ -34,8 +34,7 @@ def window(ready_window: CardWindow) -> CardWindow:
 
 
 @pytest.fixture
-def table(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
-    filled(few_digits)
+def table(window: CardWindow, three_runs: list[int], qtbot: QtBot) -> RunTable:
     return show_runs(window, qtbot)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
@@ -13,11 +14,17 @@ from engine.experiment import Experiment
 from engine.storage import save_network
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.curves.test_card import another_network, drawn, key, plot_of, turn_to
 from tests.nnviz.helpers import action, click, find, train_epochs
 
 
-def open_one_of_long_training(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock")
+
+
+def open_one_of_long_training(qtbot: QtBot, window: AnyWindow, folder: Path) -> None:
     """150 epochs, says the file, and has no curves."""
     network = Experiment().changed(hidden=(20,)).build()
     network.provenance = {"epochs": 150}
@@ -28,19 +35,19 @@ def open_one_of_long_training(qtbot: QtBot, window: MainWindow, folder: Path) ->
     QCoreApplication.processEvents()
 
 
-def measure(qtbot: QtBot, window: MainWindow) -> None:
+def measure(qtbot: QtBot, window: AnyWindow) -> None:
     """A step, before which the network is measured: one figure of each curve."""
     session = window.session
     session.step_batch()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED and bool(session.runs.current.history.error.test.epochs))
 
 
-def end_of_axis(window: MainWindow) -> float:
+def end_of_axis(window: AnyWindow) -> float:
     """The last epoch that is seen."""
     return plot_of(window, "errorPlot").getPlotItem().getViewBox().viewRange()[0][1]
 
 
-def test_an_opened_network_without_curves_says_so(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_opened_network_without_curves_says_so(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window = ready_window
     hint = find(plot_of(window, "errorPlot"), QLabel, "plotHint")
     assert hint.text() == "train the network to see its error fall"
@@ -58,7 +65,7 @@ def test_an_opened_network_without_curves_says_so(ready_window: MainWindow, qtbo
 
 
 def test_one_that_was_only_measured_leaves_nothing_behind(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = ready_window
     open_one_of_long_training(qtbot, window, tmp_path)
@@ -74,9 +81,9 @@ def test_one_that_was_only_measured_leaves_nothing_behind(
 
 
 def test_a_run_that_began_late_does_not_stretch_the_axis_of_the_next(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = ready_window
+    window = whole_window
     open_one_of_long_training(qtbot, window, tmp_path)
     train_epochs(qtbot, window, 2)
     assert drawn(plot_of(window, "errorPlot"), "test")[0] == [150, 151, 152]
@@ -95,8 +102,8 @@ def test_a_run_that_began_late_does_not_stretch_the_axis_of_the_next(
 # ---- the right click
 
 
-def test_the_zoom_is_reset_from_the_menu(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_the_zoom_is_reset_from_the_menu(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     train_epochs(qtbot, window, 3)
     window.curves.loss.fill()
     plot, reset = plot_of(window, "errorPlot"), action(window, "actionResetZoom")
@@ -112,9 +119,9 @@ def test_the_zoom_is_reset_from_the_menu(ready_window: MainWindow, qtbot: QtBot)
 
 
 def test_the_scale_is_switched_from_the_menu_and_stays_the_one_of_the_button(
-    ready_window: MainWindow, qtbot: QtBot
+    whole_window: MainWindow, qtbot: QtBot
 ) -> None:
-    window = ready_window
+    window = whole_window
     train_epochs(qtbot, window, 2)
     window.curves.loss.fill()
     log, button = action(window, "actionLogarithmic"), find(window, QToolButton, "scaleButton")

@@ -20,7 +20,13 @@ from nnviz.digits import photograph
 from nnviz.digits.strokes import Ink
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import ENDINGS
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import action, click, drag, find, is_shown, press, seven
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards()
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def image_of(photo: np.ndarray) -> QImage:
     return QImage(photo.tobytes(), 280, 280, 280, QImage.Format_Grayscale8).copy()
 
 
-def drop(window: MainWindow, given: QMimeData) -> bool:
+def drop(window: AnyWindow, given: QMimeData) -> bool:
     """Lets something go over the canvas, as the system would report it; whether it was welcome."""
     enter = QDragEnterEvent(QPoint(50, 50), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
     QApplication.sendEvent(window.canvas, enter)
@@ -59,12 +65,12 @@ def files(*paths: Path | str) -> QMimeData:
     return given
 
 
-def words(window: MainWindow) -> str:
+def words(window: AnyWindow) -> str:
     """What is said beside the small picture."""
     return find(window, QLabel, "seenLabel").text()
 
 
-def wait_for_picture(qtbot: QtBot, window: MainWindow) -> Ink:
+def wait_for_picture(qtbot: QtBot, window: AnyWindow) -> Ink:
     """Until it lies on the canvas alone."""
     qtbot.waitUntil(lambda: len(window.canvas.drawing) == 1 and isinstance(window.canvas.drawing[0], Ink))
     return window.canvas.drawing[0]
@@ -130,8 +136,8 @@ def test_dark_digits_on_light_paper_are_drawn_so(
 # ---- pictures
 
 
-def test_paste(ready_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset) -> None:
-    window = ready_window
+def test_paste(whole_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset) -> None:
+    window = whole_window
     drag(window.canvas, seven(window.canvas))
     drawn = window.canvas.network_input()
     QApplication.clipboard().setImage(image_of(photo))
@@ -149,7 +155,7 @@ def test_paste(ready_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_di
     np.testing.assert_array_equal(window.canvas.network_input(), seen)
 
 
-def test_drop_a_file(ready_window: MainWindow, qtbot: QtBot, file: Path) -> None:
+def test_drop_a_file(ready_window: CardWindow, qtbot: QtBot, file: Path) -> None:
     assert drop(ready_window, files(file))
     ink = wait_for_picture(qtbot, ready_window)
     assert ink.title == "five.png"
@@ -158,7 +164,7 @@ def test_drop_a_file(ready_window: MainWindow, qtbot: QtBot, file: Path) -> None
     assert len(ready_window.canvas.drawing) == 2
 
 
-def test_drop_a_picture_out_of_another_window(ready_window: MainWindow, qtbot: QtBot, photo: np.ndarray) -> None:
+def test_drop_a_picture_out_of_another_window(ready_window: CardWindow, qtbot: QtBot, photo: np.ndarray) -> None:
     given = files("https://example.org/five.png")
     given.setImageData(image_of(photo))
     assert drop(ready_window, given)
@@ -166,15 +172,15 @@ def test_drop_a_picture_out_of_another_window(ready_window: MainWindow, qtbot: Q
 
 
 def test_a_network_that_is_dropped_on_the_canvas_is_opened(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     for width, name in enumerate(("NET.JSON", *(f"net{ending}" for ending in ENDINGS)), 5):
         save_network(Network([784, width, 10]), tmp_path / name)
-        assert drop(ready_window, files(tmp_path / name)), "by the window, which Qt asks next"
-        assert not ready_window.canvas._is_target
+        assert drop(whole_window, files(tmp_path / name)), "by the window, which Qt asks next"
+        assert not whole_window.canvas._is_target
         event = QDropEvent(QPointF(50, 50), Qt.CopyAction, files(tmp_path / name), Qt.LeftButton, Qt.NoModifier)
-        QApplication.sendEvent(ready_window, event)
-        qtbot.waitUntil(lambda width=width: ready_window.session.displayed.network.shape == [784, width, 10])
+        QApplication.sendEvent(whole_window, event)
+        qtbot.waitUntil(lambda width=width: whole_window.session.displayed.network.shape == [784, width, 10])
 
 
 UNREADABLE = {
@@ -187,7 +193,7 @@ UNREADABLE = {
 
 
 def test_what_cannot_be_read_is_told_and_nothing_is_lost(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, file: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path, file: Path
 ) -> None:
     window, messages = ready_window, ready_window.session.messages
     (tmp_path / "text.png").write_text("no picture")
@@ -201,7 +207,6 @@ def test_what_cannot_be_read_is_told_and_nothing_is_lost(
         qtbot.waitUntil(lambda: messages.current is not None)
         assert name in messages.current.text
         assert why in messages.current.text
-        assert window.message_bar.isVisible()
         np.testing.assert_array_equal(window.canvas.network_input(), drawn)
         messages.dismiss()
     window.session.undo.undo()
@@ -209,7 +214,7 @@ def test_what_cannot_be_read_is_told_and_nothing_is_lost(
 
 
 def test_a_picture_that_can_be_read_takes_the_complaint_away(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, file: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path, file: Path
 ) -> None:
     drop(ready_window, files(tmp_path / "missing.png"))
     qtbot.waitUntil(lambda: ready_window.session.messages.current is not None)
@@ -219,7 +224,7 @@ def test_a_picture_that_can_be_read_takes_the_complaint_away(
 
 
 def test_files_are_read_behind_the_window(
-    ready_window: MainWindow, qtbot: QtBot, file: Path, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what is drawn meanwhile can be brought back."""
     window = ready_window
@@ -242,11 +247,11 @@ def test_files_are_read_behind_the_window(
 # ---- test digits
 
 
-def test_a_random_test_digit(ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_a_random_test_digit(ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
     drawn = window.canvas.network_input()
-    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    click(qtbot, window, QToolButton, "randomDigitButton")
     number, label = words(window).removeprefix("network input: test picture ").split(": a ")
     assert few_digits.test is not None
     assert few_digits.test.labels is not None
@@ -278,31 +283,31 @@ def test_no_test_digit_without_data(make_window: object, load_with: object) -> N
     assert window.canvas.is_empty
 
 
-def test_what_is_no_picture_is_refused(ready_window: MainWindow) -> None:
-    assert find(ready_window, QToolButton, "randomDigitButton").isEnabled()
-    assert action(ready_window, "actionRandomDigit").isEnabled()
+def test_what_is_no_picture_is_refused(whole_window: MainWindow) -> None:
+    assert find(whole_window, QToolButton, "randomDigitButton").isEnabled()
+    assert action(whole_window, "actionRandomDigit").isEnabled()
 
     # Text is not welcome.
     given = QMimeData()
     given.setText("5")
-    assert not drop(ready_window, given)
+    assert not drop(whole_window, given)
 
     # Nothing on the clipboard.
     QApplication.clipboard().setText("5")
-    action(ready_window, "actionPastePicture").trigger()
-    assert "the clipboard" in ready_window.session.messages.current.text
-    assert ready_window.canvas.is_empty
+    action(whole_window, "actionPastePicture").trigger()
+    assert "the clipboard" in whole_window.session.messages.current.text
+    assert whole_window.canvas.is_empty
 
     # An address without a picture.
-    drop(ready_window, files("https://example.org/five.png"))
-    assert "contains no image" in ready_window.session.messages.current.text
+    drop(whole_window, files("https://example.org/five.png"))
+    assert "contains no image" in whole_window.session.messages.current.text
 
 
 # ---- eraser and centring
 
 
-def test_the_eraser(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_the_eraser(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     drag(window.canvas, seven(window.canvas))
     drawn = window.session.question.example
     button = click(qtbot, window, QToolButton, "eraserButton")
@@ -317,16 +322,16 @@ def test_the_eraser(ready_window: MainWindow, qtbot: QtBot) -> None:
     np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
-def test_all_erased_is_no_question_to_the_network(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_all_erased_is_no_question_to_the_network(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, [(60, 60), (90, 60)])
-    press(qtbot, window, Qt.Key_X)
+    click(qtbot, window, QToolButton, "eraserButton")
     drag(window.canvas, [(40, 60), (110, 60)])
     assert window.session.question.example is None
     assert window.session.prediction is None
 
 
-def test_centring(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_centring(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     side = min(window.canvas.width(), window.canvas.height())
     drag(window.canvas, [(0.3 * x + 0.1 * side, 0.3 * y) for x, y in seven(window.canvas)])
@@ -340,16 +345,16 @@ def test_centring(ready_window: MainWindow, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
-def test_it_all_fits(ready_window: MainWindow, size: tuple[int, int]) -> None:
-    ready_window.resize(*size)
+def test_it_all_fits(whole_window: MainWindow, size: tuple[int, int]) -> None:
+    whole_window.resize(*size)
     QCoreApplication.processEvents()
     for name in ("eraserButton", "randomDigitButton", "undoStrokeButton", "clearButton"):
-        button = find(ready_window, QToolButton, name)
+        button = find(whole_window, QToolButton, name)
         assert button.visibleRegion().boundingRect() == button.rect(), name
         assert button.width() >= button.sizeHint().width(), name
-    centre = find(ready_window, QCheckBox, "centreCheck")
+    centre = find(whole_window, QCheckBox, "centreCheck")
     assert centre.width() >= centre.sizeHint().width()
-    label = find(ready_window, QLabel, "seenLabel")
+    label = find(whole_window, QLabel, "seenLabel")
     assert label.heightForWidth(label.width()) <= label.height()
-    picture = ready_window.draw.seen
+    picture = whole_window.draw.seen
     assert (picture.width(), picture.height()) == (56, 56), "two pixels for each: none is wider than another"

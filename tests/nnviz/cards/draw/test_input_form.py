@@ -21,11 +21,16 @@ from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
 from nnviz.session.shared_queries import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import Watch, action, click, drag, find, is_shown, press, retype, seven, train_epochs
 
 
-def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("predictionDock", "learningStripDock")
+
+
+def load(qtbot: QtBot, window: AnyWindow, name: str) -> None:
     """Until the data are there, with a network that fits them."""
     window.session.data.load(name)
     data, runs = window.session.data, window.session.runs
@@ -33,23 +38,23 @@ def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
     QApplication.processEvents()
 
 
-def answered(qtbot: QtBot, window: MainWindow) -> None:
+def answered(qtbot: QtBot, window: AnyWindow) -> None:
     """Until the answers are those to the example of now."""
     probes = window.session.queries
     qtbot.waitUntil(lambda: probes[ANSWER].is_up_to_date and probes[PAST_PREDICTIONS].is_up_to_date)
 
 
-def told(window: MainWindow) -> str:
+def told(window: AnyWindow) -> str:
     return find(window, QLabel, "seenLabel").text()
 
 
-def value(window: MainWindow, number: int) -> str:
+def value(window: AnyWindow, number: int) -> str:
     """What stands in a field, or is chosen."""
     edits = window.findChildren(QLineEdit, f"askValue{number}Edit")
     return edits[-1].text() if edits else find(window, QComboBox, f"askValue{number}Combo").currentText()
 
 
-def slide(window: MainWindow, number: int, places: list[int]) -> QSlider:
+def slide(window: AnyWindow, number: int, places: list[int]) -> QSlider:
     """Presses the handle of a slider, moves it to these places and lets it go, by mouse events."""
     slider, options = find(window, QSlider, f"askValue{number}Slider"), QStyleOptionSlider()
     slider.initStyleOption(options)
@@ -63,9 +68,9 @@ def slide(window: MainWindow, number: int, places: list[int]) -> QSlider:
 # ---- while other data are shown, card by card
 
 
-def test_fields_follow_at_once_and_a_stroke_in_between_is_none(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: MainWindow, qtbot: QtBot) -> None:
     """What is typed or drawn then is not about the data of before."""
-    window, session = ready_window, ready_window.session
+    window, session = whole_window, whole_window.session
     shapes: list[str] = []
 
     def look() -> None:
@@ -92,21 +97,20 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(ready_window: Mai
 
 
 @pytest.fixture
-def penguins(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def penguins(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     load(qtbot, ready_window, "penguins")
     return ready_window
 
 
-def row_of(window: MainWindow) -> str:
+def row_of(window: AnyWindow) -> str:
     """What is asked about, by its number and its row of the file."""
     origin, data = window.session.question.origin, window.session.data.dataset
     return f"test row {origin.number} · row {data.test.file_row(origin.number)} of the file"
 
 
-def test_a_row_of_the_test_part_with_its_true_answer(penguins: MainWindow) -> None:
+def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow) -> None:
     data, origin = penguins.session.data.dataset, penguins.session.question.origin
     assert penguins.draw.head.title.text() == "A row"
-    assert action(penguins, "actionRandomDigit").text() == "Random test &row"
     assert not penguins.canvas.isVisible()
     assert penguins.draw.form.isVisible()
     name = data.class_names[data.test.labels[origin.number]]
@@ -117,7 +121,10 @@ def test_a_row_of_the_test_part_with_its_true_answer(penguins: MainWindow) -> No
     np.testing.assert_allclose(encoded, penguins.session.question.example, atol=1e-5)
 
 
-def test_dice_and_reset(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_dice_and_reset(whole_window: MainWindow, qtbot: QtBot) -> None:
+    penguins = whole_window
+    load(qtbot, penguins, "penguins")
+    assert action(penguins, "actionRandomDigit").text() == "Random test &row"
     question = penguins.session.question
     first = question.origin
     assert not penguins.draw.clear_button.isEnabled(), "it is as it is in the data"
@@ -138,21 +145,21 @@ def test_dice_and_reset(penguins: MainWindow, qtbot: QtBot) -> None:
     assert action(penguins, "actionUndo").text() == "&Undo reset"
 
 
-def test_typing_a_number(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_typing_a_number(penguins: CardWindow, qtbot: QtBot) -> None:
     data, question = penguins.session.data.dataset, penguins.session.question
     before, shown = question.example, value(penguins, 2)
     retype(qtbot, penguins, "askValue2Edit", "41,7")
     assert value(penguins, 2) == "41.7"
-    assert action(penguins, "actionUndo").text() == "&Undo bill_length_mm"
+    assert penguins.session.undo.last().text == "bill_length_mm"
     scaled = (41.7 - data.scaling.mean[3]) / data.scaling.spread[3]
     assert question.example[3] == pytest.approx(scaled, rel=1e-5)
     np.testing.assert_array_equal(np.delete(question.example, 3), np.delete(before, 3))
-    press(qtbot, penguins, Qt.Key_Z, Qt.ControlModifier)
+    penguins.session.undo.undo()
     assert question.example is before
     assert value(penguins, 2) == shown
 
 
-def test_what_is_no_number_stays_beside_what_is_asked(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_no_number_stays_beside_what_is_asked(penguins: CardWindow, qtbot: QtBot) -> None:
     before, shown = penguins.session.question.example, value(penguins, 2)
     field = retype(qtbot, penguins, "askValue2Edit", "long")
     assert field.property("wrong")
@@ -164,14 +171,14 @@ def test_what_is_no_number_stays_beside_what_is_asked(penguins: MainWindow, qtbo
     assert penguins.session.question.example is before
 
 
-def test_leaving_a_field_as_it_is_changes_nothing(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_leaving_a_field_as_it_is_changes_nothing(penguins: CardWindow, qtbot: QtBot) -> None:
     before = penguins.session.question.example
     retype(qtbot, penguins, "askValue3Edit", value(penguins, 3))
     assert penguins.session.question.example is before
     assert penguins.session.question.origin is not None
 
 
-def test_a_category(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_a_category(penguins: CardWindow, qtbot: QtBot) -> None:
     combo = find(penguins, QComboBox, "askValue1Combo")
     combo.setFocus()
     other = (combo.currentIndex() + 1) % 3
@@ -181,7 +188,7 @@ def test_a_category(penguins: MainWindow, qtbot: QtBot) -> None:
     assert penguins.session.question.example[:3].tolist() == np.eye(3)[other].tolist()
 
 
-def test_dragging_asks_at_every_move_and_is_one_step(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_dragging_asks_at_every_move_and_is_one_step(penguins: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, penguins, 2)
     session = penguins.session
     before, last, asked = session.question.example, session.undo.last(), []
@@ -192,12 +199,12 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: MainWindow, qtbot
     assert session.undo.last() is not last
     answered(qtbot, penguins)
     np.testing.assert_allclose(session.question.answer, session.prediction)
-    press(qtbot, penguins, Qt.Key_Z, Qt.ControlModifier)
+    penguins.session.undo.undo()
     assert session.question.example is before
     assert session.undo.last() is last
 
 
-def test_the_card_is_not_laid_out_anew_by_every_move(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_the_card_is_not_laid_out_anew_by_every_move(penguins: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, penguins, "askValue5Edit", "4000")  # a row of one's own: what is told of it stays the same
     answered(qtbot, penguins)
     QApplication.processEvents()
@@ -211,7 +218,7 @@ def test_the_card_is_not_laid_out_anew_by_every_move(penguins: MainWindow, qtbot
     assert QEvent.LayoutRequest not in watch.seen
 
 
-def test_back_to_the_digits_and_to_the_row_again(penguins: MainWindow, qtbot: QtBot) -> None:
+def test_back_to_the_digits_and_to_the_row_again(penguins: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, penguins, "askValue5Edit", "4000")
     row = penguins.session.question.example
     load(qtbot, penguins, "mnist")
@@ -227,7 +234,9 @@ def test_back_to_the_digits_and_to_the_row_again(penguins: MainWindow, qtbot: Qt
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
-def test_the_form_fits_or_scrolls(penguins: MainWindow, size: tuple[int, int]) -> None:
+def test_the_form_fits_or_scrolls(whole_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    penguins = whole_window
+    load(qtbot, penguins, "penguins")
     penguins.resize(*size)
     QApplication.processEvents()
     form = penguins.draw.form
@@ -243,12 +252,12 @@ def test_the_form_fits_or_scrolls(penguins: MainWindow, size: tuple[int, int]) -
 
 
 @pytest.fixture
-def with_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> Callable[[Dataset], MainWindow]:
+def with_data(make_cards: MakeCards, load_with: Callable[..., None], qtbot: QtBot) -> Callable[[Dataset], CardWindow]:
     """Opens a window with that data, and a network that fits it."""
 
-    def opened(data: Dataset) -> MainWindow:
+    def opened(data: Dataset) -> CardWindow:
         load_with(lambda: data)
-        window = make_window()
+        window = make_cards("predictionDock", "learningStripDock")
         qtbot.waitUntil(lambda: is_shown(window.session.data))
         window.session.reset()
         qtbot.waitUntil(lambda: window.session.runs.current.misfit(data) is None)
@@ -259,7 +268,7 @@ def with_data(make_window: MakeWindow, load_with: Callable[..., None], qtbot: Qt
 
 
 def test_many_columns_scroll_and_very_many_are_not_all_there(
-    with_data: Callable[[Dataset], MainWindow], qtbot: QtBot
+    with_data: Callable[[Dataset], CardWindow], qtbot: QtBot
 ) -> None:
     labels = np.arange(40) % 2
     inputs = np.random.default_rng(0).normal(size=(40, 300)).astype(np.float32)
@@ -269,18 +278,18 @@ def test_many_columns_scroll_and_very_many_are_not_all_there(
     assert told(window).startswith("train row"), "there is no test part"
 
 
-def test_names_from_outside_are_plain_text(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+def test_names_from_outside_are_plain_text(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
     inputs = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
     split = Split(inputs, inputs[:, :1])
     window = with_data(Dataset("Odd", split, split, columns=("<b>one</b>", "a & b"), targets=("<i>price</i>",)))
     assert all(made.textFormat() == Qt.PlainText for made in window.draw.form.findChildren(QLabel) if made.text())
     retype(qtbot, window, "askValue1Edit", "1.5")
-    assert action(window, "actionUndo").text() == "&Undo <b>one</b>"
+    assert window.session.undo.last().text == "<b>one</b>"
     assert find(window, NumberBars, "predictionNumbers").rows[0].name == "<i>price</i>"
     assert "&lt;i&gt;price" in window.card("learningStripDock").head.detail.text()
 
 
-def test_very_many_classes_show_the_likeliest(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+def test_very_many_classes_show_the_likeliest(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
     labels = np.arange(470) % 47
     inputs = np.random.default_rng(0).normal(size=(470, 5)).astype(np.float32)
     names = tuple(f"kind {number}" for number in range(47))
@@ -304,7 +313,7 @@ def slips() -> Dataset:
 
 
 def test_a_picture_of_another_size_is_picked_or_dropped(
-    with_data: Callable[[Dataset], MainWindow], qtbot: QtBot, tmp_path: Path
+    with_data: Callable[[Dataset], CardWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = with_data(slips())
     assert window.draw.head.title.text() == "A picture"
@@ -324,21 +333,21 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     assert window.session.messages.current is None
     np.testing.assert_allclose(window.session.question.example, 0.2, atol=1e-3)
     assert told(window) == "what the network sees: 12×16"
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    window.session.undo.undo()
     assert window.session.question.example is first
 
 
-def test_what_cannot_be_read_is_told(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+def test_what_cannot_be_read_is_told(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
     window = with_data(slips())
     before = window.session.question.example
     QApplication.clipboard().setText("no picture")
-    action(window, "actionPastePicture").trigger()
+    window.draw.paste()
     qtbot.waitUntil(lambda: window.session.messages.current is not None)
     assert window.session.question.example is before
 
 
 def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
-    with_data: Callable[[Dataset], MainWindow], qtbot: QtBot
+    with_data: Callable[[Dataset], CardWindow], qtbot: QtBot
 ) -> None:
     labels = np.arange(40) % 2
     inputs = np.random.default_rng(0).random((40, 784), np.float32)
@@ -347,7 +356,7 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
     assert window.draw.head.title.text() == "A picture"
     assert window.canvas.isVisible()
     assert not window.draw.drawing.centre.isChecked()
-    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    click(qtbot, window, QToolButton, "randomDigitButton")
     title = window.session.sketch.drawing[0].title
     number = int(title.removeprefix("test picture ").split(":")[0])
     np.testing.assert_allclose(window.session.question.example, inputs[number], atol=1e-6)
@@ -356,8 +365,8 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
 # ---- points and numbers
 
 
-def test_a_point(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_a_point(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     load(qtbot, window, "spirals")
     assert window.draw.head.title.text() == "A point"
     assert window.draw.head.detail.text() == "click in the plane"
@@ -383,7 +392,7 @@ def test_a_point(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert find(window, QLabel, "answerLabel").text() == best
 
 
-def test_a_number_on_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_number_on_a_curve(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "sine")
     train_epochs(qtbot, window, 3)
@@ -397,7 +406,7 @@ def test_a_number_on_a_curve(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert find(window, QLabel, "answerLabel").text() == row.value
 
 
-def test_a_number_of_a_table_in_its_unit_beside_the_true_one(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_number_of_a_table_in_its_unit_beside_the_true_one(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     train_epochs(qtbot, window, 4)
@@ -428,7 +437,7 @@ def test_a_number_of_a_table_in_its_unit_beside_the_true_one(ready_window: MainW
     assert strip.plot.axis.mark is None
 
 
-def test_several_targets_have_a_row_each(with_data: Callable[[Dataset], MainWindow], qtbot: QtBot) -> None:
+def test_several_targets_have_a_row_each(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
     inputs = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
     split = Split(inputs, inputs[:, :2] * [1, 1000])
     window = with_data(Dataset("Two", split, split, targets=("length", "price")))
@@ -440,7 +449,7 @@ def test_several_targets_have_a_row_each(with_data: Callable[[Dataset], MainWind
     assert window.session.question.verdict is None
 
 
-def test_a_network_that_does_not_fit_is_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_does_not_fit_is_told(ready_window: CardWindow, qtbot: QtBot) -> None:
     """What is asked is not an input of the network before."""
     window = ready_window
     train_epochs(qtbot, window, 1)

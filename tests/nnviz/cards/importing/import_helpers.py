@@ -14,7 +14,7 @@ from tests.nnviz.helpers import click, find, is_shown
 
 def look_at(qtbot: QtBot, window: AnyWindow, path: Path) -> DataImport:
     """Opens a file or folder as data, and waits until it was read."""
-    window.data_dialogs.open_path(str(path))
+    window.session.data_import.open(str(path))
     wait(qtbot, window.session.data_import)
     return window.session.data_import
 

@@ -9,19 +9,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.importing.table_view import PreviewTable
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, wait
 from tests.nnviz.helpers import find, is_shown, pick
 
 Write = Callable[[Path], Path]
 
 LABELS = ("importProblem", "importColumnProblem", "importFieldProblem")
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "curvesDock")
 
 
 def text_file(content: str) -> Write:
@@ -106,7 +112,7 @@ REFUSED: dict[str, tuple[Write, str]] = {
 }
 
 
-def test_each_is_refused_in_words_and_nothing_changes(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_each_is_refused_in_words_and_nothing_changes(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     before = ready_window.session.dataset
     for name, (write, told) in REFUSED.items():
         folder = tmp_path / name
@@ -124,7 +130,7 @@ def test_each_is_refused_in_words_and_nothing_changes(ready_window: MainWindow, 
 
 
 def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = rows(40, lambda row: f"{row},,{row % 3}" if row % 2 else f",{row},{row % 3}")(tmp_path)
     importing = look_at(qtbot, ready_window, path)
@@ -138,7 +144,7 @@ def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
-def test_infinite_numbers_count_as_missing(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_infinite_numbers_count_as_missing(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     path = rows(40, lambda row: f"{'inf' if row == 3 else row},{row % 5},{row % 2}")(tmp_path)
     look_at(qtbot, ready_window, path)
     listed = find(ready_window, QListWidget, "importProblemList")
@@ -149,7 +155,7 @@ def test_infinite_numbers_count_as_missing(ready_window: MainWindow, qtbot: QtBo
 
 
 def test_an_input_with_contradictory_thousands_separators_is_ignored_and_says_why(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = rows(40, lambda row: f'"1,{row + 100 if row else 2}",{row % 5 + 0.5},{row % 2}')(tmp_path)
     look_at(qtbot, ready_window, path)
@@ -159,7 +165,7 @@ def test_an_input_with_contradictory_thousands_separators_is_ignored_and_says_wh
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
-def test_markup_and_code_in_names_stay_text(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_markup_and_code_in_names_stay_text(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     names = ("<b>bold</b><img src=x>", "__import__('os').system('x')", "line\u202ebreak")
     path = rows(60, lambda row: f'{row},{row % 7},"{names[row % 3]}"', "a,b,<i>y</i>")(tmp_path)
     look_at(qtbot, ready_window, path)
@@ -174,7 +180,7 @@ def test_markup_and_code_in_names_stay_text(ready_window: MainWindow, qtbot: QtB
     assert ready_window.session.dataset.class_names == tuple(sorted(names))
 
 
-def test_pictures_of_any_size(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_pictures_of_any_size(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """One of a single pixel is used; one of 400 million is left out before it is decoded."""
     folder = folder_of("cat/a.png", "cat/b.png", "dog/a.png", "dog/b.png")(tmp_path)
     Image.fromarray(np.full((1, 1), 9, np.uint8)).save(folder / "cat" / "tiny.png")
@@ -197,7 +203,7 @@ def png_of_nothing(side: int) -> bytes:
 
 
 def test_a_file_that_goes_away_after_it_was_used_leaves_its_data(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = rows(600, lambda row: f"{row},{row % 7},{row % 3}")(tmp_path)
     look_at(qtbot, ready_window, path)

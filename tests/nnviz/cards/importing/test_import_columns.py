@@ -11,11 +11,16 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.session.recent_data_files import _is_setting
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, wait, words
 from tests.nnviz.helpers import click, find
 
 ROWS = "".join(f"shop {at % 3};{at},5 %;{10 + at}.{100 + at}\n" for at in range(30))
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "curvesDock")
 
 
 @pytest.fixture
@@ -25,13 +30,13 @@ def sales(tmp_path: Path) -> Path:
     return file
 
 
-def head_of(window: MainWindow, column: int) -> list[str]:
+def head_of(window: AnyWindow, column: int) -> list[str]:
     lines = find(window, PreviewTable, "importTable").model().headerData(column, Qt.Horizontal, Qt.UserRole)
     return [line for line, _ in lines]
 
 
 def test_a_row_that_sums_up_the_others_is_left_out_and_can_be_kept(
-    ready_window: MainWindow, qtbot: QtBot, sales: Path
+    ready_window: CardWindow, qtbot: QtBot, sales: Path
 ) -> None:
     look_at(qtbot, ready_window, sales)
     assert "Row 32 looks like a sum of the others: left out." in words(ready_window, "importNotes")
@@ -46,13 +51,13 @@ def test_a_row_that_sums_up_the_others_is_left_out_and_can_be_kept(
     assert "Row 32 looks like a sum" in words(ready_window, "importNotes")
 
 
-def test_a_sign_beside_numbers_is_told_in_the_columns_head(ready_window: MainWindow, qtbot: QtBot, sales: Path) -> None:
+def test_a_sign_beside_numbers_is_told_in_the_columns_head(ready_window: CardWindow, qtbot: QtBot, sales: Path) -> None:
     look_at(qtbot, ready_window, sales)
     assert head_of(ready_window, 1)[2] == "number · 1 missing · with %"
 
 
 def test_a_column_of_numbers_with_units_is_offered_as_numbers(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = tmp_path / "ways.csv"
     file.write_text("way,kind\n" + "".join(f"{at} km,{'ab'[at % 2]}\n" for at in range(40)))

@@ -17,6 +17,7 @@ from nnviz.jobs import data_process
 from nnviz.ui.picture import Picture
 from nnviz.window.main_window import MainWindow
 from tests.conftest import close
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use, wait, words
 from tests.nnviz.helpers import click, drop, find, pick, retype
 
@@ -24,6 +25,11 @@ PENGUINS = ASSETS / "tables" / "penguins.csv"
 
 
 # ---- a folder, arrays
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "curvesDock")
 
 
 def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 7)) -> Path:
@@ -38,7 +44,7 @@ def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 
 
 
 def test_a_folder_shows_its_classes_and_what_is_left_out(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     folder = pictures(tmp_path / "pets", {"cat": 6, "<i>dog</i>"[:6]: 5})
     (folder / "cat" / "notes.txt").write_text("no picture")
@@ -56,7 +62,7 @@ def test_a_folder_shows_its_classes_and_what_is_left_out(
 
 
 def test_another_folder_with_the_same_classes_shows_its_own_pictures_at_their_names(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     shades = {"dark": 20, "light": 230}
     for name, shade in shades.items():
@@ -72,7 +78,7 @@ def test_another_folder_with_the_same_classes_shows_its_own_pictures_at_their_na
         ready_window.session.data_import.cancel()
 
 
-def test_it_is_said_that_colours_become_grey(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_it_is_said_that_colours_become_grey(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     folder = pictures(tmp_path / "pets", {"cat": 6, "dog": 5})
     look_at(qtbot, ready_window, folder)
     assert words(ready_window, "importNotes") == ""
@@ -81,7 +87,7 @@ def test_it_is_said_that_colours_become_grey(ready_window: MainWindow, qtbot: Qt
     assert words(ready_window, "importNotes") == "Colour images become grey."
 
 
-def test_arrays_are_listed_and_used(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_arrays_are_listed_and_used(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     rng, file = np.random.default_rng(0), tmp_path / "some.npz"
     np.savez(file, X=rng.integers(0, 256, (40, 5, 4), np.uint8), y=np.arange(40) % 4)
     importing = look_at(qtbot, ready_window, file)
@@ -98,24 +104,24 @@ def test_arrays_are_listed_and_used(ready_window: MainWindow, qtbot: QtBot, tmp_
 # ---- dropping
 
 
-def test_files_are_dropped_anywhere(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_files_are_dropped_anywhere(whole_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """The canvas leaves data to the window below it, and takes pictures itself."""
     folder = pictures(tmp_path / "pets", {"cat": 3, "dog": 3})
     for path in (PENGUINS, folder):
-        assert drop(ready_window.canvas, path), "by the window, which Qt asks next"
-        assert not ready_window.canvas._is_target
-        drop(ready_window, path)
-        wait(qtbot, ready_window.session.data_import)
-        assert ready_window.session.data_import.name == str(path)
-    assert drop(ready_window.canvas, folder / "cat" / "0.png")
-    assert ready_window.session.data_import.name == str(folder)
+        assert drop(whole_window.canvas, path), "by the window, which Qt asks next"
+        assert not whole_window.canvas._is_target
+        drop(whole_window, path)
+        wait(qtbot, whole_window.session.data_import)
+        assert whole_window.session.data_import.name == str(path)
+    assert drop(whole_window.canvas, folder / "cat" / "0.png")
+    assert whole_window.session.data_import.name == str(folder)
 
 
 # ---- large files
 
 
 def test_a_large_file_shows_its_head_first_and_can_be_cancelled(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(data_process, "_SMALL", 1000)
     numbers = np.random.default_rng(0).normal(size=(60_000, 10)).round(3)
@@ -123,7 +129,7 @@ def test_a_large_file_shows_its_head_first_and_can_be_cancelled(
     np.savetxt(file, numbers, "%.3f", ",", header=",".join("abcdefghij"), comments="")
     importing, seen = ready_window.session.data_import, []
     importing.progressed.connect(lambda: seen.append(importing.progress))
-    ready_window.data_dialogs.open_path(str(file))
+    ready_window.session.data_import.open(str(file))
     qtbot.waitUntil(lambda: importing.found is not None, timeout=20_000)
     assert importing.is_reading, "only the head is there"
     assert find(ready_window, QProgressBar, "importProgress").isVisible()
@@ -138,7 +144,7 @@ def test_a_large_file_shows_its_head_first_and_can_be_cancelled(
     while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
         QApplication.processEvents()
     assert not Path(f"/proc/{pid}").exists()
-    ready_window.data_dialogs.open_path(str(file))
+    ready_window.session.data_import.open(str(file))
     wait(qtbot, importing)
     assert "60\u202f000 examples" in words(ready_window, "importSummary")
     assert seen == sorted(seen) or len(seen) > 1
@@ -148,11 +154,11 @@ def test_a_large_file_shows_its_head_first_and_can_be_cancelled(
 
 
 def test_choices_made_while_it_is_read_count(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_process, "_SMALL", 1000)
     importing = ready_window.session.data_import
-    ready_window.data_dialogs.open_path(str(PENGUINS))
+    ready_window.session.data_import.open(str(PENGUINS))
     importing.choose(target="sex")
     importing.choose(missing="median")
     wait(qtbot, importing)
@@ -160,17 +166,17 @@ def test_choices_made_while_it_is_read_count(
     assert "2 classes: FEMALE 165, MALE 168" in words(ready_window, "importSummary")
 
 
-def test_closing_ends_what_is_read(ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_ends_what_is_read(whole_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_process, "_SMALL", 1000)
-    importing = ready_window.session.data_import
-    ready_window.data_dialogs.open_path(str(PENGUINS))
+    importing = whole_window.session.data_import
+    whole_window.data_dialogs.open_path(str(PENGUINS))
     reader = importing._reader
     assert isinstance(reader, data_process.DataProcess)
     qtbot.waitUntil(lambda: reader.pid is not None)
-    close(ready_window)
-    assert ready_window_ended(reader)
+    close(whole_window)
+    assert reader_ended(reader)
 
 
-def ready_window_ended(reader: data_process.DataProcess) -> bool:
+def reader_ended(reader: data_process.DataProcess) -> bool:
     """Whether the process has gone."""
     return not Path(f"/proc/{reader.pid}/fd").exists() or not list(Path(f"/proc/{reader.pid}/fd").iterdir())

@@ -28,6 +28,7 @@ from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use, wait, words
 from tests.nnviz.helpers import Watch, click, find, find_field, is_shown, pick, press, retype, wait_for
 
@@ -44,6 +45,11 @@ a6;1,25;12.5;cat;x
 
 
 @pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "curvesDock")
+
+
+@pytest.fixture
 def mess(tmp_path: Path) -> Path:
     """A table with something wrong in several places, and a name in each row."""
     rows = "".join(f"c{number};{number % 7},5;2{number};{('cat', 'dog')[number % 2]};x\n" for number in range(60))
@@ -52,7 +58,7 @@ def mess(tmp_path: Path) -> Path:
     return file
 
 
-def role_of(window: MainWindow, column: int) -> str:
+def role_of(window: AnyWindow, column: int) -> str:
     """What becomes of a column."""
     return find(window, PreviewTable, "importTable").model().role(column)  # type: ignore[attr-defined, no-any-return]
 
@@ -63,7 +69,7 @@ def inked(image: QImage) -> tuple[int, int]:
     return lines[0], lines[-1]
 
 
-def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> None:
+def choose_in_menu(qtbot: QtBot, window: AnyWindow, column: int, name: str) -> None:
     """Clicks on a column's head, and chooses an entry of its menu by keys."""
     table = find(window, PreviewTable, "importTable")
     header = table.horizontalHeader()
@@ -78,7 +84,7 @@ def choose_in_menu(qtbot: QtBot, window: MainWindow, column: int, name: str) -> 
 # ---- a table
 
 
-def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: CardWindow, qtbot: QtBot) -> None:
     """To paint all of them takes as long as the mouse may wait, and most of what is read changes only words."""
     look_at(qtbot, ready_window, PENGUINS)
     table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.data_import
@@ -98,7 +104,7 @@ def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: MainWi
     qtbot.waitUntil(lambda: QEvent.Paint in cells.seen)
 
 
-def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: CardWindow, qtbot: QtBot) -> None:
     before, shape = ready_window.session.dataset, ready_window.session.settings.experiment.shape
     look_at(qtbot, ready_window, PENGUINS)
     assert words(ready_window, "importDetail") == "344 rows · 7 columns"
@@ -125,7 +131,7 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window
 
 
 def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = tmp_path / "ship.csv"
     cells = (
@@ -133,30 +139,30 @@ def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
         for at in range(90)
     )
     file.write_text("age,deck,nothing,survived\n" + "\n".join(cells) + "\n")
-    look_at(qtbot, ready_window, file)
-    assert "89 of 90 examples" in words(ready_window, "importSummary")
-    notes = words(ready_window, "importNotes")
+    look_at(qtbot, whole_window, file)
+    assert "89 of 90 examples" in words(whole_window, "importSummary")
+    notes = words(whole_window, "importNotes")
     assert "1 row without the value to predict left out." in notes
     assert "Missing values: 79 in deck get a category of their own; 17 in age filled with the median (" in notes
     assert "Column nothing left out: it has no values." in notes
-    combo = find(ready_window, QComboBox, "importMissingCombo")
+    combo = find(whole_window, QComboBox, "importMissingCombo")
     assert [combo.itemText(place) for place in range(3)] == ["impute", "most frequent", "drop 81 rows"]
     assert combo.currentText() == "impute"
-    ready_window.resize(1280, 720)
+    whole_window.resize(1280, 720)
     QApplication.processEvents()
     shown = [
-        each for each in find(ready_window, ImportSheet, "importSheet").findChildren(QComboBox) if each.isVisible()
+        each for each in find(whole_window, ImportSheet, "importSheet").findChildren(QComboBox) if each.isVisible()
     ]
     assert [each.objectName() for each in shown if each.width() < each.sizeHint().width()] == [], "none is cut"
-    use(qtbot, ready_window)
-    assert ready_window.session.data.settings == {"target": "survived"}
-    assert ready_window.session.dataset is not None
-    assert ready_window.session.dataset.columns == ("age", "deck = A", "deck = B", "deck = missing")
+    use(qtbot, whole_window)
+    assert whole_window.session.data.settings == {"target": "survived"}
+    assert whole_window.session.dataset is not None
+    assert whole_window.session.dataset.columns == ("age", "deck = A", "deck = B", "deck = missing")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_numbers_of_rows_stand_as_high_as_the_cells(
-    qapp: QApplication, ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, scheme: str
+    qapp: QApplication, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path, scheme: str
 ) -> None:
     theme.apply(qapp, scheme)
     file = tmp_path / "digits.csv"
@@ -172,7 +178,7 @@ def test_numbers_of_rows_stand_as_high_as_the_cells(
 
 
 @pytest.mark.parametrize("how", ["button", "key", "key elsewhere"])
-def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
+def test_cancel_leaves_everything_as_it_was(ready_window: CardWindow, qtbot: QtBot, how: str) -> None:
     before = ready_window.session.dataset
     look_at(qtbot, ready_window, PENGUINS)
     if how == "button":
@@ -187,14 +193,14 @@ def test_cancel_leaves_everything_as_it_was(ready_window: MainWindow, qtbot: QtB
     assert ready_window.session.recent_data_files.files == []
 
 
-def test_return_uses_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_return_uses_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     look_at(qtbot, ready_window, PENGUINS)
     press(qtbot, ready_window, Qt.Key_Return)
     qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
     qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
 
 
-def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
     look_at(qtbot, ready_window, mess)
     table = find(ready_window, PreviewTable, "importTable")
     model = table.model()
@@ -219,7 +225,7 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: MainWindow, qtbot
     ]
 
 
-def test_columns_that_cannot_be_inputs_say_why(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+def test_columns_that_cannot_be_inputs_say_why(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
     importing = look_at(qtbot, ready_window, mess)
     importing.choose(target="kind")
     wait(qtbot, importing)
@@ -230,7 +236,7 @@ def test_columns_that_cannot_be_inputs_say_why(ready_window: MainWindow, qtbot: 
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
-def test_a_column_that_is_refused_can_be_ignored(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_column_that_is_refused_can_be_ignored(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("a,b,y\n" + "".join(f'"1,{100 + row if row else 2}",{row % 7}.5,{row % 2}\n' for row in range(40)))
     importing = look_at(qtbot, ready_window, file)
@@ -248,7 +254,7 @@ def test_a_column_that_is_refused_can_be_ignored(ready_window: MainWindow, qtbot
 
 
 def test_thousands_separators_are_understood_and_said_at_the_columns_head(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = tmp_path / "t.csv"
     file.write_text("a,b,y\n" + "".join(f'"{5 + row},425",{row % 7}.5,{row % 2}\n' for row in range(40)))
@@ -262,7 +268,7 @@ def test_thousands_separators_are_understood_and_said_at_the_columns_head(
     assert data.columns == ("a", "b")
 
 
-def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     importing = look_at(qtbot, ready_window, PENGUINS)
     choose_in_menu(qtbot, ready_window, 5, "predictColumnAction")
     wait(qtbot, importing)
@@ -283,7 +289,7 @@ def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: MainWindo
     assert not any("species" in name for name in data.columns)
 
 
-def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_menu_opens_by_keys(ready_window: CardWindow, qtbot: QtBot) -> None:
     look_at(qtbot, ready_window, PENGUINS)
     table = find(ready_window, PreviewTable, "importTable")
     table.setFocus()
@@ -298,7 +304,7 @@ def test_the_menu_opens_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert role_of(ready_window, 3) == PREDICT
 
 
-def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+def test_the_format_is_corrected(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
     importing = look_at(qtbot, ready_window, mess)
     assert find(ready_window, QComboBox, "importFormatDelimiterCombo").currentText() == "semicolon"
     assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
@@ -315,7 +321,7 @@ def test_the_format_is_corrected(ready_window: MainWindow, qtbot: QtBot, mess: P
 
 
 def test_a_title_above_the_table_is_told_and_can_be_corrected(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = tmp_path / "log.csv"
     file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
@@ -342,7 +348,7 @@ def test_a_title_above_the_table_is_told_and_can_be_corrected(
     ],
 )
 def test_a_bad_value_is_told_below_its_fields(
-    ready_window: MainWindow, qtbot: QtBot, field: str, typed: str, told: str
+    ready_window: CardWindow, qtbot: QtBot, field: str, typed: str, told: str
 ) -> None:
     importing = look_at(qtbot, ready_window, PENGUINS)
     retype(qtbot, ready_window, field, typed)
@@ -359,15 +365,15 @@ def test_a_bad_value_is_told_below_its_fields(
 
 
 def test_a_file_opens_the_next_time_as_it_was(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, mess: Path
+    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, mess: Path
 ) -> None:
-    importing = look_at(qtbot, ready_window, mess)
+    importing = look_at(qtbot, whole_window, mess)
     importing.choose(target="kind", test_share=0.5)
     wait(qtbot, importing)
-    use(qtbot, ready_window)
-    ready_window.session.data.load("moons")
-    qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
-    close(ready_window)
+    use(qtbot, whole_window)
+    whole_window.session.data.load("moons")
+    qtbot.waitUntil(lambda: is_shown(whole_window.session.data))
+    close(whole_window)
     again = make_window()
     qtbot.waitUntil(lambda: is_shown(again.session.data))
     again.data_dialogs.open_path(str(mess))
@@ -384,7 +390,7 @@ def test_a_file_opens_the_next_time_as_it_was(
 
 
 def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
-    ready_window: MainWindow, qtbot: QtBot, mess: Path
+    ready_window: CardWindow, qtbot: QtBot, mess: Path
 ) -> None:
     before, importing = ready_window.session.dataset, look_at(qtbot, ready_window, mess)
     importing.choose(target="kind")
@@ -402,7 +408,7 @@ def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
     assert ready_window.session.dataset is before
 
 
-def test_a_file_in_use_is_loaded_again_if_it_has_changed(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+def test_a_file_in_use_is_loaded_again_if_it_has_changed(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
     """And not if it is the same: a training goes on."""
     session = ready_window.session
     importing = look_at(qtbot, ready_window, mess)
@@ -422,7 +428,7 @@ def test_a_file_in_use_is_loaded_again_if_it_has_changed(ready_window: MainWindo
     assert len(session.dataset.train) > len(before.train)
 
 
-def test_another_column_to_predict_has_a_task_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_another_column_to_predict_has_a_task_of_its_own(ready_window: CardWindow, qtbot: QtBot) -> None:
     importing = look_at(qtbot, ready_window, PENGUINS)
     pick(qtbot, ready_window, "importTargetCombo", "body_mass_g")
     pick(qtbot, ready_window, "importTaskCombo", "a number")
@@ -437,27 +443,27 @@ def test_another_column_to_predict_has_a_task_of_its_own(ready_window: MainWindo
 
 @pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
 def test_it_lies_over_the_middle_and_nothing_is_cut_off(
-    ready_window: MainWindow, qtbot: QtBot, mess: Path, size: tuple[int, int]
+    whole_window: MainWindow, qtbot: QtBot, mess: Path, size: tuple[int, int]
 ) -> None:
-    look_at(qtbot, ready_window, mess)
-    ready_window.resize(*size)
-    sheet = find(ready_window, ImportSheet, "importSheet")
-    curves = ready_window.card("curvesDock")
+    look_at(qtbot, whole_window, mess)
+    whole_window.resize(*size)
+    sheet = find(whole_window, ImportSheet, "importSheet")
+    curves = whole_window.card("curvesDock")
     qtbot.waitUntil(lambda: abs(sheet.width() - curves.width()) < 4)
-    assert sheet.mapTo(ready_window, QPoint(0, 0)).x() == curves.mapTo(ready_window, QPoint(0, 0)).x()
+    assert sheet.mapTo(whole_window, QPoint(0, 0)).x() == curves.mapTo(whole_window, QPoint(0, 0)).x()
     assert sheet.minimumSizeHint().width() <= sheet.width()
     assert sheet.minimumSizeHint().height() <= sheet.height()
-    assert find(ready_window, PreviewTable, "importTable").height() >= 120
+    assert find(whole_window, PreviewTable, "importTable").height() >= 120
     for name in ("useImportButton", "cancelImportButton"):
-        button = find(ready_window, QPushButton, name)
+        button = find(whole_window, QPushButton, name)
         assert button.visibleRegion().boundingRect() == button.rect()
 
 
-def test_tab_reaches_the_sheet_and_not_what_lies_below_it(ready_window: MainWindow, qtbot: QtBot) -> None:
-    look_at(qtbot, ready_window, PENGUINS)
+def test_tab_reaches_the_sheet_and_not_what_lies_below_it(whole_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, whole_window, PENGUINS)
     seen: set[str] = set()
     for _ in range(120):
-        press(qtbot, ready_window, Qt.Key_Tab)
+        press(qtbot, whole_window, Qt.Key_Tab)
         focus = QApplication.focusWidget()
         assert focus is not None
         seen.add(focus.objectName())
@@ -465,10 +471,10 @@ def test_tab_reaches_the_sheet_and_not_what_lies_below_it(ready_window: MainWind
         "drawCanvas"
     } <= seen
     assert "errorPlot" not in seen
-    wait_for(qtbot, ready_window, Status.READY)
+    wait_for(qtbot, whole_window, Status.READY)
 
 
-def test_another_file_is_shown_from_its_first_column(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_another_file_is_shown_from_its_first_column(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """As far as its column to predict, which has a usual name here, is then in sight."""
     wide = ",".join(["target", *(f"a_long_name_of_column_{number}" for number in range(29))])
     files = [tmp_path / "one.csv", tmp_path / "two.csv"]
@@ -482,7 +488,7 @@ def test_another_file_is_shown_from_its_first_column(ready_window: MainWindow, q
     assert bar.value() == 0
 
 
-def test_the_column_to_predict_is_brought_into_sight(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_column_to_predict_is_brought_into_sight(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     names = [f"a column of many words {number}" for number in range(20)]
     file = tmp_path / "wide.csv"
     rows = [",".join(str(row * column % 97 / 4) for column in range(1, 21)) for row in range(60)]
@@ -507,7 +513,7 @@ def test_the_column_to_predict_is_brought_into_sight(ready_window: MainWindow, q
     assert not is_seen(1), "it stays where the person scrolled"
 
 
-def test_nothing_moves_under_the_mouse(ready_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+def test_nothing_moves_under_the_mouse(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
     look_at(qtbot, ready_window, mess)
     fields = [find(ready_window, QWidget, name) for name in ("importTargetCombo", "importSeedEdit", "useImportButton")]
     above = find(ready_window, QWidget, "importFormatDelimiterCombo")
@@ -532,11 +538,11 @@ def test_nothing_moves_under_the_mouse(ready_window: MainWindow, qtbot: QtBot, m
     check()
 
 
-def test_choices_are_not_cut(ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.resize(1280, 720)
-    look_at(qtbot, ready_window, PENGUINS)
+def test_choices_are_not_cut(whole_window: MainWindow, qtbot: QtBot) -> None:
+    whole_window.resize(1280, 720)
+    look_at(qtbot, whole_window, PENGUINS)
     for name in ("importFormatHeaderCombo", "importMissingCombo", "importStandardiseCombo"):
-        combo = find(ready_window, QComboBox, name)
+        combo = find(whole_window, QComboBox, name)
         option = QStyleOptionComboBox()
         option.initFrom(combo)
         room = combo.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, combo).width()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -390,8 +391,14 @@ def test_points_of_data_that_have_gone_are_not_shown(
 
 
 @needs_tsne
-def test_tsne_of_one_moment(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_tsne_of_one_moment(make_cards: MakeCards, load_with: Load, few_digits: Dataset, qtbot: QtBot) -> None:
+    """Of 100 examples, as it takes hundreds of steps."""
+    assert few_digits.test is not None
+    data = replace(few_digits, test=few_digits.test.head(100))
+    load_with(lambda: data)
+    ready_window = make_cards(*SHOWN)
+    session, page = ready_window.session, page_of(ready_window)
+    placed(ready_window, qtbot)
     ready_window.canvas.set_strokes([np.array(seven(ready_window.canvas))])
     train_epochs(qtbot, ready_window, 1)
     choose(qtbot, page, "mapMethodButton", TSNE)
@@ -403,7 +410,7 @@ def test_tsne_of_one_moment(page: MapPage, ready_window: CardWindow, qtbot: QtBo
     assert "at epoch 1" in page.bar.said.text()
     session.selection.choose_classes(Classes(1, None))
     assert page.bar.said.text().startswith("only class 1 · ")
-    assert page.bar.said.text().endswith(" of 500 at epoch 1")
+    assert page.bar.said.text().endswith(" of 100 at epoch 1")
     session.selection.choose_classes(None)
     labels = page.view.dots.inks
     together = [np.ptp(first.points[labels == label], axis=0).mean() for label in range(10)]

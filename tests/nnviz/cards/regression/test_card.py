@@ -29,25 +29,33 @@ from nnviz.ui.plots.legend import Key
 from nnviz.ui.plots.painted_axes import ends_of
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, click_tab, find, hover, leave, train_epochs
 
 
-def tabs(window: MainWindow) -> list[str]:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    window = make_cards("curvesDock")
+    window.add_bars()
+    return window
+
+
+def tabs(window: AnyWindow) -> list[str]:
     """The titles of the pages that have a tab."""
     bar = window.curves.tabs
     return [bar.tabText(number) for number in range(bar.count()) if bar.isTabVisible(number)]
 
 
-def page_of(window: MainWindow, title: str) -> PointsPage:
+def page_of(window: AnyWindow, title: str) -> PointsPage:
     page = next(page for page in window.curves.pages if page.title == title)
     assert isinstance(page, PointsPage)
     return page
 
 
-def known(qtbot: QtBot, window: MainWindow) -> PredictedNumbers:
+def known(qtbot: QtBot, window: AnyWindow) -> PredictedNumbers:
     """What is predicted by the network as it is now."""
     probe = window.session.queries[PREDICTED]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
@@ -55,7 +63,7 @@ def known(qtbot: QtBot, window: MainWindow) -> PredictedNumbers:
     return result
 
 
-def turn_to(qtbot: QtBot, window: MainWindow, title: str) -> PointsPage:
+def turn_to(qtbot: QtBot, window: AnyWindow, title: str) -> PointsPage:
     click_tab(qtbot, window, f"{title.lower()}Tab")
     known(qtbot, window)
     return page_of(window, title)
@@ -88,7 +96,7 @@ def put_numbers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
-    ready_window: MainWindow, qtbot: QtBot
+    ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     window = ready_window
     assert tabs(window) == ["Error", "Loss", "Distributions"]
@@ -106,7 +114,7 @@ def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
     assert window.curves.page.title == "Curve", "which leads where it makes sense"
 
 
-def test_pages_out_of_view_ask_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_pages_out_of_view_ask_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     assert not window.session.queries[PREDICTED].is_wanted
@@ -117,7 +125,7 @@ def test_pages_out_of_view_ask_nothing(ready_window: MainWindow, qtbot: QtBot) -
 # ---- figures
 
 
-def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     figure, name = find(window, QLabel, "testFigure"), find(window, QLabel, "testFigureName")
     load(qtbot, window, "mpg")
@@ -138,7 +146,7 @@ def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: MainWindow, 
     assert "misclassified" in figure.toolTip()
 
 
-def test_no_figure_moves_what_is_beside_it(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_no_figure_moves_what_is_beside_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "sine")
     widths = set()
@@ -148,7 +156,7 @@ def test_no_figure_moves_what_is_beside_it(ready_window: MainWindow, qtbot: QtBo
     assert len(widths) == 1
 
 
-def test_the_page_of_the_rmse_has_its_unit_and_tells_r2(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_page_of_the_rmse_has_its_unit_and_tells_r2(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     train_epochs(qtbot, window, 3)
@@ -191,7 +199,7 @@ def test_only_runs_of_the_same_kind_are_compared(ready_model: Model, qtbot: QtBo
 # ---- predicted against true
 
 
-def test_points_are_what_the_network_predicts(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_points_are_what_the_network_predicts(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     load(qtbot, window, "mpg")
     train_epochs(qtbot, window, 2)
@@ -211,7 +219,7 @@ def test_points_are_what_the_network_predicts(ready_window: MainWindow, qtbot: Q
     assert page.plot.frame.line == page.plot.frame.x, "the diagonal"
 
 
-def test_an_example_is_read_and_asked_about(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_an_example_is_read_and_asked_about(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     load(qtbot, window, "mpg")
     page = turn_to(qtbot, window, "Predicted")
@@ -233,7 +241,7 @@ def test_an_example_is_read_and_asked_about(ready_window: MainWindow, qtbot: QtB
     assert told(page) == ""
 
 
-def test_keys_go_from_one_example_to_the_next(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_keys_go_from_one_example_to_the_next(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     load(qtbot, window, "mpg")
     page = turn_to(qtbot, window, "Predicted")
@@ -247,7 +255,7 @@ def test_keys_go_from_one_example_to_the_next(ready_window: MainWindow, qtbot: Q
         assert session.question.origin == session.selection.example, "what is chosen is asked about"
 
 
-def test_keys_of_the_legend_show_and_hide_a_part(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_keys_of_the_legend_show_and_hide_a_part(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     page = turn_to(qtbot, window, "Residuals")
@@ -267,7 +275,7 @@ def test_keys_of_the_legend_show_and_hide_a_part(ready_window: MainWindow, qtbot
     assert page.table() is None
 
 
-def test_residuals_lie_around_the_line_of_zero(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_residuals_lie_around_the_line_of_zero(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     load(qtbot, window, "mpg")
     page = turn_to(qtbot, window, "Residuals")
@@ -281,7 +289,7 @@ def test_residuals_lie_around_the_line_of_zero(ready_window: MainWindow, qtbot: 
 
 
 def test_of_very_many_some_are_drawn_spread_evenly(
-    ready_window: MainWindow, qtbot: QtBot, put_numbers: Callable[..., None]
+    ready_window: CardWindow, qtbot: QtBot, put_numbers: Callable[..., None]
 ) -> None:
     window = ready_window
     put_numbers(7000)
@@ -299,7 +307,7 @@ def test_of_very_many_some_are_drawn_spread_evenly(
 
 
 def test_one_of_several_numbers_is_drawn(
-    ready_window: MainWindow, qtbot: QtBot, put_numbers: Callable[..., None]
+    ready_window: CardWindow, qtbot: QtBot, put_numbers: Callable[..., None]
 ) -> None:
     window = ready_window
     put_numbers(40, outputs=3)
@@ -316,7 +324,7 @@ def test_one_of_several_numbers_is_drawn(
 
 
 def test_names_of_columns_are_no_markup(
-    ready_window: MainWindow, qtbot: QtBot, put_numbers: Callable[..., None]
+    ready_window: CardWindow, qtbot: QtBot, put_numbers: Callable[..., None]
 ) -> None:
     put_numbers(30)
     load(qtbot, ready_window, "numbers")
@@ -326,7 +334,7 @@ def test_names_of_columns_are_no_markup(
     assert "&lt;i&gt;c&lt;/i&gt;" in told(page)
 
 
-def test_answers_that_are_not_finite_are_not_drawn(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_answers_that_are_not_finite_are_not_drawn(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     load(qtbot, window, "mpg")
     page = turn_to(qtbot, window, "Predicted")
@@ -359,7 +367,7 @@ def test_the_axis_grows_in_steps_and_not_beyond_reason() -> None:
 
 
 @pytest.fixture
-def long_name(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+def long_name(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> CardWindow:
     """A small window with numbers to predict that have a long name."""
     rows = [f"{number},{number % 7},{number % 5}" for number in range(100)]
     file = tmp_path / "power.csv"
@@ -370,7 +378,7 @@ def long_name(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWin
     return ready_window
 
 
-def test_the_legend_stays_beside_the_tabs(long_name: MainWindow, qtbot: QtBot) -> None:
+def test_the_legend_stays_beside_the_tabs(long_name: CardWindow, qtbot: QtBot) -> None:
     bar, card = long_name.curves.tabs, long_name.curves
     scale = find(long_name, ElidedButton, "rmseScaleButton")
     for words in ("log", "linear", "log"):
@@ -385,7 +393,7 @@ def test_the_legend_stays_beside_the_tabs(long_name: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(lambda: scale.text().startswith("RMSE kWh"))
 
 
-def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
+def test_the_status_is_not_cut(long_name: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, long_name, 2)
     status = find(long_name, ElidedLabel, "runStatus")
     assert status.shown
@@ -395,23 +403,23 @@ def test_the_status_is_not_cut(long_name: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_page_of_the_rmse_is_made_at_rest_and_filled_when_it_is_needed(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     """The plot first; it keeps the scale that is chosen meanwhile, and has the unit once the data are used."""
     file = tmp_path / "t.csv"
     file.write_text("a,b,weight (kg)\n" + "".join(f"{n % 7},{n % 5},{n % 11}.5\n" for n in range(300)))
-    curves = ready_window.curves
+    curves = whole_window.curves
     assert curves.rmse is None
     qtbot.waitUntil(lambda: curves.rmse is not None)
-    look_at(qtbot, ready_window, file)
-    assert tabs(ready_window)[0] == "Error"
-    assert "RMSE" not in tabs(ready_window)
+    look_at(qtbot, whole_window, file)
+    assert tabs(whole_window)[0] == "Error"
+    assert "RMSE" not in tabs(whole_window)
     assert curves.rmse is not None
     assert not curves.rmse.is_filled
     assert curves.rmse.findChild(CurvePlot) is not None
     curves.set_log("rmse", False)
-    use(qtbot, ready_window)
-    assert tabs(ready_window)[0] == "RMSE"
+    use(qtbot, whole_window)
+    assert tabs(whole_window)[0] == "RMSE"
     assert curves.rmse.is_filled
     assert not curves.rmse.plot.is_log
     assert len(curves.rmse.findChildren(CurvePlot)) == 1

@@ -25,6 +25,11 @@ def page_of(window: AnyWindow, qtbot: QtBot) -> RobustnessPage:
     return page
 
 
+def wait_until_it_would_begin(page: RobustnessPage, qtbot: QtBot) -> None:
+    """Until the delay before a first measurement is over."""
+    qtbot.waitUntil(lambda: not page._later.isActive())
+
+
 def measured(window: AnyWindow, qtbot: QtBot) -> Robustness:
     """Waits until all is measured."""
     work = window.session.models[RobustnessModel].work

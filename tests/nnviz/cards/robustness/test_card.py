@@ -23,7 +23,7 @@ from nnviz.cards.robustness.model import PERTURBED, PerturbationStrength, Robust
 from nnviz.cards.robustness.plot_grid import PlotGrid
 from nnviz.session.selection import Example, Neuron
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.robustness.robustness_helpers import measured, page_of, shown_example
+from tests.nnviz.cards.robustness.robustness_helpers import measured, page_of, shown_example, wait_until_it_would_begin
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import (
     bring_to_front,
@@ -102,7 +102,7 @@ def test_it_measures_once_and_its_numbers_are_read(
     result = ready_window.session.models[RobustnessModel].work.result
     click_tab(qtbot, ready_window, "networkTab")
     click_tab(qtbot, ready_window, "robustTab")
-    qtbot.wait(500)
+    wait_until_it_would_begin(page, qtbot)
     assert ready_window.session.models[RobustnessModel].work.result is result
 
     # The read out tells strength and error.
@@ -122,9 +122,9 @@ def test_it_measures_once_and_its_numbers_are_read(
 
 
 def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: CardWindow, qtbot: QtBot) -> None:
-    page_of(ready_window, qtbot)
+    page = page_of(ready_window, qtbot)
     click_tab(qtbot, ready_window, "networkTab")
-    qtbot.wait(500)
+    wait_until_it_would_begin(page, qtbot)
     assert ready_window.session.models[RobustnessModel].work.about is None
     assert not ready_window.session.queries[PERTURBED].is_wanted
 
@@ -135,7 +135,7 @@ def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: CardWind
 def test_while_training_it_waits_to_be_asked(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
     page, model = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
-    qtbot.wait(500)
+    wait_until_it_would_begin(page, qtbot)
     assert model.work.about is None
     assert page.status.text().startswith("Robustness is measured when training pauses")
     click(qtbot, ready_window, QPushButton, "measureRobustButton")

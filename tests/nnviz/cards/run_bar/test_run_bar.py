@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from PyQt5.QtCore import QCoreApplication
-from PyQt5.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.training.events import Epoch
@@ -13,16 +14,24 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click_tab, find, train_epochs, unfold, wait_for
 
 
-def status(window: MainWindow) -> str:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    window = make_cards()
+    window.add_bars()
+    return window
+
+
+def status(window: AnyWindow) -> str:
     """What the bar says beside what is going on."""
     return find(window, QLabel, "runStatus").text()
 
 
-def kill(window: MainWindow) -> None:
+def kill(window: AnyWindow) -> None:
     """No neuron of the second layer answers anything any more."""
     window.session.runs.current.network.biases[1][:] = -1e5
 
@@ -30,7 +39,7 @@ def kill(window: MainWindow) -> None:
 # ---- a network that died
 
 
-def test_a_network_that_died_is_told_where_the_error_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_died_is_told_where_the_error_is(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     session.settings.change("learning rate", learning_rate=0.3)
     kill(window)
@@ -49,7 +58,7 @@ def test_a_network_that_died_is_told_where_the_error_is(ready_window: MainWindow
     assert "dead" not in status(window)
 
 
-def test_that_it_died_is_told_once(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_that_it_died_is_told_once(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     session.settings.change("epochs", epochs=4)
     kill(window)
@@ -66,7 +75,7 @@ def test_that_it_died_is_told_once(ready_window: MainWindow, qtbot: QtBot) -> No
     assert status(window).endswith("layer 2 is dead"), "but the bar still says so"
 
 
-def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     told: list[object] = []
     session.training.died.connect(told.append)
@@ -80,7 +89,7 @@ def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: MainW
     assert told == [session.runs.current]
 
 
-def test_bar_and_message_name_the_same_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_bar_and_message_name_the_same_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
     """Another layer may die later in the same training."""
     window, session = ready_window, ready_window.session
     kill(window)
@@ -100,7 +109,7 @@ def test_bar_and_message_name_the_same_layer(ready_window: MainWindow, qtbot: Qt
     assert session.messages.current is None, "a message that was dismissed does not come back"
 
 
-def test_one_that_learns_is_not_called_dead(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_that_learns_is_not_called_dead(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     assert status(ready_window) == "epoch 1 of 1 · batch 20 / 20"
     assert ready_window.session.messages.current is None
@@ -120,7 +129,7 @@ def test_that_it_died_between_others_is_told_with_its_layer(ready_model: Model) 
 # ---- figures
 
 
-def test_small_errors_are_not_rounded_to_nothing(ready_window: MainWindow) -> None:
+def test_small_errors_are_not_rounded_to_nothing(ready_window: CardWindow) -> None:
     session = ready_window.session
     errors = [(0.9, "90.00 %"), (0.0241, "2.41 %"), (0.000017, "0.0017 %"), (0.0, "0.00 %")]
     for epoch, (error, told) in enumerate(errors, start=1):
@@ -140,10 +149,11 @@ def colours_in(widget: QWidget) -> set[str]:
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
 
 
-def test_symbols_follow_the_theme_and_the_state(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_symbols_follow_the_theme_and_the_state(qapp: QApplication, make_cards: MakeCards) -> None:
+    window = make_cards("networkCard")
+    window.add_bars()
     for name in ("light", "dark"):
-        window.set_theme(name)
+        theme.apply(qapp, name)
         QCoreApplication.processEvents()
         look = theme.current()
         for button in ("stepBatchButton", "stepEpochButton", "resetButton", "addLayerButton"):
@@ -151,20 +161,20 @@ def test_symbols_follow_the_theme_and_the_state(ready_window: MainWindow, qtbot:
         assert look.on_accent in symbol_colours(window, "trainButton")
     window.session.settings.set_problem("epochs", "wrong")
     for name in ("light", "dark"):
-        window.set_theme(name)
+        theme.apply(qapp, name)
         for button in ("stepBatchButton", "resetButton"):
             assert symbol_colours(window, button) == {theme.current().past}, button
 
 
-def symbol_colours(window: MainWindow, name: str) -> set[str]:
+def symbol_colours(window: AnyWindow, name: str) -> set[str]:
     """Of the pixels of a button's symbol that are opaque."""
     image = find(window, QPushButton, name).icon().pixmap(32).toImage()
     every = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
     return {colour.name() for colour in every if colour.alpha() == 255}
 
 
-def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     unfold(qtbot, window, "augmentationGroup")
     for name in ("otherExamplesButton", "scaleButton"):
         button = find(window, QToolButton, name)
@@ -177,7 +187,7 @@ def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(ready_wi
     assert not [each for each in window.findChildren(QToolButton) if "count" in each.text()]
 
 
-def test_in_the_middle_of_an_epoch_errors_say_when_they_were_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_in_the_middle_of_an_epoch_errors_say_when_they_were_measured(ready_window: CardWindow, qtbot: QtBot) -> None:
     """Beside them stand figures of now."""
     window, session = ready_window, ready_window.session
     name = find(window, QLabel, "testFigureName")

@@ -15,6 +15,7 @@ from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import (
     action,
     click,
@@ -27,22 +28,35 @@ from tests.nnviz.helpers import (
     stored_settings,
     wait_for,
 )
-from tests.nnviz.jobs.plans_helpers import Does, told
+from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
 
 
 @pytest.fixture
-def recorded(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
-    """A window that keeps runs, with a network that is trained in a moment."""
+def recorded(make_cards: MakeCards) -> CardWindow:
+    """The bar and the settings, which keep runs, with a network that is trained in a moment."""
+    window = make_cards("trainingCard", records=True)
+    window.add_bars()
+    make_small(window)
+    return window
+
+
+@pytest.fixture
+def whole(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
+    """The same in the whole window, with its menus and messages."""
     window = make_window(records=True)
     qtbot.waitUntil(lambda: is_shown(window.session.data))
+    make_small(window)
+    return window
+
+
+def make_small(window: AnyWindow) -> None:
     window.session.settings.change("small", hidden=(5,), epochs=2)
     window.session.undo.clear()
     with Library() as library:
         library.introduce()
-    return window
 
 
-def button(window: MainWindow) -> ProgressButton:
+def button(window: AnyWindow) -> ProgressButton:
     return find(window, ProgressButton, "seedsButton")
 
 
@@ -53,7 +67,7 @@ def choose(qtbot: QtBot, window: MainWindow, words: str) -> None:
     qtbot.mouseClick(found[0], Qt.LeftButton)
 
 
-def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
+def wait_for_end(qtbot: QtBot, window: AnyWindow) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
 
@@ -63,7 +77,7 @@ def seeds_in_library() -> list[int]:
         return sorted(library.run(run).experiment.seed for run in SweepLibrary(library).runs(1))
 
 
-def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor = does()
     assert button(recorded).text() == "5 seeds"
     retype(qtbot, recorded, "learningRateEdit", "0.1")
@@ -84,26 +98,26 @@ def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: MainWin
 
 
 def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
-    recorded: MainWindow, qtbot: QtBot, does: Does
+    whole: MainWindow, qtbot: QtBot, does: Does
 ) -> None:
     executor = does(held_seed=3)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click(qtbot, whole, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
-    qtbot.waitUntil(lambda: button(recorded).text() == "■ 2/5")
-    assert button(recorded).share == pytest.approx(0.4)
-    assert "2 of 5 runs done" in button(recorded).toolTip()
-    assert find(recorded, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
-    assert action(recorded, "actionSeeds").text() == "Stop &seeds"
-    assert not find(recorded, QToolButton, "seedsCountButton").isEnabled()
-    click(qtbot, recorded, QPushButton, "seedsButton")
-    wait_for_end(qtbot, recorded)
-    assert button(recorded).text() == "5 seeds"
-    assert button(recorded).share is None
-    assert told(recorded.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
+    qtbot.waitUntil(lambda: button(whole).text() == "■ 2/5")
+    assert button(whole).share == pytest.approx(0.4)
+    assert "2 of 5 runs done" in button(whole).toolTip()
+    assert find(whole, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
+    assert action(whole, "actionSeeds").text() == "Stop &seeds"
+    assert not find(whole, QToolButton, "seedsCountButton").isEnabled()
+    click(qtbot, whole, QPushButton, "seedsButton")
+    wait_for_end(qtbot, whole)
+    assert button(whole).text() == "5 seeds"
+    assert button(whole).share is None
+    assert told(whole.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
     assert seeds_in_library() == [1, 2]
 
 
-def test_stopped_before_one_is_done(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_stopped_before_one_is_done(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=1)
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
@@ -115,14 +129,14 @@ def test_stopped_before_one_is_done(recorded: MainWindow, qtbot: QtBot, does: Do
     assert [choice.text for choice in shown.choices] == ["Resume"]
 
 
-def test_what_was_stopped_goes_on_at_a_click(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_what_was_stopped_goes_on_at_a_click(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
     recorded.session.sweeps.stop()
     wait_for_end(qtbot, recorded)
     executor = does()
-    choose(qtbot, recorded, "Resume")
+    choose_offer(recorded.session, "Resume")
     wait_for_end(qtbot, recorded)
     assert [spec.experiment.seed for spec in executor.done] == [2, 3, 4, 5]
     assert seeds_in_library() == [1, 2, 3, 4, 5]
@@ -130,7 +144,7 @@ def test_what_was_stopped_goes_on_at_a_click(recorded: MainWindow, qtbot: QtBot,
     assert "Stopped" not in told(recorded.session)
 
 
-def test_the_window_trains_on_meanwhile(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_the_window_trains_on_meanwhile(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=1)
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
@@ -142,53 +156,53 @@ def test_the_window_trains_on_meanwhile(recorded: MainWindow, qtbot: QtBot, does
     assert recorded.session.runs.current.epochs == 2
 
 
-def test_it_is_shown_in_runs(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_it_is_shown_in_runs(whole: MainWindow, qtbot: QtBot, does: Does) -> None:
     does()
-    recorded.session.sweeps.set_seeds(3)
-    click(qtbot, recorded, QPushButton, "seedsButton")
-    wait_for_end(qtbot, recorded)
-    choose(qtbot, recorded, "Show in Runs")
-    assert recorded.workspace == "runs"
-    comparison = recorded.session.comparison
+    whole.session.sweeps.set_seeds(3)
+    click(qtbot, whole, QPushButton, "seedsButton")
+    wait_for_end(qtbot, whole)
+    choose(qtbot, whole, "Show in Runs")
+    assert whole.workspace == "runs"
+    comparison = whole.session.comparison
     qtbot.waitUntil(lambda: len(comparison.runs) == 1)
     assert [each.experiment.seed for each in comparison.runs[0].records] == [1, 2, 3]
 
 
 def test_how_many_is_chosen_in_a_menu_and_remembered(
-    recorded: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
+    whole: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
 ) -> None:
     does()
-    click(qtbot, recorded, QToolButton, "seedsCountButton")
-    menu = find(recorded, QMenu, "seedsCountMenu")
+    click(qtbot, whole, QToolButton, "seedsCountButton")
+    menu = find(whole, QMenu, "seedsCountMenu")
     assert menu.isVisible()
     entries = {each.text(): each for each in menu.actions()}
     assert list(entries) == ["3 seeds", "5 seeds", "10 seeds"]
     assert entries["5 seeds"].isChecked()
     place = menu.actionGeometry(entries["3 seeds"]).center()
     qtbot.mouseClick(menu, Qt.LeftButton, pos=QPoint(place))
-    assert button(recorded).text() == "3 seeds"
-    assert action(recorded, "actionSeeds").text() == "Train with 3 &seeds"
+    assert button(whole).text() == "3 seeds"
+    assert action(whole, "actionSeeds").text() == "Train with 3 &seeds"
     qtbot.waitUntil(lambda: stored_settings().get("seeds") == 3)
     again = make_window()
     assert button(again).text() == "3 seeds"
 
 
-def test_the_shortcut_takes_what_was_typed_and_starts_and_stops(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_the_shortcut_takes_what_was_typed_and_starts_and_stops(whole: MainWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=2)
-    rate = find_field(recorded, "learningRateEdit")
+    rate = find_field(whole, "learningRateEdit")
     rate.setFocus()
     qtbot.keyClick(rate, Qt.Key_A, Qt.ControlModifier)
     qtbot.keyClicks(rate, "0.07")
-    press(qtbot, recorded, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
     assert executor.reached.wait(10)
     assert executor.done[0].experiment.training.learning_rate == 0.07
-    press(qtbot, recorded, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
-    wait_for_end(qtbot, recorded)
+    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    wait_for_end(qtbot, whole)
     assert seeds_in_library() == [1]
 
 
 def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
-    recorded: MainWindow, qtbot: QtBot, does: Does
+    recorded: CardWindow, qtbot: QtBot, does: Does
 ) -> None:
     executor = does()
     recorded.session.records.set_on(False)
@@ -197,22 +211,22 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     assert "Keep runs in the library is off" in told(recorded.session)
     with Library() as library:
         assert not SweepLibrary(library).all()
-    choose(qtbot, recorded, "Keep runs and train 5 seeds")
+    choose_offer(recorded.session, "Keep runs and train 5 seeds")
     wait_for_end(qtbot, recorded)
     assert recorded.session.records.is_on
     assert len(executor.done) == 5
 
 
-def test_a_wrong_field_is_named_in_its_tooltip(recorded: MainWindow, qtbot: QtBot) -> None:
-    retype(qtbot, recorded, "learningRateEdit", "-1")
-    assert not button(recorded).isEnabled()
-    assert "Learning rate" in button(recorded).toolTip()
-    assert not action(recorded, "actionSeeds").isEnabled()
-    recorded.session.settings.forget_problems()
-    assert button(recorded).isEnabled()
+def test_a_wrong_field_is_named_in_its_tooltip(whole: MainWindow, qtbot: QtBot) -> None:
+    retype(qtbot, whole, "learningRateEdit", "-1")
+    assert not button(whole).isEnabled()
+    assert "Learning rate" in button(whole).toolTip()
+    assert not action(whole, "actionSeeds").isEnabled()
+    whole.session.settings.forget_problems()
+    assert button(whole).isEnabled()
 
 
-def test_a_run_that_diverges_is_told_and_not_counted(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_a_run_that_diverges_is_told_and_not_counted(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     does()
     recorded.session.settings.change("rate", learning_rate=1e30)
     click(qtbot, recorded, QPushButton, "seedsButton")
@@ -221,12 +235,12 @@ def test_a_run_that_diverges_is_told_and_not_counted(recorded: MainWindow, qtbot
 
 
 def test_what_the_closed_window_left_is_offered_at_the_next_start(
-    recorded: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
+    whole: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
 ) -> None:
     executor = does(held_seed=3)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click(qtbot, whole, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
-    assert ends_whole(recorded)
+    assert ends_whole(whole)
     executor = does()
     window = make_window(records=True)
     qtbot.waitUntil(lambda: "interrupted after 2 of 5 runs" in told(window.session))
@@ -236,7 +250,7 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
     assert seeds_in_library() == [1, 2, 3, 4, 5]
 
 
-def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_errors_and_questions_come_first(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor, messages = does(held_seed=5), recorded.session.messages
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
@@ -253,7 +267,7 @@ def test_errors_and_questions_come_first(recorded: MainWindow, qtbot: QtBot, doe
     assert told(recorded.session) == ""
 
 
-def test_the_first_ones_say_that_runs_are_kept(recorded: MainWindow, qtbot: QtBot, does: Does) -> None:
+def test_the_first_ones_say_that_runs_are_kept(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     library_path().unlink()
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")
@@ -263,7 +277,7 @@ def test_the_first_ones_say_that_runs_are_kept(recorded: MainWindow, qtbot: QtBo
     assert told(recorded.session).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"
 
 
-def test_with_real_processes(recorded: MainWindow, qtbot: QtBot) -> None:
+def test_with_real_processes(recorded: CardWindow, qtbot: QtBot) -> None:
     recorded.session.sweeps.set_seeds(3)
     far: list[Any] = []
     recorded.session.sweeps.changed.connect(lambda: far.append(recorded.session.sweeps.plan_progress))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt5.QtCore import QPoint, QRect, Qt
 from pytestqt.qtbot import QtBot
 
@@ -13,10 +15,13 @@ from tests.nnviz.helpers import find
 from tests.nnviz.library.helpers import an_experiment, record
 
 
-def filled(data: Dataset) -> list[int]:
-    """Three runs of two epochs in the test's library, the second a branch of the first; returns their numbers."""
+def filled(data: Dataset, path: Path | None = None) -> list[int]:
+    """Three runs of two epochs, the second a branch of the first; returns their numbers.
+
+    In the test's library, unless a path is given.
+    """
     made = an_experiment(data, epochs=2, batch_size=100, hidden=(16,))
-    with Library() as library:
+    with Library(path) as library:
         first, _ = record(library, made, data, name="narrow")
         branch, _ = record(library, made.changed(learning_rate=0.05), data, parent=first, left_at=1.0)
         wide, _ = record(library, made.changed(hidden=(32,), optimizer="sgd", learning_rate=0.2), data, note="bold try")

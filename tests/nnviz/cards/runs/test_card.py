@@ -27,7 +27,6 @@ from tests.nnviz.cards.runs.helpers import (
     click_row,
     compare,
     double_click_row,
-    filled,
     show_runs,
     star_row,
     texts,
@@ -42,9 +41,9 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 
 
 @pytest.fixture
-def numbers(few_digits: Dataset) -> list[int]:
+def numbers(three_runs: list[int]) -> list[int]:
     """The runs of the library, before there is a window."""
-    return filled(few_digits)
+    return three_runs
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from nnviz.ui.group import CollapsibleGroup
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import show_runs
+from tests.nnviz.cards.runs.seed_helpers import copy_library
 from tests.nnviz.helpers import announced, click, find, find_field, retype, train_epochs
 from tests.nnviz.jobs.plans_helpers import choose_offer
 from tests.nnviz.library.helpers import an_experiment, record
@@ -30,11 +32,31 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
     return make_cards("runsDock", "theirCurvesDock")
 
 
-def large_runs(count: int) -> list[int]:
-    """Runs with moments that can go, in the test's library."""
+def train_large(count: int, path: Path | None = None) -> list[int]:
+    """Runs with moments that can go, in the test's library unless a path is given."""
     made = an_experiment(epochs=40).changed(hidden=(2000,))
-    with Library() as library:
+    with Library(path) as library:
         return [record(library, made)[0] for _ in range(count)]
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, list[int]]]:
+    """Libraries of one and of two large runs, and their numbers."""
+    folder = tmp_path_factory.mktemp("large")
+    paths = {count: folder / f"{count}.sqlite" for count in (1, 2)}
+    return {count: (path, train_large(count, path)) for count, path in paths.items()}
+
+
+@pytest.fixture
+def large_runs(made_once: dict[int, tuple[Path, list[int]]]) -> Callable[[int], list[int]]:
+    """Makes the test's library one of so many large runs; returns their numbers."""
+
+    def copy(count: int) -> list[int]:
+        path, numbers = made_once[count]
+        copy_library(path)
+        return list(numbers)
+
+    return copy
 
 
 def open_room(window: AnyWindow, qtbot: QtBot) -> CollapsibleGroup:
@@ -67,7 +89,9 @@ def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: CardW
     assert not ready_window.session.records.path.exists()
 
 
-def test_it_tells_what_is_taken_and_what_could_go(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_it_tells_what_is_taken_and_what_could_go(
+    ready_window: CardWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]]
+) -> None:
     large_runs(2)
     group = open_room(ready_window, qtbot)
     with Library() as library:
@@ -81,7 +105,9 @@ def test_it_tells_what_is_taken_and_what_could_go(ready_window: CardWindow, qtbo
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
 
 
-def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_too_much_is_said_in_the_closed_card_before_anything_goes(
+    ready_window: CardWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]]
+) -> None:
     (run,) = large_runs(1)
     with Library() as library:
         library.annotate(run, starred=True)
@@ -100,7 +126,9 @@ def test_too_much_is_said_in_the_closed_card_before_anything_goes(ready_window: 
 # ---- what may be taken
 
 
-def test_the_librarys_budgets_are_typed_and_kept_in_the_library(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_the_librarys_budgets_are_typed_and_kept_in_the_library(
+    ready_window: CardWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]]
+) -> None:
     large_runs(1)
     group = open_room(ready_window, qtbot)
     retype(qtbot, ready_window, "libraryRoomEdit", "0,5")
@@ -149,7 +177,7 @@ def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window
 
 
 def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
-    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, large_runs: Callable[[int], list[int]]
 ) -> None:
     large_runs(1)
     group = open_room(ready_window, qtbot)
@@ -186,7 +214,9 @@ def test_memory_is_changed_at_once(ready_window: CardWindow, qtbot: QtBot) -> No
 # ---- less of it
 
 
-def test_thin_now_takes_what_was_told(whole_window: MainWindow, qtbot: QtBot) -> None:
+def test_thin_now_takes_what_was_told(
+    whole_window: MainWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]]
+) -> None:
     first, second = large_runs(2)
     with Library() as library:
         library.annotate(first, starred=True)
@@ -223,7 +253,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
-    whole_window: MainWindow, qtbot: QtBot, slow: threading.Event
+    whole_window: MainWindow, qtbot: QtBot, slow: threading.Event, large_runs: Callable[[int], list[int]]
 ) -> None:
     session = whole_window.session
     first, second = large_runs(2)
@@ -246,7 +276,9 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
     assert session.messages.current is None
 
 
-def test_what_the_view_says_goes_after_the_next_training_does(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_what_the_view_says_goes_after_the_next_training_does(
+    ready_window: CardWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]]
+) -> None:
     (run,) = large_runs(1)
     with Library() as library:
         library.introduce()
@@ -261,7 +293,7 @@ def test_what_the_view_says_goes_after_the_next_training_does(ready_window: Card
 
 
 def test_old_runs_are_not_looked_at_again_and_again(
-    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, large_runs: Callable[[int], list[int]]
 ) -> None:
     """There may be thousands; the list is read every second while the network learns."""
     large_runs(2)
@@ -281,7 +313,7 @@ def test_old_runs_are_not_looked_at_again_and_again(
             library.refresh()
         qtbot.waitUntil(lambda: not room._is_looking)
     assert not looks
-    large_runs(1)
+    train_large(1)
     with qtbot.waitSignal(room.changed):
         library.refresh()
     assert "moments of 3 old runs" in words(ready_window)

@@ -21,24 +21,30 @@ from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences, user_file
 from tests.conftest import MakeWindow, close
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import action, choose_file, click, find, find_field, is_shown, pick, retype, unfold, wait_for
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
 
 
-def wait_for_data(qtbot: QtBot, window: MainWindow) -> None:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "networkCard", "trainingCard")
+
+
+def wait_for_data(qtbot: QtBot, window: AnyWindow) -> None:
     """Until what is loading is there, or is refused."""
     qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
-def choose(qtbot: QtBot, window: MainWindow, title: str) -> None:
+def choose(qtbot: QtBot, window: AnyWindow, title: str) -> None:
     """Chooses data in the list."""
     pick(qtbot, window, "datasetCombo", title)
     wait_for_data(qtbot, window)
 
 
 @pytest.fixture
-def spirals(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def spirals(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     """The window with the spirals."""
     choose(qtbot, ready_window, "Spirals")
     return ready_window
@@ -56,7 +62,7 @@ def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot:
     assert place() == before
 
 
-def test_headings_cannot_be_chosen(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot) -> None:
     combo = find(ready_window, QComboBox, "datasetCombo")
     model = combo.model()
     headings = [row for row in range(combo.count()) if combo.itemData(row) is None]
@@ -74,7 +80,7 @@ def test_headings_cannot_be_chosen(ready_window: MainWindow, qtbot: QtBot) -> No
     ready_window.session.data.cancel()
 
 
-def test_a_field_loads_the_data_with_its_value(spirals: MainWindow, qtbot: QtBot) -> None:
+def test_a_field_loads_the_data_with_its_value(spirals: CardWindow, qtbot: QtBot) -> None:
     assert find_field(spirals, "dataPointsEdit").text() == "600"
     retype(qtbot, spirals, "dataPointsEdit", "300")
     wait_for_data(qtbot, spirals)
@@ -99,7 +105,9 @@ BAD = [
 ]
 
 
-def test_a_bad_value_is_a_problem_at_its_field(spirals: MainWindow, qtbot: QtBot) -> None:
+def test_a_bad_value_is_a_problem_at_its_field_until_undo(whole_window: MainWindow, qtbot: QtBot) -> None:
+    spirals = whole_window
+    choose(qtbot, spirals, "Spirals")
     before = spirals.session.dataset
     for field, typed, told in BAD:
         retype(qtbot, spirals, field, typed)
@@ -117,7 +125,7 @@ def test_a_bad_value_is_a_problem_at_its_field(spirals: MainWindow, qtbot: QtBot
         assert spirals.session.training.can_start
 
 
-def test_the_test_part_and_the_seed_wait_in_a_group(spirals: MainWindow, qtbot: QtBot) -> None:
+def test_the_test_part_and_the_seed_wait_in_a_group(spirals: CardWindow, qtbot: QtBot) -> None:
     group = unfold(qtbot, spirals, "dataPartsGroup")
     retype(qtbot, spirals, "dataTestShareEdit", "50 %")
     wait_for_data(qtbot, spirals)
@@ -131,7 +139,7 @@ def test_the_test_part_and_the_seed_wait_in_a_group(spirals: MainWindow, qtbot: 
     assert find(spirals, QLabel, "dataNote").text() == "generated from seed 3 · no file"
 
 
-def test_images_can_be_trained_on_fewer_examples(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     pick(qtbot, window, "presetCombo", "First steps")
     field, before = find_field(window, "dataTrainExamplesEdit"), session.settings.experiment
@@ -150,11 +158,11 @@ def test_images_can_be_trained_on_fewer_examples(ready_window: MainWindow, qtbot
     assert len(data.train) // training.batch_size * training.epochs > 1000, "enough updates to overfit"
     assert window.card("dataCard").head.detail.text() == "300 train · 500 test"  # type: ignore[attr-defined]
     assert find(window, QLabel, "dataNote").toolTip() == "300 of 2,000 examples, drawn by seed 0."
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     wait_for_data(qtbot, window)
     assert session.settings.experiment == before
     assert field.text() == "all"
-    action(window, "actionRedo").trigger()
+    window.session.undo.redo()
     wait_for_data(qtbot, window)
     retype(qtbot, window, "dataTrainExamplesEdit", "all")
     wait_for_data(qtbot, window)
@@ -163,7 +171,7 @@ def test_images_can_be_trained_on_fewer_examples(ready_window: MainWindow, qtbot
 
 @pytest.mark.parametrize("typed", ["9", "2001", "many", "1.5", "-3"])
 def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
-    ready_window: MainWindow, qtbot: QtBot, typed: str
+    ready_window: CardWindow, qtbot: QtBot, typed: str
 ) -> None:
     before = ready_window.session.dataset
     retype(qtbot, ready_window, "dataTrainExamplesEdit", typed)
@@ -176,12 +184,12 @@ def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
 
 
 def test_a_run_on_fewer_examples_comes_back_with_them(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
+    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
 ) -> None:
-    retype(qtbot, ready_window, "dataTrainExamplesEdit", "100")
-    wait_for_data(qtbot, ready_window)
-    fingerprint = ready_window.session.dataset.fingerprint  # type: ignore[union-attr]
-    close(ready_window)
+    retype(qtbot, whole_window, "dataTrainExamplesEdit", "100")
+    wait_for_data(qtbot, whole_window)
+    fingerprint = whole_window.session.dataset.fingerprint  # type: ignore[union-attr]
+    close(whole_window)
     again = make_window()
     wait_for_data(qtbot, again)
     assert find_field(again, "dataTrainExamplesEdit").text() == "100"
@@ -190,7 +198,7 @@ def test_a_run_on_fewer_examples_comes_back_with_them(
 
 
 def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     for number in range(40):
         file = tmp_path / "shapes" / f"class {number % 2}" / f"{number}.png"
@@ -210,7 +218,7 @@ def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
     assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
 
 
-def test_only_what_the_data_can_be_made_with_is_shown(spirals: MainWindow, qtbot: QtBot) -> None:
+def test_only_what_the_data_can_be_made_with_is_shown(spirals: CardWindow, qtbot: QtBot) -> None:
     assert find(spirals, NumberEdit, "dataClassesEdit").isVisible()
     choose(qtbot, spirals, "Moons")
     assert not find(spirals, NumberEdit, "dataClassesEdit").isVisible()
@@ -221,7 +229,7 @@ def test_only_what_the_data_can_be_made_with_is_shown(spirals: MainWindow, qtbot
     assert find(spirals, QToolButton, "changeImportButton").isVisible()
 
 
-def test_a_problem_goes_with_its_field(spirals: MainWindow, qtbot: QtBot) -> None:
+def test_a_problem_goes_with_its_field(spirals: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, spirals, "dataClassesEdit", "9")
     wait_for_data(qtbot, spirals)
     choose(qtbot, spirals, "Moons")
@@ -229,7 +237,7 @@ def test_a_problem_goes_with_its_field(spirals: MainWindow, qtbot: QtBot) -> Non
     assert spirals.session.training.can_start
 
 
-def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: CardWindow, qtbot: QtBot) -> None:
     choose(qtbot, ready_window, "Penguins")
     rows = find(ready_window, SmallTable, "dataRows")
     assert rows.isVisible()
@@ -247,13 +255,13 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: MainWindow, q
 
 
 def test_what_0_22_remembered_of_tables_left_rows_out(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
 ) -> None:
     """It remembered nothing about missing values then."""
     files = [tmp_path / "birds.csv", tmp_path / "more.csv"]
     for file in files:
         file.write_bytes(PENGUINS.read_bytes())
-    close(ready_window)
+    close(whole_window)
     remembered = Preferences(user_file())
     remembered.set("dataset", str(files[0]))
     remembered.set("dataset_settings", json.dumps({"target": "island"}))
@@ -273,14 +281,14 @@ def test_what_0_22_remembered_of_tables_left_rows_out(
 
 
 def test_files_that_were_used_are_offered_also_after_a_restart(
-    ready_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
 ) -> None:
     file = tmp_path / "birds <b>&amp;.csv"
     file.write_bytes(PENGUINS.read_bytes())
-    ready_window.session.data.load(str(file), {"target": "island", "missing": "median"})
-    wait_for_data(qtbot, ready_window)
-    choose(qtbot, ready_window, "Moons")
-    close(ready_window)
+    whole_window.session.data.load(str(file), {"target": "island", "missing": "median"})
+    wait_for_data(qtbot, whole_window)
+    choose(qtbot, whole_window, "Moons")
+    close(whole_window)
     again = make_window()
     wait_for_data(qtbot, again)
     choose(qtbot, again, "birds <b>&amp;.csv")
@@ -293,7 +301,7 @@ def test_files_that_were_used_are_offered_also_after_a_restart(
 
 
 def test_a_file_that_has_gone_is_told_and_the_list_shows_what_is_there(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = tmp_path / "birds.csv"
     file.write_bytes(PENGUINS.read_bytes())
@@ -302,14 +310,12 @@ def test_a_file_that_has_gone_is_told_and_the_list_shows_what_is_there(
     choose(qtbot, ready_window, "Moons")
     file.unlink()
     choose(qtbot, ready_window, "birds.csv")
-    assert (
-        "must be the name of a known data set, or an existing file" in find(ready_window, QLabel, "messageText").text()
-    )
+    assert "must be the name of a known data set, or an existing file" in ready_window.session.messages.current.text
     assert find(ready_window, QComboBox, "datasetCombo").currentText() == "Moons"
     assert ready_window.session.dataset is not None
 
 
-def test_the_share_that_was_read_is_shown(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_share_that_was_read_is_shown(ready_window: CardWindow, qtbot: QtBot) -> None:
     data = ready_window.session.data
     detail = ready_window.card("dataCard").head.detail  # type: ignore[attr-defined]
     seen: list[str] = []
@@ -321,21 +327,21 @@ def test_the_share_that_was_read_is_shown(ready_window: MainWindow, qtbot: QtBot
 
 
 @pytest.mark.parametrize("how", ["button", "menu"])
-def test_open_data_asks_for_a_file_and_shows_it_first(ready_window: MainWindow, qtbot: QtBot, how: str) -> None:
-    before = ready_window.session.dataset
+def test_open_data_asks_for_a_file_and_shows_it_first(whole_window: MainWindow, qtbot: QtBot, how: str) -> None:
+    before = whole_window.session.dataset
     if how == "button":
-        click(qtbot, ready_window, QToolButton, "openDataButton")
+        click(qtbot, whole_window, QToolButton, "openDataButton")
     else:
-        action(ready_window, "actionOpenData").trigger()
-    choose_file(qtbot, ready_window, "openDataDialog", PENGUINS)
-    importing = ready_window.session.data_import
+        action(whole_window, "actionOpenData").trigger()
+    choose_file(qtbot, whole_window, "openDataDialog", PENGUINS)
+    importing = whole_window.session.data_import
     qtbot.waitUntil(lambda: importing.can_use)
     assert importing.name == str(PENGUINS)
-    assert ready_window.session.dataset is before
-    assert find(ready_window, QWidget, "importSheet").isVisible()
+    assert whole_window.session.dataset is before
+    assert find(whole_window, QWidget, "importSheet").isVisible()
 
 
-def test_change_shows_the_preview_of_the_present_data(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_change_shows_the_preview_of_the_present_data(ready_window: CardWindow, qtbot: QtBot) -> None:
     choose(qtbot, ready_window, "Penguins")
     button = find(ready_window, QToolButton, "changeImportButton")
     qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))

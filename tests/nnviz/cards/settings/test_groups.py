@@ -16,10 +16,9 @@ from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.group import CollapsibleGroup, CollapsibleGroupHead
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.card_window import MakeCards
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import (
     SETTING_GROUPS,
-    action,
     find,
     pick,
     press,
@@ -28,7 +27,12 @@ from tests.nnviz.helpers import (
 )
 
 
-def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow, qtbot: QtBot) -> None:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "networkCard", "trainingCard")
+
+
+def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: CardWindow, qtbot: QtBot) -> None:
     for name in SETTING_GROUPS:
         group = find(ready_window, CollapsibleGroup, name)
         assert not group.is_open
@@ -43,22 +47,22 @@ def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: MainWindow
         qtbot.waitUntil(lambda group=group: group.height() <= 32)
 
 
-def test_by_keys(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_by_keys(whole_window: MainWindow, qtbot: QtBot) -> None:
     for name in SETTING_GROUPS:
-        group = find(ready_window, CollapsibleGroup, name)
+        group = find(whole_window, CollapsibleGroup, name)
         assert group.head.accessibleName()
         group.head.setFocus()
-        press(qtbot, ready_window, Qt.Key_Return)
+        press(qtbot, whole_window, Qt.Key_Return)
         assert group.is_open
-        press(qtbot, ready_window, Qt.Key_Left)
+        press(qtbot, whole_window, Qt.Key_Left)
         assert not group.is_open
-        press(qtbot, ready_window, Qt.Key_Right)
+        press(qtbot, whole_window, Qt.Key_Right)
         assert group.is_open
-    assert ready_window.session.state is Status.READY
+    assert whole_window.session.state is Status.READY
 
 
-def test_tab_goes_through_what_is_unfolded(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_tab_goes_through_what_is_unfolded(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window = whole_window
     pick(qtbot, window, "presetCombo", "First steps")  # nothing is typed
     window.session.settings.change("optimizer", optimizer="momentum")
     for name in ("initialisationGroup", "scheduleGroup", "optimizerGroup"):
@@ -75,12 +79,12 @@ def test_tab_goes_through_what_is_unfolded(ready_window: MainWindow, qtbot: QtBo
     ]
 
 
-def test_everything_in_them_has_a_name_and_a_tip(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_everything_in_them_has_a_name_and_a_tip(ready_window: CardWindow, qtbot: QtBot) -> None:
     pick(qtbot, ready_window, "optimizerCombo", "Adam")
     for name in SETTING_GROUPS:
         unfold(qtbot, ready_window, name)
     pick(qtbot, ready_window, "scheduleCombo", "Step")
-    fields = ready_window.training.findChildren((QLineEdit, QComboBox, QCheckBox, QToolButton))
+    fields = ready_window.card("trainingCard").findChildren((QLineEdit, QComboBox, QCheckBox, QToolButton))
     assert len(fields) > 30
     for field in fields:
         if isinstance(field, DefaultButton) and not field.isVisibleTo(ready_window):
@@ -94,18 +98,18 @@ def test_everything_in_them_has_a_name_and_a_tip(ready_window: MainWindow, qtbot
     assert len(names) == len(set(names))
 
 
-def test_one_at_the_bottom_scrolls_into_view_and_no_further(ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.resize(1280, 720)
+def test_one_at_the_bottom_scrolls_into_view_and_no_further(whole_window: MainWindow, qtbot: QtBot) -> None:
+    whole_window.resize(1280, 720)
     QCoreApplication.processEvents()
-    scroll = find(ready_window, QScrollArea, "settingsScroll")
-    width = ready_window.training.width()
-    group = unfold(qtbot, ready_window, "regularisationGroup")
+    scroll = find(whole_window, QScrollArea, "settingsScroll")
+    width = whole_window.training.width()
+    group = unfold(qtbot, whole_window, "regularisationGroup")
     QCoreApplication.processEvents()
     last = find(group, QLineEdit, "patienceEdit")
     assert last.visibleRegion().boundingRect() == last.rect()
     assert not group.head.visibleRegion().isEmpty()
     assert scroll.verticalScrollBar().value() > 0
-    assert ready_window.training.width() == width, "nothing moves sideways"
+    assert whole_window.training.width() == width, "nothing moves sideways"
 
 
 def test_they_follow_the_theme(make_cards: MakeCards, qtbot: QtBot) -> None:
@@ -123,7 +127,7 @@ def test_they_follow_the_theme(make_cards: MakeCards, qtbot: QtBot) -> None:
         assert look.muted in every, "the line"
 
 
-def test_whoever_scrolls_past_chooses_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_whoever_scrolls_past_chooses_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
     combo = find(ready_window, QComboBox, "optimizerCombo")
     place = QPointF(combo.rect().center())
     combo.clearFocus()
@@ -179,7 +183,7 @@ FIELDS: dict[str, list[tuple[str, str, str, Any, str]]] = {
 
 
 @pytest.mark.parametrize("group", FIELDS)
-def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: MainWindow, qtbot: QtBot, group: str) -> None:
+def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: CardWindow, qtbot: QtBot, group: str) -> None:
     ready_window.session.settings.change("rule", optimizer="adam", schedule="step")
     head = unfold(qtbot, ready_window, group).head
     for field in FIELDS[group]:
@@ -188,7 +192,7 @@ def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: MainWindow
 
 def exercise(
     qtbot: QtBot,
-    window: MainWindow,
+    window: CardWindow,
     head: CollapsibleGroupHead,
     name: str,
     good: str,
@@ -216,14 +220,14 @@ def exercise(
     retype(qtbot, window, name, good)
     assert not session.settings.problems, name
     assert not error.isVisibleTo(window), name
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
     assert session.settings.experiment == before, name
-    action(window, "actionRedo").trigger()
+    session.undo.redo()
     assert session.settings.value(setting) == value, name
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
 
 
-def test_arrow_keys_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_arrow_keys_step(ready_window: CardWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
     settings = lambda: ready_window.session.settings.experiment.training  # noqa: E731
     for name, key, told in (

@@ -20,25 +20,31 @@ from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
 from nnviz.ui.column import ScrollColumn
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Gate
 from tests.nnviz.helpers import action, click, find, hover, leave, pause, retype, train_for_a_while, unfold
 
 
 @pytest.fixture
-def open_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("dataCard", "networkCard", "trainingCard")
+
+
+@pytest.fixture
+def open_window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     """A window with the schedule unfolded."""
     unfold(qtbot, ready_window, "scheduleGroup")
     return ready_window
 
 
-def search(qtbot: QtBot, window: MainWindow) -> None:
+def search(qtbot: QtBot, window: AnyWindow) -> None:
     """By the button, to its end."""
     click(qtbot, window, QPushButton, "findRateButton")
     assert window.session.models[RateSearch].is_running
     qtbot.waitUntil(lambda: not window.session.models[RateSearch].is_running, timeout=20_000)
 
 
-def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_finds_one_and_the_network_stays_as_it_was(open_window: CardWindow, qtbot: QtBot) -> None:
     window, session = open_window, open_window.session
     before = session.runs.current.network.parameters.copy()
     plot, take = find(window, SmallPlot, "ratePlot"), find(window, QPushButton, "takeRateButton")
@@ -60,14 +66,14 @@ def test_it_finds_one_and_the_network_stays_as_it_was(open_window: MainWindow, q
     click(qtbot, window, QPushButton, "takeRateButton")
     assert session.settings.experiment.training.learning_rate == session.models[RateSearch].result
     assert float(find(window, QLineEdit, "learningRateEdit").text()) == session.models[RateSearch].result
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert session.settings.experiment.training.learning_rate == 0.2
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_from_the_menu_it_is_all_in_sight(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+def test_from_the_menu_it_is_all_in_sight(whole_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
     """The group is unfolded, and scrolled as far as the words under the curve."""
-    window = ready_window
+    window = whole_window
     window.resize(*size)
     action(window, "actionFindRate").trigger()
     assert window.session.models[RateSearch].is_running
@@ -85,7 +91,7 @@ def test_without_data_there_is_nothing_to_find(window: MainWindow, qtbot: QtBot)
     assert action(window, "actionFindRate").isEnabled()
 
 
-def test_the_suggestion_mends_a_rate_that_cannot_be_used(open_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_suggestion_mends_a_rate_that_cannot_be_used(open_window: CardWindow, qtbot: QtBot) -> None:
     search(qtbot, open_window)
     retype(qtbot, open_window, "learningRateEdit", "-1")
     click(qtbot, open_window, QPushButton, "takeRateButton")
@@ -93,7 +99,7 @@ def test_the_suggestion_mends_a_rate_that_cannot_be_used(open_window: MainWindow
     assert open_window.session.training.can_start
 
 
-def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+def test_it_can_be_stopped(open_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
     window = open_window
     gate.close()
     button = click(qtbot, window, QPushButton, "findRateButton")
@@ -109,7 +115,7 @@ def test_it_can_be_stopped(open_window: MainWindow, qtbot: QtBot, gate: Gate) ->
 
 
 def test_a_search_that_was_stopped_does_not_judge(
-    open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was found stays to be seen, but it is not called the whole of it."""
     go_on, is_over = threading.Event(), threading.Event()
@@ -134,11 +140,12 @@ def test_a_search_that_was_stopped_does_not_judge(
     assert len(open_window.session.models[RateSearch].partial) == 20
     go_on.set()
     qtbot.waitUntil(is_over.is_set)
-    qtbot.wait(20)  # what it has to say arrives
+    assert open_window.session.models[RateSearch].close(10_000)
+    QApplication.processEvents()  # what it has to say arrives
     assert told.text() == "Stopped early: no suggestion."
 
 
-def test_the_interface_does_not_search(open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_interface_does_not_search(open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     threads = []
     pass_forward = Network.forward_with_loss
 
@@ -152,7 +159,7 @@ def test_the_interface_does_not_search(open_window: MainWindow, qtbot: QtBot, mo
     assert threading.main_thread() not in threads
 
 
-def test_while_it_trains(open_window: MainWindow, qtbot: QtBot) -> None:
+def test_while_it_trains(open_window: CardWindow, qtbot: QtBot) -> None:
     window = open_window
     train_for_a_while(qtbot, window)
     search(qtbot, window)
@@ -161,7 +168,7 @@ def test_while_it_trains(open_window: MainWindow, qtbot: QtBot) -> None:
     pause(qtbot, window)
 
 
-def test_the_network_of_the_fields_is_searched_for(open_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_network_of_the_fields_is_searched_for(open_window: CardWindow, qtbot: QtBot) -> None:
     window = open_window
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
@@ -171,7 +178,7 @@ def test_the_network_of_the_fields_is_searched_for(open_window: MainWindow, qtbo
     assert window.session.messages.current is None
 
 
-def test_it_says_which_network_it_tried(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+def test_it_says_which_network_it_tried(open_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
     """Not the one that the fields describe by now."""
     window = open_window
     train_for_a_while(qtbot, window)
@@ -187,7 +194,7 @@ def test_it_says_which_network_it_tried(open_window: MainWindow, qtbot: QtBot, g
 
 
 @pytest.mark.parametrize("what", ["network", "data"])
-def test_another_network_or_other_data_end_it(open_window: MainWindow, qtbot: QtBot, gate: Gate, what: str) -> None:
+def test_another_network_or_other_data_end_it(open_window: CardWindow, qtbot: QtBot, gate: Gate, what: str) -> None:
     """What it finds would stand beside what it was not tried on."""
     window, search = open_window, open_window.session.models[RateSearch]
     gate.close()
@@ -206,7 +213,7 @@ def test_another_network_or_other_data_end_it(open_window: MainWindow, qtbot: Qt
 
 
 def test_without_a_suggestion_none_is_offered(
-    open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.training.rate_finder.RateFinder.suggestion", None)
     search(qtbot, open_window)
@@ -215,16 +222,16 @@ def test_without_a_suggestion_none_is_offered(
     assert "no suggestion" in find(open_window, QLabel, "rateSearchLabel").text()
 
 
-def test_one_that_cannot_begin_says_so(open_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_cannot_begin_says_so(open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
 
     monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", refuse)
     search(qtbot, open_window)
-    assert "could not start" in find(open_window, QLabel, "messageText").text()
+    assert "could not start" in open_window.session.messages.current.text
 
 
-def test_the_mouse_reads_it(open_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_mouse_reads_it(open_window: CardWindow, qtbot: QtBot) -> None:
     search(qtbot, open_window)
     plot = find(open_window, SmallPlot, "ratePlot")
     hover(plot.viewport(), (plot.width() / 2, plot.height() / 2))
@@ -235,11 +242,12 @@ def test_the_mouse_reads_it(open_window: MainWindow, qtbot: QtBot) -> None:
     assert not said.isVisible()
 
 
-def test_closing_meanwhile(open_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+def test_closing_meanwhile(whole_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+    unfold(qtbot, whole_window, "scheduleGroup")
     gate.close()
-    click(qtbot, open_window, QPushButton, "findRateButton")
+    click(qtbot, whole_window, QPushButton, "findRateButton")
     gate.wait_until_reached()
     gate.open()
-    open_window.close()
-    qtbot.wait(1)
-    assert open_window.ended_whole
+    with qtbot.waitSignal(whole_window.closed):
+        whole_window.close()
+    assert whole_window.ended_whole

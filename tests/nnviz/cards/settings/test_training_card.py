@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
@@ -13,10 +14,18 @@ from engine.datasets import Dataset
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import find, find_field, hover, pick, press, retype, wait_for
 
 
-def value_of(window: MainWindow, field: str) -> float:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    window = make_cards("dataCard", "networkCard", "trainingCard")
+    window.add_bars()
+    return window
+
+
+def value_of(window: AnyWindow, field: str) -> float:
     """What the session has for the field."""
     names = {"learningRateEdit": "learning_rate", "batchSizeEdit": "batch_size", "epochsEdit": "epochs"}
     return window.session.settings.experiment.value(names[field])
@@ -36,7 +45,7 @@ GOOD_VALUES = [
 ]
 
 
-def test_a_typed_value_is_taken(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_typed_value_is_taken(ready_window: CardWindow, qtbot: QtBot) -> None:
     for field, typed, value, shown in GOOD_VALUES:
         edit = retype(qtbot, ready_window, field, typed)
         assert value_of(ready_window, field) == value
@@ -71,12 +80,12 @@ BAD_VALUES = {
 }
 
 
-def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(ready_window: CardWindow, qtbot: QtBot) -> None:
     for field in BAD_VALUES:
         expect_refused(qtbot, ready_window, field)
 
 
-def expect_refused(qtbot: QtBot, window: MainWindow, field: str) -> None:
+def expect_refused(qtbot: QtBot, window: AnyWindow, field: str) -> None:
     """All bad values of the field, one after the other."""
     error = find(window, QLabel, field.replace("Edit", "Error"))
     train = find(window, QPushButton, "trainButton")
@@ -103,7 +112,7 @@ def expect_refused(qtbot: QtBot, window: MainWindow, field: str) -> None:
         assert "Correct this to train" not in train.toolTip()
 
 
-def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_one_mended_field_leaves_the_other_problem(ready_window: CardWindow, qtbot: QtBot) -> None:
     train = find(ready_window, QPushButton, "trainButton")
     retype(qtbot, ready_window, "epochsEdit", "none")
     retype(qtbot, ready_window, "learningRateEdit", "none")
@@ -113,7 +122,7 @@ def test_one_mended_field_leaves_the_other_problem(ready_window: MainWindow, qtb
     assert train.isEnabled()
 
 
-def test_arrows_step_down_to_the_least(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_arrows_step_down_to_the_least(ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "learningRateEdit", "0.2")
     for field, up, down in (
         ("learningRateEdit", 0.3, 0.2),
@@ -142,7 +151,7 @@ def test_arrows_step_down_to_the_least(ready_window: MainWindow, qtbot: QtBot) -
     assert not ready_window.session.settings.problems
 
 
-def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: CardWindow, qtbot: QtBot) -> None:
     edit = find_field(ready_window, "epochsEdit")
 
     def turn(up: int) -> None:
@@ -160,24 +169,24 @@ def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: MainWindow,
     assert ready_window.session.settings.experiment.training.epochs == 19
 
 
-def test_in_a_number_field_letters_are_no_shortcuts_and_space_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = find(ready_window, QLineEdit, "learningRateEdit")
+def test_in_a_number_field_letters_are_no_shortcuts_and_space_trains(whole_window: MainWindow, qtbot: QtBot) -> None:
+    edit = find(whole_window, QLineEdit, "learningRateEdit")
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
     for key in (Qt.Key_5, Qt.Key_E, Qt.Key_Minus, Qt.Key_2):
-        press(qtbot, ready_window, key)
-    press(qtbot, ready_window, Qt.Key_Return)
-    assert ready_window.session.state is Status.READY
-    assert ready_window.session.settings.experiment.training.learning_rate == 0.05
+        press(qtbot, whole_window, key)
+    press(qtbot, whole_window, Qt.Key_Return)
+    assert whole_window.session.state is Status.READY
+    assert whole_window.session.settings.experiment.training.learning_rate == 0.05
 
     # Space in a number field trains.
-    edit = find(ready_window, QLineEdit, "epochsEdit")
+    edit = find(whole_window, QLineEdit, "epochsEdit")
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    press(qtbot, ready_window, Qt.Key_Space)
-    assert ready_window.session.state is Status.TRAINING
+    press(qtbot, whole_window, Qt.Key_Space)
+    assert whole_window.session.state is Status.TRAINING
     assert edit.text() == "20"
-    press(qtbot, ready_window, Qt.Key_Space)
-    wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
+    press(qtbot, whole_window, Qt.Key_Space)
+    wait_for(qtbot, whole_window, Status.PAUSED, Status.FINISHED)
 
 
 def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
@@ -192,7 +201,7 @@ def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
     assert not find(window, QPushButton, "trainButton").isEnabled()
 
 
-def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_thousand_with_a_comma_is_not_one(ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "batchSizeEdit", "1,000")
     error = find(ready_window, QLabel, "batchSizeError")
     assert "1,000" in error.text()
@@ -206,46 +215,46 @@ def test_a_thousand_with_a_comma_is_not_one(ready_window: MainWindow, qtbot: QtB
 
 
 def test_leaving_a_field_takes_its_value_and_escape_and_undo_take_it_back(
-    ready_window: MainWindow, qtbot: QtBot
+    whole_window: MainWindow, qtbot: QtBot
 ) -> None:
-    edit = retype(qtbot, ready_window, "learningRateEdit", "0.7")
-    assert ready_window.session.settings.experiment.training.learning_rate == 0.7
+    edit = retype(qtbot, whole_window, "learningRateEdit", "0.7")
+    assert whole_window.session.settings.experiment.training.learning_rate == 0.7
     qtbot.keyClick(edit, Qt.Key_Z, Qt.ControlModifier)
-    assert ready_window.session.settings.experiment.training.learning_rate == 0.2
+    assert whole_window.session.settings.experiment.training.learning_rate == 0.2
     assert edit.text() == "0.2"
 
     # Leaving the field takes the value.
-    edit = find(ready_window, QLineEdit, "epochsEdit")
+    edit = find(whole_window, QLineEdit, "epochsEdit")
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
     qtbot.keyClicks(edit, "4")
-    assert ready_window.session.settings.experiment.training.epochs == 20
+    assert whole_window.session.settings.experiment.training.epochs == 20
     qtbot.keyClick(edit, Qt.Key_Tab)
-    assert ready_window.session.settings.experiment.training.epochs == 4
+    assert whole_window.session.settings.experiment.training.epochs == 4
 
     # Escape takes back what was typed.
-    edit = retype(qtbot, ready_window, "batchSizeEdit", "none")
-    assert ready_window.session.settings.problems
+    edit = retype(qtbot, whole_window, "batchSizeEdit", "none")
+    assert whole_window.session.settings.problems
     qtbot.keyClick(edit, Qt.Key_Escape)
     assert edit.text() == "100"
     assert not edit.property("wrong")
-    assert not ready_window.session.settings.problems
+    assert not whole_window.session.settings.problems
 
 
-def test_return_presses_a_button_and_space_trains(ready_window: MainWindow, qtbot: QtBot) -> None:
-    button = find(ready_window, QPushButton, "addLayerButton")
+def test_return_presses_a_button_and_space_trains(whole_window: MainWindow, qtbot: QtBot) -> None:
+    button = find(whole_window, QPushButton, "addLayerButton")
     button.setFocus()
     qtbot.keyClick(button, Qt.Key_Return)
-    assert ready_window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
-    shape = find(ready_window, QLineEdit, "shapeEdit")
+    assert whole_window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
+    shape = find(whole_window, QLineEdit, "shapeEdit")
     shape.setFocus(Qt.TabFocusReason)
     shape.selectAll()
     qtbot.keyClick(shape, Qt.Key_Space)
-    wait_for(qtbot, ready_window, Status.TRAINING, Status.FINISHED)
+    wait_for(qtbot, whole_window, Status.TRAINING, Status.FINISHED)
     assert shape.text() == "784, 64, 32, 32, 10"
 
 
-def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: MainWindow) -> None:
+def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: CardWindow) -> None:
     session = ready_window.session
     session.settings.change("learning rate", learning_rate=0.123456789)
     step = session.undo.last()
@@ -254,7 +263,7 @@ def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: Main
     assert session.undo.last() is step
 
 
-def test_what_comes_with_another_optimizer_is_told(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_comes_with_another_optimizer_is_told(ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.session.settings.change("weight decay", weight_decay=0.001)
     pick(qtbot, ready_window, "optimizerCombo", "RMSProp")
     told = ready_window.session.messages.current

@@ -22,6 +22,7 @@ from nnviz.ui.fields import NumberEdit
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import set_look
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import (
     MANY_EPOCHS,
@@ -39,16 +40,33 @@ from tests.nnviz.helpers import (
 
 
 @pytest.fixture
-def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
-    """Four epochs, one by one, so that the end of each is kept."""
-    ready_window.session.settings.change("epochs", epochs=4)
-    for _ in range(4):
-        ready_window.session.step_epoch()
-        wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    window = make_cards("curvesDock", "predictionDock", "learningStripDock")
+    window.add_bars()
+    return window
+
+
+@pytest.fixture
+def trained(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
+    train(qtbot, ready_window)
     return ready_window
 
 
-def slider_of(window: MainWindow) -> TimelineSlider:
+@pytest.fixture
+def whole(whole_window: MainWindow, qtbot: QtBot) -> MainWindow:
+    train(qtbot, whole_window)
+    return whole_window
+
+
+def train(qtbot: QtBot, window: AnyWindow) -> None:
+    """Four epochs, one by one, so that the end of each is kept."""
+    window.session.settings.change("epochs", epochs=4)
+    for _ in range(4):
+        window.session.step_epoch()
+        wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+
+
+def slider_of(window: AnyWindow) -> TimelineSlider:
     return find(window, TimelineSlider, "timelineSlider")
 
 
@@ -56,14 +74,14 @@ def at(slider: TimelineSlider, epoch: float) -> tuple[float, float]:
     return slider.place_of(epoch), slider.height() / 2
 
 
-def test_before_any_training_there_is_nothing_to_go_back_to(ready_window: MainWindow) -> None:
-    assert not slider_of(ready_window).isEnabled()
-    assert not find(ready_window, QPushButton, "playButton").isEnabled()
-    assert not action(ready_window, "actionEarlier").isEnabled()
-    assert not ready_window.curves.plot.playhead.dot.isVisible()
+def test_before_any_training_there_is_nothing_to_go_back_to(whole_window: MainWindow) -> None:
+    assert not slider_of(whole_window).isEnabled()
+    assert not find(whole_window, QPushButton, "playButton").isEnabled()
+    assert not action(whole_window, "actionEarlier").isEnabled()
+    assert not whole_window.curves.plot.playhead.dot.isVisible()
 
 
-def test_a_press_goes_there_and_the_mouse_drags_on(trained: MainWindow, qtbot: QtBot) -> None:
+def test_a_press_goes_there_and_the_mouse_drags_on(trained: CardWindow, qtbot: QtBot) -> None:
     slider, timeline = slider_of(trained), trained.session.timeline
     drag(slider, [at(slider, 1)], release=False)
     assert timeline.epoch == 1
@@ -73,7 +91,7 @@ def test_a_press_goes_there_and_the_mouse_drags_on(trained: MainWindow, qtbot: Q
     qtbot.waitUntil(lambda: timeline.is_live)
 
 
-def test_of_many_moments_that_are_dragged_over_the_last_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+def test_of_many_moments_that_are_dragged_over_the_last_is_shown(trained: CardWindow, qtbot: QtBot) -> None:
     slider, session, shown = slider_of(trained), trained.session, []
     session.timeline.changed.connect(lambda: shown.append(session.timeline.epoch))
     drag(slider, [at(slider, 4 - step / 50) for step in range(1, 200)])
@@ -81,7 +99,7 @@ def test_of_many_moments_that_are_dragged_over_the_last_is_shown(trained: MainWi
     assert len(set(shown)) < 20
 
 
-def test_it_shows_where_it_is(trained: MainWindow, qtbot: QtBot) -> None:
+def test_it_shows_where_it_is(trained: CardWindow, qtbot: QtBot) -> None:
     slider, session = slider_of(trained), trained.session
     assert (slider.maximum(), slider.value()) == (4000, 4000)
     assert slider.accessibleDescription() == "epoch 4, live"
@@ -95,7 +113,7 @@ def test_it_shows_where_it_is(trained: MainWindow, qtbot: QtBot) -> None:
     assert slider.value() == 2000
 
 
-def test_the_faint_mark_is_where_a_press_would_go(trained: MainWindow) -> None:
+def test_the_faint_mark_is_where_a_press_would_go(trained: CardWindow) -> None:
     slider = slider_of(trained)
     before = slider.grab().toImage()
     hover(slider, at(slider, 1))
@@ -105,7 +123,7 @@ def test_the_faint_mark_is_where_a_press_would_go(trained: MainWindow) -> None:
     assert slider.grab().toImage() == before
 
 
-def test_keys_of_the_slider(trained: MainWindow, qtbot: QtBot) -> None:
+def test_keys_of_the_slider(trained: CardWindow, qtbot: QtBot) -> None:
     slider, timeline = slider_of(trained), trained.session.timeline
     epochs = timeline.epochs
     for key, epoch in (
@@ -121,29 +139,29 @@ def test_keys_of_the_slider(trained: MainWindow, qtbot: QtBot) -> None:
         assert timeline.epoch == epoch
 
 
-def test_keys_of_the_window(trained: MainWindow, qtbot: QtBot) -> None:
-    timeline = trained.session.timeline
-    trained.setFocus()
+def test_keys_of_the_window(whole: MainWindow, qtbot: QtBot) -> None:
+    timeline = whole.session.timeline
+    whole.setFocus()
     for key, epoch in ((Qt.Key_Left, timeline.epochs[-2]), (Qt.Key_Home, 0), (Qt.Key_Right, timeline.epochs[1])):
-        press(qtbot, trained, key)
+        press(qtbot, whole, key)
         assert timeline.epoch == epoch
-    press(qtbot, trained, Qt.Key_End)
+    press(qtbot, whole, Qt.Key_End)
     assert timeline.is_live
 
 
-def test_the_menu_does_it_too(trained: MainWindow) -> None:
-    timeline = trained.session.timeline
-    assert not action(trained, "actionLive").isEnabled()
-    action(trained, "actionEarlier").trigger()
+def test_the_menu_does_it_too(whole: MainWindow) -> None:
+    timeline = whole.session.timeline
+    assert not action(whole, "actionLive").isEnabled()
+    action(whole, "actionEarlier").trigger()
     assert timeline.epoch == timeline.epochs[-2]
-    action(trained, "actionLater").trigger()
+    action(whole, "actionLater").trigger()
     assert timeline.is_live
     timeline.go_to(1)
-    action(trained, "actionLive").trigger()
+    action(whole, "actionLive").trigger()
     assert timeline.is_live
 
 
-def test_an_epoch_can_be_typed(trained: MainWindow, qtbot: QtBot) -> None:
+def test_an_epoch_can_be_typed(trained: CardWindow, qtbot: QtBot) -> None:
     edit, timeline = find(trained, NumberEdit, "timelineEpochEdit"), trained.session.timeline
     assert edit.text() == "4"
     edit.setFocus()
@@ -156,7 +174,7 @@ def test_an_epoch_can_be_typed(trained: MainWindow, qtbot: QtBot) -> None:
     assert timeline.epoch == timeline.epochs[timeline.epochs.index(2) + 1]
 
 
-def test_what_is_no_epoch_is_told(trained: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_no_epoch_is_told(trained: CardWindow, qtbot: QtBot) -> None:
     edit, session = find(trained, NumberEdit, "timelineEpochEdit"), trained.session
     edit.setFocus()
     edit.selectAll()
@@ -170,13 +188,13 @@ def test_what_is_no_epoch_is_told(trained: MainWindow, qtbot: QtBot) -> None:
     assert not edit.property("wrong")
 
 
-def test_live_returns(trained: MainWindow, qtbot: QtBot) -> None:
+def test_live_returns(trained: CardWindow, qtbot: QtBot) -> None:
     trained.session.timeline.go_to(1)
     click(qtbot, trained, QPushButton, "liveButton")
     assert trained.session.timeline.is_live
 
 
-def test_play_runs_through_it(trained: MainWindow, qtbot: QtBot) -> None:
+def test_play_runs_through_it(trained: CardWindow, qtbot: QtBot) -> None:
     trained.session.models[Player].set_seconds(1)
     click(qtbot, trained, QPushButton, "playButton")
     assert trained.session.models[Player].is_playing
@@ -187,7 +205,7 @@ def test_play_runs_through_it(trained: MainWindow, qtbot: QtBot) -> None:
 # ---- what the window shows
 
 
-def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained: MainWindow) -> None:
+def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained: CardWindow) -> None:
     session, bar = trained.session, trained.run_bar
     live = bar.test_figure.text()
     assert not bar.live_figure.isVisible()
@@ -204,27 +222,25 @@ def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained:
     assert not bar.live_figure.isVisible()
 
 
-def test_every_card_says_so_and_a_click_goes_live(trained: MainWindow) -> None:
-    trained.session.timeline.go_to(2)
-    docks = [dock for dock in trained.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
-    marks = [mark for mark in trained.findChildren(HeaderBadge) if mark.isVisible()]
+def test_every_card_says_so_and_a_click_goes_live(whole: MainWindow) -> None:
+    whole.session.timeline.go_to(2)
+    docks = [dock for dock in whole.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
+    marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
     assert len(marks) == len(docks) >= 5
     assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
     QTest.mouseClick(marks[0], Qt.LeftButton)
-    assert trained.session.timeline.is_live
-    assert not any(mark.isVisible() for mark in trained.findChildren(HeaderBadge))
+    assert whole.session.timeline.is_live
+    assert not any(mark.isVisible() for mark in whole.findChildren(HeaderBadge))
 
 
-def test_cards_of_other_runs_do_not_say_so(trained: MainWindow) -> None:
-    trained.show_workspace("runs")
-    trained.session.timeline.go_to(2)
-    marked = {
-        dock.objectName() for dock in trained.docks if dock.isVisible() and dock.findChild(HeaderBadge).isVisible()
-    }
+def test_cards_of_other_runs_do_not_say_so(whole: MainWindow) -> None:
+    whole.show_workspace("runs")
+    whole.session.timeline.go_to(2)
+    marked = {dock.objectName() for dock in whole.docks if dock.isVisible() and dock.findChild(HeaderBadge).isVisible()}
     assert marked == {"drawDock", "predictionDock"}
 
 
-def test_the_lines_of_the_answer_are_marked_there(trained: MainWindow, qtbot: QtBot) -> None:
+def test_the_lines_of_the_answer_are_marked_there(trained: CardWindow, qtbot: QtBot) -> None:
     trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
     plot = find(trained, StripPlot, "learningStrip")
     qtbot.waitUntil(lambda: bool(plot.lines))
@@ -233,7 +249,7 @@ def test_the_lines_of_the_answer_are_marked_there(trained: MainWindow, qtbot: Qt
     assert plot.grab().toImage() != before
 
 
-def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: MainWindow, qtbot: QtBot) -> None:
+def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: CardWindow, qtbot: QtBot) -> None:
     session, card = trained.session, trained.card("learningStripDock")
     trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
     qtbot.waitUntil(lambda: bool(card.plot.lines))
@@ -247,7 +263,7 @@ def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: MainWind
     qtbot.waitUntil(lambda: card.head.detail.toolTip().endswith(" by epoch"))
 
 
-def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: CardWindow, qtbot: QtBot) -> None:
     session, bar = ready_window.session, ready_window.run_bar
     load(qtbot, ready_window, "mpg")
     session.settings.change("epochs", epochs=3)
@@ -274,7 +290,7 @@ def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: Main
     assert find(ready_window, QLabel, "testFigureName").property("role") == "back"
 
 
-def test_every_epoch_can_be_read_whole(ready_window: MainWindow) -> None:
+def test_every_epoch_can_be_read_whole(ready_window: CardWindow) -> None:
     """Also one with three decimals of a long training, as films show them."""
     session, run = ready_window.session, ready_window.session.runs.current
     run.batches, run.progress = 600, replace(run.progress, epochs=150)
@@ -300,34 +316,34 @@ def why_no_branch(window: MainWindow) -> str:
     return "" if button.isEnabled() else button.toolTip()
 
 
-def test_a_grey_branch_says_why(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    assert why_no_branch(ready_window) == "There is nothing to branch from yet. Train the network first."
+def test_a_grey_branch_says_why(whole_window: MainWindow, qtbot: QtBot) -> None:
+    session = whole_window.session
+    assert why_no_branch(whole_window) == "There is nothing to branch from yet. Train the network first."
     session.step_epoch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
-    assert "This run is not recorded" in why_no_branch(ready_window)
-    assert "Recording is off: Ctrl+Alt+K switches it on." in why_no_branch(ready_window)
+    wait_for(qtbot, whole_window, Status.PAUSED)
+    assert "This run is not recorded" in why_no_branch(whole_window)
+    assert "Recording is off: Ctrl+Alt+K switches it on." in why_no_branch(whole_window)
     session.records.set_on(True)
-    assert "Recording is off" not in why_no_branch(ready_window)
+    assert "Recording is off" not in why_no_branch(whole_window)
     session.start()
     qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
-    assert why_no_branch(ready_window) == ""
+    assert why_no_branch(whole_window) == ""
 
 
-def test_one_can_branch_as_soon_as_a_training_has_a_past(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_one_can_branch_as_soon_as_a_training_has_a_past(whole_window: MainWindow, qtbot: QtBot) -> None:
+    session = whole_window.session
     session.records.set_on(True)
     session.settings.change("epochs", epochs=MANY_EPOCHS)
-    train_for_a_while(qtbot, ready_window)
+    train_for_a_while(qtbot, whole_window)
     assert session.state is Status.TRAINING
-    qtbot.waitUntil(lambda: why_no_branch(ready_window) == "")
+    qtbot.waitUntil(lambda: why_no_branch(whole_window) == "")
     assert session.state is Status.TRAINING
 
 
 # ---- the playhead on the chart
 
 
-def test_the_playhead_follows_and_can_be_dragged(trained: MainWindow, qtbot: QtBot) -> None:
+def test_the_playhead_follows_and_can_be_dragged(trained: CardWindow, qtbot: QtBot) -> None:
     plot, timeline = trained.curves.plot, trained.session.timeline
     assert plot.playhead.dot.isVisible()
     assert not plot.playhead.line.isVisible()
@@ -347,7 +363,7 @@ def test_the_playhead_follows_and_can_be_dragged(trained: MainWindow, qtbot: QtB
     qtbot.waitUntil(lambda: timeline.is_live)
 
 
-def test_the_band_at_its_top_shows_where_a_press_would_go(trained: MainWindow) -> None:
+def test_the_band_at_its_top_shows_where_a_press_would_go(trained: CardWindow) -> None:
     plot, timeline = trained.curves.plot, trained.session.timeline
     area = plot.plot_area()
     place = QPoint(area.left() + area.width() // 4, area.top() + 4)
@@ -362,7 +378,7 @@ def test_the_band_at_its_top_shows_where_a_press_would_go(trained: MainWindow) -
     assert not plot.playhead.faint.isVisible()
 
 
-def test_elsewhere_a_drag_zooms_as_before(trained: MainWindow) -> None:
+def test_elsewhere_a_drag_zooms_as_before(trained: CardWindow) -> None:
     plot = trained.curves.plot
     trained.session.timeline.go_to(1)
     area = plot.plot_area()
@@ -371,19 +387,19 @@ def test_elsewhere_a_drag_zooms_as_before(trained: MainWindow) -> None:
     assert trained.session.timeline.epoch == 1
 
 
-def test_keys_also_where_a_button_has_the_focus(trained: MainWindow, qtbot: QtBot) -> None:
-    timeline = trained.session.timeline
+def test_keys_also_where_a_button_has_the_focus(whole: MainWindow, qtbot: QtBot) -> None:
+    timeline = whole.session.timeline
     for name in ("trainButton", "liveButton"):
-        button = find(trained, QPushButton, name)
+        button = find(whole, QPushButton, name)
         button.setFocus()
-        press(qtbot, trained, Qt.Key_Left)
+        press(qtbot, whole, Qt.Key_Left)
         assert timeline.epoch == timeline.epochs[-2]
         assert button.hasFocus()
-        press(qtbot, trained, Qt.Key_End)
+        press(qtbot, whole, Qt.Key_End)
         assert timeline.is_live
 
 
-def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
     edit, session = find(ready_window, NumberEdit, "timelineEpochEdit"), ready_window.session
     qtbot.waitUntil(edit.isEnabled)
@@ -399,7 +415,7 @@ def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: MainW
     assert not edit.hasFocus()
 
 
-def type_epoch(window: MainWindow, qtbot: QtBot, words: str) -> None:
+def type_epoch(window: AnyWindow, qtbot: QtBot, words: str) -> None:
     edit = find(window, NumberEdit, "timelineEpochEdit")
     edit.setFocus()
     edit.selectAll()
@@ -407,7 +423,7 @@ def type_epoch(window: MainWindow, qtbot: QtBot, words: str) -> None:
     qtbot.keyClick(edit.line, Qt.Key_Return)
 
 
-def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: CardWindow, qtbot: QtBot) -> None:
     session = trained.session
     snapshots = session.runs.current.snapshots
     snapshots.fill([each for each in snapshots if each.epochs in (0, 1)])
@@ -422,7 +438,7 @@ def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: M
         assert session.messages.current is None, words
 
 
-def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: CardWindow, qtbot: QtBot) -> None:
     """Also after the errors of a moment within an epoch were measured."""
     session = trained.session
     snapshots = session.runs.current.snapshots
@@ -439,17 +455,17 @@ def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: Ma
     assert session.messages.current is None
 
 
-def test_neighbours_have_different_names_everywhere(trained: MainWindow, qtbot: QtBot) -> None:
+def test_neighbours_have_different_names_everywhere(whole: MainWindow, qtbot: QtBot) -> None:
     """A batch before the end of an epoch is not called by that epoch."""
-    session = trained.session
+    session = whole.session
     for _ in range(3):
         session.settings.change("epochs", epochs=session.settings.experiment.training.epochs + 1)
         for _ in range(2):
             session.step_batch()
-            wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
+            wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
         session.step_epoch()
-        wait_for(qtbot, trained, Status.PAUSED, Status.FINISHED)
-    edit, head = find(trained, NumberEdit, "timelineEpochEdit"), find(trained, HeaderBadge, "headMark")
+        wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
+    edit, head = find(whole, NumberEdit, "timelineEpochEdit"), find(whole, HeaderBadge, "headMark")
     names = [edit.text()]
     while session.timeline.epochs[0] != session.timeline.epoch:
         session.timeline.step(-1)
@@ -457,6 +473,6 @@ def test_neighbours_have_different_names_everywhere(trained: MainWindow, qtbot: 
         names.append(name)
         assert ("." in name) == (session.timeline.epoch % 1 > 0)
         assert head.moment == f"epoch {name}"
-        assert f"of epoch {name} " in action(trained, "actionSaveNetwork").text()
-        assert trained.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
+        assert f"of epoch {name} " in action(whole, "actionSaveNetwork").text()
+        assert whole.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
     assert len(set(names)) == len(names) == len(session.timeline.epochs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,8 @@ from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import (
     choose_file,
     click,
@@ -39,26 +40,33 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
-MakeWindow = Callable[[], MainWindow]
+CURVES = "curvesDock"  # the card of the page
 
 
 @pytest.fixture
-def own_window(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
-    """A window that knows that nothing is kept yet."""
-    wait_until_read(qtbot, ready_window)
-    return ready_window
+def own_window(make_cards: MakeCards, qtbot: QtBot) -> CardWindow:
+    """The card of the page and the canvas, which know that nothing is kept yet."""
+    window = make_cards(CURVES)
+    wait_until_read(qtbot, window)
+    return window
 
 
-def wait_until_read(qtbot: QtBot, window: MainWindow) -> None:
+def close(window: CardWindow) -> None:
+    """As a window does that closes: all that is kept is on disk."""
+    window.hide()
+    assert window.session.close()
+
+
+def wait_until_read(qtbot: QtBot, window: AnyWindow) -> None:
     qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.user_examples.examples is not None)
 
 
-def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
+def load(qtbot: QtBot, window: AnyWindow, name: str) -> None:
     window.session.data.load(name)
     wait_until_read(qtbot, window)
 
 
-def draw(qtbot: QtBot, window: MainWindow) -> None:
+def draw(qtbot: QtBot, window: AnyWindow) -> None:
     """A stroke down the canvas, with the mouse."""
     canvas = window.canvas
     start = QPoint(canvas.width() // 2, canvas.height() // 4)
@@ -68,9 +76,14 @@ def draw(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.mouseRelease(canvas, Qt.LeftButton, pos=start + QPoint(0, canvas.height() // 2))
 
 
-def keep_as(qtbot: QtBot, window: MainWindow, name: str) -> None:
-    """The key, the class by its first letter, Enter."""
-    press(qtbot, window, Qt.Key_K)
+def keep_as(qtbot: QtBot, window: CardWindow, name: str) -> None:
+    """By the button, the class, and Enter."""
+    click(qtbot, window, QToolButton, "keepExampleButton")
+    choose_class(qtbot, window, name)
+
+
+def choose_class(qtbot: QtBot, window: AnyWindow, name: str) -> None:
+    """In the box, by its first letter, and Enter."""
     box, combo = find(window, KeepPopup, "keepBox"), find(window, QComboBox, "keepClassCombo")
     assert box.isVisible()
     qtbot.keyClicks(combo, name)
@@ -79,32 +92,32 @@ def keep_as(qtbot: QtBot, window: MainWindow, name: str) -> None:
     assert not box.isVisible()
 
 
-def page_of(window: MainWindow) -> UserExamplesPage:
+def page_of(window: AnyWindow) -> UserExamplesPage:
     page = window.card("ownPage")
     assert isinstance(page, UserExamplesPage)
     return page
 
 
-def open_page(qtbot: QtBot, window: MainWindow) -> UserExamplesPage:
+def open_page(qtbot: QtBot, window: AnyWindow) -> UserExamplesPage:
     """Turns to the page and waits for the answers."""
     click_tab(qtbot, window, "ownTab")
     wait_for_answers(qtbot, window)
     return page_of(window)
 
 
-def wait_for_answers(qtbot: QtBot, window: MainWindow) -> None:
+def wait_for_answers(qtbot: QtBot, window: AnyWindow) -> None:
     probes = window.session.queries
     qtbot.waitUntil(lambda: all(probes[name].is_up_to_date and probes[name].result for name in (PREDICTIONS, TEST_SET)))
 
 
-def train_on(qtbot: QtBot, window: MainWindow) -> None:
+def train_on(qtbot: QtBot, window: AnyWindow) -> None:
     """Presses the button, and waits until the data are there and the network has learned from all that are kept."""
     click(qtbot, window, QPushButton, "trainOnOwnButton")
     own = window.session.user_examples
     qtbot.waitUntil(lambda: bool(own.is_mixed_in.all() and own.learned.all()) and is_shown(window.session.data))
 
 
-def teach(qtbot: QtBot, window: MainWindow) -> None:
+def teach(qtbot: QtBot, window: AnyWindow) -> None:
     """A trained network learns from a drawing that was kept."""
     train_epochs(qtbot, window, 2)
     draw(qtbot, window)
@@ -114,7 +127,7 @@ def teach(qtbot: QtBot, window: MainWindow) -> None:
     wait_for(qtbot, window, Status.FINISHED)
 
 
-def shows(window: MainWindow, name: str) -> str:
+def shows(window: AnyWindow, name: str) -> str:
     return find(window, ElidedLabel, name).text()
 
 
@@ -129,12 +142,14 @@ def coloured_pixels(pictures: PictureList, place: int) -> int:
 # ---- keeping
 
 
-def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(own_window: MainWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.user_examples
+def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window, own = whole_window, whole_window.session.user_examples
+    wait_until_read(qtbot, window)
     bar, tab = tab_of(window, "ownTab")
     assert not bar.isTabVisible(tab)
     draw(qtbot, window)
-    keep_as(qtbot, window, "4")
+    press(qtbot, window, Qt.Key_K)
+    choose_class(qtbot, window, "4")
     assert bar.isTabVisible(tab)
     assert own.examples is not None
     np.testing.assert_array_equal(own.examples.inputs[0], window.canvas.network_input())
@@ -146,7 +161,7 @@ def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(own_wind
     assert own.count == 1
 
 
-def test_the_box_begins_with_the_true_class_and_closes_without_keeping(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_box_begins_with_the_true_class_and_closes_without_keeping(own_window: CardWindow, qtbot: QtBot) -> None:
     window = own_window
     load(qtbot, window, "moons")
     click(qtbot, window, QToolButton, "keepExampleButton")
@@ -163,23 +178,23 @@ def test_the_box_begins_with_the_true_class_and_closes_without_keeping(own_windo
     assert window.session.user_examples.count == 0
 
 
-def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     test = session.dataset.test if session.dataset else None
     assert test is not None
     assert test.labels is not None
     session.selection.choose_example(Example("test", 3))
     session.question.set_data_example(Example("test", 3))
-    press(qtbot, window, Qt.Key_K)
+    click(qtbot, window, QToolButton, "keepExampleButton")
     combo = find(window, QComboBox, "keepClassCombo")
     assert combo.currentText() == str(test.labels[3])
     qtbot.keyClick(combo, Qt.Key_Escape)
 
 
-def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
-    press(qtbot, window, Qt.Key_K)
+    click(qtbot, window, QToolButton, "keepExampleButton")
     combo, button = find(window, QComboBox, "keepClassCombo"), find(window, QPushButton, "keepButton")
     assert combo.currentIndex() == -1
     assert not button.isEnabled()
@@ -192,16 +207,16 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: MainWi
     assert own.count == 1
 
 
-def test_nothing_can_be_kept_of_an_empty_canvas(own_window: MainWindow, qtbot: QtBot) -> None:
-    press(qtbot, own_window, Qt.Key_K)
+def test_nothing_can_be_kept_of_an_empty_canvas(own_window: CardWindow, qtbot: QtBot) -> None:
+    click(qtbot, own_window, QToolButton, "keepExampleButton")
     assert not find(own_window, QPushButton, "keepButton").isEnabled()
     assert find(own_window, QLabel, "keptLabel").text() == "none kept yet"
 
 
-def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     load(qtbot, window, "mpg")
-    press(qtbot, window, Qt.Key_K)
+    click(qtbot, window, QToolButton, "keepExampleButton")
     field = find(window, QLineEdit, "keepNumberEdit")
     for wrong in ("many", "1; 2", "inf", ""):
         field.setText("")
@@ -223,7 +238,7 @@ def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: MainWindow, 
 # ---- seeing
 
 
-def test_a_point_that_is_answered_wrong_is_called_so(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_point_that_is_answered_wrong_is_called_so(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     load(qtbot, window, "moons")
     prediction = session.question.prediction
@@ -238,7 +253,7 @@ def test_a_point_that_is_answered_wrong_is_called_so(own_window: MainWindow, qtb
 
 
 def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
-    own_window: MainWindow, qtbot: QtBot
+    own_window: CardWindow, qtbot: QtBot
 ) -> None:
     window, session = own_window, own_window.session
     train_epochs(qtbot, window, 3)
@@ -259,7 +274,7 @@ def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
     assert coloured_pixels(page.pictures, 1) > 0
 
 
-def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     window.session.question.set_data_example(Example("test", 3))
     kept = np.array(window.session.question.example)
@@ -279,7 +294,7 @@ def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_wind
 # ---- training on
 
 
-def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     train_epochs(qtbot, window, 2)
     run, parameters = session.runs.current, np.array(session.displayed.network.parameters)
@@ -312,14 +327,14 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     assert tested.before == pytest.approx(float((then != test.labels).mean()))
 
 
-def test_what_it_has_learned_from_is_told_after_undo_too(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_it_has_learned_from_is_told_after_undo_too(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     train_epochs(qtbot, window, 1)
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
     page = open_page(qtbot, window)
     train_on(qtbot, window)
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    window.session.undo.undo()
     qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     assert session.user_examples.learned.all()
     assert session.training.state is not Status.TRAINING
@@ -334,7 +349,7 @@ def test_what_it_has_learned_from_is_told_after_undo_too(own_window: MainWindow,
 
 
 def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_back(
-    own_window: MainWindow, qtbot: QtBot
+    own_window: CardWindow, qtbot: QtBot
 ) -> None:
     window, session = own_window, own_window.session
     teach(qtbot, window)
@@ -351,7 +366,7 @@ def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_bac
     assert "test error" in shows(window, "ownProgress")
 
 
-def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
@@ -371,7 +386,7 @@ def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: Main
     assert shows(window, "ownProgress") == "All in the training set, 10\u202f% of it; Train continues with them."
 
 
-def test_other_data_may_come_after_training_on_them(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_other_data_may_come_after_training_on_them(own_window: CardWindow, qtbot: QtBot) -> None:
     """The network of before is of the old data: nothing asks it about the new ones."""
     window, session = own_window, own_window.session
     train_epochs(qtbot, window, 1)
@@ -391,7 +406,7 @@ def test_other_data_may_come_after_training_on_them(own_window: MainWindow, qtbo
     assert failures == []
 
 
-def test_undo_takes_them_out_again_and_the_button_too(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_undo_takes_them_out_again_and_the_button_too(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
@@ -399,7 +414,7 @@ def test_undo_takes_them_out_again_and_the_button_too(own_window: MainWindow, qt
     train_on(qtbot, window)
     assert session.settings.experiment.data_settings["own"] == session.user_examples.mixed_in
     assert not find(window, QPushButton, "trainOnOwnButton").isVisible()
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    window.session.undo.undo()
     qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     assert session.dataset is not None
     assert len(session.dataset.train) == 2000
@@ -410,7 +425,7 @@ def test_undo_takes_them_out_again_and_the_button_too(own_window: MainWindow, qt
     assert session.user_examples.count == 1
 
 
-def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
@@ -427,14 +442,14 @@ def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: MainWind
     assert own.mixed_in != mixed
 
 
-def own_share_of(window: MainWindow) -> float:
+def own_share_of(window: AnyWindow) -> float:
     """Of the training part that is loaded."""
     data = window.session.dataset
     assert data is not None
     return 1 - 2000 / len(data.train)
 
 
-def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
@@ -451,7 +466,7 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindo
     assert "30\u202f% of it" in shows(window, "ownProgress")
     qtbot.keyClick(field, Qt.Key_Up)
     qtbot.waitUntil(lambda: is_shown(session.data) and own_share_of(window) == pytest.approx(0.35, abs=0.01))
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    window.session.undo.undo()
     qtbot.waitUntil(lambda: is_shown(session.data) and own_share_of(window) == pytest.approx(0.3, abs=0.01))
     assert field.text() == "30 %"
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
@@ -459,7 +474,7 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: MainWindo
     assert field.text() == "30 %", "for the next time"
 
 
-def test_a_share_that_cannot_be_is_told_beside_the_field(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_share_that_cannot_be_is_told_beside_the_field(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
@@ -481,12 +496,12 @@ def test_a_share_that_cannot_be_is_told_beside_the_field(own_window: MainWindow,
 
 
 def test_they_are_there_again_in_the_next_window_and_only_for_their_data(
-    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
+    make_cards: MakeCards, own_window: CardWindow, qtbot: QtBot
 ) -> None:
     draw(qtbot, own_window)
     keep_as(qtbot, own_window, "4")
-    own_window.close_unasked()
-    again = make_window()
+    close(own_window)
+    again = make_cards(CURVES)
     wait_until_read(qtbot, again)
     assert again.session.user_examples.count == 1
     load(qtbot, again, "moons")
@@ -496,9 +511,10 @@ def test_they_are_there_again_in_the_next_window_and_only_for_their_data(
 
 
 def test_export_and_import_in_another_home(
-    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_window: MakeWindow, whole_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, path = own_window, tmp_path / "mine.npz"
+    window, path = whole_window, tmp_path / "mine.npz"
+    wait_until_read(qtbot, window)
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
     open_page(qtbot, window)
@@ -521,7 +537,7 @@ def test_export_and_import_in_another_home(
     assert other.session.user_examples.count == 0
 
 
-def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     from tests.engine.datasets.test_user_examples import some
 
     rows, broken = tmp_path / "rows.npz", tmp_path / "broken.npz"
@@ -543,21 +559,21 @@ def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: MainWindow
 
 
 def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_place(
-    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
+    make_cards: MakeCards, own_window: CardWindow, qtbot: QtBot
 ) -> None:
     draw(qtbot, own_window)
     keep_as(qtbot, own_window, "4")
-    own_window.close_unasked()
+    close(own_window)
     (path,) = user_examples_folder().glob("*.npz")
     path.write_bytes(b"damaged")
-    again = make_window()
+    again = make_cards(CURVES)
     wait_until_read(qtbot, again)
     qtbot.waitUntil(lambda: again.session.messages.current is not None)
     assert again.session.messages.current is not None
     assert "Your own examples could not be read" in again.session.messages.current.text
     draw(qtbot, again)
     keep_as(qtbot, again, "5")
-    again.close_unasked()
+    close(again)
     assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
     assert read_user_examples(path).truths.tolist() == ["5"]
 
@@ -572,15 +588,13 @@ def on_disk() -> list[str]:
     )
 
 
-def has(window: MainWindow, *names: str) -> bool:
+def has(window: AnyWindow, *names: str) -> bool:
     kept = window.session.user_examples.examples
     return kept is not None and sorted(kept.truths.tolist()) == sorted(names)
 
 
-def test_two_windows_lose_nothing_that_either_kept(
-    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
-) -> None:
-    one, other = own_window, make_window()
+def test_two_windows_lose_nothing_that_either_kept(make_cards: MakeCards, own_window: CardWindow, qtbot: QtBot) -> None:
+    one, other = own_window, make_cards(CURVES)
     wait_until_read(qtbot, other)
     for window, name in ((one, "4"), (other, "5"), (one, "6")):
         draw(qtbot, window)
@@ -588,16 +602,16 @@ def test_two_windows_lose_nothing_that_either_kept(
         qtbot.waitUntil(lambda name=name: name in on_disk())
     qtbot.waitUntil(lambda: has(one, "4", "5", "6"))
     assert has(other, "4", "5")
-    press(qtbot, one, Qt.Key_Z, Qt.ControlModifier)
+    one.session.undo.undo()
     assert has(one, "4", "5"), "undo takes back what was done here"
-    one.close_unasked()
+    close(one)
     assert on_disk() == ["4", "5"]
 
 
 def test_what_was_removed_in_a_window_does_not_come_back_there(
-    make_window: MakeWindow, own_window: MainWindow, qtbot: QtBot
+    make_cards: MakeCards, own_window: CardWindow, qtbot: QtBot
 ) -> None:
-    one, other = own_window, make_window()
+    one, other = own_window, make_cards(CURVES)
     wait_until_read(qtbot, other)
     draw(qtbot, one)
     keep_as(qtbot, one, "4")
@@ -616,23 +630,23 @@ def test_what_was_removed_in_a_window_does_not_come_back_there(
     draw(qtbot, one)
     keep_as(qtbot, one, "8")
     qtbot.waitUntil(lambda: has(one, "5", "7", "8"))
-    one.close_unasked()
+    close(one)
     assert on_disk() == ["5", "7", "8"]
 
 
-def test_a_file_that_was_damaged_meanwhile_is_put_aside(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_file_that_was_damaged_meanwhile_is_put_aside(own_window: CardWindow, qtbot: QtBot) -> None:
     draw(qtbot, own_window)
     keep_as(qtbot, own_window, "4")
     qtbot.waitUntil(lambda: on_disk() == ["4"])
     (path,) = user_examples_folder().glob("*.npz")
     path.write_bytes(b"damaged")
     keep_as(qtbot, own_window, "5")
-    own_window.close_unasked()
+    close(own_window)
     assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
     assert on_disk() == ["4", "5"]
 
 
-def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "4")
@@ -651,7 +665,7 @@ def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: MainWi
     assert left == {path, *others, Path(str(own.mixed_in)), first, *older[4:]}
 
 
-def test_a_branch_has_learned_what_its_parent_had_by_then(own_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_branch_has_learned_what_its_parent_had_by_then(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     session.records.set_on(True)
     teach(qtbot, window)

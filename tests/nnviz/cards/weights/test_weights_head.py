@@ -13,10 +13,16 @@ from nnviz.ui import theme
 from nnviz.ui.weights.neuron_view import WeightBars
 from nnviz.window.bundled_networks import FOLDER
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import click_tab, find, hover
 
 
-def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("weightsDock")
+
+
+def tabs_in_sight(window: AnyWindow) -> dict[str, bool]:
     """Returns the tabs that are whole and under no arrow."""
     bar = window.card("weightsDock").tabs
     covered = [arrow.geometry() for arrow in bar.findChildren(QToolButton) if arrow.isVisible()]
@@ -27,21 +33,21 @@ def tabs_in_sight(window: MainWindow) -> dict[str, bool]:
     }
 
 
-def open_best(window: MainWindow, qtbot: QtBot) -> None:
+def open_best(window: AnyWindow, qtbot: QtBot) -> None:
     """The largest network that comes along."""
     with qtbot.waitSignal(window.session.runs.replaced):
         window.session.files.open(FOLDER / "best.npz", "Best")
     QApplication.processEvents()
 
 
-def bring_output_to_front(window: MainWindow, qtbot: QtBot) -> None:
+def bring_output_to_front(window: AnyWindow, qtbot: QtBot) -> None:
     """By a click on the last tab."""
     click_tab(qtbot, window, "layer3Tab")
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_words_give_way_before_a_tab_does(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
-    window = ready_window
+def test_words_give_way_before_a_tab_does(whole_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    window = whole_window
     window.resize(*size)
     qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
     bring_output_to_front(window, qtbot)
@@ -58,7 +64,7 @@ def test_words_give_way_before_a_tab_does(ready_window: MainWindow, qtbot: QtBot
     assert all(tabs_in_sight(window).values()), window.card("weightsDock").head.detail.text()
 
 
-def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     bring_output_to_front(window, qtbot)
     window.session.settings.change("shape", hidden=(64,) * 12)
@@ -74,8 +80,8 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: MainWindow, q
     assert tabs_in_sight(window)[strip.tabText(12)], "in a narrower window too"
 
 
-def test_the_scale_is_that_of_the_tiles_after_each_text_size(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, panel = ready_window, ready_window.card("weightsDock")
+def test_the_scale_is_that_of_the_tiles_after_each_text_size(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window, panel = whole_window, whole_window.card("weightsDock")
     window.resize(1280, 690)
     qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 690))
     QApplication.processEvents()
@@ -99,7 +105,7 @@ def test_the_scale_is_that_of_the_tiles_after_each_text_size(ready_window: MainW
 # ---- names of the rows
 
 
-def test_the_rows_of_the_output_are_named_by_their_classes(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_rows_of_the_output_are_named_by_their_classes(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     names = find(window, RowNames, "weightsRowNames")
     assert not names.isVisible(), "hidden neurons stand for nothing that has a name"
@@ -122,7 +128,7 @@ def test_the_rows_of_the_output_are_named_by_their_classes(ready_window: MainWin
 # ---- one neuron of a layer beyond the first
 
 
-def test_the_bars_have_a_scale(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_bars_have_a_scale(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.card("weightsDock").show_layer(1)
     window.card("weightsDock").show_neuron(2)
@@ -143,13 +149,13 @@ def test_the_bars_have_a_scale(ready_window: MainWindow, qtbot: QtBot) -> None:
         hover(bars, (field.left() - 4, 10))
 
 
-def test_an_output_is_called_by_its_class_first(ready_window: MainWindow) -> None:
+def test_an_output_is_called_by_its_class_first(ready_window: CardWindow) -> None:
     ready_window.card("weightsDock").show_layer(2)
     ready_window.card("weightsDock").show_neuron(4)
     assert find(ready_window, QLabel, "neuronTitle").text() == "Class 4 · neuron 5 of 10"
 
 
-def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, strip = ready_window, ready_window.card("weightsDock").tabs
     before, after = (find(strip, QToolButton, f"Scroll{side}Button") for side in ("Left", "Right"))
     assert not after.isVisible(), "all fit"
