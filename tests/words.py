@@ -2,7 +2,8 @@
 
     python -m tests.words [--report]
 
-The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings), and the Markdown files.
+The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings, no code), and the
+Markdown files.
 A phrase of ``FORBIDDEN`` fails the check. ``--report`` also lists words that often have a better one, long sentences
 and long literals, for a reader to judge.
 """
@@ -59,6 +60,10 @@ DOUBTFUL = {
 }
 
 
+# Literals that are code: functions of the exported script, and SQL.
+_CODE = re.compile(r"^ *(def \w+\(|rows = |CREATE |SELECT |INSERT INTO |UPDATE |DELETE FROM |WITH$)", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class Text:
     """A text that a user sees, with its place."""
@@ -87,7 +92,7 @@ def texts_of_code(path: Path) -> Iterator[Text]:
             words = node.value
         else:
             continue
-        if " " in words.strip():
+        if " " in words.strip() and re.search(r"[a-z]", words) and not _CODE.search(words):
             yield Text(f"{path.relative_to(ROOT)}:{node.lineno}", words)
 
 

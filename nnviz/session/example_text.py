@@ -11,26 +11,32 @@ from nnviz.session.predicted_numbers import targets_of
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 
-_NOUNS = {PICTURE: "picture", POINT: "point", NUMBER: "point", ROW: "row"}
+_NOUNS = {PICTURE: "image", POINT: "point", NUMBER: "point", ROW: "row"}
 _DIGITS = frozenset("0123456789")
 _COUNTS = {1: "one number", 2: "two numbers"}
 
 
 def is_of_digits(data: Dataset | None) -> bool:
-    """Whether the pictures are of digits, or there are none yet."""
+    """Whether the images are of digits, or no data is loaded yet."""
     return data is None or (fits_canvas(data) and _DIGITS.issuperset(data.class_names))
 
 
 def example_noun(data: Dataset | None) -> str:
-    """Returns the noun for an example: "digit", "picture", "row", "point"."""
+    """Returns the noun for an example: "digit", "image", "row", "point"."""
     return "digit" if data is None or is_of_digits(data) else _NOUNS[data.kind]
 
 
+def draw_request(data: Dataset | None) -> str:
+    """Returns what to do without an input: "draw a digit", "draw an image"."""
+    noun = example_noun(data)
+    return f"draw {'an' if noun == 'image' else 'a'} {noun}"
+
+
 def input_title(data: Dataset | None) -> str:
-    """Returns the card's title: "Draw a digit", "A picture", "A row", "A point", or the name of the only number."""
+    """Returns the card's title: "Draw a digit", "Image", "Row", "Point", or the name of the only number."""
     if data is None or is_of_digits(data):
         return "Draw a digit"
-    return text.name(data.column_name(0)) if data.kind == NUMBER else f"A {example_noun(data)}"
+    return text.name(data.column_name(0)) if data.kind == NUMBER else example_noun(data).capitalize()
 
 
 def origin_text(session: Session) -> str:
@@ -54,10 +60,10 @@ def truth_text(session: Session) -> str:
     if data is None or truth is None:
         return ""
     if data.is_classification:
-        return f"truly {text.name(data.class_name(int(truth.argmax())))}"
+        return f"true class {text.name(data.class_name(int(truth.argmax())))}"
     if data.outputs > 1:
         return ""
-    return f"truly {targets_of(data)[0].format(float(data.raw_targets(truth)[0]))}"
+    return f"true value {targets_of(data)[0].format(float(data.raw_targets(truth)[0]))}"
 
 
 def neuron_full_name(session: Session, neuron: Neuron) -> str:

@@ -48,7 +48,7 @@ SORTS = {
     "train_loss": Sort("train loss", "train", True),
     "epochs": Sort("epochs"),
     "seconds": Sort("seconds", is_ascending=True),
-    "nbytes": Sort("room, MB"),
+    "nbytes": Sort("size, MB"),
 }
 
 

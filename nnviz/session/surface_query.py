@@ -20,7 +20,7 @@ from nnviz.session.displayed import Displayed
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Neuron, Selection
 
-OUTPUT_SURFACE, NEURON_SURFACES = "answers all over", "neurons all over"
+OUTPUT_SURFACE, NEURON_SURFACES = "predictions over the plane", "neurons over the plane"
 COARSE, FINE = 48, 200  # cells of the plane in each direction
 COARSE_TILE, FINE_TILE = 24, 64  # cells of a neuron's plane in each direction
 COARSE_LINE, FINE_LINE = 100, 500  # places of the curve

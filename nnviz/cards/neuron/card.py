@@ -267,7 +267,7 @@ class NeuronCard(DockCard):
         if report is not None and data is not None and report.means is not None:
             means = report.means.tolist()
             meaning = model.meaning.for_file
-            rows += [["mean answer", meaning.output(number), mean] for number, mean in enumerate(means)]
+            rows += [["mean activation", meaning.output(number), mean] for number, mean in enumerate(means)]
         return rows
 
 

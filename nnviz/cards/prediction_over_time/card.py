@@ -14,7 +14,7 @@ from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS, PastPredict
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.example_text import example_noun
+from nnviz.session.example_text import draw_request
 from nnviz.session.predicted_class import WORTH_SEEING, PredictedClass, predicted_class_of
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
@@ -100,7 +100,7 @@ class PredictionOverTimePanel(DockCard):
         self._epochs = []
         has_none = self._known is not None  # else predictions are still being computed
         is_empty = self._session.question.example is None
-        to_do = f"draw a {example_noun(self._session.data.dataset)} to see it"
+        to_do = f"{draw_request(self._session.data.dataset)} to see it"
         self.plot.show_lines([], [], to_do if is_empty else "no prediction" if has_none else "")
 
     def _name_lines(self) -> None:

@@ -110,11 +110,11 @@ def row_of(window: AnyWindow) -> str:
 
 def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow) -> None:
     data, origin = penguins.session.data.dataset, penguins.session.question.origin
-    assert penguins.draw.head.title.text() == "A row"
+    assert penguins.draw.head.title.text() == "Row"
     assert not penguins.canvas.isVisible()
     assert penguins.draw.form.isVisible()
     name = data.class_names[data.test.labels[origin.number]]
-    assert told(penguins) == f"{row_of(penguins)}: truly {name}"
+    assert told(penguins) == f"{row_of(penguins)}: true class {name}"
     row = {column.name: penguins.draw.form for column in data.coding.columns}
     written = [value(penguins, number) for number in range(1, len(row) + 1)]
     encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]
@@ -316,7 +316,7 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     with_data: Callable[[Dataset], CardWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
     window = with_data(slips())
-    assert window.draw.head.title.text() == "A picture"
+    assert window.draw.head.title.text() == "Image"
     assert window.draw.box.isVisible()
     assert not window.canvas.isVisible()
     assert told(window).startswith("test picture")
@@ -353,7 +353,7 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
     inputs = np.random.default_rng(0).random((40, 784), np.float32)
     split = Split(inputs, one_hot(labels, 2), labels)
     window = with_data(Dataset("Cloth", split, split, (28, 28), ("shirt", "shoe")))
-    assert window.draw.head.title.text() == "A picture"
+    assert window.draw.head.title.text() == "Image"
     assert window.canvas.isVisible()
     assert not window.draw.drawing.centre.isChecked()
     click(qtbot, window, QToolButton, "randomDigitButton")
@@ -368,7 +368,7 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
 def test_a_point(whole_window: MainWindow, qtbot: QtBot) -> None:
     window = whole_window
     load(qtbot, window, "spirals")
-    assert window.draw.head.title.text() == "A point"
+    assert window.draw.head.title.text() == "Point"
     assert window.draw.head.detail.text() == "click in the plane"
     qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
     window.resize(1440, 900)

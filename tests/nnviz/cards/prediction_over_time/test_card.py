@@ -316,7 +316,7 @@ def test_other_pictures_are_called_so_at_once(ready_window: CardWindow, qtbot: Q
     assert strip.plot.note == "draw a digit to see it"
     load(qtbot, ready_window, str(clothes(tmp_path)))
     assert ready_window.session.question.example is None
-    assert strip.plot.note == "draw a picture to see it"
+    assert strip.plot.note == "draw an image to see it"
 
 
 def test_the_heads_names_give_way_until_they_fit(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
