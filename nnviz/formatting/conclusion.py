@@ -1,0 +1,29 @@
+"""Conclusions: what the figures of a card mean, in one or two plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Conclusion(NamedTuple):
+    """One or two sentences about measured figures.
+
+    Attributes:
+        lead: the first sentence, which is emphasised: "Most confused: 4 read as 9."
+        rest: the sentences after it, or "".
+    """
+
+    lead: str
+    rest: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentences as plain text."""
+        return f"{self.lead} {self.rest}".rstrip()
+
+
+def enumeration(names: Sequence[str]) -> str:
+    """Returns names as in a sentence: "7", "7 and 9", "1, 4 and 6"; "" for none."""
+    *first, last = names or [""]
+    return f"{', '.join(first)} and {last}" if first else last

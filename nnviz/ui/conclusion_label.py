@@ -1,0 +1,74 @@
+"""The line below a card's header that says what the figures mean."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PyQt5.QtCore import QEvent, QSize, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QLabel, QSizePolicy
+
+from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.text import plain
+from nnviz.ui.parts import named
+
+
+class ConclusionLabel(QLabel):
+    """Shows a conclusion with an emphasised first sentence, in lines of fixed number, so that nothing moves.
+
+    If the lines are too few for all sentences, only the first is shown. The tooltip has all of them.
+    """
+
+    def __init__(self, name: str, lines: int = 1) -> None:
+        """``name`` is the Qt object name; ``lines`` are kept free also while there is no conclusion."""
+        super().__init__()
+        named(self, name, "Conclusion")
+        self._lines = lines
+        self._conclusion: Conclusion | None = None
+        self.setTextFormat(Qt.RichText)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+
+    @property
+    def conclusion(self) -> Conclusion | None:
+        """The conclusion, whole; None if there is none."""
+        return self._conclusion
+
+    def show_conclusion(self, conclusion: Conclusion | None) -> None:
+        """Shows the conclusion, whose names may come from files; None leaves the lines empty."""
+        if conclusion != self._conclusion:
+            self._conclusion = conclusion
+            words = "" if conclusion is None else plain(conclusion.text)
+            self.setToolTip(f"<p>{escape(words)}</p>" if words else "")
+            self.setAccessibleDescription(words)
+            self._fit()
+
+    def _fit(self) -> None:
+        conclusion = self._conclusion
+        if conclusion is None:
+            self.setText("")
+            return
+        lead, rest = (escape(plain(words)) for words in conclusion)
+        emphasised = f'<span style="font-weight: 600">{lead}</span>'
+        self.setText(f"{emphasised} {rest}")
+        if rest and self.heightForWidth(self.width()) > self.sizeHint().height():
+            self.setText(emphasised)
+
+    def sizeHint(self) -> QSize:
+        self.ensurePolished()
+        return QSize(0, self._lines * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fits the sentences again to another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
+            self._fit()
+            self.updateGeometry()

@@ -1,0 +1,51 @@
+"""The line of a card that says what its figures mean."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from nnviz.formatting.conclusion import Conclusion, enumeration
+from nnviz.ui.conclusion_label import ConclusionLabel
+
+SENTENCES = Conclusion("Fires for 7, and a little for 9.", "Without it the test error rises from 2.51 to 2.81 %.")
+
+
+def made(qtbot: QtBot, width: int, lines: int = 1) -> ConclusionLabel:
+    label = ConclusionLabel("conclusion", lines)
+    qtbot.addWidget(label)
+    label.resize(width, label.sizeHint().height())
+    label.show()
+    return label
+
+
+def test_enumeration() -> None:
+    assert enumeration([]) == ""
+    assert enumeration(["7"]) == "7"
+    assert enumeration(["7", "9"]) == "7 and 9"
+    assert enumeration(["1", "4", "6"]) == "1, 4 and 6"
+
+
+def test_all_sentences_where_there_is_space_else_the_first(qtbot: QtBot) -> None:
+    label = made(qtbot, 1200)
+    label.show_conclusion(SENTENCES)
+    assert "test error" in label.text()
+    label.resize(330, label.height())
+    assert "test error" not in label.text()
+    assert SENTENCES.lead in label.text()
+    assert "test error" in label.toolTip(), "the tooltip has all of them"
+
+
+def test_no_conclusion_keeps_its_place(qtbot: QtBot) -> None:
+    label = made(qtbot, 600, lines=2)
+    before = label.sizeHint()
+    label.show_conclusion(SENTENCES)
+    assert label.sizeHint() == before
+    label.show_conclusion(None)
+    assert label.text() == "" and label.sizeHint() == before
+
+
+def test_names_of_files_are_plain_text(qtbot: QtBot) -> None:
+    label = made(qtbot, 600)
+    label.show_conclusion(Conclusion("Most confused: <img src=x> read as 9."))
+    assert "<img" not in label.text()
+    assert "<img" not in label.toolTip()
