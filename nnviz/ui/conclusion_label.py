@@ -12,6 +12,8 @@ from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.text import plain
 from nnviz.ui.parts import named
 
+_SPARE = 2  # pixels, for descenders
+
 
 class ConclusionLabel(QLabel):
     """Shows a conclusion with an emphasised first sentence, in lines of fixed number, so that nothing moves.
@@ -52,12 +54,12 @@ class ConclusionLabel(QLabel):
         lead, rest = (escape(plain(words)) for words in conclusion)
         emphasised = f'<span style="font-weight: 600">{lead}</span>'
         self.setText(f"{emphasised} {rest}")
-        if rest and self.heightForWidth(self.width()) > self.sizeHint().height():
+        if rest and self.heightForWidth(self.width()) > (self._lines + 0.5) * self.fontMetrics().lineSpacing():
             self.setText(emphasised)
 
     def sizeHint(self) -> QSize:
         self.ensurePolished()
-        return QSize(0, self._lines * self.fontMetrics().lineSpacing())
+        return QSize(0, self._lines * self.fontMetrics().lineSpacing() + _SPARE)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

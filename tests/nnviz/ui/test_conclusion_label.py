@@ -41,7 +41,8 @@ def test_no_conclusion_keeps_its_place(qtbot: QtBot) -> None:
     label.show_conclusion(SENTENCES)
     assert label.sizeHint() == before
     label.show_conclusion(None)
-    assert label.text() == "" and label.sizeHint() == before
+    assert label.text() == ""
+    assert label.sizeHint() == before
 
 
 def test_names_of_files_are_plain_text(qtbot: QtBot) -> None:
