@@ -319,7 +319,7 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     assert window.draw.head.title.text() == "Image"
     assert window.draw.box.isVisible()
     assert not window.canvas.isVisible()
-    assert told(window).startswith("test picture")
+    assert told(window).startswith("test image")
     first = window.session.question.example
     Image.fromarray(np.full((120, 160), 51, np.uint8)).save(tmp_path / "dark.png")
     given = QMimeData()
