@@ -358,7 +358,7 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
     assert not window.draw.drawing.centre.isChecked()
     click(qtbot, window, QToolButton, "randomDigitButton")
     title = window.session.sketch.drawing[0].title
-    number = int(title.removeprefix("test picture ").split(":")[0])
+    number = int(title.removeprefix("test image ").split(":")[0])
     np.testing.assert_allclose(window.session.question.example, inputs[number], atol=1e-6)
 
 
