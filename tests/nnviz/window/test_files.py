@@ -61,7 +61,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "cut short": (changed()[:-40], ["cut off"]),
     "without biases": (changed(biases=None), ["biases"]),
     "wrong key": (changed(shape=None, shap=[4, 5, 3]), ["shape", "shap"]),
-    "ragged": (changed(weights=[[[1, 2, 3, 4], [1, 2]], [[1] * 5] * 3]), ["ragged", "layer 1"]),
+    "ragged": (changed(weights=[[[1, 2, 3, 4], [1, 2]], [[1] * 5] * 3]), ["rows of different lengths", "layer 1"]),
     "words": (changed(biases=[[["a"]] * 5, [[0]] * 3]), ["'a'", "biases", "numbers"]),
     "too few rows": (changed(biases=[[[0]] * 4, [[0]] * 3]), ["4 × 1", "5 × 1"]),
     "too few layers": (changed(weights=[[[1] * 4] * 5]), ["1 layers", "must have 2"]),
