@@ -18,7 +18,7 @@ from engine.datasets.download import Progress as Progress
 from engine.datasets.stored_texts import storable
 from engine.datasets.user_examples import DEFAULT_SHARE, mix_in_user_examples, read_user_examples
 
-PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Pictures", "Tables", "The plane", "Curves", "Files"
+PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Images", "Tables", "The plane", "Curves", "Files"
 
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 

@@ -17,7 +17,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.basics.errors import ANOTHER_FILE, EngineError, FileFormatError, SettingError, bad_file, invalid_file, shown
+from engine.basics.errors import (
+    ANOTHER_FILE,
+    EngineError,
+    FileFormatError,
+    SettingError,
+    bad_file,
+    counted,
+    invalid_file,
+    shown,
+)
 from engine.basics.regular_files import read_regular
 from engine.basics.validation import Array, available_memory, check_shape, gigabytes
 from engine.network.network import Network, check_dtype, first_non_finite_layer
@@ -154,8 +163,8 @@ def _layers(path: Path, document: dict[str, Any], key: str, expected: Sequence[t
     """Returns the numbers under a key, layer by layer, checked against the expected sizes. Raises FileFormatError."""
     layers = document[key]
     if not isinstance(layers, list) or len(layers) != len(expected):
-        has = f"has {len(layers)} layers" if isinstance(layers, list) else f"is of type {type(layers).__name__}"
-        raise bad_file(path, f"“{key}” {has}, but the shape needs a list of {len(expected)} layers")
+        has = counted(len(layers), "layer") if isinstance(layers, list) else f"a value of type {type(layers).__name__}"
+        raise bad_file(path, f"“{key}” holds {has}, but the shape needs a list of {counted(len(expected), 'layer')}")
     return [
         _layer(path, rows, f"{key} of layer {layer}", size)
         for layer, (rows, size) in enumerate(zip(layers, expected, strict=True), start=1)

@@ -69,9 +69,9 @@ class Meaning:
 
     @property
     def example(self) -> str:
-        """The noun for an example: "picture", "point" or "row"."""
+        """The noun for an example: "image", "point" or "row"."""
         if self.data is None or self.picture is not None:
-            return "picture"
+            return "image"
         return "point" if self.data.is_plane or self.data.columns == ("x",) else "row"
 
     @property

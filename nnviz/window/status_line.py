@@ -27,7 +27,7 @@ _HINTS = {
 
 _OVER_HINT = "Space: train / pause · click in the {} to set the input · hover over a neuron to enlarge it"
 _PAINT_HINT = "click or drag in the {} to paint points · right button: erase · 0: eraser, 1 to 6: class · Esc: done"
-_INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its pictures
+_INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its images
 
 
 class StatusLine(QObject):

@@ -93,8 +93,8 @@ def test_what_is_no_image_is_refused_by_its_name(tmp_path: Path, digit: str) -> 
     cut.write_bytes(Path(digit).read_bytes()[:60])
     rows.write_text("1,2\n")
     for files, reason in (
-        ([str(cut)], f"{cut} cannot be used: it is damaged, or no image\n"),
-        ([digit, str(rows)], f"{rows} cannot be used: it is damaged, or no image\n"),
+        ([str(cut)], f"{cut} cannot be used: it is damaged, or not an image\n"),
+        ([digit, str(rows)], f"{rows} cannot be used: it is damaged, or not an image\n"),
         ([str(rows)], f"{rows} cannot be used: row 1 must have 784 cells, not 2\n"),
         ([digit, str(tmp_path / "no.png")], f"{tmp_path / 'no.png'} cannot be used: No such file or directory\n"),
     ):

@@ -47,7 +47,7 @@ def test_usage_errors_and_hints_name_it(started: str, capsys: pytest.CaptureFixt
     assert told.startswith("nnviz: ")
     assert told.endswith(f"Try {started} evaluate --help.\n")
     assert cli.main(["data"]) == 0
-    assert f"Learn:     {started} train --data NAME|FILE|FOLDER\n" in capsys.readouterr().out
+    assert f"Train:     {started} train --data NAME|FILE|FOLDER\n" in capsys.readouterr().out
     with Library():
         pass
     assert cli.main(["runs", "show", "9"]) == cli.USAGE_ERROR

@@ -19,7 +19,7 @@ from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.session.example_text import example_noun, input_title, origin_text
+from nnviz.session.example_text import draw_request, example_noun, input_title, origin_text
 from nnviz.session.messages import Message
 from nnviz.session.predicted_class import PredictedClass
 from nnviz.session.predicted_numbers import Targets
@@ -242,7 +242,7 @@ class DrawCard(DockCard):
         hints = (f"click in the {region}", f"click in {region}", "click") if region else ("",)
         self.head.detail.show_versions(*hints)
         self.head.detail.setVisible(bool(region))
-        self.canvas.set_hint(f"Draw a {self.noun} here")
+        self.canvas.set_hint(f"{draw_request(data).capitalize()} here")
         self._name_buttons()
         self._name_classes()
         self._follow()

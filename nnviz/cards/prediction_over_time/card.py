@@ -119,7 +119,8 @@ class PredictionOverTimePanel(DockCard):
         more = ", …" if at is None else ""
         fewer = [f"{', '.join(named[:count])}{more}" for count in range(len(named) - 1, 0, -1)]
         all_names = ", ".join(named)
-        alone = [] if at is None or not lines else [_coloured(lines[0], figures[0].removeprefix(": "), named=False)]
+        figure = figures[0].removeprefix(": ") if figures else ""
+        alone = [_coloured(lines[0], figure, named=False), ""] if figure else []  # A number must not be cut.
         whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
         self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
         ends = [f"{line.name}: {_value_text(line, 0)} to {_value_text(line, -1)}" for line in lines]

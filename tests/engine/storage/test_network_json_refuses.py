@@ -95,16 +95,16 @@ def test_wherever_a_file_is_cut_it_is_called_cut_short(file: Path) -> None:
         (changed("weights", 0, to="abc"), "the weights of layer 1 are not a list of lists"),
         (changed("weights", 0, to=None), "the weights of layer 1 are not a list of lists"),
         (changed("weights", 0, to={"0": [1, 2, 3]}), "the weights of layer 1 are not a list of lists"),
-        (changed("weights", to=OURS["weights"][:1]), "“weights” has 1 layers"),  # type: ignore[index]
-        (changed("weights", to=[*OURS["weights"], [[1]]]), "“weights” has 3 layers"),  # type: ignore[misc]
-        (changed("weights", to=[]), "“weights” has 0 layers"),
-        (changed("weights", to={}), "“weights” is of type dict"),
-        (changed("weights", to=None), "“weights” is of type NoneType"),
+        (changed("weights", to=OURS["weights"][:1]), "“weights” holds 1 layer,"),  # type: ignore[index]
+        (changed("weights", to=[*OURS["weights"], [[1]]]), "“weights” holds 3 layers"),  # type: ignore[misc]
+        (changed("weights", to=[]), "“weights” holds 0 layers"),
+        (changed("weights", to={}), "“weights” holds a value of type dict"),
+        (changed("weights", to=None), "“weights” holds a value of type NoneType"),
         (changed("biases", 1, to=[[1], [2]]), "the biases of layer 2 are 2 × 1"),
         (changed("biases", 0, to=[1, 2]), "the biases of layer 1 are not a list of lists"),
         (changed("biases", 0, to=[[1, 2]]), "the biases of layer 1 are 1 × 2"),
         (changed("biases", 0, to=[[1], []]), "the biases of layer 1 have rows of different lengths"),
-        (changed("biases", to=3), "“biases” is of type int"),
+        (changed("biases", to=3), "“biases” holds a value of type int"),
         (changed("weights", 1, 0, 1, to="0.5"), "the weights of layer 2 contain '0.5'"),
         (changed("weights", 1, 0, 1, to=None), "the weights of layer 2 contain None"),
         (changed("weights", 1, 0, 1, to=True), "the weights of layer 2 contain True"),
@@ -151,8 +151,8 @@ def test_whole_numbers_are_numbers(file: Path) -> None:
         pytest.param([3, 10**400, 1], "training 3, about 10^400, 1", id="10^400"),
         ([784, 10**12, 10], "training 784, 1,000,000,000,000, 10"),
         ([3, 10_000_000, 1], "the weights of layer 1 are 2 × 3"),
-        ([3, 2, 1, 1], "“weights” has 2 layers"),
-        ([3, 1], "“weights” has 2 layers"),
+        ([3, 2, 1, 1], "“weights” holds 2 layers"),
+        ([3, 1], "“weights” holds 2 layers"),
         ([3, 3, 1], "the weights of layer 1 are 2 × 3"),
         ([4, 2, 1], "the weights of layer 1 are 2 × 3"),
         ([3], "shape is [3]"),

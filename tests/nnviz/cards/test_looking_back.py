@@ -213,7 +213,8 @@ def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot:
     assert retype(qtbot, window, "sureThresholdSpin", "70").text() == "≥ 70 %"
     assert window.session.question.threshold == 0.7
     strip = find(window, PredictionOverTimePanel, "learningStripDock")
-    qtbot.waitUntil(lambda: ": " in strip.head.detail.shown)
+    qtbot.waitUntil(lambda: ": " in strip.head.detail.toolTip())
+    assert "…" not in strip.head.detail.shown
     for card in window.findChildren(DockCard):
         if card.isVisible() and card.head.mark.isVisible() and card.head.title.isVisible():
             assert card.head.mark.x() - card.head.title.geometry().right() > 4, card.objectName()

@@ -321,7 +321,7 @@ BAD = [
     (["evaluate"], ["FILE"]),
     (["evaluate", "/no/such/net.json"], ["/no/such/net.json"]),
     (["evaluate", "."], ["."]),
-    (["evaluate", "{text}"], ["text.txt", "not a network"]),
+    (["evaluate", "{text}"], ["text.txt", "not valid JSON"]),
     (["evaluate", "{small}"], ["4", "784"]),
     (["predict", "{trained}"], ["INPUT"]),
     (["predict", "{trained}", "/no/such/picture.png"], ["/no/such/picture.png", "No such file"]),

@@ -187,9 +187,9 @@ def test_line_breaks_and_signs_in_cells_are_one_line_of_plain_text(
     ("content", "words", "told"),
     [
         (b"", (), "empty"),
-        (bytes(range(256)), (), "no text"),
+        (bytes(range(256)), (), "not a text file"),
         (b"a,b,c\n", (), "it has no row of values"),
-        (b"a\n1\n2\n", (), "of one column"),
+        (b"a\n1\n2\n", (), "only one column"),
         (b"a,b\n1,yes\n2,yes\n", (), "only one class"),
         (b"a,b\n1,2\n3,4\n", ("--target", "c"), "must be a column of x: a, b"),
         (b'a,b\n1.5,"1,234"\n2.5,"5,678"\n3,"9,1"\n', (), "thousands separators"),

@@ -227,7 +227,7 @@ ROW = "Dream,40,18,190,3500,MALE\n"
     [
         (
             HEADING.replace("sex", "gender") + ROW,
-            ["column sex is missing", "there are: island"],
+            ["column sex is missing", "found: island"],
         ),
         (
             HEADING + ROW + "Dream,40,wide,190,3500,MALE\n" * 2,

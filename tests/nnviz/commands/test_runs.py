@@ -127,7 +127,7 @@ def test_export_and_import(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
         np.testing.assert_array_equal(library.network(4).parameters, library.network(1).parameters)
     (tmp_path / "bad").write_bytes(b"PK\x03\x04")
     assert runs("import", str(tmp_path / "bad")) == cli.USAGE_ERROR
-    assert capsys.readouterr().err.startswith("nnviz: bad is damaged, or no run of nnviz")
+    assert capsys.readouterr().err.startswith("nnviz: bad: damaged, or not an exported run")
 
 
 def test_what_goes_along_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_what_could_not_be_deleted_is_not_said_to_be_gone(
     told = capsys.readouterr()
     assert "gone" not in told.out
     assert "deleted" not in told.out
-    assert "on a full disk" in told.err
+    assert "the disk is full" in told.err
 
 
 def test_an_interrupted_run_is_offered(capsys: pytest.CaptureFixture[str]) -> None:

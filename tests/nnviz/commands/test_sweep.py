@@ -346,7 +346,7 @@ def test_without_optuna_what_needs_it_is_refused_before_anything_is_recorded(
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert sweep(*WORDS, *RATES, *words) == cli.USAGE_ERROR
-    assert f"{words[0][2:]} is '{words[1]}': it requires Optuna" in capsys.readouterr().err
+    assert f"{words[0][2:]}: “{words[1]}” requires Optuna" in capsys.readouterr().err
     with Library() as library:
         assert SweepLibrary(library).all() == []
 

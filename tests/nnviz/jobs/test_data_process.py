@@ -139,7 +139,7 @@ def test_one_that_dies_is_told_in_words(process: DataProcess, table: Path) -> No
     process.preview(str(table), {}, ignored, False)
     assert process.pid is not None
     os.kill(process.pid, 9)
-    with pytest.raises(EngineError, match=r"has ended by itself \(exit code -9"):
+    with pytest.raises(EngineError, match=r"exited unexpectedly \(exit code -9"):
         process.load(str(table), {}, ignored)
 
 

@@ -27,5 +27,5 @@ def test_a_zip_behind_something_else_is_no_checkpoint(tmp_path: Path) -> None:
     hidden = b'{"shape": [' + (tmp_path / "net.npz").read_bytes()
     (tmp_path / "net.npz").write_bytes(hidden)
     assert zipfile.is_zipfile(tmp_path / "net.npz")
-    with pytest.raises(FileFormatError, match="not text"):
+    with pytest.raises(FileFormatError, match="neither JSON nor a checkpoint"):
         read_network(tmp_path / "net.npz", None)

@@ -188,7 +188,7 @@ def test_data_that_have_changed_are_refused(drive: Drive, qtbot: QtBot) -> None:
     driven.go_on(None)
     qtbot.waitUntil(lambda: bool(driven.errors))
     assert isinstance(driven.errors[0], DataError)
-    assert "Spirals (changed)" in str(driven.errors[0])
+    assert "Spirals has changed" in str(driven.errors[0])
 
 
 def test_of_several_that_were_broken_off_the_newest_that_can_be_read_is_told_and_all_count_as_stopped(

@@ -267,7 +267,7 @@ def test_an_edited_network_trains_on_and_is_saved(ready_model: Model, qtbot: QtB
     session.undo.undo()
     written(qtbot, session)
     assert bias(session) != pytest.approx(0.75, abs=0.1)
-    assert "stays" in announced(session)
+    assert "is kept" in announced(session)
     assert session.messages.current is None, "nothing lies over a card"
     assert (run.network.parameters != before).any(), "what was trained since stays"
     assert "undone" in run.history.changes[-1].text

@@ -253,6 +253,6 @@ def test_the_past_cannot_be_edited(trained: Model) -> None:
     before = session.runs.current.network.parameters.copy()
     session.timeline.go_to(1)
     session.edits.set_bias(Neuron(1, 3), 7)
-    assert "Epoch 1 is past" in session.messages.current.text
+    assert "Epoch 1 is in the past" in session.messages.current.text
     np.testing.assert_array_equal(session.runs.current.network.parameters, before)
     assert session.timeline.epoch == 1

@@ -459,7 +459,7 @@ def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeyp
     assert conductor.close(True)
     assert len(library.runs()) == 4
     assert len(told) == 2
-    assert "on a full disk" in told[0]
+    assert "the disk is full" in told[0]
     assert told[1] == "The library can be written to again."
 
 

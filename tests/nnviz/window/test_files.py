@@ -56,15 +56,15 @@ def changed(**keys: object) -> str:
 
 BROKEN: dict[str, tuple[str, list[str]]] = {
     "empty": ("", ["empty"]),
-    "no JSON": ("a picture of a network", ["not a network"]),
-    "a list": ("[1, 2]", ["no network", "list"]),
-    "cut short": (changed()[:-40], ["cut short"]),
+    "no JSON": ("a picture of a network", ["not valid JSON"]),
+    "a list": ("[1, 2]", ["not a network", "list"]),
+    "cut short": (changed()[:-40], ["cut off"]),
     "without biases": (changed(biases=None), ["biases"]),
     "wrong key": (changed(shape=None, shap=[4, 5, 3]), ["shape", "shap"]),
-    "ragged": (changed(weights=[[[1, 2, 3, 4], [1, 2]], [[1] * 5] * 3]), ["ragged", "layer 1"]),
-    "words": (changed(biases=[[["a"]] * 5, [[0]] * 3]), ["'a'", "biases", "numbers"]),
+    "ragged": (changed(weights=[[[1, 2, 3, 4], [1, 2]], [[1] * 5] * 3]), ["rows of different lengths", "layer 1"]),
+    "words": (changed(biases=[[["a"]] * 5, [[0]] * 3]), ["'a'", "biases", "not a number"]),
     "too few rows": (changed(biases=[[[0]] * 4, [[0]] * 3]), ["4 × 1", "5 × 1"]),
-    "too few layers": (changed(weights=[[[1] * 4] * 5]), ["1 layers", "must have 2"]),
+    "too few layers": (changed(weights=[[[1] * 4] * 5]), ["1 layer,", "2 layers"]),
     "NaN": (changed(biases=[[[float("nan")]] * 5, [[0]] * 3]), ["NaN"]),
     "a shape of words": (changed(shape=["x", 3]), ["shape", "x"]),
     "unknown activation": (changed(activations=["magic", "softmax"]), ["magic"]),
@@ -307,7 +307,7 @@ def test_the_file_of_the_data_is_not_replaced(ready_window: MainWindow, qtbot: Q
     dialog = find(window, QFileDialog, "saveNetworkDialog")
     dialog.fileSelected.emit(str(home / ".." / home.name / "rows.csv"))
     dialog.close()
-    assert "rows.csv holds the data and would be replaced" in message(window).text()
+    assert "rows.csv contains the current data and would be overwritten" in message(window).text()
     assert cancelled
     assert not window.session.files.activity
     assert table.read_text() == rows

@@ -43,7 +43,7 @@ def test_three_at_first_each_saying_one_thing_that_can_be_done(ready_window: Mai
     # None asks for what cannot be done.
     retype(qtbot, ready_window, "learningRateEdit", "-1")
     assert in_sight(ready_window) == ["change", "draw"]
-    assert "waits" in find(ready_window, QLabel, "runStatus").text()
+    assert "correct the field" in find(ready_window, QLabel, "runStatus").text()
     retype(qtbot, ready_window, "learningRateEdit", "0.2")
     assert in_sight(ready_window) == ALL
 

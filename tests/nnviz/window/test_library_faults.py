@@ -149,7 +149,7 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
     assert "Training continues." in trained.told[-1]
     trained.session.messages.dismiss()
     trained.train_on(20)
-    assert trained.how_often("full disk") == 1, "it is told once"
+    assert trained.how_often("disk is full") == 1, "it is told once"
     assert trained.run.unsaved
     disk.make_room()
     trained.wait_until_kept()
@@ -177,7 +177,7 @@ def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot:
     trained.start()
     qtbot.waitUntil(lambda: bool(trained.told), timeout=LONG)
     trained.train_on(20)
-    assert trained.how_often("on a full disk") == len(trained.told) == 1
+    assert trained.how_often("disk is full") == len(trained.told) == 1
     assert trained.run.unsaved
     disk.make_room()
     trained.wait_until_kept()
@@ -300,7 +300,7 @@ def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_trained: 
     theirs.wait_until_kept()
     train_epochs(qtbot, mine.window, 1)
     qtbot.waitUntil(lambda: mine.run.storage.record != run, timeout=LONG)
-    told = f"from epoch 2 on, it is kept as run {mine.run.storage.record}, a branch"
+    told = f"From epoch 2 on, it is recorded as run {mine.run.storage.record}, a branch"
     assert mine.how_often(told) == 1
     assert (mine.run.origin.parent_record, mine.run.origin.left_at, mine.run.storage.is_kept) == (run, 2, True)
     with Library() as library:

@@ -155,7 +155,7 @@ def test_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, name: st
     name = name.replace("/", "_").replace("\ud800", "\udcff")  # what is no text in a file's name
     open_file(window, qtbot, broken_file(tmp_path, f"{name}.json"))
     assert session.messages.current is not None
-    assert "cut short" in find(window, MessageBar, "messageBar").text.text()
+    assert "cut off" in find(window, MessageBar, "messageBar").text.text()
     check(window)
     open_file(window, qtbot, saved(tmp_path, f"{name} 2.json"))
     check(window)

@@ -171,7 +171,7 @@ def three(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
 def test_one_question_tells_them_apart(three: MainWindow, qtbot: QtBot) -> None:
     three.close()
     box = asked(three)
-    assert box.text().startswith("3 networks")
+    assert box.text().startswith("3 trained networks")
     lines = [line for line in box.informativeText().splitlines() if line.startswith("•")]
     assert len(lines) == len(set(lines)) == 3
     of_current, of_second, of_first = lines
@@ -348,7 +348,7 @@ def test_a_save_behind_a_long_step_does_not_wait_for_it(
     network, state = load_checkpoint(home / "late.npz")
     assert (network.parameters == parameters).all()
     assert state is None
-    assert "late.npz holds the network as it was last shown" in caplog.text
+    assert "late.npz holds the network as last displayed" in caplog.text
     assert session.close()
 
 

@@ -369,7 +369,7 @@ def test_what_is_no_run_is_told_and_adds_nothing(ready_window: MainWindow, qtbot
     qtbot.waitUntil(lambda: messages.current is not None)
     assert messages.current is not None
     assert messages.current.is_error
-    assert messages.current.text.startswith("notes.nnvizrun is damaged, or no run of nnviz")
+    assert messages.current.text.startswith("notes.nnvizrun: damaged, or not an exported run")
     with Library() as library:
         assert len(library.runs()) == 0
 

@@ -279,4 +279,4 @@ def test_networks_of_other_data_say_why_they_do_not_answer(
     wait_until(ready_window, lambda: is_shown(ready_window.session.data))
     settle(ready_window, qtbot, COMPARED_PREDICTIONS)
     (row,) = find(ready_window, PredictionRows, "theirAnswers").rows
-    assert row.reason == "takes 784 inputs"
+    assert row.reason == "needs 784 inputs"

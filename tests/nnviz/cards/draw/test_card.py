@@ -252,7 +252,7 @@ def test_a_random_test_digit(ready_window: CardWindow, qtbot: QtBot, few_digits:
     drag(window.canvas, seven(window.canvas))
     drawn = window.canvas.network_input()
     click(qtbot, window, QToolButton, "randomDigitButton")
-    number, label = words(window).removeprefix("network input: test picture ").split(": a ")
+    number, label = words(window).removeprefix("network input: test image ").split(": a ")
     assert few_digits.test is not None
     assert few_digits.test.labels is not None
     assert few_digits.test.labels[int(number)] == int(label)

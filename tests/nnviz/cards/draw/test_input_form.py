@@ -319,7 +319,7 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     assert window.draw.head.title.text() == "Image"
     assert window.draw.box.isVisible()
     assert not window.canvas.isVisible()
-    assert told(window).startswith("test picture")
+    assert told(window).startswith("test image")
     first = window.session.question.example
     Image.fromarray(np.full((120, 160), 51, np.uint8)).save(tmp_path / "dark.png")
     given = QMimeData()
@@ -358,7 +358,7 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
     assert not window.draw.drawing.centre.isChecked()
     click(qtbot, window, QToolButton, "randomDigitButton")
     title = window.session.sketch.drawing[0].title
-    number = int(title.removeprefix("test picture ").split(":")[0])
+    number = int(title.removeprefix("test image ").split(":")[0])
     np.testing.assert_allclose(window.session.question.example, inputs[number], atol=1e-6)
 
 

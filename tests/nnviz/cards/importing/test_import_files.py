@@ -72,7 +72,7 @@ def test_another_folder_with_the_same_classes_shows_its_own_pictures_at_their_na
     for name, shade in shades.items():
         look_at(qtbot, ready_window, tmp_path / name)
         QApplication.processEvents()
-        strips = [each for each in ready_window.findChildren(Picture) if each.accessibleName() == "Pictures of dog"]
+        strips = [each for each in ready_window.findChildren(Picture) if each.accessibleName() == "Images of dog"]
         image = strips[-1].grab().toImage()
         assert abs(image.pixelColor(10, 18).lightness() - shade) <= 1
         ready_window.session.data_import.cancel()

@@ -196,7 +196,7 @@ def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: CardWin
     assert inside.session.selection.classes == Classes(*cell)
     assert title(examples(inside)) == f"{cell[0]} predicted as {cell[1]}"
     count = answers.confusion[cell]
-    noun = "picture" if count == 1 else "pictures"
+    noun = "image" if count == 1 else "images"
     assert examples(inside).head.title.toolTip().endswith(f": {count} {noun} · most confident first")
     assert examples(inside).pictures.count == count
     click_cell(qtbot, inside, cell)

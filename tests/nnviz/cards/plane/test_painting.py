@@ -155,9 +155,9 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
 def test_afterwards_a_click_asks_again_as_the_status_line_says(whole_window: MainWindow, qtbot: QtBot) -> None:
     begin_painting(qtbot, whole_window)
     painting, hint = whole_window.session.painting, find(whole_window, QLabel, "hintLabel")
-    assert "drag in the plane to set points" in hint.text()
+    assert "drag in the plane to paint points" in hint.text()
     painting.end()
-    assert "click in the plane to ask" in hint.text()
+    assert "click in the plane to set the input" in hint.text()
     painting.begin()
 
     # Afterwards a click asks again.
@@ -339,7 +339,7 @@ def test_at_most_so_many(ready_window: CardWindow, qtbot: QtBot) -> None:
     assert len(painting.points) == sum(counts(ready_window)) == MOST_PAINTED
     message = ready_window.session.messages.current
     assert message is not None
-    assert "5,000 points are painted" in message.text
+    assert "At most 5,000 points can be painted" in message.text
 
 
 # ---- the test part

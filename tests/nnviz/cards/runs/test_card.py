@@ -420,7 +420,7 @@ def test_more_than_eight_are_refused_in_words(
     assert len(ready_window.session.comparison.colours) == 8
     message = ready_window.session.messages.current
     assert message is not None
-    assert "8 runs are compared" in message.text
+    assert "At most 8 runs can be compared" in message.text
 
 
 # ---- into the window

@@ -99,7 +99,7 @@ def test_it_tells_what_is_taken_and_what_could_go(
     assert group.head.summary.startswith(f"{taken / 1e6:.1f}".removesuffix(".0"))
     assert group.head.summary.endswith(" MB of 2 GB")
     qtbot.waitUntil(lambda: "At most could go: " in words(ready_window))
-    assert "moments of 2 old runs" in words(ready_window)
+    assert "snapshots of 2 old runs" in words(ready_window)
     assert "; none starred." in words(ready_window)
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
@@ -316,5 +316,5 @@ def test_old_runs_are_not_looked_at_again_and_again(
     train_large(1)
     with qtbot.waitSignal(room.changed):
         library.refresh()
-    assert "moments of 3 old runs" in words(ready_window)
+    assert "snapshots of 3 old runs" in words(ready_window)
     assert 0 in looks

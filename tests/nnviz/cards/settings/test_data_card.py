@@ -66,7 +66,7 @@ def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot) -> No
     combo = find(ready_window, QComboBox, "datasetCombo")
     model = combo.model()
     headings = [row for row in range(combo.count()) if combo.itemData(row) is None]
-    assert [combo.itemText(row) for row in headings] == ["Pictures", "Tables", "The plane", "Curves"]
+    assert [combo.itemText(row) for row in headings] == ["Images", "Tables", "The plane", "Curves"]
     assert not any(model.flags(model.index(row, 0)) & Qt.ItemIsEnabled for row in headings)
     combo.setFocus()
     combo.blockSignals(True)  # nothing is loaded

@@ -252,7 +252,7 @@ WRONG = [
     ("sweepLearningRateLowEdit", "0", "sweepLearningRateLowError", "must begin above 0"),
     ("sweepLearningRateHighEdit", "0.001", "sweepLearningRateHighError", "to a larger one"),
     ("sweepSeedsEdit", "0", "sweepSeedsError", "at least 1"),
-    ("sweepRunsEdit", "2", "sweepRunsError", "at least the 3 seeds"),
+    ("sweepRunsEdit", "2", "sweepRunsError", "must be at least 3, the number of seeds"),
     ("sweepMinutesEdit", "soon", "sweepMinutesError", "must be a number"),
 ]
 
@@ -352,7 +352,7 @@ def test_where_no_runs_are_kept_that_is_offered_first(
     window.session.records.set_on(False)
     two_rates(qtbot, window, "1")
     click(qtbot, window, QPushButton, "sweepStartButton")
-    assert "The runs of a sweep are trained as runs of the library" in told(window.session)
+    assert "The runs of a sweep are recorded in the library" in told(window.session)
     choose_offer(window.session, "Keep runs")
     wait_for_end(qtbot, window)
     assert len(executor.done) == 2

@@ -278,7 +278,7 @@ def test_ones_own_data_are_asked_about(window: CardWindow, clusters: Clusters, q
     qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
     choose_offer(window.session, "Trust gpu7")
     start(qtbot, window)
-    assert "which are your own, leave this computer? They would be sent to gpu7" in told(window.session)
+    assert "your own data, to gpu7?" in told(window.session)
     choose_offer(window.session, "Do not send")
     assert not clusters.begun
     start(qtbot, window)

@@ -419,7 +419,7 @@ def test_before_any_training(ready_window: MainWindow, qtbot: QtBot) -> None:
 def test_one_at_a_time(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
     film_of(trained).make(weights(trained), home / "film.gif")
     action(trained, "actionFilm").trigger()
-    assert "already" in told(trained)
+    assert "Another film is being written" in told(trained)
     wait_for_film(qtbot, film_of(trained))
     assert (home / "film.gif").exists()
 
@@ -448,7 +448,7 @@ def test_a_place_that_cannot_be_written(weights_studio: Studio, qtbot: QtBot, ho
 
 
 def test_limits(trained: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit, value, what in (("LONGEST", 0.1, "may last 0.1 seconds"), ("MOST_PIXELS", 1000, "smaller")):
+    for limit, value, what in (("LONGEST", 0.1, "must be at most 0.1 s"), ("MOST_PIXELS", 1000, "smaller")):
         with monkeypatch.context() as patch:
             patch.setattr(films, limit, value)
             action(trained, "actionFilm").trigger()
@@ -478,7 +478,7 @@ def test_a_folder_is_replaced_only_if_it_is_a_film_and_one_says_so(
     assert len(os.listdir(home / "film")) == round(25 * SECONDS)
     (home / "film" / "letter.txt").write_text("dear")
     film_to_folder()
-    assert "film is there, and not a film" in told(trained)
+    assert "the folder exists and is not a film" in told(trained)
     assert (home / "film" / "letter.txt").exists()
 
 
