@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.cards.neuron.ablation import AblationRanking
 from nnviz.cards.neuron.activations import ActivationColumns, group_names
@@ -67,8 +67,7 @@ class NeuronCard(DockCard):
         for page in (self._nothing, self._columns, self.ranking):
             self._stack.addWidget(page)
         self._conclusion = ConclusionLabel("neuronConclusion")
-        self.body.addWidget(self._conclusion)
-        self.body.addWidget(self._stack, 1)
+        self.body.addLayout(arranged(QVBoxLayout(), self._conclusion, (self._stack, 1), spacing=4), 1)
         self.edit_dialog = EditDialog(self)
         self._connect()
         self._turn()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from nnviz.formatting import text
@@ -151,7 +152,7 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
     """Returns how the mean activation changes from the lowest to the highest fifth of the targets.
 
     It depends on the target if the fifths explain a tenth of its variance, and more than 10 divided by the number of
-    examples: five groups explain as much by luck in one case of 20 (F-test). It "mostly" rises if all falls together are
+    examples: five groups explain as much by luck in one case of 20 (F-test). It "mostly" rises if all falls add up to
     at most a fifth of the range.
     """
     means = response.means
@@ -159,7 +160,7 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
     explained = math.hypot(*(mean - centre for mean in means)) / math.sqrt(len(means))
     if explained <= math.sqrt(max(_DEPENDS, _BY_LUCK / response.count)) * response.deviation:
         return Conclusion(f"Hardly depends on {target}.")
-    steps = [after - before for before, after in zip(means[:-1], means[1:], strict=True)]
+    steps = [after - before for before, after in pairwise(means)]
     ends = f"from {text.figure(means[0], 2)} to {text.figure(means[-1], 2)} on average"
     rise, fall = sum(step for step in steps if step > 0), -sum(step for step in steps if step < 0)
     if min(rise, fall) <= _BACK * (max(means) - min(means)):
