@@ -48,8 +48,8 @@ class DistributionsPage(Page):
             "Distributions of weights, biases, activations and gradients in each layer",
         )
         self._conclusion = ConclusionLabel("distributionsConclusion")
-        self.body.addWidget(self._conclusion)
-        self.body.addWidget(ScrollColumn("distributionsScroll", self.grid), 1)
+        scroll = ScrollColumn("distributionsScroll", self.grid)
+        arranged(self.body, self._conclusion, (scroll, 1), spacing=4)
         self._keys = named(ElidedLabel(role="muted"), "distributionsKey")
         self._keys.setTextFormat(Qt.RichText)
         self._keys.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
@@ -99,7 +99,7 @@ class DistributionsPage(Page):
         cells = [self._cell(index, kind, getattr(now, kind), getattr(start, kind)) for kind in _KINDS]
         if now.dead is None:
             return HistogramRow(name, f"{text.count(now.neurons)} outputs", False, cells)
-        note = f"{text.count(now.dead)} of {text.count(now.neurons)}\nneurons dead"
+        note = f"{text.compact(now.dead)} of {text.compact(now.neurons)} dead"
         return HistogramRow(name, note, now.dead > MANY_DEAD * now.neurons, cells)
 
     def _cell(self, index: int, kind: str, now: DistributionSummary, start: DistributionSummary) -> HistogramCell:

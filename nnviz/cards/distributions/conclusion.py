@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.basics.validation import Array
@@ -64,55 +64,64 @@ def layer_conclusion(layers: Sequence[LayerFigures], examples: int) -> Conclusio
     hidden = layers[:-1]
     if not hidden:
         return None
-    found = [*_dead(hidden, examples), *_saturated(hidden), *_far_apart(layers)]
+    found = list(filter(None, (_dead(hidden, examples), _saturated(hidden), _far_apart(layers))))
     if found:
-        return Conclusion(found[0], " ".join(found[1:]))
+        (lead, explanation), *others = found
+        return Conclusion(lead, " ".join(other for other, _ in others), explanation)
     dead, count = sum(layer.dead for layer in hidden), sum(layer.neurons for layer in hidden)
     state = f"{dead} of {count} hidden neurons {'is' if dead == 1 else 'are'} dead"
-    return Conclusion(f"Nothing unusual: {state} on {examples} training examples.", _factor(layers))
+    return Conclusion(f"Nothing unusual: {state}.", _factor(layers))
 
 
-def _dead(hidden: Sequence[LayerFigures], examples: int) -> Iterator[str]:
-    """Yields sentences about the layer with the largest share of dead neurons, and one about other such layers."""
+def _dead(hidden: Sequence[LayerFigures], examples: int) -> tuple[str, str] | None:
+    """Returns a sentence about the layer with the largest share of dead neurons, and its explanation."""
     many = [number for number, layer in enumerate(hidden) if layer.dead > MANY_DEAD * layer.neurons]
-    if many:
-        most = max(many, key=lambda number: hidden[number].dead / hidden[number].neurons)
-        layer = hidden[most]
-        is_silent = layer.activation in _SILENT
-        if layer.dead == 1:
-            state, so = "never fires" if is_silent else "is always saturated", "It has no slope and no longer learns"
-        else:
-            state, so = "never fire" if is_silent else "are always saturated", "They have no slope and no longer learn"
-        yield f"Layer {most + 1}: {layer.dead} of {layer.neurons} neurons {state}."
-        yield f"{so} from {examples} training examples."
-        others = [f"{hidden[n].dead} of {hidden[n].neurons} in layer {n + 1}" for n in many if n != most]
-        if others:
-            yield f"Likewise {enumeration(others)}."
+    if not many:
+        return None
+    most = max(many, key=lambda number: hidden[number].dead / hidden[number].neurons)
+    layer = hidden[most]
+    is_silent = layer.activation in _SILENT
+    if layer.dead == 1:
+        state, why = "never fires" if is_silent else "is always saturated", "It has no slope and no longer learns"
+    else:
+        state, why = "never fire" if is_silent else "are always saturated", "They have no slope and no longer learn"
+    others = [f"{hidden[n].dead} of {hidden[n].neurons} in layer {n + 1}" for n in many if n != most]
+    likewise = f" Likewise {enumeration(others)}." if others else ""
+    return (
+        f"Layer {most + 1}: {layer.dead} of {layer.neurons} neurons {state}.",
+        f"{why} from {examples} training examples.{likewise}",
+    )
 
 
-def _saturated(hidden: Sequence[LayerFigures]) -> Iterator[str]:
+def _saturated(hidden: Sequence[LayerFigures]) -> tuple[str, str] | None:
     most = max(range(len(hidden)), key=lambda number: hidden[number].saturated)
     layer = hidden[most]
-    if layer.saturated > _SATURATED:
-        ends = "0 or 1" if layer.activation == "sigmoid" else "−1 or 1"
-        yield f"Layer {most + 1}: {layer.saturated:.0%} of the activations are close to {ends}.".replace("%", " %")
-        yield "Saturated neurons pass on little gradient."
+    if layer.saturated <= _SATURATED:
+        return None
+    ends = "0 or 1" if layer.activation == "sigmoid" else "−1 or 1"
+    return (
+        f"Layer {most + 1}: {round(100 * layer.saturated)} % of the activations are close to {ends}.",
+        "Saturated neurons pass on little gradient.",
+    )
 
 
-def _far_apart(layers: Sequence[LayerFigures]) -> Iterator[str]:
+def _far_apart(layers: Sequence[LayerFigures]) -> tuple[str, str] | None:
     first, last = layers[0].gradient, layers[-1].gradient
     if not first and last > 0:
-        yield "No gradient reaches layer 1."
-    elif first * _FAR_APART < last:
-        yield f"Gradients vanish towards layer 1: {_times(last / first)} times smaller than in the output layer."
+        return "No gradient reaches layer 1.", ""
+    if first * _FAR_APART < last:
+        how, why = f"vanish towards layer 1: {_times(last / first)} times smaller", "Layer 1 hardly learns."
     elif first > _FAR_APART * last > 0:
-        yield f"Gradients explode towards layer 1: {_times(first / last)} times larger than in the output layer."
+        how, why = f"explode towards layer 1: {_times(first / last)} times larger", ""
+    else:
+        return None
+    return f"Gradients {how} than in the output layer.", why
 
 
 def _factor(layers: Sequence[LayerFigures]) -> str:
     """Returns by how much the gradients of the layers differ, if that is not much."""
     low, high = min(layer.gradient for layer in layers), max(layer.gradient for layer in layers)
-    return f"Gradients differ by a factor of {high / low:.1f} between layers." if 0 < high < _FAR_APART * low else ""
+    return f"Gradients differ {high / low:.1f}-fold between layers." if 0 < high < _FAR_APART * low else ""
 
 
 def _times(ratio: float) -> str:

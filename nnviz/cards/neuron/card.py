@@ -198,10 +198,7 @@ class NeuronCard(DockCard):
             return None
         names, part = group_names(report, model.meaning), SET_LABELS[report.part.name]
         response = response_sentences(report.response, part, names, model.meaning.output(0))
-        effect = self._effect_sentence()
-        if response is None or not effect:
-            return response
-        return Conclusion(response.lead, f"{response.rest} {effect}".lstrip())
+        return None if response is None else response._replace(last=self._effect_sentence())
 
     def _effect_sentence(self) -> str:
         """Returns the change of the error by the what-ifs or without the neuron; empty if it is not measured."""

@@ -33,7 +33,7 @@ class Response(NamedTuple):
         output: its number if it is in the last layer, else None.
         is_flat: whether its slope is 0 for all examples.
         deviation: standard deviation of its activation.
-        count: number of examples.
+        examples: number of examples.
         fired: number of examples for which it fires, see :func:`firing_level`.
         means: mean activation of each class, NaN without examples; for regression of each fifth of the targets.
         shares: share of each class for which it fires, NaN without examples; empty for regression.
@@ -43,7 +43,7 @@ class Response(NamedTuple):
     output: int | None
     is_flat: bool
     deviation: float
-    count: int
+    examples: int
     fired: int
     means: Sequence[float]
     shares: Sequence[float] = ()
@@ -76,7 +76,7 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
     known = [mean for mean in response.means if math.isfinite(mean)]
     if not known or not math.isfinite(response.deviation):
         return None
-    examples = f"{text.count(response.count)} {part} examples"
+    examples = f"{text.count(response.examples)} {part} examples"
     if response.is_flat and response.activation in _SILENT:
         return Conclusion(f"Fires for none of the {examples}.", "It is dead: it has no slope and no longer learns.")
     is_bounded = response.activation in (*_SWITCHES, "tanh")
@@ -101,7 +101,7 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
         own = (text.name(names[response.output], _LONGEST_NAME), response.shares[response.output])
         shares.remove(own)
         return _output(own, shares)
-    return _classes(shares, response.fired / response.count, part)
+    return _classes(shares, response.fired / response.examples, part)
 
 
 def _classes(shares: Sequence[tuple[str, float]], of_all: float, part: str) -> Conclusion:
@@ -158,7 +158,7 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
     means = response.means
     centre = sum(means) / len(means)
     explained = math.hypot(*(mean - centre for mean in means)) / math.sqrt(len(means))
-    if explained <= math.sqrt(max(_DEPENDS, _BY_LUCK / response.count)) * response.deviation:
+    if explained <= math.sqrt(max(_DEPENDS, _BY_LUCK / response.examples)) * response.deviation:
         return Conclusion(f"Hardly depends on {target}.")
     steps = [after - before for before, after in pairwise(means)]
     ends = f"from {text.figure(means[0], 2)} to {text.figure(means[-1], 2)} on average"

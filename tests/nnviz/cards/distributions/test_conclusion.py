@@ -31,8 +31,8 @@ def sigmoid(dead: int = 0, saturated: float = 0.2, gradient: float = 0.002) -> L
 
 
 def test_nothing_unusual() -> None:
-    words = "Nothing unusual: 0 of 96 hidden neurons are dead on 256 training examples."
-    assert said(relu(), relu(32)) == f"{words} Gradients differ by a factor of 2.0 between layers."
+    words = "Nothing unusual: 0 of 96 hidden neurons are dead."
+    assert said(relu(), relu(32)) == f"{words} Gradients differ 2.0-fold between layers."
     assert said(relu(dead=1)).startswith("Nothing unusual: 1 of 64 hidden neurons is dead")
     assert said(relu(dead=6)).startswith("Nothing unusual: 6 of 64 "), "a few do no harm"
     assert said(sigmoid(saturated=0.55, gradient=0.008 / 37)).startswith("Nothing unusual")
@@ -64,11 +64,18 @@ def test_saturated_activations() -> None:
     ],
 )
 def test_gradients_far_apart(first: float, words: str) -> None:
-    assert said(sigmoid(gradient=first), sigmoid()) == words
+    assert said(sigmoid(gradient=first), sigmoid()).startswith(words)
+
+
+def test_several_findings() -> None:
+    words = said(sigmoid(dead=8, saturated=0.9, gradient=1e-6), sigmoid())
+    lead = "Layer 1: 8 of 32 neurons are always saturated. Layer 1: 90 % of the activations are close to 0 or 1."
+    vanish = "Gradients vanish towards layer 1: 8 000 times smaller than in the output layer."
+    assert words == f"{lead} {vanish} {NO_LONGER}"
 
 
 def test_gradients_that_are_not_finite_say_nothing() -> None:
-    assert said(relu(gradient=math.nan)) == "Nothing unusual: 0 of 64 hidden neurons are dead on 256 training examples."
+    assert said(relu(gradient=math.nan)) == "Nothing unusual: 0 of 64 hidden neurons are dead."
     assert "Gradient" not in said(relu(gradient=0.0), output=OUTPUT._replace(gradient=0.0))
 
 
@@ -85,7 +92,7 @@ def test_the_page_begins_with_it(make_cards: MakeCards, qtbot: QtBot) -> None:
     label = find(window, ConclusionLabel, "distributionsConclusion")
     qtbot.waitUntil(lambda: label.conclusion is not None)
     assert label.conclusion is not None
-    assert label.conclusion.lead == "Nothing unusual: 0 of 96 hidden neurons are dead on 256 training examples."
+    assert label.conclusion.lead == "Nothing unusual: 0 of 96 hidden neurons are dead."
     session = window.session
     dead = session.displayed.network.copy()
     dead.biases[0][:20] = -1e5
