@@ -9,7 +9,7 @@ from engine.datasets import Dataset
 from nnviz.cards.neuron.example_grid import ExampleGrid
 from nnviz.cards.neuron.model import NEURON, NeuronModel, NeuronReport
 from nnviz.formatting import text
-from nnviz.formatting.meaning import Meaning, listed
+from nnviz.formatting.meaning import listed
 from nnviz.formatting.text import short
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
@@ -18,13 +18,6 @@ from nnviz.ui.named_bars import NamedBars
 from nnviz.ui.parts import arranged, named
 
 _MOST_FIELDS = 8  # columns in a tooltip
-
-
-def group_names(report: NeuronReport, meaning: Meaning) -> list[str]:
-    """Returns the names of the classes, or the ends of each fifth of the targets: "14 – 18"."""
-    if report.means is not None:
-        return [meaning.output(number) for number in range(len(report.means))]
-    return [" – ".join(text.compact(meaning.target(end)) for end in fifth[:2]) for fifth in report.fifths]
 
 
 class ActivationColumns(QWidget):
@@ -69,9 +62,11 @@ class ActivationColumns(QWidget):
         dead = f"dead: equal for all {text.count(report.part.count)}"
         say(self._means_name, dead if report.is_dead else f"mean by {by}")
         if report.means is not None:
-            self.means.show_rows(group_names(report, meaning), report.means)
+            self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:
-            self.means.show_rows(group_names(report, meaning), np.array([mean for _, _, mean in report.fifths]))
+            ends = [[text.compact(meaning.target(end)) for end in fifth[:2]] for fifth in report.fifths]
+            names = [" – ".join(each) for each in ends]
+            self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
         by = f" · {meaning.output(0)}" if report.means is None else ""
         say(self._examples_name, "no strongest examples" if report.is_dead else f"strongest activation{by}")
         tile = self._model.tile

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.cards.neuron.ablation import AblationRanking
-from nnviz.cards.neuron.activations import ActivationColumns, group_names
+from nnviz.cards.neuron.activations import ActivationColumns
 from nnviz.cards.neuron.conclusion import ablation_sentence, response_sentences
 from nnviz.cards.neuron.controls import Chip, NeuronControls
 from nnviz.cards.neuron.edit_dialog import EditDialog
@@ -17,6 +17,7 @@ from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronMod
 from nnviz.cards.neuron.outgoing_weights import OutgoingWeights
 from nnviz.cards.neuron.weights import NeuronWeights
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.text import short
 from nnviz.jobs.timing import TimeBudget
@@ -196,8 +197,13 @@ class NeuronCard(DockCard):
         model, report = self._model, self._model.report
         if report is None:
             return None
-        names, part = group_names(report, model.meaning), SET_LABELS[report.part.name]
-        response = response_sentences(report.response, part, names, model.meaning.output(0))
+        meaning = model.meaning
+        if report.means is None:
+            ends = [[text.figure(meaning.target(end), 3) for end in fifth[:2]] for fifth in report.fifths]
+            names = [" to ".join(each) for each in ends]
+        else:
+            names = [meaning.output(number) for number in range(len(report.means))]
+        response = response_sentences(report.response, SET_LABELS[report.part.name], names, meaning.output(0))
         return None if response is None else response._replace(last=self._effect_sentence())
 
     def _effect_sentence(self) -> str:

@@ -70,7 +70,7 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
     Args:
         response: the activations.
         part: adjective of the set of examples: "test".
-        names: names of the classes, or of the fifths: "14 – 18".
+        names: names of the classes, or of the fifths: "14 to 18".
         target: name of the number that is predicted.
     """
     known = [mean for mean in response.means if math.isfinite(mean)]
@@ -128,7 +128,7 @@ def _classes(shares: Sequence[tuple[str, float]], of_all: float, part: str) -> C
 
 def _output(own: tuple[str, float], others: Sequence[tuple[str, float]]) -> Conclusion:
     """Returns how often an output fires for its class, and for which other class it does so most often."""
-    lead = f"Fires for {_percent(own[1])} of {own[0]}."
+    lead = f"Fires for {_percent(own[1])} of class {own[0]}."
     most = max((share for _, share in others), default=0.0)
     if not most:
         return Conclusion(lead, "Never for another class." if others else "")
@@ -168,7 +168,7 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
         mostly = f"Mostly {verb}" if min(rise, fall) else verb.capitalize()
         return Conclusion(f"{mostly} with {target}, {ends}.")
     top, bottom = names[means.index(max(means))], names[means.index(min(means))]
-    return Conclusion(f"Highest for {target} {top}, lowest for {bottom}.")
+    return Conclusion(f"Highest for {target} from {top}, lowest from {bottom}.")
 
 
 def ablation_sentence(condition: str, what: str, before: float, after: float, count: int) -> str:

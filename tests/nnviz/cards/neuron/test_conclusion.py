@@ -17,7 +17,7 @@ from tests.nnviz.helpers import find, train_epochs
 
 DIGITS = [str(digit) for digit in range(10)]
 COLOURS = ["blue", "orange"]
-FIFTHS = ["11 – 15", "15 – 19", "19 – 27", "27 – 32", "32 – 43"]
+FIFTHS = ["11 to 15", "15 to 19", "19 to 27", "27 to 32", "32 to 43"]
 # Means and shares of a ReLU neuron of layer 1 that was trained on MNIST.
 SEVENS = [0.28, 0.04, 0.20, 0.14, 0.04, 0.43, 0.02, 2.30, 0.17, 0.85]
 OF_SEVENS = [0.07, 0.00, 0.06, 0.04, 0.01, 0.14, 0.00, 0.84, 0.05, 0.29]
@@ -90,9 +90,9 @@ def test_two_directions() -> None:
 
 def test_an_output() -> None:
     shares = [0.004, 0.0, 0.012, 0.002, 0.0, 0.001, 0.0, 0.911, 0.003, 0.008]
-    words = "Fires for 91.1 % of 7. Of the other classes, most often for 2: 1.2 %."
+    words = "Fires for 91.1 % of class 7. Of the other classes, most often for 2: 1.2 %."
     assert said(shares, activation="softmax", output=7) == words
-    words = "Fires for 100 % of blue. Never for another class."
+    words = "Fires for 100 % of class blue. Never for another class."
     assert said([1.0, 0.0], activation="softmax", names=COLOURS, output=0) == words
 
 
@@ -113,7 +113,7 @@ def test_over_a_target() -> None:
     assert over(0.118, 0.51, 1.06, 2.01, 2.62) == "Rises with mpg, from 0.12 to 2.6 on average."
     assert over(0.663, 0.58, -0.05, -0.28, -0.289) == "Falls with mpg, from 0.66 to −0.29 on average."
     assert over(0.83, 0.63, 0.18, 0.03, 0.04) == "Mostly falls with mpg, from 0.83 to 0.04 on average."
-    assert over(1.0, 1.4, 0.73, 0.22, 0.2) == "Highest for mpg 15 – 19, lowest for 32 – 43."
+    assert over(1.0, 1.4, 0.73, 0.22, 0.2) == "Highest for mpg from 15 to 19, lowest from 32 to 43."
     assert over(0.0, 0.0, 0.03, 0.01, 0.0) == "Hardly depends on mpg."
     assert over(0.1, 0.2, 0.3, 0.4, 0.5, count=20) == "Hardly depends on mpg.", "20 examples may do that by luck"
 
