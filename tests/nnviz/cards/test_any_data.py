@@ -174,8 +174,10 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert "input" not in names[0] or not data.columns
     by = find(card, QLabel, "neuronMeansName").text()
     lines = list(card.activations.examples._lines)
-    if "dead" not in by:
-        assert by == f"mean by {kind.target or 'class'}"
+    assert by == f"mean by {kind.target or 'class'}"
+    report = card._model.report
+    assert report is not None
+    if not report.is_dead:
         assert bool(lines) is not data.is_picture
         if kind.target:  # its activation, and its number or which example it is
             assert all(" · " in line for line in lines)

@@ -192,10 +192,10 @@ def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: CardWindow
 def test_a_dead_neuron_is_named_as_dead(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     choose(qtbot, window, 1, 3)
-    assert "dead" not in words(window, "neuronMeansName")
+    assert "dead" not in words(window, "neuronConclusion")
     window.session.edits.set_bias(Neuron(1, 3), -1000.0)
     settle(qtbot, window)
-    assert "dead" in words(window, "neuronMeansName")
+    assert "dead" in words(window, "neuronConclusion")
     assert words(window, "neuronExamplesName") == "no strongest examples"
     assert panel_of(window).activations.examples.count == 0
 
