@@ -80,9 +80,10 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
     if response.is_flat and response.activation in _SILENT:
         return Conclusion(f"Fires for none of the {examples}.", "It is dead: it has no slope and no longer learns.")
     is_bounded = response.activation in (*_SWITCHES, "tanh")
-    if max(known) - min(known) < _ALIKE and (response.is_flat or (is_bounded and response.shares)):
+    is_alike = max(known) - min(known) < _ALIKE and (response.is_flat or (is_bounded and len(response.shares) > 0))
+    if is_alike or not response.deviation:
         low, high = (f"{end:.2f}".replace("-", "−") for end in (min(known), max(known)))
-        lead = f"About the same for every {'class' if response.shares else target}: "
+        lead = f"About the same for every {'class' if response.shares else 'target'}: "
         lead += f"{low} on average." if low == high else f"{low} to {high} on average."
         return Conclusion(lead, "It is saturated: it has no slope and no longer learns." if response.is_flat else "")
     if not response.shares:
@@ -159,7 +160,7 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
     centre = sum(means) / len(means)
     explained = math.hypot(*(mean - centre for mean in means)) / math.sqrt(len(means))
     if explained <= math.sqrt(max(_DEPENDS, _BY_LUCK / response.examples)) * response.deviation:
-        return Conclusion(f"Hardly depends on {target}.")
+        return Conclusion(f"Does not clearly depend on {target}.")
     steps = [after - before for before, after in pairwise(means)]
     ends = f"from {text.figure(means[0], 2)} to {text.figure(means[-1], 2)} on average"
     rise, fall = sum(step for step in steps if step > 0), -sum(step for step in steps if step < 0)
