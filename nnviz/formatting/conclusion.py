@@ -7,20 +7,22 @@ from typing import NamedTuple
 
 
 class Conclusion(NamedTuple):
-    """One or two sentences about measured figures.
+    """A few sentences about measured figures.
 
     Attributes:
         lead: the first sentence, which is emphasised: "Most confused: 4 read as 9."
         rest: the sentences after it, or "".
+        last: more of them, or ""; where space is short, they are left out first.
     """
 
     lead: str
     rest: str = ""
+    last: str = ""
 
     @property
     def text(self) -> str:
         """The sentences as plain text."""
-        return f"{self.lead} {self.rest}".rstrip()
+        return " ".join(filter(None, self))
 
 
 def enumeration(names: Sequence[str]) -> str:

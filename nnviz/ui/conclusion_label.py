@@ -18,7 +18,7 @@ _SPARE = 2  # pixels, for descenders
 class ConclusionLabel(QLabel):
     """Shows a conclusion with an emphasised first sentence, in lines of fixed number, so that nothing moves.
 
-    If the lines are too few for all sentences, only the first is shown. The tooltip has all of them.
+    If the lines are too few for all sentences, the last are left out, but never the first. The tooltip has all of them.
     """
 
     def __init__(self, name: str, lines: int = 1) -> None:
@@ -51,11 +51,12 @@ class ConclusionLabel(QLabel):
         if conclusion is None:
             self.setText("")
             return
-        lead, rest = (escape(plain(words)) for words in conclusion)
+        lead, *others = (escape(plain(words)) for words in conclusion if words)
         emphasised = f'<span style="font-weight: 600">{lead}</span>'
-        self.setText(f"{emphasised} {rest}")
-        if rest and self.heightForWidth(self.width()) > (self._lines + 0.5) * self.fontMetrics().lineSpacing():
-            self.setText(emphasised)
+        for count in range(len(others), -1, -1):
+            self.setText(" ".join([emphasised, *others[:count]]))
+            if self.heightForWidth(self.width()) <= (self._lines + 0.5) * self.fontMetrics().lineSpacing():
+                return
 
     def sizeHint(self) -> QSize:
         self.ensurePolished()

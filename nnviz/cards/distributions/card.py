@@ -8,16 +8,19 @@ from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
 from engine.training.distributions import DistributionSummary, LayerDistributions
+from nnviz.cards.distributions.conclusion import MANY_DEAD, LayerFigures, layer_conclusion, saturated_share
 from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.cards.distributions.model import STATISTICS, Distributions, LayerStatistics
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.layers import drawn_layers, left_out
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.column import ScrollColumn
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
@@ -25,7 +28,6 @@ from nnviz.ui.parts import arranged, named
 _BINS = 48
 _KINDS = ("weights", "biases", "activations", "gradients")
 _MOST = 99.8  # percent of the numbers that the axis holds: a few outliers must not squeeze all others together
-_MANY = 0.1  # the share of dead neurons from which they are shown as a warning
 
 
 class DistributionsPage(Page):
@@ -45,7 +47,9 @@ class DistributionsPage(Page):
             "distributionsGrid",
             "Distributions of weights, biases, activations and gradients in each layer",
         )
-        self.body.addWidget(ScrollColumn("distributionsScroll", self.grid))
+        self._conclusion = ConclusionLabel("distributionsConclusion")
+        scroll = ScrollColumn("distributionsScroll", self.grid)
+        arranged(self.body, self._conclusion, (scroll, 1), spacing=4)
         self._keys = named(ElidedLabel(role="muted"), "distributionsKey")
         self._keys.setTextFormat(Qt.RichText)
         self._keys.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
@@ -74,6 +78,7 @@ class DistributionsPage(Page):
         if self.in_view:
             known = self._known
             self._colour_keys()
+            self._conclusion.show_conclusion(_conclude(known) if known else None)
             self.grid.show_rows(self._rows(known) if known else [])
 
     @property
@@ -94,8 +99,8 @@ class DistributionsPage(Page):
         cells = [self._cell(index, kind, getattr(now, kind), getattr(start, kind)) for kind in _KINDS]
         if now.dead is None:
             return HistogramRow(name, f"{text.count(now.neurons)} outputs", False, cells)
-        note = f"{text.count(now.dead)} of {text.count(now.neurons)}\nneurons dead"
-        return HistogramRow(name, note, now.dead > _MANY * now.neurons, cells)
+        note = f"{text.compact(now.dead)} of {text.compact(now.neurons)} dead"
+        return HistogramRow(name, note, now.dead > MANY_DEAD * now.neurons, cells)
 
     def _cell(self, index: int, kind: str, now: DistributionSummary, start: DistributionSummary) -> HistogramCell:
         low, high = self._ends(index, kind, now, start)
@@ -127,6 +132,21 @@ class DistributionsPage(Page):
                     figures = (spread.count, spread.mean, spread.deviation, spread.low, spread.high)
                     lines.append([index, kind, when, *figures, "" if layer.dead is None else layer.dead])
         return (head, lines) if lines else None
+
+
+def _conclude(known: LayerStatistics) -> Conclusion | None:
+    """Returns what is unusual about the layers."""
+    layers = [
+        LayerFigures(
+            activation,
+            layer.neurons,
+            layer.dead or 0,
+            saturated_share(activation, layer.activations.sample),
+            layer.gradients.deviation,
+        )
+        for activation, layer in zip(known.activations, known.now, strict=True)
+    ]
+    return layer_conclusion(layers, known.now[0].activations.count // known.now[0].neurons)
 
 
 def _name(layer: int, count: int) -> str:

@@ -17,7 +17,7 @@ from nnviz.ui.painted_view import PaintedView
 _NAMES = 108  # pixels for the names of the rows
 _GAP = 16
 _HEAD, _FOOT = 22, 18  # pixels for the names of the columns, and for the numbers below each histogram
-_LEAST, _MOST = 54, 150  # height of a row in pixels
+_LEAST, _MOST = 44, 150  # height of a row in pixels
 
 
 @dataclass(frozen=True, eq=False)

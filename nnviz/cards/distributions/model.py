@@ -20,11 +20,13 @@ class LayerStatistics:
     """The distributions of every layer, of the displayed network and of the run's initial weights.
 
     Attributes:
+        activations: name of the activation function of each layer.
         epoch: the displayed epoch if it is one of the past; None for the live network.
     """
 
     now: list[LayerDistributions]
     start: list[LayerDistributions]
+    activations: list[str]
     epoch: float | None
 
 
@@ -60,7 +62,7 @@ class Distributions(QObject):
             evaluator = self._evaluator = self._evaluator or LayerStatisticsEvaluator(network, examples)
             if self._start is None:
                 self._start = evaluator.evaluate(network.with_parameters(at_start()))
-            return LayerStatistics(evaluator.evaluate(network), self._start, epoch)
+            return LayerStatistics(evaluator.evaluate(network), self._start, network.activations, epoch)
 
         return RequestKey(network, dataset), work
 

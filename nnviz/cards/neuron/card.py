@@ -6,24 +6,29 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.cards.neuron.ablation import AblationRanking
 from nnviz.cards.neuron.activations import ActivationColumns
+from nnviz.cards.neuron.conclusion import ablation_sentence, response_sentences
 from nnviz.cards.neuron.controls import Chip, NeuronControls
 from nnviz.cards.neuron.edit_dialog import EditDialog
 from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronModel
 from nnviz.cards.neuron.outgoing_weights import OutgoingWeights
 from nnviz.cards.neuron.weights import NeuronWeights
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.text import short
 from nnviz.jobs.timing import TimeBudget
-from nnviz.session.displayed import neuron_name
+from nnviz.session.displayed import neuron_name, what_if_text
+from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.parts import arranged
 
 _SECONDS_BETWEEN_VIEWS = 0.2
@@ -62,7 +67,8 @@ class NeuronCard(DockCard):
         self._stack = QStackedWidget()
         for page in (self._nothing, self._columns, self.ranking):
             self._stack.addWidget(page)
-        self.body.addWidget(self._stack, 1)
+        self._conclusion = ConclusionLabel("neuronConclusion")
+        self.body.addLayout(arranged(QVBoxLayout(), self._conclusion, (self._stack, 1), spacing=4), 1)
         self.edit_dialog = EditDialog(self)
         self._connect()
         self._turn()
@@ -171,14 +177,49 @@ class NeuronCard(DockCard):
 
     def _show_report(self) -> None:
         neuron = self._shown
+        self._show_conclusion()
         if neuron is not None:
             self.activations.refresh()
             if neuron.layer > 1:
                 self._show_weights()
 
     def _show_effect(self) -> None:
+        self._show_conclusion()
         if self._shown is not None:
             self.outgoing.show_effect()
+
+    def _show_conclusion(self) -> None:
+        if self.in_view:
+            self._conclusion.show_conclusion(self._conclude())
+
+    def _conclude(self) -> Conclusion | None:
+        """Returns what the neuron responds to, and the error without it once that is measured."""
+        model, report = self._model, self._model.report
+        if report is None:
+            return None
+        meaning = model.meaning
+        if report.means is None:
+            ends = [[text.figure(meaning.target(end), 3) for end in fifth[:2]] for fifth in report.fifths]
+            names = [" to ".join(each) for each in ends]
+        else:
+            names = [meaning.output(number) for number in range(len(report.means))]
+        response = response_sentences(report.response, SET_LABELS[report.part.name], names, meaning.output(0))
+        return None if response is None else response._replace(last=self._effect_sentence())
+
+    def _effect_sentence(self) -> str:
+        """Returns the change of the error by the what-ifs or without the neuron; empty if it is not measured."""
+        change, what_if = self._model.error_change, self._session.displayed.what_if
+        if change is None or (self._model.is_output and not what_if):
+            return ""
+        condition, part = f"with {what_if_text(what_if)}" if what_if else "without it", SET_LABELS[change.part]
+        before, after = change.before, change.after
+        if before.error is not None and after.error is not None:
+            return ablation_sentence(condition, f"{part} error", before.error, after.error, change.count)
+        assert before.rmse is not None
+        assert after.rmse is not None
+        name = self._model.meaning.target_name
+        of = f" of {name}" if name else ""
+        return ablation_sentence(condition, f"{part} RMSE{of}", before.rmse, after.rmse, 0)
 
     # ---- ranking by ablation
 

@@ -13,6 +13,7 @@ from engine.datasets import Dataset
 from engine.explain import neurons
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
+from nnviz.cards.neuron.conclusion import Response, firing_level
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.jobs.timing import TimeBudget
@@ -59,6 +60,7 @@ class NeuronReport:
         excited_by: the examples with the largest activations.
         is_dead: whether its slope is 0 for all examples, so that it no longer learns; never so in the output layer.
         active: share of the examples with an activation above 0.
+        response: what the conclusion is made of.
         carried_back: (width,) its weights carried back to the input.
         ascent: (width,) the input that excites it most, by gradient ascent; None in the first layer.
     """
@@ -71,6 +73,7 @@ class NeuronReport:
     excited_by: Sequence[ExcitingExample]
     is_dead: bool
     active: float
+    response: Response
     carried_back: Array
     ascent: Array | None
 
@@ -106,10 +109,11 @@ class NeuronModel(ChosenNeuron):
         self._report_query = Latest(self._report_request, TimeBudget(_SECONDS_BETWEEN), forget_on_new_run=True)
         size = lambda: self._displayed.network.shape  # noqa: E731
         budget = TimeBudget(_SECONDS_BETWEEN)
+        self._error_query = Latest(self._error_request, budget, self._release, forget_on_new_run=True)
         queries = {
             NEURON: self._report_query,
             NEURON_NOW: Latest(self._activation_request, quick=QUICK, size=size, forget_on_new_run=True),
-            NEURON_ERROR: Latest(self._error_request, budget, self._release, forget_on_new_run=True),
+            NEURON_ERROR: self._error_query,
         }
         session.queries.add(queries)
         self.ranking = StepwiseTask()
@@ -158,9 +162,24 @@ class NeuronModel(ChosenNeuron):
         with np.errstate(all="ignore"):
             back = explain.carried_back(network, layer, number)
             ascent = explain.most_exciting(network, layer, number, *self._range(dataset)) if layer > 1 else None
+            deviation = float(values.std(dtype=np.float64))
         best = [_example(part, int(place), float(values[place])) for place in answers.strongest[:MOST_EXCITING]]
         active = float((values > 0).mean())
-        known = means, fifths, best, answers.dead, active, np.nan_to_num(back), ascent
+        output = number if layer == len(network.weights) else None
+        group_means = [mean for _, _, mean in fifths] if means is None else means.tolist()
+        level = firing_level(network.activations[layer - 1], output is not None, float(np.nanmax(group_means)))
+        fires = values > level
+        response = Response(
+            network.activations[layer - 1],
+            output,
+            answers.dead,
+            deviation,
+            len(values),
+            int(fires.sum()),
+            group_means,
+            () if labels is None else neurons.mean_by_class(fires, labels, split.classes).tolist(),
+        )
+        known = means, fifths, best, answers.dead, active, response, np.nan_to_num(back), ascent
         return NeuronReport(neuron, dataset, part, *known)
 
     def _range(self, dataset: Dataset) -> tuple[object, object]:
@@ -182,6 +201,13 @@ class NeuronModel(ChosenNeuron):
         return RequestKey(neuron, example, network), work
 
     # ---- the error without the neuron
+
+    @property
+    def error_change(self) -> ErrorChange | None:
+        """The change by the what-ifs, or without the chosen neuron if there are none; None until it is computed."""
+        change: ErrorChange | None = self._error_query.result
+        neuron = None if self._displayed.what_if else self.neuron
+        return change if change is not None and change.neuron == neuron else None
 
     def _error_request(self) -> Request | None:
         """Results with the current what-ifs, or without the chosen neuron if there are none."""

@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.cards.neuron.ablation import change_text
 from nnviz.cards.neuron.link_bars import LinkBars
-from nnviz.cards.neuron.model import NEURON_ERROR, ErrorChange, NeuronModel
+from nnviz.cards.neuron.model import NeuronModel
 from nnviz.formatting import text
 from nnviz.session.displayed import what_if_text
 from nnviz.session.selection import Neuron
@@ -70,7 +70,7 @@ class OutgoingWeights(QWidget):
 
     def show_effect(self) -> None:
         """Shows the error with the current what-ifs, or without the neuron if there are none."""
-        change: ErrorChange | None = self._session.queries[NEURON_ERROR].result
+        change = self._model.error_change
         what_if, is_output = self._session.displayed.what_if, self._model.is_output
         self.which.setEnabled(not is_output and self._model.data is not None)
         if self._model.data is None or (is_output and not what_if):
@@ -78,7 +78,7 @@ class OutgoingWeights(QWidget):
                 say(where, "")
             return
         say(self._without, f"if {what_if_text(what_if)}" if what_if else "without the neuron")
-        if change is None or change.neuron != (None if what_if else self._model.neuron):
+        if change is None:
             say(self._change, "…")
             return
         what = "RMSE" if change.before.error is None else "error"

@@ -169,12 +169,15 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
     names = card.weights.bars._names
     assert card.weights.map.isVisible() is data.is_picture
     if not data.is_picture:
-        assert names[0].startswith(kind.first)
+        first = kind.first if len(names) == data.width else kind.first.rstrip("0")  # of many, the strongest are shown
+        assert names[0].startswith(first)
         assert "input" not in names[0] or not data.columns
     by = find(card, QLabel, "neuronMeansName").text()
     lines = list(card.activations.examples._lines)
-    if "dead" not in by:
-        assert by == f"mean by {kind.target or 'class'}"
+    assert by == f"mean by {kind.target or 'class'}"
+    report = card._model.report
+    assert report is not None
+    if not report.is_dead:
         assert bool(lines) is not data.is_picture
         if kind.target:  # its activation, and its number or which example it is
             assert all(" · " in line for line in lines)

@@ -35,6 +35,16 @@ def test_all_sentences_where_there_is_space_else_the_first(qtbot: QtBot) -> None
     assert "test error" in label.toolTip(), "the tooltip has all of them"
 
 
+def test_what_matters_least_is_left_out_first(qtbot: QtBot) -> None:
+    label = made(qtbot, 1200)
+    label.show_conclusion(Conclusion(SENTENCES.lead, "Hardly ever for 1.", SENTENCES.rest))
+    assert "Hardly" in label.text()
+    assert "test error" in label.text()
+    label.resize(430, label.height())
+    assert "Hardly" in label.text()
+    assert "test error" not in label.text()
+
+
 def test_no_conclusion_keeps_its_place(qtbot: QtBot) -> None:
     label = made(qtbot, 600, lines=2)
     before = label.sizeHint()

@@ -192,10 +192,10 @@ def test_a_deeper_neuron_is_carried_back_and_climbed_to(ready_window: CardWindow
 def test_a_dead_neuron_is_named_as_dead(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     choose(qtbot, window, 1, 3)
-    assert "dead" not in words(window, "neuronMeansName")
+    assert "dead" not in words(window, "neuronConclusion")
     window.session.edits.set_bias(Neuron(1, 3), -1000.0)
     settle(qtbot, window)
-    assert "dead" in words(window, "neuronMeansName")
+    assert "dead" in words(window, "neuronConclusion")
     assert words(window, "neuronExamplesName") == "no strongest examples"
     assert panel_of(window).activations.examples.count == 0
 
@@ -488,7 +488,7 @@ def test_the_ranking_is_dropped_with_its_moment_and_its_network(ready_window: Ca
 
 def plain_texts(panel: QWidget) -> bool:
     """Whether no name from the data is read as markup."""
-    return all(each.textFormat() != Qt.RichText for each in panel.findChildren(QLabel) if "<" in each.text())
+    return all(each.textFormat() != Qt.RichText for each in panel.findChildren(QLabel) if "<i>" in each.text())
 
 
 def test_a_table_of_columns(on_data: Callable[..., CardWindow], qtbot: QtBot) -> None:

@@ -1,0 +1,128 @@
+"""Conclusions about the layers of a network: dead and saturated neurons, and gradients that vanish or explode."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.basics.validation import Array
+from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion, enumeration
+
+_SILENT = ("relu", "gelu", "softplus")  # are 0 where they have no slope
+# Beyond these ends the slope is less than a fifth of the steepest.
+_ENDS = {"sigmoid": (0.05, 0.95), "tanh": (-0.9, 0.9)}
+
+MANY_DEAD = 0.1  # share of a layer's neurons
+_SATURATED = 0.7  # share of a layer's activations
+_FAR_APART = 100  # ratio of gradients
+_MOST = 1_000_000  # times; a larger ratio is not written out
+
+
+class LayerFigures(NamedTuple):
+    """Figures of a layer.
+
+    Attributes:
+        activation: name of its activation function.
+        neurons: number of neurons.
+        dead: number of neurons whose slope is 0 for all examples; 0 for the output layer.
+        saturated: share of saturated activations, see :func:`saturated_share`.
+        gradient: standard deviation of the gradients of its weights.
+    """
+
+    activation: str
+    neurons: int
+    dead: int
+    saturated: float
+    gradient: float
+
+
+def saturated_share(activation: str, values: Array) -> float:
+    """Returns the share of activations near both ends of the function, where the slope is small; 0 if it has no ends.
+
+    That is below 0.05 or above 0.95 for sigmoid, and beyond ±0.9 for tanh, which is the same scaled from -1 to 1.
+    """
+    low, high = _ENDS.get(activation, (-math.inf, math.inf))
+    return float(((values < low) | (values > high)).mean()) if len(values) else 0.0
+
+
+def layer_conclusion(layers: Sequence[LayerFigures], examples: int) -> Conclusion | None:
+    """Returns what is unusual about the layers, or that nothing is; None without hidden layers.
+
+    - More than a tenth of a layer's neurons are dead, so that this part of the layer no longer learns. In networks of
+      up to eight layers of He-initialised ReLU neurons, up to 9 % are dead and the network learns well.
+    - More than 70 % of a layer's activations are saturated. In layers of sigmoid and tanh that learn MNIST well, up to
+      55 % are; with normal initial weights, which are too large, 73 to 77 %.
+    - The gradients of layer 1 are less than a hundredth, or more than 100 times those of the output layer. In networks
+      that learn MNIST, these differ by up to a factor of 40; in five layers of sigmoid, which learn nothing, by 1,000.
+
+    Args:
+        layers: all layers after the input.
+        examples: number of examples on which the figures were measured.
+    """
+    hidden = layers[:-1]
+    if not hidden:
+        return None
+    found = list(filter(None, (_dead(hidden, examples), _saturated(hidden), _far_apart(layers))))
+    if found:
+        (lead, explanation), *others = found
+        return Conclusion(lead, " ".join(other for other, _ in others), explanation)
+    dead, count = sum(layer.dead for layer in hidden), sum(layer.neurons for layer in hidden)
+    state = f"{dead} of {count} hidden neurons {'is' if dead == 1 else 'are'} dead"
+    return Conclusion(f"Nothing unusual: {state}.", _factor(layers))
+
+
+def _dead(hidden: Sequence[LayerFigures], examples: int) -> tuple[str, str] | None:
+    """Returns a sentence about the layer with the largest share of dead neurons, and its explanation."""
+    many = [number for number, layer in enumerate(hidden) if layer.dead > MANY_DEAD * layer.neurons]
+    if not many:
+        return None
+    most = max(many, key=lambda number: hidden[number].dead / hidden[number].neurons)
+    layer = hidden[most]
+    is_silent = layer.activation in _SILENT
+    if layer.dead == 1:
+        state, why = "never fires" if is_silent else "is always saturated", "It has no slope and no longer learns"
+    else:
+        state, why = "never fire" if is_silent else "are always saturated", "They have no slope and no longer learn"
+    others = [f"{hidden[n].dead} of {hidden[n].neurons} in layer {n + 1}" for n in many if n != most]
+    likewise = f" Likewise {enumeration(others)}." if others else ""
+    return (
+        f"Layer {most + 1}: {layer.dead} of {layer.neurons} neurons {state}.",
+        f"{why} from {examples} training examples.{likewise}",
+    )
+
+
+def _saturated(hidden: Sequence[LayerFigures]) -> tuple[str, str] | None:
+    most = max(range(len(hidden)), key=lambda number: hidden[number].saturated)
+    layer = hidden[most]
+    if layer.saturated <= _SATURATED:
+        return None
+    ends = "0 or 1" if layer.activation == "sigmoid" else "−1 or 1"
+    return (
+        f"Layer {most + 1}: {round(100 * layer.saturated)} % of the activations are close to {ends}.",
+        "Saturated neurons pass on little gradient.",
+    )
+
+
+def _far_apart(layers: Sequence[LayerFigures]) -> tuple[str, str] | None:
+    first, last = layers[0].gradient, layers[-1].gradient
+    if not first and last > 0:
+        return "No gradient reaches layer 1.", ""
+    if first * _FAR_APART < last:
+        how, why = f"vanish towards layer 1: {_times(last / first)} times smaller", "Layer 1 hardly learns."
+    elif first > _FAR_APART * last > 0:
+        how, why = f"explode towards layer 1: {_times(first / last)} times larger", ""
+    else:
+        return None
+    return f"Gradients {how} than in the output layer.", why
+
+
+def _factor(layers: Sequence[LayerFigures]) -> str:
+    """Returns by how much the gradients of the layers differ, if that is not much."""
+    low, high = min(layer.gradient for layer in layers), max(layer.gradient for layer in layers)
+    return f"Gradients differ {high / low:.1f}-fold between layers." if 0 < high < _FAR_APART * low else ""
+
+
+def _times(ratio: float) -> str:
+    return text.count(round(ratio)) if ratio < _MOST else f"more than {text.count(_MOST)}"
