@@ -196,8 +196,11 @@ def contributions_for(query: ExplanationQuery, baseline: Array) -> Contributions
             found = replace(found, layers=explain.contributions(query.network, query.example, found.target))
         if query.method in ATTRIBUTIONS:
             found = _with_parts(found, [_METHODS[query.method](query, target, baseline) for target in targets])
-        parts = found.parts or [_product(query, target, baseline) for target in targets]
-        return replace(found, covered=_without(query, baseline, _parts_to_cover(query, parts)))
+        if query.is_picture:
+            covered = regions_of(query.shape)
+        else:
+            covered = _columns_to_cover(query, found.parts or [_product(query, target, baseline) for target in targets])
+        return replace(found, covered=_without(query, baseline, covered))
 
 
 def _with_parts(found: Contributions, parts: list[Array]) -> Contributions:
@@ -277,7 +280,12 @@ def _share(found: Contributions, parts: Array) -> float | None:
 
 
 def regions_of(shape: tuple[int, ...]) -> list[Array]:
-    """Returns the pixels of the fixed regions of an image: nine, row by row, then the three rows and three columns."""
+    """Returns the pixels of the fixed regions of an image: nine, row by row, then the three rows and three columns.
+
+    An image with fewer than three rows or columns has none.
+    """
+    if min(shape) < _THIRDS:
+        return []
     places = np.arange(shape[0] * shape[1]).reshape(shape)
     rows, columns = (np.array_split(np.arange(side), _THIRDS) for side in shape)
     ninths = [places[np.ix_(row, column)] for row in rows for column in columns]
@@ -285,13 +293,11 @@ def regions_of(shape: tuple[int, ...]) -> list[Array]:
     return [region.ravel() for region in (*ninths, *bands)]
 
 
-def _parts_to_cover(query: ExplanationQuery, parts: list[Array]) -> list[Array]:
-    """Returns the regions of an image, or the columns, of many those with the largest contributions.
+def _columns_to_cover(query: ExplanationQuery, parts: list[Array]) -> list[Array]:
+    """Returns the inputs of each column, of many columns those with the largest contributions.
 
     ``parts`` are contributions (width,) to one output, and to the other.
     """
-    if query.is_picture:
-        return regions_of(query.shape) if min(query.shape) >= _THIRDS else []
     grouped = {number for group in query.categories for number in group}
     columns = [*map(np.array, query.categories), *(np.array([n]) for n in range(len(parts[0])) if n not in grouped)]
     total = np.nan_to_num(parts[0] - parts[1] if query.has_classes and len(parts) > 1 else parts[0])

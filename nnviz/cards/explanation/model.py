@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
@@ -138,8 +140,9 @@ class Explanation(QObject):
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
         chosen = self.one, self.other, self.method
-        about = dataset.categories, self._current.label(dataset.width), self.is_swapped, self.baseline
-        return ExplanationQuery(network, example, shape, has_classes, *chosen, *about), self._summary
+        query = ExplanationQuery(network, example, shape, has_classes, *chosen, dataset.categories)
+        truth = self._current.label(dataset.width)
+        return replace(query, truth=truth, is_swapped=self.is_swapped, baseline_name=self.baseline), self._summary
 
     def _contributions_request(self) -> Request | None:
         asked = self._query()
