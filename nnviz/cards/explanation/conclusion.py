@@ -30,10 +30,11 @@ _LEAST, _LARGE = 0.05, 0.25
 def conclusion_of(found: Contributions, names: Sequence[str], meaning: Meaning) -> Conclusion | None:
     """Returns what the deciding part speaks for, and the prediction without that part.
 
-    None if the input has no parts, or if none changes a predicted number. ``names`` are those of the outputs.
+    None if the input has fewer than two parts, or if none changes a predicted number. ``names`` are those of the
+    outputs.
     """
     covered, one, other, is_picture = found.covered, found.one, found.other, found.query.is_picture
-    if covered is None or not covered.parts or not np.isfinite(covered.logits).all():
+    if covered is None or len(covered.parts) < 2 or not np.isfinite(covered.logits).all():
         return None
     other = other if found.query.has_classes else None
     number = deciding_part(found)
@@ -41,17 +42,14 @@ def conclusion_of(found: Contributions, names: Sequence[str], meaning: Meaning) 
         noun = "part" if is_picture else "column"
         words = "" if other is None else f"No {noun} speaks clearly for {names[one]} rather than {names[other]}."
         return Conclusion(words) if words else None
-    inputs, outputs = covered.parts[number], covered.outputs[[0, 1 + number]]
-    part = REGIONS[number] if is_picture else _column(inputs, meaning)
-    if found.query.baseline_name == MEAN:
-        without = "With the mean there" if is_picture else "At its average"
+    outputs, is_average = covered.outputs[[0, 1 + number]], found.query.baseline_name == MEAN
+    if is_picture:
+        part, value, without = REGIONS[number], "", "With the mean there" if is_average else "Without it"
     else:
-        without = "Without it" if is_picture else "At 0"
-    if not is_picture and len(inputs) > 1:  # a category, which has no average
-        without = "Without it"
+        part, value, without = _column(found, covered.parts[number], meaning)
     if other is None:
-        before, after = (meaning.target(float(value), one) for value in outputs[:, one])
-        return number_conclusion(part, names[one], before, after, without)
+        before, after = (meaning.target(float(each), one) for each in outputs[:, one])
+        return number_conclusion(f"{part} {value}".rstrip(), names[one], before, after, without)
     whole, change = covered.logits[0], covered.logits[1 + number] - covered.logits[0]
     changes, difference = (-float(change[one]), float(change[other])), abs(float(whole[one] - whole[other]))
     lead = class_lead(part, (names[one], names[other]), changes, difference)
@@ -86,8 +84,17 @@ def deciding_part(found: Contributions) -> int | None:
     return number if effects[number] > least else None
 
 
-def _column(inputs: Array, meaning: Meaning) -> str:
-    return next((field.name for field in meaning.fields if inputs[0] in field.inputs), meaning.input(int(inputs[0])))
+def _column(found: Contributions, inputs: Array, meaning: Meaning) -> tuple[str, str, str]:
+    """Returns the name of a column, its value, and what replaces the value: "weight", "5 140", "At its average"."""
+    number, query = int(inputs[0]), found.query
+    fields = [field for field in meaning.fields if number in field.inputs]
+    name = fields[0].name if fields else meaning.input(number)
+    value = meaning.value(fields[0], meaning.raw(query.example), 3) if fields else ""
+    if len(inputs) > 1:  # a category, which has no average
+        return name, value, "Without it"
+    if query.baseline_name == MEAN:
+        return name, value, "At its average"
+    return name, value, f"At {text.figure(meaning.raw_input(number, float(found.baseline[number])), 3)}"
 
 
 def class_lead(part: str, names: tuple[str, str], changes: tuple[float, float], difference: float) -> str:

@@ -86,8 +86,8 @@ def test_logits_that_are_not_finite_decide_nothing() -> None:
 
 
 def test_a_column_speaks_for_a_class() -> None:
-    logits = np.array([[1.0, 4, 0], [1.5, 2, 0]])
-    covered = CoveredParts([np.array([2])], logits, softmax(logits))
+    logits = np.array([[1.0, 4, 0], [1.5, 2, 0], [1, 3.5, 0]])
+    covered = CoveredParts([np.array([2]), np.array([0])], logits, softmax(logits))
     query = ExplanationQuery(NO_NETWORK, np.zeros(4), (4,), baseline_name=MEAN)
     found = Contributions(query, covered.outputs[0], 1, 0, np.zeros(4), [], covered=covered)
     names = ["Adelie", "Gentoo", "Chinstrap"]
@@ -95,7 +95,7 @@ def test_a_column_speaks_for_a_class() -> None:
     assert told is not None
     assert told.lead == "input 3 speaks for Gentoo."
     assert told.rest == "At its average: still Gentoo, at 57 %."
-    category = replace(covered, parts=[np.array([2, 3])])
+    category = replace(covered, parts=[np.array([2, 3]), np.array([0])])
     told = conclusion_of(replace(found, covered=category), names, NO_MEANING)
     assert told is not None
     assert told.rest.startswith("Without it: ")
@@ -105,10 +105,10 @@ def test_a_column_speaks_for_a_class() -> None:
 
 
 def test_a_column_raises_or_lowers_a_number() -> None:
-    told = number_conclusion("weight", "mpg", 18.9, 23.1, "At its average")
+    told = number_conclusion("weight 5140", "mpg", 18.9, 23.1, "At its average")
     assert told is not None
-    assert told.text == "weight lowers mpg. At its average, it would be 23.1, not 18.9."
+    assert told.text == "weight 5140 lowers mpg. At its average, it would be 23.1, not 18.9."
     told = number_conclusion("model_year", "mpg", 30, 25.5, "At its average")
     assert told is not None
     assert told.lead == "model_year raises mpg."
-    assert number_conclusion("weight", "mpg", 18.9, 18.9000001, "At its average") is None
+    assert number_conclusion("weight 5140", "mpg", 18.9, 18.9000001, "At its average") is None
