@@ -449,5 +449,5 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-PLACES = {"inside": Place(Column.ASK, 3, 225)}
+PLACES = {"inside": Place(Column.ASK, 3, 209)}
 CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=(CONTRIBUTIONS, COUNTERFACTUAL)))
