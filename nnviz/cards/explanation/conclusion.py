@@ -21,8 +21,8 @@ REGIONS = (
     *("The left", "The middle column", "The right"),
 )
 _NINTHS = 9  # regions before the rows and the columns
-# A row or column is named if its effect is this many times that of its strongest ninth, and if at most this share of the
-# ink is in it: without more, an image is nearly empty.
+# A row or column is named if its effect is this many times that of its strongest ninth, and if at most this share of
+# the ink is in it: without more ink an image is nearly empty.
 _JOINED, _MOST_INK = 1.5, 0.5
 # Effects of a part, as shares of the difference of both logits: the least that is told, and the least of a large one.
 _LEAST, _LARGE = 0.05, 0.25
