@@ -140,7 +140,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanat
         )
     summary, meaning = InputSummary(data), Meaning(data)
     names = [meaning.output(number) for number in range(data.outputs)]
-    baseline = summary.baseline(EMPTY if data.is_picture else MEAN)
+    baseline = EMPTY if data.is_picture else MEAN
     shape = data.example_shape if data.is_picture else (data.width,)
     has_classes = data.is_classification and data.outputs > 1
     asked = has_classes, wanted.one, wanted.other, METHODS[wanted.method], data.categories
@@ -148,8 +148,8 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanat
     return [
         _explained(
             meaning.where(part, number),
-            ExplanationQuery(network, split.example(number), shape, *asked, labels[number]),
-            baseline,
+            ExplanationQuery(network, split.example(number), shape, *asked, labels[number], baseline_name=baseline),
+            summary.baseline(baseline),
             summary.bounds,
             names,
             meaning,

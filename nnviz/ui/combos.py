@@ -105,6 +105,7 @@ class NameCombo(FlatCombo):
     def set_names(self, first: str, names: list[str]) -> None:
         """Sets ``first``, the entry for no choice, and all names."""
         if names == self._names and self.count():
+            self.setItemText(0, first)
             return
         self._names, self._shown = names, ""
         self.clear()

@@ -42,12 +42,13 @@ class ReadOut(QLabel):
         text: Text,
         at: QPoint | None,
         cost: Callable[[QRect], float] | None = None,
-        top: int | None = None,
+        below: tuple[int, int] | None = None,
     ) -> None:
         """Shows ``text`` next to the point ``at`` of the widget; an empty text or None hides the read-out.
 
         ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
-        With ``top`` it is shown at that height, or above it as far as there is no room.
+        With ``below``, top and bottom of a part of the widget, it is shown below that part, or above it where there is
+        no room.
         The text is never interpreted as markup.
         """
         if not text or at is None:
@@ -59,7 +60,7 @@ class ReadOut(QLabel):
             self.setText(said)
             self._fitted = None
         self._fit()
-        self.move(self._best(at, cost) if top is None else self._below(at.x(), top))
+        self.move(self._best(at, cost) if below is None else self._below(at.x(), *below))
         if self.isHidden():
             self.raise_()
             self.show()
@@ -77,9 +78,10 @@ class ReadOut(QLabel):
         super().changeEvent(event)
         self._fitted = None
 
-    def _below(self, x: int, top: int) -> QPoint:
+    def _below(self, x: int, top: int, bottom: int) -> QPoint:
         room = self.parentWidget().size() - self.size()
-        return QPoint(max(0, min(x - self.width() // 2, room.width())), max(0, min(top, room.height())))
+        y = bottom if bottom <= room.height() else top - self.height()
+        return QPoint(max(0, min(x - self.width() // 2, room.width())), max(0, y))
 
     def _best(self, at: QPoint, cost: Callable[[QRect], float] | None) -> QPoint:
         """Returns the best of the places right above the mouse, left above, right below and left below it."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, QTimer
-from PyQt5.QtGui import QIcon, QPixmap
+from PyQt5.QtGui import QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation import presentation
+from nnviz.cards.explanation.conclusion import conclusion_of, deciding_part
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.explanation_data import (
     ATTRIBUTIONS,
@@ -38,12 +39,14 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.combos import FlatCombo, NameCombo
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import grey_image
 
 _MILLISECONDS_A_FRAME = 60
+_SHORT = 280  # pixels at 100 %: height of a card in which the images need the room of the figures
 _ICON = QSize(16, 16)
 _METHOD_TIP = (
     "Selects the attribution method: it explains the logit (the output's weighted sum) by inputs or neurons. "
@@ -62,6 +65,8 @@ _OTHER_TIP = (
     "Selects the output to compare with. It is the target of the counterfactual, too. Default: the true class of a "
     "mistake, else the second best class."
 )
+_SWAP_TIP = "Swaps the two outputs, to explain the second against the first."
+_DETAILS_TIP = "Shows the sum of the contributions with their baseline, and the size of the smallest change."
 _INEXACT_TIP = "± is the error of the sum: rounding, or the limit of integration steps."
 _CHANGE_TIP = (
     "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 distance "
@@ -84,8 +89,10 @@ class ExplanationCard(DockCard):
         self._fill_head()
         self.view = named(ExplanationView(), "reasonsView", "Contributions to the prediction")
         self.view.setWhatsThis(_VIEW_TIP)
+        self.conclusion_label = ConclusionLabel("whyConclusion", lines=2)
         self.view.clicked.connect(self._choose)
         self.view.pointed.connect(self._point)
+        self.body.addWidget(self.conclusion_label)
         self.body.addWidget(self.view, 1)
         self.body.addLayout(self._sum_row())
         self.body.addLayout(self._change_row())
@@ -108,11 +115,13 @@ class ExplanationCard(DockCard):
         self.head.detail.hide()  # The combos need its room.
         self.one_combo = NameCombo("whyCombo", "Explained output", _ONE_TIP)
         self.other_combo = NameCombo("whyNotCombo", "Compared output", _OTHER_TIP)
-        self.not_label = label("not", "title")
+        self.swap_button = _button("not", "swapClassesButton", "Swap the outputs", _SWAP_TIP)
+        self.swap_button.setProperty("role", "flat")
+        self.swap_button.clicked.connect(self._model.swap)
         self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
         self.method_combo.addItems(METHODS)
         self.method_combo.set_shorter(_SHORTER)
-        asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=4)
+        asked = arranged(QHBoxLayout(), self.one_combo, self.swap_button, self.other_combo, spacing=3)
         self.head.row.insertLayout(1, asked)
         self.head.row.setSpacing(4)
         self.head.row.addWidget(self.method_combo)
@@ -134,7 +143,12 @@ class ExplanationCard(DockCard):
         return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
+        self.details_button = named(QToolButton(), "whyDetailsButton", "Show the figures", _DETAILS_TIP)
+        self.details_button.setProperty("role", "flat")
+        self.details_button.setCheckable(True)
+        self.details_button.toggled.connect(self._show_details)
         self.change_label = named(ElidedLabel(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
+        self.change_label.shorten = lambda words: (words.removeprefix("smallest ").removesuffix(" training examples"),)
         tip = "Plays the change from the input to its counterfactual, with the prediction at each step."
         self.play_button = _button("play", "playChangeButton", "Play the counterfactual", tip)
         theme.set_icon(self.play_button, "play", "muted")
@@ -142,8 +156,9 @@ class ExplanationCard(DockCard):
         tip = "Puts the counterfactual on the canvas, where the network predicts it. Undo restores the drawing."
         self.canvas_button = _button("draw it", "changeToCanvasButton", "Put the counterfactual on the canvas", tip)
         self.canvas_button.clicked.connect(self.put_on_canvas)
+        change_box = FixedSizeBox(self.change_label)
         row = arranged(
-            QHBoxLayout(), (FixedSizeBox(self.change_label), 1), self.play_button, self.canvas_button, spacing=4
+            QHBoxLayout(), self.details_button, (change_box, 1), self.play_button, self.canvas_button, spacing=4
         )
         for button in (self.play_button, self.canvas_button):
             policy = button.sizePolicy()
@@ -151,16 +166,26 @@ class ExplanationCard(DockCard):
             button.setSizePolicy(policy)
         return row
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the figures behind *details* in a short card."""
+        super().resizeEvent(event)
+        self.details_button.setVisible(self.height() < theme.px(_SHORT))
+        self._show_details()
+
+    def _show_details(self) -> None:
+        self.details_button.setText("details ▴" if self.details_button.isChecked() else "details ▾")
+        is_shown = self.details_button.isHidden() or self.details_button.isChecked()
+        self._sum_box.setVisible(is_shown)
+        self.baseline_combo.setVisible(is_shown and self._model.method in ATTRIBUTIONS)
+        self.change_label.setVisible(is_shown)
+
     # ---- what is chosen
 
     def adapt(self) -> None:
         """Names the outputs as the data and the network do."""
-        names = self._session.class_names
-        self.one_combo.set_names("predicted", names)
-        self.other_combo.set_names("true or second best", names)
-        self.other_combo.setVisible(len(names) > 1)
-        self._make_room()
+        self.other_combo.setVisible(len(self._session.class_names) > 1)
         self._show_choices()
+        self._make_room()
 
     def _make_room(self) -> None:
         """Hides "not" if a mark and long names leave no room for it; the mark of an epoch also shortens the names."""
@@ -168,13 +193,17 @@ class ExplanationCard(DockCard):
         is_crowded = mark.is_wanted and self.other_combo.has_long_names
         for combo in (self.one_combo, self.other_combo):
             combo.give_way(bool(mark.moment))
-        self.not_label.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
+        self.swap_button.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
 
     def _show_choices(self) -> None:
         model, data = self._model, self._session.data.dataset
         self._sum_width = 0.0
-        self.one_combo.choose(model.one)
-        self.other_combo.choose(model.other)
+        names = self._session.class_names
+        predicted, compared = self._combos
+        predicted.set_names("predicted", names)
+        compared.set_names("true or second best", names)
+        predicted.choose(model.one)
+        compared.choose(model.other)
         self.method_combo.setCurrentText(model.method)
         is_picture, example = data is None or data.is_picture, Meaning(data).example
         empty, mean = "all inputs 0", f"the average {example}"
@@ -186,11 +215,18 @@ class ExplanationCard(DockCard):
         self.baseline_combo.setItemText(0, empty)
         self.baseline_combo.setItemText(1, mean)
         self.baseline_combo.show_value(model.baseline)
-        self.baseline_combo.setVisible(model.method in ATTRIBUTIONS)
+        self._show_details()
         self.refresh()
 
+    @property
+    def _combos(self) -> tuple[NameCombo, NameCombo]:
+        """The combo boxes of the predicted output and of the other one, which may have changed places."""
+        combos = self.one_combo, self.other_combo
+        return combos[::-1] if self._model.is_swapped else combos
+
     def _compare(self) -> None:
-        self._model.compare(self.one_combo.currentData(), self.other_combo.currentData())
+        predicted, compared = self._combos
+        self._model.compare(predicted.currentData(), compared.currentData())
 
     def _choose(self, row: int, column: int) -> None:
         """Chooses the clicked neuron or training example, for all cards."""
@@ -232,7 +268,8 @@ class ExplanationCard(DockCard):
         fits = query.has_classes == (data.is_classification and data.outputs > 1)
         same_network = fits and query.network.shape == shape
         same_kind = query.method == model.method or {query.method, model.method} <= set(ATTRIBUTIONS)
-        return same_network and same_kind and (query.one, query.other) == (model.one, model.other)
+        asked, chosen = ((each.one, each.other, each.is_swapped) for each in (query, model))
+        return same_network and same_kind and asked == chosen
 
     def refresh(self) -> None:
         """Shows the latest contributions."""
@@ -240,11 +277,13 @@ class ExplanationCard(DockCard):
             return
         contributions, change = self.contributions, self.counterfactual
         content, line = self._content(contributions, change), self._line()
+        names, meaning = self._session.class_names, self._session.meaning
+        known = None if line or content is None else contributions
         self.view.show_content(None if line else content, line)
-        has_content = not line and content is not None
-        self.one_combo.show_name(self._name(contributions.one if contributions and has_content else None))
-        self.other_combo.show_name(self._name(contributions.other if contributions and has_content else None))
-        self._show_words(contributions if has_content else None, change if has_content else None)
+        self.conclusion_label.show_conclusion(None if known is None else conclusion_of(known, names, meaning))
+        self.one_combo.show_name(self._name(None if known is None else known.one))
+        self.other_combo.show_name(self._name(None if known is None else known.other))
+        self._show_words(known, None if known is None else change)
 
     def _show_line(self) -> None:
         """Shows the reason why nothing can be explained, which no query reports."""
@@ -283,7 +322,9 @@ class ExplanationCard(DockCard):
             contributions.one,
             contributions.other,
         )
-        return presentation.attributions(contributions, change if fits else None, names, self._frame, meaning)
+        part, covered = deciding_part(contributions), contributions.covered
+        region = None if part is None or covered is None else covered.parts[part]
+        return presentation.attributions(contributions, change if fits else None, names, self._frame, meaning, region)
 
     def _name(self, output: int | None) -> str:
         return "" if output is None else self._session.class_names[output]

@@ -27,6 +27,8 @@ EMPTY, MEAN = "empty", "mean"  # baselines
 VISIBLE = 0.1  # smallest visible change of an input, as a share of its range
 FRAMES = 25  # frames of the film from the example to its smallest change
 _SQUARES = 7  # squares of the occlusion across an image
+_THIRDS = 3  # regions across an image, and down
+_MOST_COLUMNS = 50  # that are covered one by one
 _MOST_WORK = 4e9  # multiplications to find the nearest examples, which limit how many are compared
 _MOST_NUMBERS = 50_000_000  # activations that are kept for them
 _NEIGHBOURS = 5
@@ -45,6 +47,8 @@ class ExplanationQuery:
         method: one of ``METHODS``.
         categories: groups of inputs, as in a data set.
         truth: the true class of the example; None if it is not known.
+        is_swapped: whether one and the other change places, with the defaults too.
+        baseline_name: "empty" or "mean".
     """
 
     network: Network
@@ -56,10 +60,26 @@ class ExplanationQuery:
     method: str = INTEGRATED
     categories: Sequence[Sequence[int]] = ()
     truth: int | None = None
+    is_swapped: bool = False
+    baseline_name: str = EMPTY
 
     @property
     def is_picture(self) -> bool:
         return len(self.shape) == 2
+
+
+@dataclass(frozen=True, eq=False)
+class CoveredParts:
+    """Predictions for an example whole, and with one part after the other replaced by the baseline.
+
+    Attributes:
+        parts: the inputs of each part: a region of an image, see :func:`regions_of`, or a column.
+        logits, outputs: (1 + parts, outputs); the first row is the prediction for the whole example.
+    """
+
+    parts: Sequence[Array]
+    logits: Array
+    outputs: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +94,7 @@ class Contributions:
         share: sum of ``parts[0]`` relative to the difference from the baseline; None if that is nearly 0.
         missing: completeness error of integrated gradients, the larger of both; 0 within their accuracy.
         layers: contributions of each neuron of the input and the hidden layers to the difference of both logits.
+        covered: predictions without a region of an image, or without a column.
     """
 
     query: ExplanationQuery
@@ -85,6 +106,7 @@ class Contributions:
     share: float | None = None
     missing: float = 0.0
     layers: Sequence[Array] = ()
+    covered: CoveredParts | None = None
 
     @property
     def target(self) -> explain.Target:
@@ -168,18 +190,26 @@ def contributions_for(query: ExplanationQuery, baseline: Array) -> Contributions
         return None
     outputs, one, other = pair
     found = Contributions(query, outputs, one, other, baseline, [])
+    targets = [one] if other is None else [one, other]
     with np.errstate(all="ignore"):
         if query.method == LAYERS:
-            return replace(found, layers=explain.contributions(query.network, query.example, found.target))
-        if query.method not in ATTRIBUTIONS:
-            return found
-        targets = [one] if other is None else [one, other]
-        parts = [_METHODS[query.method](query, target, baseline) for target in targets]
-        share = None if query.method == OCCLUSION else _share(found, parts[0])
-        missing = 0.0
-        if query.method == INTEGRATED:
-            pairs = zip(targets, parts, strict=True)
-            missing = max(explain.completeness_error(query.network, query.example, *pair, baseline) for pair in pairs)
+            found = replace(found, layers=explain.contributions(query.network, query.example, found.target))
+        if query.method in ATTRIBUTIONS:
+            found = _with_parts(found, [_METHODS[query.method](query, target, baseline) for target in targets])
+        if query.is_picture:
+            covered = regions_of(query.shape)
+        else:
+            covered = _columns_to_cover(query, found.parts or [_product(query, target, baseline) for target in targets])
+        return replace(found, covered=_without(query, baseline, covered))
+
+
+def _with_parts(found: Contributions, parts: list[Array]) -> Contributions:
+    query, missing = found.query, 0.0
+    share = None if query.method == OCCLUSION else _share(found, parts[0])
+    if query.method == INTEGRATED:
+        targets = [found.one] if found.other is None else [found.one, found.other]
+        pairs = zip(targets, parts, strict=True)
+        missing = max(explain.completeness_error(query.network, query.example, *pair, found.baseline) for pair in pairs)
     return replace(found, parts=parts, share=share, missing=missing)
 
 
@@ -187,7 +217,7 @@ def compared(query: ExplanationQuery) -> tuple[Array, int, int | None] | None:
     """Returns the outputs (outputs,) and the indices of the two compared ones; None if they are not finite.
 
     The defaults are the predicted class and the true class. If these are equal, or the true class is unknown, the
-    second one is the second best.
+    second one is the second best. A swapped query has them the other way round.
     """
     try:
         outputs: Array = query.network.predict(query.example[None])[0]
@@ -202,6 +232,8 @@ def compared(query: ExplanationQuery) -> tuple[Array, int, int | None] | None:
         truth = query.truth if query.has_classes and one == ranked[0] and query.truth in ranked else None
         second = next((int(number) for number in ranked if number != one), None)
         other = second if truth in (None, one) else truth
+    if query.is_swapped and other is not None:
+        one, other = other, one
     return outputs, one, other
 
 
@@ -242,6 +274,42 @@ def _share(found: Contributions, parts: Array) -> float | None:
     sums = explain.target_sums(explain.forward(found.query.network, ends), found.one)
     difference = float(sums[1] - sums[0])
     return float(parts.sum()) / difference if abs(difference) > 1e-4 else None
+
+
+# ---- parts of the input
+
+
+def regions_of(shape: tuple[int, ...]) -> list[Array]:
+    """Returns the pixels of the fixed regions of an image: nine, row by row, then the three rows and three columns.
+
+    An image with fewer than three rows or columns has none.
+    """
+    if min(shape) < _THIRDS:
+        return []
+    places = np.arange(shape[0] * shape[1]).reshape(shape)
+    rows, columns = (np.array_split(np.arange(side), _THIRDS) for side in shape)
+    ninths = [places[np.ix_(row, column)] for row in rows for column in columns]
+    bands = [*(places[row] for row in rows), *(places[:, column] for column in columns)]
+    return [region.ravel() for region in (*ninths, *bands)]
+
+
+def _columns_to_cover(query: ExplanationQuery, parts: list[Array]) -> list[Array]:
+    """Returns the inputs of each column, of many columns those with the largest contributions.
+
+    ``parts`` are contributions (width,) to one output, and to the other.
+    """
+    grouped = {number for group in query.categories for number in group}
+    columns = [*map(np.array, query.categories), *(np.array([n]) for n in range(len(parts[0])) if n not in grouped)]
+    total = np.nan_to_num(parts[0] - parts[1] if query.has_classes and len(parts) > 1 else parts[0])
+    return sorted(columns, key=lambda column: -abs(float(total[column].sum())))[:_MOST_COLUMNS]
+
+
+def _without(query: ExplanationQuery, baseline: Array, parts: list[Array]) -> CoveredParts:
+    rows = np.repeat(query.example[None], 1 + len(parts), axis=0)
+    for row, part in zip(rows[1:], parts, strict=True):
+        row[part] = baseline[part]
+    passed = explain.forward(query.network, rows)
+    return CoveredParts(parts, passed.sums[-1], passed.activations[-1])
 
 
 # ---- counterfactual and nearest examples

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
@@ -39,6 +41,7 @@ class Explanation(QObject):
     Attributes:
         method: one of ``contributions.METHODS``.
         one, other: chosen outputs; None for the predicted class, and for the true class or the second best.
+        is_swapped: whether the other output is explained against the one.
     """
 
     changed = pyqtSignal()
@@ -49,6 +52,7 @@ class Explanation(QObject):
         self.method = INTEGRATED
         self.one: int | None = None
         self.other: int | None = None
+        self.is_swapped = False
         self._choices = object()  # a new one for each choice
         self._baseline: str | None = None  # None for the default of the data
         self._displayed, self._runs, self._data = session.displayed, runs, data
@@ -92,6 +96,11 @@ class Explanation(QObject):
             self.one, self.other = chosen
             self.changed.emit()
 
+    def swap(self) -> None:
+        """Swaps the two outputs, and those that follow by default."""
+        self.is_swapped = not self.is_swapped
+        self.changed.emit()
+
     @property
     def baseline(self) -> str:
         """Name of the baseline; by default an empty image, or the mean of the columns."""
@@ -109,6 +118,7 @@ class Explanation(QObject):
     def _drop_choices(self) -> None:
         self._baseline = None
         self.one = self.other = None
+        self.is_swapped = False
         self.changed.emit()
 
     # ---- requests
@@ -130,15 +140,16 @@ class Explanation(QObject):
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
         chosen = self.one, self.other, self.method
+        query = ExplanationQuery(network, example, shape, has_classes, *chosen, dataset.categories)
         truth = self._current.label(dataset.width)
-        return ExplanationQuery(network, example, shape, has_classes, *chosen, dataset.categories, truth), self._summary
+        return replace(query, truth=truth, is_swapped=self.is_swapped, baseline_name=self.baseline), self._summary
 
     def _contributions_request(self) -> Request | None:
         asked = self._query()
         if asked is None:
             return None
-        (query, summary), name = asked, self.baseline
-        return self._key(query), lambda: contributions_for(query, summary.baseline(name)) or NOT_FINITE
+        query, summary = asked
+        return self._key(query), lambda: contributions_for(query, summary.baseline(query.baseline_name)) or NOT_FINITE
 
     def _counterfactual_request(self) -> Request | None:
         asked = self._query()

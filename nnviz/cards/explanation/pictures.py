@@ -27,12 +27,14 @@ class ImagePane:
         caption: text below the image.
         limit: contribution with the last colour; 0 for a grey image.
         is_old: whether the image is of an earlier input, and therefore faint.
+        outlined: a rectangle of pixels with an outline.
     """
 
     values: Array
     caption: str
     limit: float = 0.0
     is_old: bool = False
+    outlined: QRect | None = None
 
     def image(self) -> QImage:
         """Returns the image in the current theme."""
@@ -47,6 +49,14 @@ def signed_image(values: Array, limit: float, look: theme.Theme) -> QImage:
     image = QImage(pixels.tobytes(), width, height, width, QImage.Format_Indexed8)
     image.setColorTable(theme.diverging_table(look))
     return image.copy()
+
+
+def _on_screen(pixels: QRect, pane: ImagePane, place: QRect) -> QRect:
+    """Returns the rectangle of some pixels of an image that is painted at a place."""
+    tall, wide = pane.values.shape
+    left, right = (place.width() * x // wide for x in (pixels.left(), pixels.right() + 1))
+    top, bottom = (place.height() * y // tall for y in (pixels.top(), pixels.bottom() + 1))
+    return QRect(place.x() + left, place.y() + top, right - left, bottom - top)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +102,9 @@ class ImageRows:
                 painter.setPen(theme.colour("border"))
                 painter.setBrush(Qt.NoBrush)
                 painter.drawRect(place.adjusted(0, 0, -1, -1))
+                if pane.outlined is not None and place.width() >= 2 * pane.values.shape[1]:
+                    painter.setPen(theme.colour("muted"))
+                    painter.drawRect(_on_screen(pane.outlined, pane, place).adjusted(0, 0, -1, -1))
                 width = max(place.width(), (within.width() + self.gap) // self.columns - 4)
                 write(painter, QRect(place.x(), place.bottom() + 2, width, theme.px(LINE)), pane.caption)
 

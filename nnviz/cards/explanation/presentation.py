@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from PyQt5.QtCore import QPoint, QRect
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation.bar_rows import BarRow, BarRows
@@ -67,18 +69,24 @@ def attributions(
     names: Sequence[str],
     frame: int | None = None,
     meaning: Meaning = NO_MEANING,
+    region: Array | None = None,
 ) -> Content:
     """Returns the contributions of the inputs to one output and to the other, and the smallest change.
 
-    ``frame`` shows a frame of the film instead of its end. ``meaning`` is that of columns and targets.
+    ``frame`` shows a frame of the film instead of its end. ``meaning`` is that of columns and targets. ``region``:
+    pixels with an outline.
     """
     if contributions.query.is_picture:
-        return _pictures(contributions, change, names, frame)
+        return _pictures(contributions, change, names, frame, region)
     return column_bars(contributions, change, names, frame, meaning)
 
 
 def _pictures(
-    contributions: Contributions, change: Counterfactual | None, names: Sequence[str], frame: int | None
+    contributions: Contributions,
+    change: Counterfactual | None,
+    names: Sequence[str],
+    frame: int | None,
+    region: Array | None,
 ) -> ImageRows:
     query, limit = contributions.query, limit_of(contributions.parts)
     compared = [contributions.one] if contributions.other is None else [contributions.one, contributions.other]
@@ -86,6 +94,10 @@ def _pictures(
         ImagePane(part.reshape(query.shape), f"for {names[number]}", limit)
         for part, number in zip(contributions.parts, compared, strict=True)
     ]
+    if region is not None:
+        rows, columns = np.divmod(region, query.shape[1])
+        outlined = QRect(QPoint(int(columns[0]), int(rows[0])), QPoint(int(columns[-1]), int(rows[-1])))
+        panes[0] = replace(panes[0], outlined=outlined)
     if change is not None and change.changed is not None:
         shown, caption = _frame_image(change, change.changed, names, frame)
         is_old = change.query.example is not query.example

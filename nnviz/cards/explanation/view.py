@@ -10,6 +10,7 @@ from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.pictures import ImageRows
 from nnviz.ui import theme
+from nnviz.ui.card import DockCard, holder
 from nnviz.ui.painted_view import PaintedView
 from nnviz.ui.read_out import ReadOut
 
@@ -36,7 +37,7 @@ class ExplanationView(PaintedView):
         self.content: Content | None = None
         self.line = ""
         self._pointed = -1, -1
-        self._lower_read_out: ReadOut | None = None  # may extend below the view
+        self._lower_read_out: ReadOut | None = None  # may extend beyond the view
         self.setMinimumWidth(120)
         theme.sized(self.setMinimumHeight, _LEAST_HEIGHT)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
@@ -79,17 +80,17 @@ class ExplanationView(PaintedView):
             self.pointed.emit(*found)
 
     def _show_read_out(self, words: str) -> None:
-        """Shows the read-out next to the mouse, or below small images, which it would cover."""
+        """Shows the read-out next to the mouse, or below or above small images, which it would cover."""
         small = isinstance(self.content, ImageRows) and self.content.are_small(self.rect())
         self.show_text("" if small else words)
         if self._lower_read_out is None and small:
-            self._lower_read_out = ReadOut(self if self.isWindow() else self.parentWidget())
+            self._lower_read_out = ReadOut(holder(self, DockCard) or self)
         if self._lower_read_out is not None:
             over, mouse = self._lower_read_out.parentWidget(), self._mouse
             at = None if mouse is None else self.mapTo(over, mouse)
-            below = self.content.bottom(self.rect()) if isinstance(self.content, ImageRows) else 0
-            top = self.mapTo(over, QPoint(0, below)).y()
-            self._lower_read_out.show_text(words if small else "", at, top=top)
+            end = self.content.bottom(self.rect()) if isinstance(self.content, ImageRows) else 0
+            images = self.mapTo(over, QPoint(0, 0)).y(), self.mapTo(over, QPoint(0, end)).y()
+            self._lower_read_out.show_text(words if small else "", at, below=images)
 
     def _found_at(self, point: QPoint | None) -> tuple[int, int] | None:
         return None if self.content is None or point is None else self.content.found_at(self.rect(), point)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.formatting.conclusion import Conclusion, enumeration
 from nnviz.ui.conclusion_label import ConclusionLabel
+from nnviz.ui.parts import arranged
 
 SENTENCES = Conclusion("Fires for 7, and a little for 9.", "Without it the test error rises from 2.51 to 2.81 %.")
 
@@ -53,6 +55,20 @@ def test_no_conclusion_keeps_its_place(qtbot: QtBot) -> None:
     label.show_conclusion(None)
     assert label.text() == ""
     assert label.sizeHint() == before
+
+
+def test_what_is_below_it_does_not_move(qtbot: QtBot) -> None:
+    card, label, below = QWidget(), ConclusionLabel("conclusion", lines=2), QWidget()
+    qtbot.addWidget(card)
+    layout = arranged(QVBoxLayout(card), label, (below, 1))
+    card.resize(300, 200)
+    card.show()
+    tops = set()
+    for conclusion in (SENTENCES, Conclusion("Fires for 7."), None):
+        label.show_conclusion(conclusion)
+        layout.activate()
+        tops.add(below.y())
+    assert len(tops) == 1
 
 
 def test_names_of_files_are_plain_text(qtbot: QtBot) -> None:

@@ -183,6 +183,7 @@ def test_why_shows_columns_of_a_table_in_a_small_window(ready_window: MainWindow
     content = card.view.content
     assert isinstance(content, BarRows)
     qtbot.waitUntil(lambda: content._shown(card.view.rect()) >= 3)
+    card.details_button.setChecked(True)
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.queries))
     for words in ("sums to 90.3 % from", "sums to −12 345.6 % from"):
         card.sum_label.setText(words)

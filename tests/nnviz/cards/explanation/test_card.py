@@ -15,12 +15,15 @@ from pytestqt.qtbot import QtBot
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import ExplanationCard
+from nnviz.cards.explanation.conclusion import REGIONS, deciding_part
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
 from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, Explanation
 from nnviz.cards.explanation.pictures import ImageRows
 from nnviz.cards.explanation.strips import LayerStrips
+from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.read_out import ReadOut
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
@@ -129,7 +132,7 @@ def test_two_outputs_are_explained_against_a_baseline(
     # Words are plain text.
     card.head.title.setTextFormat(Qt.PlainText)
     for each in card.findChildren(QLabel):
-        assert "<" not in each.text()
+        assert isinstance(each, ConclusionLabel) or "<" not in each.text()
 
     # The entries of a list are whole.
     for combo in (card.one_combo, card.other_combo):
@@ -142,6 +145,7 @@ def test_two_outputs_are_explained_against_a_baseline(
         combo.hidePopup()
 
     # Another baseline is another question.
+    card.details_button.setChecked(True)
     assert card.contributions is not None
     assert not card.contributions.baseline.any()
     pick(qtbot, ready_window, "whyBaselineCombo", "the mean image")
@@ -215,6 +219,65 @@ def test_a_mistake_is_compared_with_its_true_class(
     assert captions(card)[:2] == [f"for {verdict.best}", f"for {verdict.second}"], "the truth of a drawing is not known"
 
 
+# ---- the conclusion
+
+
+def test_the_conclusion_is_that_of_the_displayed_network(
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    label, verdict = find(card, ConclusionLabel, "whyConclusion"), session.question.verdict
+    assert label.conclusion is not None
+    assert verdict is not None
+    assert f"{verdict.best}" in label.conclusion.text
+    assert card.contributions is not None
+    covered, part = card.contributions.covered, deciding_part(card.contributions)
+    assert covered is not None
+    assert part is not None
+    pixels = card.contributions.query.example.copy()
+    pixels[covered.parts[part]] = 0
+    best = predicted_class_of(session.displayed.network.predict(pixels[None])[0])
+    assert label.conclusion.text.startswith(REGIONS[part])
+    assert label.conclusion.rest.endswith(f"read {best.best}, at {100 * best.confidence:.0f} %.")
+
+    click(qtbot, ready_window, QToolButton, "clearButton")
+    qtbot.waitUntil(lambda: label.conclusion is None)
+
+
+def test_one_click_swaps_both_classes_and_another_one_swaps_them_back(
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    model, before = ready_window.session.models[Explanation], captions(card)
+    swap = find(card, QToolButton, "swapClassesButton")
+    assert swap.focusPolicy() & Qt.TabFocus
+    click(qtbot, ready_window, QToolButton, "swapClassesButton")
+    settle(qtbot, ready_window)
+    assert captions(card) == [before[1], before[0], before[2]]
+    assert card.one_combo.itemText(0) == "true or second best"
+    assert (model.one, model.other) == (None, None), "they follow the prediction still"
+    pick(qtbot, ready_window, "whyCombo", "5")
+    assert (model.one, model.other) == (None, 5)
+    pick(qtbot, ready_window, "whyCombo", "true or second best")
+    click(qtbot, ready_window, QToolButton, "swapClassesButton")
+    settle(qtbot, ready_window)
+    assert captions(card) == before
+
+
+def test_a_short_card_has_its_figures_behind_details(
+    card_in_place: ExplanationCard, whole_window: MainWindow, qtbot: QtBot
+) -> None:
+    card = card_in_place
+    figures = card.sum_label, card.baseline_combo, card.change_label
+    assert not any(each.isVisible() for each in figures)
+    card.details_button.click()
+    assert all(each.isVisible() for each in figures)
+    card.details_button.click()
+    whole_window.cards.toggle(card)
+    qtbot.waitUntil(lambda: card.width() > 1000)
+    assert not card.details_button.isVisible()
+    assert all(each.isVisible() for each in figures)
+
+
 # ---- choices
 
 
@@ -232,6 +295,7 @@ def test_another_output_is_compared(card: ExplanationCard, ready_window: CardWin
 def test_every_method_shows_something_and_has_a_table(
     card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
+    card.details_button.setChecked(True)
     for method in METHODS:
         pick(qtbot, ready_window, "whyMethodCombo", method)
         settle(qtbot, ready_window)
@@ -425,6 +489,7 @@ def test_a_read_out_covers_no_picture(
 
 def test_no_words_are_cut(card_in_place: ExplanationCard, whole_window: MainWindow, qtbot: QtBot) -> None:
     card = card_in_place
+    card.details_button.setChecked(True)
     for size in (QSize(1440, 900), QSize(1280, 720)):
         whole_window.resize(size)
         qtbot.waitUntil(lambda size=size: whole_window.size() == size)
