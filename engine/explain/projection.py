@@ -19,7 +19,8 @@ from engine.explain.predictions import Predictions, predict_in_steps
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 
-_DISTANCES = 500_000  # between points, that are in memory at a time
+_DISTANCES = 100_000  # between points, that are in memory at a time
+_FAR = 1e18  # place of points that are not finite while others look for neighbours
 _LEAST_SPREAD = 1e-12  # variance of an axis as a share of the total; less is rounding
 
 
@@ -182,24 +183,24 @@ def _check_layer(network: Network, layer: int) -> None:
 def nearest_neighbours(points: Array, asked: Array) -> Array:
     """Returns, for the points with the numbers ``asked`` (m,), the number of the nearest other point, (m,) int64.
 
-    It is -1 where a point or all others are not finite, and where the nearest other point is at the same place: which of
-    several there comes first would be arbitrary. Compares each asked point with all ``points`` (k, 2).
+    It is -1 where a point or all others are not finite. It is also -1 where another point is at the same place, because
+    the choice among several there would be arbitrary. Compares each asked point with all ``points`` (k, 2).
     """
     found = np.full(len(asked), -1, np.int64)
+    is_known = np.isfinite(points).all(axis=1)
     if len(points) < 2:
         return found
-    x, y = np.ascontiguousarray(points.T, np.float32)
+    x, y = np.where(is_known, points.T, _FAR).astype(np.float32)
     size = max(1, _DISTANCES // len(points))
     for start in range(0, len(asked), size):
         some = asked[start : start + size]
-        with np.errstate(all="ignore"):
-            distances = np.square(x[some, None] - x)
-            distances += np.square(y[some, None] - y)
+        with np.errstate(over="ignore"):
+            distances = np.square(x - x[some, None])
+            distances += np.square(y - y[some, None])
         distances[np.arange(len(some)), some] = np.inf
-        np.nan_to_num(distances, copy=False, nan=np.inf, posinf=np.inf)
         nearest = distances.argmin(axis=1)
-        least = distances[np.arange(len(some)), nearest]
-        found[start : start + size] = np.where((least > 0) & np.isfinite(least), nearest, -1)
+        is_apart = distances[np.arange(len(some)), nearest] > 0
+        found[start : start + size] = np.where(is_apart & is_known[some] & is_known[nearest], nearest, -1)
     return found
 
 

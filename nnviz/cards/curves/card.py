@@ -187,6 +187,7 @@ class LearningCurvePage(Page):
         plot.set_log(self.is_log)
         self.keys = self._keys(plot)
         self.conclusion = ConclusionLabel(self._named("curvesConclusion"))
+        self.body.setSpacing(0)
         self.body.insertWidget(0, self.conclusion)
         self._add_scale()
         reset, self._log_action = self._actions(plot)
@@ -396,4 +397,4 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 313, 414)}))
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 354, 414)}))

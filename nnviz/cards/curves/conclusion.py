@@ -24,7 +24,8 @@ _ALIKE = 0.02, 0.1  # shares of the last value
 _LOST = 0.5  # share of what was gained
 _JUMPING = 0.1  # standard deviation of the noise as a share of the last value
 _HARDLY, _FURTHER = 0.1, 0.05  # shares of the value before
-_OVERFITTING, _CLEARLY_OVERFITTING = 1.25, 2  # value on the test set as a multiple of that on the training set
+_OVERFITTING = 1.25  # value on the test set as a multiple of that on the training set
+_CLEARLY_OVERFITTING = 2, 1.5  # likewise, if the value on the test set has not risen, and if it has
 _TO_SIGMA = 1 / (0.6745 * math.sqrt(6))  # from the median size of second differences of independent normal numbers
 
 
@@ -156,7 +157,9 @@ def curve_sentences(
     return _two_curves(called, train, held_out, part, format_value)
 
 
-def _too_few(called: str, curve: LearningCurve, trained: int, format_value: Callable[[float], str]) -> Conclusion | None:
+def _too_few(
+    called: str, curve: LearningCurve, trained: int, format_value: Callable[[float], str]
+) -> Conclusion | None:
     if len(curve.values) < 2:
         return None
     first, last = format_value(curve.values[0]), format_value(curve.last)
@@ -194,9 +197,9 @@ def _two_curves(
     falls = f"The training {called} {'falls' if train.middles[-1] < (1 - _FURTHER) * halfway else 'fell further'}"
     gap = held_out.last - train.last
     is_overfitting = gap > max(train.noise, held_out.noise) and held_out.last >= _OVERFITTING * train.last
-    is_clear = is_overfitting and held_out.last >= _CLEARLY_OVERFITTING * train.last
+    is_clear = is_overfitting and held_out.last >= _CLEARLY_OVERFITTING[held_out.has_risen] * train.last
     if not held_out.is_falling and before - train.middles[-1] > max(train.noise, _FURTHER * before):
-        little = "" if is_clear or held_out.has_risen else "a little "
+        little = "" if is_clear else "a little "
         return Conclusion(f"{falls}, {change}{f': {little}overfitting' if is_overfitting else ''}.", f"{figures}.")
     if held_out.is_falling and held_out.has_risen and is_overfitting:
         return Conclusion(f"{falls}, {change}.", "It is too early to call this overfitting.")
@@ -219,7 +222,7 @@ def _one_curve(called: str, train: LearningCurve) -> Conclusion:
 
 
 def as_of(conclusion: Conclusion, epoch: float | None, restored: float | None) -> Conclusion:
-    """Returns the sentences about all curves as those about a displayed network.
+    """Returns the sentences about all curves as those about a displayed network; for a past one only the first.
 
     Args:
         conclusion: the sentences.
@@ -227,7 +230,7 @@ def as_of(conclusion: Conclusion, epoch: float | None, restored: float | None) -
         restored: the epoch that early stopping restored, to which the live network belongs; None if there is none.
     """
     if epoch is not None:
-        return Conclusion(f"Up to epoch {epochs_text(epoch)}: {conclusion.lead[0].lower()}{conclusion.lead[1:]}", conclusion.rest)
+        return Conclusion(f"Up to epoch {epochs_text(epoch)}: {conclusion.lead[0].lower()}{conclusion.lead[1:]}")
     if restored is not None:
         return Conclusion(conclusion.lead, f"Early stopping restored epoch {epochs_text(restored)}.")
     return conclusion

@@ -11,7 +11,8 @@ from engine.basics.validation import Array
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
 
-_APART, _SLIGHT, _MIXED = 0.02, 0.1, 0.5  # shares of the points that lie next to one of another class
+_APART, _SLIGHT, _MIXED = 0.02, 0.1, 0.5  # shares of the points that lie next to another class
+_LONGEST = 20  # characters of a name, so that two names fit into the line
 _FEWEST = 5  # points of a class
 _FEW = 100  # Points. A share of fewer is written as a count.
 _ORDERED, _CLEARLY_ORDERED = 0.5, 0.9  # correlations
@@ -33,48 +34,42 @@ def class_sentences(
     strangers = total - int(np.trace(neighbours))
     if is_known.sum() < 2:
         return None
+    about = "about " if is_sample else ""
     if strangers <= _APART * total:
-        few = _next_to(strangers, total, "the", "another class", is_sample)
-        return Conclusion("The classes lie apart.", few)
+        return Conclusion("The classes lie apart.", f"Next to another class: {about}{_part(strangers, total, 'the')}.")
     both, counts = neighbours + neighbours.T, sizes[:, None] + sizes
-    shares = np.where(np.triu(is_known[:, None] & is_known, 1), both / np.maximum(counts, 1), -1.0)
-    first, second = (
-        divmod(int(place), len(sizes)) for place in np.argsort(-shares, axis=None, kind="stable")[:2]
-    )
-    share, count = float(shares[first]), int(counts[first])
-    some = _next_to(int(both[first]), count, "their", "the other class", is_sample)
+    shares = np.where(np.triu(is_known[:, None] & is_known, 1), both / np.maximum(counts, 1), 0.0)
+    first, second = (divmod(int(place), len(sizes)) for place in np.argsort(-shares, axis=None, kind="stable")[:2])
+    share, following, count = float(shares[first]), float(shares[second]), int(counts[first])
+    if not share:
+        return None
+    some = f"({about}{_part(int(both[first]), count, 'their')})"
     if strangers >= _MIXED * total and is_known.sum() > 2:
-        lead = f"Most classes overlap, {_pair(first, names)} most of all."
-        return Conclusion(lead, some)
+        return Conclusion(f"Most classes overlap, {_pair(first, names)} most of all {some}.")
     most = " most" if is_known.sum() > 2 else ""
-    lead = f"{_pair(first, names)} overlap{most}{', but only a little' if share <= _SLIGHT else ''}."
-    other = float(shares[second])
-    noise = math.sqrt(share * (1 - share) / count + max(other * (1 - other), 0.0) / int(counts[second]))
-    if other > 0 and share - other <= noise:
-        return Conclusion(lead, f"{some} Nearly as much: {_pair(second, names)}.")
+    little = ", but only a little" if share <= _SLIGHT else ""
+    lead = f"{_pair(first, names)} overlap{most}{little} {some}."
+    noise = math.sqrt(share * (1 - share) / count + following * (1 - following) / max(int(counts[second]), 1))
+    if following and share - following <= noise:
+        return Conclusion(lead, f"Nearly as much: {_pair(second, names)}.")
     wrong = int(confusion[first] + confusion[first[::-1]])
-    return Conclusion(lead, f"{some} The network confuses {_share(wrong, int(confusion[list(first)].sum()))}.")
+    confused = _share(wrong, int(confusion[list(first)].sum())) if wrong else "none"
+    return Conclusion(lead, f"The network confuses {confused} of them.")
 
 
 def _pair(classes: tuple[int, int], names: Sequence[str]) -> str:
-    return " and ".join(names[number] for number in classes)
+    return " and ".join(text.name(names[number], _LONGEST) for number in classes)
 
 
-def _next_to(count: int, total: int, whose: str, other: str, is_sample: bool) -> str:
-    """Returns "35 % of their points lie next to one of the other class."; of few points their number is given."""
+def _part(count: int, total: int, whose: str) -> str:
+    """Returns "35 % of their points"; of few points the number: "4 of their 50 points"."""
     if not count:
-        part = f"None of {whose} points"
-    elif total < _FEW:
-        part = f"{count} of {whose} {total} points"
-    else:
-        part = f"{'About ' if is_sample else ''}{_share(count, total)} of {whose} points"
-    return f"{part} {'lies' if count == 1 and total < _FEW else 'lie'} next to one of {other}."
+        return f"none of {whose} points"
+    return f"{count} of {whose} {total} points" if total < _FEW else f"{_share(count, total)} of {whose} points"
 
 
 def _share(count: int, total: int) -> str:
-    """Returns a share as "12 %", "0.4 %" or "none of them"."""
-    if not count:
-        return "none of them"
+    """Returns a share above 0 as "12 %" or "0.4 %"."""
     percent = 100 * count / total
     return f"{percent:.0f} %" if percent >= 1 else f"{percent:.1g} %"
 
@@ -95,11 +90,15 @@ def number_sentences(points: Array, targets: Array, name: str) -> Conclusion | N
     *sides, length = np.sqrt(np.square(centred).sum(axis=0)).tolist()
     if not length or not any(sides):
         return None
-    along = [float(centred[:, axis] @ centred[:, 2]) / (side * length) if side else 0.0 for axis, side in enumerate(sides)]
+    along = [
+        float(centred[:, axis] @ centred[:, 2]) / (side * length) if side else 0.0 for axis, side in enumerate(sides)
+    ]
     axis = int(abs(along[1]) > abs(along[0]))
     correlation = f"{along[axis]:.2f}".replace("-", "−")
     if abs(along[axis]) < _ORDERED:
         return Conclusion(f"Neither axis orders {name}.", f"The correlations are at most {correlation.lstrip('−')}.")
     mostly = "" if abs(along[axis]) >= _CLEARLY_ORDERED else "mostly "
     side = "from left to right" if axis == 0 else "from bottom to top"
-    return Conclusion(f"{name} {mostly}{'rises' if along[axis] > 0 else 'falls'} {side}.", f"Correlation {correlation}.")
+    return Conclusion(
+        f"{name} {mostly}{'rises' if along[axis] > 0 else 'falls'} {side}.", f"Correlation {correlation}."
+    )

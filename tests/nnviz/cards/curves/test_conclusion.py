@@ -32,7 +32,9 @@ def sentences(
 ) -> Conclusion | None:
     """The sentences about errors in percent after each epoch from ``first``."""
     curves = [
-        examine(Curve([first + number for number in range(len(values))], [value / 100 for value in values]), least=least)
+        examine(
+            Curve([first + number for number in range(len(values))], [value / 100 for value in values]), least=least
+        )
         for values in (train, held_out)
     ]
     return curve_sentences("error", curves[0], curves[1], part, percent)
@@ -164,7 +166,7 @@ def test_a_long_run_is_examined_by_a_selection_of_its_epochs() -> None:
 def test_as_of_another_epoch() -> None:
     told = Conclusion("The training error falls.", "More.")
     assert as_of(told, None, None) == told
-    assert as_of(told, 3.5, None) == ("Up to epoch 3.5: the training error falls.", "More.")
+    assert as_of(told, 3.5, None) == ("Up to epoch 3.5: the training error falls.", "")
     assert as_of(told, None, 12) == ("The training error falls.", "Early stopping restored epoch 12.")
 
 

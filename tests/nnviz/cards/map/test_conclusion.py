@@ -6,6 +6,7 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from engine.basics.validation import Array
+from engine.explain.predictions import ClassPredictions
 from nnviz.cards.map.conclusion import class_sentences, number_sentences
 from nnviz.cards.map.model import MapModel
 from tests.nnviz.cards.card_window import MakeCards
@@ -25,22 +26,20 @@ def sentences(neighbours: list[list[int]], confusion: list[list[int]] | None = N
 
 def test_the_classes_that_overlap_most() -> None:
     counts, confusion = [[70, 25, 5], [35, 65, 0], [5, 0, 95]], [[98, 2, 0], [1, 99, 0], [0, 0, 100]]
-    told = "Adelie and Chinstrap overlap most. {}30 % of their points lie next to one of the other class. {}."
-    assert sentences(counts, confusion) == told.format("", "The network confuses 2 %")
-    assert sentences(counts, is_sample=True) == told.format("About ", "The network confuses none of them")
+    told = "Adelie and Chinstrap overlap most ({}30 % of their points). The network confuses {} of them."
+    assert sentences(counts, confusion) == told.format("", "2 %")
+    assert sentences(counts, is_sample=True) == told.format("about ", "none")
 
 
 def test_few_points_are_counted() -> None:
     assert sentences([[27, 3, 0], [4, 10, 0], [0, 0, 20]]) == (
-        "Adelie and Chinstrap overlap most. 7 of their 44 points lie next to one of the other class. "
-        "The network confuses none of them."
+        "Adelie and Chinstrap overlap most (7 of their 44 points). The network confuses none of them."
     )
-    assert "1 of their 44 points lies next to" in sentences([[29, 1, 0], [0, 14, 0], [0, 0, 5]])
 
 
 def test_a_small_overlap() -> None:
     found = sentences([[95, 5, 0], [4, 96, 0], [0, 0, 100]])
-    assert found.startswith("Adelie and Chinstrap overlap most, but only a little. 4 % of their points")
+    assert found.startswith("Adelie and Chinstrap overlap most, but only a little (4 % of their points).")
 
 
 def test_another_pair_that_overlaps_nearly_as_much() -> None:
@@ -50,21 +49,22 @@ def test_another_pair_that_overlaps_nearly_as_much() -> None:
 
 def test_classes_that_lie_apart() -> None:
     assert sentences([[99, 1, 0], [0, 100, 0], [0, 0, 100]]) == (
-        "The classes lie apart. 0.3 % of the points lie next to one of another class."
+        "The classes lie apart. Next to another class: 0.3 % of the points."
     )
     assert sentences([[9, 0, 0], [0, 9, 0], [0, 0, 9]]) == (
-        "The classes lie apart. None of the points lie next to one of another class."
+        "The classes lie apart. Next to another class: none of the points."
     )
 
 
 def test_classes_that_are_mixed() -> None:
     assert sentences([[40, 40, 20], [45, 30, 25], [25, 30, 45]]) == (
-        "Most classes overlap, Adelie and Chinstrap most of all. 42 % of their points lie next to one of the other class."
+        "Most classes overlap, Adelie and Chinstrap most of all (42 % of their points)."
     )
 
 
 def test_two_classes() -> None:
-    assert sentences([[60, 40, 0], [50, 50, 0], [0, 0, 0]]).startswith("Adelie and Chinstrap overlap. 45 %")
+    found = sentences([[60, 40, 0], [50, 50, 0], [0, 0, 0]])
+    assert found.startswith("Adelie and Chinstrap overlap (45 % of their points).")
 
 
 def test_too_few_points() -> None:
@@ -108,6 +108,7 @@ def test_the_map_shows_the_conclusion_of_its_points(make_cards: MakeCards, qtbot
     embedding = placed(window, qtbot)
     first = page.conclusion.conclusion
     assert embedding.neighbours is not None
+    assert isinstance(embedding.answers, ClassPredictions)
     assert embedding.neighbours.sum() == len(embedding.points)
     assert first == class_sentences(embedding.neighbours, embedding.answers.confusion, "0123456789")
     window.session.models[MapModel].choose_layer(0)
