@@ -265,5 +265,5 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
-PLACE = Place(Column.CHOOSE, 1, 396)
+PLACE = Place(Column.CHOOSE, 1, 360)
 CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES,)))
