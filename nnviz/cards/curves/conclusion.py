@@ -15,7 +15,7 @@ from engine.training.history import Curve
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.text import epochs as epochs_text
 
-_MOST = 400  # epochs; of a longer curve an even selection is examined
+_MOST = 200  # epochs; of a longer curve an even selection is examined
 _FEWEST = 3  # epochs
 _LEAST_STALE, _STALE = 3, 0.2  # epochs, and share of the run, without improvement after which a curve is called flat
 _RECENT = 12  # epochs from which the noise is estimated
@@ -24,8 +24,7 @@ _ALIKE = 0.02, 0.1  # shares of the last value
 _LOST = 0.5  # share of what was gained
 _JUMPING = 0.1  # standard deviation of the noise as a share of the last value
 _HARDLY, _FURTHER = 0.1, 0.05  # shares of the value before
-_OVERFITTING = 1.25  # value on the test set as a multiple of that on the training set
-_CLEARLY_OVERFITTING = 2, 1.5  # likewise, if the value on the test set has not risen, and if it has
+_OVERFITTING, _CLEARLY, _CLEARLY_IF_RISEN = 1.25, 2, 1.5  # value on the test set over that on the training set
 _TO_SIGMA = 1 / (0.6745 * math.sqrt(6))  # from the median size of second differences of independent normal numbers
 
 
@@ -197,7 +196,8 @@ def _two_curves(
     falls = f"The training {called} {'falls' if train.middles[-1] < (1 - _FURTHER) * halfway else 'fell further'}"
     gap = held_out.last - train.last
     is_overfitting = gap > max(train.noise, held_out.noise) and held_out.last >= _OVERFITTING * train.last
-    is_clear = is_overfitting and held_out.last >= _CLEARLY_OVERFITTING[held_out.has_risen] * train.last
+    clear = _CLEARLY_IF_RISEN if held_out.has_risen else _CLEARLY
+    is_clear = is_overfitting and held_out.last >= clear * train.last
     if not held_out.is_falling and before - train.middles[-1] > max(train.noise, _FURTHER * before):
         little = "" if is_clear else "a little "
         return Conclusion(f"{falls}, {change}{f': {little}overfitting' if is_overfitting else ''}.", f"{figures}.")

@@ -11,6 +11,7 @@ from engine.basics.validation import Array
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration
 
+_READ = "read as"
 _LONGEST = 16  # characters of a name, so that two names fit into two lines of the card
 _FEW = 5  # Mistakes. The order of rarer ones may be chance.
 _MOST_NAMES = 4  # of more classes only the number is given
@@ -29,7 +30,7 @@ def class_sentences(matrix: Array, names: Sequence[str], is_image: bool) -> Conc
     total, right = int(matrix.sum()), int(np.trace(matrix))
     if not total:
         return None
-    verb = "read as" if is_image and all(len(name) == 1 for name in names) else "predicted as"
+    verb = _READ if is_image and all(len(name) == 1 for name in names) else "predicted as"
     short = [text.name(name, _LONGEST) for name in names]
     if right == total:
         return Conclusion(f"No mistakes: {text.count(right)} of {text.count(total)} are correct.")
@@ -49,32 +50,33 @@ def class_sentences(matrix: Array, names: Sequence[str], is_image: bool) -> Conc
 def _most_confused(matrix: Array, names: Sequence[str], verb: str) -> Conclusion:
     """Returns the most frequent mistake and the next one, for a matrix with a mistake."""
     wrong = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
-    order = np.argsort(-wrong, axis=None, kind="stable")
-    count, following = (int(wrong.flat[place]) for place in order[:2])
+    places = [divmod(int(place), len(matrix)) for place in np.argsort(-wrong, axis=None, kind="stable")[:2]]
+    (first, second), (count, following) = places, (int(wrong[place]) for place in places)
     alike, mistakes = int((wrong == count).sum()), int(wrong.sum())
+    is_short = verb == _READ
 
-    def pair(place: int) -> str:
-        true, predicted = divmod(int(order[place]), len(matrix))
-        return f"{names[true]} {verb} {names[predicted]}"
+    def pair(place: tuple[int, int], verb: str = verb if is_short else "as") -> str:
+        return f"{names[place[0]]} {verb} {names[place[1]]}"
 
-    def share(place: int) -> str:
-        true, predicted = divmod(int(order[place]), len(matrix))
-        return f"({text.count(int(wrong[true, predicted]))} of {text.count(int(matrix[true].sum()))})"
+    def share(place: tuple[int, int]) -> str:
+        return f"({text.count(int(wrong[place]))} of {text.count(int(matrix[place[0]].sum()))})"
 
     if mistakes == 1:
-        return Conclusion(f"One mistake: {pair(0)} {share(0)}.")
+        return Conclusion(f"One mistake: {pair(first, verb)} {share(first)}.")
     if alike > 2:
         most = f"none more than {_times(count)}" if count > 1 else "each once"
         return Conclusion("No mistake stands out.", f"{text.count(mistakes)} mistakes, {most}.")
     if alike == 2:
-        return Conclusion(f"Most confused: {pair(0)} and {pair(1)}, {_times(count)} each.")
-    lead = f"Most confused: {pair(0)} {share(0)}."
-    if not following:
-        return Conclusion(lead, "There are no other mistakes.")
+        return Conclusion(f"Most confused: {pair(first)} and {pair(second)}, {_times(count)} each.")
     is_close = count - following <= math.sqrt(count + following)
-    if is_close and count < _FEW:
-        return Conclusion(lead, f"Could be chance: the next mistake comes {_times(following)}.")
-    return Conclusion(lead, f"{'Close behind' if is_close else 'Next'}: {pair(1)} {share(1)}.")
+    if is_close and following and count < _FEW:
+        lead = f"Most confused, perhaps by chance: {pair(first)} {share(first)}."
+        return Conclusion(lead, f"The next mistake comes {_times(following)}.")
+    if is_close and following and not is_short:
+        return Conclusion(f"Most confused: {pair(first)} ({count}) and {pair(second)} ({following}).")
+    rest = f"{'Close behind' if is_close else 'Next'}: {pair(second)} {share(second)}."
+    lead = f"Most confused: {pair(first, verb)} {share(first)}."
+    return Conclusion(lead, rest if following else "There are no other mistakes.")
 
 
 def _times(count: int) -> str:

@@ -48,11 +48,18 @@ def test_the_next_is_close_behind() -> None:
     )
 
 
+def test_two_frequent_mistakes_between_long_names() -> None:
+    assert about_penguins((21, 9, 0), (8, 22, 0), (0, 0, 24)) == (
+        "Most confused: Adelie as Chinstrap (9) and Chinstrap as Adelie (8).",
+        "",
+    )
+
+
 def test_few_mistakes_could_be_chance() -> None:
     found = about_penguins((28, 2, 0), (1, 12, 0), (0, 0, 24))
     assert found == (
-        "Most confused: Adelie predicted as Chinstrap (2 of 30).",
-        "Could be chance: the next mistake comes once.",
+        "Most confused, perhaps by chance: Adelie as Chinstrap (2 of 30).",
+        "The next mistake comes once.",
     )
 
 
