@@ -206,10 +206,9 @@ def _two_curves(
     if held_out.is_falling:
         fall = f"training and the {part} {called} still fall" if train.is_falling else f"{part} {called} still falls"
         return Conclusion(f"The {fall}.", "More epochs may help.")
-    since = max(train.settled_at, settled_at)
-    lead = f"The training and the {part} {called} have hardly improved since epoch {epochs_text(since)}."
+    lead = f"The training and the {part} {called} have hardly improved since epoch {epochs_text(settled_at)}."
     if train.sigma >= _JUMPING * train.last:
-        later = train.values[bisect_right(train.epochs, since) :]
+        later = train.values[bisect_left(train.epochs, settled_at) :]
         jumps = f"Since then, the training {called} has jumped between {format_value(min(later))}"
         return Conclusion(lead, f"{jumps} and {format_value(max(later))}.")
     return Conclusion(lead, f"{figures}{': overfitting' if is_clear else ''}.")
