@@ -148,7 +148,7 @@ def project(source: EmbeddingSource, basis: PrincipalAxes, is_wanted: Callable[[
 def count_neighbours(points: Array, answers: Predictions) -> Array | None:
     """Returns (classes, classes) counts of up to 1,000 points by their class, and by that of the nearest other point.
 
-    Points at the same place as another one are not counted. None for regression.
+    None for regression.
     """
     if not isinstance(answers, ClassPredictions):
         return None

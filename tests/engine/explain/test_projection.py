@@ -177,8 +177,12 @@ def test_a_line_encloses_nothing() -> None:
 
 
 def test_nearest_neighbours() -> None:
-    points = np.array([[0, 0], [1, 0], [1, 3], [5, 5], [5, 5], [np.nan, 0]], np.float32)
-    assert nearest_neighbours(points, np.arange(6)).tolist() == [1, 0, 1, -1, -1, -1]
+    points = np.array([[0, 0], [1, 0], [1, 3], [np.nan, 0], [5, 5], [9, 9], [5, 5], [5, 5]], np.float32)
+    found = nearest_neighbours(points, np.arange(8)).tolist()
+    assert found[:4] == [1, 0, 1, -1]
+    assert found[5] == 4
+    assert all(found[place] != place for place in (4, 6, 7))
+    assert {found[4], found[6], found[7]} == {4, 6, 7}, "each is another's neighbour"
     assert nearest_neighbours(points[:1], np.arange(1)).tolist() == [-1]
 
 
