@@ -187,7 +187,7 @@ def nearest_neighbours(points: Array, asked: Array) -> Array:
     It is -1 where a point or all others are not finite. Compares each asked point with all ``points`` (k, 2).
     """
     found = np.full(len(asked), -1, np.int64)
-    is_known: Array = np.isfinite(points).all(axis=1)
+    is_known = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
     if len(points) < 2:
         return found
     x, y = np.where(is_known, points.T, _FAR).astype(np.float32)
