@@ -193,14 +193,15 @@ def _two_curves(
     verb, start = ("risen", held_out.lowest_at) if held_out.has_risen else (improved, settled_at)
     change = f"the {part} {called} has {verb} since epoch {epochs_text(start)}"
     before, halfway = train.at(settled_at), train.at((settled_at + held_out.epochs[-1]) / 2)
-    falls = f"The training {called} {'falls' if train.middles[-1] < (1 - _FURTHER) * halfway else 'fell further'}"
+    falls = f"The training {called} {'falls' if train.middles[-1] < (1 - _FURTHER) * halfway else 'fell'}"
     gap = held_out.last - train.last
     is_overfitting = gap > max(train.noise, held_out.noise) and held_out.last >= _OVERFITTING * train.last
     clear = _CLEARLY_IF_RISEN if held_out.has_risen else _CLEARLY
     is_clear = is_overfitting and held_out.last >= clear * train.last
     if not held_out.is_falling and before - train.middles[-1] > max(train.noise, _FURTHER * before):
-        little = "" if is_clear else "a little "
-        return Conclusion(f"{falls}, {change}{f': {little}overfitting' if is_overfitting else ''}.", f"{figures}.")
+        if is_clear:
+            return Conclusion(f"{falls}, {change}: overfitting.", f"{figures}.")
+        return Conclusion(f"{falls}, {change}.", "A little overfitting." if is_overfitting else f"{figures}.")
     if held_out.is_falling and held_out.has_risen and is_overfitting:
         return Conclusion(f"{falls}, {change}.", "It is too early to call this overfitting.")
     if held_out.is_falling:
@@ -221,15 +222,15 @@ def _one_curve(called: str, train: LearningCurve) -> Conclusion:
 
 
 def as_of(conclusion: Conclusion, epoch: float | None, restored: float | None) -> Conclusion:
-    """Returns the sentences about all curves as those about a displayed network; for a past one only the first.
+    """Returns the first sentence about the curves, and to which epoch it belongs if that is not the last one.
 
     Args:
-        conclusion: the sentences.
+        conclusion: the sentences about the curves up to the displayed epoch.
         epoch: the last measured epoch up to the displayed one; None for the live network.
         restored: the epoch that early stopping restored, to which the live network belongs; None if there is none.
     """
     if epoch is not None:
-        return Conclusion(f"Up to epoch {epochs_text(epoch)}: {conclusion.lead[0].lower()}{conclusion.lead[1:]}")
+        return Conclusion(conclusion.lead, f"Up to epoch {epochs_text(epoch)}.")
     if restored is not None:
         return Conclusion(conclusion.lead, f"Early stopping restored epoch {epochs_text(restored)}.")
     return conclusion

@@ -67,15 +67,15 @@ def test_a_test_error_that_rises() -> None:
 def test_a_rise_since_a_short_time() -> None:
     falling = tuple(50 / (1 + number) for number in range(30))
     assert sentences(falling, (*falling[:26], 2.8, 2.8, 2.9, 2.9)) == (
-        "The training error fell further, the test error has risen since epoch 25.",
+        "The training error fell, the test error has risen since epoch 25.",
         "It is too early to call this overfitting.",
     )
 
 
 def test_a_little_overfitting() -> None:
     assert sentences(WITH_DROPOUT, WITH_DROPOUT_TEST) == (
-        "The training error falls, the test error has hardly improved since epoch 9: a little overfitting.",
-        "2.16 % in training, 3.31 % on the test set.",
+        "The training error falls, the test error has hardly improved since epoch 9.",
+        "A little overfitting.",
     )
 
 
@@ -166,7 +166,7 @@ def test_a_long_run_is_examined_by_a_selection_of_its_epochs() -> None:
 def test_as_of_another_epoch() -> None:
     told = Conclusion("The training error falls.", "More.")
     assert as_of(told, None, None) == told
-    assert as_of(told, 3.5, None) == ("Up to epoch 3.5: the training error falls.", "")
+    assert as_of(told, 3.5, None) == ("The training error falls.", "Up to epoch 3.5.")
     assert as_of(told, None, 12) == ("The training error falls.", "Early stopping restored epoch 12.")
 
 
@@ -181,7 +181,8 @@ def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: Mak
     window.session.timeline.go_to(epoch)
     past = label.conclusion
     assert past is not None
-    assert past.lead.startswith(f"Up to epoch {int(epoch)}: the test error fell from ")
+    assert past.lead.startswith("The test error fell from ")
+    assert past.rest == f"Up to epoch {int(epoch)}."
     window.session.timeline.go_to(0)
     assert label.conclusion is None
     window.session.timeline.go_live()
