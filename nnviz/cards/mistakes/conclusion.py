@@ -12,7 +12,7 @@ from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration
 
 _READ = "read as"
-_LONGEST = 16  # characters of a name, so that two names fit into two lines of the card
+_LONGEST, _LONGEST_OF_FOUR = 12, 9  # characters of a name, so that two and four names fit into two lines of the card
 _FEW = 5  # Mistakes. The order of rarer ones may be chance.
 _MOST_NAMES = 4  # of more classes only the number is given
 _ENOUGH = 10  # examples from which a bias is measured
@@ -31,18 +31,17 @@ def class_sentences(matrix: Array, names: Sequence[str], is_image: bool) -> Conc
     if not total:
         return None
     verb = _READ if is_image and all(len(name) == 1 for name in names) else "predicted as"
-    short = [text.name(name, _LONGEST) for name in names]
     if right == total:
         return Conclusion(f"No mistakes: {text.count(right)} of {text.count(total)} are correct.")
     predicted = np.flatnonzero(matrix.sum(axis=0))
     if len(predicted) == 1:
-        lead = f"Everything is {verb} {short[int(predicted[0])]}."
+        lead = f"Everything is {verb} {text.name(names[int(predicted[0])], _LONGEST)}."
         return Conclusion(lead, f"Correct: {text.count(right)} of {text.count(total)}.")
     never = np.flatnonzero((matrix.sum(axis=0) == 0) & (matrix.sum(axis=1) >= _FEW)).tolist()
-    confused = _most_confused(matrix, short, verb)
+    confused = _most_confused(matrix, names, verb)
     if not never:
         return confused
-    some = enumeration([short[number] for number in never])
+    some = enumeration([text.name(names[number], _LONGEST) for number in never])
     many = f"{len(never)} of the {len(names)} classes"
     return Conclusion(f"Never predicted: {some if len(never) <= _MOST_NAMES else many}.", confused.lead)
 
@@ -53,28 +52,31 @@ def _most_confused(matrix: Array, names: Sequence[str], verb: str) -> Conclusion
     places = [divmod(int(place), len(matrix)) for place in np.argsort(-wrong, axis=None, kind="stable")[:2]]
     (first, second), (count, following) = places, (int(wrong[place]) for place in places)
     alike, mistakes = int((wrong == count).sum()), int(wrong.sum())
-    is_short = verb == _READ
+    brief = verb if verb == _READ else "as"
 
-    def pair(place: tuple[int, int], verb: str = verb if is_short else "as") -> str:
-        return f"{names[place[0]]} {verb} {names[place[1]]}"
+    def pair(place: tuple[int, int], verb: str, longest: int = _LONGEST) -> str:
+        return f"{text.name(names[place[0]], longest)} {verb} {text.name(names[place[1]], longest)}"
 
     def share(place: tuple[int, int]) -> str:
         return f"({text.count(int(wrong[place]))} of {text.count(int(matrix[place[0]].sum()))})"
 
+    both = f"{pair(first, brief, _LONGEST_OF_FOUR)} and {pair(second, brief, _LONGEST_OF_FOUR)}"
+    if first == second[::-1]:
+        both = f"{pair(first, 'and')}, both ways"
     if mistakes == 1:
         return Conclusion(f"One mistake: {pair(first, verb)} {share(first)}.")
     if alike > 2:
         most = f"none more than {_times(count)}" if count > 1 else "each once"
         return Conclusion("No mistake stands out.", f"{text.count(mistakes)} mistakes, {most}.")
     if alike == 2:
-        return Conclusion(f"Most confused: {pair(first)} and {pair(second)}, {_times(count)} each.")
+        return Conclusion(f"Most confused: {both}, {_times(count)} each.")
     is_close = count - following <= math.sqrt(count + following)
     if is_close and following and count < _FEW:
-        lead = f"Most confused, perhaps by chance: {pair(first)} {share(first)}."
+        lead = f"Most confused, perhaps by chance: {pair(first, brief)} {share(first)}."
         return Conclusion(lead, f"The next mistake comes {_times(following)}.")
-    if is_close and following and not is_short:
-        return Conclusion(f"Most confused: {pair(first)} ({count}) and {pair(second)} ({following}).")
-    rest = f"{'Close behind' if is_close else 'Next'}: {pair(second)} {share(second)}."
+    if is_close and following and brief != verb:
+        return Conclusion(f"Most confused: {both} ({text.count(count)} and {text.count(following)}).")
+    rest = f"{'Close behind' if is_close else 'Next'}: {pair(second, brief)} {share(second)}."
     lead = f"Most confused: {pair(first, verb)} {share(first)}."
     return Conclusion(lead, rest if following else "There are no other mistakes.")
 
