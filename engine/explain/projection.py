@@ -19,6 +19,8 @@ from engine.explain.predictions import Predictions, predict_in_steps
 from engine.network.buffers import Buffers
 from engine.network.network import Network, chunk_rows
 
+_DISTANCES = 100_000  # between points, that are in memory at a time
+_FAR = 1e18  # place of points that are not finite while others look for neighbours
 _LEAST_SPREAD = 1e-12  # variance of an axis as a share of the total; less is rounding
 
 
@@ -176,6 +178,43 @@ def _check_layer(network: Network, layer: int) -> None:
 
 
 # ---- points in the plane
+
+
+def nearest_neighbours(points: Array, asked: Array) -> Array:
+    """Returns, for the points with the numbers ``asked`` (m,), the number of the nearest other point, (m,) int64.
+
+    Of several at the same place it is any of them, always the same one, because numbers may be in the order of classes.
+    It is -1 where a point or all others are not finite. Compares each asked point with all ``points`` (k, 2).
+    """
+    found = np.full(len(asked), -1, np.int64)
+    is_known = np.isfinite(points[:, 0]) & np.isfinite(points[:, 1])
+    if len(points) < 2:
+        return found
+    x, y = np.where(is_known, points.T, _FAR).astype(np.float32)
+    twins, size = _at_same_place(x, y), max(1, _DISTANCES // len(points))
+    for start in range(0, len(asked), size):
+        some = asked[start : start + size]
+        with np.errstate(over="ignore"):
+            distances = np.square(x - x[some, None])
+            distances += np.square(y - y[some, None])
+        distances[np.arange(len(some)), some] = np.inf
+        nearest = np.where(twins[some] == some, distances.argmin(axis=1), twins[some])
+        found[start : start + size] = np.where(is_known[some] & is_known[nearest], nearest, -1)
+    return found
+
+
+def _at_same_place(x: Array, y: Array) -> Array:
+    """Returns for each point another one at the same place, for each one a different one; itself if it is alone."""
+    shuffled = np.random.default_rng(0).permutation(len(x))
+    order = np.lexsort((shuffled, y, x))
+    is_first = np.ones(len(x), bool)
+    is_first[1:] = (np.diff(x[order]) != 0) | (np.diff(y[order]) != 0)
+    starts = np.flatnonzero(is_first)
+    following = np.arange(1, len(x) + 1)
+    following[np.append(starts[1:], len(x)) - 1] = starts
+    twins = np.empty(len(x), np.int64)
+    twins[order] = order[following]
+    return twins
 
 
 def are_inside(points: Array, polygon: Array) -> Array:

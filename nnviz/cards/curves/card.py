@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,12 +11,14 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
 from engine.training.history import PARTS, Curves, History
+from nnviz.cards.curves.conclusion import as_of, curve_sentences, examine
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import epochs as epochs_text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.ui.card import Table
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
@@ -159,6 +162,7 @@ class LearningCurvePage(Page):
         self.is_log = True
         self._plot: CurvePlot | None = None
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
+        self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
 
@@ -182,13 +186,16 @@ class LearningCurvePage(Page):
         named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
         plot.set_log(self.is_log)
         self.keys = self._keys(plot)
+        self.conclusion = ConclusionLabel(self._named("curvesConclusion"))
+        self.body.setSpacing(0)
+        self.body.insertWidget(0, self.conclusion)
         self._add_scale()
         reset, self._log_action = self._actions(plot)
         _offer(plot, reset, self._log_action, self._forget)
         arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
         plot.playhead.follow(session.timeline.nearest)
         plot.playhead.wanted.connect(session.timeline.point_to)
-        session.timeline.changed.connect(self._show_moment)
+        session.timeline.changed.connect(self.refresh)
         session.displayed.changed.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
@@ -326,6 +333,7 @@ class LearningCurvePage(Page):
         if not self.in_view:
             return
         self._show_moment()
+        self._show_conclusion()
         run = self._session.runs.current
         curves, history = self._of(run.history), run.history
         places = (curves.live_train.epochs[-1:], curves.last_epoch, run.progress.last_epoch, run.progress.batches)
@@ -347,6 +355,25 @@ class LearningCurvePage(Page):
         timeline = self._session.timeline
         if self.in_view:
             self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
+
+    def _show_conclusion(self) -> None:
+        """Shows what the curves mean: up to the displayed epoch, or all of them if the network is live."""
+        run, epoch, sets = self._session.runs.current, self._session.timeline.epoch, self._session.mistakes.parts
+        curves, best = self._of(run.history), run.history.best
+        ends = [getattr(curves, part).values[-1:] for part in PARTS]
+        about = (run, epoch, best, curves.last_epoch, ends, tuple(sets), self._quantity)
+        if about == self._concluded:
+            return
+        self._concluded = about
+        until = math.inf if epoch is None else epoch
+        steps = {name: 1 / each.count for name, each in sets.items()} if self._quantity.name == ERROR.name else {}
+        train, test, validation = (examine(getattr(curves, part), until, steps.get(part, 0.0)) for part in PARTS)
+        held_out, part = (test, "test") if validation is None else (validation, "validation")
+        found = curve_sentences(self._quantity.called, train, held_out, part, self._quantity.text)
+        if found is not None and train is not None:
+            is_back = epoch is not None
+            found = as_of(found, train.epochs[-1] if is_back else None, None if best is None else best.epoch)
+        self.conclusion.show_conclusion(found)
 
     @property
     def _has_explained(self) -> bool:
@@ -370,4 +397,4 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 313, 414)}))
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 336, 414)}))

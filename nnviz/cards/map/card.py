@@ -11,6 +11,7 @@ from engine.basics.optional_packages import install_command
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.predictions import ClassPredictions
+from nnviz.cards.map.conclusion import class_sentences, number_sentences
 from nnviz.cards.map.controls import MapOptions, MapToolbar
 from nnviz.cards.map.embedding import Embedding
 from nnviz.cards.map.legend import ClassLegend, ColourScale
@@ -24,15 +25,18 @@ from nnviz.cards.map.presentation import (
     make_dots,
     point_colours,
     read_out_lines,
+    targets_of,
 )
 from nnviz.cards.map.view import MapView
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.session.example_text import example_noun
 from nnviz.session.selection import Classes, Example, ExampleGroup
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.legend import Key, Sample
@@ -62,6 +66,7 @@ class MapPage(Page):
         self.scale = ColourScale()
         self.rings = Key("text", "mistakes", "mapMistakesKey", _RINGS_TIP, Sample.RING)
         self.choices, self.bar = MapOptions(session), MapToolbar(session)
+        self.conclusion = ConclusionLabel("mapConclusion")
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignCenter)
         self._note.setWordWrap(True)
@@ -69,6 +74,7 @@ class MapPage(Page):
         self._stack.addWidget(self._with_keys())
         self._stack.addWidget(self._note)
         self.body.setSpacing(6)
+        self.body.addWidget(self.conclusion)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self.bar)
         arranged(QHBoxLayout(self.aside), self.choices)
@@ -129,6 +135,7 @@ class MapPage(Page):
             self._note.setText(self._empty_reason())
             self._shown = ()
             self.bar.refresh("")
+            self.conclusion.show_conclusion(None)
             return
         selection = self._session.selection
         shown = embedding, selection.classes, self._session.mistakes.group, self.rings.isChecked(), theme.current()
@@ -150,10 +157,19 @@ class MapPage(Page):
         self.rings.setVisible(is_classes)
         self.scale.setVisible(not is_classes)
         self._name_classes()
+        self.conclusion.show_conclusion(self._conclude(embedding, data))
         if not is_classes:
             meaning = self._session.meaning
             low, high = (meaning.answer(end) for end in colour_range(embedding))
             self.scale.show_ends(low, high, meaning.output(0))
+
+    def _conclude(self, embedding: Embedding, data: Dataset) -> Conclusion | None:
+        """Returns what the points on the map mean, all of them, whatever is highlighted."""
+        answers, counts = embedding.answers, embedding.neighbours
+        if not isinstance(answers, ClassPredictions):
+            return number_sentences(embedding.points, targets_of(embedding), self._session.meaning.output(0))
+        names = class_names(data)
+        return None if counts is None else class_sentences(counts, answers.confusion, names, embedding.is_sampled)
 
     def _summary(self, embedding: Embedding | None) -> str:
         """Returns one line about the map; a highlighted choice comes first."""

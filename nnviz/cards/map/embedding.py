@@ -10,15 +10,24 @@ import numpy as np
 from engine.basics.errors import DataError
 from engine.basics.validation import Array
 from engine.explain.features import activations_of
-from engine.explain.predictions import Predictions
-from engine.explain.projection import PrincipalAxes, Projection, layer_rows, principal_axes, project_in_steps
+from engine.explain.predictions import ClassPredictions, Predictions
+from engine.explain.projection import (
+    PrincipalAxes,
+    Projection,
+    layer_rows,
+    nearest_neighbours,
+    principal_axes,
+    project_in_steps,
+)
 from engine.network.network import Network
+from engine.training.metrics import confusion_matrix
 from nnviz.cards.map.tsne import TsneEmbedding
 from nnviz.session.example_sets import ExampleSet
 
 _FOR_THE_BASIS, _FEWEST = 2000, 200  # Most and fewest examples that axes are computed from. Wide layers take fewer, …
 _MOST_NUMBERS = 8_000_000  # … so that about this many activations are in memory at a time.
 _AXES_FOR_TSNE = 50  # enough to find neighbours
+_ASKED = 1000  # points whose neighbours are counted, which takes up to 50 ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +65,8 @@ class Embedding:
         share: share of the variance that the axes explain; NaN if there is no variance, and for t-SNE.
         basis: the axes that activations are projected on; for t-SNE the axes of its input.
         tsne: state of t-SNE; None for PCA.
+        neighbours: (classes, classes) counts of points by their class, and by the class of the nearest other point;
+            None for regression, and until t-SNE is done.
     """
 
     source: EmbeddingSource
@@ -65,6 +76,12 @@ class Embedding:
     share: float
     basis: PrincipalAxes
     tsne: TsneEmbedding | None = None
+    neighbours: Array | None = None
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether ``neighbours`` counts only some of the points."""
+        return len(self.points) > _ASKED
 
     def place(self, network: Network, inputs: Array) -> Array | None:
         """Returns the point (2,) of an input (width,), by its activations in ``network``; None if it has no place.
@@ -123,8 +140,22 @@ def project(source: EmbeddingSource, basis: PrincipalAxes, is_wanted: Callable[[
             next(steps)
         except StopIteration as finished:
             found: Projection = finished.value
-            return Embedding(source, rows, found.points, found.answers, found.share, basis)
+            counts = count_neighbours(found.points, found.answers)
+            return Embedding(source, rows, found.points, found.answers, found.share, basis, neighbours=counts)
     return None
+
+
+def count_neighbours(points: Array, answers: Predictions) -> Array | None:
+    """Returns (classes, classes) counts of up to 1,000 points by their class, and by that of the nearest other point.
+
+    None for regression.
+    """
+    if not isinstance(answers, ClassPredictions):
+        return None
+    asked = np.linspace(0, len(points) - 1, min(len(points), _ASKED)).astype(np.int64)
+    nearest = nearest_neighbours(points, asked)
+    labels, is_found = answers.labels, nearest >= 0
+    return confusion_matrix(labels[asked[is_found]], labels[nearest[is_found]], answers.classes)
 
 
 def embed_by_tsne(source: EmbeddingSource, before: Embedding | None) -> EmbeddingSteps:
@@ -136,7 +167,7 @@ def embed_by_tsne(source: EmbeddingSource, before: Embedding | None) -> Embeddin
     first = basis_for(source)
     embedding = project(source, first, lambda: True)
     assert embedding is not None
-    embedding = replace(embedding, share=float("nan"))
+    embedding = replace(embedding, share=float("nan"), neighbours=None)
     if not np.isfinite(embedding.points).all():
         return embedding
     has_same = before is not None and np.array_equal(before.rows, embedding.rows) and before.source.part is source.part
@@ -146,4 +177,4 @@ def embed_by_tsne(source: EmbeddingSource, before: Embedding | None) -> Embeddin
     for share in tsne.steps():
         embedding = replace(embedding, points=tsne.points)
         yield share, embedding
-    return replace(embedding, points=tsne.points)
+    return replace(embedding, points=tsne.points, neighbours=count_neighbours(tsne.points, embedding.answers))

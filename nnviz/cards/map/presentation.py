@@ -50,11 +50,11 @@ def _scale(look: Theme) -> list[QColor]:
 
 def colour_range(embedding: Embedding) -> tuple[float, float]:
     """Returns the targets at both ends of the colours; 98 % of the targets lie between."""
-    low, high = np.percentile(_targets(embedding), (_FEW_PERCENT, 100 - _FEW_PERCENT))
+    low, high = np.percentile(targets_of(embedding), (_FEW_PERCENT, 100 - _FEW_PERCENT))
     return float(low), float(high)
 
 
-def _targets(embedding: Embedding) -> Array:
+def targets_of(embedding: Embedding) -> Array:
     """Returns (k,): the first target of each example."""
     targets: Array = embedding.source.part.split.targets[embedding.rows, 0]
     return targets
@@ -72,7 +72,7 @@ def make_dots(
         rings = answers.are_wrong if are_ringed else none
         return Dots(embedding.points, answers.labels, rings, ~_chosen(embedding, classes, group), names)
     low, high = colour_range(embedding)
-    shares = np.clip((_targets(embedding) - low) / (high - low or 1.0), 0, 1)
+    shares = np.clip((targets_of(embedding) - low) / (high - low or 1.0), 0, 1)
     return Dots(embedding.points, (255 * shares).astype(np.intp), none, ~_chosen(embedding, classes, group))
 
 

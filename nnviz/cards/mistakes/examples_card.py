@@ -209,5 +209,5 @@ def _picture(found: SplitPredictions, index: int, data: Dataset) -> Array:
     return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
 
 
-PLACE = Place(Column.CHOOSE, 2, 370)
+PLACE = Place(Column.CHOOSE, 2, 336)
 CARDS.register("mistakePicturesDock")(CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES,)))

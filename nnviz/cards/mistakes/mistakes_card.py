@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 from engine.basics.validation import Array
 from engine.explain.predictions import NumberPredictions
 from engine.training.metrics import precision_of, recall_of
+from nnviz.cards.mistakes.conclusion import class_sentences
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.regression_errors import RegressionErrors
@@ -24,6 +25,7 @@ from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.row_list import Row, RowList
@@ -71,6 +73,7 @@ class MistakesCard(DockCard):
         )
         self.classes = named(RowList(), "classFiguresList", "Precision and recall of each class", tip)
         self.numbers = RegressionErrors(session)
+        self.conclusion = ConclusionLabel("mistakesConclusion", lines=2)
         self._note = label(role="muted")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignCenter)
@@ -81,6 +84,7 @@ class MistakesCard(DockCard):
             self._stack.addWidget(page)
         self.head.row.addWidget(self.part_button)
         self.head.detail.shorten = _shorter
+        self.body.addWidget(self.conclusion)
         self.body.addWidget(self._stack, 1)
         self.body.addLayout(arranged(QHBoxLayout(), (self._key, 1), self.mode_button))
         self._connect()
@@ -134,6 +138,7 @@ class MistakesCard(DockCard):
         if shown == self._shown:
             return
         self._shown = shown
+        self.conclusion.show_conclusion(class_sentences(matrix, names, self._session.meaning.picture is not None))
         if self.mode == "classes":
             self.classes.show_rows(_CLASS_COLUMNS, len(matrix), self._class_rows(names, matrix))
         else:
@@ -155,10 +160,12 @@ class MistakesCard(DockCard):
         self._turn_to(self.numbers)
         self._shown = ()
         self.numbers.show_found(found, answers)
+        self.conclusion.show_conclusion(self.numbers.conclusion)
 
     def _show_note(self, part: ExampleSet | None) -> None:
         self._set_words("", "", "")
         self._shown = ()
+        self.conclusion.show_conclusion(None)
         if self._session.data.dataset is None:
             words = "The data are not loaded yet."
         elif part is None:
@@ -258,5 +265,5 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
-PLACE = Place(Column.CHOOSE, 1, 326)
+PLACE = Place(Column.CHOOSE, 1, 360)
 CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES,)))

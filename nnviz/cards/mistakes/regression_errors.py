@@ -6,9 +6,11 @@ import numpy as np
 from PyQt5.QtWidgets import QStackedWidget
 
 from engine.explain.predictions import NumberPredictions
+from nnviz.cards.mistakes.conclusion import number_sentences, output_sentences
 from nnviz.cards.mistakes.example_table import ExampleTable
 from nnviz.cards.mistakes.predicted_plot import PredictedPlot
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
@@ -31,12 +33,14 @@ class RegressionErrors(QStackedWidget):
     Attributes:
         plot: predictions over targets.
         outputs: list of the errors of several outputs.
+        conclusion: what the errors mean; None if nothing is known.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._found: SplitPredictions | None = None
+        self.conclusion: Conclusion | None = None
         self.plot = named(PredictedPlot(), "numberPlot", "Predicted against true")
         self.plot.setWhatsThis(_PLOT_HELP)
         tip = "RMSE: the root of the mean squared error. R²: the share of the variance that the network explains."
@@ -54,8 +58,13 @@ class RegressionErrors(QStackedWidget):
             self._found = found
             meaning, is_single = self._session.meaning, len(answers.errors) == 1
             if is_single:
-                self.plot.show_numbers(*pairs_of(answers, meaning), ink_of(found))
+                targets, predictions = pairs_of(answers, meaning)
+                self.plot.show_numbers(targets, predictions, ink_of(found))
+                share = float(answers.explained[0])
+                self.conclusion = number_sentences(targets, predictions, share, meaning.unit)
             else:
+                names = [meaning.output(number) for number in range(len(answers.errors))]
+                self.conclusion = output_sentences(names, answers.explained.tolist())
                 self.outputs.show_rows(_COLUMNS, len(answers.errors), lambda row: _texts(answers, meaning, row))
             self.setCurrentWidget(self.plot if is_single else self.outputs)
         self._show_choice()

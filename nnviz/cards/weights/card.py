@@ -365,5 +365,5 @@ class WeightsPanel(DockCard):
             self._show_around()
 
 
-PLACES = {"train": Place(Column.WATCH, 2, 430, 329)}
+PLACES = {"train": Place(Column.WATCH, 2, 407, 329)}
 CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,)))

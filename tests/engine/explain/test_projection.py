@@ -10,7 +10,14 @@ import pytest
 from engine.basics.errors import DataError, SettingError
 from engine.datasets import Split
 from engine.explain.features import activations_of
-from engine.explain.projection import Projection, are_inside, layer_rows, principal_axes, project_in_steps
+from engine.explain.projection import (
+    Projection,
+    are_inside,
+    layer_rows,
+    nearest_neighbours,
+    principal_axes,
+    project_in_steps,
+)
 from engine.network.network import Network
 
 
@@ -167,3 +174,21 @@ def test_points_inside_a_polygon() -> None:
 def test_a_line_encloses_nothing() -> None:
     assert not are_inside(np.array([(1.0, 1.0)]), np.array([(0.0, 0.0), (2.0, 2.0)])).any()
     assert not are_inside(np.array([(1.0, 1.0)]), np.array([(1.0, 1.0)])).any()
+
+
+def test_nearest_neighbours() -> None:
+    points = np.array([[0, 0], [1, 0], [1, 3], [np.nan, 0], [5, 5], [9, 9], [5, 5], [5, 5]], np.float32)
+    found = nearest_neighbours(points, np.arange(8)).tolist()
+    assert found[:4] == [1, 0, 1, -1]
+    assert found[5] == 4
+    assert all(found[place] != place for place in (4, 6, 7))
+    assert {found[4], found[6], found[7]} == {4, 6, 7}, "each is another's neighbour"
+    assert nearest_neighbours(points[:1], np.arange(1)).tolist() == [-1]
+
+
+def test_nearest_neighbours_of_some_of_many_points() -> None:
+    points = np.random.default_rng(3).normal(size=(3000, 2)).astype(np.float32)
+    asked = np.arange(0, 3000, 4)
+    distances = np.linalg.norm(points[asked, None] - points, axis=2)
+    distances[distances == 0] = np.inf
+    np.testing.assert_array_equal(nearest_neighbours(points, asked), distances.argmin(axis=1))

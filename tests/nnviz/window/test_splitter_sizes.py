@@ -50,7 +50,7 @@ def drag_line(window: MainWindow, by: int) -> None:
     QTest.qWait(10)
 
 
-USUAL, DRAWN = 320 / 760, 415 / 760
+USUAL, DRAWN = 343 / 760, 415 / 760
 
 
 @pytest.mark.parametrize(("name", "settings"), [("spirals", {"points": 160}), ("sine", {"points": 150})])

@@ -407,6 +407,8 @@ def test_tsne_of_one_moment(make_cards: MakeCards, load_with: Load, few_digits: 
     qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
     first = session.models[MapModel].embedding
     assert first is not None
+    assert first.neighbours is not None
+    assert page.conclusion.conclusion is not None
     assert "at epoch 1" in page.bar.said.text()
     session.selection.choose_classes(Classes(1, None))
     assert page.bar.said.text().startswith("only class 1 · ")
@@ -440,6 +442,7 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
     assert not session.models[MapModel].tsne.is_running
     assert session.models[MapModel].embedding is not None
     assert page.bar.progress.isHidden()
+    assert page.conclusion.conclusion is None, "the neighbours of unfinished points are not counted"
     session.reset()
     qtbot.waitUntil(lambda: session.models[MapModel].embedding is None)
     assert "No t-SNE of this network yet" in page._note.text()

@@ -1,0 +1,189 @@
+"""Tests of the conclusions of the curves on stored figures, most of them of real runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pytestqt.qtbot import QtBot
+
+from engine.training.history import Curve
+from nnviz.cards.curves.conclusion import as_of, curve_sentences, examine
+from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.text import percent
+from nnviz.ui.conclusion_label import ConclusionLabel
+from tests.nnviz.cards.card_window import MakeCards
+from tests.nnviz.helpers import find, train_epochs
+
+# Errors in percent from epoch 0, of MNIST with 784-64-32-10 and SGD with a learning rate of 0.2.
+TRAIN = (94.5, 4.65, 3.49, 2.64, 2.14, 2.12, 1.63, 1.29, 1.86, 0.89, 1.04, 1.04, 0.74, 0.64, 0.43, 0.59, 0.38, 0.37)
+TEST = (94.7, 4.61, 4.03, 3.23, 3.06, 3.27, 2.65, 2.69, 3.27, 2.46, 2.70, 2.71, 2.76, 2.64, 2.40, 2.63, 2.63, 2.53)
+SLOW = (94.5, 13.3, 10.3, 8.95, 8.22, 7.59, 7.16, 6.74, 6.35, 5.98, 5.80)  # a learning rate of 0.01
+SLOW_TEST = (94.7, 12.7, 9.7, 8.42, 7.75, 7.21, 6.86, 6.63, 6.38, 6.04, 5.95)
+WITH_DROPOUT = (94.5, 6.35, 4.69, 4.14, 3.64, 3.51, 3.20, 3.00, 2.81, 2.60, 2.48, 2.45, 2.34, 2.13, 2.13, 2.16)
+WITH_DROPOUT_TEST = (94.7, 6.47, 5.16, 4.4, 4.42, 3.84, 3.91, 3.64, 3.71, 3.36, 3.35, 3.46, 3.24, 3.32, 3.1, 3.31)
+LARGE_RATE = (94.5, 90.2, 90.1, 90.3, 90.3, 90.1, 88.8)  # 3
+# Penguins with a learning rate of 0.1 of Adam.
+JUMPING = (96.4, 7.6, 1.5, 7.6, 1.5, 10.6, 0.4, 2.6, 0.7, 3.3, 0.4, 0.7, 1.5, 4.4)
+
+
+def sentences(
+    train: Sequence[float], held_out: Sequence[float] = (), part: str = "test", first: int = 0, least: float = 1e-4
+) -> Conclusion | None:
+    """The sentences about errors in percent after each epoch from ``first``."""
+    curves = [
+        examine(
+            Curve([first + number for number in range(len(values))], [value / 100 for value in values]), least=least
+        )
+        for values in (train, held_out)
+    ]
+    return curve_sentences("error", curves[0], curves[1], part, percent)
+
+
+def test_overfitting() -> None:
+    assert sentences(TRAIN, TEST) == (
+        "The training error falls, the test error has hardly improved since epoch 6: overfitting.",
+        "0.37 % in training, 2.53 % on the test set.",
+    )
+    found = sentences(TRAIN, (*TEST[:15], 2.63, 2.8, 2.7), "validation")
+    assert found is not None
+    assert found.lead.startswith("The training error falls, the validation error has hardly improved since epoch")
+
+
+def test_no_improvement_at_all_since_an_epoch() -> None:
+    train, test = (90, 50, 40, 30, 20, 10, 5, 4, 3, 2.5, 2), (90, 50, 40, 30, 20, 10, 6, 6, 6, 6, 6)
+    found = sentences(train, test)
+    assert found is not None
+    assert found.lead == "The training error falls, the test error has not improved since epoch 6: overfitting."
+
+
+def test_a_test_error_that_rises() -> None:
+    rising = (94.7, 4.6, 4.0, 3.4, 3.2, 3.1, 3.2, 3.3, 3.4, 3.5, 3.6, 3.7, 3.8, 3.9, 4.0, 4.1, 4.2, 4.3)
+    found = sentences(TRAIN, rising)
+    assert found is not None
+    assert found.lead == "The training error falls, the test error has risen since epoch 5: overfitting."
+
+
+def test_a_rise_since_a_short_time() -> None:
+    falling = tuple(50 / (1 + number) for number in range(30))
+    assert sentences(falling, (*falling[:26], 2.8, 2.8, 2.9, 2.9)) == (
+        "The training error fell, the test error has risen since epoch 25.",
+        "It is too early to call this overfitting.",
+    )
+
+
+def test_a_little_overfitting() -> None:
+    assert sentences(WITH_DROPOUT, WITH_DROPOUT_TEST) == (
+        "The training error falls, the test error has hardly improved since epoch 9.",
+        "A little overfitting.",
+    )
+
+
+def test_curves_that_still_fall() -> None:
+    assert sentences(SLOW, SLOW_TEST) == ("The training and the test error still fall.", "More epochs may help.")
+    held = (*SLOW[:5], *[8.2 - 0.01 * number for number in range(6)])
+    found = sentences(held, SLOW_TEST)
+    assert found == ("The test error still falls.", "More epochs may help.")
+
+
+def test_flat_curves() -> None:
+    train, test = (90, 5.3, 5.2, 5.1, 5.1, 5.2, 5.1, 5.1, 5.1), (90, 6.0, 5.9, 5.8, 5.9, 5.8, 5.8, 5.9, 5.8)
+    assert sentences(train, test) == (
+        "The training and the test error have hardly improved since epoch 2.",
+        "5.10 % in training, 5.80 % on the test set.",
+    )
+    found = sentences((90, *[0.2] * 8), test)
+    assert found is not None
+    assert found.rest == "0.20 % in training, 5.80 % on the test set: overfitting."
+
+
+def test_curves_that_jump() -> None:
+    assert sentences(JUMPING, JUMPING, least=1 / 69) == (
+        "The training and the test error have hardly improved since epoch 3.",
+        "Since then, the training error has jumped between 0.40 % and 10.60 %.",
+    )
+
+
+def test_a_test_error_of_0() -> None:
+    found = sentences((96.4, 55, 9.8, 2.5, 1.1, 1.1), (98, 57, 8.7, 0, 0, 0))
+    assert found == ("The test error has been 0 since epoch 3.", "The training error is 1.10 %.")
+
+
+def test_a_network_that_has_hardly_learned() -> None:
+    assert sentences(LARGE_RATE, LARGE_RATE) == (
+        "The network has hardly learned: the training error is 88.80 %.",
+        "Untrained it was 94.50 %.",
+    )
+
+
+def test_a_network_that_lost_what_it_had_learned() -> None:
+    errors = (94.5, 12.1, 8.4, 60, 90.2, 90.1, 90.2)
+    assert sentences(errors, errors) == (
+        "The training error has risen from 8.40 % at epoch 2 to 90.20 %.",
+        "The network has lost much of what it had learned.",
+    )
+    assert sentences((*errors[:3], 9, 60), errors[:5]) != sentences(errors, errors), "one bad epoch proves nothing"
+
+
+def test_too_few_epochs() -> None:
+    assert sentences(TRAIN[:2], TEST[:2]) == (
+        "The test error fell from 94.70 % to 4.61 %.",
+        "One epoch is too few to say more.",
+    )
+    assert sentences((90, 91, 92), (90, 90, 90.5)) == (
+        "The test error rose from 90.00 % to 90.50 %.",
+        "Two epochs are too few to say more.",
+    )
+    same = sentences((90, 90), (90, 90))
+    assert same is not None
+    assert same.lead == "The test error is still 90.00 %."
+
+
+def test_nothing_to_say() -> None:
+    assert sentences((), ()) is None
+    assert sentences(TRAIN[:1], TEST[:1]) is None
+    assert sentences(TRAIN[5:6], TEST[5:6], first=20) is None, "an opened network"
+
+
+def test_without_a_test_set() -> None:
+    assert sentences(SLOW) == ("The training error still falls.", "There is no test set that shows overfitting.")
+    flat = sentences((90, 5.3, 5.2, 5.1, 5.1, 5.2, 5.1, 5.1, 5.1))
+    assert flat == ("The training error has hardly improved since epoch 2.", "")
+
+
+def test_a_loss_that_is_not_finite() -> None:
+    assert sentences(TRAIN[:4], (*TEST[:3], math.inf)) == ("The test error is no longer finite.", "")
+
+
+def test_a_long_run_is_examined_by_a_selection_of_its_epochs() -> None:
+    epochs = list(range(10_001))
+    curve = examine(Curve(epochs, [1 / (1 + epoch) for epoch in epochs]))
+    assert curve is not None
+    assert len(curve.epochs) <= 201
+    assert curve.epochs[-1] == 10_000
+
+
+def test_as_of_another_epoch() -> None:
+    told = Conclusion("The training error falls.", "More.")
+    assert as_of(told, None, None) == told
+    assert as_of(told, 3.5, None) == ("The training error falls.", "Up to epoch 3.5.")
+    assert as_of(told, None, 12) == ("The training error falls.", "Early stopping restored epoch 12.")
+
+
+def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards("curvesDock")
+    label = find(window, ConclusionLabel, "curvesConclusion")
+    assert label.conclusion is None
+    train_epochs(qtbot, window, 4)
+    whole = label.conclusion
+    assert whole is not None
+    epoch = next(each for each in window.session.timeline.epochs if 1 <= each < 3)
+    window.session.timeline.go_to(epoch)
+    past = label.conclusion
+    assert past is not None
+    assert past.lead.startswith("The test error fell from ")
+    assert past.rest == f"Up to epoch {int(epoch)}."
+    window.session.timeline.go_to(0)
+    assert label.conclusion is None
+    window.session.timeline.go_live()
+    assert label.conclusion == whole
