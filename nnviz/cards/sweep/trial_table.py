@@ -153,6 +153,24 @@ class TrialTable:
         """Returns (trials,) places on an axis."""
         return np.array(self._places[axis], float)
 
+    @property
+    def scores(self) -> tuple[Array, Array]:
+        """(n,) trials and (n,) figures by which the effect of a setting is judged; infinite for unfinished runs.
+
+        Each trial with all seeds counts once, with its median. If only one setting varies, each of its runs counts.
+        """
+        figure, complete = (
+            self.results.compared_by,
+            [each for each in self.results.trials if each.is_complete(self.plan)],
+        )
+        found = [
+            (each.trial, value)
+            for each in complete
+            for value in (each.figures(figure) if len(self.axes) == 1 else [each.score(figure)])
+        ]
+        trials, values = zip(*found, strict=True) if found else ((), ())
+        return np.array(trials, np.intp), np.array(values, float)
+
     # ---- one of them
 
     def run_of(self, trial: int) -> RunResult | None:
