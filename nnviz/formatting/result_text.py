@@ -135,9 +135,9 @@ def format_test(found: GroupComparison, figure: str) -> str:
 
 
 def format_wins(found: GroupComparison) -> str:
-    """Returns the number of pairs that the first of two groups of seeds wins: "25 of 25 (p = 0.008)"."""
+    """Returns the number of pairs that the first of two groups of seeds wins: "25 of 25 pairs (p = 0.008)"."""
     p = "" if found.p is None else f" ({_p(found.p)})"
-    return f"{found.wins} of {found.pairs}{p}"
+    return f"{found.wins} of {found.pairs} pairs{p}"
 
 
 def small_number(number: int) -> str:

@@ -100,8 +100,8 @@ class SeedComparison:
         """The figures of the conclusion, in a line."""
         if len(self.found) == 1:
             return format_test(self.found[0][1], self.figure)
-        wins = ", ".join(f"{name} {format_wins(one)}" for name, one in self.found)
-        return f"Pairs of seeds won against {self.base}, by {self.figure}: {wins}. Mann-Whitney test."
+        wins = ", ".join(f"{name} wins {format_wins(one)}" for name, one in self.found)
+        return f"Against {self.base}, by {self.figure}: {wins}. Mann-Whitney test."
 
 
 def compare_seeds(runs: Sequence[ComparedRun], baseline: Chosen | None) -> SeedComparison | None:

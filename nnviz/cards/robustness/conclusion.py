@@ -9,10 +9,11 @@ from engine.explain.robustness import RobustnessPoint
 from nnviz.cards.robustness.model import PerturbationStrength
 from nnviz.cards.robustness.perturbed_example import strength_text
 from nnviz.formatting import text
-from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.conclusion import Conclusion, is_plural
 
 # The rise up to which a perturbation hardly matters: percentage points of an error, percent of an RMSE.
 _HARDLY_ERROR, _HARDLY_RMSE = 1.0, 5.0
+_LITTLE = 0.1  # of the unperturbed error, up to which the largest rise is little, as that of an untrained network
 
 
 def robustness_conclusion(
@@ -36,7 +37,7 @@ def robustness_conclusion(
     if first.error is None:
         quantity, hardly, of_rise = ("RMSE", _HARDLY_RMSE, "%")
     largest = max(max(curve.values()) for curve in rises.values())
-    if largest <= hardly:
+    if largest <= max(hardly, 100 * _LITTLE * (1.0 if first.error is None else first.error)):
         before = f"{quantity} of {_values(unit, first)}"
         return Conclusion(f"No perturbation raises the {before} by more than {text.figure(largest, 2)} {of_rise}.")
     hardest = harmful[0]
@@ -81,4 +82,4 @@ def _values(unit: str, *points: RobustnessPoint) -> str:
 def _subject(name: str, more: str, verb: str) -> str:
     """Returns the beginning of a sentence about a perturbation: "Noise hurts", "Covered parts hurt"."""
     label = PERTURBATIONS[name].label
-    return f"{label}{more} {verb}{'' if label.endswith('s') else 's'}"
+    return f"{label}{more} {verb}{'' if is_plural(label) else 's'}"

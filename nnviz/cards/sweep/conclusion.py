@@ -11,8 +11,8 @@ import numpy as np
 from engine.basics.validation import Array
 from nnviz.cards.sweep.trial_table import SettingAxis
 from nnviz.formatting import text
-from nnviz.formatting.conclusion import Conclusion, enumeration
-from nnviz.formatting.result_text import figure_name, figure_value
+from nnviz.formatting.conclusion import Conclusion, enumeration, is_plural
+from nnviz.formatting.result_text import figure_value
 from nnviz.formatting.setting_text import setting_name
 from nnviz.session.sweep_titles import format_setting_value
 
@@ -49,7 +49,7 @@ class _Effect(NamedTuple):
 
 
 def trials_conclusion(
-    settings: Sequence[SettingPlaces], scores: Array, figure: str, unit: str = ""
+    settings: Sequence[SettingPlaces], scores: Array, quantity: str, unit: str = ""
 ) -> Conclusion | None:
     """Returns which setting explains the results of a sweep best, and where they are best; None for few results.
 
@@ -61,7 +61,7 @@ def trials_conclusion(
     Args:
         scores: (n,) the figure of each trial, or of each run if only one setting varies; smaller is better, and
             infinite if it did not finish.
-        figure: the figure, as "validation_error".
+        quantity: "error" or "rmse".
         unit: the unit of an RMSE.
     """
     if not settings or len(scores) < _FEWEST:
@@ -74,7 +74,7 @@ def trials_conclusion(
             return Conclusion(f"No setting stands out in {len(scores)} trials.")
         return Conclusion(f"No clear effect of the {setting_name(settings[0].axis.name)} in {len(scores)} runs.")
     named = [effect for effect in effects[:2] if effect.share >= _NEARLY_AS_MUCH * effects[0].share]
-    are_several = len(named) > 1 or _is_plural(named[0].name)
+    are_several = len(named) > 1 or is_plural(named[0].name)
     if max(effect.p for effect in named) * count < _SURE_P:
         verb = "matter" if are_several else "matters"
     else:
@@ -85,17 +85,16 @@ def trials_conclusion(
     best = enumeration([effect.best for effect in named])
     lead = f"{subject[0].upper()}{subject[1:]} {verb}{most}: {best} {works} best."
     is_best = np.logical_and.reduce([effect.is_best for effect in named])
-    return Conclusion(lead, _medians(scores[is_best], scores[~is_best], figure, unit))
+    return Conclusion(lead, _medians(scores[is_best], scores[~is_best], quantity, unit))
 
 
-def _medians(there: Array, elsewhere: Array, figure: str, unit: str) -> str:
-    """Returns the median of the best group, and of all others; empty if most of the best did not finish."""
+def _medians(there: Array, elsewhere: Array, quantity: str, unit: str) -> str:
+    """Returns the medians of the best results and of the others; empty if half of the best did not finish."""
     if not len(there) or not math.isfinite(np.median(there)):
         return ""
-    quantity = "error" if figure.endswith("error") else "rmse"
     inside, outside = (float(np.median(each)) for each in (there, elsewhere))
     others = figure_value(quantity, outside, unit) if math.isfinite(outside) else "half or more did not finish"
-    return f"Median {figure_name(figure)} {figure_value(quantity, inside, unit)} there, elsewhere {others}."
+    return f"Median {figure_value(quantity, inside, unit)} there, elsewhere {others}."
 
 
 def _effect(setting: SettingPlaces, ranks: Array) -> _Effect | None:
@@ -179,7 +178,3 @@ def _ranks(scores: Array) -> Array:
 
 def _normal_tail(z: float) -> float:
     return math.erfc(z / math.sqrt(2)) / 2
-
-
-def _is_plural(name: str) -> bool:
-    return name.endswith("s") and not name.endswith("ss")

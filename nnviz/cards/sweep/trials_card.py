@@ -148,7 +148,7 @@ class TrialsPage(Page):
         settings = [SettingPlaces(axis, table.places(number)[trials]) for number, axis in enumerate(table.axes)]
         has_place = ~np.isnan([each.places for each in settings]).any(axis=0)
         settings = [SettingPlaces(axis, places[has_place]) for axis, places in settings]
-        return trials_conclusion(settings, scores[has_place], table.results.compared_by, self._unit(table))
+        return trials_conclusion(settings, scores[has_place], table.results.quantity, self._unit(table))
 
     def _unit(self, table: TrialTable) -> str:
         return unit_of(table, self._session.data.dataset)

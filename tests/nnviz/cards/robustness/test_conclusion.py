@@ -32,10 +32,10 @@ def test_it_names_what_hurts_most_and_what_hardly_does() -> None:
 def test_the_named_strength_is_the_smallest_with_half_of_the_rise_in_either_direction() -> None:
     curves = {
         "rotation": errors({-90: 0.9, -45: 0.6, -15: 0.05, 0: 0.02, 15: 0.03, 45: 0.5, 90: 0.8}),
-        "size": errors({-20: 0.04, -10: 0.03, 0: 0.02, 10: 0.025, 20: 0.029}),
+        "thickness": errors({-2: 0.04, -1: 0.03, 0: 0.02, 1: 0.025, 2: 0.029}),
     }
     assert robustness_conclusion(curves, IMAGE) == Conclusion(
-        "Rotation hurts most: at −45° the error rises from 2 to 60 %.", "Size up to ±10 % hardly matters."
+        "Rotation hurts most: at −45° the error rises from 2 to 60 %.", "Stroke thickness up to ±1 px hardly matters."
     )
 
 
@@ -57,8 +57,12 @@ def test_it_does_not_call_anything_harmless_that_is_not() -> None:
 
 
 def test_an_untrained_network_is_not_hurt() -> None:
-    curves = {"noise": errors({0: 0.9, 0.1: 0.902}), "shift": errors({0: 0.9, 1: 0.88})}
+    curves = {"noise": errors({0: 0.9, 0.1: 0.932}), "shift": errors({0: 0.9, 1: 0.88})}
     assert robustness_conclusion(curves, IMAGE) == Conclusion(
-        "No perturbation raises the error of 90 % by more than 0.2 points."
+        "No perturbation raises the error of 90 % by more than 3.2 points."
+    )
+    columns = {"noise": rmses({0: 2.9, 1: 3.1})}
+    assert robustness_conclusion(columns, COLUMNS, "mpg") == Conclusion(
+        "No perturbation raises the RMSE of 2.9 mpg by more than 6.9 %."
     )
     assert robustness_conclusion({}, IMAGE) is None
