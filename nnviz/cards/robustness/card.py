@@ -69,8 +69,9 @@ class RobustnessPage(Page):
         self.plots.describe = self._describe
         self.example = PerturbedExampleView(self._session)
         self._content = QWidget()
-        row = arranged(QHBoxLayout(), (self.plots, 1), self.example, spacing=20)
-        arranged(QVBoxLayout(self._content), self.conclusion, status_box, (row, 1), spacing=4)
+        curves = arranged(QVBoxLayout(), status_box, (self.plots, 1), spacing=4)
+        row = arranged(QHBoxLayout(), (curves, 1), self.example, spacing=20)
+        arranged(QVBoxLayout(self._content), self.conclusion, (row, 1), spacing=4)
         self._nothing = named(label(role="muted"), "robustNothing")
         self._nothing.setAlignment(Qt.AlignCenter)
         self._nothing.setWordWrap(True)
