@@ -89,18 +89,20 @@ def mistakes_conclusion(one: str, other: str, counts: Array) -> Conclusion | Non
     return Conclusion(lead, f"It makes {text.count(added)} others.")
 
 
-def agreement_conclusion(classes: Sequence[tuple[str, str]]) -> Conclusion | None:
+def agreement_conclusion(classes: Sequence[tuple[str, str]], divided: Sequence[str] = ()) -> Conclusion | None:
     """Returns how many runs predict the same class; None for fewer than two.
 
     Args:
-        classes: name and predicted class of each run.
+        classes: name and predicted class of each run; for a group of seeds the class that most of its runs predict.
+        divided: the names of groups whose runs predict different classes.
     """
     if len(classes) < 2:
         return None
     (best, count), *others = Counter(each for _, each in classes).most_common()
+    seeds = f"The seeds of {enumeration(divided)} disagree." if divided else ""
     if not others:
-        return Conclusion(f"{'Both' if count == 2 else f'All {small_number(count)}'} predict {best}.")
-    are_divided = count == others[0][1]
+        return Conclusion(f"{'Both' if count == 2 else f'All {small_number(count)}'} predict {best}.", seeds)
+    are_split = count == others[0][1]
     lead = f"{small_number(count).capitalize()} of {small_number(len(classes))} predict {best}."
-    named = [f"{run}: {each}" for run, each in classes if are_divided or each != best]
-    return Conclusion("They disagree." if are_divided else lead, f"{', '.join(named)}.")
+    named = [f"{run}: {each}" for run, each in classes if are_split or each != best]
+    return Conclusion("They disagree." if are_split else lead, f"{', '.join(named)}. {seeds}".rstrip())

@@ -90,4 +90,7 @@ def test_runs_agree_or_not() -> None:
     assert agreement_conclusion(runs[:2]) == Conclusion("Both predict 7.")
     assert agreement_conclusion(runs[:3]) == Conclusion("All three predict 7.")
     assert agreement_conclusion(runs) == Conclusion("Three of four predict 7.", "wide: 1.")
+    assert agreement_conclusion(runs, ["0.05"]) == Conclusion(
+        "Three of four predict 7.", "wide: 1. The seeds of 0.05 disagree."
+    )
     assert agreement_conclusion(runs[2:]) == Conclusion("They disagree.", "adam: 7, wide: 1.")
