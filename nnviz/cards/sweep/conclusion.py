@@ -74,22 +74,22 @@ def trials_conclusion(
             return Conclusion(f"No setting stands out in {len(scores)} trials.")
         return Conclusion(f"No clear effect of the {setting_name(settings[0].axis.name)} in {len(scores)} runs.")
     named = [effect for effect in effects[:2] if effect.share >= _NEARLY_AS_MUCH * effects[0].share]
-    are_several = len(named) > 1 or is_plural(named[0].name)
-    if max(effect.p for effect in named) * count < _SURE_P:
-        verb = "matter" if are_several else "matters"
-    else:
-        verb = "seem to matter" if are_several else "seems to matter"
-    most = " most" if count > len(named) else ""
-    works = "works" if len(named) == 1 and " and " not in named[0].best else "work"
-    subject = enumeration([f"the {effect.name}" for effect in named])
-    best = enumeration([effect.best for effect in named])
-    lead = f"{subject[0].upper()}{subject[1:]} {verb}{most}: {best} {works} best."
-    is_best = np.logical_and.reduce([effect.is_best for effect in named])
-    return Conclusion(lead, _medians(scores[is_best], scores[~is_best], quantity, unit))
+    is_several = len(named) > 1 or is_plural(named[0].name)
+    verb = "matter" if is_several else "matters"
+    if max(effect.p for effect in named) * count >= _SURE_P:
+        verb = "seem to matter" if is_several else "seems to matter"
+    lead = f"The {' and the '.join(effect.name for effect in named)} {verb}{' most' if count > len(named) else ''}"
+    medians = _medians(scores, np.logical_and.reduce([effect.is_best for effect in named]), quantity, unit)
+    if len(named) > 1:
+        best = " and ".join(f"{effect.name} {effect.best}" for effect in named)
+        return Conclusion(f"{lead}.", f"{best[0].upper()}{best[1:]} work best. {medians}".rstrip())
+    best = named[0].best
+    return Conclusion(f"{lead}: {best} {'work' if ' and ' in best else 'works'} best.", medians)
 
 
-def _medians(there: Array, elsewhere: Array, quantity: str, unit: str) -> str:
+def _medians(scores: Array, is_best: Array, quantity: str, unit: str) -> str:
     """Returns the medians of the best results and of the others; empty if half of the best did not finish."""
+    there, elsewhere = scores[is_best], scores[~is_best]
     if not len(there) or not math.isfinite(np.median(there)):
         return ""
     inside, outside = (float(np.median(each)) for each in (there, elsewhere))

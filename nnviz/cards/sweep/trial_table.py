@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.sweeps.plan import Plan
-from engine.sweeps.results import FINISHED, STOPPED, Results, RunResult, TrialResult
+from engine.sweeps.results import FINISHED, OVER, STOPPED, Results, RunResult, TrialResult
 from engine.sweeps.search_space import LIST, LOG, Dimension, format_value
 
 _MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
@@ -155,21 +155,17 @@ class TrialTable:
 
     @property
     def scores(self) -> tuple[Array, Array]:
-        """(n,) trials and (n,) figures by which the effect of a setting is judged; infinite for unfinished runs.
+        """(n,) trials and (n,) figures that show what settings do; infinite for what did not finish.
 
-        Each trial with all seeds counts once, with its median. If only one setting varies, each of its runs counts.
+        Each trial counts once, with its median so far. If only one setting varies, each run counts.
         """
-        figure, complete = (
-            self.results.compared_by,
-            [each for each in self.results.trials if each.is_complete(self.plan)],
-        )
-        found = [
-            (each.trial, value)
-            for each in complete
-            for value in (each.figures(figure) if len(self.axes) == 1 else [each.score(figure)])
-        ]
-        trials, values = zip(*found, strict=True) if found else ((), ())
-        return np.array(trials, np.intp), np.array(values, float)
+        if len(self.axes) == 1:
+            is_over, is_finished = np.isin(self.statuses, OVER), self.statuses == FINISHED
+            values = np.where(is_finished & ~np.isnan(self.values), self.values, math.inf)
+            return self.trials_of_runs[is_over], values[is_over]
+        trials = np.sort(self.results.order)
+        medians = self.medians[trials]
+        return trials, np.where(np.isnan(medians), math.inf, medians)
 
     # ---- one of them
 

@@ -58,7 +58,8 @@ def test_two_settings_may_matter_alike() -> None:
     scores = np.array([costs[one] + costs[other] for one, other in zip(layers, batches, strict=True)])
     found = trials_conclusion(settings, scores + np.arange(32) % 8 / 10_000, "error")
     assert found is not None
-    assert found.lead == "The hidden layers and the batch size matter: 128 and 100 work best."
+    assert found.lead == "The hidden layers and the batch size matter."
+    assert found.rest.startswith("Hidden layers 128 and batch size 100 work best. Median ")
 
 
 def test_runs_that_did_not_finish_are_the_worst() -> None:
