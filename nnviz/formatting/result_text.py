@@ -101,7 +101,7 @@ def format_luck(found: GroupComparison, one: str, other: str) -> str:
     """
     losses = found.pairs - found.wins - found.ties
     better, worse, count = (one, other, found.wins) if found.wins >= losses else (other, one, losses)
-    if count == found.pairs:
+    if count == found.pairs and found.seeds > 1:
         seeds = f"each of the {small_number(found.seeds)} seeds" if found.seeds**2 == found.pairs else "each seed"
         beats = f"{seeds} of {better} beats each of {worse}"
     elif found.wins == losses:

@@ -87,6 +87,12 @@ def test_durations_that_are_only_estimated_are_round() -> None:
             "significance test needs at least 5 seeds each.",
         ),
         (
+            [4],
+            [1, 2, 3],
+            "Too few seeds to tell: b beats a in 3 of 3 pairs of seeds. Compared by test error; a significance test "
+            "needs at least 5 seeds each.",
+        ),
+        (
             range(12),
             range(20, 32),
             "Not luck: each of the 12 seeds of a beats each of b. Compared by test error (Mann-Whitney p < 0.001).",
