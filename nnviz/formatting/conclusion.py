@@ -29,3 +29,8 @@ def enumeration(names: Sequence[str]) -> str:
     """Returns names as in a sentence: "7", "7 and 9", "1, 4 and 6"; "" for none."""
     *first, last = names or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def is_plural(name: str) -> bool:
+    """Returns whether a name takes a plural verb: "hidden layers", but not "loss"."""
+    return name.endswith("s") and not name.endswith("ss")

@@ -15,7 +15,11 @@ WHY_ONCE = (
     "It was not used to select the trial. The test errors of the other trials are not shown, because the "
     "best of many would look better than it is."
 )
+NOT_LUCK, PROBABLY_NOT_LUCK, COULD_BE_LUCK = "Not luck", "Probably not luck", "Could be luck"
+TOO_FEW_SEEDS = "Too few seeds to tell"
+_SURE_P = 0.01  # p below which a difference is called no luck; up to the significance level it is probably none
 _LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are shown as below it, larger ones with two digits
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def format_seeds(count: int) -> str:
@@ -70,42 +74,75 @@ def best_two(plan: Plan, results: Results) -> GroupComparison | None:
 
 
 def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
-    """Returns how often the best trial beats the second best, and whether that is significant; None if it is not known.
+    """Returns whether the lead of the best trial over the second best may be luck; None if that is not known.
 
     ``are_listed``: whether they are in a list, so that of many they can be called the first and the second.
     """
     found = best_two(plan, results)
     if found is None:
         return None
-    count = len(results.order)
-    are_many = are_listed and count > 2
+    are_many = are_listed and len(results.order) > 2
     first, second = ("the first", "the second") if are_many else map(format_trial, results.ranked(2))
-    words = format_comparison(found, first, second, figure_name(results.compared_by), count)
-    return words[:1].upper() + words[1:] if are_listed else words
-
-
-def format_comparison(found: GroupComparison, first: str, second: str, figure: str, trials: int) -> str:
-    """Returns how often one of the best two of ``trials`` beats the other, and whether that is significant."""
-    are_chosen = trials > 2 and found.p is not None
-    more = f". They are the best of {trials} trials, which makes p too small" if are_chosen else ""
-    return f"{format_pairs(found, first, second, figure)}{more}."
+    return format_pairs(found, first, second, figure_name(results.compared_by))
 
 
 def format_pairs(found: GroupComparison, one: str, other: str, figure: str) -> str:
-    """Returns how often one of two groups of seeds beats the other, with its significance and without a full stop.
+    """Returns whether the difference between two groups of seeds may be luck, and the figures that say so.
 
-    "wider beats narrow in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.02)".
+    "Not luck: each of the five seeds of wide beats each of narrow. Compared by test error (Mann-Whitney p = 0.008)."
     """
-    from engine.sweeps.significance import LEAST_SEEDS
+    return f"{format_luck(found, one, other)} {format_test(found, figure)}"
 
+
+def format_luck(found: GroupComparison, one: str, other: str) -> str:
+    """Returns whether the difference between two groups of seeds may be luck, in one sentence.
+
+    "Could be luck: wide beats narrow in 14 of 25 pairs of seeds; more seeds would narrow it."
+    """
     losses = found.pairs - found.wins - found.ties
     better, worse, count = (one, other, found.wins) if found.wins >= losses else (other, one, losses)
-    equal = f", {found.ties} are equal" if found.ties else ""
-    pairs = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}, by {figure}"
+    if count == found.pairs and found.seeds > 1:
+        seeds = f"each of the {small_number(found.seeds)} seeds" if found.seeds**2 == found.pairs else "each seed"
+        beats = f"{seeds} of {better} beats each of {worse}"
+    elif found.wins == losses:
+        beats = f"{one} and {other} are better in equally many pairs of seeds"
+    else:
+        equal = f", {found.ties} are equal" if found.ties else ""
+        beats = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}"
+    chance = luck(found)
+    return f"{chance}: {beats}{'; more seeds would narrow it' if chance == COULD_BE_LUCK else ''}."
+
+
+def luck(found: GroupComparison, is_one_of_several: bool = False) -> str:
+    """Returns whether the difference between two groups of seeds may be luck: one of four phrases.
+
+    One of several comparisons is more likely to look real by chance. It needs a smaller p, and is probable at most.
+    """
     if found.p is None:
-        return f"{pairs}; a significance test needs at least {LEAST_SEEDS} seeds each"
-    close = "" if found.is_significant else f"; not significant with {found.seeds} seeds"
-    return f"{pairs}{close} (Mann-Whitney {_p(found.p)})"
+        return TOO_FEW_SEEDS
+    if found.p < _SURE_P:
+        return PROBABLY_NOT_LUCK if is_one_of_several else NOT_LUCK
+    return PROBABLY_NOT_LUCK if found.is_significant and not is_one_of_several else COULD_BE_LUCK
+
+
+def format_test(found: GroupComparison, figure: str) -> str:
+    """Returns the figure by which groups are compared, with p: "Compared by test error (Mann-Whitney p = 0.008)."."""
+    from engine.sweeps.significance import LEAST_SEEDS
+
+    if found.p is None:
+        return f"Compared by {figure}; a significance test needs at least {LEAST_SEEDS} seeds each."
+    return f"Compared by {figure} (Mann-Whitney {_p(found.p)})."
+
+
+def format_wins(found: GroupComparison) -> str:
+    """Returns the number of pairs that the first of two groups of seeds wins: "25 of 25 pairs (p = 0.008)"."""
+    p = "" if found.p is None else f" ({_p(found.p)})"
+    return f"{found.wins} of {found.pairs} pairs{p}"
+
+
+def small_number(number: int) -> str:
+    """Returns a number as in a sentence: in letters up to ten."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else text.count(number)
 
 
 def _p(p: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 BETWEEN = " · "
@@ -54,6 +55,15 @@ class RunName(str):
         """
         found = next((form for form in self.forms if width(form) <= room), None)
         return _cut(self.forms[-1], room, width) if found is None else found
+
+
+def short_names(names: Sequence[RunName]) -> list[str]:
+    """Returns the shortest form of each name that no other of them has; the whole name if there is none."""
+    taken = Counter(form for name in names for form in name.forms)
+    return [
+        next((form for form in reversed(name.forms) if taken[form] == 1 and not form.endswith(_MORE)), name)
+        for name in names
+    ]
 
 
 def _joined(*parts: str) -> str:

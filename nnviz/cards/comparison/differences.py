@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from engine.basics.errors import EngineError
 from engine.basics.validation import parameter_count
 from engine.experiment import Experiment
-from engine.sweeps.significance import LEAST_SEEDS, compare_groups
+from engine.sweeps.significance import GroupComparison, compare_groups
 from engine.training.optimizers import OPTIMIZERS
+from nnviz.cards.comparison.conclusion import luck_conclusion, single_runs_conclusion
 from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow
 from nnviz.formatting import text
-from nnviz.formatting.result_text import format_pairs
+from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.result_text import format_test, format_wins
+from nnviz.formatting.run_name import short_names
 from nnviz.formatting.setting_text import setting_name, setting_value
 from nnviz.formatting.units import unit_of
 from nnviz.library import RunRecord
@@ -73,23 +76,72 @@ def _differs(row: DifferenceRow) -> bool:
     return len({cell.text for cell in row.cells}) > 1
 
 
-def verdicts(runs: Sequence[ComparedRun], baseline: Chosen | None) -> list[str]:
-    """Returns whether groups are better than the baseline, or than the first group, and with which confidence.
+@dataclass(frozen=True)
+class SeedComparison:
+    """The comparison of groups of seeds with one of them.
+
+    Attributes:
+        base: the name of that group, the baseline if it is a group.
+        figure: the figure by which they are compared, as in the table.
+        found: the name of each other group, and its comparison with that one.
+    """
+
+    base: str
+    figure: str
+    found: list[tuple[str, GroupComparison]]
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """Whether the others are better or worse, or whether that may be luck."""
+        return luck_conclusion(self.base, self.found)
+
+    @property
+    def figures(self) -> str:
+        """The figures of the conclusion, in a line."""
+        if len(self.found) == 1:
+            return format_test(self.found[0][1], self.figure)
+        wins = ", ".join(f"{name} wins {format_wins(one)}" for name, one in self.found)
+        return f"Against {self.base}, by {self.figure}: {wins}. Mann-Whitney test."
+
+
+def compare_seeds(runs: Sequence[ComparedRun], baseline: Chosen | None) -> SeedComparison | None:
+    """Returns the comparison of groups with the baseline, or with the first group; None without two measured groups.
 
     Groups that were trained on other data are left out, because their figures cannot be compared.
     """
-    found = sorted((run for run in runs if run.is_group), key=lambda run: run.chosen != baseline)
-    groups = [run for run in found[1:] if _data_of(run) == _data_of(found[0])]
-    if not groups:
-        return []
-    base = found[0]
-    figure = main_figure([record for run in (base, *groups) for record in run.records])
-    name = next(each.title for each in _FIGURES if each.name == figure)
-    values = {run: values_of(run.records, figure) for run in (base, *groups)}
-    counted = [run for run in groups if min(len(values[run]), len(values[base])) >= LEAST_SEEDS]
-    if not counted:
-        return [f"To test which is better, train at least {LEAST_SEEDS} seeds of each."]
-    return [format_pairs(compare_groups(values[run], values[base]), run.title, base.title, name) for run in counted]
+    groups = sorted((run for run in runs if run.is_group), key=lambda run: run.chosen != baseline)
+    groups = [run for run in groups if _data_of(run) == _data_of(groups[0])]
+    figure = main_figure([record for run in groups for record in run.records])
+    values = [(name, values_of(run.records, figure)) for name, run in zip(_names(groups), groups, strict=True)]
+    (base, measured), *others = [each for each in values if each[1]] or [("", [])]
+    if not others:
+        return None
+    title = next(each.title for each in _FIGURES if each.name == figure)
+    return SeedComparison(base, title, [(name, compare_groups(each, measured)) for name, each in others])
+
+
+def conclusion_without_groups(runs: Sequence[ComparedRun], baseline: Chosen | None) -> Conclusion | None:
+    """Returns what can be said about luck without two groups of seeds that were trained on the same data."""
+    alike = [run for run in runs if _data_of(run) == _data_of(runs[_place_of(baseline, runs)])]
+    if len(alike) < 2:
+        return None
+    if any(run.active_group is not None for run in alike):
+        return Conclusion("Too early to tell: seeds are still in training.")
+    alone = [name for name, run in zip(_names(alike), alike, strict=True) if not run.is_group]
+    return single_runs_conclusion(alone if len(alone) < len(alike) else [], _differ_in_seed_only(alike))
+
+
+def _differ_in_seed_only(runs: Sequence[ComparedRun]) -> bool:
+    """Whether runs were trained from the start with the same settings, for as many epochs, and with other seeds."""
+    made = [(_experiment(run), run.record) for run in runs]
+    found = [(each, record) for each, record in made if each is not None and record is not None]
+    seeds = {each.seed for each, _ in found}
+    trained = {(each.changed(seed=0), record.epochs, record.left_at) for each, record in found}
+    return len(seeds) == len(runs) and len(trained) == 1 and found[0][1].left_at is None
+
+
+def _names(runs: Sequence[ComparedRun]) -> list[str]:
+    return short_names([run.title for run in runs])
 
 
 def _data_of(run: ComparedRun) -> tuple[str, str]:

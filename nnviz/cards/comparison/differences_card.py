@@ -8,7 +8,13 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
-from nnviz.cards.comparison.differences import Live, differing_rows, reason_without_differences, verdicts
+from nnviz.cards.comparison.differences import (
+    Live,
+    compare_seeds,
+    conclusion_without_groups,
+    differing_rows,
+    reason_without_differences,
+)
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.race_button import RaceButton
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
@@ -16,6 +22,7 @@ from nnviz.session.compared_run import ComparedRun
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.tabs import keep_in_sight
@@ -61,11 +68,12 @@ class DifferencesPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._note)
-        self.verdict = named(label(), "seedsVerdict", "Comparison of the groups of seeds", _VERDICT_TIP)
+        self.conclusion = ConclusionLabel("differencesConclusion")
+        self.conclusion.setContentsMargins(_ASIDE, 0, _ASIDE, 0)
+        self.verdict = named(label(role="muted"), "seedsVerdict", "Comparison of the groups of seeds", _VERDICT_TIP)
         self.verdict.setWordWrap(True)
         self.verdict.setContentsMargins(_ASIDE, 0, _ASIDE, 0)
-        self.body.addWidget(self.verdict)
-        self.body.addWidget(self._stack, 1)
+        arranged(self.body, self.conclusion, self.verdict, (self._stack, 1), spacing=4)
         self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
         self.baseline_button.chosen.connect(self._choose)
         self._baseline_word = label("baseline:", "muted")
@@ -120,7 +128,10 @@ class DifferencesPage(Page):
         self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
         self._stack.setCurrentWidget(self.view if rows else self._note)
         unlike = reason_without_differences(runs, baseline) if rows else ""
-        self.verdict.setText("\n".join(filter(None, [unlike, *verdicts(runs, baseline)])))
+        seeds = compare_seeds(runs, baseline)
+        alone = conclusion_without_groups(runs, baseline) if seeds is None and rows else None
+        self.conclusion.show_conclusion(alone if seeds is None else seeds.conclusion)
+        self.verdict.setText("\n".join(filter(None, [unlike, "" if seeds is None else seeds.figures])))
         self.verdict.setVisible(bool(self.verdict.text()))
 
     def table(self) -> Table | None:

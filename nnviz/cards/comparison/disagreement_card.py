@@ -10,13 +10,16 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from nnviz.cards.comparison.agreement_table import AgreementTable
+from nnviz.cards.comparison.conclusion import mistakes_conclusion
 from nnviz.cards.comparison.model import DISAGREEMENT, ComparedPredictions, Disagreement, can_disagree
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting.meaning import Meaning
+from nnviz.formatting.run_name import short_names
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture_list import PictureList
@@ -67,7 +70,8 @@ class DisagreementPage(Page):
         self._both = both
         self._stack.addWidget(both)
         self._stack.addWidget(self._note)
-        self.body.addWidget(self._stack)
+        self.conclusion = ConclusionLabel("disagreeConclusion")
+        arranged(self.body, self.conclusion, (self._stack, 1), spacing=6)
         self._add_choices()
         self._connect()
 
@@ -112,6 +116,7 @@ class DisagreementPage(Page):
         found: Disagreement | None = self._query.result if self._query.is_up_to_date else None
         if note or found is None:
             self._shown = None
+            self.conclusion.show_conclusion(None)
             self._note.setText(note or "Computing the predictions of both networks …")
             self._stack.setCurrentWidget(self._note)
             return
@@ -119,6 +124,8 @@ class DisagreementPage(Page):
         if found is not self._shown:
             self._shown = found
             one, other = found.pair
+            names = short_names([one.title_of_middle, other.title_of_middle])
+            self.conclusion.show_conclusion(mistakes_conclusion(names[0], names[1], found.counts))
             self.matrix.show_counts(
                 ((one.title_of_middle, one.colour), (other.title_of_middle, other.colour)), found.counts
             )

@@ -9,11 +9,13 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.network.network import Network
+from nnviz.cards.comparison.conclusion import agreement_conclusion
 from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, ComparedPredictions
 from nnviz.cards.comparison.prediction_rows import ComparedPrediction, PredictionRows
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
+from nnviz.formatting.run_name import short_names
 from nnviz.session.compared_run import ComparedMember, ComparedRun
 from nnviz.session.example_text import example_noun
 from nnviz.session.predicted_numbers import Targets
@@ -21,6 +23,7 @@ from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session
 from nnviz.ui.card import DockCard, Table
 from nnviz.ui.column import ScrollColumn
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.parts import named
 
 _TIP = (
@@ -37,6 +40,8 @@ class PredictionsCard(DockCard):
         self._session = session
         self._targets = Targets(session)
         self.rows = named(PredictionRows(), "theirAnswers", "Predictions", _TIP)
+        self.conclusion = ConclusionLabel("theirAnswersConclusion")
+        self.body.addWidget(self.conclusion)
         self.body.addWidget(ScrollColumn("theirAnswersScroll", self.rows))
         self.rows.setAutoFillBackground(False)  # which a scrolled widget has
         self._query = session.models[ComparedPredictions].predictions
@@ -54,13 +59,20 @@ class PredictionsCard(DockCard):
         what = example_noun(session.data.dataset)
         self.head.detail.setText(f"for this {('drawing' if session.question.is_drawn else what)}")
         if not session.comparison.runs:
-            self.rows.show_rows((), "Click runs in the list to compare their predictions.")
+            self._show_rows((), "Click runs in the list to compare their predictions.")
         elif session.question.example is None:
-            self.rows.show_rows((), f"Draw a {what} to see the prediction of each run.")
+            self._show_rows((), f"Draw a {what} to see the prediction of each run.")
         else:
             found, runs = self._query.result or (), session.comparison.runs
             if [len(each) for each in found] == [len(run.members) for run in runs]:  # else a group has grown meanwhile
-                self.rows.show_rows([self._row(run, answer) for run, answer in zip(runs, found, strict=True)])
+                self._show_rows([self._row(run, answer) for run, answer in zip(runs, found, strict=True)])
+
+    def _show_rows(self, rows: Sequence[ComparedPrediction], note: str = "") -> None:
+        self.rows.show_rows(rows, note)
+        names = short_names([run.title for run in self._session.comparison.runs])
+        told = [(name, row) for name, row in zip(names, rows, strict=False) if row.share is not None]
+        divided = [name for name, row in told if row.runs and row.share != 1]
+        self.conclusion.show_conclusion(agreement_conclusion([(name, row.answer) for name, row in told], divided))
 
     def _row(self, run: ComparedRun, answers: Sequence[Array | None]) -> ComparedPrediction:
         given = [each for each in answers if each is not None]

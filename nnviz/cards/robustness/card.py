@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from engine.explain.perturbations import PERTURBATIONS, applicable_perturbations, is_picture
 from engine.explain.robustness import Robustness, RobustnessPoint
 from nnviz.cards.registry import CARDS, CardInfo
+from nnviz.cards.robustness.conclusion import robustness_conclusion
 from nnviz.cards.robustness.model import PERTURBED, UNPERTURBED, MeasurementSetup, PerturbationStrength, RobustnessModel
 from nnviz.cards.robustness.perturbed_example import PerturbedExampleView, perturbation_text, strength_text
 from nnviz.cards.robustness.plot_grid import CurvePoints, ErrorAxis, PlotContent, PlotGrid
@@ -18,10 +19,12 @@ from nnviz.digits.drawing import SIDE
 from nnviz.digits.examples import fits_canvas
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.round_numbers import round_top
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import Table, label
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named, pill
@@ -56,6 +59,7 @@ class RobustnessPage(Page):
 
     def _make(self) -> None:
         self._fill_aside()
+        self.conclusion = ConclusionLabel("robustConclusion")
         status_box, self.status = line("robustStatus")
         self.plots = named(PlotGrid(), "robustPlots", "Error against the strength of each perturbation")
         self.plots.setWhatsThis(
@@ -65,8 +69,9 @@ class RobustnessPage(Page):
         self.plots.describe = self._describe
         self.example = PerturbedExampleView(self._session)
         self._content = QWidget()
-        row = arranged(QHBoxLayout(), (self.plots, 1), self.example, spacing=20)
-        arranged(QVBoxLayout(self._content), status_box, (row, 1), spacing=4)
+        curves = arranged(QVBoxLayout(), status_box, (self.plots, 1), spacing=4)
+        row = arranged(QHBoxLayout(), (curves, 1), self.example, spacing=20)
+        arranged(QVBoxLayout(self._content), self.conclusion, (row, 1), spacing=4)
         self._nothing = named(label(role="muted"), "robustNothing")
         self._nothing.setAlignment(Qt.AlignCenter)
         self._nothing.setWordWrap(True)
@@ -211,6 +216,14 @@ class RobustnessPage(Page):
     def _show_status(self) -> None:
         if self.in_view:
             say(self.status, self._status())
+            self.conclusion.show_conclusion(self._conclusion())
+
+    def _conclusion(self) -> Conclusion | None:
+        """Returns the conclusion from a complete measurement of the displayed network."""
+        model = self._model
+        if model.work.result is None or model.is_outdated:
+            return None
+        return robustness_conclusion(model.work.result.curves, model.work.about.shape, self._session.meaning.unit)
 
     def _status(self) -> str:
         """Returns what was measured, at which epoch, and whether the network has changed since."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.basics.validation import Array
 from engine.sweeps.plan import Plan
-from engine.sweeps.results import FINISHED, STOPPED, Results, RunResult, TrialResult
+from engine.sweeps.results import FINISHED, OVER, STOPPED, Results, RunResult, TrialResult
 from engine.sweeps.search_space import LIST, LOG, Dimension, format_value
 
 _MOST_NAMED = 12  # values of a list that have a place each; more numbers lie along an axis
@@ -152,6 +152,20 @@ class TrialTable:
     def places(self, axis: int) -> Array:
         """Returns (trials,) places on an axis."""
         return np.array(self._places[axis], float)
+
+    @property
+    def scores(self) -> tuple[Array, Array]:
+        """(n,) trials and (n,) figures that show what settings do; infinite for what did not finish.
+
+        Each trial counts once, with its median so far. If only one setting varies, each run counts.
+        """
+        if len(self.axes) == 1:
+            is_over, is_finished = np.isin(self.statuses, OVER), self.statuses == FINISHED
+            values = np.where(is_finished & ~np.isnan(self.values), self.values, math.inf)
+            return self.trials_of_runs[is_over], values[is_over]
+        trials = np.sort(self.results.order)
+        medians = self.medians[trials]
+        return trials, np.where(np.isnan(medians), math.inf, medians)
 
     # ---- one of them
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.cards.registry import CARDS, CardInfo
+from nnviz.cards.sweep.conclusion import SettingPlaces, trials_conclusion
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trial_text import (
     dots_key,
@@ -17,12 +19,14 @@ from nnviz.cards.sweep.trial_text import (
 )
 from nnviz.cards.sweep.trial_views import TrialViews
 from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import RunGroup
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, pill
@@ -56,6 +60,8 @@ class TrialsPage(Page):
         self._stack = QStackedWidget()
         for part in (self.hint, self.views):
             self._stack.addWidget(part)
+        self.conclusion = ConclusionLabel("trialsConclusion")
+        self.body.addWidget(self.conclusion)
         self.body.addWidget(self._stack, 1)
         self.words = label(role="muted")
         self.compare_button = pill("compare", "trialCompareButton", "Compare the chosen trial", _COMPARE_TIP, True)
@@ -127,13 +133,22 @@ class TrialsPage(Page):
         for part in (self.view_button, self.log_button, self.sweep_button):
             part.setVisible(bool(trials.sweeps))
         if table is None:
+            self.conclusion.show_conclusion(None)
             self.hint.setText("Reading the sweep …" if trials.sweeps or trials.shown else _NO_SWEEP)
             self._stack.setCurrentWidget(self.hint)
         else:
             looks = self._is_log, self._unit(table), self._colours(table)
+            self.conclusion.show_conclusion(self._conclusion(table))
             self.views.show_table(table, trials.view, *looks, at_once)
             self._stack.setCurrentWidget(self.views)
         self._show_choice()
+
+    def _conclusion(self, table: TrialTable) -> Conclusion | None:
+        trials, scores = table.scores
+        settings = [SettingPlaces(axis, table.places(number)[trials]) for number, axis in enumerate(table.axes)]
+        has_place = ~np.isnan([each.places for each in settings]).any(axis=0)
+        settings = [SettingPlaces(axis, places[has_place]) for axis, places in settings]
+        return trials_conclusion(settings, scores[has_place], table.results.quantity, self._unit(table))
 
     def _unit(self, table: TrialTable) -> str:
         return unit_of(table, self._session.data.dataset)

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
 from engine.sweeps.results import FigureRange
+from engine.sweeps.significance import GroupComparison, compare_groups
 from nnviz.formatting import text
-from nnviz.formatting.result_text import figure_name, figure_value, format_range, format_seeds, format_spread
+from nnviz.formatting.result_text import (
+    figure_name,
+    figure_value,
+    format_pairs,
+    format_range,
+    format_seeds,
+    format_spread,
+    format_wins,
+    luck,
+)
 
 
 def test_figures_have_names_and_units() -> None:
@@ -28,3 +42,70 @@ def test_seeds_are_counted() -> None:
 def test_durations_that_are_only_estimated_are_round() -> None:
     seconds = (0.14, 8.87, 61.4, 540, 9000, 200_000)
     assert [text.roughly(each) for each in seconds] == ["0.14 s", "8.9 s", "61 s", "9 min", "2.5 h", "2 days"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        (
+            [1, 2, 3, 4, 5],
+            [6, 7, 8, 9, 10],
+            "Not luck: each of the five seeds of a beats each of b. Compared by test error (Mann-Whitney p = 0.008).",
+        ),
+        (
+            [1, 2, 3, 4, 5, 6],
+            [7, 8, 9, 10, 11],
+            "Not luck: each seed of a beats each of b. Compared by test error (Mann-Whitney p = 0.004).",
+        ),
+        (
+            [4, 7, 8, 9, 10],
+            [1, 2, 3, 5, 6],
+            "Probably not luck: b beats a in 23 of 25 pairs of seeds. Compared by test error (Mann-Whitney p = 0.03).",
+        ),
+        (
+            [1, 3, 5, 7, 9],
+            [2, 4, 6, 8, 10],
+            "Could be luck: a beats b in 15 of 25 pairs of seeds; more seeds would narrow it. Compared by test error "
+            "(Mann-Whitney p = 0.69).",
+        ),
+        (
+            [1, 2, 3, 4, 6],
+            [1, 2, 3, 4, 5],
+            "Could be luck: b beats a in 11 of 25 pairs of seeds, 4 are equal; more seeds would narrow it. Compared by "
+            "test error (Mann-Whitney p = 0.97).",
+        ),
+        (
+            [1, 2, 3, 4, 5],
+            [1, 2, 3, 4, 5],
+            "Could be luck: a and b are better in equally many pairs of seeds; more seeds would narrow it. Compared by "
+            "test error (Mann-Whitney p = 1.00).",
+        ),
+        (
+            [4, 5, 6],
+            [1, 2, 3],
+            "Too few seeds to tell: each of the three seeds of b beats each of a. Compared by test error; a "
+            "significance test needs at least 5 seeds each.",
+        ),
+        (
+            [4],
+            [1, 2, 3],
+            "Too few seeds to tell: b beats a in 3 of 3 pairs of seeds. Compared by test error; a significance test "
+            "needs at least 5 seeds each.",
+        ),
+        (
+            range(12),
+            range(20, 32),
+            "Not luck: each of the 12 seeds of a beats each of b. Compared by test error (Mann-Whitney p < 0.001).",
+        ),
+    ],
+)
+def test_it_begins_with_whether_it_is_luck(one: Sequence[float], other: Sequence[float], words: str) -> None:
+    assert format_pairs(compare_groups(one, other), "a", "b", "test error") == words
+
+
+def test_one_of_several_comparisons_needs_more_to_be_no_luck() -> None:
+    sure, likely = GroupComparison(25, 0, 25, 0.008, 5), GroupComparison(23, 0, 25, 0.03, 5)
+    assert [luck(each) for each in (sure, likely)] == ["Not luck", "Probably not luck"]
+    assert [luck(each, is_one_of_several=True) for each in (sure, likely)] == ["Probably not luck", "Could be luck"]
+    wins = [format_wins(each) for each in (sure, GroupComparison(4, 0, 9, None, 3))]
+    assert wins == ["25 of 25 pairs (p = 0.008)", "4 of 9 pairs"]

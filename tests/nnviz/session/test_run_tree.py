@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from engine.sweeps.significance import compare_groups
-from nnviz.formatting.result_text import format_pairs
 from nnviz.library import Library, RunGroup, RunRecord
 from nnviz.session.run_list import RunRow, read_listing, with_open_groups
 from nnviz.session.run_names import run_name, subject_of, title_in_group
@@ -362,39 +360,3 @@ def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library
     assert run_name(subject_of(records)) == "wider"
     assert [title_in_group(record, records) for record in records] == ["seed 1 · odd", "seed 2", "seed 3"]
     assert note_of(records) == ""
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "words"),
-    [
-        (
-            [1, 2, 3, 4, 5],
-            [6, 7, 8, 9, 10],
-            "a beats b in 25 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.008)",
-        ),
-        (
-            [4, 7, 8, 9, 10],
-            [1, 2, 3, 5, 6],
-            "b beats a in 23 of 25 pairs of seeds, by test error (Mann-Whitney p = 0.03)",
-        ),
-        (
-            [1, 3, 5, 7, 9],
-            [2, 4, 6, 8, 10],
-            "a beats b in 15 of 25 pairs of seeds, by test error; not significant with 5 seeds (Mann-Whitney p = 0.69)",
-        ),
-        (
-            [1, 2, 3, 4, 5],
-            [1, 2, 3, 4, 5],
-            "a beats b in 10 of 25 pairs of seeds, 5 are equal, by test error; not significant with 5 seeds "
-            "(Mann-Whitney p = 1.00)",
-        ),
-        (
-            [4, 5, 6],
-            [1, 2, 3],
-            "b beats a in 9 of 9 pairs of seeds, by test error; a significance test needs at least 5 seeds each",
-        ),
-        (range(12), range(20, 32), "a beats b in 144 of 144 pairs of seeds, by test error (Mann-Whitney p < 0.001)"),
-    ],
-)
-def test_how_sure_it_is_in_words(one: list[float], other: list[float], words: str) -> None:
-    assert format_pairs(compare_groups(list(one), list(other)), "a", "b", "test error") == words

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.cards.comparison.agreement_table import AgreementTable
+from nnviz.cards.comparison.conclusion import mistakes_conclusion
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, DISAGREEMENT
 from nnviz.cards.comparison.prediction_rows import PredictionRows
@@ -19,6 +20,7 @@ from nnviz.cards.runs.run_table import RunTable
 from nnviz.commands.screenshot import wait_until
 from nnviz.library import Library
 from nnviz.ui import theme
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow
@@ -178,6 +180,10 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     assert pictures.count == int((~one & other).sum())
     qtbot.mouseClick(matrix, Qt.LeftButton, pos=matrix.place_of((1, 0)).center())
     assert pictures.count == int((one & ~other).sum())
+    names = [run.title.forms[-1] for run in ready_window.session.comparison.runs]
+    found = find(ready_window, ConclusionLabel, "disagreeConclusion").conclusion
+    assert found == mistakes_conclusion(names[0], names[1], matrix.counts)
+    assert found is not None
 
 
 def test_enter_asks_all_about_the_chosen_example(whole_window: MainWindow, three_runs: list[int], qtbot: QtBot) -> None:
@@ -228,6 +234,10 @@ def test_each_answers_to_the_drawing(table: RunTable, ready_window: CardWindow, 
         outputs = run.network.predict(example[None])[0]
         assert (row.title, row.colour, row.answer) == (run.title, run.colour, str(outputs.argmax()))
         assert row.share == pytest.approx(float(outputs.max()))
+    answers = [row.answer for row in find(ready_window, PredictionRows, "theirAnswers").rows]
+    found = find(ready_window, ConclusionLabel, "theirAnswersConclusion").conclusion
+    assert found is not None
+    assert found.lead == (f"Both predict {answers[0]}." if len(set(answers)) == 1 else "They disagree.")
 
 
 def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -260,6 +270,8 @@ def test_runs_of_other_data(ready_window: CardWindow, qtbot: QtBot, name: str) -
     assert bar.isTabVisible(error) == data.is_classification
     assert bar.isTabVisible(tab_of(window, "theirRmseTab")[1]) != data.is_classification
     click_tab(qtbot, window, "disagreeTab")
+    agreement = find(window, ConclusionLabel, "theirAnswersConclusion").conclusion
+    assert (agreement is not None) == data.is_classification
     if data.is_classification:
         settle(window, qtbot, DISAGREEMENT)
         matrix = find(window, AgreementTable, "disagreeMatrix")

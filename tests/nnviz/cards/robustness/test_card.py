@@ -19,9 +19,11 @@ from engine.explain.perturbations import PERTURBATIONS
 from engine.training.augmentation import Augmentation
 from engine.training.metrics import Evaluator
 from nnviz.cards.robustness.card import RobustnessPage
+from nnviz.cards.robustness.conclusion import robustness_conclusion
 from nnviz.cards.robustness.model import PERTURBED, PerturbationStrength, RobustnessModel
 from nnviz.cards.robustness.plot_grid import PlotGrid
 from nnviz.session.selection import Example, Neuron
+from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.robustness.robustness_helpers import measured, page_of, shown_example, wait_until_it_would_begin
 from tests.nnviz.conftest import Gate
@@ -76,6 +78,20 @@ def at(page: RobustnessPage, strength: PerturbationStrength) -> float:
     """What is drawn at that strength, in percent."""
     line = page.plots.plots[NAMES.index(strength.name)].line
     return float(line.y[line.x.tolist().index(strength.value)])
+
+
+# ---- the conclusion
+
+
+def test_it_begins_with_a_sentence_about_the_displayed_network(
+    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    found = robustness_conclusion(measured(ready_window, qtbot).curves, (28, 28))
+    assert found is not None
+    assert find(page, ConclusionLabel, "robustConclusion").conclusion == found
+    train_epochs(qtbot, ready_window, 1)
+    qtbot.waitUntil(lambda: "now" in page.status.text())
+    assert find(page, ConclusionLabel, "robustConclusion").conclusion is None
 
 
 # ---- when it measures

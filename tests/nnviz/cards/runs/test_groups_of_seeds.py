@@ -13,15 +13,18 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.sweeps.quantile_bands import band
+from engine.sweeps.significance import compare_groups
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, DISAGREEMENT
 from nnviz.cards.comparison.prediction_rows import PredictionRows
 from nnviz.cards.comparison.predictions_card import majority_class
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
+from nnviz.formatting.result_text import format_luck, format_test
 from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
@@ -407,17 +410,41 @@ def test_it_is_one_column_with_median_range_and_difference(
     assert rows["train loss"][0].tip.startswith("median of 5: ")
 
 
-def test_how_sure_it_is_stands_below(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def conclusion_of(window: CardWindow) -> str:
+    """What the card of differences says first; empty for nothing."""
+    found = find(window, ConclusionLabel, "differencesConclusion").conclusion
+    return "" if found is None else found.text
+
+
+def test_it_begins_with_whether_it_is_luck(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, NARROW, WIDE)
+    test = compare_groups(errors_of(group_at(ready_window, WIDE)), errors_of(group_at(ready_window, NARROW)))
+    assert conclusion_of(ready_window) == format_luck(test, "wide", "narrow")
     verdict = find(ready_window, QLabel, "seedsVerdict")
     assert verdict.isVisible()
-    assert "by test error" in verdict.text()
-    assert "(Mann-Whitney p" in verdict.text()
+    assert verdict.text() == format_test(test, "test error")
     ready_window.session.comparison.clear()
+    assert conclusion_of(ready_window) == ""
     compare(ready_window, qtbot, table, ALONE, WIDE)
+    assert conclusion_of(ready_window) == "alone is one run: train it with 5 seeds to see whether it is luck."
     assert not verdict.isVisible(), "a run alone tells nothing about luck"
     click_row(qtbot, table, NARROW)
-    qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in verdict.text())
+    qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in conclusion_of(ready_window))
+
+
+def test_runs_that_differ_only_in_their_seed_are_luck(
+    ready_window: CardWindow, few_digits: Dataset, qtbot: QtBot
+) -> None:
+    made = an_experiment(few_digits, epochs=1, batch_size=500)
+    with Library() as library:
+        for each in (made, made.changed(learning_rate=0.02), made.changed(seed=7)):
+            record(library, each, few_digits)
+    table = show_runs(ready_window, qtbot)
+    compare(ready_window, qtbot, table, 0, 1)
+    assert conclusion_of(ready_window) == "One run each: train each with 5 seeds to see whether it is luck."
+    ready_window.session.comparison.clear()
+    compare(ready_window, qtbot, table, 0, 2)
+    assert conclusion_of(ready_window) == "Luck: these runs differ only in their seed."
 
 
 def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -433,6 +460,7 @@ def test_too_few_seeds_are_told(ready_window: CardWindow, qtbot: QtBot) -> None:
         told_group(library, [0.2, 0.2])
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
+    assert conclusion_of(ready_window).startswith("Too few seeds to tell: ")
     assert "at least 5 seeds of each" in find(ready_window, QLabel, "seedsVerdict").text()
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert [cell.text for cell in rows["test error, median"]] == ["20.00 %", "30.00 %"]
@@ -447,7 +475,8 @@ def test_groups_of_other_data_are_not_set_against_each_other(ready_window: CardW
     compare(ready_window, qtbot, table, 0, 1)
     told = find(ready_window, QLabel, "seedsVerdict").text()
     assert told.startswith("Not comparable, because trained on other data than the baseline: ")
-    assert "beats" not in told
+    assert "Mann-Whitney" not in told
+    assert conclusion_of(ready_window) == ""
 
 
 # ---- answers

@@ -72,6 +72,19 @@ def test_results_come_bit_by_bit_and_each_counts_once() -> None:
     assert table.results.chosen == table.results.trials[0], "the other has not all its seeds"
 
 
+def test_settings_are_judged_by_trials_or_by_runs_if_only_one_varies() -> None:
+    runs = [a_run(0, 1, 0.4), a_run(0, 2, 0.2), a_run(1, 1, 0.1, PRUNED), a_run(1, 2, 0.3, STOPPED)]
+    table = a_table("learning-rate=0.05,0.2", seeds=(1, 2))
+    table.add_trials(0, [{"learning_rate": 0.05}, {"learning_rate": 0.2}])
+    table.add_runs(runs)
+    assert [each.tolist() for each in table.scores] == [[0, 0, 1], [0.4, 0.2, math.inf]]
+    table = a_table("learning-rate=0.05,0.2", "hidden=16,32", seeds=(1, 2))
+    table.add_trials(0, [{"learning_rate": 0.05, "hidden": (16,)}, {"learning_rate": 0.2, "hidden": (16,)}])
+    assert [each.tolist() for each in table.scores] == [[], []]
+    table.add_runs(runs)
+    assert [each.tolist() for each in table.scores] == [[0, 1], [pytest.approx(0.3), math.inf]]
+
+
 def test_a_run_that_was_stopped_is_taken_again_when_it_was_done() -> None:
     table = a_table("learning-rate=0.05,0.2", seeds=(1,))
     table.add_trials(0, [{"learning_rate": 0.05}])

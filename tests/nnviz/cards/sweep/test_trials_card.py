@@ -24,6 +24,7 @@ from nnviz.library import Library, RunGroup
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.ui import theme
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.plots.point_plot import PointPlot
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, show_runs
@@ -82,6 +83,24 @@ def dot_of_run(window: CardWindow, trial: int, seed: int) -> int:
 
 def wait_for_current(qtbot: QtBot, window: CardWindow, record: int | None) -> None:
     qtbot.waitUntil(lambda: window.session.runs.current.storage.record == record)
+
+
+# ---- the conclusion
+
+
+def test_it_begins_with_the_setting_that_matters(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+    window.show_workspace("train")
+    record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.00001,0.02", seeds=(1, 2, 3, 4)))
+    table = show_trials(window, qtbot)
+    found = find(window, ConclusionLabel, "trialsConclusion").conclusion
+    assert found is not None
+    assert found.lead in (f"The learning rate {verb}: 0.02 works best." for verb in ("matters", "seems to matter"))
+    assert f"{100 * table.medians[1]:.2f} % there" in found.rest
+
+
+def test_it_says_nothing_about_few_trials(window: CardWindow, table: TrialTable) -> None:
+    assert len(table.results.trials) == 6
+    assert find(window, ConclusionLabel, "trialsConclusion").conclusion is None
 
 
 # ---- dots
