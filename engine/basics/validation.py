@@ -151,11 +151,13 @@ def check_sizes(shape: object) -> tuple[int, ...]:
         try:
             checked.append(whole_number("shape", size, 1, "64"))
         except SettingError:
-            # The message counts sizes, because other messages count layers after the input.
-            rule = "must have at least 1 neuron in every layer, as a whole number"
-            rule += f", but size {place} of the shape is {shown(size)}"
-            whole = Verbatim(", ".join(shown(each) for each in sizes))
-            raise SettingError("shape", whole, rule, "Make it 1 or more, or remove it.") from None
+            # Layers are counted as in the window: layer 1 follows the input.
+            layer = (
+                "the input layer" if place == 1 else "the output layer" if place == len(sizes) else f"layer {place - 1}"
+            )
+            needed = "at least 1 neuron" if isinstance(size, int) else "a whole number of them, at least 1 neuron"
+            problem = f"{layer} has {shown(size)} neurons, but each layer needs {needed}"
+            raise SettingError.from_problem("shape", problem, "Change its size, or remove it.") from None
     return tuple(checked)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QBuffer, QRect
-from PyQt5.QtGui import QImage, QPainter
+from PyQt5.QtGui import QFontMetrics, QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
 from engine.basics.cli_option_names import shell_command
@@ -51,6 +51,8 @@ METHODS = {
 }
 _SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the image for one of the card; pixels of the card
 _WIDTH = 3 * (6 * SIDE) + 2 * 10
+_TITLE = 2 * LINE  # pixels of the line about an example, which may need two lines
+_LEGENDS = {True: "orange: supports the class · blue: opposes it", False: "orange: raises the output · blue: lowers it"}
 _SETS = {"train": "training", "test": "test"}
 
 
@@ -60,6 +62,7 @@ class _Explanation:
 
     content: Content
     line: str
+    legend: str = ""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     for each in explained:
         print(each.line)
     write_whole(arguments.out, _draw(explained, arguments.theme))
+    print(f"written to {text.path(arguments.out)}")
     return 0
 
 
@@ -87,7 +91,7 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
     if wanted not in numbers:
         named = f" for {text.plain(', '.join(names), 100)}" if names else ""
         raise CommandError(
-            f"{option} {text.name(wanted)}: is not an output. The network has outputs 0 to {len(numbers) - 1}{named}."
+            f"{option} {text.name(wanted)} is not an output. The network has outputs 0 to {len(numbers) - 1}{named}."
         )
     return numbers[wanted]
 
@@ -97,11 +101,11 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
 
 def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explanation]:
     if wanted.data is not None or wanted.example:
-        raise CommandError("explain: cannot explain images and examples of data at once. Leave one of them out.")
+        raise CommandError("Images and examples of data cannot be explained at once. Leave one of them out.")
     table = next(filter(is_table, wanted.pictures), None)
     if table is not None:
         way = f"--data {shell_command([table])} --example 0"
-        raise CommandError(f"{table}: is a table. Explain its rows by their number: {way}.")
+        raise CommandError(f"{table} is a table. Explain its rows by their number: {way}.")
     if shape_of_pictures(network) is None:
         raise CommandError(
             f"{wanted.file}: a network with {network.shape[0]} inputs cannot read images of 28 × 28. "
@@ -136,7 +140,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanat
     wrong = next((number for number in numbers if not 0 <= number < len(split)), None)
     if wrong is not None:
         raise CommandError(
-            f"--example {wrong}: is out of range. The {_SETS[part]} set has the examples 0 to {len(split) - 1:,}."
+            f"--example {wrong} is out of range. The {_SETS[part]} set has the examples 0 to {len(split) - 1:,}."
         )
     summary, meaning = InputSummary(data), Meaning(data)
     names = [meaning.output(number) for number in range(data.outputs)]
@@ -169,9 +173,11 @@ def _explained(
         raise CommandError(f"{name}: the network's outputs are not finite. Train it with a smaller learning rate.")
     if reasons.layers:
         content: Content = why_content.layers(reasons, meaning=meaning)
+        legend = ""
     else:
         content = why_content.attributions(reasons, turning, names, meaning=meaning)
-    return _Explanation(content, f"{name}: {_prediction_line(reasons, turning, names, meaning)}")
+        legend = _LEGENDS[query.has_classes]
+    return _Explanation(content, f"{name}: {_prediction_line(reasons, turning, names, meaning)}", legend)
 
 
 def _prediction_line(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
@@ -196,13 +202,26 @@ def _prediction_line(reasons: Contributions, turning: Counterfactual, names: lis
 # ---- the image
 
 
+def _write_title(painter: QPainter, within: QRect, words: str) -> None:
+    """Writes the line about an example at the bottom of a rectangle, in two lines if it is too wide for one."""
+    metrics = QFontMetrics(theme.font(theme.SMALL))
+    lines, parts = [""], words.split("; ")
+    for number, part in enumerate(parts):
+        piece = part + "; " * (number < len(parts) - 1)
+        if len(lines) == 1 and lines[0] and metrics.horizontalAdvance(lines[0] + part) > within.width():
+            lines.append("")
+        lines[-1] += piece
+    for number, line in enumerate(reversed(lines)):
+        write(painter, within.adjusted(0, within.height() - (number + 1) * LINE, 0, -number * LINE), line, "text")
+
+
 def _draw(explained: list[_Explanation], look: str) -> bytes:
     """Returns all explanations below each other, each with its line, as a PNG file."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["nnviz"])
     assert isinstance(app, QApplication)
     theme.apply(app, look)
-    row = LINE + _HEIGHT + _MARGIN
+    row = _TITLE + _HEIGHT + _MARGIN
     image = QImage(
         _SCALE * (_WIDTH + 2 * _MARGIN), _SCALE * (len(explained) * row + _MARGIN + LINE), QImage.Format_RGB32
     )
@@ -212,8 +231,10 @@ def _draw(explained: list[_Explanation], look: str) -> bytes:
     painter.scale(_SCALE, _SCALE)
     for number, each in enumerate(explained):
         top = _MARGIN + number * row
-        write(painter, QRect(_MARGIN, top, _WIDTH, LINE), each.line, "text")
-        each.content.paint(painter, QRect(_MARGIN, top + LINE + 4, _WIDTH, _HEIGHT))
+        _write_title(painter, QRect(_MARGIN, top, _WIDTH, _TITLE), each.line)
+        each.content.paint(painter, QRect(_MARGIN, top + _TITLE + 4, _WIDTH, _HEIGHT))
+    bottom = QRect(_MARGIN, _MARGIN + len(explained) * row, _WIDTH, LINE)
+    write(painter, bottom, explained[0].legend)
     painter.end()
     buffer = QBuffer()
     image.save(buffer, "PNG")

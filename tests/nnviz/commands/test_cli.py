@@ -300,7 +300,7 @@ BAD = [
     (["train", "--shape", "784,abc"], ["abc", "whole numbers"]),
     (["train", "--shape", "784,,10"], ["784,,10", "size 2 of the shape is empty"]),
     (["train", "--shape", "0"], ["0"]),
-    (["train", "--shape", "784,0,10"], ["at least 1 neuron"]),
+    (["train", "--shape", "784,0,10"], ["layer 1 has 0 neurons", "at least 1 neuron"]),
     (["train", "--shape", "700,64,10"], ["700", "784"]),
     (["train", "--shape", "784,64,11"], ["11", "10"]),
     (["train", "--shape", "784,10000000,10"], ["memory", "GB"]),

@@ -213,7 +213,7 @@ def test_a_class_is_asked_for_by_its_name(
     assert cli.main(["explain", *words, "--class", asked, "--against", "-1"]) == 0
     assert said in capsys.readouterr().out
     assert cli.main(["explain", *words, "--class", "three"]) == 2
-    assert "--class three: is not an output. The network has outputs 0 to 2 for -1, 007, 2." in capsys.readouterr().err
+    assert "--class three is not an output. The network has outputs 0 to 2 for -1, 007, 2." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
