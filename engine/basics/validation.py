@@ -152,12 +152,12 @@ def check_sizes(shape: object) -> tuple[int, ...]:
             checked.append(whole_number("shape", size, 1, "64"))
         except SettingError:
             # Layers are counted as in the window: layer 1 follows the input.
-            layer = (
-                "the input layer" if place == 1 else "the output layer" if place == len(sizes) else f"layer {place - 1}"
-            )
-            needed = "at least 1 neuron" if isinstance(size, int) else "a whole number of them, at least 1 neuron"
-            problem = f"{layer} has {shown(size)} neurons, but each layer needs {needed}"
-            raise SettingError.from_problem("shape", problem, "Change its size, or remove it.") from None
+            layer = "the input" if place == 1 else "the output" if place == len(sizes) else f"layer {place - 1}"
+            is_whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+            needed = "at least 1 neuron" if is_whole else "a whole number of neurons"
+            rule = f"must have {needed} in each layer, but {layer} has {shown(size)}{' neurons' * is_whole}"
+            whole = Verbatim(", ".join(shown(each) for each in sizes))
+            raise SettingError("shape", whole, rule, "Change this size, or remove it.") from None
     return tuple(checked)
 
 

@@ -43,7 +43,7 @@ def _too_few(labels_or_count: Array | int, counts: Array, share: float) -> Setti
     few = f"only {counted(int(counts.sum()), 'example')}{classes}"
     if not _in_proportion(counts, 0.9).any():
         return SettingError.from_problem(
-            "test_share", f"{few}: too few for a training and a test set", "Give more data."
+            "test_share", f"{few}, too few for a training and a test set", "Give more data."
         )
     rule = f"must leave examples in both sets, but there are {few}"
     return SettingError("test_share", Verbatim(f"{share:g}"), rule, "Give more data, or a larger share.")

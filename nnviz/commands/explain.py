@@ -52,17 +52,20 @@ METHODS = {
 _SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the image for one of the card; pixels of the card
 _WIDTH = 3 * (6 * SIDE) + 2 * 10
 _TITLE = 2 * LINE  # pixels of the line about an example, which may need two lines
-_LEGENDS = {True: "orange: supports the class · blue: opposes it", False: "orange: raises the output · blue: lowers it"}
+_LEGENDS = {
+    True: "orange: speaks for the class · blue: against it",
+    False: "orange: raises the output · blue: lowers it",
+}
 _SETS = {"train": "training", "test": "test"}
 
 
 @dataclass(frozen=True)
 class _Explanation:
-    """The explanation of one example, with a line about it."""
+    """The explanation of one example, with a line about it and the meaning of the colours."""
 
     content: Content
     line: str
-    legend: str = ""
+    legend: str
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -173,11 +176,10 @@ def _explained(
         raise CommandError(f"{name}: the network's outputs are not finite. Train it with a smaller learning rate.")
     if reasons.layers:
         content: Content = why_content.layers(reasons, meaning=meaning)
-        legend = ""
     else:
         content = why_content.attributions(reasons, turning, names, meaning=meaning)
-        legend = _LEGENDS[query.has_classes]
-    return _Explanation(content, f"{name}: {_prediction_line(reasons, turning, names, meaning)}", legend)
+    line = f"{name}: {_prediction_line(reasons, turning, names, meaning)}"
+    return _Explanation(content, line, _LEGENDS[query.has_classes])
 
 
 def _prediction_line(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:

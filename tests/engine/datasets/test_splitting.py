@@ -61,9 +61,9 @@ def test_another_seed_is_refused(seed: object) -> None:
     ("of", "told"),
     [
         (2, "there are only 2 examples. Give more data, or a larger share."),
-        (1, "test_share: only 1 example: too few for a training and a test set. Give more data."),
-        (np.array([0, 1, 2]), "only 3 examples in 3 classes: too few"),
-        (np.array([0, 1, 1]), "there are only 3 examples in 2 classes. Give"),
+        (1, "test_share: only 1 example, too few for a training and a test set. Give more data."),
+        (np.array([0, 1, 2]), "only 3 examples in 3 classes, too few"),
+        (np.array([0, 0]), "there are only 2 examples in 1 class. Give"),
     ],
 )
 def test_too_few_for_a_test_part_are_refused(of: object, told: str) -> None:

@@ -39,7 +39,7 @@ def test_an_empty_library_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_list_has_a_line_for_each_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs() == 0
     head, third, second, first, foot = capsys.readouterr().out.splitlines()
-    assert head.split() == "run name data network rate epochs test error started size".split()
+    assert head.split() == ["run", "name", "data", "network", "rate", "epochs", "test", "error", "started", "size"]
     assert first.split()[:2] == ["1", "*"]
     assert "a try" in first
     assert first.index("clouds") == third.index("clouds") == head.index("data")
