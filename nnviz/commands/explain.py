@@ -51,7 +51,6 @@ METHODS = {
 }
 _SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the image for one of the card; pixels of the card
 _WIDTH = 3 * (6 * SIDE) + 2 * 10
-_TITLE = 2 * LINE  # pixels of the line about an example, which may need two lines
 _LEGENDS = {
     True: "orange: speaks for the class · blue: against it",
     False: "orange: raises the output · blue: lowers it",
@@ -204,17 +203,14 @@ def _prediction_line(reasons: Contributions, turning: Counterfactual, names: lis
 # ---- the image
 
 
-def _write_title(painter: QPainter, within: QRect, words: str) -> None:
-    """Writes the line about an example at the bottom of a rectangle, in two lines if it is too wide for one."""
+def _title_lines(words: str) -> list[str]:
+    """Returns the line about an example as one or two lines that fit the image."""
     metrics = QFontMetrics(theme.font(theme.SMALL))
-    lines, parts = [""], words.split("; ")
-    for number, part in enumerate(parts):
-        piece = part + "; " * (number < len(parts) - 1)
-        if len(lines) == 1 and lines[0] and metrics.horizontalAdvance(lines[0] + part) > within.width():
-            lines.append("")
-        lines[-1] += piece
-    for number, line in enumerate(reversed(lines)):
-        write(painter, within.adjusted(0, within.height() - (number + 1) * LINE, 0, -number * LINE), line, "text")
+    parts = words.split("; ")
+    count = len(parts)
+    while count > 1 and metrics.horizontalAdvance("; ".join(parts[:count])) > _WIDTH:
+        count -= 1
+    return [each for each in ("; ".join(parts[:count]), "; ".join(parts[count:])) if each]
 
 
 def _draw(explained: list[_Explanation], look: str) -> bytes:
@@ -223,9 +219,11 @@ def _draw(explained: list[_Explanation], look: str) -> bytes:
     app = QApplication.instance() or QApplication(["nnviz"])
     assert isinstance(app, QApplication)
     theme.apply(app, look)
-    row = _TITLE + _HEIGHT + _MARGIN
+    titles = [_title_lines(each.line) for each in explained]
+    above = LINE * max(map(len, titles))
+    row = above + _HEIGHT + _MARGIN
     image = QImage(
-        _SCALE * (_WIDTH + 2 * _MARGIN), _SCALE * (len(explained) * row + _MARGIN + LINE), QImage.Format_RGB32
+        _SCALE * (_WIDTH + 2 * _MARGIN), _SCALE * (len(explained) * row + 2 * _MARGIN + LINE), QImage.Format_RGB32
     )
     image.fill(theme.colour("card"))
     painter = QPainter(image)
@@ -233,8 +231,9 @@ def _draw(explained: list[_Explanation], look: str) -> bytes:
     painter.scale(_SCALE, _SCALE)
     for number, each in enumerate(explained):
         top = _MARGIN + number * row
-        _write_title(painter, QRect(_MARGIN, top, _WIDTH, _TITLE), each.line)
-        each.content.paint(painter, QRect(_MARGIN, top + _TITLE + 4, _WIDTH, _HEIGHT))
+        for place, line in enumerate(titles[number]):
+            write(painter, QRect(_MARGIN, top + place * LINE, _WIDTH, LINE), line, "text")
+        each.content.paint(painter, QRect(_MARGIN, top + above + 4, _WIDTH, _HEIGHT))
     bottom = QRect(_MARGIN, _MARGIN + len(explained) * row, _WIDTH, LINE)
     write(painter, bottom, explained[0].legend)
     painter.end()

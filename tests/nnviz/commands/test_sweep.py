@@ -119,9 +119,9 @@ def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pyte
     assert recorded.startswith(f"recorded as sweep 1 in {library_path()}")
     columns = ["rank", "trial", "learning rate", "validation error: median", "lowest", "highest", "seeds", "runs"]
     assert " ".join(head.split()) == " ".join(columns)
-    assert best.split()[:2] == ["2", "0.05"]
+    assert best.split()[:3] == ["1", "2", "0.05"]
     assert best.endswith("3 of 3  4, 5, 6")
-    assert other.split()[:2] == ["1", "0.0001"]
+    assert other.split()[:3] == ["2", "1", "0.0001"]
     assert chosen == "chosen: trial 2, learning rate 0.05"
     assert test.startswith("its test error: median ")
     assert "3 seeds. It was not used to select the trial" in test
