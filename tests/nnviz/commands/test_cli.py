@@ -317,7 +317,7 @@ BAD = [
     (["train", "--seed", "-1"], ["-1", "at least 0"]),
     (["train", "--save", "/no/such/folder/net.json"], ["/no/such/folder/net.json", "folder"]),
     (["train", "--save", "."], [".", "folder"]),
-    (["train", "--colour", "red"], ["--colour"]),
+    (["train", "--colour", "red"], ["--colour", "train --help"]),
     (["evaluate"], ["FILE"]),
     (["evaluate", "/no/such/net.json"], ["/no/such/net.json"]),
     (["evaluate", "."], ["."]),

@@ -109,7 +109,16 @@ def test_a_date_of_no_calendar_spoils_no_list(capsys: pytest.CaptureFixture[str]
 def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs("show", "1") == 0
     out = capsys.readouterr().out
-    for words in ("a try", "my note", "finished", "branches:", "6 epochs", "test error:", "command:"):
+    for words in (
+        "a try",
+        "my note",
+        "settings:    adam, learning rate 0.01, batch size ",
+        "finished",
+        "branches:",
+        "6 epochs",
+        "test error:",
+        "command:",
+    ):
         assert words in out
     runs("show", "2")
     assert "continue:" not in capsys.readouterr().out, "it is finished"
