@@ -75,7 +75,7 @@ BAD_SHAPES = [
     ("784,,10", ["784,,10", "size 2 of the shape is empty"]),
     ("", ["number"]),
     ("784", ["at least two"]),
-    ("784, 0, 10", ["0", "at least 1 neuron", "size 2"]),
+    ("784, 0, 10", ["784, 0, 10", "at least 1 neuron", "layer 1 has 0 neurons"]),
     ("784, -3, 10", ["-3", "at least 1 neuron"]),
     ("784, 2.5, 10", ["2.5", "whole number"]),
     ("784, 10000000, 10", ["10,000,000", "memory", "GB", "only 8.0 GB is available"]),
