@@ -75,7 +75,7 @@ class BestTrials(QWidget):
             self._show_words("", "")
             return
         settings = [setting_name(axis.name) for axis in table.axes]
-        names = ["#", *(settings if len(settings) == 1 else map(short_name, settings)), *_names_of_figures(table)]
+        names = ["rank", *map(short_name, settings), *_names_of_figures(table)]
         unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
         rows = [
             self._row(table, rank, each.trial, unit, best is not None and each.trial == best.trial)
