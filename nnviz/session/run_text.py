@@ -111,8 +111,8 @@ def format_thinning(plan: ThinningPlan) -> str:
 
 
 def format_possible_thinning(plan: ThinningPlan) -> str:
-    """Returns "up to 41 snapshots of 6 old runs could be removed (12 MB; none starred)"."""
-    return f"up to {_snapshots_of(plan)} could be removed ({_size_of(plan)})"
+    """Returns "Up to 41 snapshots of 6 old runs could be removed (12 MB; none starred)"."""
+    return f"Up to {_snapshots_of(plan)} could be removed ({_size_of(plan)})"
 
 
 def _snapshots_of(plan: ThinningPlan) -> str:

@@ -153,7 +153,7 @@ class StoragePart(QWidget):
             return format_pending_thinning(usage.plan, "after the next run")
         if usage is None or usage.possible is None or not usage.possible.losses:
             return "No snapshots need to be removed."
-        return f"No snapshots need to be removed; {format_possible_thinning(usage.possible)}."
+        return f"No snapshots need to be removed. {format_possible_thinning(usage.possible)}."
 
     # ---- what is typed
 
