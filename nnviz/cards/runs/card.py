@@ -413,11 +413,15 @@ def _shown_figure(records: Sequence[RunRecord], sort: str) -> str:
     return main_figure(records) if sort == NEWEST else sort
 
 
+def _name_of_figure(figure: str) -> str:
+    return SORTS[figure].title.removesuffix(" %") if figure in SORTS else figure_name(figure)
+
+
 def _run_tooltip(record: RunRecord, sort: str) -> str:
     """Returns the lines of a run's tooltip below its title."""
     when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
-    lines.append(f"The figure: {figure_name(_shown_figure([record], sort))}.")
+    lines.append(f"The figure: {_name_of_figure(_shown_figure([record], sort))}.")
     if record.figures_before is not None:
         lines.append(f"figures of epoch {text.epochs(record.figures_before)}")
     try:
@@ -450,7 +454,7 @@ def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     numbers = [record.id for record in records]
     lines = [
         f"{len(records)} runs (#{min(numbers)}–{max(numbers)}) that {differing}. "
-        f"The figure: median {figure_name(figure)}{spread}."
+        f"The figure: median {_name_of_figure(figure)}{spread}."
     ]
     lines += [f"The newest: {text.date(max(record.created for record in records))}"]
     lines += [f"Enter opens the run with the median figure, {middle}."]

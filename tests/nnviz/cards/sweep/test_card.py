@@ -413,7 +413,7 @@ def test_a_sweep_of_before_is_there_with_its_best_trials(window: CardWindow, pla
     qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
     assert "one run, which may be luck" in words(window, "trialsVerdict")
     head, rows = window.card("sweepPage").table()
-    assert head == ["rank", "learning rate", "error"], "of one seed there is no spread"
+    assert head == ["rank", "rate", "error"], "of one seed there is no spread"
     assert [row[0] for row in rows] == ["1", "2"]
 
 
