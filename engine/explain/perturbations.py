@@ -273,7 +273,7 @@ class Thickness(Perturbation):
 class Occlusion(Perturbation):
     """Hides a square of an image at a random place, or replaces random columns by their mean."""
 
-    label = "Covered parts"
+    label = "Occlusion"
     for_columns = True
 
     def unit(self, shape: Shape) -> str:

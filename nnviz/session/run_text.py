@@ -107,11 +107,23 @@ def format_eviction(run: Run) -> str:
 
 def format_thinning(plan: ThinningPlan) -> str:
     """Returns the content of a thinning: "41 snapshots of 6 old runs, 12 MB; none starred"."""
-    count, runs, starred = plan.snapshots, len(plan.runs), plan.starred
-    snapshots = f"{text.count(count)} snapshot{'' if count == 1 else 's'}"
+    return f"{_snapshots_of(plan)}, {_size_of(plan)}"
+
+
+def format_possible_thinning(plan: ThinningPlan) -> str:
+    """Returns "Up to 41 snapshots of 6 old runs could be removed (12 MB; none starred)"."""
+    return f"Up to {_snapshots_of(plan)} could be removed ({_size_of(plan)})"
+
+
+def _snapshots_of(plan: ThinningPlan) -> str:
+    count, runs = plan.snapshots, len(plan.runs)
     of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
-    stars = f"{text.count(starred)} of them" if starred else "none"
-    return f"{snapshots} of {of}, {text.size(plan.nbytes)}; {stars} starred"
+    return f"{text.count(count)} snapshot{'' if count == 1 else 's'} of {of}"
+
+
+def _size_of(plan: ThinningPlan) -> str:
+    stars = f"{text.count(plan.starred)} of them" if plan.starred else "none"
+    return f"{text.size(plan.nbytes)}; {stars} starred"
 
 
 def format_storage(plan: ThinningPlan) -> str:

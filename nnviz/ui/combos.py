@@ -132,7 +132,8 @@ class NameCombo(FlatCombo):
         if name != self._shown:
             self._shown = name
             self.setAccessibleDescription(name)
-            self.setToolTip(f"{name}. {self._tip}" if name else self._tip)
+            is_long = self.fontMetrics().horizontalAdvance(name) > theme.px(_LONG_NAME)
+            self.setToolTip(f"{name}. {self._tip}" if is_long else self._tip)  # a long name may be cut
             self.update()
 
     @property

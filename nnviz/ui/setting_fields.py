@@ -195,7 +195,7 @@ REGULARISATION = (
     ),
     SettingField(
         "dropout",
-        "Dropout, share",
+        "Dropout rate",
         step_by(0.05, 0.95),
         "Leaves out this share of the hidden neurons in each step, so that none relies on another. For a "
         "share per layer, type inputs first: 0.1, 0.5, 0.5.",
@@ -215,7 +215,7 @@ REGULARISATION = (
     ),
     SettingField(
         "validation_share",
-        "Validation set",
+        "Validation share",
         step_by(0.05, 0.5),
         "Holds out this share of the training set to choose settings. The network never learns from it, and "
         "its error is measured after each epoch.",

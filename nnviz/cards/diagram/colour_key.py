@@ -44,7 +44,7 @@ class ColourKey(QWidget):
         return QSize(theme.px(_LEAST), theme.px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints from the right. Texts that do not fit are elided, the quantity first."""
+        """Paints from the right. The quantity is shortened, or left out, if there is little room."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         right = self.width()
@@ -52,9 +52,15 @@ class ColourKey(QWidget):
             (self.more, "positive", 0),
             (_DASH, "muted", 0),
             (self.less, "negative", _GAP),
-            (self.what, "muted", 0),
+            (self._quantity(painter.fontMetrics()), "muted", 0),
         ):
             right -= self._paint_words(painter, said, ink, right) + gap
+
+    def _quantity(self, metrics: QFontMetrics) -> str:
+        """Returns the quantity, or a shorter text for it, that fits; empty if none does."""
+        room = self.width() - metrics.horizontalAdvance(f"{self.less}{_DASH}{self.more}") - _GAP
+        versions = (self.what, self.what.partition(" to ")[0], self.what.partition(":")[0])
+        return next((words for words in versions if metrics.horizontalAdvance(words) <= room), "")
 
     def _paint_words(self, painter: QPainter, said: str, ink: str, right: int) -> int:
         metrics: QFontMetrics = painter.fontMetrics()

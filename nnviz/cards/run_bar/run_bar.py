@@ -245,11 +245,11 @@ class RunBar(QWidget):
         if training.state in (Status.READY, Status.PAUSED):
             past = run.epochs
             if self._starts_new:
-                return ["the settings describe another network", "Space trains it"]
+                return ["the settings describe another network", "press Space to train it"]
             return (
-                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "Space continues"]
+                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "press Space to continue"]
                 if past
-                else ["Space trains"]
+                else ["press Space to train"]
             )
         return []
 

@@ -70,6 +70,7 @@ class NetworkCard(Card):
         self.shape_edit.setMaxLength(_LONGEST_SHAPE)
         self.shape_edit.editingFinished.connect(self._shape_typed)
         self.shape_edit.returnPressed.connect(self._shape_entered)
+        self.shape_edit.textChanged.connect(self._drop_solved_problem)
         self._mark = DefaultButton(session, "shapeDefaultButton", "layers", self.shape_edit, _LAYER_WORDS)
         self.body.addLayout(arranged(QHBoxLayout(), (self.shape_edit, 1), self._mark, spacing=4))
         self._error = Note(self.shape_edit, "shapeError")
@@ -108,6 +109,12 @@ class NetworkCard(Card):
         if typed == self._session_shape() and "shape" not in self._session.settings.problems:
             return
         self._try("shape", lambda: self._session.settings.change("shape", shape=parse_shape(typed)))
+
+    def _drop_solved_problem(self, shown: str) -> None:
+        """Drops the problem of the shape once the field shows the shape in use again, as after an undo in it."""
+        if "shape" in self._session.settings.problems and shown == self._session_shape():
+            self._session.settings.set_problem("shape", None)
+            self._show_problems()
 
     def _shape_entered(self) -> None:
         """Commits the shape and leaves the field, so that the next Space trains; stays there on an error."""

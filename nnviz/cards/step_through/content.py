@@ -265,6 +265,7 @@ class StepContent:
             lambda place: (value_text(formulas[place]),),
             bold=0,
             second=lambda place: right_side(formulas[place]),
+            shorter=lambda name: name.removeprefix("weighted "),
         )
 
     def term_rows(self, formula: Formula) -> RowsData:

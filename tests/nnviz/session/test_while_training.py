@@ -63,7 +63,7 @@ def test_batch_size_waits_and_says_so(ready_window: MainWindow, qtbot: QtBot) ->
     assert not hint.isVisible()
     retype(qtbot, window, "batchSizeEdit", "50")
     assert hint.isVisible()
-    assert hint.text() == "Batch size applies to the next run."
+    assert hint.text() == "Batch size: from the next run."
     retype(qtbot, window, "batchSizeEdit", "100")
     assert not hint.isVisible()
     retype(qtbot, window, "batchSizeEdit", "50")

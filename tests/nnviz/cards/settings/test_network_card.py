@@ -110,6 +110,16 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window
         assert train.isEnabled()
 
 
+def test_an_undo_in_the_field_ends_the_error(whole_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, whole_window, "shapeEdit", "784, 0, 10")
+    assert edit.property("wrong")
+    while edit.isUndoAvailable() and edit.text() != "784, 64, 32, 10":
+        edit.undo()
+    assert edit.text() == "784, 64, 32, 10"
+    assert not edit.property("wrong")
+    assert not find(whole_window, QLabel, "shapeError").isVisible()
+
+
 def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "shapeEdit", "784, 10000000, 10")
     # 784·10⁷ weights, 10⁷ biases, 10⁸ weights, 10 biases

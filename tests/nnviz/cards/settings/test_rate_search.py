@@ -108,7 +108,7 @@ def test_it_can_be_stopped(open_window: CardWindow, qtbot: QtBot, gate: Gate) ->
     assert find(window, QProgressBar, "rateProgress").isVisibleTo(window)
     click(qtbot, window, QPushButton, "findRateButton")
     assert not window.session.models[RateSearch].is_running
-    assert button.text() == "Find rate"
+    assert button.text() == "Find learning rate"
     gate.open()
     search(qtbot, window)
     assert window.session.models[RateSearch].result is not None, "and it can be begun again"
