@@ -101,27 +101,27 @@ class DiagramPage(Page):
         session.training.state_changed.connect(self.refresh)  # Repaints in full quality after training.
 
     def _make_count_button(self) -> QToolButton:
-        tip = "Sets how many connections are drawn between two layers, the strongest first."
+        tip = "Sets how many connections are drawn between two layers: the strongest."
         button = named(QToolButton(), "strongestButton", "Number of connections", tip)
         button.setProperty("role", "word")
         button.setPopupMode(QToolButton.InstantPopup)
         button.setFocusPolicy(Qt.TabFocus)
         menu, group = named(QMenu(button), "strongestMenu"), QActionGroup(button)
         for count in _COUNTS:
-            action = menu.addAction(f"strongest {count}")
+            action = menu.addAction(f"{count} strongest")
             action.setObjectName(f"actionStrongest{count}")
             action.setCheckable(True)
             action.setChecked(count == self._count)
             action.triggered.connect(lambda _=False, count=count: self.show_strongest(count))
             group.addAction(action)
         button.setMenu(menu)
-        button.setText(f"strongest {self._count} ▾")
+        button.setText(f"{self._count} connections ▾")
         return button
 
     def show_strongest(self, count: int) -> None:
         """Sets the number of connections between two layers."""
         self._count = count
-        self.count_button.setText(f"strongest {count} ▾")
+        self.count_button.setText(f"{count} connections ▾")
         self.refresh()
 
     # ---- what there is
@@ -229,12 +229,13 @@ class DiagramPage(Page):
         """Returns the texts of the colour key: what connections show, the negative and the positive colour."""
         activity = self._model.activity
         if activity is None or activity.target is None:
-            return "weights", "negative", "positive"
+            return "weights:", "negative", "positive"
         focus = self.diagram.focus
         if focus is not None:
             is_silent = activity.activations[focus[0]][focus[1]] == 0
-            return "activation 0: no contribution" if is_silent else "activation · weight", "lowers", "raises"
-        return "contribution to the output", "against", f"for {self._short_name(activity.target)}"
+            what = "activation 0, no contribution:" if is_silent else "activation × weight:"
+            return what, "lowers", "raises the sum"
+        return "contribution:", "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:
         metrics = QFontMetrics(theme.font(theme.SMALL))

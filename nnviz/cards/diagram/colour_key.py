@@ -10,7 +10,7 @@ from nnviz.ui import theme
 
 _WIDTH, _LEAST = 310, 120
 _GAP = 8  # pixels between the subject and the colours
-_DASH = " – "
+_SLASH = " / "
 _FEWEST = 4  # Letters of an elided word. A shorter one is left out.
 
 
@@ -18,7 +18,7 @@ class ColourKey(QWidget):
     """Colour key, aligned to the right; plain text.
 
     Attributes:
-        what: quantity that the connections show.
+        what: quantity that the connections show, with a colon.
         less, more: meaning of the negative and of the positive colour.
     """
 
@@ -32,7 +32,7 @@ class ColourKey(QWidget):
         """Sets the texts."""
         if (what, less, more) != (self.what, self.less, self.more):
             self.what, self.less, self.more = what, less, more
-            self.setAccessibleDescription(f"{what}: {less}{_DASH}{more}")
+            self.setAccessibleDescription(f"{what} {less}{_SLASH}{more}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -50,7 +50,7 @@ class ColourKey(QWidget):
         right = self.width()
         for said, ink, gap in (
             (self.more, "positive", 0),
-            (_DASH, "muted", 0),
+            (_SLASH, "muted", 0),
             (self.less, "negative", _GAP),
             (self.what, "muted", 0),
         ):

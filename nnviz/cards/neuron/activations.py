@@ -58,9 +58,10 @@ class ActivationColumns(QWidget):
 
     def _show(self, report: NeuronReport, data: Dataset) -> None:
         meaning = self._model.meaning
-        by = meaning.output(0) if report.means is None else "class"
+        by = "For each class." if report.means is not None else f"For each fifth of {meaning.output(0)}, by value."
         dead = f"dead: equal for all {text.count(report.part.count)}"
-        say(self._means_name, dead if report.is_dead else f"mean by {by}")
+        say(self._means_name, dead if report.is_dead else "mean activation")
+        self._means_name.setToolTip("" if report.is_dead else by)
         if report.means is not None:
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:

@@ -212,6 +212,6 @@ def test_why_nothing_changes_is_said() -> None:
         gradient = update_formulas(step, 1, neuron, 0, 0)[0]
         assert len(gradient.parts) == 2
         if is_off:
-            assert gradient.why == "the neuron is off (slope 0): its δ is 0"
+            assert gradient.why == "the neuron is inactive (slope 0): its δ is 0"
         else:
             assert bool(gradient.why) == (gradient.value == 0)

@@ -134,7 +134,7 @@ def test_a_search_that_was_stopped_does_not_judge(
     click(qtbot, open_window, QPushButton, "findRateButton")
     qtbot.waitUntil(lambda: len(open_window.session.models[RateSearch].partial or ()) == 20)
     told = find(open_window, QLabel, "rateSearchLabel")
-    assert told.text().startswith("loss against rate")
+    assert told.text().startswith("loss against learning rate")
     click(qtbot, open_window, QPushButton, "findRateButton")
     assert told.text() == "Stopped early: no suggestion."
     assert len(open_window.session.models[RateSearch].partial) == 20
