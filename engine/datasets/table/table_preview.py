@@ -55,12 +55,9 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         return replace(preview, error=error), None
     reasons, summaries = made.counts.left_out, len(made.counts.summaries)
     examples = slice(len(table) - summaries)  # all summaries are at the end
-    target = table.column(made.coding.target, "target")
-    has_target = ~target.absent[examples]
     columns = []
     for column, read in zip(preview.columns, table.columns, strict=True):
-        absent = read.absent[examples]  # counted in the same rows as the notes count them
-        missing = int(np.count_nonzero(absent if read is target else absent & has_target))
+        missing = int(np.count_nonzero(read.absent[examples]))
         column = replace(column, missing=missing, wrong=min(column.wrong, missing))
         if column.name not in preview.settings["ignored"]:
             column = replace(column, reason_unavailable=reasons.get(column.name, ""))

@@ -229,13 +229,13 @@ class DiagramPage(Page):
         """Returns the texts of the colour key: what connections show, the negative and the positive colour."""
         activity = self._model.activity
         if activity is None or activity.target is None:
-            return "weights:", "negative", "positive"
+            return "weights", "negative", "positive"
         focus = self.diagram.focus
         if focus is not None:
             is_silent = activity.activations[focus[0]][focus[1]] == 0
-            what = "activation 0, no contribution:" if is_silent else "activation × weight:"
+            what = "activation 0, no contribution" if is_silent else "activation × weight"
             return what, "lowers", "raises the sum"
-        return "contribution:", "against", f"for {self._short_name(activity.target)}"
+        return "contribution to the output", "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:
         metrics = QFontMetrics(theme.font(theme.SMALL))

@@ -18,7 +18,7 @@ class ColourKey(QWidget):
     """Colour key, aligned to the right; plain text.
 
     Attributes:
-        what: quantity that the connections show, with a colon.
+        what: quantity that the connections show.
         less, more: meaning of the negative and of the positive colour.
     """
 
@@ -32,7 +32,7 @@ class ColourKey(QWidget):
         """Sets the texts."""
         if (what, less, more) != (self.what, self.less, self.more):
             self.what, self.less, self.more = what, less, more
-            self.setAccessibleDescription(f"{what} {less}{_SLASH}{more}")
+            self.setAccessibleDescription(f"{what}: {less}{_SLASH}{more}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -52,7 +52,7 @@ class ColourKey(QWidget):
             (self.more, "positive", 0),
             (_SLASH, "muted", 0),
             (self.less, "negative", _GAP),
-            (self.what, "muted", 0),
+            (f"{self.what}:" if self.what else "", "muted", 0),
         ):
             right -= self._paint_words(painter, said, ink, right) + gap
 

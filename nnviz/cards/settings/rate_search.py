@@ -97,13 +97,13 @@ class RateSearchView(QWidget):
         self._progress.setVisible(search.is_running)
         self._progress.setValue(round(100 * search.share))
         self._plot.setVisible(has_curve)
-        caption = f"loss against learning rate, on {search.about}"
+        caption = f"loss against rate, on {search.about}"
         if search.was_stopped:
             caption = "Stopped early: no suggestion."
         elif not search.is_running and found is None:
             caption = (
-                "Loss against learning rate: it fell clearly at no rate. If the network is trained already, press "
-                "Reset and search again."
+                "Loss against rate: it fell clearly at no rate. If the network is trained already, press Reset and "
+                "search again."
             )
         self._caption.setText(caption)
         self._caption.setVisible(has_curve)

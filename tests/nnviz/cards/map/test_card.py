@@ -409,7 +409,7 @@ def test_tsne_of_one_moment(make_cards: MakeCards, load_with: Load, few_digits: 
     assert first is not None
     assert "at epoch 1" in page.bar.said.text()
     session.selection.choose_classes(Classes(1, None))
-    assert page.bar.said.text().startswith("only class 1 · ")
+    assert page.bar.said.text().startswith("showing class 1: ")
     assert page.bar.said.text().endswith(" of 100 at epoch 1")
     session.selection.choose_classes(None)
     labels = page.view.dots.inks

@@ -237,7 +237,7 @@ def test_the_large_answer_is_the_sessions_verdict(ready_window: CardWindow, qtbo
     assert (verdict.best, verdict.second) == (order[-1], order[-2])
     assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
     second = find(window, QLabel, "secondGuessLabel").text()
-    assert second == (f"or {verdict.second} · {100 * verdict.second_confidence:.0f} %" if second else "")
+    assert second == (f"or {verdict.second} ({100 * verdict.second_confidence:.0f} %)" if second else "")
     assert bool(second) is (verdict.second_confidence >= 0.005)
 
 
