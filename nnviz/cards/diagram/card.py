@@ -108,20 +108,20 @@ class DiagramPage(Page):
         button.setFocusPolicy(Qt.TabFocus)
         menu, group = named(QMenu(button), "strongestMenu"), QActionGroup(button)
         for count in _COUNTS:
-            action = menu.addAction(f"{count} strongest")
+            action = menu.addAction(f"strongest {count}")
             action.setObjectName(f"actionStrongest{count}")
             action.setCheckable(True)
             action.setChecked(count == self._count)
             action.triggered.connect(lambda _=False, count=count: self.show_strongest(count))
             group.addAction(action)
         button.setMenu(menu)
-        button.setText(f"{self._count} connections ▾")
+        button.setText(f"strongest {self._count} ▾")
         return button
 
     def show_strongest(self, count: int) -> None:
         """Sets the number of connections between two layers."""
         self._count = count
-        self.count_button.setText(f"{count} connections ▾")
+        self.count_button.setText(f"strongest {count} ▾")
         self.refresh()
 
     # ---- what there is
@@ -234,7 +234,7 @@ class DiagramPage(Page):
         if focus is not None:
             is_silent = activity.activations[focus[0]][focus[1]] == 0
             what = "activation 0, no contribution" if is_silent else "activation × weight"
-            return what, "lowers", "raises the sum"
+            return what, "lowers", "raises"
         return "contribution to the output", "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:

@@ -117,7 +117,7 @@ def test_the_drawing_lights_it_and_how_many_can_be_chosen(
     # How many can be chosen.
     find(page.count_button, QMenu, "strongestMenu").actions()[0].trigger()
     page.diagram.grab()
-    assert page.count_button.text().startswith("20 connections")
+    assert page.count_button.text().startswith("strongest 20")
     assert [len(links.values) for links in page.diagram.links] == [20, 20]
 
 
