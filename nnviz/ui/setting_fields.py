@@ -293,7 +293,7 @@ STRENGTHS = (
     ),
     SettingField(
         "elastic_sigma",
-        "Elastic smoothing, px",
+        "Smoothing, pixels",
         step_by(0.5, 100),
         "Sets how smooth the elastic deformation is: if it is small, strokes tremble.",
     ),
