@@ -56,7 +56,7 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """Returns the figure by which a run is sorted, for a group the median, and its colour name.
 
     It is a dash if it was not measured, and "diverged" if most runs did. If it is of another epoch than the network of
-    a single run, or of a run that was stopped early, the epoch is added: "2.67 % at 8".
+    a single run, or of a run that was stopped early, the epoch is added: "2.67 % at epoch 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
     unit = unit_of(records[0].target)
@@ -64,7 +64,7 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     if words == _NONE and 2 * sum(record.status == "diverged" for record in records) > len(records):
         return "diverged", colour
     at = _epoch_of_figures(records[0]) if len(records) == 1 and figure in records[0].figures else None
-    return words if at is None or words == _NONE else f"{words} at {text.epochs(at)}", colour
+    return words if at is None or words == _NONE else f"{words} at epoch {text.epochs(at)}", colour
 
 
 def format_figure(figure: str, value: float | None, batches: int = 0, unit: str = "") -> tuple[str, str]:

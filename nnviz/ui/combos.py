@@ -127,6 +127,11 @@ class NameCombo(FlatCombo):
         """Shows the choice."""
         self.setCurrentIndex(0 if number is None else number + 1)
 
+    def set_tip(self, tip: str) -> None:
+        """Sets the tooltip, which follows the name of the output."""
+        self._tip = tip
+        self.setToolTip(f"{self._shown}. {tip}" if self._shown else tip)
+
     def show_name(self, name: str) -> None:
         """Shows the name of the output that is meant."""
         if name != self._shown:

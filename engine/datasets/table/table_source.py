@@ -238,10 +238,7 @@ def _notes_of_file(table: Table) -> list[str]:
         notes.append(f"{counted(table.ragged, 'row')} with more or fewer cells than columns left out.")
     wrong = table.problem_count - table.ragged
     if wrong > 0:
-        cells = (
-            "1 cell that could not be read counts" if wrong == 1 else f"{wrong:,} cells that could not be read count"
-        )
-        notes.append(f"{cells} as missing.")
+        notes.append(f"{counted(wrong, 'unreadable cell')} {'counts' if wrong == 1 else 'count'} as missing.")
     return notes
 
 

@@ -10,7 +10,7 @@ from nnviz.ui import theme
 
 _WIDTH, _LEAST = 310, 120
 _GAP = 8  # pixels between the subject and the colours
-_DASH = " – "
+_SLASH = " / "
 _FEWEST = 4  # Letters of an elided word. A shorter one is left out.
 
 
@@ -32,7 +32,7 @@ class ColourKey(QWidget):
         """Sets the texts."""
         if (what, less, more) != (self.what, self.less, self.more):
             self.what, self.less, self.more = what, less, more
-            self.setAccessibleDescription(f"{what}: {less}{_DASH}{more}")
+            self.setAccessibleDescription(f"{what}: {less}{_SLASH}{more}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -50,7 +50,7 @@ class ColourKey(QWidget):
         right = self.width()
         for said, ink, gap in (
             (self.more, "positive", 0),
-            (_DASH, "muted", 0),
+            (_SLASH, "muted", 0),
             (self.less, "negative", _GAP),
             (self._quantity(painter.fontMetrics()), "muted", 0),
         ):
@@ -58,8 +58,8 @@ class ColourKey(QWidget):
 
     def _quantity(self, metrics: QFontMetrics) -> str:
         """Returns the quantity, or a shorter text for it, that fits; empty if none does."""
-        room = self.width() - metrics.horizontalAdvance(f"{self.less}{_DASH}{self.more}") - _GAP
-        versions = (self.what, self.what.partition(" to ")[0], self.what.partition(":")[0])
+        room = self.width() - metrics.horizontalAdvance(f"{self.less}{_SLASH}{self.more}") - _GAP
+        versions = [f"{words}:" for words in (self.what, self.what.partition(" to ")[0]) if words]
         return next((words for words in versions if metrics.horizontalAdvance(words) <= room), "")
 
     def _paint_words(self, painter: QPainter, said: str, ink: str, right: int) -> int:

@@ -68,7 +68,10 @@ _CHANGE_TIP = (
     "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 norm "
     "and how many inputs change by more than 10 % of their range."
 )
+_ONE_NUMBER_TIP = "Selects the predicted number to explain: orange inputs raise it, blue ones lower it."
+_OTHER_NUMBER_TIP = "Selects another predicted number to compare with."
 _VIEW_TIP = "Orange inputs support the output, blue ones count against it."
+_NUMBER_VIEW_TIP = "Orange inputs raise the predicted number, blue ones lower it."
 
 
 class ExplanationCard(DockCard):
@@ -160,6 +163,10 @@ class ExplanationCard(DockCard):
         self.one_combo.set_names("predicted", names)
         self.other_combo.set_names("true or second best", names)
         self.other_combo.setVisible(len(names) > 1)
+        is_regression = self._session.meaning.is_regression
+        self.one_combo.set_tip(_ONE_NUMBER_TIP if is_regression else _ONE_TIP)
+        self.other_combo.set_tip(_OTHER_NUMBER_TIP if is_regression else _OTHER_TIP)
+        self.view.setWhatsThis(_NUMBER_VIEW_TIP if is_regression else _VIEW_TIP)
         self._make_room()
         self._show_choices()
 

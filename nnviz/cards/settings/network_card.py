@@ -318,13 +318,14 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     """Returns a row for the inputs or the outputs, whose numbers follow the data."""
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
-    frame.setToolTip("Follows from the data and cannot be changed here.")
+    of_output = " Softmax or another activation of the output is chosen under Initialisation." if activation else ""
+    frame.setToolTip(f"Follows from the data and cannot be changed here.{of_output}")
     theme.sized(frame.setMinimumHeight, theme.ROW - 2)
     number = label(str(size), "title")
     theme.sized(number.setFixedWidth, 66)
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
     name = ElidedLabel(what, "fieldName")
-    name.setToolTip(what)
+    name.setToolTip(f"{what} · {activation}: {frame.toolTip()}" if activation else what)
     arranged(QHBoxLayout(frame), number, (name, 1), label(activation, "fieldName"), spacing=6, margins=(13, 1, 8, 1))
     return frame
 

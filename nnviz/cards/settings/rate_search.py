@@ -101,7 +101,10 @@ class RateSearchView(QWidget):
         if search.was_stopped:
             caption = "Stopped early: no suggestion."
         elif not search.is_running and found is None:
-            caption = "The loss did not fall clearly at any rate: no suggestion."
+            caption = (
+                "Loss against rate: it fell clearly at no rate. If the network is trained already, press Reset and "
+                "search again."
+            )
         self._caption.setText(caption)
         self._caption.setVisible(has_curve)
         if has_curve:

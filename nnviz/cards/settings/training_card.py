@@ -80,7 +80,7 @@ _GROUPS = (
     _GroupInfo(
         "regularisationGroup",
         "Regularisation",
-        "Limits overfitting (the network memorises the training set) and holds out a validation set.",
+        "Limits overfitting (the network memorises the training set) and can hold out a validation set.",
         REGULARISATION,
         summaries.of_regularisation,
     ),

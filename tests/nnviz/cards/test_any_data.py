@@ -174,7 +174,7 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
     by = find(card, QLabel, "neuronMeansName").text()
     lines = list(card.activations.examples._lines)
     if "dead" not in by:
-        assert by == f"mean by {kind.target or 'class'}"
+        assert by == f"mean activation{f' · {kind.target}' if kind.target else ''}"
         assert bool(lines) is not data.is_picture
         if kind.target:  # its activation, and its number or which example it is
             assert all(" · " in line for line in lines)

@@ -265,7 +265,7 @@ def test_thinning_that_takes_long_says_how_far_it_is_and_can_be_cancelled(
     qtbot.waitUntil(lambda: session.messages.current is not None)
     message = session.messages.current
     assert message is not None
-    assert message.text.startswith("Thinning old runs takes long")
+    assert message.text.startswith("Still thinning old runs")
     assert [choice.text for choice in message.choices] == ["Cancel"]
     choose_offer(session, "Cancel")
     slow.set()
