@@ -117,14 +117,14 @@ class AgreementTable(QWidget):
         across = self.place_of((0, 0)).united(self.place_of((0, 1)))
         along = self.place_of((0, 0)).united(self.place_of((1, 0)))
         above, beside = QPoint(across.center().x(), theme.px(9)), QPoint(theme.px(7), along.center().y())
-        for (colour, number), centre in ((other, above), (one, beside)):
+        for (colour, name), centre in ((other, above), (one, beside)):
             square = QRect(0, 0, _SQUARE, _SQUARE)
             square.moveCenter(centre)
             painter.setBrush(theme.colour(colour))
             painter.drawRoundedRect(square, 2, 2)
             painter.setPen(theme.colour("muted"))
             named = QRect(square.right() + 4, square.top() - 5, theme.px(_SIDE_HEAD - 18), _SQUARE + 10)
-            painter.drawText(named, int(Qt.AlignLeft | Qt.AlignVCenter), number)
+            painter.drawText(named, int(Qt.AlignLeft | Qt.AlignVCenter), name)
             painter.setPen(Qt.NoPen)
 
     def _paint_cell(self, painter: QPainter, cell: tuple[int, int]) -> None:
