@@ -151,11 +151,13 @@ def check_sizes(shape: object) -> tuple[int, ...]:
         try:
             checked.append(whole_number("shape", size, 1, "64"))
         except SettingError:
-            # The message counts sizes, because other messages count layers after the input.
-            rule = "must have at least 1 neuron in every layer, as a whole number"
-            rule += f", but size {place} of the shape is {shown(size)}"
+            # Layers are counted as in the window: layer 1 follows the input.
+            layer = "the input" if place == 1 else "the output" if place == len(sizes) else f"layer {place - 1}"
+            is_whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+            needed = "at least 1 neuron" if is_whole else "a whole number of neurons"
+            rule = f"must have {needed} in each layer, but {layer} has {shown(size)}{' neurons' * is_whole}"
             whole = Verbatim(", ".join(shown(each) for each in sizes))
-            raise SettingError("shape", whole, rule, "Make it 1 or more, or remove it.") from None
+            raise SettingError("shape", whole, rule, "Change this size, or remove it.") from None
     return tuple(checked)
 
 

@@ -59,12 +59,12 @@ class EmnistSplit:
 _DIGITS = tuple(string.digits)
 _MERGED = (*_DIGITS, *string.ascii_uppercase, *"abdefghnqrt")
 SPLITS = {
-    "balanced": EmnistSplit("EMNIST balanced", _MERGED),
-    "letters": EmnistSplit("EMNIST letters", tuple(string.ascii_uppercase), first=1),
-    "digits": EmnistSplit("EMNIST digits", _DIGITS),
-    "mnist": EmnistSplit("EMNIST as MNIST", _DIGITS),
-    "bymerge": EmnistSplit("EMNIST by merged class", _MERGED),
-    "byclass": EmnistSplit("EMNIST by class", (*_DIGITS, *string.ascii_uppercase, *string.ascii_lowercase)),
+    "balanced": EmnistSplit("EMNIST Balanced", _MERGED),
+    "letters": EmnistSplit("EMNIST Letters", tuple(string.ascii_uppercase), first=1),
+    "digits": EmnistSplit("EMNIST Digits", _DIGITS),
+    "mnist": EmnistSplit("EMNIST MNIST", _DIGITS),
+    "bymerge": EmnistSplit("EMNIST ByMerge", _MERGED),
+    "byclass": EmnistSplit("EMNIST ByClass", (*_DIGITS, *string.ascii_uppercase, *string.ascii_lowercase)),
 }
 _MOST_BYTES = 10**10  # limit of a zip
 _PIECE = 2**16  # packed bytes that are read at once

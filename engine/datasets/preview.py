@@ -64,7 +64,7 @@ class PreviewColumn:
     Attributes:
         name: its name.
         kind: its detected kind, ``NUMBER``, ``YES_NO`` or ``TEXT``.
-        missing: number of missing values.
+        missing: number of missing values; if the data set can be made, without summary rows that are left out.
         wrong: number of those that could not be read.
         reason_unavailable: the reason why it cannot be an input, as text after its name; empty if it can.
         separator: the sign that separates thousands in its numbers; empty if none does.

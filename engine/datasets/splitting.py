@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.basics.errors import SettingError, Verbatim
+from engine.basics.errors import SettingError, Verbatim, counted
 from engine.basics.validation import Array, number_within, whole_number
 
 _ROUNDING = 1e-9  # tolerance of a product with the share
@@ -29,14 +29,28 @@ def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tupl
     class_of, counts = _counted(labels_or_count)
     wanted = _in_proportion(counts, share)
     if share > 0 and not wanted.any():
-        rule = "must leave examples in both sets, but there are only"
-        few = f"{len(class_of):,} in {len(counts):,} {'class' if len(counts) == 1 else 'classes'}"
-        raise SettingError("test_share", Verbatim(f"{share:g}"), f"{rule} {few}", "Give more data, or a larger share.")
+        raise _too_few(labels_or_count, counts, share)
     order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))
     drawn = class_of[order]
     is_test = np.zeros(len(class_of), bool)
     is_test[order[place_in_class(drawn) < wanted[drawn]]] = True
     return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+
+
+def _too_few(labels_or_count: Array | int, counts: Array, share: float) -> SettingError:
+    """Returns the error of examples that leave none for the test."""
+    classes = "" if isinstance(labels_or_count, (int, np.integer)) else f" in {_classes(len(counts))}"
+    few = f"only {counted(int(counts.sum()), 'example')}{classes}"
+    if not _in_proportion(counts, 0.9).any():
+        return SettingError.from_problem(
+            "test_share", f"{few}, too few for a training and a test set", "Give more data."
+        )
+    rule = f"must leave examples in both sets, but there are {few}"
+    return SettingError("test_share", Verbatim(f"{share:g}"), rule, "Give more data, or a larger share.")
+
+
+def _classes(count: int) -> str:
+    return "1 class" if count == 1 else f"{count:,} classes"
 
 
 def _counted(labels_or_count: Array | int) -> tuple[Array, Array]:

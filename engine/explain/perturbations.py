@@ -168,7 +168,7 @@ class Shift(Perturbation):
 
     def meaning(self, shape: Shape) -> str:
         """Returns the directions."""
-        return "four ways in turn"
+        return "mean over 4 directions"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
         """Returns whole pixels up to nearly a third of the image."""
@@ -196,7 +196,7 @@ class Rotation(Perturbation):
 
     def meaning(self, shape: Shape) -> str:
         """Returns the direction of positive angles."""
-        return "+ is to the left"
+        return "+ is anticlockwise"
 
     def strengths(self, shape: Shape) -> Sequence[float]:
         """Returns angles up to a quarter turn both ways, in degrees."""
@@ -273,7 +273,7 @@ class Thickness(Perturbation):
 class Occlusion(Perturbation):
     """Hides a square of an image at a random place, or replaces random columns by their mean."""
 
-    label = "Covered parts"
+    label = "Occlusion"
     for_columns = True
 
     def unit(self, shape: Shape) -> str:

@@ -113,7 +113,7 @@ def _why_no_delta(step: StepTrace, layer: int, neuron: int) -> str:
     if mask is not None and not mask[:, neuron].any():
         return "dropout has left the neuron out"
     if not any(slope_of(step, layer, neuron, row) for row in range(step.rows)):
-        return "the neuron is off (slope 0)"
+        return "the neuron is inactive (slope 0)"
     return "nothing comes back to the neuron"
 
 

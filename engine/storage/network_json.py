@@ -37,6 +37,8 @@ from engine.storage.network_format import NetworkFormat
 MOST_BYTES = 10**9
 _OBJECTS_PER_BYTE = 16  # bytes of Python objects that a byte of JSON may become
 _KEYS = ("shape", "weights", "biases")
+_TABLES = (".csv", ".tsv")
+_IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 _WIDER = 'Give dtype="float64" as well where it is loaded, or open another file.'
 
 
@@ -130,12 +132,24 @@ def _not_json(path: Path, content: bytes, failure: Exception) -> FileFormatError
     text = content.decode("utf-8", "replace").strip()
     if not text:
         return bad_file(path, "the file is empty")
+    if (other := _other_file(path)) is not None:
+        return other
     if isinstance(failure, UnicodeDecodeError):
         return bad_file(path, "neither JSON nor a checkpoint (.npz)")
     ended_early = isinstance(failure, json.JSONDecodeError) and failure.pos >= len(failure.doc.rstrip())
     if text[0] in "{[" and (ended_early or text[-1] != {"{": "}", "[": "]"}[text[0]]):
         return bad_file(path, f"the JSON is cut off after {len(content):,} bytes")
     return bad_file(path, f"not valid JSON ({failure})")
+
+
+def _other_file(path: Path) -> FileFormatError | None:
+    """Returns the error of a file that is a table or an image by its name; else None."""
+    ending = path.suffix.lower()
+    if ending in _TABLES:
+        return bad_file(path, "a table, not a network", "Use File → Open data, or --data on the command line.")
+    if ending in _IMAGES:
+        return bad_file(path, "an image, not a network", "Open a saved network, .json or .npz.")
+    return None
 
 
 def _empty_network(shape: Sequence[int], document: dict[str, Any], number_type: np.dtype[Any] | None) -> Network:

@@ -204,11 +204,6 @@ class Results:
         return [self.trials[number] for number in self.order[:most].tolist()]
 
     @property
-    def best(self) -> TrialResult | None:
-        """The first trial in this :attr:`order`; None if no run is over."""
-        return next(iter(self.ranked(1)), None) if self._best is None else self.trials[self._best[1]]
-
-    @property
     def chosen(self) -> TrialResult | None:
         """The best trial of those with all seeds; None if there is none yet, or none that finished."""
         score, best = self._best or (math.inf, 0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.cli_option_names import setting_of_option
+from engine.basics.cli_option_names import option_of_setting, setting_of_option
 from engine.basics.errors import SettingError, Verbatim
 from engine.basics.registry import Registry
 from engine.basics.validation import parse_hidden, whole_number
@@ -104,7 +104,7 @@ class Dimension:
     @property
     def option(self) -> str:
         """Its name on the command line: "learning-rate"."""
-        return self.name.replace("_", "-")
+        return option_name(self.name)
 
     def grid(self) -> tuple[Any, ...]:
         """Returns all values on a grid, each once, in order."""
@@ -148,14 +148,19 @@ class Dimension:
         return cls(**{**known, "values": tuple(known.get("values", ()))})
 
 
+def option_name(name: str) -> str:
+    """Returns a setting's name on the command line, without dashes before it: "learning-rate", "image-noise"."""
+    return option_of_setting(name).removeprefix("--")
+
+
 def _check_name(name: str) -> None:
     if name in VARIABLE_SETTINGS:
         return
     rule, remedy = "must be a setting that may differ between trials", _FIXED.get(name)
     if remedy is None:
-        choices = ", ".join(each.replace("_", "-") for each in VARIABLE_SETTINGS)
+        choices = ", ".join(map(option_name, VARIABLE_SETTINGS))
         rule, remedy = "must be the name of a setting", f"Choose from: {choices}."
-    raise SettingError("vary", name.replace("_", "-"), rule, remedy)
+    raise SettingError("vary", option_name(name), rule, remedy)
 
 
 def is_numeric(name: str) -> bool:
@@ -216,7 +221,7 @@ def parse_list(name: str, text: str) -> Dimension:
 def _range(name: str, spec: str, kind: str) -> Dimension:
     ends, slash, count = spec.partition("/")
     low, dots, high = ends.partition("..")
-    option = name.replace("_", "-")
+    option = option_name(name)
     if not dots:
         raise SettingError(option, spec, "must be a range with .. between its ends", _EXAMPLE)
     _check_can_range(name, spec)
@@ -231,7 +236,7 @@ def _range(name: str, spec: str, kind: str) -> Dimension:
 def _check_can_range(name: str, spec: object) -> None:
     if not is_numeric(name):
         rule = "must be a list, because its values are not numbers"
-        raise SettingError(name.replace("_", "-"), spec, rule, "For example a,b,c.")
+        raise SettingError(option_name(name), spec, rule, "For example a,b,c.")
 
 
 def make_range(name: str, low: float, high: float, kind: str = LINEAR, points: float = POINTS) -> Dimension:
@@ -240,7 +245,7 @@ def make_range(name: str, low: float, high: float, kind: str = LINEAR, points: f
     _check_can_range(name, limits)
     whole = is_whole(name)
     if whole and not all(end.is_integer() or not math.isfinite(end) for end in (low, high)):
-        raise SettingError(name.replace("_", "-"), limits, "must have whole numbers as ends", "For example 16..256.")
+        raise SettingError(option_name(name), limits, "must have whole numbers as ends", "For example 16..256.")
     return Dimension(name, kind, (), low, high, whole, points)  # type: ignore[arg-type]  # checked by Dimension
 
 
@@ -255,7 +260,7 @@ def _layers(text: str) -> tuple[int, ...]:
 
 def _value(name: str, text: str) -> Any:
     """Parses one value of a list. Raises SettingError."""
-    option, default = name.replace("_", "-"), _default(name)
+    option, default = option_name(name), _default(name)
     if not text:
         raise SettingError(option, Verbatim("empty"), "must have a value between its commas", _LIST_EXAMPLE)
     if name == "hidden":
@@ -294,7 +299,7 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
 
 def format_values(values: Mapping[str, Any]) -> str:
     """Returns the values of a trial as text: "learning rate 0.05, hidden 64-32"."""
-    return ", ".join(f"{name.replace('_', ' ')} {format_value(value)}" for name, value in values.items())
+    return ", ".join(f"{option_name(name).replace('-', ' ')} {format_value(value)}" for name, value in values.items())
 
 
 def format_value(value: Any) -> str:

@@ -81,7 +81,7 @@ class TrainingSettings:
     evaluate: bool = True
 
     def __post_init__(self) -> None:
-        for name, example in (("batch_size", "100"), ("epochs", "20")):
+        for name, example in (("batch_size", "100"), ("epochs", "10")):
             self._set(name, whole_number(name, getattr(self, name), 1, example, _MOST))
         rate = f"{OPTIMIZERS[self.optimizer].default_rate:g}"
         for name, example in (("learning_rate", rate), ("epsilon", "1e-8"), ("decay_epochs", "5")):

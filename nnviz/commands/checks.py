@@ -20,7 +20,7 @@ class CommandError(Exception):
 def check_folder(file: str) -> None:
     """Raises CommandError if ``file`` cannot be written; called before the work that it is for."""
     if Path(file).is_dir():
-        raise CommandError(f"{file}: is a folder. Name a file in it.")
+        raise CommandError(f"{file} is a folder. Name a file in it.")
     try:
         mode_of_file(file)
     except OSError as error:
@@ -35,7 +35,7 @@ def check_folder(file: str) -> None:
 def check_keeps(file: str, *read: str) -> None:
     """Raises CommandError if ``file`` is one of the files that are read: it would be replaced."""
     if os.path.realpath(file) in map(os.path.realpath, read):
-        raise CommandError(f"{file}: is an input of this command and would be overwritten. Name another file.")
+        raise CommandError(f"{file} is an input of this command and would be overwritten. Name another file.")
 
 
 def check_keeps_data(file: str, data: str, settings: Mapping[str, Value]) -> None:
@@ -43,4 +43,4 @@ def check_keeps_data(file: str, data: str, settings: Mapping[str, Value]) -> Non
     from engine.datasets.loading import is_file_of  # other commands do not need it
 
     if is_file_of(data, settings, file):
-        raise CommandError(f"{file}: holds the data and would be overwritten. Name another file.")
+        raise CommandError(f"{file} holds the data and would be overwritten. Name another file.")

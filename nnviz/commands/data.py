@@ -136,7 +136,10 @@ def _described_folder(path: Path, settings: Mapping[str, Value]) -> Iterator[str
 
 def _settings(source: DataSource) -> list[str]:
     """Returns lines about the options with which the data can be read."""
-    rows = [[f"  {option_of(each.name)}", _value(each), each.tip] for each in source.settings]
+    rows = []
+    for each in source.settings:
+        first, *further = each.tip.split("\n")
+        rows += [[f"  {option_of(each.name)}", _value(each), first], *(["", "", line] for line in further)]
     return ["options and their defaults", *aligned_lines(rows, texts=3)] if rows else ["There are no options."]
 
 

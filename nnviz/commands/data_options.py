@@ -60,7 +60,7 @@ def given_options(arguments: argparse.Namespace) -> dict[str, str]:
     for typed in arguments.data_setting:
         name, equals, value = typed.partition("=")
         if not equals:
-            raise CommandError(f"--data-setting {typed}: must be NAME=VALUE. For example missing=median.")
+            raise CommandError(f"--data-setting {typed} must be NAME=VALUE. For example missing=median.")
         given[name.strip().replace("-", "_")] = value
     return given
 

@@ -39,7 +39,7 @@ def describe_table(path: Path, source: DataSource, given: Mapping[str, Value]) -
     settings = {each.name: each.default for each in source.settings} | dict(given)
     with reading_progress(path.name, "B") as show:
         table, form = open_table(path, settings, show)
-    yield f"{text.name(source.title)}: a table, {len(table):,} rows, {len(table.columns):,} columns"
+    yield f"{text.name(source.title)}: a table, {counted(len(table), 'row')}, {counted(len(table.columns), 'column')}"
     yield from _format(form)
     if table.skipped:
         yield text.plain(f"lines above the table, left out: {len(table.skipped):,} ({_shown(table.skipped)})", 200)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PyQt5.QtCore import QBuffer, QRect
-from PyQt5.QtGui import QImage, QPainter
+from PyQt5.QtGui import QFontMetrics, QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
 from engine.basics.cli_option_names import shell_command
@@ -51,15 +51,20 @@ METHODS = {
 }
 _SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the image for one of the card; pixels of the card
 _WIDTH = 3 * (6 * SIDE) + 2 * 10
+_LEGENDS = {
+    True: "orange: speaks for the class · blue: against it",
+    False: "orange: raises the output · blue: lowers it",
+}
 _SETS = {"train": "training", "test": "test"}
 
 
 @dataclass(frozen=True)
 class _Explanation:
-    """The explanation of one example, with a line about it."""
+    """The explanation of one example, with a line about it and the meaning of the colours."""
 
     content: Content
     line: str
+    legend: str
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     for each in explained:
         print(each.line)
     write_whole(arguments.out, _draw(explained, arguments.theme))
+    print(f"written to {text.path(arguments.out)}")
     return 0
 
 
@@ -87,7 +93,7 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
     if wanted not in numbers:
         named = f" for {text.plain(', '.join(names), 100)}" if names else ""
         raise CommandError(
-            f"{option} {text.name(wanted)}: is not an output. The network has outputs 0 to {len(numbers) - 1}{named}."
+            f"{option} {text.name(wanted)} is not an output. The network has outputs 0 to {len(numbers) - 1}{named}."
         )
     return numbers[wanted]
 
@@ -97,11 +103,11 @@ def _output(network: Network, option: str, wanted: str | None) -> int | None:
 
 def _of_pictures(network: Network, wanted: argparse.Namespace) -> list[_Explanation]:
     if wanted.data is not None or wanted.example:
-        raise CommandError("explain: cannot explain images and examples of data at once. Leave one of them out.")
+        raise CommandError("Images and examples of data cannot be explained at once. Leave one of them out.")
     table = next(filter(is_table, wanted.pictures), None)
     if table is not None:
         way = f"--data {shell_command([table])} --example 0"
-        raise CommandError(f"{table}: is a table. Explain its rows by their number: {way}.")
+        raise CommandError(f"{table} is a table. Explain its rows by their number: {way}.")
     if shape_of_pictures(network) is None:
         raise CommandError(
             f"{wanted.file}: a network with {network.shape[0]} inputs cannot read images of 28 × 28. "
@@ -136,7 +142,7 @@ def _of_examples(network: Network, wanted: argparse.Namespace) -> list[_Explanat
     wrong = next((number for number in numbers if not 0 <= number < len(split)), None)
     if wrong is not None:
         raise CommandError(
-            f"--example {wrong}: is out of range. The {_SETS[part]} set has the examples 0 to {len(split) - 1:,}."
+            f"--example {wrong} is out of range. The {_SETS[part]} set has the examples 0 to {len(split) - 1:,}."
         )
     summary, meaning = InputSummary(data), Meaning(data)
     names = [meaning.output(number) for number in range(data.outputs)]
@@ -171,7 +177,8 @@ def _explained(
         content: Content = why_content.layers(reasons, meaning=meaning)
     else:
         content = why_content.attributions(reasons, turning, names, meaning=meaning)
-    return _Explanation(content, f"{name}: {_prediction_line(reasons, turning, names, meaning)}")
+    line = f"{name}: {_prediction_line(reasons, turning, names, meaning)}"
+    return _Explanation(content, line, _LEGENDS[query.has_classes])
 
 
 def _prediction_line(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
@@ -196,15 +203,27 @@ def _prediction_line(reasons: Contributions, turning: Counterfactual, names: lis
 # ---- the image
 
 
+def _title_lines(words: str) -> list[str]:
+    """Returns the line about an example as one or two lines that fit the image."""
+    metrics = QFontMetrics(theme.font(theme.SMALL))
+    parts = words.split("; ")
+    count = len(parts)
+    while count > 1 and metrics.horizontalAdvance("; ".join(parts[:count])) > _WIDTH:
+        count -= 1
+    return [each for each in ("; ".join(parts[:count]), "; ".join(parts[count:])) if each]
+
+
 def _draw(explained: list[_Explanation], look: str) -> bytes:
     """Returns all explanations below each other, each with its line, as a PNG file."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = QApplication.instance() or QApplication(["nnviz"])
     assert isinstance(app, QApplication)
     theme.apply(app, look)
-    row = LINE + _HEIGHT + _MARGIN
+    titles = [_title_lines(each.line) for each in explained]
+    above = LINE * max(map(len, titles))
+    row = above + _HEIGHT + _MARGIN
     image = QImage(
-        _SCALE * (_WIDTH + 2 * _MARGIN), _SCALE * (len(explained) * row + _MARGIN + LINE), QImage.Format_RGB32
+        _SCALE * (_WIDTH + 2 * _MARGIN), _SCALE * (len(explained) * row + 2 * _MARGIN + LINE), QImage.Format_RGB32
     )
     image.fill(theme.colour("card"))
     painter = QPainter(image)
@@ -212,8 +231,11 @@ def _draw(explained: list[_Explanation], look: str) -> bytes:
     painter.scale(_SCALE, _SCALE)
     for number, each in enumerate(explained):
         top = _MARGIN + number * row
-        write(painter, QRect(_MARGIN, top, _WIDTH, LINE), each.line, "text")
-        each.content.paint(painter, QRect(_MARGIN, top + LINE + 4, _WIDTH, _HEIGHT))
+        for place, line in enumerate(titles[number]):
+            write(painter, QRect(_MARGIN, top + place * LINE, _WIDTH, LINE), line, "text")
+        each.content.paint(painter, QRect(_MARGIN, top + above + 4, _WIDTH, _HEIGHT))
+    bottom = QRect(_MARGIN, _MARGIN + len(explained) * row, _WIDTH, LINE)
+    write(painter, bottom, explained[0].legend)
     painter.end()
     buffer = QBuffer()
     image.save(buffer, "PNG")

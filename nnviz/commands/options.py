@@ -35,6 +35,13 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, prog: str | None = None, **options: Any) -> None:
         super().__init__(prog, **{**options, "allow_abbrev": False})
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuses unknown options itself, so that the error names the command whose help lists them."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
     def error(self, message: str) -> NoReturn:
         """Prints one line and exits with code 2."""
         self.exit(USAGE_ERROR, f"nnviz: {visible(message.removeprefix('argument '))}. Try {self.prog} --help.\n")
@@ -46,13 +53,13 @@ def parse_arguments(words: list[str]) -> argparse.Namespace:
     if words[0].startswith("-") or words[0] in whole.commands:
         arguments = whole.parse_args(words, argparse.Namespace(words=words))
         if arguments.window_data is not None and arguments.command != "window":
-            whole.error(f"--data {arguments.window_data}: must come after the command {arguments.command}")
+            whole.error(f"--data {arguments.window_data} must come after the command {arguments.command}")
         return arguments
     if not os.path.exists(words[0]):
         known = ", ".join(whole.commands)
         whole.error(f"{words[0]}: there is no such command, file or folder. The commands are {known}")
     if len(words) > 1:
-        whole.error(f"{words[1]}: cannot be given after the file {words[0]}. The window opens one file")
+        whole.error(f"{words[1]} cannot be given after the file {words[0]}. The window opens one file")
     return argparse.Namespace(command="window", file=words[0], window_data=None, words=words)
 
 

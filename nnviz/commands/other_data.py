@@ -42,7 +42,7 @@ def coded_table(
     if decided:
         title = text.name(source.title)
         raise CommandError(
-            f"{decided[0]}: cannot be given for {title}. The network determines how tables are read. Leave it out."
+            f"{decided[0]} cannot be given for {title}. The network determines how tables are read. Leave it out."
         )
     with reading_progress(source.title, "B") as show:
         units = [column.name for column in coding.columns if column.sign]

@@ -130,7 +130,7 @@ def _train(conductor: Conductor, asked_to_stop: list[bool]) -> None:
         while not conductor.is_over:
             ended = conductor.step()
             if ended and (now := time.monotonic()) >= next_shown:
-                bar.set_postfix_str(sweep_results.format_best(results) or "", refresh=False)
+                bar.set_postfix_str(sweep_results.format_best(conductor.plan, results) or "", refresh=False)
                 taken = time.monotonic() - now
                 next_shown = now + max(_SECONDS_BETWEEN_BEST, taken / _SHARE_OF_BEST)
             bar.update(len(ended))

@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not is_of_tables and not any(map(is_table, arguments.inputs)):
         return _recognise(network, arguments)
     if len(arguments.inputs) > 1:
-        raise CommandError(f"{arguments.inputs[1]}: is a second file. Give one table at a time.")
+        raise CommandError(f"{arguments.inputs[1]} is a second file. Give one table at a time.")
     rows = read_rows(network, arguments.inputs[0])
     outputs = network.predict(rows.inputs) if len(rows.inputs) else np.zeros((0, network.shape[-1]))
     print_predictions(network, outputs, rows.has_gap)

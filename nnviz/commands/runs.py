@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.basics.errors import counted
 from engine.basics.validation import number_within
 from engine.sweeps.search_space import format_values
 from nnviz.commands.checks import CommandError
@@ -24,7 +25,7 @@ from nnviz.library.states import state_places
 from nnviz.library.sweeps import STOPPED, SweepLibrary
 from nnviz.program_name import program_name
 
-_HEAD = ("run", "", "name", "data", "network", "rate", "epochs", "test", "begun", "size")
+_HEAD = ("run", "", "name", "data", "network", "rate", "epochs", "test error", "started", "size")
 _SWEEP = "sweep"
 _STATUS = {
     "pruned": "pruned: its sweep stopped it early, because other runs were better",
@@ -162,6 +163,7 @@ def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "note", text.plain(record.note)
     yield "data", text.name(record.data)
     yield "network", f"{text.shape(record.experiment.shape)}, {', '.join(dict.fromkeys(record.experiment.activations))}"
+    yield "settings", _settings_text(record)
     yield (
         "status",
         "in progress" if library.is_live(record.id) else _STATUS.get(record.status, text.name(record.status)),
@@ -193,6 +195,13 @@ def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         is_diverged = record.status == "diverged"
         slower = f" --learning-rate {record.experiment.training.learning_rate / 10:g}" if is_diverged else ""
         yield "continue", f"{program_name()} train --resume {record.id}{slower}"
+
+
+def _settings_text(record: RunRecord) -> str:
+    """Returns the main settings: "sgd, learning rate 0.2, batch size 100, 10 epochs, seed 1"."""
+    made = record.experiment.training
+    words = f"{made.optimizer}, learning rate {made.learning_rate:g}, batch size {made.batch_size}"
+    return f"{words}, {counted(made.epochs, 'epoch')}, seed {record.experiment.seed}"
 
 
 def _as_started(command: str) -> str:

@@ -24,7 +24,10 @@ def add_runs(runs: Parser, command: Callable[..., Parser]) -> None:
     add("--ascending", action="store_true", help="the smallest first (default: the largest first)")
     add = runs.add_argument_group("output").add_argument
     add("--json", action="store_true", help="print all facts as JSON, for other programs (default: a table)")
-    text = "Without an action, the runs are listed."
+    text = (
+        "Without an action, the runs are listed. “rate” is the learning rate. “test error” is the error of the "
+        "training set if there is no test set, and the RMSE if the network predicts numbers."
+    )
     actions = runs.add_subparsers(title="actions", metavar="ACTION", description=text)
     _add_one_run(actions, command)
     _add_others(actions, command)

@@ -52,11 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     check_folder(arguments.out)
     if arguments.compare and arguments.workspace != "runs":
-        raise CommandError("--compare: requires the workspace of runs. Add --workspace runs.")
+        raise CommandError("--compare requires the workspace of runs. Add --workspace runs.")
     if arguments.sweep is not None and arguments.workspace != "runs":
-        raise CommandError("--sweep: requires the workspace of runs. Add --workspace runs.")
+        raise CommandError("--sweep requires the workspace of runs. Add --workspace runs.")
     if arguments.view is not None and arguments.sweep is None:
-        raise CommandError("--view: requires a sweep. Add --sweep ID.")
+        raise CommandError("--view requires a sweep. Add --sweep ID.")
     if len(arguments.compare) > len(COMPARED):
         raise CommandError(f"--compare: at most {len(COMPARED)} runs can be compared. Leave some out.")
     data = arguments.data or Experiment.data

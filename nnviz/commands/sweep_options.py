@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from engine.basics.errors import SettingError, Verbatim
 from engine.basics.validation import whole_number
 from engine.experiment import Experiment
 from engine.sweeps.plan import (
@@ -91,10 +90,10 @@ def cluster_of(arguments: argparse.Namespace) -> ClusterAddress | None:
     if arguments.dask is None:
         if arguments.dask_trust or arguments.dask_send_rows:
             option = "--dask-trust" if arguments.dask_trust else "--dask-send-rows"
-            raise CommandError(f"{option}: requires --dask, which names the cluster. Give both, or neither.")
+            raise CommandError(f"{option} requires --dask, which names the cluster. Give both, or neither.")
         return None
     if arguments.workers is not None:
-        raise CommandError("--workers: cannot be given with --dask. The cluster has its own workers. Leave one out.")
+        raise CommandError("--workers cannot be given with --dask. The cluster has its own workers. Leave one out.")
     found = address_of(arguments.dask, arguments.dask_trust, arguments.dask_send_rows)
     found.check_trust()
     return found
@@ -114,13 +113,16 @@ def check_sweep(arguments: argparse.Namespace) -> None:
     given += ["--epochs"] * (arguments.epochs is not None) + ["--no-record"] * (not arguments.record)
     if given:
         raise CommandError(
-            f"{', '.join(given)}: cannot be given with --resume {arguments.resume}, which continues with its own plan. "
+            f"{', '.join(given)} cannot be given with --resume {arguments.resume}, which continues with its own plan. "
             f"Leave these options out. Only --runs, --minutes, --workers and --dask may change."
         )
 
 
 def plan_of(arguments: argparse.Namespace, experiment: Experiment) -> Plan:
-    """Returns the plan that the options describe, for an experiment that fits the data. Raises SettingError."""
+    """Returns the plan that the options describe, for an experiment that fits the data.
+
+    Raises CommandError or SettingError.
+    """
     vary = tuple(parse_dimension(text) for text in arguments.vary)
     count = 1 if arguments.seeds is None else arguments.seeds
     if not vary:
@@ -143,9 +145,9 @@ def _seeds_only(arguments: argparse.Namespace, experiment: Experiment, count: in
     """Returns a plan of several seeds of one experiment, in which no setting varies."""
     if arguments.seeds is None:
         remedy = "For example --vary learning-rate=log:0.01..1, or --seeds 5 alone."
-        raise SettingError("--vary", Verbatim("nothing"), "must name a setting that varies between the runs", remedy)
+        raise CommandError(f"--vary is missing: name a setting that varies between the runs. {remedy}")
     for name in ("sampler", "prune", "sampler_seed", "runs"):
         if getattr(arguments, name) is not None:
             option = "--" + name.replace("_", "-")
-            raise CommandError(f"{option}: requires --vary. Leave it out, or vary a setting.")
+            raise CommandError(f"{option} requires --vary. Leave it out, or vary a setting.")
     return replace(plan_seeds(experiment, count), minutes=arguments.minutes)

@@ -25,13 +25,17 @@ from nnviz.formatting.result_text import (
 _MOST_ROWS = 10
 
 
-def format_best(results: Results) -> str | None:
-    """Returns the best result so far, for the progress bar; None if there is none yet."""
-    best = results.best
-    spread = None if best is None else best.spread(results.compared_by)
+def format_best(plan: Plan, results: Results) -> str | None:
+    """Returns the best result so far, for the progress bar; None if there is none yet.
+
+    Only trials with all seeds count, so that it never gets worse. Without a choice between trials there is no best.
+    """
+    best = results.chosen
+    spread = None if best is None or not plan.is_choice else best.spread(results.compared_by)
     if spread is None:
         return None
-    return f"best {figure_name(results.compared_by)} {figure_value(results.quantity, spread.median)}"
+    median = "median " if len(plan.seeds) > 1 else ""
+    return f"best {median}{figure_name(results.compared_by)} {figure_value(results.quantity, spread.median)}"
 
 
 def lines(plan: Plan, results: Results) -> Iterator[str]:
@@ -44,7 +48,8 @@ def lines(plan: Plan, results: Results) -> Iterator[str]:
         yield from _of_seeds(results, ranked[0])
         return
     yield from aligned_lines(
-        [_head(plan, results), *(_row(plan, results, each) for each in ranked[:_MOST_ROWS])], texts=0
+        [_head(plan, results), *(_row(plan, results, rank, each) for rank, each in enumerate(ranked[:_MOST_ROWS], 1))],
+        texts=0,
     )
     if len(ranked) > _MOST_ROWS:
         yield f"… and {len(ranked) - _MOST_ROWS} more trials"
@@ -73,11 +78,20 @@ def _of_seeds(results: Results, trial: TrialResult) -> Iterator[str]:
 
 
 def _head(plan: Plan, results: Results) -> list[str]:
-    names = ["experiment"] if plan.kind == RACE else [each.name.replace("_", " ") for each in plan.vary]
-    return ["trial", *names, f"{figure_name(results.compared_by)}: median", "lowest", "highest", "seeds", "runs"]
+    names = ["experiment"] if plan.kind == RACE else [each.option.replace("-", " ") for each in plan.vary]
+    return [
+        "rank",
+        "trial",
+        *names,
+        f"{figure_name(results.compared_by)}: median",
+        "lowest",
+        "highest",
+        "seeds",
+        "runs",
+    ]
 
 
-def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
+def _row(plan: Plan, results: Results, rank: int, trial: TrialResult) -> list[str]:
     values = (
         [str(trial.trial + 1)] if plan.kind == RACE else [format_value(trial.values[each.name]) for each in plan.vary]
     )
@@ -91,7 +105,8 @@ def _row(plan: Plan, results: Results, trial: TrialResult) -> list[str]:
         figures[0] = ", ".join(dict.fromkeys(trial.statuses))
     runs = [str(run.run) for run in trial.runs.values() if run.run is not None]
     count = 0 if spread is None else spread.count
-    return [str(trial.trial + 1), *values, *figures, f"{count} of {len(plan.seeds)}", text.listed(runs) or "–"]
+    numbers = [str(rank), str(trial.trial + 1)]
+    return [*numbers, *values, *figures, f"{count} of {len(plan.seeds)}", text.listed(runs) or "–"]
 
 
 def _of_chosen(results: Results) -> Iterator[str]:

@@ -143,7 +143,7 @@ def _plain_coding(file: str, table: Table, columns: tuple[str, ...], inputs: int
     fitting = next((names for names in (named, numbers, table.names) if len(names) == inputs), None)
     if fitting is None:
         count = f"{len(numbers):,} column{'s' * (len(numbers) != 1)} of numbers"
-        raise CommandError(f"{file}: has {count}, but the network has {inputs:,} inputs. Give a column for each.")
+        raise CommandError(f"{file} has {count}, but the network has {inputs:,} inputs. Give a column for each.")
     return TableCoding(tuple(CodedColumn(name, NUMBER) for name in fitting), None, "")
 
 

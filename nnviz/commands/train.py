@@ -219,7 +219,7 @@ def _resumed_training(arguments: argparse.Namespace) -> _Training:
     network, state = load_checkpoint(arguments.resume) if found is None else (found.state.network, found.state.training)
     if state is None:
         raise CommandError(
-            f"{arguments.resume}: holds a network, but no training state. Give a file that --checkpoint wrote."
+            f"{arguments.resume} holds a network, but no training state. Give a file that --checkpoint wrote."
         )
     experiment = Provenance.read(network).experiment
     _check_keeps_data(arguments, experiment or Experiment())
@@ -255,7 +255,7 @@ def _check_unchanged(file: str, data: Dataset, network: Network, state: Training
     except DataError as error:
         what = "" if error.parameter == "data" else f" ({error.parameter}{error.problem})"
         raise CommandError(
-            f"{text.name(file)}: has changed since the run started, so the run cannot be resumed{what}. "
+            f"{text.name(file)} has changed since the run started, so the run cannot be resumed{what}. "
             "Restore the file, or train again from scratch."
         ) from None
     except (KeyError, TypeError):
@@ -265,7 +265,7 @@ def _check_unchanged(file: str, data: Dataset, network: Network, state: Training
 def _train_until(epochs: int, trainer: Trainer, file: str) -> None:
     if epochs < trainer.epoch:
         raise CommandError(
-            f"--epochs {epochs}: must be at least {trainer.epoch}, the epoch that {file} "
+            f"--epochs {epochs} must be at least {trainer.epoch}, the epoch that {file} "
             f"has reached. Give a larger number, or leave the option out."
         )
     trainer.change(replace(trainer.settings, epochs=epochs))

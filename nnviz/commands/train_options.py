@@ -82,12 +82,12 @@ def check_options(arguments: argparse.Namespace) -> None:
     if arguments.half and Path(arguments.save or "").suffix.lower() != ".npz":
         saved = f"--save {arguments.save} does not" if arguments.save else "there is no --save"
         raise CommandError(
-            f"--half: requires --save with a file that ends in .npz, but {saved}. Only .npz has half precision."
+            f"--half requires --save with a file that ends in .npz, but {saved}. Only .npz has half precision."
         )
     for option, file in (("--checkpoint", arguments.checkpoint), ("--resume", arguments.resume)):
         if file and arguments.save and os.path.realpath(file) == os.path.realpath(arguments.save):
             raise CommandError(
-                f"--save {arguments.save}: is also the file of {option}, and the network alone would replace the "
+                f"--save {arguments.save} is also the file of {option}, and the network alone would replace the "
                 f"checkpoint. Name another file."
             )
     check_sizes_once(arguments)
@@ -97,7 +97,7 @@ def check_options(arguments: argparse.Namespace) -> None:
     if arguments.resume is not None and given:
         names = ", ".join(given)
         raise CommandError(
-            f"{names}: cannot be given with --resume {arguments.resume}, which continues with its own settings. "
+            f"{names} cannot be given with --resume {arguments.resume}, which continues with its own settings. "
             f"Leave these options out, or start a new run without --resume."
         )
 
@@ -105,7 +105,7 @@ def check_options(arguments: argparse.Namespace) -> None:
 def check_sizes_once(arguments: argparse.Namespace) -> None:
     """Raises CommandError if the sizes of hidden layers are given twice."""
     if arguments.shape is not None and arguments.hidden is not None:
-        raise CommandError("--hidden: cannot be given with --shape, which includes the hidden layers. Leave one out.")
+        raise CommandError("--hidden cannot be given with --shape, which includes the hidden layers. Leave one out.")
 
 
 def settings_given(arguments: argparse.Namespace) -> list[str]:
@@ -118,12 +118,12 @@ def _check_seeds_alone(arguments: argparse.Namespace) -> None:
     """Raises CommandError for options about a single network if there are several seeds."""
     if arguments.quiet:
         raise CommandError(
-            f"--quiet: cannot be given with --seeds {arguments.seeds}, which prints a result per seed. Leave it out."
+            f"--quiet cannot be given with --seeds {arguments.seeds}, which prints a result per seed. Leave it out."
         )
     for name in ("save", "checkpoint", "resume", "half"):
         if getattr(arguments, name):
             raise CommandError(
-                f"--{name}: cannot be given with --seeds {arguments.seeds}, which trains several networks. Leave it "
+                f"--{name} cannot be given with --seeds {arguments.seeds}, which trains several networks. Leave it "
                 f"out. The library keeps all of them, and “{program_name()} runs export ID FOLDER” exports one."
             )
 

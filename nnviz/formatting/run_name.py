@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 BETWEEN = " · "
 _MORE = " …"
+_SHAPE = re.compile(r"\d+((?:-\d+)+)-\d+")  # "784-64-32-10"; the group holds the hidden layers
 
 
 class RunName(str):
@@ -37,6 +39,8 @@ class RunName(str):
         if parts:
             shorter = [_joined(head, *parts[:count]) for count in range(len(parts) - 1, 0, -1)]
             forms += [_joined(head, *parts), *(f"{form}{_MORE}" for form in shorter), _joined(head, parts[0]), parts[0]]
+            if of_shape := _SHAPE.fullmatch(parts[0]):
+                forms.append(of_shape[1].removeprefix("-"))
         return cls(*dict.fromkeys(forms))
 
     def after(self, words: str) -> RunName:

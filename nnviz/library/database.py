@@ -337,7 +337,7 @@ def _file_at(path: Path) -> tuple[int, int]:
 def _make_file(path: Path) -> None:
     """Makes an empty file for its owner only, if there is none. SQLite's other files inherit its permissions."""
     try:
-        check_regular(path, mode_at(path), "this is {}, but a library must be a regular file")
+        check_regular(path, mode_at(path), "this is {}, not a library file")
     except FileNotFoundError:
         path.parent.mkdir(_FOLDER_OF_OWNER, parents=True, exist_ok=True)
         with suppress(FileExistsError):  # another program made it just now

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.basics.errors import EngineError, Verbatim
+from engine.basics.errors import EngineError
 from engine.basics.validation import gigabytes
 from nnviz.library.schema import PAGE_BYTES
 from nnviz.program_name import program_name
@@ -81,7 +81,7 @@ class TooLargeError(LibraryError):
 
 def unknown_run(path: Path, run: object) -> UnknownRunError:
     remedy = f"“{program_name()} runs” lists the runs in {path.name}."
-    return UnknownRunError("run", Verbatim(str(run)[:60]), "must be the number of a run in the library", remedy)
+    return UnknownRunError.from_problem("", f"There is no run {str(run)[:60]}", remedy)
 
 
 def in_use(run: int) -> RunInUseError:

@@ -152,11 +152,8 @@ class SweepLibrary:
         """Returns the record of a sweep. Raises UnknownSweepError."""
         row = self._database.row(f"{_SELECT} WHERE id = ?", (sweep,)) if self._database.has_sweeps else None
         if row is None:
-            rule, remedy = (
-                "must be the number of a sweep in the library",
-                f"“{program_name()} runs” lists runs with their sweeps.",
-            )
-            raise UnknownSweepError("sweep", sweep, rule, remedy)
+            remedy = f"“{program_name()} runs” lists runs with their sweeps."
+            raise UnknownSweepError.from_problem("", f"There is no sweep {sweep}", remedy)
         return SweepRecord(*row)
 
     def runs(self, sweep: int) -> list[int]:

@@ -91,5 +91,5 @@ class CancelOffer(QObject):
             self._show()
 
     def _show(self) -> None:
-        text = f"{self._text} takes long{self._progress}."
+        text = f"Still {self._text[0].lower()}{self._text[1:]}{self._progress}."
         self._offer = self._messages.show(text, MessageChoice("Cancel", self._cancel), dismissed=self._cancel)

@@ -74,15 +74,15 @@ class NetworkReplacement(QObject):
     ) -> None:
         """Replaces the network by an untrained one, see :meth:`replace`. Undo restores the old one.
 
-        A message says so if the old one was not saved, or if a ``reason`` is given, a clause about it.
+        A message says so if the old one was not saved, or if a ``reason`` is given: a clause with "because".
         """
         run = self._runs.current
-        about = f"which {reason}" if reason else "which was not saved"
         shows_message = run.unsaved or (bool(reason) and not run.untouched)
 
         def then() -> None:
             if shows_message and self._messages.current is None:  # keeps a message that a run was removed
-                self._messages.show(f"The trained network, {about}, was replaced. Ctrl+Z restores it.")
+                what = "The trained network" if reason else "The trained network, which was not saved,"
+                self._messages.show(f"{what} was replaced{reason and f', {reason}'}. Ctrl+Z restores it.")
 
         self.replace(step, then, experiment, basis)
 
@@ -176,7 +176,10 @@ class NetworkReplacement(QObject):
         elif run.misfit(dataset) is None or (run.untouched and run.stage not in (Stage.TRAINING, Stage.PAUSED)):
             self._undo.push(self._settings.step(step, new, basis))
         else:
-            self.reset(step, new, f"does not fit {text.name(dataset.title)}", basis)
+            title = text.name(dataset.title)
+            has_other_inputs = run.network.shape[0] != dataset.width
+            why = f"because {title} has other inputs" if has_other_inputs else f"because it does not fit {title}"
+            self.reset(step, new, why, basis)
 
     # ---- building
 

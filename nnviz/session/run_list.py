@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
+from nnviz.formatting.setting_text import setting_value
 from nnviz.library import LibraryError, RunGroup
 from nnviz.session.run_names import Settings, common, settings_of
 from nnviz.session.run_tree import RunTree
@@ -126,7 +127,7 @@ def read_listing(library: Library, search: str, sort: str, opened: Collection[ob
     families = RunTree(library, search, sort, [each.id for each in opened if isinstance(each, SweepKey)])
     found = nested_rows(families.order, families.parents)
     rows = [_row(row, families) for row in found]
-    for place, section in _sections(found, families.data).items():
+    for place, section in _sections(library, found, families).items():
         rows[place] = rows[place]._replace(section=section)
     known = with_parents(library, rows[:PAGE])
     return RunListing(rows, library.count, library.notice, known, _common(library, rows, families.data))
@@ -156,18 +157,33 @@ def _settings(written: str, data: tuple[str, str]) -> Settings | None:
         return None
 
 
-def _sections(rows: Sequence[RunRow], data: Mapping[int, tuple[str, str]]) -> dict[int, str]:
-    """Returns the rows that begin a section of other data, and their titles; empty for a single data set."""
+def _sections(library: Library, rows: Sequence[RunRow], families: RunTree) -> dict[int, str]:
+    """Returns the rows that begin a section of other data, and their titles; empty for a single data set.
+
+    Of data with the same title, the settings that are not the defaults are added.
+    """
+    data = families.data
     if len(set(data.values())) < 2:
         return {}
+    titles = Counter(title for title, _ in set(data.values()))
     found: dict[int, str] = {}
     last: tuple[str, str] | None = None
     for place, row in enumerate(rows):
         now = data.get(row.run, ("", "")) if not row.depth else last
         if now is not None and now != last:
             title, last = now[0] or "unknown data", now
+            if titles[title] > 1 and (settings := _data_settings(library, row, families)):
+                title = f"{title} · {settings}"
             found[place] = f"{title} (other data)" if title in found.values() else title
     return found
+
+
+def _data_settings(library: Library, row: RunRow, families: RunTree) -> str:
+    """Returns the settings of the row's data that are not the defaults: "train examples 300"; empty for none."""
+    run = row.run if row.run > 0 else next(iter(families.runs_of[-row.run]), 0)
+    settings = _settings(library.experiments([run]).get(run, ""), ("", "")) or {}
+    chosen = settings.get("data_settings")
+    return setting_value(chosen) if chosen else ""
 
 
 def _row(row: RunRow, families: RunTree) -> RunRow:

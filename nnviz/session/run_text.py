@@ -56,7 +56,7 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     """Returns the figure by which a run is sorted, for a group the median, and its colour name.
 
     It is a dash if it was not measured, and "diverged" if most runs did. If it is of another epoch than the network of
-    a single run, or of a run that was stopped early, the epoch is added: "2.67 % at 8".
+    a single run, or of a run that was stopped early, the epoch is added: "2.67 % at epoch 8".
     """
     figure = main_figure(records) if sort == NEWEST else sort
     unit = unit_of(records[0].target)
@@ -64,7 +64,7 @@ def figure_of(records: Sequence[RunRecord], sort: str) -> tuple[str, str]:
     if words == _NONE and 2 * sum(record.status == "diverged" for record in records) > len(records):
         return "diverged", colour
     at = _epoch_of_figures(records[0]) if len(records) == 1 and figure in records[0].figures else None
-    return words if at is None or words == _NONE else f"{words} at {text.epochs(at)}", colour
+    return words if at is None or words == _NONE else f"{words} at epoch {text.epochs(at)}", colour
 
 
 def format_figure(figure: str, value: float | None, batches: int = 0, unit: str = "") -> tuple[str, str]:
@@ -107,11 +107,23 @@ def format_eviction(run: Run) -> str:
 
 def format_thinning(plan: ThinningPlan) -> str:
     """Returns the content of a thinning: "41 snapshots of 6 old runs, 12 MB; none starred"."""
-    count, runs, starred = plan.snapshots, len(plan.runs), plan.starred
-    snapshots = f"{text.count(count)} snapshot{'' if count == 1 else 's'}"
+    return f"{_snapshots_of(plan)}, {_size_of(plan)}"
+
+
+def format_possible_thinning(plan: ThinningPlan) -> str:
+    """Returns "Up to 41 snapshots of 6 old runs could be removed (12 MB; none starred)"."""
+    return f"Up to {_snapshots_of(plan)} could be removed ({_size_of(plan)})"
+
+
+def _snapshots_of(plan: ThinningPlan) -> str:
+    count, runs = plan.snapshots, len(plan.runs)
     of = f"{text.count(runs)} old run{'' if runs == 1 else 's'}"
-    stars = f"{text.count(starred)} of them" if starred else "none"
-    return f"{snapshots} of {of}, {text.size(plan.nbytes)}; {stars} starred"
+    return f"{text.count(count)} snapshot{'' if count == 1 else 's'} of {of}"
+
+
+def _size_of(plan: ThinningPlan) -> str:
+    stars = f"{text.count(plan.starred)} of them" if plan.starred else "none"
+    return f"{text.size(plan.nbytes)}; {stars} starred"
 
 
 def format_storage(plan: ThinningPlan) -> str:

@@ -17,7 +17,8 @@ from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from engine.training.settings import TrainingSettings
-from nnviz.formatting.setting_text import changes_between
+from nnviz.formatting import text
+from nnviz.formatting.setting_text import changes_between, setting_value
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages, error_text
 from nnviz.session.runs import Runs
@@ -155,10 +156,13 @@ class Settings(QObject):
         if run.stage not in (Stage.TRAINING, Stage.PAUSED):
             return
         waiting = changes_between(run.experiment, self.experiment)
-        if waiting:
+        shape = setting_value(self.experiment.shape)
+        named = [f"the shape {each}" if each == shape else each for each in waiting]
+        if named:
+            starts_new = run.stage is Stage.PAUSED and not self.experiment.same_network(run.experiment)
             self._messages.show(
-                f"Preset {preset.name} is applied to the current run, except {', '.join(waiting)}: "
-                f"{'this needs' if len(waiting) == 1 else 'these need'} a new run. Press Reset to start one."
+                f"All settings of {preset.name} apply now, except {text.listed(named)}: "
+                f"press {'Space' if starts_new else 'Reset'} to start a new run."
             )
 
     def switch_augmentation(self, wanted: bool) -> None:

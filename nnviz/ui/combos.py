@@ -128,12 +128,18 @@ class NameCombo(FlatCombo):
         """Shows the choice."""
         self.setCurrentIndex(0 if number is None else number + 1)
 
+    def set_tip(self, tip: str) -> None:
+        """Sets the tooltip, which follows the name of the output."""
+        self._tip = tip
+        self.setToolTip(f"{self._shown}. {tip}" if self._shown else tip)
+
     def show_name(self, name: str) -> None:
         """Shows the name of the output that is meant."""
         if name != self._shown:
             self._shown = name
             self.setAccessibleDescription(name)
-            self.setToolTip(f"{name}. {self._tip}" if name else self._tip)
+            is_long = self.fontMetrics().horizontalAdvance(name) > theme.px(_LONG_NAME)
+            self.setToolTip(f"{name}. {self._tip}" if is_long else self._tip)  # a long name may be cut
             self.update()
 
     @property

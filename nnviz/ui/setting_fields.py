@@ -195,7 +195,7 @@ REGULARISATION = (
     ),
     SettingField(
         "dropout",
-        "Dropout, share",
+        "Dropout rate",
         step_by(0.05, 0.95),
         "Leaves out this share of the hidden neurons in each step, so that none relies on another. For a "
         "share per layer, type inputs first: 0.1, 0.5, 0.5.",
@@ -205,28 +205,28 @@ REGULARISATION = (
         "max_norm",
         "Max-norm",
         step_by(0.5),
-        "Limits the norm of each neuron's incoming weights. 0 sets no limit.",
+        "Limits the norm of each neuron's incoming weights. 0 is off: no limit.",
     ),
     SettingField(
         "clip_norm",
         "Clip gradient",
         step_by(0.5),
-        "Limits the norm of the gradient, so that no single batch changes the weights much. 0 sets no limit.",
+        "Limits the norm of the gradient, so that no single batch changes the weights much. 0 is off: no limit.",
     ),
     SettingField(
         "validation_share",
-        "Validation set",
+        "Validation share",
         step_by(0.05, 0.5),
-        "Holds out this share of the training set to choose settings. The network never learns from it, and "
-        "its error is measured after each epoch.",
+        "Holds out this share of the training set to choose settings: the network never learns from it. "
+        "0 is off: no validation set.",
         parse_share,
     ),
     SettingField(
         "patience",
-        "Patience",
+        "Patience, epochs",
         step_whole(0),
         "Stops the run if the validation error has not fallen for this many epochs, and restores the best "
-        "weights. 0 trains all epochs.",
+        "weights. 0 is off: the run trains all epochs.",
         parse_whole,
     ),
 )
@@ -293,7 +293,7 @@ STRENGTHS = (
     ),
     SettingField(
         "elastic_sigma",
-        "Elastic sigma",
+        "Smoothing, pixels",
         step_by(0.5, 100),
         "Sets how smooth the elastic deformation is: if it is small, strokes tremble.",
     ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt, QUrl, pyqtSignal
@@ -23,6 +24,7 @@ from PyQt5.QtWidgets import (
 
 from nnviz.cards.registry import CARDS, SETTINGS
 from nnviz.ui import theme
+from nnviz.ui.pages import TabbedCard
 from nnviz.ui.parts import named
 from nnviz.window.arrangement import frame_of
 from nnviz.window.help_texts import HelpText, texts_of
@@ -128,7 +130,7 @@ class _HelpWindow(QDialog):
         text = named(QTextBrowser(), f"{name}Text")
         text.setAccessibleName(title)
         text.setToolTip("This text can be selected and copied.")
-        text.setHtml(content)
+        text.setHtml(re.sub(r"(?<=\d) (?=%)", "&nbsp;", content))  # a number and its unit stay on one line
         text.setOpenLinks(False)
         text.anchorClicked.connect(self.link_opened)
         column = QVBoxLayout(self)
@@ -152,12 +154,21 @@ def described(widget: QWidget | None) -> str:
     if isinstance(widget, QLabel) and widget.buddy() is not None:
         widget = widget.buddy()
     found: list[HelpText] = []
+    inside: list[QWidget] = []
     while widget is not None and widget.objectName() not in (*CARDS, SETTINGS):
         found = found or _texts_of_control(widget)
+        inside.append(widget)
         widget = widget.parentWidget()
     if widget is not None:
-        found = [*found, *texts_of(widget.objectName())]
+        found = [*found, *_texts_of_card(widget, inside)]
     return "".join(_paragraph(*part) for part in dict.fromkeys(found))  # control and card may share a text
+
+
+def _texts_of_card(card: QWidget, inside: Sequence[QWidget]) -> tuple[HelpText, ...]:
+    """Returns the texts of the card around widgets; of a page, if they are among its controls in the card's header."""
+    pages = card.pages if isinstance(card, TabbedCard) else []
+    names = (page.objectName() for page in pages if page.aside in inside)
+    return next(filter(None, map(texts_of, names)), texts_of(card.objectName()))
 
 
 def _texts_of_control(control: QWidget) -> list[HelpText]:

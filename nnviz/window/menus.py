@@ -189,7 +189,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._fill_time(menu)
         menu.addSeparator()
-        find = self._add(menu, "&Find a learning rate", "actionFindRate", "Ctrl+L", self._window.training.find_rate)
+        find = self._add(menu, "&Find learning rate", "actionFindRate", "Ctrl+L", self._window.training.find_rate)
         session.data.changed.connect(lambda: find.setEnabled(session.data.dataset is not None))
         find.setEnabled(session.data.dataset is not None)
         menu.addSeparator()
@@ -215,7 +215,7 @@ class Menus(QObject):
         back = self._add(menu, "E&arlier snapshot", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
         on = self._add(menu, "&Later snapshot", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
         live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)
-        play = self._add(menu, "&Play or stop the film", "actionPlay", "P", player.toggle)
+        play = self._add(menu, "&Play or stop", "actionPlay", "P", player.toggle)
         branch = self._add(menu, "Branch fro&m here", "actionBranch", "Ctrl+B", timeline.branch)
         branching = self._session.branching
         menu.setToolTipsVisible(True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.errors import DataError, Verbatim
+from engine.basics.errors import DataError, Verbatim, counted
 from engine.basics.validation import Array
 from engine.datasets.raw_rows import Cells, at_row, columns_of, missing_column
 from engine.datasets.scaling import Scaling
@@ -103,7 +103,7 @@ class CodedColumn:
     def read_column(self, column: TableColumn) -> Array:
         """Returns the numbers of a whole column of a table, (rows,) float64. Raises DataError like :meth:`read`."""
         if column.wrong:
-            value = Verbatim(f"wrong in {column.wrong:,} rows")
+            value = Verbatim(f"wrong in {counted(column.wrong, 'row')}")
             raise DataError(self.name, value, f"must be {self._rule}", "Check the problems listed for these rows.")
         if column.kind == self.kind != TEXT:
             values = column.values
@@ -145,7 +145,7 @@ class CodedColumn:
         if not absent.any():
             return values
         if self.filled is None:
-            raise self._missing("missing" if len(values) == 1 else f"missing in {int(absent.sum()):,} rows")
+            raise self._missing("missing" if len(values) == 1 else f"missing in {counted(int(absent.sum()), 'row')}")
         return np.where(absent, self.filled, values)
 
     def _missing(self, value: str) -> DataError:

@@ -53,15 +53,17 @@ def _with_outcome(preview: TablePreview, table: Table) -> tuple[TablePreview, Da
         made = with_notes(table, prepare(table, preview.settings))
     except EngineError as error:
         return replace(preview, error=error), None
-    reasons = made.counts.left_out
-    columns = tuple(
-        column
-        if column.name in preview.settings["ignored"]
-        else replace(column, reason_unavailable=reasons.get(column.name, ""))
-        for column in preview.columns
-    )
-    outcome, summaries = DatasetSummary.of(made.dataset, len(table)), len(made.counts.summaries)
-    found = replace(preview, columns=columns, outcome=outcome, summaries=summaries, with_gaps=made.counts.with_gaps)
+    reasons, summaries = made.counts.left_out, len(made.counts.summaries)
+    examples = slice(len(table) - summaries)  # all summaries are at the end
+    columns = []
+    for column, read in zip(preview.columns, table.columns, strict=True):
+        missing = int(np.count_nonzero(read.absent[examples]))
+        column = replace(column, missing=missing, wrong=min(column.wrong, missing))
+        if column.name not in preview.settings["ignored"]:
+            column = replace(column, reason_unavailable=reasons.get(column.name, ""))
+        columns.append(column)
+    outcome, with_gaps = DatasetSummary.of(made.dataset, len(table)), made.counts.with_gaps
+    found = replace(preview, columns=tuple(columns), outcome=outcome, summaries=summaries, with_gaps=with_gaps)
     return found, made.dataset
 
 

@@ -45,8 +45,9 @@ _TEXTS_TIP = "Columns whose numbers or yes/no values are categories."
 _STANDARDISE_TIP = "Scale numbers by the mean and standard deviation of the training set."
 _NUMBERS_TIP = "Text columns to read as numbers, such as 12 in “12 km”. Other cells count as missing."
 _MISSING_TIP = (
-    "fill and median fill in the median of numbers. Missing texts become a category (fill) or the most frequent text "
-    "(median). drop leaves out rows with missing values."
+    "fill: missing numbers become the median, missing texts a category.\n"
+    "median: missing numbers become the median, missing texts the most frequent text.\n"
+    "drop: rows with missing values are left out."
 )
 _TASKS = {name: name for name in (CLASSIFICATION, REGRESSION)}
 _SUMMARY_TIP = "Leaves out or keeps rows at the end that look like a sum or mean of the others."
@@ -237,10 +238,7 @@ def _notes_of_file(table: Table) -> list[str]:
         notes.append(f"{counted(table.ragged, 'row')} with more or fewer cells than columns left out.")
     wrong = table.problem_count - table.ragged
     if wrong > 0:
-        cells = (
-            "1 cell that could not be read counts" if wrong == 1 else f"{wrong:,} cells that could not be read count"
-        )
-        notes.append(f"{cells} as missing.")
+        notes.append(f"{counted(wrong, 'unreadable cell')} {'counts' if wrong == 1 else 'count'} as missing.")
     return notes
 
 

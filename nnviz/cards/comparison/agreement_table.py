@@ -13,6 +13,7 @@ from nnviz.ui.painted_view import ARROWS
 
 _HEAD, _SIDE_HEAD = 40, 62  # pixels above and beside the cells
 _GAP, _SQUARE = 4, 9
+_Run = tuple[str, str, str]  # its name, the name of its colour, and its number: "#3"
 
 
 class AgreementTable(QWidget):
@@ -32,13 +33,13 @@ class AgreementTable(QWidget):
         super().__init__()
         self.counts: Array | None = None
         self.cell = (0, 1)
-        self._runs: tuple[tuple[str, str], tuple[str, str]] = (("", ""), ("", ""))
+        self._runs: tuple[_Run, _Run] = (("", "", ""), ("", "", ""))
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
         theme.changed.connect(self._new_look)
 
-    def show_counts(self, runs: tuple[tuple[str, str], tuple[str, str]], counts: Array) -> None:
-        """Shows (2, 2) counts: rows for the first run, columns for the second, each with its name and colour."""
+    def show_counts(self, runs: tuple[_Run, _Run], counts: Array) -> None:
+        """Shows (2, 2) counts: rows for the first run, columns for the second, each with name, colour and number."""
         self._runs, self.counts = runs, counts
         self.setAccessibleDescription(self.words(self.cell))
         self.update()
@@ -47,7 +48,7 @@ class AgreementTable(QWidget):
         """Returns the description of a cell."""
         if self.counts is None:
             return ""
-        (one, _), (other, _) = self._runs
+        (one, *_), (other, *_) = self._runs
         says = ("right", "wrong")
         return f"{text.count(int(self.counts[cell]))}: {one} {says[cell[0]]}, {other} {says[cell[1]]}"
 
@@ -104,7 +105,7 @@ class AgreementTable(QWidget):
 
     def _paint_heads(self, painter: QPainter) -> None:
         painter.setFont(theme.font(theme.SMALL))
-        (_, one), (_, other) = self._runs
+        (_, *one), (_, *other) = self._runs
         middle = int(Qt.AlignCenter)
         for number, words in enumerate(("right", "wrong")):
             top, left = self.place_of((0, number)), self.place_of((number, 0))
@@ -116,11 +117,15 @@ class AgreementTable(QWidget):
         across = self.place_of((0, 0)).united(self.place_of((0, 1)))
         along = self.place_of((0, 0)).united(self.place_of((1, 0)))
         above, beside = QPoint(across.center().x(), theme.px(9)), QPoint(theme.px(7), along.center().y())
-        for colour, centre in ((other, above), (one, beside)):
+        for (colour, name), centre in ((other, above), (one, beside)):
             square = QRect(0, 0, _SQUARE, _SQUARE)
             square.moveCenter(centre)
             painter.setBrush(theme.colour(colour))
             painter.drawRoundedRect(square, 2, 2)
+            painter.setPen(theme.colour("muted"))
+            named = QRect(square.right() + 4, square.top() - 5, theme.px(_SIDE_HEAD - 18), _SQUARE + 10)
+            painter.drawText(named, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+            painter.setPen(Qt.NoPen)
 
     def _paint_cell(self, painter: QPainter, cell: tuple[int, int]) -> None:
         assert self.counts is not None

@@ -35,7 +35,10 @@ _RUN_TIPS = tuple(
     f"Selects the run of the {lines}. A group of seeds is represented by its run with the median error."
     for lines in ("rows", "columns")
 )
-_LIST_TIP = "Click an example to choose it. Enter or a double click makes it the input of all runs."
+_LIST_TIP = (
+    "Captions: prediction of the rows' run · of the columns' run. Click an example to choose it; Enter or a double "
+    "click makes it the input of all runs."
+)
 _LONGEST = 18  # letters of a run's name on a button
 _MOST_FIELDS = 20  # columns of a row
 
@@ -123,12 +126,13 @@ class DisagreementPage(Page):
         self._stack.setCurrentWidget(self._both)
         if found is not self._shown:
             self._shown = found
-            one, other = found.pair
-            names = short_names([one.title_of_middle, other.title_of_middle])
+            names = short_names([run.title_of_middle for run in found.pair])
             self.conclusion.show_conclusion(mistakes_conclusion(names[0], names[1], found.counts))
-            self.matrix.show_counts(
-                ((one.title_of_middle, one.colour), (other.title_of_middle, other.colour)), found.counts
+            numbers = ["" if run.record is None else f"#{run.record.id}" for run in found.pair]
+            one, other = (
+                (run.title_of_middle, run.colour, number) for run, number in zip(found.pair, numbers, strict=True)
             )
+            self.matrix.show_counts((one, other), found.counts)
             self._list()
 
     def _show_choices(self) -> None:

@@ -101,7 +101,7 @@ class DiagramPage(Page):
         session.training.state_changed.connect(self.refresh)  # Repaints in full quality after training.
 
     def _make_count_button(self) -> QToolButton:
-        tip = "Sets how many connections are drawn between two layers, the strongest first."
+        tip = "Sets how many connections are drawn between two layers: the strongest."
         button = named(QToolButton(), "strongestButton", "Number of connections", tip)
         button.setProperty("role", "word")
         button.setPopupMode(QToolButton.InstantPopup)
@@ -233,7 +233,8 @@ class DiagramPage(Page):
         focus = self.diagram.focus
         if focus is not None:
             is_silent = activity.activations[focus[0]][focus[1]] == 0
-            return "activation 0: no contribution" if is_silent else "activation · weight", "lowers", "raises"
+            what = "activation 0, no contribution" if is_silent else "activation × weight"
+            return what, "lowers", "raises"
         return "contribution to the output", "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:

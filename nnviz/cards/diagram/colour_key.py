@@ -10,7 +10,7 @@ from nnviz.ui import theme
 
 _WIDTH, _LEAST = 310, 120
 _GAP = 8  # pixels between the subject and the colours
-_DASH = " – "
+_SLASH = " / "
 _FEWEST = 4  # Letters of an elided word. A shorter one is left out.
 
 
@@ -32,7 +32,7 @@ class ColourKey(QWidget):
         """Sets the texts."""
         if (what, less, more) != (self.what, self.less, self.more):
             self.what, self.less, self.more = what, less, more
-            self.setAccessibleDescription(f"{what}: {less}{_DASH}{more}")
+            self.setAccessibleDescription(f"{what}: {less}{_SLASH}{more}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -44,17 +44,23 @@ class ColourKey(QWidget):
         return QSize(theme.px(_LEAST), theme.px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints from the right. Texts that do not fit are elided, the quantity first."""
+        """Paints from the right. The quantity is shortened, or left out, if there is little room."""
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         right = self.width()
         for said, ink, gap in (
             (self.more, "positive", 0),
-            (_DASH, "muted", 0),
+            (_SLASH, "muted", 0),
             (self.less, "negative", _GAP),
-            (self.what, "muted", 0),
+            (self._quantity(painter.fontMetrics()), "muted", 0),
         ):
             right -= self._paint_words(painter, said, ink, right) + gap
+
+    def _quantity(self, metrics: QFontMetrics) -> str:
+        """Returns the quantity, or a shorter text for it, that fits; empty if none does."""
+        room = self.width() - metrics.horizontalAdvance(f"{self.less}{_SLASH}{self.more}") - _GAP
+        versions = [f"{words}:" for words in (self.what, self.what.partition(" to ")[0]) if words]
+        return next((words for words in versions if metrics.horizontalAdvance(words) <= room), "")
 
     def _paint_words(self, painter: QPainter, said: str, ink: str, right: int) -> int:
         metrics: QFontMetrics = painter.fontMetrics()

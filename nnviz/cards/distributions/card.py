@@ -64,7 +64,7 @@ class DistributionsPage(Page):
         words = f'<span style="color:{now}">■</span> {self._when}&nbsp;&nbsp; <span style="color:{start}">―</span>'
         keys = f"{words} at the start"
         tip = f"Blue: {self._when}; grey: at the start. The height of a bar is the square root of its count."
-        self._keys.show_versions(f"{keys}&nbsp;&nbsp; bar height: √count", keys, f"{words} start", tip=tip)
+        self._keys.show_versions(f"{keys}&nbsp;&nbsp; bar height ∝ √count", keys, f"{words} start", tip=tip)
 
     @property
     def _when(self) -> str:

@@ -19,7 +19,7 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, FieldEdit
 from nnviz.ui.parts import arranged, named, set_look, tool
 
-_TIP = "Keeps the current input with its true class or value (K). The network learns from it only if you train on it."
+_TIP = "Saves the input as your own example (K). It is used for training only if you choose “Train on these”."
 _CLASS_TIP = "Sets the true class, whatever the network predicts."
 _NUMBER_TIP = "Sets the true value, in its unit. Separate several with semicolons."
 _IMPORT_TIP = "Imports examples that were exported here. Undo removes them."

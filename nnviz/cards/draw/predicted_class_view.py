@@ -49,7 +49,7 @@ class PredictedClassView(QWidget):
         are_small = are_long and not (is_free and _widest(names, theme.ANSWER) + 4 <= most)
         widest = _widest(names, theme.ANSWER if is_free and not are_small else theme.LARGE)
         if are_long:  # room for the second guess
-            widest = max(widest, _widest([f"or {name} · 50 %" for name in names], theme.SMALL))
+            widest = max(widest, _widest([f"or {name} (50 %)" for name in names], theme.SMALL))
         for part in (self, self.name, self.sureness, self.second):
             part.setFixedWidth(min(max(widest + 4, theme.px(_LEAST_WIDTH)), most))
         # Lines of a fixed size lay out nothing when their words change.
@@ -70,7 +70,7 @@ class PredictedClassView(QWidget):
         self._set_colour(colour if is_sure else "")
         self.name.setText(self._fitting(name, theme.LARGE))
         self.sureness.setText(_percent(confidence) if is_sure else "not sure")
-        guess = f"or {second} · {_percent(second_confidence)}" if second_confidence >= WORTH_SEEING else ""
+        guess = f"or {second} ({_percent(second_confidence)})" if second_confidence >= WORTH_SEEING else ""
         self.second.setText(self._fitting(guess, theme.SMALL))
         self._set_look("sure", is_sure)
 

@@ -59,7 +59,7 @@ _SHORTER = {
     LAYERS: ("layers",),
     NEAREST: ("nearest", "near"),
 }
-_BASELINE_TIP = "Reference input: contributions explain the difference of the input from this baseline."
+_BASELINE_TIP = "Reference input: contributions explain how the logit differs from its value at this baseline."
 _ONE_TIP = "Selects the output to explain. “predicted” follows the prediction of the network."
 _OTHER_TIP = (
     "Selects the output to compare with. It is the target of the counterfactual, too. Default: the true class of a "
@@ -67,12 +67,16 @@ _OTHER_TIP = (
 )
 _SWAP_TIP = "Swaps the two outputs, to explain the second against the first."
 _DETAILS_TIP = "Shows the sum of the contributions with their baseline, and the size of the smallest change."
+_SUM_TIP = "Attributions sum to this share of the difference of the {} between the input and the baseline."
 _INEXACT_TIP = "± is the error of the sum: rounding, or the limit of integration steps."
 _CHANGE_TIP = (
-    "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 distance "
-    "and how many inputs change by over 10 % of their range."
+    "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 norm "
+    "and how many inputs change by more than 10 % of their range."
 )
-_VIEW_TIP = "Orange inputs speak for the output, blue ones against it."
+_ONE_NUMBER_TIP = "Selects the predicted number to explain: orange inputs raise it, blue ones lower it."
+_OTHER_NUMBER_TIP = "Selects another predicted number to compare with."
+_VIEW_TIP = "Orange inputs support the output, blue ones count against it."
+_NUMBER_VIEW_TIP = "Orange inputs raise the predicted number, blue ones lower it."
 
 
 class ExplanationCard(DockCard):
@@ -153,7 +157,7 @@ class ExplanationCard(DockCard):
         self.play_button = _button("play", "playChangeButton", "Play the counterfactual", tip)
         theme.set_icon(self.play_button, "play", "muted")
         self.play_button.clicked.connect(self.play)
-        tip = "Puts the counterfactual on the canvas, where the network predicts it. Undo restores the drawing."
+        tip = "Puts the counterfactual on the canvas. Undo restores the drawing."
         self.canvas_button = _button("draw it", "changeToCanvasButton", "Put the counterfactual on the canvas", tip)
         self.canvas_button.clicked.connect(self.put_on_canvas)
         change_box = FixedSizeBox(self.change_label)
@@ -184,6 +188,10 @@ class ExplanationCard(DockCard):
     def adapt(self) -> None:
         """Names the outputs as the data and the network do."""
         self.other_combo.setVisible(len(self._session.class_names) > 1)
+        is_regression = self._session.meaning.is_regression
+        self.one_combo.set_tip(_ONE_NUMBER_TIP if is_regression else _ONE_TIP)
+        self.other_combo.set_tip(_OTHER_NUMBER_TIP if is_regression else _OTHER_TIP)
+        self.view.setWhatsThis(_NUMBER_VIEW_TIP if is_regression else _VIEW_TIP)
         self._show_choices()
         self._make_room()
 
@@ -332,7 +340,7 @@ class ExplanationCard(DockCard):
     def _show_words(self, contributions: Contributions | None, change: Counterfactual | None) -> None:
         names = self._session.class_names
         self.sum_label.setText("" if contributions is None else presentation.sum_line(contributions, change))
-        self.sum_label.setToolTip(_INEXACT_TIP if contributions is not None and contributions.missing else "")
+        self.sum_label.setToolTip("" if contributions is None else self._sum_tip(contributions))
         self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width() * 100 / theme.text_size())
         self._sum_box.set_width(self._sum_width)
         self._show_baseline(contributions)
@@ -344,6 +352,8 @@ class ExplanationCard(DockCard):
         else:
             words = presentation.change_line(change, names, self._session.meaning)
         self.change_label.setText(words)
+        sizes = "" if change is None or is_nearest else presentation.change_sizes(change)
+        self.change_label.setToolTip(sizes or _CHANGE_TIP)
         self.view.setAccessibleDescription(". ".join(filter(None, (self.sum_label.text(), words))))
         has_change = change is not None and change.changed is not None
         self.play_button.setVisible(has_change and self._model.method in ATTRIBUTIONS)
@@ -388,6 +398,11 @@ class ExplanationCard(DockCard):
         self._session.sketch.replace("smallest change", (ink,))
 
     # ---- numbers
+
+    def _sum_tip(self, contributions: Contributions) -> str:
+        quantity = "prediction" if self._session.meaning.is_regression else "logit"
+        of_sum = "" if contributions.share is None else _SUM_TIP.format(quantity)
+        return " ".join(filter(None, (of_sum, _INEXACT_TIP if contributions.missing else "")))
 
     def table(self) -> Table | None:
         """Returns the shown numbers, for a CSV file."""

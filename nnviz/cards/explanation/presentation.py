@@ -241,3 +241,14 @@ def change_line(change: Counterfactual, names: Sequence[str], meaning: Meaning =
         return f"smallest change: by {distance(change.distance)}"
     count = changed_columns(change, meaning)
     return f"smallest change: {count} column{'' if count == 1 else 's'}"
+
+
+def change_sizes(change: Counterfactual) -> str:
+    """Returns what the figures of the smallest change of an image mean; empty for other inputs."""
+    if change.changed is None or not (change.query.has_classes and change.query.is_picture):
+        return ""
+    pixels = "pixel changes" if change.visible == 1 else "pixels change"
+    return (
+        f"Counterfactual: the smallest change of the input that gets the other prediction. L2 norm "
+        f"{distance(change.distance)}; {change.visible} {pixels} by more than 10 %."
+    )

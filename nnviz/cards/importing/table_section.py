@@ -94,7 +94,7 @@ class TableSection(QWidget):
         choices = ImportFields(self._importing, "import", self)
         self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
         choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
-        missing = (("impute", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
+        missing = (("fill", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
         self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
         self._missing.setAccessibleName("Missing values")
         self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # the number of rows is known later

@@ -179,7 +179,7 @@ class MapPage(Page):
         if highlighted:
             strong = text.count(count - int(self.view.dots.are_faded.sum()))
             what = "examples" if embedding.tsne is None else f"at epoch {self._epoch(embedding.source.epochs)}"
-            return f"only {highlighted} · {strong} of {text.count(count)} {what}"
+            return f"showing {highlighted}: {strong} of {text.count(count)} {what}"
         of = "" if count == part.count else f" of {text.count(part.count)}"
         words = f"{text.count(count)}{of} examples"
         if embedding.tsne is not None:

@@ -86,7 +86,7 @@ class MapToolbar(QWidget):
         self._model = session.models[MapModel]
         self.said = named(label(role="muted"), "mapSaid")
         self.progress = ShareBar(100)
-        self.turn = _button("mapTurnButton", "turn to fit", "Recompute the axes", _TURN_TIP)
+        self.turn = _button("mapTurnButton", "refit PCA", "Recompute the axes", _TURN_TIP)
         self.arrange = _button("mapArrangeButton", "arrange", "Arrange by t-SNE", _ARRANGE_TIP)
         self.lasso = _button("mapLassoButton", "lasso", "Lasso", _LASSO_TIP)
         self.lasso.setCheckable(True)

@@ -31,7 +31,7 @@ class ExamplesCard(DockCard):
     def __init__(self, session: Session) -> None:
         super().__init__("Chosen examples")
         self._session = session
-        self._shown: tuple[object, object] = (None, None)  # the listed predictions and examples
+        self._shown: tuple[object, object, bool] = (None, None, True)  # predictions, listed examples, whether at rest
         self._about: tuple[object, object] = (None, None)  # the listed classes and part
         self._example: object = None  # the last chosen example
         self._full_title, self._full_detail = self.windowTitle(), ""
@@ -89,8 +89,9 @@ class ExamplesCard(DockCard):
             mistakes.group or selection.classes,
             mistakes.part,
         )  # A new list of the same classes and part keeps its scroll position.
-        if self._shown[0] is not found or self._shown[1] is not listed:
-            self._shown = found, listed
+        is_steady = self._session.displayed.is_steady
+        if self._shown[0] is not found or self._shown[1] is not listed or self._shown[2] != is_steady:
+            self._shown = found, listed, is_steady
             self._show_list(found, listed, data, stays=about == self._about)
         place, is_new = mistakes.place, (about, selection.example) != (self._about, self._example)
         self._about, self._example = about, selection.example
@@ -113,7 +114,9 @@ class ExamplesCard(DockCard):
         answers = found.answers
         what = f"{self._session.meaning.example}s"
         order = self._order(answers)
-        self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]} · {order}"
+        # While the network is training, the matrix next to it may be of another epoch.
+        when = "" if self._session.displayed.is_steady else f" at epoch {round(found.epochs, 2):g}"
+        self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]}{when} · {order}"
         self._fit_title()
         if data.is_picture and isinstance(answers, ClassPredictions):
             self.pictures.show_pictures(

@@ -58,15 +58,17 @@ class ActivationColumns(QWidget):
 
     def _show(self, report: NeuronReport, data: Dataset) -> None:
         meaning = self._model.meaning
-        by = meaning.output(0) if report.means is None else "class"
-        say(self._means_name, f"mean by {by}")
+        by, tip = "", "For each class."
+        if report.means is None:
+            by, tip = f" · {meaning.output(0)}", f"For each fifth of the examples, by {meaning.output(0)}."
+        say(self._means_name, f"mean activation{by}")
+        self._means_name.setToolTip("" if report.is_dead else tip)
         if report.means is not None:
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:
             ends = [[text.compact(meaning.target(end)) for end in fifth[:2]] for fifth in report.fifths]
             names = [" – ".join(each) for each in ends]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
-        by = f" · {meaning.output(0)}" if report.means is None else ""
         say(self._examples_name, "no strongest examples" if report.is_dead else f"strongest activation{by}")
         tile = self._model.tile
         if report.is_dead:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSignalBlocker, Qt
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
 
 from nnviz.session.selection import Neuron
@@ -30,12 +31,7 @@ class NeuronControls(QWidget):
         self._session = session
         self._is_dragged = False
         self._slider()
-        self.off = _button(
-            "switch off",
-            "neuronOffButton",
-            "Switches the neuron off as a preview (S). The network itself and its training are not affected.",
-        )
-        self.off.setCheckable(True)
+        self.off = _SwitchButton()
         tip = "Applies the preview to the network: it gets the displayed weights. Undo reverts this."
         self.keep = _button("keep", "neuronKeepButton", tip)
         tip = "Changes the bias or a weight of the network, also during training. Undo reverts this."
@@ -94,8 +90,7 @@ class NeuronControls(QWidget):
         with QSignalBlocker(self.strength):
             self.strength.setValue(round(factor * _PER_UNIT))
         self.factor.setText(f"{factor:.2f}".rstrip("0").ljust(3, "0"))
-        self.off.setChecked(factor == 0)
-        self.off.setText("switch off" if factor else "switch on")
+        self.off.show_strength(factor)
         for control in (self.strength, self.off):
             control.setEnabled(can_scale)
         self.keep.setEnabled(bool(self._session.displayed.what_if))
@@ -103,6 +98,45 @@ class NeuronControls(QWidget):
             self._session.displayed.is_live
         )  # A past epoch cannot be changed, and its mark needs the room.
         self.setVisible(neuron is not None)
+
+
+class _SwitchButton(QPushButton):
+    """Switches the neuron off and on; without "switch" if there is little room."""
+
+    def __init__(self) -> None:
+        super().__init__("switch off")
+        tip = "Switches the neuron off as a preview (S). The network itself and its training are not affected."
+        named(self, "neuronOffButton", "Switch off", tip)
+        self.setProperty("role", "pill")
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.TabFocus)
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self._word = "off"
+
+    def show_strength(self, factor: float) -> None:
+        """Shows whether the neuron is off, and what a click does."""
+        self.setChecked(factor == 0)
+        self._word = "off" if factor else "on"
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Returns the room for the longest text, so that a click moves nothing."""
+        return self._size("switch off")
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size("off")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _size(self, words: str) -> QSize:
+        size, metrics = super().sizeHint(), self.fontMetrics()
+        size.setWidth(size.width() + metrics.horizontalAdvance(words) - metrics.horizontalAdvance(self.text()))
+        return size
+
+    def _fit(self) -> None:
+        self.setText(f"switch {self._word}" if self.width() >= self.sizeHint().width() else self._word)
 
 
 class Chip(FixedSizeBox):

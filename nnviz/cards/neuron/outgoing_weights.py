@@ -66,7 +66,8 @@ class OutgoingWeights(QWidget):
         self.links.show_values(np.zeros(0) if is_output else network.weights[neuron.layer][:, neuron.number].copy())
         above = "the outputs" if neuron.layer == len(network.weights) - 1 else f"layer {neuron.layer + 1}"
         name = self._model.names(neuron.layer).class_name(neuron.number) if is_output else ""
-        say(self._leads_name, f"is an output{f': {name}' if name else ''}" if is_output else f"feeds {above}")
+        say(self._leads_name, f"is an output{f': {name}' if name else ''}" if is_output else "outgoing weights")
+        self._leads_name.setToolTip("" if is_output else f"Weights from this neuron to {above}.")
 
     def show_effect(self) -> None:
         """Shows the error with the current what-ifs, or without the neuron if there are none."""

@@ -23,7 +23,7 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
 
-BACK, ASCENT, OWN = "carried back to input", "gradient ascent", "its own weights"
+BACK, ASCENT, OWN = "projected to input", "gradient ascent", "its own weights"
 _LEAST_LIMIT = 1e-4
 
 
@@ -65,8 +65,8 @@ class NeuronWeights(QWidget):
         for view in (self.map, self.bars, self.input):
             self._stack.addWidget(view)
         tip = (
-            "Shows what a neuron of a deeper layer responds to: its weights carried back to the input, an input "
-            "found by gradient ascent, or its own weights."
+            "Shows what a neuron of a deeper layer responds to: its weights projected to the input as if the "
+            "layers were linear, an input found by gradient ascent, or its own weights."
         )
         self.view = FlatCombo("neuronViewCombo", "View of the neuron", tip)
         self.view.addItems([BACK, ASCENT, OWN])
@@ -102,7 +102,7 @@ class NeuronWeights(QWidget):
             return
         self._source = replace(names, layer=0, tile=tile).source
         if view == BACK:
-            self._show(report.carried_back, tile, "layers treated as linear")
+            self._show(report.carried_back, tile, "linear approximation")
         elif report.ascent is not None:
             self._show_ascent(report.ascent, tile)
 

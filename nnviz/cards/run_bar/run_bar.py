@@ -25,6 +25,7 @@ _LEAST_WIDTH = 72  # of a figure, in pixels
 _TIMES_WIDTH = 236
 _LEAST_BAR = 400  # pixels, of all of the bar
 _WORDS = {"stepBatchButton": " Batch", "stepEpochButton": " Epoch", "resetButton": " Reset"}
+_TIMES_TIP = "Shows how long an epoch takes with its evaluation, and estimates the time until the last epoch."
 _MANY = 100  # a number of epochs for which the button has no room
 _STATES = {
     Status.LOADING: "Loading data",
@@ -123,7 +124,7 @@ class RunBar(QWidget):
     def _progress_block(self) -> QVBoxLayout:
         self.state = named(label(role="title"), "runState")
         self.status = named(ElidedLabel(role="muted"), "runStatus")
-        self.times = named(label(role="muted"), "runTimes")
+        self.times = named(label(role="muted"), "runTimes", tip=_TIMES_TIP)
         self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         tip = "Shows how much of the run is done."
         self.progress = named(QProgressBar(), "runProgress", "Progress of the run", tip)
@@ -245,11 +246,11 @@ class RunBar(QWidget):
         if training.state in (Status.READY, Status.PAUSED):
             past = run.epochs
             if self._starts_new:
-                return ["the settings describe another network", "Space trains it"]
+                return ["the settings describe another network", "press Space to train it"]
             return (
-                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "Space continues"]
+                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "press Space to continue"]
                 if past
-                else ["Space trains"]
+                else ["press Space to train"]
             )
         return []
 

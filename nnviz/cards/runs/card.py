@@ -30,7 +30,7 @@ from nnviz.session.run_names import (
     subject_of,
     title_in_group,
 )
-from nnviz.session.run_text import SORTS, figure_of, format_figure
+from nnviz.session.run_text import NEWEST, SORTS, figure_of, format_figure
 from nnviz.session.seeds import Chosen, main_figure, middle_of, named_first, note_of, seed_of, values_of
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry, sweep_row, sweep_title, trial_title
@@ -43,7 +43,7 @@ _EMPTY = "No runs yet. Train a network to see its run here."
 _NOTHING_FOUND = "No run has all these words in its settings, name, note, data or sweep. Change the search."
 _SORT_TIP = (
     "Sorts the runs by date, or by a figure with the best first. Each data set is sorted by itself, because figures "
-    "of different data do not compare."
+    "of different data cannot be compared."
 )
 _SEARCH_TIP = (
     "Lists the runs that have all these words in their settings, name, note, data or sweep, such as “adam 0.01”, "
@@ -241,7 +241,11 @@ class RunsCard(DockCard):
             title = trial_title(named_first(records), row.of.varied, is_whole=True)
         elif len(records) == 1:
             title = run_title(records[0])
-        told = _run_tooltip(records[0]) if len(records) == 1 else _group_tooltip(records, self._session.library.sort)
+        told = (
+            _run_tooltip(records[0], self._session.library.sort)
+            if len(records) == 1
+            else _group_tooltip(records, self._session.library.sort)
+        )
         return f"{title}{going}{told}"
 
     def _title(self, row: RunRow, records: Sequence[RunRecord]) -> RunName:
@@ -404,10 +408,20 @@ def _own_name(records: Sequence[RunRecord]) -> str:
     return "" if name in NAMELESS else text.name(name)
 
 
-def _run_tooltip(record: RunRecord) -> str:
+def _shown_figure(records: Sequence[RunRecord], sort: str) -> str:
+    """Returns the figure that stands beside runs."""
+    return main_figure(records) if sort == NEWEST else sort
+
+
+def _name_of_figure(figure: str) -> str:
+    return SORTS[figure].title.removesuffix(" %") if figure in SORTS else figure_name(figure)
+
+
+def _run_tooltip(record: RunRecord, sort: str) -> str:
     """Returns the lines of a run's tooltip below its title."""
     when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
+    lines.append(f"The figure: {_name_of_figure(_shown_figure([record], sort))}.")
     if record.figures_before is not None:
         lines.append(f"figures of epoch {text.epochs(record.figures_before)}")
     try:
@@ -431,12 +445,17 @@ def _sweep_tooltip(row: RunRow) -> str:
 def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     """Returns the lines of a group's tooltip below its title: the figure of each of its runs."""
     middle = seed_of(middle_of(records))
-    figures, unit = values_of(records, figure := main_figure(records)), unit_of(records[0].target)
+    figure = _shown_figure(records, sort)
+    figures, unit = values_of(records, figure), unit_of(records[0].target)
     ends = [format_figure(figure, value, unit=unit)[0] for value in figures[:1] + figures[-1:]]
     spread = f", from {ends[0]} to {ends[1]}" if figures else ""
     have_seeds = len({seed_of(record) for record in records}) == len(records)
     differing = "differ only in their seed" if have_seeds else "have the same settings, and some the same seed"
-    lines = [f"{len(records)} runs that {differing}. The figure is their median{spread}."]
+    numbers = [record.id for record in records]
+    lines = [
+        f"{len(records)} runs (#{min(numbers)}–{max(numbers)}) that {differing}. "
+        f"The figure: median {_name_of_figure(figure)}{spread}."
+    ]
     lines += [f"The newest: {text.date(max(record.created for record in records))}"]
     lines += [f"Enter opens the run with the median figure, {middle}."]
     lines += [f"{seed_of(each)}: {figure_of([each], sort)[0]}, {each.status}" for each in records[:_MOST_SEEDS]]

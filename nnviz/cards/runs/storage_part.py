@@ -13,7 +13,7 @@ from engine.basics.errors import SettingError
 from engine.basics.validation import number_within, parse_number
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.library.quota import LEAST, MOST, MOST_OF_RUN
-from nnviz.session.run_text import format_pending_thinning, format_storage, format_thinning
+from nnviz.session.run_text import format_pending_thinning, format_possible_thinning, format_storage
 from nnviz.session.session import Session
 from nnviz.session.snapshots import LEAST_BYTES, MOST_BYTES, most_bytes
 from nnviz.ui import theme
@@ -65,7 +65,7 @@ _LIMIT_FIELDS = (
     ),
     _LimitField(
         "run",
-        "Run on disk, MB",
+        "Snapshots per run, MB",
         1e6,
         "32",
         LEAST,
@@ -76,7 +76,7 @@ _LIMIT_FIELDS = (
     ),
     _LimitField(
         "memory",
-        "Run in memory, MiB",
+        "Snapshots in memory, MiB",
         2**20,
         str(MOST_BYTES // 2**20),
         LEAST_BYTES,
@@ -119,7 +119,7 @@ class StoragePart(QWidget):
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
         self._words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self._thin = named(QPushButton("Thin now"), "thinButton", "Thin old runs now", _THIN_TIP)
+        self._thin = named(QPushButton("Remove now"), "thinButton", "Thin old runs now", _THIN_TIP)
         self._thin.clicked.connect(self._model.thin)
         arranged(QVBoxLayout(content), form, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)
         self._show_content()
@@ -153,7 +153,7 @@ class StoragePart(QWidget):
             return format_pending_thinning(usage.plan, "after the next run")
         if usage is None or usage.possible is None or not usage.possible.losses:
             return "No snapshots need to be removed."
-        return f"No snapshots need to be removed. At most could go: {format_thinning(usage.possible)}."
+        return f"No snapshots need to be removed. {format_possible_thinning(usage.possible)}."
 
     # ---- what is typed
 

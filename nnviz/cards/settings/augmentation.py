@@ -51,7 +51,7 @@ class AugmentationForm(SettingsForm):
         more.setProperty("role", "word")
         more.clicked.connect(self._show_others)
         whole = QWidget()
-        row = arranged(QHBoxLayout(), (label("Augmented examples", "muted"), 1), more, spacing=2)
+        row = arranged(QHBoxLayout(), (label("Preview", "muted"), 1), more, spacing=2)
         arranged(QVBoxLayout(whole), self._picture, row, spacing=2)
         return whole
 

@@ -29,6 +29,7 @@ from nnviz.ui.plane.points import no_points
 _SHORTER = (
     (re.compile(r"([\d,]+ rows?) with.* left out\."), r"\1 left out"),
     (re.compile(r"Missing values: .*", re.DOTALL), "Missing values filled in"),
+    (re.compile(r"([\d,]+ unreadable cells?) counts? as missing\."), r"\1"),
 )
 _COMBO_TIP = "Selects the data that the network learns from. The input and output layers follow the data."
 _RECENT = "Your files"

@@ -70,6 +70,7 @@ class NetworkCard(Card):
         self.shape_edit.setMaxLength(_LONGEST_SHAPE)
         self.shape_edit.editingFinished.connect(self._shape_typed)
         self.shape_edit.returnPressed.connect(self._shape_entered)
+        self.shape_edit.textChanged.connect(self._drop_solved_problem)
         self._mark = DefaultButton(session, "shapeDefaultButton", "layers", self.shape_edit, _LAYER_WORDS)
         self.body.addLayout(arranged(QHBoxLayout(), (self.shape_edit, 1), self._mark, spacing=4))
         self._error = Note(self.shape_edit, "shapeError")
@@ -108,6 +109,12 @@ class NetworkCard(Card):
         if typed == self._session_shape() and "shape" not in self._session.settings.problems:
             return
         self._try("shape", lambda: self._session.settings.change("shape", shape=parse_shape(typed)))
+
+    def _drop_solved_problem(self, shown: str) -> None:
+        """Drops the problem of the shape once the field shows the shape in use again, as after an undo in it."""
+        if "shape" in self._session.settings.problems and shown == self._session_shape():
+            self._session.settings.set_problem("shape", None)
+            self._show_problems()
 
     def _shape_entered(self) -> None:
         """Commits the shape and leaves the field, so that the next Space trains; stays there on an error."""
@@ -311,13 +318,14 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     """Returns a row for the inputs or the outputs, whose numbers follow the data."""
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
-    frame.setToolTip("Follows from the data and cannot be changed here.")
+    of_output = " Softmax or another activation of the output is chosen under Initialisation." if activation else ""
+    frame.setToolTip(f"Follows from the data and cannot be changed here.{of_output}")
     theme.sized(frame.setMinimumHeight, theme.ROW - 2)
     number = label(str(size), "title")
     theme.sized(number.setFixedWidth, 66)
     number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
     name = ElidedLabel(what, "fieldName")
-    name.setToolTip(what)
+    name.setToolTip(f"{what} · {activation}: {frame.toolTip()}" if activation else what)
     arranged(QHBoxLayout(frame), number, (name, 1), label(activation, "fieldName"), spacing=6, margins=(13, 1, 8, 1))
     return frame
 

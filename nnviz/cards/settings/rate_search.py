@@ -53,9 +53,9 @@ class RateSearchView(QWidget):
         super().__init__()
         self._session = session
         self._search = session.models[RateSearch]
-        self._find = named(QPushButton(), "findRateButton", "Find a learning rate")
+        self._find = named(QPushButton(), "findRateButton", "Find learning rate")
         self._find.clicked.connect(self._toggle)
-        tip = "Sets the learning rate to the suggestion, where the loss fell fastest. Undo restores yours."
+        tip = "Sets the learning rate to the suggestion, where the loss fell fastest. Undo restores your value."
         self._take = named(QPushButton(), "takeRateButton", "Take the suggested learning rate", tip)
         self._take.clicked.connect(self._take_suggestion)
         self._progress = named(QProgressBar(), "rateProgress", "Progress of the search")
@@ -82,7 +82,7 @@ class RateSearchView(QWidget):
 
     def _show(self) -> None:
         search, found, has_curve = self._search, self._search.result, len(self._search.partial or ()) > 1
-        self._find.setText("Stop" if search.is_running else "Find rate")
+        self._find.setText("Stop" if search.is_running else "Find learning rate")
         self._find.setToolTip(
             "Stops the search."
             if search.is_running
@@ -101,7 +101,10 @@ class RateSearchView(QWidget):
         if search.was_stopped:
             caption = "Stopped early: no suggestion."
         elif not search.is_running and found is None:
-            caption = "The loss did not fall clearly at any rate: no suggestion."
+            caption = (
+                "Loss against rate: it fell clearly at no rate. If the network is trained already, press Reset and "
+                "search again."
+            )
         self._caption.setText(caption)
         self._caption.setVisible(has_curve)
         if has_curve:

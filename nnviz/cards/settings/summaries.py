@@ -77,13 +77,17 @@ def of_initialisation(experiment: Experiment) -> str:
     return f"{first}, {LOSSES[experiment.loss].label.lower()}"
 
 
-def waiting(fields: TrainingSettings, run: TrainingSettings) -> str:
-    """Returns a sentence that names the fields that wait for the next run; "" if none do."""
+def waiting(fields: TrainingSettings, run: TrainingSettings) -> tuple[str, str]:
+    """Returns the fields that wait for the next run, as "Batch size: from the next run."; empty if none do.
+
+    The second text is shorter if there are several.
+    """
     names = [setting_name(name) for name in _MAY_WAIT if getattr(fields, name) != getattr(run, name)]
     if not names:
-        return ""
+        return "", ""
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])).capitalize()
-    return f"{listed} {'apply' if len(names) > 1 else 'applies'} to the next run."
+    short = listed if len(names) == 1 else f"{len(names)} settings"
+    return f"{listed}: from the next run.", f"{short}: next run."
 
 
 def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:

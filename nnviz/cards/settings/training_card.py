@@ -27,7 +27,7 @@ from nnviz.ui.note import NoticeLine
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, SettingRows
 
-_PRESET_TIP = "Sets shape, activations, loss and all training settings at once. Undo restores yours."
+_PRESET_TIP = "Sets shape, activations, loss and all training settings at once. Undo restores your settings."
 _OWN_TIP = "Custom settings: at least one differs from every preset."
 
 
@@ -80,7 +80,7 @@ _GROUPS = (
     _GroupInfo(
         "regularisationGroup",
         "Regularisation",
-        "Limits overfitting (the network memorises the training set) and holds out a validation set.",
+        "Limits overfitting (the network memorises the training set) and can hold out a validation set.",
         REGULARISATION,
         summaries.of_regularisation,
     ),
@@ -94,7 +94,7 @@ _GROUPS = (
     ),
     _GroupInfo(
         "initialisationGroup",
-        "Initialisation",
+        "Initialisation and loss",
         "Sets how the initial weights are drawn, and which loss training minimises.",
         INITIALISATION,
         summaries.of_initialisation,
@@ -179,8 +179,8 @@ class TrainingCard(Card):
         self._presets.setCurrentIndex(0 if preset is None else settings.presets.index(preset) + 1)
         self._show_adjusted(preset)
         is_in_progress = self._session.training.is_in_progress
-        waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_in_progress else ""
-        self._notice.show_text(waits, "Applies to the next run.")
+        waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_in_progress else ("", "")
+        self._notice.show_text(*waits)
         self._show_summaries()
 
     def _show_adjusted(self, preset: Preset | None) -> None:

@@ -265,6 +265,7 @@ class StepContent:
             lambda place: (value_text(formulas[place]),),
             bold=0,
             second=lambda place: right_side(formulas[place]),
+            shorter=lambda name: name.removeprefix("weighted "),
         )
 
     def term_rows(self, formula: Formula) -> RowsData:
@@ -282,10 +283,13 @@ class StepContent:
                 note=formula.why,
             )
         terms, left, total = formula.terms, formula.left_out, formula.left_sum
-        divisor = terms[0].divisor
+        divisor, what = terms[0].divisor, formula.address.what
+        head = _HEADS.get(what, "")
+        if formula.address.layer == 1 and what in ("sum", "gradient"):
+            head = head.replace("a", "x")  # the values below the first layer are the network's inputs
         return RowsData(
             len(terms),
-            ("from", "", _HEADS.get(formula.address.what, "") + (f" / {divisor}" if divisor > 1 else ""), "adds"),
+            ("from", "", head + (f" / {divisor}" if divisor > 1 else ""), "adds"),
             (self._width_of_terms(formula), _PRODUCT, _VALUE),
             lambda place: self._term_name(formula, place),
             lambda place: (product_text(formula, place), signed(terms[place].value)),

@@ -92,9 +92,11 @@ class StepHighlighting:
         return f"{formula.rule}\n= {written(formula)}\n= {value_text(formula)}" if formula.terms else ""
 
     def _described_number(self, place: int) -> str:
-        """Returns a row's numbers with their names, for its tooltip."""
+        """Returns a row's numbers with their names, for its tooltip; if there are many, each on a line of its own."""
         rows = self._parts.numbers.rows
         figures = [f"{head} {words}" for head, words in zip(rows.heads[2:], rows.texts(place), strict=True)]
         if rows.heads[1] and rows.bars is not None:
             figures.insert(0, f"{rows.heads[1]} {figure(float(rows.bars[place]))}")
+        if len(figures) > 2:
+            return "\n".join([rows.name(place), *figures])
         return f"{rows.name(place)}: {', '.join(figures)}"

@@ -71,8 +71,8 @@ class StepWidgets(QWidget):
         self.temperature, self.walking = TemperatureSlider(), StepButtons()
 
     def _make_buttons(self) -> None:
-        tip = "Returns to the number before (Backspace, Alt+Left, or the mouse's back button)."
-        self.back = pill("Back", "stepBackButton", "Back", tip)
+        tip = "Returns to the number you viewed before (Backspace, Alt+Left, or the mouse's back button)."
+        self.back = pill("Last viewed", "stepBackButton", "Last viewed number", tip)
         tip = "Undoes the last step: the network gets its weights from before."
         self.undo = pill("undo", "undoStepButton", "Undo the step", tip)
         kept = self.undo.sizePolicy()

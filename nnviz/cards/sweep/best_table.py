@@ -13,7 +13,7 @@ from nnviz.ui import theme
 from nnviz.ui.row_table import ListColumn, PaintedRowTable, RowModel, paint_square
 
 _HIGH, _SIDE, _MARK = 25, 9, 22  # pixels: a row, the square, its column
-_LEAST, _AIR, _PAD = 24, 16, 6  # pixels: a column at least, beside its text, and of that at the right
+_LEAST, _AIR, _PAD = 24, 12, 6  # pixels: a column at least, beside its text, and of that at the right
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class BestTrialTable(PaintedRowTable):
         if key == self._divided and all(has >= needs for has, needs in zip(given, needed, strict=True)):
             return
         self._divided = key
-        for at in reversed(self._columns):
+        for at in (*self._columns[:1], *reversed(self._columns[1:])):  # the rank first
             wanted = _AIR + metrics.horizontalAdvance(self.names[at])
             needed[at + 1] += max(0, min(wanted - needed[at + 1], room - sum(needed)))
         more = max(0, room - sum(needed)) // max(1, len(self.names))

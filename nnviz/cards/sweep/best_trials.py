@@ -17,6 +17,7 @@ from nnviz.library import RunGroup
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import format_setting_value, short_name
 from nnviz.ui.card import label
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named
 
@@ -44,7 +45,7 @@ class BestTrials(QWidget):
         self._session = session
         self._trials = session.models[TrialsModel]
         self._words = ("", "")
-        self.title = label(role="muted")
+        self.title = ElidedLabel(role="muted")
         self.table = named(BestTrialTable(), "bestTrialsTable", "Best trials", "")
         self.table.setWhatsThis(_TIP)
         self._empty = label(_EMPTY, "muted")
@@ -70,12 +71,12 @@ class BestTrials(QWidget):
         table = trials.table
         ranked = [] if table is None else table.results.ranked(_MOST_ROWS)
         self._stack.setCurrentWidget(self.table if ranked else self._empty)
-        self.title.setText(self._title(table))
+        self.title.show_versions(*self._titles(table))
         if table is None or not ranked:
             self._show_words("", "")
             return
         settings = [setting_name(axis.name) for axis in table.axes]
-        names = ["#", *(settings if len(settings) == 1 else map(short_name, settings)), *_names_of_figures(table)]
+        names = ["rank", *map(short_name, settings), *_names_of_figures(table)]
         unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
         rows = [
             self._row(table, rank, each.trial, unit, best is not None and each.trial == best.trial)
@@ -98,17 +99,18 @@ class BestTrials(QWidget):
         super().resizeEvent(event)
         self._show_words(*self._words)
 
-    def _title(self, table: TrialTable | None) -> str:
-        """Returns the sweep and its progress: "sweep 3 · 12 of 60 runs done, 2 min left"."""
+    def _titles(self, table: TrialTable | None) -> tuple[str, ...]:
+        """Returns the sweep and its progress: "sweep 3 · 12 of 60 runs done, 2 min left"; then shorter versions."""
         trials = self._trials
         if table is None:
-            return ""
+            return ("",)
         done, most = table.results.over, table.plan.most_runs
-        runs = text.count(done) if most is None else f"{text.count(done)} of {text.count(most)}"
+        runs = text.count(done) if most in (None, done) else f"{text.count(done)} of {text.count(most)}"
         state = self._session.sweeps.progress if trials.is_running else f"{runs} runs done"
         stopped = ", stopped" if not (trials.is_running or trials.is_over) else ""
         percent = " %" if table.results.quantity == "error" else ""
-        return f"{shown_sweep_title(trials)}, by {figure_name(table.results.compared_by)}{percent} · {state}{stopped}"
+        by = f"by {figure_name(table.results.compared_by)}{percent}"
+        return f"{shown_sweep_title(trials)}, {by} · {state}{stopped}", f"{by} · {state}{stopped}", f"{state}{stopped}"
 
     def _row(self, table: TrialTable, rank: int, trial: int, unit: str, is_best: bool) -> BestTrialRow:
         values, comparison = table.results.trials[trial].values, self._session.comparison

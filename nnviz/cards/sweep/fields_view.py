@@ -59,7 +59,7 @@ class SweepFieldsView(QWidget):
         self._add_number("seeds", "Seeds", "Seeds of each trial", _SEEDS_TIP, (1, 0))
         self._add_number("runs", "Runs", "Maximum number of runs", _RUNS_TIP, (1, 1))
         self.rule = self._add_combo("rule", "Pruning", _RULE_TIP, (2, 0))
-        self._add_number("minutes", "Minutes", "Maximum duration in minutes", _MINUTES_TIP, (2, 1))
+        self._add_number("minutes", "Time, min", "Maximum duration in minutes", _MINUTES_TIP, (2, 1))
         self.where = SweepTargetRow(session, self._grid)
         arranged(QVBoxLayout(self), self._column, self.add_button, self._grid, 1, spacing=4)
         self.layout().setAlignment(self.add_button, Qt.AlignLeft)

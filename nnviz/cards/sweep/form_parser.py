@@ -137,7 +137,7 @@ def _plan(
     found: _FieldReader, fields: SweepFields, base: Experiment, vary: list[Dimension], how: tuple[str, str]
 ) -> Plan | None:
     runs = found.read("runs", "Runs", fields.runs, parse_whole, "40") if fields.runs else None
-    minutes = found.read("minutes", "Minutes", fields.minutes, parse_number, "10") if fields.minutes else None
+    minutes = found.read("minutes", "Time limit", fields.minutes, parse_number, "10") if fields.minutes else None
     count = found.read("seeds", "Seeds", fields.seeds, parse_whole, "3")
     seeds: tuple[int, ...] | None = None
     with found.at("seeds", "Seeds"):

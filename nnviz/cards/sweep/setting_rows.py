@@ -24,7 +24,7 @@ _GROUPS = {
     "Optimizer constants": CONSTANTS,
     "Schedule": SCHEDULE,
     "Regularisation": REGULARISATION,
-    "Initialisation": INITIALISATION,
+    "Initialisation and loss": INITIALISATION,
     "Augmentation": STRENGTHS,
 }
 _TOLD: dict[str, SettingField | SettingChoice] = {row.name: row for rows in (USUAL, *_GROUPS.values()) for row in rows}

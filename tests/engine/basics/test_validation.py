@@ -164,11 +164,18 @@ def test_parse_shape_wants_two_layers(text: str) -> None:
         parse_shape(text)
 
 
-@pytest.mark.parametrize(("text", "place"), [("784,0,10", 2), ("784,64,-3", 3), ("0,10", 1)])
-def test_parse_shape_wants_a_neuron_in_every_layer(text: str, place: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("784,0,10", "layer 1 has 0 neurons"),
+        ("784,64,-3", "the output has -3 neurons"),
+        ("0,10", "the input has 0 neurons"),
+    ],
+)
+def test_parse_shape_wants_a_neuron_in_every_layer(text: str, said: str) -> None:
     with refused(SettingError, "shape", text.replace(",", ", ")):
         parse_shape(text)
-    with pytest.raises(SettingError, match=f"size {place} of the shape is"):
+    with pytest.raises(SettingError, match=f"at least 1 neuron in each layer, but {said}"):
         parse_shape(text)
 
 
@@ -205,7 +212,7 @@ def test_check_shape_wants_one_dimension(shape: Any) -> None:
 def test_check_shape_wants_whole_positive_sizes(bad: Any) -> None:
     with refused(SettingError, "shape", "3, "):
         check_shape([3, bad, 2])
-    with pytest.raises(SettingError, match="size 2 of the shape is") as caught:
+    with pytest.raises(SettingError, match="in each layer, but layer 1 has ") as caught:
         check_shape([3, bad, 2])
     assert len(str(caught.value)) < 500
 

@@ -64,7 +64,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_pictures_are_upright(path: Path) -> None:
     data = load_emnist("letters", path=path)
-    assert data.title == "EMNIST letters"
+    assert data.title == "EMNIST Letters"
     assert data.test is not None
     for split in (data.train, data.test):
         assert split.inputs.shape == (2, 784)

@@ -57,7 +57,15 @@ def test_another_seed_is_refused(seed: object) -> None:
         parts_of(10, 0.2, seed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("of", "told"), [(2, "2 in 1 class"), (np.array([0, 1, 2]), "3 in 3 classes")])
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        (2, "there are only 2 examples. Give more data, or a larger share."),
+        (1, "test_share: only 1 example, too few for a training and a test set. Give more data."),
+        (np.array([0, 1, 2]), "only 3 examples in 3 classes, too few"),
+        (np.array([0, 0]), "there are only 2 examples in 1 class. Give"),
+    ],
+)
 def test_too_few_for_a_test_part_are_refused(of: object, told: str) -> None:
     with pytest.raises(SettingError, match=told):
         parts_of(of, 0.2, 0)  # type: ignore[arg-type]

@@ -208,10 +208,10 @@ def test_why_nothing_changes_is_said() -> None:
         gradient = update_formulas(step, 1, neuron, 2, 0)[0]
         assert gradient.value == 0
         is_off = step.activations[1][0, neuron] == 0
-        assert ("off" if is_off else "input is 0") in gradient.why
+        assert ("inactive" if is_off else "input is 0") in gradient.why
         gradient = update_formulas(step, 1, neuron, 0, 0)[0]
         assert len(gradient.parts) == 2
         if is_off:
-            assert gradient.why == "the neuron is off (slope 0): its δ is 0"
+            assert gradient.why == "the neuron is inactive (slope 0): its δ is 0"
         else:
             assert bool(gradient.why) == (gradient.value == 0)

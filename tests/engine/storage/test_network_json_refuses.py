@@ -67,6 +67,16 @@ def test_refuses_what_is_no_network(file: Path, content: str | bytes, value: str
     cannot_be_loaded(file, content, value)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("houses.csv", "a table, not a network. Use File → Open data"), ("seven.png", "an image, not a network")],
+)
+def test_a_file_of_data_is_named_as_such(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_bytes(b"size,price\n1,2\n")
+    with pytest.raises(FileFormatError, match=said):
+        load_network(tmp_path / name)
+
+
 @pytest.mark.parametrize("key", ["shape", "weights", "biases"])
 def test_refuses_a_file_without_one_of_the_ancestors_keys(file: Path, key: str) -> None:
     cannot_be_loaded(file, without(key), f"the key “{key}”")

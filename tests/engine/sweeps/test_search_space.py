@@ -16,6 +16,7 @@ from engine.sweeps.search_space import (
     is_numeric,
     is_whole,
     make_range,
+    option_name,
     parse_dimension,
     parse_list,
     with_values,
@@ -89,7 +90,8 @@ def test_the_names_that_are_offered_can_all_be_varied() -> None:
     with pytest.raises(SettingError) as caught:
         parse_dimension("beauty=1")
     offered = caught.value.remedy.removeprefix("Choose from: ").removesuffix(".").split(", ")
-    assert offered == [name.replace("_", "-") for name in VARIABLE_SETTINGS]
+    assert offered == [option_name(name) for name in VARIABLE_SETTINGS]
+    assert "image-noise" in offered
     for name in VARIABLE_SETTINGS:
         Dimension(name, values=(1,))
 

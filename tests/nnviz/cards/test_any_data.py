@@ -174,7 +174,7 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert "input" not in names[0] or not data.columns
     by = find(card, QLabel, "neuronMeansName").text()
     lines = list(card.activations.examples._lines)
-    assert by == f"mean by {kind.target or 'class'}"
+    assert by == f"mean activation{f' · {kind.target}' if kind.target else ''}"
     report = card._model.report
     assert report is not None
     if not report.is_dead:

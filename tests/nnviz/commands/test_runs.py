@@ -39,7 +39,7 @@ def test_an_empty_library_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_list_has_a_line_for_each_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs() == 0
     head, third, second, first, foot = capsys.readouterr().out.splitlines()
-    assert head.split() == ["run", "name", "data", "network", "rate", "epochs", "test", "begun", "size"]
+    assert head.split() == ["run", "name", "data", "network", "rate", "epochs", "test", "error", "started", "size"]
     assert first.split()[:2] == ["1", "*"]
     assert "a try" in first
     assert first.index("clouds") == third.index("clouds") == head.index("data")
@@ -109,12 +109,21 @@ def test_a_date_of_no_calendar_spoils_no_list(capsys: pytest.CaptureFixture[str]
 def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs("show", "1") == 0
     out = capsys.readouterr().out
-    for words in ("a try", "my note", "finished", "branches:", "6 epochs", "test error:", "command:"):
+    for words in (
+        "a try",
+        "my note",
+        "settings:    adam, learning rate 0.01, batch size ",
+        "finished",
+        "branches:",
+        "6 epochs",
+        "test error:",
+        "command:",
+    ):
         assert words in out
     runs("show", "2")
     assert "continue:" not in capsys.readouterr().out, "it is finished"
     assert runs("show", "9") == cli.USAGE_ERROR
-    assert capsys.readouterr().err.startswith("nnviz: run is 9: it must be the number of a run in the library.")
+    assert capsys.readouterr().err.startswith("nnviz: There is no run 9.")
 
 
 @pytest.mark.usefixtures("filled")

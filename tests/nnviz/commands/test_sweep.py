@@ -115,11 +115,11 @@ def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pyte
         "10 % of the training set; no pruning."
     )
     assert recorded.startswith(f"recorded as sweep 1 in {library_path()}")
-    columns = ["trial", "learning rate", "validation error: median", "lowest", "highest", "seeds", "runs"]
+    columns = ["rank", "trial", "learning rate", "validation error: median", "lowest", "highest", "seeds", "runs"]
     assert " ".join(head.split()) == " ".join(columns)
-    assert best.split()[:2] == ["2", "0.05"]
+    assert best.split()[:3] == ["1", "2", "0.05"]
     assert best.endswith("3 of 3  4, 5, 6")
-    assert other.split()[:2] == ["1", "0.0001"]
+    assert other.split()[:3] == ["2", "1", "0.0001"]
     assert chosen == "chosen: trial 2, learning rate 0.05"
     assert test.startswith("its test error: median ")
     assert "3 seeds. It was not used to select the trial" in test
@@ -291,7 +291,7 @@ def test_one_that_fails_is_told_and_the_others_are_done(
     [
         (
             [],
-            "--vary is nothing: it must name a setting that varies between the runs. For example --vary",
+            "--vary is missing: name a setting that varies between the runs. For example --vary",
         ),
         (["--vary", "beauty=1,2"], "vary is 'beauty': it must be the name of a setting. Choose from: activation, loss"),
         (["--vary", "hidden=4,x"], "hidden is 'x'"),
@@ -303,11 +303,11 @@ def test_one_that_fails_is_told_and_the_others_are_done(
         ([*RATES, "--workers", "5000"], "--workers is 5000: it must be at most 1,000"),
         ([*RATES, "--sampler", "luck"], "invalid choice: 'luck'"),
         ([*RATES, "--prune", "all"], "invalid choice: 'all'"),
-        ([*RATES, "--shape", "2,3,2", "--hidden", "3"], "--hidden: cannot be given with --shape"),
+        ([*RATES, "--shape", "2,3,2", "--hidden", "3"], "--hidden cannot be given with --shape"),
         (["--vary", "batch-size=10,5000"], "batch_size is 5,000: it must be at most the"),
-        (["--seeds", "3", "--prune", "median"], "--prune: requires --vary"),
-        (["--resume", "3"], "sweep is 3: it must be the number of a sweep in the library"),
-        (["--resume", "3", "--vary", "hidden=3", "--epochs", "2"], "--vary, --epochs: cannot be given with --resume 3"),
+        (["--seeds", "3", "--prune", "median"], "--prune requires --vary"),
+        (["--resume", "3"], "There is no sweep 3."),
+        (["--resume", "3", "--vary", "hidden=3", "--epochs", "2"], "--vary, --epochs cannot be given with --resume 3"),
         (["--save", "net.json"], "unrecognized arguments: --save net.json"),
     ],
 )
@@ -345,7 +345,7 @@ def test_a_rule_of_optuna_is_named_and_stops_runs(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("option", ["--save", "--checkpoint", "--resume"])
 def test_options_of_one_network_are_refused_for_several_seeds(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["train", "--seeds", "3", option, "net.npz"]) == cli.USAGE_ERROR
-    assert f"{option}: cannot be given with --seeds 3" in capsys.readouterr().err
+    assert f"{option} cannot be given with --seeds 3" in capsys.readouterr().err
 
 
 # ---- the list of runs

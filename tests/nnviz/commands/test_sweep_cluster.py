@@ -109,9 +109,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--dask", "127.0.0.1:1", "--workers", "2"], "--workers: cannot be given with --dask"),
-        (["--dask-trust", "far.org"], "--dask-trust: requires --dask, which names the cluster."),
-        (["--dask-send-rows"], "--dask-send-rows: requires --dask"),
+        (["--dask", "127.0.0.1:1", "--workers", "2"], "--workers cannot be given with --dask"),
+        (["--dask-trust", "far.org"], "--dask-trust requires --dask, which names the cluster."),
+        (["--dask-send-rows"], "--dask-send-rows requires --dask"),
         (["--dask", "nonsense"], "--dask is 'nonsense': it must be an address or an existing file."),
         (["--dask", "http://127.0.0.1:1"], "it must be tcp:// or tls://, a host and a port."),
         (["--dask", "tcp://127.0.0.1:many"], "it must be tcp:// or tls://, a host and a port."),

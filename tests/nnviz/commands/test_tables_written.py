@@ -102,7 +102,7 @@ def test_a_cell_that_is_no_number_is_not_measured_as_a_missing_value(
 def test_a_table_to_explain_is_told_the_way(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     assert cli.main(["explain", str(network), "rows.csv", "--out", str(network.with_name("why.png"))]) == 2
     assert (
-        "rows.csv: is a table. Explain its rows by their number: --data rows.csv --example 0" in capsys.readouterr().err
+        "rows.csv is a table. Explain its rows by their number: --data rows.csv --example 0" in capsys.readouterr().err
     )
 
 
@@ -116,7 +116,7 @@ def test_a_training_whose_file_has_changed_says_so(capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 2
     err = capsys.readouterr().err
-    assert "sales.csv: has changed since the run started, so the run cannot be resumed." in err
+    assert "sales.csv has changed since the run started, so the run cannot be resumed." in err
     assert "Restore the file, or train again from scratch." in err
 
 
@@ -140,6 +140,6 @@ def test_any_change_of_the_file_of_a_training_is_the_reason(capsys: pytest.Captu
     ):
         file.write_text(other)
         assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 2, other[:100]
-        assert "towns.csv: has changed since the run started" in capsys.readouterr().err
+        assert "towns.csv has changed since the run started" in capsys.readouterr().err
     file.write_text(whole)
     assert cli.main(["train", "--resume", run, "--epochs", "2", "--no-record"]) == 0

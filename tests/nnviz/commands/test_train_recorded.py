@@ -137,7 +137,7 @@ def test_a_file_whose_name_is_a_number_is_a_file() -> None:
 
 def test_a_run_that_is_not_there_or_has_no_state_is_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert train("--resume", "12") == cli.USAGE_ERROR
-    assert "run is 12: it must be the number of a run in the library" in capsys.readouterr().err
+    assert "There is no run 12." in capsys.readouterr().err
     train(*SMALL, "--epochs", "1")
     with Library() as library:
         library.database.write("DELETE FROM states")
@@ -204,7 +204,7 @@ def test_a_number_that_no_run_can_have_is_refused_in_words(capsys: pytest.Captur
             code = end.code
         assert code == cli.USAGE_ERROR, words
         err = capsys.readouterr().err
-        assert "it must be the number of a" in err or "a number of 5,000 digits is too large" in err
+        assert "There is no " in err or "a number of 5,000 digits is too large" in err
     with Library() as library, pytest.raises(UnknownRunError):
         library.network(int(number[:4000]))
 

@@ -149,7 +149,7 @@ def test_a_run_that_was_only_begun_has_no_network(library: Library) -> None:
     assert library.state(run) is None
     with refused(UnknownRunError, "run", "has no snapshots"):
         library.network(run)
-    with refused(UnknownRunError, "run", "77"):
+    with refused(UnknownRunError, "", "There is no run 77"):
         library.run(77)
 
 
@@ -272,7 +272,7 @@ def test_stars_names_and_notes(library: Library) -> None:
     assert (told.name, told.note, told.starred) == ("mine", "a note", True)
     assert [each.id for each in library.runs(starred=True)] == [run]
     assert library.run(other).note == ""
-    with refused(UnknownRunError, "run", "9"):
+    with refused(UnknownRunError, "", "There is no run 9"):
         library.annotate(9, name="x")
 
 

@@ -310,7 +310,7 @@ def test_what_no_sweep_is_made_of_is_told_in_words(library: Library) -> None:
         library.database.write(f"UPDATE sweeps SET {column} = '[1, 2'")
         with pytest.raises(LibraryError, match=f"the {column} of sweep {sweep}: it cannot be read"):
             getattr(SweepLibrary(library).get(sweep), column)
-    with pytest.raises(UnknownSweepError, match="sweep is 9: it must be the number of a sweep"):
+    with pytest.raises(UnknownSweepError, match="There is no sweep 9"):
         SweepLibrary(library).get(9)
 
 

@@ -350,7 +350,7 @@ def test_a_trained_network_that_does_not_fit_other_data_is_replaced_and_comes_ba
     load(qtbot, window, "small")
     assert session.runs.current.network.shape == [64, 64, 32, 10]
     assert session.training.can_start
-    assert "does not fit small, was replaced" in find(window, QLabel, "messageText").text()
+    assert "was replaced, because small has other inputs" in find(window, QLabel, "messageText").text()
     session.undo.undo()
     assert session.runs.current is trained
     wait_for(qtbot, window, Status.PAUSED)
@@ -399,7 +399,7 @@ def test_a_trained_network_takes_no_rows_that_mean_something_else(
     assert session.runs.current is not trained
     assert session.runs.current.misfit(session.dataset) is None
     assert session.messages.current.text == (
-        "The trained network, which does not fit others, was replaced. Ctrl+Z restores it."
+        "The trained network was replaced, because it does not fit others. Ctrl+Z restores it."
     )
     session.undo.undo()
     wait_for(qtbot, model, Status.PAUSED)

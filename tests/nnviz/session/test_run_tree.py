@@ -324,7 +324,7 @@ def test_of_a_run_that_was_stopped_early_the_epoch_is_told(library: Library) -> 
     with library.database.writing():
         library.database.write("UPDATE runs SET epochs = 1, batches = 10, status = 'pruned'")
         library.database.write("INSERT INTO epochs (run, epoch, seconds, test_error) VALUES (?, 1, 1, 0.3)", (run,))
-    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00 % at 1"
+    assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00 % at epoch 1"
     with library.database.writing():
         library.database.write("UPDATE runs SET status = 'finished'")
     assert figure_of(list(library.records([run]).values()), "test_error")[0] == "30.00 %"

@@ -199,7 +199,7 @@ def test_it_can_be_given_up_while_it_goes_there(
     qtbot.waitUntil(lambda: session.messages.current is not None)
     message = session.messages.current
     assert message is not None
-    assert message.text.startswith("Going back to epoch 2 for then.json")
+    assert message.text.startswith("Still going back to epoch 2 for then.json")
     assert session.snapshot_files.waiting == [path]
     session.messages.choose(0)
     held.set()

@@ -142,7 +142,7 @@ def test_an_opening_can_be_cancelled(
     session.files.open(small(dead / "late.json", 3))
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert find(ready_window, QLabel, "activityLabel").text() == session.files.activity
-    assert "Opening late.json takes long" in find(ready_window, QLabel, "messageText").text()
+    assert "Still opening late.json" in find(ready_window, QLabel, "messageText").text()
     with qtbot.waitSignal(session.files.failed):
         if how == "button":
             qtbot.mouseClick(find(ready_window, QPushButton, "messageChoice1Button"), Qt.LeftButton)
@@ -202,7 +202,7 @@ def test_loading_data_can_be_cancelled(
     session.data.load("late")
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
-    assert "Loading Late takes long" in session.messages.current.text
+    assert "Still loading Late" in session.messages.current.text
     session.messages.choose(0)
     assert (session.data.name, session.data.dataset) == ("mnist", few_digits)
     assert session.state is Status.READY

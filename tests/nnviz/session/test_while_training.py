@@ -63,7 +63,7 @@ def test_batch_size_waits_and_says_so(ready_window: MainWindow, qtbot: QtBot) ->
     assert not hint.isVisible()
     retype(qtbot, window, "batchSizeEdit", "50")
     assert hint.isVisible()
-    assert hint.text() == "Batch size applies to the next run."
+    assert hint.text() == "Batch size: from the next run."
     retype(qtbot, window, "batchSizeEdit", "100")
     assert not hint.isVisible()
     retype(qtbot, window, "batchSizeEdit", "50")
@@ -191,7 +191,8 @@ def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 12, 10"
     assert not notice(window, "networkNotice").isVisible()
     assert button.text().strip() == "Pause"
-    pause(qtbot, window)
+    session.pause()
+    wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)  # A run of one epoch may end before it pauses.
     undo(window)
     assert session.runs.current is old
     np.testing.assert_array_equal(old.network.parameters, learned)

@@ -211,7 +211,7 @@ def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> Non
         assert notice.read in (
             notice.text(),
             "Next run: press Reset to start it.",
-            "Applies to the next run.",
+            "Batch size: from the next run.",
         )
         assert notice.accessibleName() == notice.text()
     pause(qtbot, window)

@@ -211,10 +211,10 @@ def test_what_is_not_there_or_no_data_is_refused_without_a_window(
         (["trian"], "trian: there is no such command, file or folder. The commands are train, sweep, "),
         (["no.csv"], "no.csv: there is no such command, file or folder."),
         (["image.png"], "image.png: not a text file"),
-        (["here.csv", "more"], "more: cannot be given after the file here.csv"),
+        (["here.csv", "more"], "more cannot be given after the file here.csv"),
         (["--data", "no.csv"], "data is 'no.csv'"),
         (["--data", "image.png"], "image.png: not a text file"),
-        (["--data", "xor", "train"], "--data xor: must come after the command train"),
+        (["--data", "xor", "train"], "--data xor must come after the command train"),
     ):
         try:
             code = cli.main(words)

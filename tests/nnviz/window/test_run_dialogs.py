@@ -273,7 +273,7 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
 ) -> None:
     messages = ready_window.session.messages
     export(qtbot, ask(ready_window, qtbot))
-    expected = f"Exporting run {numbers[2]} takes long: writing network.py."
+    expected = f"Still exporting run {numbers[2]}: writing network.py."
     qtbot.waitUntil(lambda: messages.current is not None and messages.current.text == expected, timeout=20_000)
     assert told(ready_window) == f"Exporting run {numbers[2]}: writing network.py …"
     click(qtbot, ready_window, QPushButton, "messageChoice1Button")

@@ -135,10 +135,10 @@ def test_a_new_table_in_which_columns_look_otherwise(tmp_path: Path) -> None:
     ("rows", "column", "shown"),
     [
         ("big,red,yes", "size", "'big'"),
-        ("1,red,yes\n" * 20 + "big,red,yes", "size", "wrong in 1 rows"),
+        ("1,red,yes\n" * 20 + "big,red,yes", "size", "wrong in 1 row"),
         ("1,green,yes", "colour", "'green'"),
-        ("1,red,yes\n,red,no", "size", "missing in 1 rows"),
-        ("1,red,yes\n2,,no", "colour", "missing in 1 rows"),
+        ("1,red,yes\n,red,no", "size", "missing in 1 row"),
+        ("1,red,yes\n2,,no", "colour", "missing in 1 row"),
         ("1,red,yes\n2,red,may be", "old", "'may be'"),
         ("1e39,red,yes", "size", "1e+39"),
     ],

@@ -69,6 +69,6 @@ def test_a_figure_of_another_epoch_says_of_which(library: Library) -> None:
         assert "epoch" not in whole
         assert broken_off.endswith(" at epoch 2")
     assert [cell.text for cell in rows["epochs trained"].cells] == ["6", "3"]
-    assert figure_of([library.run(second)], "train_loss")[0].endswith(" at 2")
+    assert figure_of([library.run(second)], "train_loss")[0].endswith(" at epoch 2")
     assert " at " not in figure_of([library.run(second)], "seconds")[0]
     assert " at " not in figure_of([library.run(first)], "train_loss")[0]

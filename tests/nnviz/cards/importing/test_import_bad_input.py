@@ -139,7 +139,7 @@ def test_leaving_out_all_rows_is_refused_and_can_be_taken_back(
     wait(qtbot, importing)
     assert "every row lacks a value" in find(ready_window, QLabel, "importColumnProblem").text()
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
-    pick(qtbot, ready_window, "importMissingCombo", "impute")
+    pick(qtbot, ready_window, "importMissingCombo", "fill")
     wait(qtbot, importing)
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 

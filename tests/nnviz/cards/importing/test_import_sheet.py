@@ -146,8 +146,8 @@ def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
     assert "Missing values: 79 in deck get a category of their own; 17 in age filled with the median (" in notes
     assert "Column nothing left out: it has no values." in notes
     combo = find(whole_window, QComboBox, "importMissingCombo")
-    assert [combo.itemText(place) for place in range(3)] == ["impute", "most frequent", "drop 81 rows"]
-    assert combo.currentText() == "impute"
+    assert [combo.itemText(place) for place in range(3)] == ["fill", "most frequent", "drop 81 rows"]
+    assert combo.currentText() == "fill"
     whole_window.resize(1280, 720)
     QApplication.processEvents()
     shown = [

@@ -251,7 +251,7 @@ def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
     ordinary = page.bar.said.text()
     selection.choose_classes(Classes(true, answer))
     count = int(((answers.labels == true) & (answers.answers == answer)).sum())
-    assert page.bar.said.text() == f"only {true} predicted as {answer} · {count} of 500 examples"
+    assert page.bar.said.text() == f"showing {true} predicted as {answer}: {count} of 500 examples"
     if how == "button":
         click(qtbot, page, QToolButton, "mapFitButton")
     else:
@@ -263,11 +263,11 @@ def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
     said = []
     for classes in (Classes(4, None), Classes(None, 4), Classes(4, 4), Classes(None, None)):
         selection.choose_classes(classes)
-        said.append(page.bar.said.text().split(" ·")[0])
-    assert said[0] == "only class 4"
-    assert said[1] == "only predicted as 4"
-    assert said[2] == "only 4 predicted correctly"
-    assert said[3] == ordinary.split(" ·")[0]
+        said.append(page.bar.said.text().split(": ")[0])
+    assert said[0] == "showing class 4"
+    assert said[1] == "showing predicted as 4"
+    assert said[2] == "showing 4 predicted correctly"
+    assert said[3] == ordinary
 
 
 def test_a_cell_of_the_matrix_stands_out(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -411,7 +411,7 @@ def test_tsne_of_one_moment(make_cards: MakeCards, load_with: Load, few_digits: 
     assert page.conclusion.conclusion is not None
     assert "at epoch 1" in page.bar.said.text()
     session.selection.choose_classes(Classes(1, None))
-    assert page.bar.said.text().startswith("only class 1 · ")
+    assert page.bar.said.text().startswith("showing class 1: ")
     assert page.bar.said.text().endswith(" of 100 at epoch 1")
     session.selection.choose_classes(None)
     labels = page.view.dots.inks

@@ -128,7 +128,7 @@ def said(view: PredictedClassView) -> list[str]:
 
 def test_the_answer_with_its_share_and_the_second_guess(view: PredictedClassView) -> None:
     answer(view, shares(d7=0.85, d1=0.12))
-    assert said(view) == ["7", "85 %", "or 1 · 12 %"]
+    assert said(view) == ["7", "85 %", "or 1 (12 %)"]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_it_says_what_the_bars_say(view: PredictedClassView, share: float, told:
 
 def test_an_answer_that_is_not_sure(view: PredictedClassView) -> None:
     answer(view, shares(d7=0.45, d1=0.4))
-    assert said(view) == ["7", "not sure", "or 1 · 40 %"]
+    assert said(view) == ["7", "not sure", "or 1 (40 %)"]
     assert not has_ink(view.name.grab().toImage(), theme.colour("accent"))
 
 
@@ -237,7 +237,7 @@ def test_the_large_answer_is_the_sessions_verdict(ready_window: CardWindow, qtbo
     assert (verdict.best, verdict.second) == (order[-1], order[-2])
     assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
     second = find(window, QLabel, "secondGuessLabel").text()
-    assert second == (f"or {verdict.second} · {100 * verdict.second_confidence:.0f} %" if second else "")
+    assert second == (f"or {verdict.second} ({100 * verdict.second_confidence:.0f} %)" if second else "")
     assert bool(second) is (verdict.second_confidence >= 0.005)
 
 

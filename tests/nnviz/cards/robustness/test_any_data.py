@@ -62,7 +62,7 @@ def numbers(outputs: int) -> Dataset:
 
 def test_a_table_has_two_curves_and_shows_what_changes(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     window, page = other_data(make_cards, load_with, qtbot, made_up(3, 200), 5)
-    assert [plot.title for plot in page.plots.plots] == ["Noise", "Covered parts"]
+    assert [plot.title for plot in page.plots.plots] == ["Noise", "Occlusion"]
     assert page.plots.plots[1].places == [0, 1, 2, 3, 4]
     window.session.models[RobustnessModel].point_at(PerturbationStrength("covered", 2.0))
     shown = shown_example(window, qtbot)
@@ -70,7 +70,7 @@ def test_a_table_has_two_curves_and_shows_what_changes(make_cards: MakeCards, lo
     assert changed.sum() == 2
     assert page.example.bars.isVisible()
     assert not page.example.picture.isVisible()
-    assert page.example.title.text() == "Covered parts 2 columns"
+    assert page.example.title.text() == "Occlusion 2 columns"
     page.plots.opened.emit()
     assert window.session.sketch.drawing == (), "no picture for the canvas"
 

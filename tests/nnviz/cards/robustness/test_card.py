@@ -297,10 +297,10 @@ def test_the_example_is_shown_at_the_strength_under_the_mouse(
     point_at(page, PerturbationStrength("covered", 8.0))
     shown = shown_example(ready_window, qtbot)
     assert shown.strength == PerturbationStrength("covered", 8.0)
-    assert page.example.title.text() == "Covered parts 8 px"
+    assert page.example.title.text() == "Occlusion 8 px"
     assert (shown.inputs[1].reshape(28, 28) == 0).sum() >= 64
     leave(page.plots)
-    assert page.example.title.text() == "Covered parts 8 px", "it stays, so that it can be looked at"
+    assert page.example.title.text() == "Occlusion 8 px", "it stays, so that it can be looked at"
 
 
 def test_the_drawing_comes_first_then_the_chosen_example(

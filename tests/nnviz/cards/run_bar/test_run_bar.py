@@ -183,7 +183,7 @@ def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(whole_wi
         edge = {image.pixelColor(x, image.height() // 2).name() for x in range(9)}
         assert theme.current().border in edge, name
     click_tab(qtbot, window, "distributionsTab")
-    assert "bar height: √count" in find(window, QLabel, "distributionsKey").text()
+    assert "bar height ∝ √count" in find(window, QLabel, "distributionsKey").text()
     assert not [each for each in window.findChildren(QToolButton) if "count" in each.text()]
 
 

@@ -87,7 +87,7 @@ def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_windo
 
     # A tooltip tells each run.
     words = table.model().index(WIDE, 2).data(Qt.ToolTipRole)
-    assert "5 runs that differ only in their seed" in words
+    assert "5 runs (#6–10) that differ only in their seed. The figure: median test error, from " in words
     assert all(f"seed {seed}: " in words for seed in range(1, 6))
 
     # A click on the count opens it and another one closes it.

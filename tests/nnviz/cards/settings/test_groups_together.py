@@ -272,7 +272,7 @@ def test_what_can_act_at_once_does(ready_window: CardWindow, qtbot: QtBot) -> No
     assert not hint.isVisibleTo(window)
     retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "3")
-    assert hint.text() == "Validation share and patience apply to the next run."
+    assert hint.text() == "Validation share and patience: from the next run."
     assert session.runs.current.experiment.training.momentum == 0.5
     done = session.runs.current.history.completed
     qtbot.waitUntil(lambda: session.runs.current.history.completed > done)

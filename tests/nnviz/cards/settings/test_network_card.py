@@ -75,7 +75,7 @@ BAD_SHAPES = [
     ("784,,10", ["784,,10", "size 2 of the shape is empty"]),
     ("", ["number"]),
     ("784", ["at least two"]),
-    ("784, 0, 10", ["0", "at least 1 neuron", "size 2"]),
+    ("784, 0, 10", ["784, 0, 10", "at least 1 neuron", "layer 1 has 0 neurons"]),
     ("784, -3, 10", ["-3", "at least 1 neuron"]),
     ("784, 2.5, 10", ["2.5", "whole number"]),
     ("784, 10000000, 10", ["10,000,000", "memory", "GB", "only 8.0 GB is available"]),
@@ -108,6 +108,16 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window
         assert not error.isVisible(), typed
         assert not edit.property("wrong")
         assert train.isEnabled()
+
+
+def test_an_undo_in_the_field_ends_the_error(whole_window: MainWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, whole_window, "shapeEdit", "784, 0, 10")
+    assert edit.property("wrong")
+    while edit.isUndoAvailable() and edit.text() != "784, 64, 32, 10":
+        edit.undo()
+    assert edit.text() == "784, 64, 32, 10"
+    assert not edit.property("wrong")
+    assert not find(whole_window, QLabel, "shapeError").isVisible()
 
 
 def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: CardWindow, qtbot: QtBot) -> None:

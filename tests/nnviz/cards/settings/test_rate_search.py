@@ -108,7 +108,7 @@ def test_it_can_be_stopped(open_window: CardWindow, qtbot: QtBot, gate: Gate) ->
     assert find(window, QProgressBar, "rateProgress").isVisibleTo(window)
     click(qtbot, window, QPushButton, "findRateButton")
     assert not window.session.models[RateSearch].is_running
-    assert button.text() == "Find rate"
+    assert button.text() == "Find learning rate"
     gate.open()
     search(qtbot, window)
     assert window.session.models[RateSearch].result is not None, "and it can be begun again"
@@ -219,7 +219,7 @@ def test_without_a_suggestion_none_is_offered(
     search(qtbot, open_window)
     assert open_window.session.models[RateSearch].result is None
     assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
-    assert "no suggestion" in find(open_window, QLabel, "rateSearchLabel").text()
+    assert "fell clearly at no rate" in find(open_window, QLabel, "rateSearchLabel").text()
 
 
 def test_one_that_cannot_begin_says_so(open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,11 +38,14 @@ def test_a_few_words(told: object, fields: dict[str, object], words: str) -> Non
 
 def test_what_waits() -> None:
     run = TrainingSettings()
-    assert summaries.waiting(run, run) == ""
-    assert summaries.waiting(TrainingSettings(learning_rate=1), run) == ""
-    assert summaries.waiting(TrainingSettings(batch_size=5), run) == "Batch size applies to the next run."
+    assert summaries.waiting(run, run) == ("", "")
+    assert summaries.waiting(TrainingSettings(learning_rate=1), run) == ("", "")
+    whole = summaries.waiting(TrainingSettings(batch_size=5), run)
+    assert whole == ("Batch size: from the next run.", "Batch size: next run.")
     several = TrainingSettings(batch_size=5, validation_share=0.1, patience=3)
-    assert summaries.waiting(several, run) == "Batch size, validation share and patience apply to the next run."
+    whole, short = summaries.waiting(several, run)
+    assert whole == "Batch size, validation share and patience: from the next run."
+    assert short == "3 settings: next run."
 
 
 @pytest.mark.parametrize(

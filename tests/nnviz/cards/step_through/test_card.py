@@ -364,7 +364,7 @@ def test_why_a_gradient_is_0(page: StepThroughPage, ready_window: CardWindow, qt
     go(page, StepPhase.UPDATE, 1)
     find(ready_window, QSpinBox, "stepNeuronSpin").setValue(off + 1)
     assert lines(page)[0][1].startswith("= 0 · ")
-    assert page.parts.terms.rows.note == "the neuron is off (slope 0): its δ is 0"
+    assert page.parts.terms.rows.note == "the neuron is inactive (slope 0): its δ is 0"
     assert page.parts.terms.count == 2
     find(ready_window, QSpinBox, "stepNeuronSpin").setValue(on + 1)
     page._pick(page.parts.numbers.count - 1)  # the weight that changes least: of an empty pixel
