@@ -12,6 +12,7 @@ from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import setting_value
+from nnviz.hints.rules import slower_rate
 from nnviz.session.messages import Message, MessageChoice, error_text
 from nnviz.session.run import Run
 from nnviz.session.status import Stage
@@ -24,7 +25,10 @@ _CLIP = 1.0  # the common limit of a gradient's length
 
 
 class DivergenceRecovery(QObject):
-    """Warns when the current network dies or diverges; the warning goes when the fields change."""
+    """Warns when the current network dies or diverges; the warning goes when the fields change.
+
+    The warning offers more than the hint about the same, which waits until the warning is gone.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -43,7 +47,7 @@ class DivergenceRecovery(QObject):
         if run is not self._runs.current:
             return
         rate = run.experiment.training.learning_rate
-        rates = dict.fromkeys([*self._rates_before(run.experiment.training), _a_tenth_of(rate)])
+        rates = dict.fromkeys([*self._rates_before(run.experiment.training), slower_rate(rate)])
         choices = [
             MessageChoice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
             for other in rates
@@ -93,7 +97,7 @@ class DivergenceRecovery(QObject):
         else:
             where, go = "Reset", self._reset_with
         self._dead_layer = None
-        rate = _a_tenth_of(training.learning_rate)
+        rate = slower_rate(training.learning_rate)
         choices = [MessageChoice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
             choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
@@ -103,10 +107,6 @@ class DivergenceRecovery(QObject):
         """Changes settings and resets, because a dead network does not learn with any settings."""
         self._settings.change(", ".join(changes).replace("_", " "), **changes)
         self._replacement.reset()
-
-
-def _a_tenth_of(rate: float) -> float:
-    return float(f"{rate / 10:.3g}")
 
 
 def best_epoch(run: Run) -> float:
