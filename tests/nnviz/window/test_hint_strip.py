@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.hints.rules import Hint
 from nnviz.session.status import Status
 from nnviz.ui import theme
+from nnviz.ui.card import DockCard
 from nnviz.window.guide import GuideText
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.main_window import MainWindow
@@ -85,6 +86,9 @@ def test_it_lies_at_the_foot_of_the_middle_column_and_moves_no_card(
     assert all(strip.rect().contains(box) for box in boxes)
     assert all(left.right() < right.left() for left, right in itertools.pairwise(boxes))
     assert strip.text.height() >= strip.text.heightForWidth(strip.text.width())
+    card = max((dock for dock in window._docks._in_middle if isinstance(dock, DockCard)), key=lambda dock: dock.y())
+    seen = box_of(card.sheet.parentWidget(), window)
+    assert seen.bottom() - card.free_below < at.top(), "it covers nothing: the content gives way, or scrolls"
     show(window, None)
     assert not strip.isVisible()
     assert places(window) == before
