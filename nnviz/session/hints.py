@@ -81,24 +81,25 @@ class Hints(QObject):
     def _request(self) -> Request | None:
         """Returns the request for all hints about the run as it was at the end of its last epoch."""
         run, data = self._runs.current, self._data.dataset
-        is_diverged = run is self._diverged
-        if data is None or run.misfit(data) is not None or not (run.history.completed or is_diverged):
-            return self._forget()
-        if run.edited is not None or run.experiment.fingerprint != data.fingerprint:
-            return self._forget()  # the figures are not those of the network, or not those of these data
+        if data is None or not self._has_figures(run, data):
+            self._known = None
+            return None
         known = None if self._known is None or self._known[0] is not run else self._known[1]
         if known is not None and self._runs.is_training() and not self._due.is_due:
             return known
-        key = RequestKey(run, data, run.experiment, run.stage, len(run.history.loss.train.epochs), is_diverged)
+        epochs, is_diverged = len(run.history.loss.train.epochs), run is self._diverged
+        key = RequestKey(run, data, run.experiment, run.stage, epochs, is_diverged)
         if known is None or known[0] != key:
             self._due.spend(0)
             known = key, self._work(run, data)
             self._known = run, known
         return known
 
-    def _forget(self) -> None:
-        """Drops what the last request holds, because there is nothing to look at."""
-        self._known = None
+    def _has_figures(self, run: Run, data: Dataset) -> bool:
+        """Whether the run's figures are those of its network on these data."""
+        is_trained = run.history.completed > 0 or run is self._diverged
+        is_same_data = run.misfit(data) is None and run.experiment.fingerprint == data.fingerprint
+        return is_trained and is_same_data and run.edited is None
 
     def _work(self, run: Run, data: Dataset) -> Callable[[], list[Hint]]:
         """Returns the function that finds the hints in the background; the state is copied now."""
