@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.experiment import MILD
@@ -48,6 +48,7 @@ class Hint:
         diagnosis: what that is called, which is emphasised.
         label: what applying it does, for a button.
         steps: the changes of settings, by name. Empty for the hint to train several seeds.
+        needs_reset: whether the trained network cannot recover, whatever the settings are.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Hint:
     diagnosis: str
     label: str
     steps: Mapping[str, Any] = field(default_factory=dict)
+    needs_reset: bool = False
 
     @property
     def sentence(self) -> str:
@@ -118,12 +120,12 @@ def dead_neurons(state: RunState) -> Hint | None:
     """A hidden layer has the same output for every example, or many ReLU neurons never fire: a smaller rate."""
     if state.dead_layer is not None:
         found = f"Layer {state.dead_layer} has the same output for every example"
-        return _with_rate("dead-neurons", found, "dead layer", state, 1 / 10)
+        return replace(_with_rate("dead-neurons", found, "dead layer", state, 1 / 10), needs_reset=True)
     for number, layer in enumerate(state.layers, start=1):
         many = layer.neurons >= _FEW_NEURONS and layer.dead >= _MANY_DEAD * layer.neurons
         if layer.activation == "relu" and many and state.trained:
             found = f"{layer.dead} of {layer.neurons} neurons in layer {number} never fire"
-            return _with_rate("dead-neurons", found, "dead neurons", state, 1 / 4)
+            return replace(_with_rate("dead-neurons", found, "dead neurons", state, 1 / 4), needs_reset=True)
     return None
 
 
@@ -131,7 +133,7 @@ def saturated_neurons(state: RunState) -> Hint | None:
     """A sigmoid or tanh layer is mostly where its slope is nearly 0: default initial weights, or a smaller rate."""
     for number, layer in enumerate(state.layers, start=1):
         if layer.activation in ("sigmoid", "tanh") and layer.saturated >= _MANY_SATURATED and state.trained:
-            found = f"{layer.saturated:.0%} of the outputs of layer {number} are where {layer.activation} is flat"
+            found = f"{_rounded(layer.saturated)} of the outputs of layer {number} are where {layer.activation} is flat"
             name, diagnosis = "saturated-neurons", "saturated"
             if state.experiment.weight_scale > 1:
                 return Hint(name, found, diagnosis, "Weight scale 1", {"weight_scale": 1.0})
@@ -151,7 +153,7 @@ def unbalanced_classes(state: RunState) -> Hint | None:
     if share < _MAJORITY or state.scores[-1] < 1 - share - state.noise / 2:
         return None
     name = state.class_names[int(counts.argmax())]
-    found = f"{share:.0%} of the examples are “{name}”, and the error is no better than always predicting it"
+    found = f"{_rounded(share)} of the examples are “{name}”, and the error is no better than always predicting it"
     return _loosened("unbalanced-classes", found, "unbalanced classes", state)
 
 
@@ -283,6 +285,11 @@ def _are_alike(state: RunState) -> bool:
         return False
     train, judged = state.train_scores[-1], state.scores[-1]
     return judged - train <= max(state.noise, _ALIKE * train)
+
+
+def _rounded(share: float) -> str:
+    """Returns a share in whole percent: "61 %"."""
+    return f"{100 * share:.0f} %"
 
 
 def _called(state: RunState) -> str:

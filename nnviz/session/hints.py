@@ -163,7 +163,8 @@ class Hints(QObject):
         if not hint.steps:
             self._applied.add((self._runs.current.id, hint.name))
             self._choose()
-            self._session.sweeps.toggle()
+            if self._session.sweeps.plan_progress is None:
+                self._session.sweeps.toggle()
             return
         before = self._settings.experiment
         try:
@@ -171,18 +172,19 @@ class Hints(QObject):
         except EngineError as error:
             self._messages.show_error(f"{hint.label}: this cannot be applied", error)
         else:
-            self._report(before)
+            self._report(before, hint.needs_reset)
 
-    def _report(self, before: Experiment) -> None:
-        """Shows what was changed, and how it comes into force."""
+    def _report(self, before: Experiment, needs_reset: bool) -> None:
+        """Shows what was changed, and how it takes effect."""
         run, now = self._runs.current, self._settings.experiment
         what = ", ".join(changes_between(before, now)) or f"{now.training.epochs} epochs"
-        waiting = ", ".join(changes_between(run.experiment, now))
+        is_applied = self._training.is_in_progress and not changes_between(run.experiment, now)
+        is_waiting = self._training.is_in_progress and not is_applied
         reset = MessageChoice("Reset", self._session.reset)
-        if self._training.is_in_progress and not waiting:
-            self._messages.announce(f"Applied to the current run: {what}")
-        elif self._training.is_in_progress or self._training.is_another_network:
+        if is_waiting or needs_reset or self._training.is_another_network:
             self._messages.show(f"Set: {what}. This needs a new run. Press Reset to start one.", reset)
+        elif is_applied:
+            self._messages.announce(f"Applied to the current run: {what}")
         else:
             self._messages.announce(f"Set: {what}. Train to continue, or reset to start again.", reset)
 

@@ -116,14 +116,14 @@ RIGHT = [
     ),
     case(
         saturated_neurons,
-        "61% of the outputs of layer 1 are where sigmoid is flat",
+        "61 % of the outputs of layer 1 are where sigmoid is flat",
         "saturated",
         {"weight_scale": 1.0},
         state(with_settings(weight_scale=8), layers=(LayerActivity("sigmoid", 64, 3, 0.61),)),
     ),
     case(
         saturated_neurons,
-        "61% of the outputs of layer 1 are where tanh is flat",
+        "61 % of the outputs of layer 1 are where tanh is flat",
         "saturated",
         {"learning_rate": 0.05},
         state(layers=(LayerActivity("tanh", 64, 3, 0.61),)),
@@ -144,7 +144,7 @@ RIGHT = [
     ),
     case(
         unbalanced_classes,
-        "90% of the examples are “rare <b>”, and the error is no better than always predicting it",
+        "90 % of the examples are “rare <b>”, and the error is no better than always predicting it",
         "unbalanced classes",
         {"dropout": 0.0},
         state(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
+from nnviz.hints.rules import Hint
 from nnviz.session.hints import HINTS
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -143,6 +144,15 @@ def test_after_a_divergence_the_message_and_the_hint_agree(session: Session, rea
     assert message.choices[0].text == "Reset with rate 1e+29"
     session.messages.choose(0)
     assert session.hints.current is None
+
+
+def test_dead_neurons_need_a_reset(session: Session, ready_model: Model, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_model, 1)
+    session.hints.current = Hint("dead-neurons", "found", "dead", "label", {"learning_rate": 0.02}, needs_reset=True)
+    session.hints.apply()
+    message = session.messages.current
+    assert message is not None
+    assert message.text == "Set: learning rate 0.02. This needs a new run. Press Reset to start one."
 
 
 def test_several_seeds_for_a_close_result(session: Session, ready_model: Model, qtbot: QtBot) -> None:
