@@ -188,8 +188,7 @@ def overfitting(state: RunState) -> Hint | None:
         return None
     name = _called(state)
     found = (
-        f"The training {name} falls, the {state.judged} {name} has not improved since epoch "
-        f"{text.epochs(state.epochs[best])}"
+        f"Training {name} falls, {state.judged} {name} has not improved since epoch {text.epochs(state.epochs[best])}"
     )
     return _regularised("overfitting", found, "overfitting", state)
 

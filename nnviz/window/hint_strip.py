@@ -6,7 +6,7 @@ from html import escape
 
 from PyQt5.QtCore import QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.formatting import text
 from nnviz.hints.rules import Hint
@@ -14,6 +14,7 @@ from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named
 
 _LINES = 2  # of text at most
+_AIR = 8  # pixels above and below the text, and below buttons in a line of their own
 
 
 class HintStrip(QFrame):
@@ -47,16 +48,14 @@ class HintStrip(QFrame):
         for button, signal in ((self._apply, self.applied), (why, self.asked), (close, self.dismissed)):
             button.setFocusPolicy(Qt.TabFocus)
             button.clicked.connect(lambda _=False, signal=signal: signal.emit())
-        arranged(
-            QHBoxLayout(self),
-            self._icon,
-            (self.text, 1),
-            self._apply,
-            why,
-            close,
-            spacing=theme.GAP,
-            margins=(theme.CARD_PADDING, 0, 6, 0),
-        )
+        self._buttons = QWidget()
+        arranged(QHBoxLayout(self._buttons), self._apply, why, spacing=theme.GAP)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(theme.CARD_PADDING, 0, 6, 0)
+        self._grid.setSpacing(theme.GAP)
+        self._grid.setColumnStretch(1, 1)
+        for column, part in enumerate((self._icon, self.text, self._buttons, close)):  # Tab goes in this order
+            self._grid.addWidget(part, 0, column)
         theme.changed.connect(self._show_icon)
         self._show_icon()
 
@@ -69,18 +68,25 @@ class HintStrip(QFrame):
         self._apply.setToolTip(f"{what}. {'Ctrl+Z undoes it.' if hint.steps else ''}".strip())
         self.text.setToolTip(text.plain(hint.sentence))
         self.setAccessibleDescription(text.plain(hint.sentence))
-        self.layout().activate()
         self._fit()
 
     def set_area(self, area: QRect) -> None:
-        """Lies at the foot of that part of the parent, as wide as it."""
-        height = max(theme.px(40), _LINES * self.text.fontMetrics().lineSpacing() + 8)
+        """Lies at the foot of that part of the parent, as wide as it.
+
+        Buttons that would leave less than half of the width to the text are below it.
+        """
+        height = max(theme.px(40), _LINES * self.text.fontMetrics().lineSpacing() + _AIR)
+        buttons = self._buttons.sizeHint()
+        if buttons.width() > area.width() // 2:
+            self._grid.addWidget(self._buttons, 1, 0, 1, 4, Qt.AlignRight)
+            height += buttons.height() + _AIR
+        else:
+            self._grid.addWidget(self._buttons, 0, 2)
         self.setGeometry(area.left(), area.bottom() + 1 - height, area.width(), height)
         self.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.layout().activate()
         self._fit()
 
     def _show_icon(self) -> None:
@@ -90,6 +96,7 @@ class HintStrip(QFrame):
         """Shortens the observation to the lines that there are. The diagnosis is always whole."""
         if self._hint is None:
             return
+        self._grid.activate()
         words = text.plain(self._hint.observation).split(" ")
         diagnosis = f'<span style="font-weight: 600">{escape(text.plain(self._hint.diagnosis))}.</span>'
         most = (_LINES + 0.5) * self.text.fontMetrics().lineSpacing()

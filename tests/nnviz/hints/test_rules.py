@@ -164,21 +164,21 @@ RIGHT = [
     ),
     case(
         overfitting,
-        "The training error falls, the test error has not improved since epoch 4",
+        "Training error falls, test error has not improved since epoch 4",
         "overfitting",
         {"augmentation": MILD},
         state(**OVERFITTED),
     ),
     case(
         overfitting,
-        "The training error falls, the test error has not improved since epoch 4",
+        "Training error falls, test error has not improved since epoch 4",
         "overfitting",
         {"weight_decay": 0.001},
         state(**OVERFITTED, has_images=False),
     ),
     case(
         overfitting,
-        "The training error falls, the validation error has not improved since epoch 4",
+        "Training error falls, validation error has not improved since epoch 4",
         "overfitting",
         {"patience": 5},
         state(

@@ -21,7 +21,7 @@ from tests.nnviz.helpers import action, click, find, press, quit_unasked, train_
 
 HINT = Hint(
     "overfitting",
-    "The training error falls, the test error has not improved since epoch 12",
+    "Training error falls, test error has not improved since epoch 12",
     "overfitting",
     "Add weight decay",
     {"weight_decay": 0.001},
