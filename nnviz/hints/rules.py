@@ -36,6 +36,7 @@ _FLAT = 0.97  # share of the loss three epochs before: above it the loss no long
 _STILL_FALLING = 0.05  # share by which the error fell in the last quarter of the epochs
 _WIDER = 4  # times as many neurons
 _WEIGHT_DECAY, _DECOUPLED_DECAY = 0.001, 0.3
+_PATIENCE = 10  # epochs
 
 
 @dataclass(frozen=True)
@@ -306,7 +307,7 @@ def _regularised(name: str, found: str, diagnosis: str, state: RunState) -> Hint
     if state.has_images and not training.augmentation.is_active:
         return Hint(name, found, diagnosis, "Add augmentation", {"augmentation": MILD})
     if state.judged == "validation":
-        return Hint(name, found, diagnosis, "Stop at the best epoch", {"patience": 5})
+        return Hint(name, found, diagnosis, "Stop at the best epoch", {"patience": _PATIENCE})
     if not training.weight_decay:
         return Hint(name, found, diagnosis, "Add weight decay", {"weight_decay": decay})
     return Hint(name, found, diagnosis, "More weight decay", {"weight_decay": 3 * training.weight_decay})
