@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HINTS = "hints"
 _SECONDS_BETWEEN = 1.0  # at least, between two looks at a run in training; they may take a fiftieth of a core's time
+_MOST_NAMED = 2  # changed settings in an announcement
 # Settings in which the fields may differ from the run that a hint is about.
 _NOT_COMPARED = {"epochs", "fingerprint", "brightness"}
 
@@ -177,7 +178,9 @@ class Hints(QObject):
     def _report(self, before: Experiment, needs_reset: bool) -> None:
         """Shows what was changed, and how it takes effect."""
         run, now = self._runs.current, self._settings.experiment
-        what = ", ".join(changes_between(before, now)) or f"{now.training.epochs} epochs"
+        changes = changes_between(before, now) or [f"{now.training.epochs} epochs"]
+        more = len(changes) - _MOST_NAMED
+        what = ", ".join(changes[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         is_applied = self._training.is_in_progress and not changes_between(run.experiment, now)
         is_waiting = self._training.is_in_progress and not is_applied
         reset = MessageChoice("Reset", self._session.reset)

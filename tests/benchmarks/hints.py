@@ -67,6 +67,7 @@ class Trial:
     """A run of which there was a hint: without the hint, with it, and without it but with another seed."""
 
     data: str
+    settings: str
     hint: str
     before: Result
     after: Result
@@ -80,7 +81,7 @@ class Trial:
             for name in ("score", "test")
         }
         known = {name: score if math.isfinite(score) else None for name, score in scores.items()}
-        return {"data": self.data, "hint": self.hint, **known}
+        return {"data": self.data, "settings": self.settings, "hint": self.hint, **known}
 
 
 # ---- the data
@@ -199,7 +200,7 @@ def measure(runs: int, examples: int, only: Sequence[str]) -> list[Trial]:
         if before.hint is not None and (not only or before.hint.name in only):
             after = train(experiment.changed(**before.hint.steps), data)
             control = train(experiment.changed(seed=experiment.seed + 1000), data)
-            found.append(Trial(name, before.hint.name, before, after, control))
+            found.append(Trial(name, " ".join(experiment.command()), before.hint.name, before, after, control))
     return found
 
 

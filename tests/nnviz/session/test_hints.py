@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import MILD
 from nnviz.hints.rules import Hint
 from nnviz.session.hints import HINTS
 from nnviz.session.session import Session
@@ -153,6 +154,15 @@ def test_dead_neurons_need_a_reset(session: Session, ready_model: Model, qtbot: 
     message = session.messages.current
     assert message is not None
     assert message.text == "Set: learning rate 0.02. This needs a new run. Press Reset to start one."
+
+
+def test_many_changes_are_one_step_and_abridged(session: Session, ready_model: Model, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_model, 1)
+    session.hints.current = Hint("overfitting", "found", "overfitting", "Add augmentation", {"augmentation": MILD})
+    session.hints.apply()
+    assert announced(session) == "Set: shift 1, rotation 8 and 5 more. Train to continue, or reset to start again."
+    session.undo.undo()
+    assert not session.settings.experiment.training.augmentation.is_active
 
 
 def test_several_seeds_for_a_close_result(session: Session, ready_model: Model, qtbot: QtBot) -> None:
