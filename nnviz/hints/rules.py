@@ -154,7 +154,7 @@ def unbalanced_classes(state: RunState) -> Hint | None:
     if share < _MAJORITY or state.scores[-1] < 1 - share - state.noise / 2:
         return None
     name = state.class_names[int(counts.argmax())]
-    found = f"{_rounded(share)} of the examples are “{name}”, and the error is no better than always predicting it"
+    found = f"{_rounded(share)} of examples are “{name}”, and the error is no better than always predicting it"
     return _loosened("unbalanced-classes", found, "unbalanced classes", state)
 
 
@@ -202,10 +202,10 @@ def augmentation_too_strong(state: RunState) -> Hint | None:
     if not _are_alike(state):
         return None
     train, judged = (_shown(state, scores[-1]) for scores in (state.train_scores, state.scores))
-    found = f"On images without distortion, the training {_called(state)} ({train}) is no lower than the "
-    found += f"{state.judged} {_called(state)} ({judged})"
+    called = _called(state)
+    found = f"Without distortions, training {called} ({train}) is not below {state.judged} {called} ({judged})"
     halves = {name: value / 2 for name, value in vars(strengths).items() if name != "elastic_sigma" and value}
-    return Hint("augmentation-too-strong", found, "augmentation too strong", "Halve the augmentation", halves)
+    return Hint("augmentation-too-strong", found, "augmentation too strong", "Halve distortions", halves)
 
 
 def underfitting(state: RunState) -> Hint | None:

@@ -144,7 +144,7 @@ RIGHT = [
     ),
     case(
         unbalanced_classes,
-        "90 % of the examples are “rare <b>”, and the error is no better than always predicting it",
+        "90 % of examples are “rare <b>”, and the error is no better than always predicting it",
         "unbalanced classes",
         {"dropout": 0.0},
         state(
@@ -190,7 +190,7 @@ RIGHT = [
     ),
     case(
         augmentation_too_strong,
-        "On images without distortion, the training error (4.50 %) is no lower than the test error (4.40 %)",
+        "Without distortions, training error (4.50 %) is not below test error (4.40 %)",
         "augmentation too strong",
         {"rotation": 20.0, "shift": 2.0},
         state(

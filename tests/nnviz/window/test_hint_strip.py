@@ -18,6 +18,7 @@ from nnviz.window.hint_strip import HintStrip
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, click, find, press, quit_unasked, train_epochs, wait_for
+from tests.nnviz.hints.test_rules import RIGHT
 
 HINT = Hint(
     "overfitting",
@@ -99,6 +100,19 @@ def test_what_it_says(hinted: MainWindow) -> None:
     assert words.text().endswith('epoch 12: <span style="font-weight: 600">overfitting.</span>')
     assert words.toolTip() == HINT.sentence
     assert strip_of(hinted).accessibleDescription() == HINT.sentence
+
+
+def test_every_sentence_is_whole_in_a_small_window(hinted: MainWindow) -> None:
+    hinted.resize(1280, 720)
+    hinted.show_workspace("inside")
+    QApplication.processEvents()
+    cut = []
+    for case in RIGHT:
+        rule, *_, state = case.values
+        show(hinted, rule(state))
+        if "…" in strip_of(hinted).text.text():
+            cut.append(rule.__name__)
+    assert not cut
 
 
 def test_names_from_files_are_plain_and_shortened_to_two_lines(hinted: MainWindow) -> None:
