@@ -34,7 +34,8 @@ _ALIKE = 0.1  # share of the training error, or noise, within which two errors a
 _HIGH = 0.05  # training error above which a flat curve means underfitting
 _FLAT = 0.97  # share of the loss three epochs before: above it the loss no longer falls
 _STILL_FALLING = 0.05  # share by which the error fell in the last quarter of the epochs
-_WIDER = 4  # times as many neurons
+_WIDER, _FIRST_HIDDEN = 4, 32  # times as many neurons; neurons of the first hidden layer
+_MUCH_SLOWER = 3  # a learning rate that many times below the optimizer's default is small
 _WEIGHT_DECAY, _DECOUPLED_DECAY = 0.001, 0.3
 _PATIENCE = 10  # epochs
 
@@ -118,28 +119,42 @@ def _with_rate(name: str, found: str, diagnosis: str, state: RunState, times: fl
 
 
 def dead_neurons(state: RunState) -> Hint | None:
-    """A hidden layer has the same output for every example, or many ReLU neurons never fire: a smaller rate."""
+    """A hidden layer has the same output for every example, or many ReLU neurons never fire."""
     if state.dead_layer is not None:
         found = f"Layer {state.dead_layer} has the same output for every example"
-        return replace(_with_rate("dead-neurons", found, "dead layer", state, 1 / 10), needs_reset=True)
+        return replace(_calmed("dead-neurons", found, "dead layer", state, 1 / 10), needs_reset=True)
     for number, layer in enumerate(state.layers, start=1):
         many = layer.neurons >= _FEW_NEURONS and layer.dead >= _MANY_DEAD * layer.neurons
-        if layer.activation == "relu" and many and state.trained:
+        if layer.activation == "relu" and many and state.trained and _can_improve(state):
             found = f"{layer.dead} of {layer.neurons} neurons in layer {number} never fire"
-            return replace(_with_rate("dead-neurons", found, "dead neurons", state, 1 / 4), needs_reset=True)
+            return replace(_calmed("dead-neurons", found, "dead neurons", state, 1 / 4), needs_reset=True)
     return None
 
 
 def saturated_neurons(state: RunState) -> Hint | None:
-    """A sigmoid or tanh layer is mostly where its slope is nearly 0: default initial weights, or a smaller rate."""
+    """A sigmoid or tanh layer is mostly where its slope is nearly 0."""
     for number, layer in enumerate(state.layers, start=1):
-        if layer.activation in ("sigmoid", "tanh") and layer.saturated >= _MANY_SATURATED and state.trained:
+        many = layer.activation in ("sigmoid", "tanh") and layer.saturated >= _MANY_SATURATED
+        if many and state.trained and _can_improve(state):
             found = f"{_rounded(layer.saturated)} of the outputs of layer {number} are where {layer.activation} is flat"
-            name, diagnosis = "saturated-neurons", "saturated"
-            if state.experiment.weight_scale > 1:
-                return Hint(name, found, diagnosis, "Weight scale 1", {"weight_scale": 1.0})
-            return _with_rate(name, found, diagnosis, state, 1 / 4)
+            return _calmed("saturated-neurons", found, "saturated", state, 1 / 4)
     return None
+
+
+def _calmed(name: str, found: str, diagnosis: str, state: RunState, times: float) -> Hint:
+    """Returns a hint whose remedy keeps neurons from where they have no slope.
+
+    Initial weights that are too large come first, then a learning rate above the optimizer's default. Dead neurons that
+    neither explains get a slope everywhere.
+    """
+    experiment, training = state.experiment, state.experiment.training
+    if experiment.weight_scale > 1:
+        return Hint(name, found, diagnosis, "Weight scale 1", {"weight_scale": 1.0})
+    is_fast = training.learning_rate > OPTIMIZERS[training.optimizer].default_rate
+    if is_fast or "relu" not in experiment.activations:
+        return _with_rate(name, found, diagnosis, state, times)
+    leaky = tuple("leaky-relu" if each == "relu" else each for each in experiment.activations)
+    return Hint(name, found, diagnosis, "Leaky ReLU", {"activations": leaky})
 
 
 # ---- classes
@@ -224,7 +239,8 @@ def too_few_epochs(state: RunState) -> Hint | None:
     """The run is over, and the judged error was still falling: twice as many epochs."""
     scores = state.scores[1:]  # without the untrained network
     part = max(2, len(scores) // 4)
-    if not state.is_over or state.is_restored or state.judged == "train" or len(scores) < 2 * part:
+    is_whole = state.is_over and not state.is_restored
+    if not is_whole or state.judged == "train" or len(scores) < 2 * part or not _can_improve(state):
         return None
     before, now = statistics.fmean(scores[-2 * part : -part]), statistics.fmean(scores[-part:])
     if before - now < max(_STILL_FALLING * before, state.noise / 2):
@@ -279,6 +295,11 @@ def _left_to_learn(state: RunState) -> float:
     return 1 - explained[-1] if explained else 0.0
 
 
+def _can_improve(state: RunState) -> bool:
+    """Whether the judged error is so large that a lower one could be measured; True if it is not known."""
+    return not state.scores or state.scores[-1] > 2 * state.noise
+
+
 def _are_alike(state: RunState) -> bool:
     """Whether the training error is about as high as the judged one, or higher."""
     if state.judged == "train" or not state.scores:
@@ -315,7 +336,12 @@ def _regularised(name: str, found: str, diagnosis: str, state: RunState) -> Hint
 
 def _loosened(name: str, found: str, diagnosis: str, state: RunState) -> Hint:
     """Returns a hint whose remedy lets the network fit the training set better."""
-    training = state.experiment.training
+    training, hidden = state.experiment.training, state.experiment.hidden
+    default = OPTIMIZERS[training.optimizer].default_rate
+    if training.learning_rate < default / _MUCH_SLOWER:
+        return Hint(name, found, diagnosis, f"Learning rate {default:g}", {"learning_rate": default})
+    if not hidden:
+        return Hint(name, found, diagnosis, "Add a hidden layer", {"hidden": (_FIRST_HIDDEN,)})
     penalties: dict[str, Any] = {"dropout": 0.0, "weight_decay": 0.0, "l1": 0.0, "max_norm": 0.0}
     used = {setting: off for setting, off in penalties.items() if _is_on(getattr(training, setting))}
     if used:
@@ -325,7 +351,7 @@ def _loosened(name: str, found: str, diagnosis: str, state: RunState) -> Hint:
     if training.optimizer == "sgd":
         steps = {"optimizer": "adam", "learning_rate": OPTIMIZERS["adam"].default_rate}
         return Hint(name, found, diagnosis, "Train with Adam", steps)
-    wider = tuple(_WIDER * size for size in state.experiment.hidden) or (32,)
+    wider = tuple(_WIDER * size for size in hidden)
     return Hint(name, found, diagnosis, f"Hidden layers {text.shape(wider)}", {"hidden": wider})
 
 

@@ -12,7 +12,8 @@ from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import setting_value
-from nnviz.hints.rules import slower_rate
+from nnviz.hints.rules import dead_neurons, slower_rate
+from nnviz.hints.state import RunState
 from nnviz.session.messages import Message, MessageChoice, error_text
 from nnviz.session.run import Run
 from nnviz.session.status import Stage
@@ -52,10 +53,20 @@ class DivergenceRecovery(QObject):
             MessageChoice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
             for other in rates
         ]
+        why = f" A learning rate of {setting_value(rate)} was too high."
+        hint = dead_neurons(RunState(run.experiment, dead_layer=run.dead_layer))
+        if hint is not None and "learning_rate" not in hint.steps:  # the rate is no higher than the default
+            why = ""
+            choices.insert(
+                0,
+                MessageChoice(
+                    f"Reset with {hint.label[0].lower()}{hint.label[1:]}", partial(self._reset_with, dict(hint.steps))
+                ),
+            )
         self._dead_layer = run.dead_layer
         self._notice = self._messages.warn(
             f"The network has died: every neuron of layer {run.dead_layer} has the same output for all examples, so "
-            f"the error stays at chance. A learning rate of {setting_value(rate)} was too high.",
+            f"the error stays at chance.{why}",
             *choices,
         )
 

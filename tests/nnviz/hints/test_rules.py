@@ -89,7 +89,7 @@ MOSTLY_ONE = np.array([[90, 0, 0], [6, 0, 0], [4, 0, 0]])
 def case(
     rule: Callable[[RunState], Hint | None], found: str, diagnosis: str, steps: dict[str, Any], of: RunState
 ) -> Any:
-    return pytest.param(rule, found, diagnosis, steps, of, id=f"{rule.__name__}-{diagnosis}")
+    return pytest.param(rule, found, diagnosis, steps, of, id=f"{rule.__name__}-{' '.join(steps)}")
 
 
 RIGHT = [
@@ -104,15 +104,25 @@ RIGHT = [
         dead_neurons,
         "40 of 64 neurons in layer 1 never fire",
         "dead neurons",
-        {"learning_rate": 0.05},
-        state(layers=(LayerActivity("relu", 64, 40, 0.9), LayerActivity("relu", 32, 1, 0.5))),
+        {"learning_rate": 0.2},
+        state(
+            with_settings(learning_rate=0.8),
+            layers=(LayerActivity("relu", 64, 40, 0.9), LayerActivity("relu", 32, 1, 0.5)),
+        ),
     ),
     case(
         dead_neurons,
         "Layer 2 has the same output for every example",
         "dead layer",
-        {"learning_rate": 0.02},
-        state(dead_layer=2),
+        {"learning_rate": 0.2},
+        state(with_settings(learning_rate=2), dead_layer=2),
+    ),
+    case(
+        dead_neurons,
+        "Layer 1 has the same output for every example",
+        "dead layer",
+        {"activations": ("leaky-relu", "tanh", "softmax")},
+        state(with_settings(activations=("relu", "tanh", "softmax")), dead_layer=1),
     ),
     case(
         saturated_neurons,
@@ -126,7 +136,7 @@ RIGHT = [
         "61 % of the outputs of layer 1 are where tanh is flat",
         "saturated",
         {"learning_rate": 0.05},
-        state(layers=(LayerActivity("tanh", 64, 3, 0.61),)),
+        state(with_settings(activations=("tanh", "tanh", "softmax")), layers=(LayerActivity("tanh", 64, 3, 0.61),)),
     ),
     case(
         rate_too_large,
@@ -205,6 +215,27 @@ RIGHT = [
         "underfitting",
         {"hidden": (256, 128)},
         state(with_settings(optimizer="adam"), **UNDERFITTED),
+    ),
+    case(
+        underfitting,
+        "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
+        "underfitting",
+        {"hidden": (32,)},
+        state(with_settings(hidden=(), weight_decay=0.1), **UNDERFITTED),
+    ),
+    case(
+        underfitting,
+        "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
+        "underfitting",
+        {"learning_rate": 0.2},
+        state(with_settings(learning_rate=0.01, weight_decay=0.1), **UNDERFITTED),
+    ),
+    case(
+        underfitting,
+        "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
+        "underfitting",
+        {"augmentation": Augmentation()},
+        state(with_settings(augmentation=MILD), **UNDERFITTED),
     ),
     case(
         too_few_epochs,
@@ -303,6 +334,18 @@ SILENT = {
     ),
     "the run is not over": (too_few_epochs, state(**FALLING, is_over=False)),
     "the error stays": (too_few_epochs, GOOD),
+    "two mistakes are too few to measure less": (
+        too_few_epochs,
+        state(test_error=(0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.06, 0.04, 0.02), examples={"test": 100}),
+    ),
+    "nothing can be gained": (
+        saturated_neurons,
+        state(
+            with_settings(activations=("tanh", "tanh", "softmax")),
+            layers=(LayerActivity("tanh", 64, 3, 0.9),),
+            test_error=(0.9, 0.0, 0.0),
+        ),
+    ),
     "the last epochs vary by chance": (
         too_few_epochs,
         state(test_error=(0.9, 0.1, 0.06, 0.055, 0.052, 0.051, 0.055, 0.05, 0.05), examples={"test": 300}),
