@@ -15,6 +15,7 @@ from typing import Any
 from engine.experiment import MILD
 from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
+from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.hints.state import RunState
 
@@ -31,11 +32,12 @@ _MAJORITY = 0.6  # share of the examples that are of one class
 _ENOUGH_OF_A_CLASS = 10  # examples, of which one should be predicted
 _WORSE = 1.05  # a validation loss of that many times the best one is worse
 _ALIKE = 0.1  # share of the training error, or noise, within which two errors are alike
-_HIGH = 0.05  # training error above which a flat curve means underfitting
+_HIGH, _MUCH_VARIANCE = 0.1, 0.25  # training error, and share of the variance, above which a flat curve underfits
 _FLAT = 0.97  # share of the loss three epochs before: above it the loss no longer falls
 _STILL_FALLING = 0.05  # share by which the error fell in the last quarter of the epochs
 _WIDER, _FIRST_HIDDEN = 4, 32  # times as many neurons; neurons of the first hidden layer
-_MUCH_SLOWER = 3  # a learning rate that many times below the optimizer's default is small
+_FAR = 4  # times: a learning rate farther from the optimizer's default is no candidate
+CLIP_NORM = 1.0  # the common limit of a gradient's length
 _WEIGHT_DECAY, _DECOUPLED_DECAY = 0.001, 0.3
 _PATIENCE = 10  # epochs
 
@@ -66,32 +68,40 @@ class Hint:
         return f"{self.observation}: {self.diagnosis}."
 
 
-def slower_rate(rate: float, times: float = 10) -> float:
-    """Returns a learning rate that is smaller by that factor, with two digits."""
-    return float(f"{rate / times:.2g}")
+def smaller_rate(training: TrainingSettings, times: float = 10, most: float = 1) -> float:
+    """Returns the learning rate divided by ``times``, but at most ``most`` times the optimizer's default."""
+    default = OPTIMIZERS[training.optimizer].default_rate
+    return float(f"{min(training.learning_rate / times, most * default):.2g}")
 
 
 # ---- the steps are too large or too small
 
 
 def diverged(state: RunState) -> Hint | None:
-    """The run stopped because the loss is no longer finite: a tenth of the learning rate."""
+    """The run stopped because the loss is no longer finite."""
     if not state.has_diverged:
         return None
-    return _with_rate("diverged", "The steps are so large that the loss is no longer finite", "diverged", state, 1 / 10)
+    steps = {
+        "learning_rate": smaller_rate(state.experiment.training),
+        "clip_norm": CLIP_NORM,
+        **_default_weights(state),
+    }
+    found = "The steps are so large that the loss is no longer finite"
+    return Hint("diverged", found, "diverged", "Smaller, clipped steps", steps)
 
 
 def rate_too_large(state: RunState) -> Hint | None:
-    """The training loss rises again and again although there is much to learn: a quarter of the learning rate."""
-    losses = state.losses
+    """The training loss rises again and again, and the training error with it: a quarter of the learning rate."""
+    losses, scores = state.losses, state.train_scores
     if state.trained < _FEW_EPOCHS or _left_to_learn(state) < _LEARNED:
         return None
     last = losses[-_LAST_EPOCHS - 1 :]
     rises = sum(after > _RISE * before for before, after in itertools.pairwise(last))
-    if rises <= _MOST_RISES:
+    swing = max(scores[-_LAST_EPOCHS:]) - min(scores[-_LAST_EPOCHS:])
+    if rises <= _MOST_RISES or swing < 2 * state.standard_error("train"):
         return None
     found = f"The training loss rose in {rises} of the last {len(last) - 1} epochs"
-    return _with_rate("learning-rate-too-large", found, "learning rate too large", state, 1 / 4)
+    return _slower("learning-rate-too-large", found, "learning rate too large", state, 4)
 
 
 def rate_too_small(state: RunState) -> Hint | None:
@@ -106,13 +116,18 @@ def rate_too_small(state: RunState) -> Hint | None:
         return None
     first, now = text.figure(losses[0], 3), text.figure(losses[-1], 3)
     found = f"In {len(falls)} epochs the training loss only fell from {first} to {now}"
-    times = 10 if left > _VERY_SLOW else 4
-    return _with_rate("learning-rate-too-small", found, "learning rate too small", state, times)
+    training, times = state.experiment.training, 10 if left > _VERY_SLOW else 4
+    least = OPTIMIZERS[training.optimizer].default_rate / 4
+    rate = float(f"{max(times * training.learning_rate, least):.2g}")
+    return _with_rate("learning-rate-too-small", found, "learning rate too small", rate)
 
 
-def _with_rate(name: str, found: str, diagnosis: str, state: RunState, times: float) -> Hint:
-    rate = slower_rate(state.experiment.training.learning_rate, 1 / times)
+def _with_rate(name: str, found: str, diagnosis: str, rate: float) -> Hint:
     return Hint(name, found, diagnosis, f"Learning rate {rate:g}", {"learning_rate": rate})
+
+
+def _slower(name: str, found: str, diagnosis: str, state: RunState, times: float) -> Hint:
+    return _with_rate(name, found, diagnosis, smaller_rate(state.experiment.training, times, _FAR))
 
 
 # ---- neurons that no longer learn
@@ -122,12 +137,12 @@ def dead_neurons(state: RunState) -> Hint | None:
     """A hidden layer has the same output for every example, or many ReLU neurons never fire."""
     if state.dead_layer is not None:
         found = f"Layer {state.dead_layer} has the same output for every example"
-        return replace(_calmed("dead-neurons", found, "dead layer", state, 1 / 10), needs_reset=True)
+        return replace(_calmed("dead-neurons", found, "dead layer", state, 10), needs_reset=True)
     for number, layer in enumerate(state.layers, start=1):
         many = layer.neurons >= _FEW_NEURONS and layer.dead >= _MANY_DEAD * layer.neurons
         if layer.activation == "relu" and many and state.trained and _can_improve(state):
             found = f"{layer.dead} of {layer.neurons} neurons in layer {number} never fire"
-            return replace(_calmed("dead-neurons", found, "dead neurons", state, 1 / 4), needs_reset=True)
+            return replace(_calmed("dead-neurons", found, "dead neurons", state, 4), needs_reset=True)
     return None
 
 
@@ -137,24 +152,31 @@ def saturated_neurons(state: RunState) -> Hint | None:
         many = layer.activation in ("sigmoid", "tanh") and layer.saturated >= _MANY_SATURATED
         if many and state.trained and _can_improve(state):
             found = f"{_rounded(layer.saturated)} of the outputs of layer {number} are where {layer.activation} is flat"
-            return _calmed("saturated-neurons", found, "saturated", state, 1 / 4)
+            return _calmed("saturated-neurons", found, "saturated", state, 4)
     return None
 
 
 def _calmed(name: str, found: str, diagnosis: str, state: RunState, times: float) -> Hint:
     """Returns a hint whose remedy keeps neurons from where they have no slope.
 
-    Initial weights that are too large come first, then a learning rate above the optimizer's default. Dead neurons that
-    neither explains get a slope everywhere.
+    That is initial weights of the default size, and a smaller learning rate if it is above the optimizer's default.
+    Dead neurons that neither explains get a slope everywhere.
     """
     experiment, training = state.experiment, state.experiment.training
-    if experiment.weight_scale > 1:
-        return Hint(name, found, diagnosis, "Weight scale 1", {"weight_scale": 1.0})
+    weights = _default_weights(state)
     is_fast = training.learning_rate > OPTIMIZERS[training.optimizer].default_rate
-    if is_fast or "relu" not in experiment.activations:
-        return _with_rate(name, found, diagnosis, state, times)
-    leaky = tuple("leaky-relu" if each == "relu" else each for each in experiment.activations)
-    return Hint(name, found, diagnosis, "Leaky ReLU", {"activations": leaky})
+    if not weights and not is_fast and "relu" in experiment.activations:
+        leaky = tuple("leaky-relu" if each == "relu" else each for each in experiment.activations)
+        return Hint(name, found, diagnosis, "Leaky ReLU", {"activations": leaky})
+    if weights and not is_fast:
+        return Hint(name, found, diagnosis, "Weight scale 1", weights)
+    slower = _slower(name, found, diagnosis, state, times)
+    return replace(slower, steps={**slower.steps, **weights}) if weights else slower
+
+
+def _default_weights(state: RunState) -> dict[str, Any]:
+    """Returns the step to initial weights of the default size, if they are larger."""
+    return {"weight_scale": 1.0} if state.experiment.weight_scale > 1 else {}
 
 
 # ---- classes
@@ -226,7 +248,8 @@ def augmentation_too_strong(state: RunState) -> Hint | None:
 def underfitting(state: RunState) -> Hint | None:
     """Training and judged error are alike and high, and the training loss no longer falls."""
     losses = state.losses
-    if state.trained < 2 * _FEW_EPOCHS or _left_to_learn(state) < _HIGH or not _are_alike(state):
+    high = _HIGH if state.measure == "error" else _MUCH_VARIANCE
+    if state.trained < 2 * _FEW_EPOCHS or _left_to_learn(state) < high or not _are_alike(state):
         return None
     if losses[-1] < _FLAT * losses[-1 - _FEW_EPOCHS]:
         return None
@@ -338,8 +361,10 @@ def _loosened(name: str, found: str, diagnosis: str, state: RunState) -> Hint:
     """Returns a hint whose remedy lets the network fit the training set better."""
     training, hidden = state.experiment.training, state.experiment.hidden
     default = OPTIMIZERS[training.optimizer].default_rate
-    if training.learning_rate < default / _MUCH_SLOWER:
-        return Hint(name, found, diagnosis, f"Learning rate {default:g}", {"learning_rate": default})
+    if not default / _FAR <= training.learning_rate <= default * _FAR:
+        return _with_rate(name, found, diagnosis, default)
+    if _default_weights(state):
+        return Hint(name, found, diagnosis, "Weight scale 1", _default_weights(state))
     if not hidden:
         return Hint(name, found, diagnosis, "Add a hidden layer", {"hidden": (_FIRST_HIDDEN,)})
     penalties: dict[str, Any] = {"dropout": 0.0, "weight_decay": 0.0, "l1": 0.0, "max_norm": 0.0}

@@ -119,17 +119,20 @@ class RunState:
 
     @property
     def noise(self) -> float:
-        """The standard error of the last score: how far it varies with the choice of the examples.
+        """The standard error of the last score, see :meth:`standard_error`."""
+        return self.standard_error(self.judged)
+
+    def standard_error(self, part: str) -> float:
+        """Returns how far the last error or RMSE on a set varies with the choice of the examples.
 
         Binomial for an error; for an RMSE that of normal residuals.
         """
-        count = max(self.examples.get(self.judged, 1), 1)
-        if not self.scores:
+        count, scores = max(self.examples.get(part, 1), 1), self.figures.get(f"{part}_{self.measure}", ())
+        if not scores:
             return 0.0
-        score = self.scores[-1]
         if self.measure == "rmse":
-            return score / math.sqrt(2 * count)
-        return math.sqrt(max(score * (1 - score), 1 / count) / count)
+            return scores[-1] / math.sqrt(2 * count)
+        return math.sqrt(max(scores[-1] * (1 - scores[-1]), 1 / count) / count)
 
 
 def judged_part(figures: Mapping[str, object]) -> str:

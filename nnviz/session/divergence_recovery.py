@@ -12,7 +12,7 @@ from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import setting_value
-from nnviz.hints.rules import dead_neurons, slower_rate
+from nnviz.hints.rules import CLIP_NORM, dead_neurons, smaller_rate
 from nnviz.hints.state import RunState
 from nnviz.session.messages import Message, MessageChoice, error_text
 from nnviz.session.run import Run
@@ -21,8 +21,6 @@ from nnviz.session.undo import Kind, Step
 
 if TYPE_CHECKING:
     from nnviz.session.session import Session
-
-_CLIP = 1.0  # the common limit of a gradient's length
 
 
 class DivergenceRecovery(QObject):
@@ -48,7 +46,9 @@ class DivergenceRecovery(QObject):
         if run is not self._runs.current:
             return
         rate = run.experiment.training.learning_rate
-        rates = dict.fromkeys([*self._rates_before(run.experiment.training), slower_rate(rate)])
+        rates = dict.fromkeys(
+            [*self._rates_before(run.experiment.training), smaller_rate(run.experiment.training, most=4)]
+        )
         choices = [
             MessageChoice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
             for other in rates
@@ -108,10 +108,10 @@ class DivergenceRecovery(QObject):
         else:
             where, go = "Reset", self._reset_with
         self._dead_layer = None
-        rate = slower_rate(training.learning_rate)
+        rate = smaller_rate(training)
         choices = [MessageChoice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
-            choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
+            choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": CLIP_NORM})))
         self._notice = self._messages.warn(message, *choices, MessageChoice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:

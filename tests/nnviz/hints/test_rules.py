@@ -97,8 +97,15 @@ RIGHT = [
         diverged,
         "The steps are so large that the loss is no longer finite",
         "diverged",
-        {"learning_rate": 0.02},
+        {"learning_rate": 0.02, "clip_norm": 1.0},
         state(has_diverged=True),
+    ),
+    case(
+        diverged,
+        "The steps are so large that the loss is no longer finite",
+        "diverged",
+        {"learning_rate": 0.2, "clip_norm": 1.0, "weight_scale": 1.0},
+        state(with_settings(learning_rate=1e30, weight_scale=9), has_diverged=True),
     ),
     case(
         dead_neurons,
@@ -149,8 +156,8 @@ RIGHT = [
         rate_too_small,
         "In 4 epochs the training loss only fell from 2.31 to 2.11",
         "learning rate too small",
-        {"learning_rate": 0.01},
-        state(with_settings(learning_rate=0.001), train_loss=SLOW, train_error=LEFT),
+        {"learning_rate": 0.25},
+        state(with_settings(learning_rate=0.025), train_loss=SLOW, train_error=LEFT),
     ),
     case(
         unbalanced_classes,
@@ -214,7 +221,7 @@ RIGHT = [
         "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
         "underfitting",
         {"hidden": (256, 128)},
-        state(with_settings(optimizer="adam"), **UNDERFITTED),
+        state(with_settings(optimizer="adam", learning_rate=0.001), **UNDERFITTED),
     ),
     case(
         underfitting,
