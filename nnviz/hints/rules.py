@@ -98,7 +98,9 @@ def rate_too_large(state: RunState) -> Hint | None:
     last = losses[-_LAST_EPOCHS - 1 :]
     rises = sum(after > _RISE * before for before, after in itertools.pairwise(last))
     swing = max(scores[-_LAST_EPOCHS:]) - min(scores[-_LAST_EPOCHS:])
-    if rises <= _MOST_RISES or swing < 2 * state.standard_error("train"):
+    training = state.experiment.training
+    is_small = training.learning_rate < OPTIMIZERS[training.optimizer].default_rate / _FAR
+    if rises <= _MOST_RISES or swing < 2 * state.standard_error("train") or is_small:
         return None
     found = f"The training loss rose in {rises} of the last {len(last) - 1} epochs"
     return _slower("learning-rate-too-large", found, "learning rate too large", state, 4)

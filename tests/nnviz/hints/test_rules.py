@@ -298,6 +298,14 @@ SILENT = {
         rate_too_large,
         state(train_loss=values(RISING, 0.01), train_error=values(WRONG, 0.01)),
     ),
+    "the rate is far below the default": (
+        rate_too_large,
+        state(with_settings(learning_rate=0.01), train_loss=RISING, train_error=WRONG),
+    ),
+    "the training error varies by chance": (
+        rate_too_large,
+        state(train_loss=RISING, train_error=WRONG, examples={"train": 40, "test": 10_000}),
+    ),
     "two epochs are too few to judge": (rate_too_small, state(train_loss=SLOW[:3], train_error=LEFT)),
     "the loss falls, and flattens": (
         rate_too_small,
