@@ -149,8 +149,22 @@ RIGHT = [
         rate_too_large,
         "The training loss rose in 2 of the last 5 epochs",
         "learning rate too large",
-        {"learning_rate": 0.05},
+        {"schedule": "cosine"},
         state(train_loss=RISING, train_error=WRONG),
+    ),
+    case(
+        rate_too_large,
+        "The training loss rose in 2 of the last 5 epochs",
+        "learning rate too large",
+        {"schedule": "cosine", "learning_rate": 0.8},
+        state(with_settings(learning_rate=3), train_loss=RISING, train_error=WRONG),
+    ),
+    case(
+        rate_too_large,
+        "The training loss rose in 2 of the last 5 epochs",
+        "learning rate too large",
+        {"learning_rate": 0.05},
+        state(with_settings(schedule="cosine"), train_loss=RISING, train_error=WRONG),
     ),
     case(
         rate_too_small,
@@ -197,7 +211,7 @@ RIGHT = [
         overfitting,
         "Training error falls, validation error has not improved since epoch 4",
         "overfitting",
-        {"patience": 10},
+        {"weight_decay": 0.001},
         state(
             validation_loss=OVERFITTED["test_loss"],
             validation_error=OVERFITTED["test_error"],
