@@ -30,7 +30,7 @@ _MANY_DEAD, _MANY_SATURATED = 0.5, 0.5  # shares of a layer's neurons, of a laye
 _FEW_NEURONS = 4  # a smaller layer may be dead by chance
 _MAJORITY = 0.6  # share of the examples that are of one class
 _ENOUGH_OF_A_CLASS = 10  # examples, of which one should be predicted
-_WORSE = 1.2  # a validation loss of that many times the best one is worse
+_WORSE = 1.05  # a validation loss of that many times the best one is worse
 _ALIKE = 0.1  # share of the training error, or noise, within which two errors are alike
 _HIGH, _MUCH_VARIANCE = 0.1, 0.25  # training error, and share of the variance, above which a flat curve underfits
 _FLAT = 0.97  # share of the loss three epochs before: above it the loss no longer falls
@@ -39,6 +39,7 @@ _WIDER, _FIRST_HIDDEN = 4, 32  # times as many neurons; neurons of the first hid
 _FAR = 4  # times: a learning rate farther from the optimizer's default is no candidate
 CLIP_NORM = 1.0  # the common limit of a gradient's length
 _WEIGHT_DECAY, _DECOUPLED_DECAY = 0.001, 0.3
+_PATIENCE = 10  # epochs
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def diverged(state: RunState) -> Hint | None:
 def rate_too_large(state: RunState) -> Hint | None:
     """The training loss rises again and again, and the training error with it: a rate that fades out."""
     losses, scores = state.losses, state.train_scores
-    if state.trained < _FEW_EPOCHS or _left_to_learn(state) < _LEARNED:
+    if state.trained < _FEW_EPOCHS or _left_to_learn(state) < _LEARNED or state.measure == "rmse":
         return None
     last = losses[-_LAST_EPOCHS - 1 :]
     rises = sum(after > _RISE * before for before, after in itertools.pairwise(last))
@@ -356,6 +357,8 @@ def _regularised(name: str, found: str, diagnosis: str, state: RunState) -> Hint
     decay = _DECOUPLED_DECAY if OPTIMIZERS[training.optimizer].decouples_decay else _WEIGHT_DECAY
     if state.has_images and not training.augmentation.is_active:
         return Hint(name, found, diagnosis, "Add augmentation", {"augmentation": MILD})
+    if state.judged == "validation":
+        return Hint(name, found, diagnosis, "Stop at the best epoch", {"patience": _PATIENCE})
     if not training.weight_decay:
         return Hint(name, found, diagnosis, "Add weight decay", {"weight_decay": decay})
     return Hint(name, found, diagnosis, "More weight decay", {"weight_decay": 3 * training.weight_decay})

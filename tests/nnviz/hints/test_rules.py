@@ -211,7 +211,7 @@ RIGHT = [
         overfitting,
         "Training error falls, validation error has not improved since epoch 4",
         "overfitting",
-        {"weight_decay": 0.001},
+        {"patience": 10},
         state(
             validation_loss=OVERFITTED["test_loss"],
             validation_error=OVERFITTED["test_error"],
