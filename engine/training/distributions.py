@@ -19,6 +19,8 @@ _SAMPLE = 4096
 _PIECE = 65_536
 # A neuron whose slope stays below this for every example hardly learns: it is dead, or saturated.
 FLAT = 1e-3
+# An output whose slope is below this is saturated: sigmoid beyond 0.99, tanh beyond 0.995.
+_SATURATED = 1e-2
 # At chance: right at most this many times as often as the most frequent class alone would be.
 _NEAR_CHANCE = 1.1
 # A layer is dead if its outputs are equal, within this, for all examples but this share.
@@ -63,6 +65,23 @@ class LayerDistributions:
     neurons: int
 
 
+@dataclass(frozen=True)
+class LayerActivity:
+    """How much of a hidden layer responds to some examples.
+
+    Attributes:
+        activation: the registered name of its activation.
+        neurons: number of neurons.
+        dead: number of neurons whose slope is below 0.001 for every example.
+        saturated: share of the outputs, of all neurons for all examples, at which the slope is below 0.01.
+    """
+
+    activation: str
+    neurons: int
+    dead: int
+    saturated: float
+
+
 class LayerStatisticsEvaluator:
     """Computes the layer statistics of networks of one shape on the same examples. Reuses its buffers."""
 
@@ -94,6 +113,21 @@ class LayerStatisticsEvaluator:
             ]
 
 
+@np.errstate(all="ignore")
+def layer_activities(network: Network, split: Split) -> list[LayerActivity]:
+    """Returns the activity of each hidden layer on the first 256 examples of ``split``, by a forward pass."""
+    some = split.head(EXAMPLES)
+    # The gradient is never written, so that none has to be allocated.
+    buffers = TrainingBuffers(network, len(some), gradient=network.parameters)
+    network.forward(some.scaled_inputs(network.parameters.dtype), buffers)
+    found = []
+    for layer, name in enumerate(network.activations[:-1]):
+        slopes = np.abs(_slopes(network, buffers, layer))
+        dead = int((slopes.max(axis=0) < FLAT).sum())
+        found.append(LayerActivity(name, network.shape[layer + 1], dead, float((slopes < _SATURATED).mean())))
+    return found
+
+
 def is_at_chance(figures: Evaluation | None) -> bool:
     """Whether the network is hardly better than always giving the most frequent class; False for regression."""
     if figures is None or figures.confusion is None or not figures.error:
@@ -121,11 +155,16 @@ def dead_layer(network: Network, split: Split) -> int | None:
 
 def _flat(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | slice = slice(None)) -> Array:
     """Returns (neurons,) bool: whether a neuron has no slope on any example (or ``rows``) of the last forward pass."""
-    values = buffers.kept[layer][rows].copy()  # backward() overwrites it
-    slope = np.ones_like(values)
-    network.layer_activations[layer].backward(values, slope)
-    flat: Array = np.abs(slope).max(axis=0) < FLAT
+    flat: Array = np.abs(_slopes(network, buffers, layer, rows)).max(axis=0) < FLAT
     return flat
+
+
+def _slopes(network: Network, buffers: TrainingBuffers, layer: int, rows: Array | slice = slice(None)) -> Array:
+    """Returns (examples, neurons) the slope of a layer's activation on the examples of the last forward pass."""
+    values = buffers.kept[layer][rows].copy()  # backward() overwrites it
+    slopes = np.ones_like(values)
+    network.layer_activations[layer].backward(values, slopes)
+    return slopes
 
 
 @np.errstate(all="ignore")

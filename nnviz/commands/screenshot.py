@@ -33,6 +33,7 @@ from nnviz.digits.drawing import SIDE
 from nnviz.formatting import text
 from nnviz.library import Library, RunGroup
 from nnviz.session.comparison import COMPARED
+from nnviz.session.hints import HINTS
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
@@ -79,7 +80,8 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     preferences.set("dataset", data)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(recorded_data_settings(data, settings)))
     if not wanted.hints:
-        window.hints.remove_all()
+        window.callouts.remove_all()
+        window.session.queries.want(window.hint_strip, (HINTS,), False)
     window.resize(*wanted.size)
     window.show()
     session = window.session

@@ -12,6 +12,8 @@ from engine.basics.errors import DivergenceError
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import setting_value
+from nnviz.hints.rules import CLIP_NORM, dead_neurons, smaller_rate
+from nnviz.hints.state import RunState
 from nnviz.session.messages import Message, MessageChoice, error_text
 from nnviz.session.run import Run
 from nnviz.session.status import Stage
@@ -20,11 +22,12 @@ from nnviz.session.undo import Kind, Step
 if TYPE_CHECKING:
     from nnviz.session.session import Session
 
-_CLIP = 1.0  # the common limit of a gradient's length
-
 
 class DivergenceRecovery(QObject):
-    """Warns when the current network dies or diverges; the warning goes when the fields change."""
+    """Warns when the current network dies or diverges; the warning goes when the fields change.
+
+    The warning offers more than the hint about the same, which waits until the warning is gone.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -43,15 +46,27 @@ class DivergenceRecovery(QObject):
         if run is not self._runs.current:
             return
         rate = run.experiment.training.learning_rate
-        rates = dict.fromkeys([*self._rates_before(run.experiment.training), _a_tenth_of(rate)])
+        rates = dict.fromkeys(
+            [*self._rates_before(run.experiment.training), smaller_rate(run.experiment.training, most=4)]
+        )
         choices = [
             MessageChoice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
             for other in rates
         ]
+        why = f" A learning rate of {setting_value(rate)} was too high."
+        hint = dead_neurons(RunState(run.experiment, dead_layer=run.dead_layer))
+        if hint is not None and "learning_rate" not in hint.steps:  # the rate is no higher than the default
+            why = ""
+            choices.insert(
+                0,
+                MessageChoice(
+                    f"Reset with {hint.label[0].lower()}{hint.label[1:]}", partial(self._reset_with, dict(hint.steps))
+                ),
+            )
         self._dead_layer = run.dead_layer
         self._notice = self._messages.warn(
             f"The network has died: every neuron of layer {run.dead_layer} has the same output for all examples, so "
-            f"the error stays at chance. A learning rate of {setting_value(rate)} was too high.",
+            f"the error stays at chance.{why}",
             *choices,
         )
 
@@ -93,20 +108,16 @@ class DivergenceRecovery(QObject):
         else:
             where, go = "Reset", self._reset_with
         self._dead_layer = None
-        rate = _a_tenth_of(training.learning_rate)
+        rate = smaller_rate(training)
         choices = [MessageChoice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
         if not training.clip_norm:
-            choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": _CLIP})))
+            choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": CLIP_NORM})))
         self._notice = self._messages.warn(message, *choices, MessageChoice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
         """Changes settings and resets, because a dead network does not learn with any settings."""
         self._settings.change(", ".join(changes).replace("_", " "), **changes)
         self._replacement.reset()
-
-
-def _a_tenth_of(rate: float) -> float:
-    return float(f"{rate / 10:.3g}")
 
 
 def best_epoch(run: Run) -> float:

@@ -26,6 +26,7 @@ from nnviz.session.divergence_recovery import DivergenceRecovery
 from nnviz.session.edits import Edits
 from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.files import Files
+from nnviz.session.hints import Hints
 from nnviz.session.library import RunLibrary
 from nnviz.session.loaded_runs import LoadedRuns
 from nnviz.session.messages import Messages
@@ -87,6 +88,7 @@ class Session(QObject):
         exchange: exports runs of the library, and imports runs into it.
         sweeps, sweep_target: trains many runs; where a sweep is trained: on this machine or on a cluster.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
+        hints: advice about the current run.
         queries: results of the displayed network for the views, computed in the background.
         models: models of single cards.
         pictures: reads images that are dropped or pasted onto the canvas.
@@ -139,6 +141,7 @@ class Session(QObject):
         self.sweeps = Sweeps(self)
         self.pictures = Pictures()
         self.queries = new_queries(self)
+        self.hints = Hints(self)
         self.models = CardModels(self)
         self._connect()
 

@@ -262,7 +262,7 @@ class DockCard(QDockWidget, LazyView):
         self.sheet, self.body = _body()
         self._scroll = CardScroll(self.sheet)
         self.setWidget(self._scroll)
-        self.free_below = 0  # pixels that the body leaves free at its bottom, for what lies over the card
+        self.free_below = 0  # pixels that the body itself leaves free at its bottom, for what lies over the card
         self.visibilityChanged.connect(self._visibility_changed)
 
     def set_name(self, name: str) -> None:
@@ -289,13 +289,14 @@ class DockCard(QDockWidget, LazyView):
             self._scroll.updateGeometry()
 
     def keep_free(self, pixels: int) -> None:
-        """Leaves that many pixels free at the bottom of the body, or none if the body is not high enough.
+        """Leaves that many pixels free at the bottom of the body. If it is not high enough, it scrolls above them.
 
         The card needs no more height for them, so the window can still be made smaller.
         """
         sheet, left, top, right, bottom = self.sheet, *self.body.getContentsMargins()
         needed = sheet.minimumSizeHint().height() - self.free_below
-        free = pixels if needed + pixels <= sheet.height() else 0
+        free = pixels if needed + pixels <= self._scroll.height() else 0
+        self._scroll.keep_free(pixels - free)
         sheet.setMinimumHeight(needed if free else 0)
         if free != self.free_below:
             self.body.setContentsMargins(left, top, right, bottom - self.free_below + free)

@@ -35,6 +35,7 @@ from nnviz.cards.timeline.card import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import is_exported_run
+from nnviz.session.hints import HINTS
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
@@ -42,13 +43,14 @@ from nnviz.ui.card import DockCard
 from nnviz.ui.parts import arranged, named, pill
 from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
+from nnviz.window.callouts import Callouts
 from nnviz.window.card_actions import CardActions
 from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.docks import Docks
 from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
 from nnviz.window.help import HelpWindows
-from nnviz.window.hints import Hints
+from nnviz.window.hint_strip import HintStrip
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
 from nnviz.window.menus import Menus
@@ -133,7 +135,7 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
-        self.hints = Hints(self, session, preferences, controls, self.canvas)
+        self.callouts = Callouts(self, session, preferences, controls, self.canvas)
         self.closed.connect(IdlePreload(session, self._made_later(), self).end)
         self._remember_changes()
         self._title_due = TimeBudget(_SECONDS_BETWEEN_TITLES, 0)
@@ -194,11 +196,22 @@ class MainWindow(QMainWindow):
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
         self._docks.changed.connect(self._place_message)
+        self._add_hint_strip(frame)
         self.announcement_bar = AnnouncementBar(self, self._areas_for_announcements)
         self.announcement_bar.hide()
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
         self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
         self.import_overlay = ImportOverlay(self.session, self._docks, frame)
+
+    def _add_hint_strip(self, frame: QWidget) -> None:
+        hints, strip = self.session.hints, HintStrip(frame)
+        strip.hide()
+        strip.applied.connect(hints.apply)
+        strip.dismissed.connect(hints.dismiss)
+        strip.asked.connect(self._explain_hint)
+        hints.changed.connect(self._show_hint)
+        self.session.queries.want(strip, (HINTS,), True)
+        self.hint_strip = strip
 
     def _made_later(self) -> Iterator[None]:
         """Makes what will be needed, by other data and an import first, a piece at a time."""
@@ -303,17 +316,36 @@ class MainWindow(QMainWindow):
         self.message_bar.setVisible(message is not None)
         self._place_message()
 
-    def _place_message(self) -> None:
-        """Lays the message over the foot of the middle column, where it covers no field.
+    def _show_hint(self) -> None:
+        hint = self.session.hints.current
+        if hint is not None:
+            self.hint_strip.show_hint(hint)
+        self._place_message()
 
-        The cards there leave space for an error, which stays until it is dismissed. Other messages do not change the
-        content of cards: one of them is shown while a film of a card is made.
+    def _explain_hint(self) -> None:
+        hint = self.session.hints.current
+        if hint is not None:
+            self.help.guide("hints", hint.name)
+
+    def _place_message(self) -> None:
+        """Lays the message over the foot of the middle column, where it covers no field; without one, the hint.
+
+        The cards there leave space for a hint, also while a message covers it, and for an error, which stays until it
+        is dismissed. Other messages do not change the content of cards: one of them is shown while a film of a card is
+        made.
         """
-        bar, host, message = self.message_bar, self._docks.host, self.session.messages.current
+        bar, strip, host = self.message_bar, self.hint_strip, self._docks.host
+        message, has_hint = self.session.messages.current, self.session.hints.current is not None
+        area = self._docks.middle().translated(host.mapTo(bar.parentWidget(), QPoint(0, 0)))
+        free = 0
+        if has_hint:
+            strip.set_area(area)
+            free = strip.height()
         if message is not None:
-            bar.set_area(self._docks.middle().translated(host.mapTo(bar.parentWidget(), QPoint(0, 0))))
-        is_error = message is not None and message.is_error
-        self._docks.keep_free_below(bar.height() + theme.GAP if is_error else 0)
+            bar.set_area(area)
+            free = max(free, bar.height() + theme.GAP if message.is_error else 0)
+        strip.setVisible(has_hint and message is None)
+        self._docks.keep_free_below(free)
 
     def _show_announcement(self) -> None:
         message = self.session.messages.announcement
@@ -392,7 +424,7 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
-        first = [self.run_bar, self.announcement_bar, self.message_bar, *sheet]
+        first = [self.run_bar, self.announcement_bar, self.message_bar, self.hint_strip, *sheet]
         order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
         order = [widget for widget in order if not self.import_overlay.covers(widget)]
         if not order:
@@ -469,7 +501,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.dialogs.ask_before_quitting(self.close_unasked)
             return
-        self.hints.remove_all()
+        self.callouts.remove_all()
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
             window.hide()  # the user need not wait for the threads

@@ -302,6 +302,10 @@ class Menus(QObject):
         self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
         self._add(menu, "User &guide", "actionGuide", "Ctrl+Shift+F1", lambda: window.help.guide())
         self._add(menu, "&Shortcuts", "actionShortcuts", "Ctrl+F1", window.help.shortcuts)
+        hints = self._session.hints
+        again = self._add(menu, "Show dismissed &hints again", "actionHintsAgain", "Ctrl+Alt+H", hints.restore)
+        hints.dismissed_changed.connect(lambda: again.setEnabled(bool(hints.dismissed)))
+        again.setEnabled(bool(hints.dismissed))
         menu.addSeparator()
         self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)
 

@@ -68,6 +68,8 @@ class SessionRestore(QObject):
         session.sweep_target.restore(self._preferences.text("sweep_where"))
         session.models[TrialsModel].set_view(self._preferences.text("trials_view"))
         session.comparison.set_spread(self._preferences.text("spread"))
+        dismissed = self._preferences.document("dismissed_hints")
+        session.hints.set_dismissed(map(str, dismissed) if isinstance(dismissed, list) else ())
         share, moments = self._preferences.number("sure_from"), self._preferences.number("moment_bytes")
         if share is not None:
             session.question.set_threshold(share)
@@ -144,6 +146,7 @@ class SessionRestore(QObject):
             session.records.changed,
             session.models[StorageModel].memory_changed,
             session.comparison.spread_changed,
+            session.hints.dismissed_changed,
             *many,
         ):
             signal.connect(self._preferences.touch)
@@ -173,6 +176,7 @@ class SessionRestore(QObject):
         remember("sweep_where", session.sweep_target.typed)
         remember("trials_view", session.models[TrialsModel].view)
         remember("spread", session.comparison.spread)
+        remember("dismissed_hints", json.dumps(sorted(session.hints.dismissed)))
         remember(
             "moment_bytes",
             session.models[StorageModel].memory_budget if self._snapshot_bytes is None else self._snapshot_bytes,

@@ -84,7 +84,8 @@ class WindowSubject:
     def draw(self, painter: QPainter) -> None:
         """Draws the subject as it is now."""
         flags = QWidget.RenderFlags(QWidget.DrawWindowBackground | QWidget.DrawChildren)
-        with _excluded(self.widget.message_bar), _excluded(self.widget.announcement_bar):
+        window = self.widget
+        with _excluded(window.message_bar), _excluded(window.announcement_bar), _excluded(window.hint_strip):
             self.widget.render(painter, QPoint(0, 0), flags=flags)
 
 

@@ -135,7 +135,7 @@ def diverge_after(qtbot: QtBot, model: Model, epochs: int) -> None:
     qtbot.waitUntil(lambda: bool(choices(model)), timeout=20_000)
 
 
-@pytest.mark.parametrize(("number", "changed"), [(0, {"learning_rate": 1e29}), (1, {"clip_norm": 1.0})])
+@pytest.mark.parametrize(("number", "changed"), [(0, {"learning_rate": 0.2}), (1, {"clip_norm": 1.0})])
 def test_it_goes_back_to_the_last_good_epoch_exactly(
     recorded: Model, qtbot: QtBot, number: int, changed: dict[str, float]
 ) -> None:
@@ -146,7 +146,7 @@ def test_it_goes_back_to_the_last_good_epoch_exactly(
     good = best_epoch(old)
     assert good == 3
     assert choices(recorded) == [
-        "Go back to epoch 3 with rate 1e+29",
+        "Go back to epoch 3 with rate 0.2",
         "Go back to epoch 3 with clipped gradients",
         "Reset",
     ]
@@ -173,7 +173,7 @@ def test_in_a_second_training_message_and_offer_count_the_epochs_of_both(recorde
     qtbot.waitUntil(lambda: bool(choices(recorded)), timeout=20_000)
     assert recorded.session.runs.current.history.completed == 4
     assert "at epoch 5, batch" in recorded.session.messages.current.text
-    assert choices(recorded)[0] == "Go back to epoch 4 with rate 1e+29"
+    assert choices(recorded)[0] == "Go back to epoch 4 with rate 0.2"
 
 
 def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: Model, qtbot: QtBot, home: Path) -> None:
@@ -198,7 +198,7 @@ def test_only_an_epoch_that_can_be_gone_back_to_is_offered(recorded: Model, qtbo
 def test_if_it_never_learned_it_offers_to_begin_again(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     diverge_after(qtbot, recorded, 0)
-    assert choices(recorded) == ["Reset with rate 1e+29", "Reset with clipped gradients", "Reset"]
+    assert choices(recorded) == ["Reset with rate 0.2", "Reset with clipped gradients", "Reset"]
     session.messages.choose(1)
     assert session.state is Status.READY
     assert session.settings.experiment.training.clip_norm == 1

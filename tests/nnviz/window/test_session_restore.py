@@ -368,7 +368,7 @@ def test_a_screenshot_shows_nothing_of_the_person(
     assert main(["screenshot", str(home / "x.png"), "--size", "1280x800"]) == 0
     (window,) = made
     assert not window.session.settings.experiment.difference(Experiment())
-    assert not window.hints.shown
+    assert not window.callouts.shown
     window.deleteLater()
 
 

@@ -1,4 +1,4 @@
-"""Three hints for the first start, as callouts. Each is removed for good when it was followed or dismissed."""
+"""Three callouts for the first start. Each is removed for good when it was followed or dismissed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Side(Enum):
     INSIDE = "at the left end of its control, which shows nothing yet"
 
 
-_HINTS = {
+_CALLOUTS = {
     "train": ("Press Space to train", Side.INSIDE),
     "draw": ("Draw here to see a prediction", Side.OVER),
     "change": ("Change a layer or the learning rate", Side.FOOT),
@@ -36,8 +36,8 @@ _HINTS = {
 _FOLLOWED_BY = {Kind.SETTINGS: "change", Kind.DRAWING: "draw"}
 
 
-class Hints(QObject):
-    """The hints that were neither followed nor dismissed, in ``shown`` by name: "train", "draw", "change"."""
+class Callouts(QObject):
+    """The callouts that were neither followed nor dismissed, in ``shown`` by name: "train", "draw", "change"."""
 
     def __init__(
         self, window: QWidget, session: Session, preferences: Preferences, controls: dict[str, QWidget], canvas: Canvas
@@ -45,11 +45,11 @@ class Hints(QObject):
         super().__init__(window)
         self._session = session
         self._preferences = preferences
-        self.shown: dict[str, Hint] = {}
-        for name, (text, side) in _HINTS.items():
+        self.shown: dict[str, Callout] = {}
+        for name, (text, side) in _CALLOUTS.items():
             if not preferences.text(f"hints/{name}"):
-                hint = self.shown[name] = Hint(name, text, controls[name], side)
-                hint.dismissed.connect(lambda name=name: self.forget(name))
+                callout = self.shown[name] = Callout(name, text, controls[name], side)
+                callout.dismissed.connect(lambda name=name: self.forget(name))
         session.training.state_changed.connect(self._show)
         session.settings.problems_changed.connect(self._show)
         session.question.changed.connect(self._show)
@@ -57,20 +57,20 @@ class Hints(QObject):
         canvas.stroke_finished.connect(lambda *_: self.forget("draw"))
 
     def forget(self, name: str) -> None:
-        """Removes a hint for good."""
-        hint = self.shown.pop(name, None)
-        if hint is not None:
+        """Removes a callout for good."""
+        callout = self.shown.pop(name, None)
+        if callout is not None:
             self._preferences.set(f"hints/{name}", "followed")
-            hint.detach()
+            callout.detach()
 
     def remove_all(self) -> None:
-        """Removes all hints from this window; they come again at the next start."""
-        for hint in self.shown.values():
-            hint.detach()
+        """Removes all callouts from this window; they come again at the next start."""
+        for callout in self.shown.values():
+            callout.detach()
         self.shown.clear()
 
     def _show(self) -> None:
-        """Shows the hints that can be followed now, and none over text that is read or a drawing in progress."""
+        """Shows the callouts that can be followed now, and none over text that is read or a drawing in progress."""
         is_training = self._session.state is Status.TRAINING
         if is_training:
             self.forget("train")
@@ -79,8 +79,8 @@ class Hints(QObject):
             "draw": not is_training and self._session.question.example is None,
             "change": not is_training,
         }
-        for name, hint in self.shown.items():
-            hint.set_wanted(wanted[name])
+        for name, callout in self.shown.items():
+            callout.set_wanted(wanted[name])
 
     def _step_taken(self) -> None:
         last = self._session.undo.last()
@@ -89,7 +89,7 @@ class Hints(QObject):
             self.forget(followed)
 
 
-class Hint(QFrame):
+class Callout(QFrame):
     """Follows its control when the window changes, and is hidden while the control is.
 
     Signals:

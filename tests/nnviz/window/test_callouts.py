@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.status import Status
-from nnviz.window.hints import Hint
+from nnviz.window.callouts import Callout
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import action, click, drag, find, pause, press, quit_unasked, retype, seven, wait_for
@@ -19,7 +19,7 @@ ALL = ["change", "draw", "train"]
 
 def in_sight(window: MainWindow) -> list[str]:
     """The names of the hints that can be seen."""
-    return sorted(hint.objectName().removesuffix("Hint") for hint in window.findChildren(Hint) if hint.isVisible())
+    return sorted(hint.objectName().removesuffix("Hint") for hint in window.findChildren(Callout) if hint.isVisible())
 
 
 def box_of(widget: QWidget, window: QWidget) -> QRect:
@@ -30,15 +30,15 @@ def box_of(widget: QWidget, window: QWidget) -> QRect:
 def test_three_at_first_each_saying_one_thing_that_can_be_done(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert in_sight(ready_window) == ALL
     for name in ALL:
-        hint = find(ready_window, Hint, f"{name}Hint")
+        hint = find(ready_window, Callout, f"{name}Hint")
         words = [label.text() for label in hint.findChildren(QLabel)]
         assert hint.accessibleName() in words
         assert len(hint.accessibleName()) < 45
-    assert "Space" in find(ready_window, Hint, "trainHint").accessibleName()
+    assert "Space" in find(ready_window, Callout, "trainHint").accessibleName()
 
     # The hint to change something stays in its card.
     card = ready_window.card("networkCard")
-    assert box_of(card, ready_window).contains(box_of(find(ready_window, Hint, "changeHint"), ready_window))
+    assert box_of(card, ready_window).contains(box_of(find(ready_window, Callout, "changeHint"), ready_window))
 
     # None asks for what cannot be done.
     retype(qtbot, ready_window, "learningRateEdit", "-1")
@@ -54,7 +54,7 @@ def test_they_cover_no_control_and_have_no_focus(ready_window: MainWindow, size:
     window.resize(*size)
     QApplication.processEvents()
     assert in_sight(window) == ALL
-    hints = [find(window, Hint, f"{name}Hint") for name in ALL]
+    hints = [find(window, Callout, f"{name}Hint") for name in ALL]
     for hint in hints:
         assert window.rect().contains(box_of(hint, window))
         for control in acted_on(window):
@@ -80,15 +80,15 @@ def test_training_is_followed(ready_window: MainWindow, make_window: MakeWindow,
 def test_drawing_is_followed(ready_window: MainWindow) -> None:
     canvas = ready_window.canvas
     drag(canvas, seven(canvas), release=False)
-    assert "draw" in ready_window.hints.shown, "not before the stroke is finished"
+    assert "draw" in ready_window.callouts.shown, "not before the stroke is finished"
     drag(canvas, seven(canvas))
     assert in_sight(ready_window) == ["change", "train"]
-    assert "draw" not in ready_window.hints.shown
+    assert "draw" not in ready_window.callouts.shown
 
 
 def test_a_stroke_may_begin_on_the_hint(ready_window: MainWindow) -> None:
     """It lies on the empty canvas, beside the words there, and covers no other card."""
-    canvas, hint = ready_window.canvas, find(ready_window, Hint, "drawHint")
+    canvas, hint = ready_window.canvas, find(ready_window, Callout, "drawHint")
     at = hint.geometry()
     assert canvas.rect().contains(at)
     assert not at.intersects(QRect(0, canvas.height() // 2 - 10, canvas.width(), 20))
@@ -96,7 +96,7 @@ def test_a_stroke_may_begin_on_the_hint(ready_window: MainWindow) -> None:
     middle = words.rect().center()
     drag(words, [(middle.x(), middle.y()), (middle.x() - 30, middle.y() - 40), (middle.x(), middle.y() - 80)])
     assert len(ready_window.session.sketch.drawing) == 1
-    assert "draw" not in ready_window.hints.shown
+    assert "draw" not in ready_window.callouts.shown
 
 
 def test_a_hint_goes_while_its_place_is_scrolled_out_of_view(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -114,7 +114,7 @@ def test_in_the_other_workspace_nothing_but_the_canvas_is_covered(ready_window: 
     QApplication.processEvents()
     canvas = ready_window.canvas
     assert in_sight(ready_window) == ["draw", "train"]
-    at = find(ready_window, Hint, "drawHint").geometry()
+    at = find(ready_window, Callout, "drawHint").geometry()
     assert canvas.rect().contains(at)
     assert not at.intersects(QRect(0, canvas.height() // 2 - 8, canvas.width(), 16)), "the words of the canvas"
 

@@ -1,0 +1,391 @@
+"""The rules: one function per hint, from the state of a run to advice or None, and their order.
+
+Thresholds are constants with their units. The benchmark ``tests/benchmarks/hints.py`` measures how often each hint is
+right.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.experiment import MILD
+from engine.training.augmentation import Augmentation
+from engine.training.optimizers import OPTIMIZERS
+from engine.training.settings import TrainingSettings
+from nnviz.formatting import text
+from nnviz.hints.state import RunState
+
+_FEW_EPOCHS = 3  # with the same settings, before anything is said about the curves
+_RISE = 1.1  # a training loss of that many times the one before has risen
+_LAST_EPOCHS, _MOST_RISES = 5, 1  # in the last epochs, more rises are too many
+_LEARNED = 0.02  # share of the training set: what is left to learn below it is little
+_HALF_LEARNED = 0.1
+_SLOW, _VERY_SLOW = 0.5, 0.8  # shares of the first loss that are left although the loss falls in every epoch
+_STEADY = 0.5  # share of the mean fall per epoch: a last fall below it means that the curve flattens
+_MANY_DEAD, _MANY_SATURATED = 0.5, 0.5  # shares of a layer's neurons, of a layer's outputs
+_FEW_NEURONS = 4  # a smaller layer may be dead by chance
+_MAJORITY = 0.6  # share of the examples that are of one class
+_ENOUGH_OF_A_CLASS = 10  # examples, of which one should be predicted
+_WORSE = 1.05  # a validation loss of that many times the best one is worse
+_ALIKE = 0.1  # share of the training error, or noise, within which two errors are alike
+_HIGH, _MUCH_VARIANCE = 0.1, 0.25  # training error, and share of the variance, above which a flat curve underfits
+_FLAT = 0.97  # share of the loss three epochs before: above it the loss no longer falls
+_STILL_FALLING = 0.05  # share by which the error fell in the last quarter of the epochs
+_WIDER, _FIRST_HIDDEN = 4, 32  # times as many neurons; neurons of the first hidden layer
+_FAR = 4  # times: a learning rate farther from the optimizer's default is no candidate
+CLIP_NORM = 1.0  # the common limit of a gradient's length
+_WEIGHT_DECAY, _DECOUPLED_DECAY = 0.001, 0.3
+_PATIENCE = 10  # epochs
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Advice about a run.
+
+    Attributes:
+        name: identifies the hint in the preferences, and its heading in the guide page "hints".
+        observation: what was measured, a sentence without its end.
+        diagnosis: what that is called, which is emphasised.
+        label: what applying it does, for a button.
+        steps: the changes of settings, by name. Empty for the hint to train several seeds.
+        needs_reset: whether the trained network cannot recover, whatever the settings are.
+    """
+
+    name: str
+    observation: str
+    diagnosis: str
+    label: str
+    steps: Mapping[str, Any] = field(default_factory=dict)
+    needs_reset: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The whole sentence as plain text."""
+        return f"{self.observation}: {self.diagnosis}."
+
+
+def smaller_rate(training: TrainingSettings, times: float = 10, most: float = 1) -> float:
+    """Returns the learning rate divided by ``times``, but at most ``most`` times the optimizer's default."""
+    default = OPTIMIZERS[training.optimizer].default_rate
+    return float(f"{min(training.learning_rate / times, most * default):.2g}")
+
+
+# ---- the steps are too large or too small
+
+
+def diverged(state: RunState) -> Hint | None:
+    """The run stopped because the loss is no longer finite."""
+    if not state.has_diverged:
+        return None
+    steps = {
+        "learning_rate": smaller_rate(state.experiment.training),
+        "clip_norm": CLIP_NORM,
+        **_default_weights(state),
+    }
+    found = "The steps are so large that the loss is no longer finite"
+    return Hint("diverged", found, "diverged", "Smaller, clipped steps", steps)
+
+
+def rate_too_large(state: RunState) -> Hint | None:
+    """The training loss rises again and again, and the training error with it: a rate that fades out."""
+    losses, scores = state.losses, state.train_scores
+    if state.trained < _FEW_EPOCHS or _left_to_learn(state) < _LEARNED or state.measure == "rmse":
+        return None
+    last = losses[-_LAST_EPOCHS - 1 :]
+    rises = sum(after > _RISE * before for before, after in itertools.pairwise(last))
+    swing = max(scores[-_LAST_EPOCHS:]) - min(scores[-_LAST_EPOCHS:])
+    training = state.experiment.training
+    is_small = training.learning_rate < OPTIMIZERS[training.optimizer].default_rate / _FAR
+    if rises <= _MOST_RISES or swing < 2 * state.standard_error("train") or is_small:
+        return None
+    found = f"The training loss rose in {rises} of the last {len(last) - 1} epochs"
+    name, diagnosis = "learning-rate-too-large", "learning rate too large"
+    if training.schedule != "constant":
+        return _slower(name, found, diagnosis, state, 4)
+    rate = smaller_rate(training, 1, _FAR)
+    steps = {"schedule": "cosine", **({"learning_rate": rate} if rate < training.learning_rate else {})}
+    return Hint(name, found, diagnosis, "Cosine schedule", steps)
+
+
+def rate_too_small(state: RunState) -> Hint | None:
+    """The training loss falls in every epoch, steadily and slowly: a larger learning rate."""
+    losses = state.losses
+    if state.trained < _FEW_EPOCHS or _left_to_learn(state) < _HALF_LEARNED:
+        return None
+    falls = [before - after for before, after in itertools.pairwise(losses)]
+    left = losses[-1] / losses[0]
+    is_steady = min(falls) > 0 and falls[-1] > _STEADY * statistics.fmean(falls)
+    if left < _SLOW or not is_steady:
+        return None
+    first, now = text.figure(losses[0], 3), text.figure(losses[-1], 3)
+    found = f"In {len(falls)} epochs the training loss only fell from {first} to {now}"
+    training, times = state.experiment.training, 10 if left > _VERY_SLOW else 4
+    least = OPTIMIZERS[training.optimizer].default_rate / 4
+    rate = float(f"{max(times * training.learning_rate, least):.2g}")
+    return _with_rate("learning-rate-too-small", found, "learning rate too small", rate)
+
+
+def _with_rate(name: str, found: str, diagnosis: str, rate: float) -> Hint:
+    return Hint(name, found, diagnosis, f"Learning rate {rate:g}", {"learning_rate": rate})
+
+
+def _slower(name: str, found: str, diagnosis: str, state: RunState, times: float) -> Hint:
+    return _with_rate(name, found, diagnosis, smaller_rate(state.experiment.training, times, _FAR))
+
+
+# ---- neurons that no longer learn
+
+
+def dead_neurons(state: RunState) -> Hint | None:
+    """A hidden layer has the same output for every example, or many ReLU neurons never fire."""
+    if state.dead_layer is not None:
+        found = f"Layer {state.dead_layer} has the same output for every example"
+        return replace(_calmed("dead-neurons", found, "dead layer", state, 10), needs_reset=True)
+    for number, layer in enumerate(state.layers, start=1):
+        many = layer.neurons >= _FEW_NEURONS and layer.dead >= _MANY_DEAD * layer.neurons
+        if layer.activation == "relu" and many and state.trained and _can_improve(state):
+            found = f"{layer.dead} of {layer.neurons} neurons in layer {number} never fire"
+            return replace(_calmed("dead-neurons", found, "dead neurons", state, 4), needs_reset=True)
+    return None
+
+
+def saturated_neurons(state: RunState) -> Hint | None:
+    """A sigmoid or tanh layer is mostly where its slope is nearly 0."""
+    for number, layer in enumerate(state.layers, start=1):
+        many = layer.activation in ("sigmoid", "tanh") and layer.saturated >= _MANY_SATURATED
+        if many and state.trained and _can_improve(state):
+            found = f"{_rounded(layer.saturated)} of the outputs of layer {number} are where {layer.activation} is flat"
+            return _calmed("saturated-neurons", found, "saturated", state, 4)
+    return None
+
+
+def _calmed(name: str, found: str, diagnosis: str, state: RunState, times: float) -> Hint:
+    """Returns a hint whose remedy keeps neurons from where they have no slope.
+
+    That is initial weights of the default size, and a smaller learning rate if it is above the optimizer's default.
+    Dead neurons that neither explains get a slope everywhere.
+    """
+    experiment, training = state.experiment, state.experiment.training
+    weights = _default_weights(state)
+    is_fast = training.learning_rate > OPTIMIZERS[training.optimizer].default_rate
+    if not weights and not is_fast and "relu" in experiment.activations:
+        leaky = tuple("leaky-relu" if each == "relu" else each for each in experiment.activations)
+        return Hint(name, found, diagnosis, "Leaky ReLU", {"activations": leaky})
+    if weights and not is_fast:
+        return Hint(name, found, diagnosis, "Weight scale 1", weights)
+    slower = _slower(name, found, diagnosis, state, times)
+    return replace(slower, steps={**slower.steps, **weights}) if weights else slower
+
+
+def _default_weights(state: RunState) -> dict[str, Any]:
+    """Returns the step to initial weights of the default size, if they are larger."""
+    return {"weight_scale": 1.0} if state.experiment.weight_scale > 1 else {}
+
+
+# ---- classes
+
+
+def unbalanced_classes(state: RunState) -> Hint | None:
+    """The error is no better than that of always predicting the most frequent class."""
+    if state.confusion is None or not state.scores or state.trained < _FEW_EPOCHS:
+        return None
+    counts = state.confusion.sum(axis=1)
+    share = float(counts.max() / max(counts.sum(), 1))
+    if share < _MAJORITY or state.scores[-1] < 1 - share - state.noise / 2:
+        return None
+    name = state.class_names[int(counts.argmax())]
+    found = f"{_rounded(share)} of examples are “{name}”, and the error is no better than always predicting it"
+    return _loosened("unbalanced-classes", found, "unbalanced classes", state)
+
+
+def class_never_predicted(state: RunState) -> Hint | None:
+    """A class has examples, and none of all predictions is that class."""
+    if state.confusion is None or state.trained < _FEW_EPOCHS:
+        return None
+    counts, predicted = state.confusion.sum(axis=1), state.confusion.sum(axis=0)
+    missed = [number for number in range(len(counts)) if counts[number] >= _ENOUGH_OF_A_CLASS and not predicted[number]]
+    if not missed:
+        return None
+    most = max(missed, key=lambda number: int(counts[number]))
+    found = f"“{state.class_names[most]}” has {text.count(int(counts[most]))} examples and is never predicted"
+    return _loosened("class-never-predicted", found, "a class is missing", state)
+
+
+# ---- training and held-out figures
+
+
+def overfitting(state: RunState) -> Hint | None:
+    """The training loss falls, and the judged loss is worse than at its best for several epochs by more than noise."""
+    losses, scores = state.judged_losses, state.scores
+    if state.judged == "train" or state.experiment.training.patience or state.trained < 2 * _FEW_EPOCHS:
+        return None
+    low = losses.index(min(losses))
+    best = len(scores) - 1 - scores[::-1].index(min(scores))  # the last of equal ones
+    if len(losses) - 1 - max(low, best) < _FEW_EPOCHS or state.losses[-1] >= state.losses[low]:
+        return None
+    changes = [abs(after - before) for before, after in itertools.pairwise(losses[low:])]
+    now = statistics.fmean(losses[-_FEW_EPOCHS:])
+    if now < max(_WORSE * losses[low], losses[low] + 2 * statistics.median(changes)):
+        return None
+    name = _called(state)
+    found = (
+        f"Training {name} falls, {state.judged} {name} has not improved since epoch {text.epochs(state.epochs[best])}"
+    )
+    return _regularised("overfitting", found, "overfitting", state)
+
+
+def augmentation_too_strong(state: RunState) -> Hint | None:
+    """With distorted images, the network is no better on the undistorted training set than on the judged set."""
+    strengths = state.experiment.training.augmentation
+    if not strengths.is_active or state.trained < _FEW_EPOCHS or _left_to_learn(state) < _LEARNED:
+        return None
+    if not _are_alike(state):
+        return None
+    train, judged = (_shown(state, scores[-1]) for scores in (state.train_scores, state.scores))
+    called = _called(state)
+    found = f"Without distortions, training {called} ({train}) is not below {state.judged} {called} ({judged})"
+    halves = {name: value / 2 for name, value in vars(strengths).items() if name != "elastic_sigma" and value}
+    return Hint("augmentation-too-strong", found, "augmentation too strong", "Halve distortions", halves)
+
+
+def underfitting(state: RunState) -> Hint | None:
+    """Training and judged error are alike and high, and the training loss no longer falls."""
+    losses = state.losses
+    high = _HIGH if state.measure == "error" else _MUCH_VARIANCE
+    if state.trained < 2 * _FEW_EPOCHS or _left_to_learn(state) < high or not _are_alike(state):
+        return None
+    if losses[-1] < _FLAT * losses[-1 - _FEW_EPOCHS]:
+        return None
+    train, judged = (_shown(state, scores[-1]) for scores in (state.train_scores, state.scores))
+    found = f"The training {_called(state)} ({train}) is about the {state.judged} {_called(state)} ({judged}), "
+    return _loosened("underfitting", f"{found}and neither falls", "underfitting", state)
+
+
+def too_few_epochs(state: RunState) -> Hint | None:
+    """The run is over, and the judged error was still falling: twice as many epochs."""
+    scores = state.scores[1:]  # without the untrained network
+    part = max(2, len(scores) // 4)
+    is_whole = state.is_over and not state.is_restored
+    if not is_whole or state.judged == "train" or len(scores) < 2 * part or not _can_improve(state):
+        return None
+    before, now = statistics.fmean(scores[-2 * part : -part]), statistics.fmean(scores[-part:])
+    if before - now < max(_STILL_FALLING * before, state.noise / 2):
+        return None
+    epochs = 2 * state.experiment.training.epochs
+    found = f"The {state.judged} {_called(state)} was still falling in the last {part} epochs"
+    return Hint("too-few-epochs", found, "too few epochs", f"{text.count(epochs)} epochs", {"epochs": epochs})
+
+
+def close_result(state: RunState) -> Hint | None:
+    """Two single runs with other settings differ by no more than the noise of one of them: several seeds."""
+    if not (state.is_over and state.rivals and state.scores) or state.judged == "train":
+        return None
+    rival, score = state.rivals[-1], state.scores[-1]
+    if abs(rival.score - score) > 2 * state.noise:
+        return None
+    here, there = _shown(state, score), _shown(state, rival.score)
+    found = f"A {state.judged} {_called(state)} of {here} here and {there} with {rival.difference} may be luck"
+    return Hint("single-runs", found, "single runs", "Train several seeds")
+
+
+# Most urgent first: what explains others comes before them.
+RULES: tuple[Callable[[RunState], Hint | None], ...] = (
+    diverged,
+    dead_neurons,
+    saturated_neurons,
+    rate_too_large,
+    rate_too_small,
+    unbalanced_classes,
+    class_never_predicted,
+    overfitting,
+    augmentation_too_strong,
+    underfitting,
+    too_few_epochs,
+    close_result,
+)
+
+
+def hints_for(state: RunState) -> list[Hint]:
+    """Returns all hints about a run, the most urgent first."""
+    return [hint for rule in RULES if (hint := rule(state)) is not None]
+
+
+# ---- measures and remedies that several rules share
+
+
+def _left_to_learn(state: RunState) -> float:
+    """Returns the share of the training set that is wrong; for regression the share of the variance left."""
+    if state.measure == "error":
+        return state.train_scores[-1] if state.train_scores else 0.0
+    explained = state.figures.get("train_r2", ())
+    return 1 - explained[-1] if explained else 0.0
+
+
+def _can_improve(state: RunState) -> bool:
+    """Whether the judged error is so large that a lower one could be measured; True if it is not known."""
+    return not state.scores or state.scores[-1] > 2 * state.noise
+
+
+def _are_alike(state: RunState) -> bool:
+    """Whether the training error is about as high as the judged one, or higher."""
+    if state.judged == "train" or not state.scores:
+        return False
+    train, judged = state.train_scores[-1], state.scores[-1]
+    return judged - train <= max(state.noise, _ALIKE * train)
+
+
+def _rounded(share: float) -> str:
+    """Returns a share in whole percent: "61 %"."""
+    return f"{100 * share:.0f} %"
+
+
+def _called(state: RunState) -> str:
+    return "error" if state.measure == "error" else "RMSE"
+
+
+def _shown(state: RunState, score: float) -> str:
+    return text.percent(score) if state.measure == "error" else text.figure(score, 3)
+
+
+def _regularised(name: str, found: str, diagnosis: str, state: RunState) -> Hint:
+    """Returns a hint whose remedy keeps the network from memorising."""
+    training = state.experiment.training
+    decay = _DECOUPLED_DECAY if OPTIMIZERS[training.optimizer].decouples_decay else _WEIGHT_DECAY
+    if state.has_images and not training.augmentation.is_active:
+        return Hint(name, found, diagnosis, "Add augmentation", {"augmentation": MILD})
+    if state.judged == "validation":
+        return Hint(name, found, diagnosis, "Stop at the best epoch", {"patience": _PATIENCE})
+    if not training.weight_decay:
+        return Hint(name, found, diagnosis, "Add weight decay", {"weight_decay": decay})
+    return Hint(name, found, diagnosis, "More weight decay", {"weight_decay": 3 * training.weight_decay})
+
+
+def _loosened(name: str, found: str, diagnosis: str, state: RunState) -> Hint:
+    """Returns a hint whose remedy lets the network fit the training set better."""
+    training, hidden = state.experiment.training, state.experiment.hidden
+    default = OPTIMIZERS[training.optimizer].default_rate
+    if not default / _FAR <= training.learning_rate <= default * _FAR:
+        return _with_rate(name, found, diagnosis, default)
+    if _default_weights(state):
+        return Hint(name, found, diagnosis, "Weight scale 1", _default_weights(state))
+    if not hidden:
+        return Hint(name, found, diagnosis, "Add a hidden layer", {"hidden": (_FIRST_HIDDEN,)})
+    penalties: dict[str, Any] = {"dropout": 0.0, "weight_decay": 0.0, "l1": 0.0, "max_norm": 0.0}
+    used = {setting: off for setting, off in penalties.items() if _is_on(getattr(training, setting))}
+    if used:
+        return Hint(name, found, diagnosis, "Without regularisation", used)
+    if training.augmentation.is_active:
+        return Hint(name, found, diagnosis, "Without augmentation", {"augmentation": Augmentation()})
+    if training.optimizer == "sgd":
+        steps = {"optimizer": "adam", "learning_rate": OPTIMIZERS["adam"].default_rate}
+        return Hint(name, found, diagnosis, "Train with Adam", steps)
+    wider = tuple(_WIDER * size for size in hidden)
+    return Hint(name, found, diagnosis, f"Hidden layers {text.shape(wider)}", {"hidden": wider})
+
+
+def _is_on(value: float | Sequence[float]) -> bool:
+    return any(value) if isinstance(value, Sequence) else value > 0

@@ -1,0 +1,199 @@
+"""The strip with a hint: its buttons by mouse and keys, its place, and what it gives way to."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.hints.rules import Hint
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.ui.card import DockCard
+from nnviz.window.guide import GuideText
+from nnviz.window.hint_strip import HintStrip
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
+from tests.nnviz.helpers import action, click, find, press, quit_unasked, train_epochs, wait_for
+from tests.nnviz.hints.test_rules import RIGHT
+
+HINT = Hint(
+    "overfitting",
+    "Training error falls, test error has not improved since epoch 12",
+    "overfitting",
+    "Add weight decay",
+    {"weight_decay": 0.001},
+)
+LONG = Hint(
+    "class-never-predicted",
+    f"“{'<b>class &amp; ' * 30}” has 90 examples and is never predicted",
+    "a class is missing",
+    "Train with Adam",
+    {"optimizer": "adam"},
+)
+PARTS = ((QLabel, "hintText"), (QPushButton, "applyHintButton"), (QPushButton, "whyHintButton"))
+
+
+def show(window: MainWindow, hint: Hint | None) -> None:
+    """As if the run gave rise to it."""
+    window.session.hints.current = hint
+    window.session.hints.changed.emit()
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def hinted(ready_window: MainWindow) -> MainWindow:
+    """A window with a hint."""
+    show(ready_window, HINT)
+    return ready_window
+
+
+def strip_of(window: MainWindow) -> HintStrip:
+    return find(window, HintStrip, "hintStrip")
+
+
+def places(window: MainWindow) -> dict[str, QRect]:
+    """Where the cards are."""
+    return {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()}
+
+
+def box_of(widget: QWidget, window: QWidget) -> QRect:
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+@pytest.mark.parametrize("workspace", ["train", "inside", "runs"])
+def test_it_lies_at_the_foot_of_the_middle_column_and_moves_no_card(
+    ready_window: MainWindow, workspace: str, size: tuple[int, int]
+) -> None:
+    window = ready_window
+    window.resize(*size)
+    window.show_workspace(workspace)
+    QApplication.processEvents()
+    before = places(window)
+    assert not strip_of(window).isVisible()
+    show(window, HINT)
+    strip = strip_of(window)
+    assert strip.isVisible()
+    assert places(window) == before
+    middle = window._docks.middle().translated(window._docks.host.mapTo(window, QPoint(0, 0)))
+    at = box_of(strip, window)
+    assert (at.left(), at.right(), at.bottom()) == (middle.left(), middle.right(), middle.bottom())
+    parts = [*(find(strip, kind, name) for kind, name in PARTS), find(strip, QToolButton, "dismissHintButton")]
+    boxes = [box_of(part, strip) for part in parts]
+    assert all(strip.rect().contains(box) for box in boxes)
+    assert all(left.right() < right.left() for left, right in itertools.pairwise(boxes))
+    assert strip.text.height() >= strip.text.heightForWidth(strip.text.width())
+    card = max((dock for dock in window._docks._in_middle if isinstance(dock, DockCard)), key=lambda dock: dock.y())
+    seen = box_of(card.sheet.parentWidget(), window)
+    assert seen.bottom() - card.free_below < at.top(), "it covers nothing: the content gives way, or scrolls"
+    show(window, None)
+    assert not strip.isVisible()
+    assert places(window) == before
+
+
+def test_what_it_says(hinted: MainWindow) -> None:
+    words = strip_of(hinted).text
+    assert words.text().endswith('epoch 12: <span style="font-weight: 600">overfitting.</span>')
+    assert words.toolTip() == HINT.sentence
+    assert strip_of(hinted).accessibleDescription() == HINT.sentence
+
+
+def test_every_sentence_is_whole_in_a_small_window(hinted: MainWindow) -> None:
+    hinted.resize(1280, 720)
+    hinted.show_workspace("inside")
+    QApplication.processEvents()
+    cut = []
+    for case in RIGHT:
+        rule, *_, state = case.values
+        show(hinted, rule(state))
+        if "…" in strip_of(hinted).text.text():
+            cut.append(rule.__name__)
+    assert not cut
+
+
+def test_names_from_files_are_plain_and_shortened_to_two_lines(hinted: MainWindow) -> None:
+    height = strip_of(hinted).height()
+    show(hinted, LONG)
+    words = strip_of(hinted).text
+    assert "&lt;b&gt;class" in words.text()
+    assert " …: <span" in words.text()
+    assert words.text().endswith("a class is missing.</span>")
+    assert words.heightForWidth(words.width()) <= 2.5 * words.fontMetrics().lineSpacing()
+    assert strip_of(hinted).height() == height
+
+
+def test_apply_by_mouse_and_undo_by_key(hinted: MainWindow, qtbot: QtBot) -> None:
+    assert click(qtbot, hinted, QPushButton, "applyHintButton").text() == "Add weight decay"
+    assert hinted.session.settings.experiment.training.weight_decay == 0.001
+    press(qtbot, hinted, Qt.Key_Z, Qt.ControlModifier)
+    assert hinted.session.settings.experiment.training.weight_decay == 0
+
+
+def test_the_buttons_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
+    """Tab reaches them, and Return presses them."""
+    find(hinted, QPushButton, "applyHintButton").setFocus()
+    visited = []
+    for _ in range(2):
+        press(qtbot, hinted, Qt.Key_Tab)
+        visited.append(QApplication.focusWidget().objectName())
+    assert visited == ["whyHintButton", "dismissHintButton"]
+    press(qtbot, hinted, Qt.Key_Return)
+    assert hinted.session.hints.dismissed == {"overfitting"}
+
+
+def test_why_opens_the_guide_at_the_hint(hinted: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, hinted, QPushButton, "whyHintButton")
+    assert find(hinted, GuideText, "guideText").source().toString() == "hints#overfitting"
+
+
+def test_dismissed_for_good_and_shown_again_by_the_menu(
+    hinted: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    assert not action(hinted, "actionHintsAgain").isEnabled()
+    click(qtbot, hinted, QToolButton, "dismissHintButton")
+    assert not strip_of(hinted).isVisible()
+    quit_unasked(hinted)
+    again = make_window()
+    wait_for(qtbot, again, Status.READY)
+    assert again.session.hints.dismissed == {"overfitting"}
+    press(qtbot, again, Qt.Key_H, int(Qt.ControlModifier) | int(Qt.AltModifier))
+    assert not again.session.hints.dismissed
+    assert not action(again, "actionHintsAgain").isEnabled()
+
+
+def test_a_message_comes_first_and_the_cards_stay(hinted: MainWindow) -> None:
+    free = hinted._docks.free_below
+    assert free == strip_of(hinted).height()
+    hinted.session.messages.show("Something to know")
+    assert not strip_of(hinted).isVisible()
+    assert hinted._docks.free_below == free
+    hinted.session.messages.warn("Something went wrong")
+    assert hinted._docks.free_below >= free
+    hinted.session.messages.clear()
+    assert strip_of(hinted).isVisible()
+    assert hinted._docks.free_below == free
+    show(hinted, None)
+    assert hinted._docks.free_below == 0
+
+
+def test_it_follows_the_size_of_the_window_and_of_the_text(hinted: MainWindow, qtbot: QtBot) -> None:
+    strip, low = strip_of(hinted), strip_of(hinted).height()
+    hinted.resize(1280, 720)
+    QApplication.processEvents()
+    middle = hinted._docks.middle()
+    assert strip.width() == middle.width()
+    hinted.set_text_size(theme.SIZES[-1])
+    qtbot.waitUntil(lambda: strip.height() > low)
+    assert strip.text.heightForWidth(strip.text.width()) <= 2.5 * strip.text.fontMetrics().lineSpacing()
+
+
+def test_a_real_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.session.settings.change("rate", learning_rate=0.0005)
+    train_epochs(qtbot, ready_window, 4)
+    strip = strip_of(ready_window)
+    qtbot.waitUntil(strip.isVisible)
+    assert "learning rate too small" in strip.text.text()
