@@ -75,7 +75,7 @@ def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Valu
         if name not in known:
             listed = [each.name for each in source.settings]
             rule = f"is not an option of {text.name(source.title)}. It has {_options(listed)}"
-            raise CommandError(f"{option_of(text.name(name))}: {rule}.")
+            raise CommandError(f"{option_of(text.name(name))} {rule}.")
     return source.different({name: source.setting(name).parse(typed) for name, typed in given.items()})
 
 

@@ -134,7 +134,7 @@ class _Checkpoint:
             self.is_stale = False
 
     def _print(self, what: str) -> None:
-        print_warning(f"{self._file}: {what}")
+        print_warning(f"{self._file} {what}")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -119,7 +119,7 @@ class StoragePart(QWidget):
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
         self._words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self._thin = named(QPushButton("Remove now"), "thinButton", "Thin old runs now", _THIN_TIP)
+        self._thin = named(QPushButton("Remove now"), "thinButton", "Remove snapshots now", _THIN_TIP)
         self._thin.clicked.connect(self._model.thin)
         arranged(QVBoxLayout(content), form, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)
         self._show_content()

@@ -318,7 +318,7 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     """Returns a row for the inputs or the outputs, whose numbers follow the data."""
     frame = named(QFrame(), "layerRow")
     frame.setProperty("end", True)
-    of_output = " Softmax or another activation of the output is chosen under Initialisation." if activation else ""
+    of_output = " Choose the activation of the output under Initialisation and loss." if activation else ""
     frame.setToolTip(f"Follows from the data and cannot be changed here.{of_output}")
     theme.sized(frame.setMinimumHeight, theme.ROW - 2)
     number = label(str(size), "title")

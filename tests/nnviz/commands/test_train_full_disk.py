@@ -14,7 +14,7 @@ from nnviz.commands import cli
 pytestmark = pytest.mark.usefixtures("small_data_here")
 
 SMALL = ("train", "--shape", "784,8,10", "--batch-size", "50", "--save", "net.json", "--checkpoint", "run.npz")
-FULL = "nnviz: run.npz: could not be written: No space left on device. Training continues"
+FULL = "nnviz: run.npz could not be written: No space left on device. Training continues"
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_full_disk_ends_no_training(fill_disk: Callable[..., None], capsys: py
     assert cli.main([*SMALL, "--epochs", "4"]) == 0
     told = capsys.readouterr()
     assert told.err.count(FULL) == 1, "once, until it works again"
-    assert told.err.count("nnviz: run.npz: was written and is up to date.") == 1
+    assert told.err.count("nnviz: run.npz was written and is up to date.") == 1
     assert "epoch 4 of 4" in told.out
     state = load_checkpoint("run.npz")[1]
     assert state is not None
