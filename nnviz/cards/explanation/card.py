@@ -56,7 +56,7 @@ _SHORTER = {
     INTEGRATED: ("IG",),
     PRODUCT: ("G × I",),
     OCCLUSION: ("occl.",),
-    LAYERS: ("layers",),
+    LAYERS: ("layers", "layer"),
     NEAREST: ("nearest", "near"),
 }
 _BASELINE_TIP = "Reference input: contributions explain how the logit differs from its value at this baseline."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,7 +81,7 @@ class MatrixLayout:
 
     def at(self, x: float, y: float) -> Cell | None:
         """Returns the cell or header at a pixel; None outside, and in the corner between the headers."""
-        column, row = int((x - self.left) // self.wide), int((y - self.top) // self.high)
+        column, row = (bisect(edges, place) - 1 for edges, place in zip(self._edges, (x, y), strict=True))
         if row >= self.classes or column >= self.classes or (row < 0 and column < 0):
             return None
         return (row if row >= 0 else None), (column if column >= 0 else None)

@@ -41,7 +41,7 @@ def sentences(
 
 
 def test_overfitting() -> None:
-    assert sentences(TRAIN, TEST) == (
+    assert sentences(TRAIN, TEST) == Conclusion(
         "The training error falls, the test error has hardly improved since epoch 6: overfitting.",
         "0.37 % in training, 2.53 % on the test set.",
     )
@@ -66,29 +66,31 @@ def test_a_test_error_that_rises() -> None:
 
 def test_a_rise_since_a_short_time() -> None:
     falling = tuple(50 / (1 + number) for number in range(30))
-    assert sentences(falling, (*falling[:26], 2.8, 2.8, 2.9, 2.9)) == (
+    assert sentences(falling, (*falling[:26], 2.8, 2.8, 2.9, 2.9)) == Conclusion(
         "The training error fell, the test error has risen since epoch 25.",
         "It is too early to call this overfitting.",
     )
 
 
 def test_a_little_overfitting() -> None:
-    assert sentences(WITH_DROPOUT, WITH_DROPOUT_TEST) == (
+    assert sentences(WITH_DROPOUT, WITH_DROPOUT_TEST) == Conclusion(
         "The training error falls, the test error has hardly improved since epoch 9.",
         "A little overfitting.",
     )
 
 
 def test_curves_that_still_fall() -> None:
-    assert sentences(SLOW, SLOW_TEST) == ("The training and the test error still fall.", "More epochs may help.")
+    assert sentences(SLOW, SLOW_TEST) == Conclusion(
+        "The training and the test error still fall.", "More epochs may help."
+    )
     held = (*SLOW[:5], *[8.2 - 0.01 * number for number in range(6)])
     found = sentences(held, SLOW_TEST)
-    assert found == ("The test error still falls.", "More epochs may help.")
+    assert found == Conclusion("The test error still falls.", "More epochs may help.")
 
 
 def test_flat_curves() -> None:
     train, test = (90, 5.3, 5.2, 5.1, 5.1, 5.2, 5.1, 5.1, 5.1), (90, 6.0, 5.9, 5.8, 5.9, 5.8, 5.8, 5.9, 5.8)
-    assert sentences(train, test) == (
+    assert sentences(train, test) == Conclusion(
         "The training and the test error have hardly improved since epoch 2.",
         "5.10 % in training, 5.80 % on the test set.",
     )
@@ -98,7 +100,7 @@ def test_flat_curves() -> None:
 
 
 def test_curves_that_jump() -> None:
-    assert sentences(JUMPING, JUMPING, least=1 / 69) == (
+    assert sentences(JUMPING, JUMPING, least=1 / 69) == Conclusion(
         "The training and the test error have hardly improved since epoch 3.",
         "Since then, the training error has jumped between 0.40 % and 10.60 %.",
     )
@@ -106,11 +108,11 @@ def test_curves_that_jump() -> None:
 
 def test_a_test_error_of_0() -> None:
     found = sentences((96.4, 55, 9.8, 2.5, 1.1, 1.1), (98, 57, 8.7, 0, 0, 0))
-    assert found == ("The test error has been 0 since epoch 3.", "The training error is 1.10 %.")
+    assert found == Conclusion("The test error has been 0 since epoch 3.", "The training error is 1.10 %.")
 
 
 def test_a_network_that_has_hardly_learned() -> None:
-    assert sentences(LARGE_RATE, LARGE_RATE) == (
+    assert sentences(LARGE_RATE, LARGE_RATE) == Conclusion(
         "The network has hardly learned: the training error is 88.80 %.",
         "Untrained it was 94.50 %.",
     )
@@ -118,7 +120,7 @@ def test_a_network_that_has_hardly_learned() -> None:
 
 def test_a_network_that_lost_what_it_had_learned() -> None:
     errors = (94.5, 12.1, 8.4, 60, 90.2, 90.1, 90.2)
-    assert sentences(errors, errors) == (
+    assert sentences(errors, errors) == Conclusion(
         "The training error has risen from 8.40 % at epoch 2 to 90.20 %.",
         "The network has lost much of what it had learned.",
     )
@@ -126,11 +128,11 @@ def test_a_network_that_lost_what_it_had_learned() -> None:
 
 
 def test_too_few_epochs() -> None:
-    assert sentences(TRAIN[:2], TEST[:2]) == (
+    assert sentences(TRAIN[:2], TEST[:2]) == Conclusion(
         "The test error fell from 94.70 % to 4.61 %.",
         "One epoch is too few to say more.",
     )
-    assert sentences((90, 91, 92), (90, 90, 90.5)) == (
+    assert sentences((90, 91, 92), (90, 90, 90.5)) == Conclusion(
         "The test error rose from 90.00 % to 90.50 %.",
         "Two epochs are too few to say more.",
     )
@@ -146,13 +148,15 @@ def test_nothing_to_say() -> None:
 
 
 def test_without_a_test_set() -> None:
-    assert sentences(SLOW) == ("The training error still falls.", "There is no test set that shows overfitting.")
+    assert sentences(SLOW) == Conclusion(
+        "The training error still falls.", "There is no test set that shows overfitting."
+    )
     flat = sentences((90, 5.3, 5.2, 5.1, 5.1, 5.2, 5.1, 5.1, 5.1))
-    assert flat == ("The training error has hardly improved since epoch 2.", "")
+    assert flat == Conclusion("The training error has hardly improved since epoch 2.", "")
 
 
 def test_a_loss_that_is_not_finite() -> None:
-    assert sentences(TRAIN[:4], (*TEST[:3], math.inf)) == ("The test error is no longer finite.", "")
+    assert sentences(TRAIN[:4], (*TEST[:3], math.inf)) == Conclusion("The test error is no longer finite.", "")
 
 
 def test_a_long_run_is_examined_by_a_selection_of_its_epochs() -> None:
@@ -166,8 +170,8 @@ def test_a_long_run_is_examined_by_a_selection_of_its_epochs() -> None:
 def test_as_of_another_epoch() -> None:
     told = Conclusion("The training error falls.", "More.")
     assert as_of(told, None, None) == told
-    assert as_of(told, 3.5, None) == ("The training error falls.", "Up to epoch 3.5.")
-    assert as_of(told, None, 12) == ("The training error falls.", "Early stopping restored epoch 12.")
+    assert as_of(told, 3.5, None) == Conclusion("The training error falls.", "Up to epoch 3.5.")
+    assert as_of(told, None, 12) == Conclusion("The training error falls.", "Early stopping restored epoch 12.")
 
 
 def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: MakeCards, qtbot: QtBot) -> None:

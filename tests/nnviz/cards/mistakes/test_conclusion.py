@@ -50,14 +50,14 @@ def test_the_next_is_close_behind() -> None:
 
 def test_two_frequent_mistakes_between_long_names() -> None:
     found = about_penguins((21, 9, 0), (8, 22, 0), (0, 0, 24))
-    assert found == ("Most confused: Adelie and Chinstrap, both ways (9 and 8).", "")
+    assert found == Conclusion("Most confused: Adelie and Chinstrap, both ways (9 and 8).", "")
     found = about_penguins((21, 9, 0), (0, 22, 8), (0, 0, 24))
-    assert found == ("Most confused: Adelie as Chinstrap and Chinstrap as Gentoo (9 and 8).", "")
+    assert found == Conclusion("Most confused: Adelie as Chinstrap and Chinstrap as Gentoo (9 and 8).", "")
 
 
 def test_few_mistakes_could_be_chance() -> None:
     found = about_penguins((28, 2, 0), (1, 12, 0), (0, 0, 24))
-    assert found == (
+    assert found == Conclusion(
         "Most confused, perhaps by chance: Adelie as Chinstrap (2 of 30).",
         "The next mistake comes once.",
     )
@@ -65,9 +65,11 @@ def test_few_mistakes_could_be_chance() -> None:
 
 def test_the_only_kind_of_mistake() -> None:
     found = about_penguins((28, 2, 0), (0, 13, 0), (0, 0, 24))
-    assert found == ("Most confused: Adelie predicted as Chinstrap (2 of 30).", "There are no other mistakes.")
+    assert found == Conclusion(
+        "Most confused: Adelie predicted as Chinstrap (2 of 30).", "There are no other mistakes."
+    )
     found = about_penguins((30, 0, 0), (1, 12, 0), (0, 0, 24))
-    assert found == ("One mistake: Chinstrap predicted as Adelie (1 of 13).", "")
+    assert found == Conclusion("One mistake: Chinstrap predicted as Adelie (1 of 13).", "")
 
 
 def test_mistakes_that_are_equally_frequent() -> None:
@@ -121,13 +123,17 @@ def test_the_largest_error_and_the_usual_one() -> None:
     errors = EVEN.copy()
     errors[-1] = -9.5
     errors[:2] += 4
-    assert about_numbers(errors) == ("Largest error: 40 predicted as 30.5 mpg.", "Half are off by 2.5 mpg or less.")
-    assert about_numbers(EVEN, unit="") == ("Largest error: 30 predicted as 27.", "Half are off by 1 or less.")
+    assert about_numbers(errors) == Conclusion(
+        "Largest error: 40 predicted as 30.5 mpg.", "Half are off by 2.5 mpg or less."
+    )
+    assert about_numbers(EVEN, unit="") == Conclusion(
+        "Largest error: 30 predicted as 27.", "Half are off by 1 or less."
+    )
 
 
 def test_predictions_with_a_bias() -> None:
     largest = "Largest error: 33.3 predicted as 39.3 mpg."
-    assert about_numbers(EVEN + 3) == ("Predicted too high on average, by 3 mpg.", largest)
+    assert about_numbers(EVEN + 3) == Conclusion("Predicted too high on average, by 3 mpg.", largest)
     slight = about_numbers(np.tile(EVEN, 10) - 0.7)
     assert slight is not None
     assert slight.lead == "Predicted a little too low on average, by 0.7 mpg."
@@ -141,19 +147,23 @@ def test_a_bias_of_few_predictions_is_not_certain() -> None:
 
 def test_predictions_that_explain_nothing() -> None:
     found = about_numbers(EVEN, explained=-0.2)
-    assert found == ("No better than always predicting the mean.", "Largest error: 30 predicted as 27 mpg.")
+    assert found == Conclusion("No better than always predicting the mean.", "Largest error: 30 predicted as 27 mpg.")
 
 
 def test_exact_and_not_finite_predictions() -> None:
-    assert about_numbers(np.zeros(4)) == ("No errors: 4 of 4 are exact.", "")
+    assert about_numbers(np.zeros(4)) == Conclusion("No errors: 4 of 4 are exact.", "")
     assert about_numbers(np.array([np.nan, 1.0])) is None
     assert about_numbers(np.empty(0)) is None
 
 
 def test_several_outputs() -> None:
     names = ("width", "height", "depth")
-    assert output_sentences(names, [0.98, -0.41, 0.7]) == ("Predicted worst: height (R² −0.41).", "Best: width (0.98).")
-    assert output_sentences(names, [0.981, 0.979, np.nan]) == ("Each output is predicted equally well: R² 0.98.", "")
+    assert output_sentences(names, [0.98, -0.41, 0.7]) == Conclusion(
+        "Predicted worst: height (R² −0.41).", "Best: width (0.98)."
+    )
+    assert output_sentences(names, [0.981, 0.979, np.nan]) == Conclusion(
+        "Each output is predicted equally well: R² 0.98.", ""
+    )
     assert output_sentences(names, [0.98, np.nan, np.nan]) is None
 
 

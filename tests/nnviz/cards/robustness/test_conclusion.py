@@ -45,7 +45,7 @@ def test_of_columns_the_rmse_has_its_unit() -> None:
         "covered": rmses({0: 2.9, 1: 3.9, 2: 6.1}),
     }
     assert robustness_conclusion(curves, COLUMNS, "mpg") == Conclusion(
-        "Covered parts hurt most: at 2 columns the RMSE rises from 2.9 to 6.1 mpg.",
+        "Occlusion hurts most: at 2 columns the RMSE rises from 2.9 to 6.1 mpg.",
         "Noise up to 0.5 σ hardly matters.",
     )
 

@@ -94,13 +94,14 @@ def test_bar_and_message_name_the_same_layer(ready_window: CardWindow, qtbot: Qt
     window, session = ready_window, ready_window.session
     kill(window)
     train_epochs(qtbot, window, 1)
-    figures, (first,) = Evaluation(0.1, 0.9, None), session.messages.current.choices
+    figures = Evaluation(0.1, 0.9, None)
+    offered = [choice.text for choice in session.messages.current.choices]
     session.training.runner.reported.emit(
         session.runs.current.id, Epochs.of([Epoch(2, figures, figures, 0.1, None, 1)])
     )
     assert status(window) == "epoch 1 of 1 · layer 1 is dead"
     assert "every neuron of layer 1 " in session.messages.current.text
-    assert [choice.text for choice in session.messages.current.choices] == [first.text]
+    assert [choice.text for choice in session.messages.current.choices] == offered
     session.messages.dismiss()
     session.training.runner.reported.emit(
         session.runs.current.id, Epochs.of([Epoch(3, figures, figures, 0.1, None, 2)])

@@ -461,7 +461,7 @@ def test_too_few_seeds_are_told(ready_window: CardWindow, qtbot: QtBot) -> None:
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
     assert conclusion_of(ready_window).startswith("Too few seeds to tell: ")
-    assert "at least 5 seeds of each" in find(ready_window, QLabel, "seedsVerdict").text()
+    assert "at least 5 seeds each" in find(ready_window, QLabel, "seedsVerdict").text()
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert [cell.text for cell in rows["test error, median"]] == ["20.00 %", "30.00 %"]
     assert [cell.text for cell in rows["lowest – highest"]] == ["20.00 – 20.00", "10.00 – diverged"]
