@@ -84,8 +84,9 @@ class LearningCurve:
 
     @property
     def is_falling(self) -> bool:
-        """Whether the last improvement is not long ago."""
-        return self.stale < max(_LEAST_STALE, _STALE * self.epochs[-1])
+        """Whether the last improvement is not long ago; a last value far below all others is one."""
+        is_new = len(self.values) > 1 and self.last < min(self.values[:-1]) - self.noise
+        return is_new or self.stale < max(_LEAST_STALE, _STALE * self.epochs[-1])
 
     @property
     def lowest_at(self) -> float:

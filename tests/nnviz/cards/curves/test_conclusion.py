@@ -88,6 +88,12 @@ def test_curves_that_still_fall() -> None:
     assert found == Conclusion("The test error still falls.", "More epochs may help.")
 
 
+def test_a_last_value_far_below_all_others_is_an_improvement() -> None:
+    assert sentences(TRAIN[:7], TEST[:7]) == Conclusion(
+        "The training and the test error still fall.", "More epochs may help."
+    )
+
+
 def test_flat_curves() -> None:
     train, test = (90, 5.3, 5.2, 5.1, 5.1, 5.2, 5.1, 5.1, 5.1), (90, 6.0, 5.9, 5.8, 5.9, 5.8, 5.8, 5.9, 5.8)
     assert sentences(train, test) == Conclusion(
