@@ -15,6 +15,11 @@ from nnviz.ui.parts import named
 _SPARE = 2  # pixels, for descenders
 
 
+def keeping_spaces(html: str) -> str:
+    """Returns HTML in which Qt breaks no line at a narrow no-break space."""
+    return f'<span style="white-space: pre-wrap">{html}</span>'
+
+
 class ConclusionLabel(QLabel):
     """Shows a conclusion with an emphasised first sentence, in lines of fixed number, so that nothing moves.
 
@@ -54,7 +59,7 @@ class ConclusionLabel(QLabel):
         lead, *others = (escape(plain(words)) for words in conclusion if words)
         emphasised = f'<span style="font-weight: 600">{lead}</span>'
         for count in range(len(others), -1, -1):
-            self.setText(" ".join([emphasised, *others[:count]]))
+            self.setText(keeping_spaces(" ".join([emphasised, *others[:count]])))
             if self.heightForWidth(self.width()) <= (self._lines + 0.5) * self.fontMetrics().lineSpacing():
                 return
 

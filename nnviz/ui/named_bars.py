@@ -14,7 +14,7 @@ from nnviz.formatting.round_numbers import steady_end
 from nnviz.ui import theme
 from nnviz.ui.item_view import ItemView
 
-_LOWEST, _HIGHEST = 13, 19  # of a row
+_LOWEST, _HIGHEST = 12, 19  # of a row
 _THICKNESS = 9
 _MOST_NAME, _LEAST_BAR = 130, 24
 _AIR = 6

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButto
 from nnviz.formatting import text
 from nnviz.hints.rules import Hint
 from nnviz.ui import theme
+from nnviz.ui.conclusion_label import keeping_spaces
 from nnviz.ui.parts import arranged, named
 
 _LINES = 2  # of text at most
@@ -102,7 +103,7 @@ class HintStrip(QFrame):
         most = (_LINES + 0.5) * self.text.fontMetrics().lineSpacing()
         shown = " ".join(words)
         while True:
-            self.text.setText(f"{escape(shown)}: {diagnosis}")
+            self.text.setText(keeping_spaces(f"{escape(shown)}: {diagnosis}"))
             if self.text.heightForWidth(self.text.width()) <= most or len(words) < 2:
                 return
             words.pop()

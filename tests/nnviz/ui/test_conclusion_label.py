@@ -6,6 +6,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.formatting.conclusion import Conclusion, enumeration
+from nnviz.formatting.text import count
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.parts import arranged
 
@@ -76,3 +77,9 @@ def test_names_of_files_are_plain_text(qtbot: QtBot) -> None:
     label.show_conclusion(Conclusion("Most confused: <img src=x> read as 9."))
     assert "<img" not in label.text()
     assert "<img" not in label.toolTip()
+
+
+def test_a_number_is_never_broken(qtbot: QtBot) -> None:
+    label = made(qtbot, 600)
+    label.show_conclusion(Conclusion(count(1028028)))
+    assert label.heightForWidth(20) == label.heightForWidth(600)
