@@ -34,7 +34,7 @@ _ZIP = RemoteFile(
 DOWNLOAD = Download(
     "emnist",
     (_ZIP,),
-    licence="its publisher, NIST, states none",
+    licence="none stated by its publisher, NIST",
     origin="Cohen, Afshar, Tapson, van Schaik 2017: EMNIST, arXiv:1702.05373; from NIST Special Database 19",
 )
 

@@ -51,9 +51,10 @@ def optimizer_overflow(optimizer: Optimizer, epoch: int) -> DivergenceError | No
                 f"too large at epoch {{epoch}}: the optimizer's average “{name}” overflowed. In {vector.dtype} the "
                 f"gradient must stay below {largest:.0e}",
                 "",
-                "Scale the inputs and targets to the order of 1, or limit the gradient (clip_norm).",
-                "the gradient became too large for the optimizer at epoch {epoch}. Scale the inputs and targets to "
-                "the order of 1, or limit the gradient, and continue.",
+                "Lower the learning rate, limit the gradient (clip_norm), or scale the inputs and targets to the order "
+                "of 1.",
+                "the gradient became too large for the optimizer at epoch {epoch}. Lower the learning rate, limit the "
+                "gradient, or scale the inputs and targets to the order of 1, and continue.",
                 epoch,
             )
     return None

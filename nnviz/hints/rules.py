@@ -87,7 +87,7 @@ def diverged(state: RunState) -> Hint | None:
         **_default_weights(state),
     }
     found = "The steps are so large that the loss is no longer finite"
-    return Hint("diverged", found, "diverged", "Smaller, clipped steps", steps)
+    return Hint("diverged", found, "diverged", "Smaller, clipped steps", steps, needs_reset=True)
 
 
 def rate_too_large(state: RunState) -> Hint | None:
@@ -231,9 +231,10 @@ def overfitting(state: RunState) -> Hint | None:
     now = statistics.fmean(losses[-_FEW_EPOCHS:])
     if now < max(_WORSE * losses[low], losses[low] + 2 * statistics.median(changes)):
         return None
-    name = _called(state)
+    least, last = text.figure(losses[low], 3), text.figure(losses[-1], 3)
     found = (
-        f"Training {name} falls, {state.judged} {name} has not improved since epoch {text.epochs(state.epochs[best])}"
+        f"The training loss falls, the {state.judged} loss rose from {least} at epoch "
+        f"{text.epochs(state.epochs[low])} to {last}"
     )
     return _regularised("overfitting", found, "overfitting", state)
 
@@ -289,6 +290,8 @@ def close_result(state: RunState) -> Hint | None:
         return None
     here, there = _shown(state, score), _shown(state, rival.score)
     found = f"A {state.judged} {_called(state)} of {here} here and {there} with {rival.difference} may be luck"
+    if here == there:
+        found = f"The {state.judged} {_called(state)} is {here} here and with {rival.difference}"
     return Hint("single-runs", found, "single runs", "Train several seeds")
 
 

@@ -98,7 +98,7 @@ class Data(QObject):
     def _offer_download(self, source: DataSource, download: Download, load: Callable[[], None]) -> None:
         """Shows what would be downloaded from where, and asks."""
         what = f"{source.title} is not on this computer"
-        about = f"{download.size / 1e6:,.0f} MB, {download.licence}, from {download.origin}."
+        about = f"{download.size / 1e6:,.0f} MB, licence: {download.licence}, from {download.origin}."
         if can_download():
             self._messages.show(
                 f"{what}. Download it: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load)

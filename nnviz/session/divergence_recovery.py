@@ -115,9 +115,8 @@ class DivergenceRecovery(QObject):
         self._notice = self._messages.warn(message, *choices, MessageChoice("Reset", self._replacement.reset))
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
-        """Changes settings and resets, because a dead network does not learn with any settings."""
-        self._settings.change(", ".join(changes).replace("_", " "), **changes)
-        self._replacement.reset()
+        """Resets with other settings, as one step to undo, because a dead network does not learn with any settings."""
+        self._replacement.reset(experiment=self._settings.experiment.changed(**changes))
 
 
 def best_epoch(run: Run) -> float:

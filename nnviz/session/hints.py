@@ -17,7 +17,7 @@ from nnviz.hints.rules import Hint, hints_for
 from nnviz.hints.state import Rival, RunState
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
-from nnviz.session.messages import MessageChoice
+from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.run import Run
 from nnviz.session.status import Stage
 
@@ -57,12 +57,14 @@ class Hints(QObject):
         self._diverged: Run | None = None  # the run that stopped because it diverged, until it is trained again
         self._applied: set[tuple[int, str]] = set()  # run and name of hints that change no settings
         self._known: tuple[Run, Request] | None = None  # the last request, and its run
+        self._notice: Message | None = None  # that a new run is needed, until the fields change again
         self._due = TimeBudget(_SECONDS_BETWEEN, 0)
         self._query = Latest(self._request, TimeBudget(0), forget_on_new_run=True)
         session.queries.add({HINTS: self._query})
         session.training.reports.diverged.connect(self._note_divergence)
         session.training.state_changed.connect(self._follow_state)
         session.runs.history_changed.connect(self._query.look)
+        session.settings.changed.connect(lambda: self._messages.withdraw(self._notice))
         for signal in (self._query.changed, session.settings.changed):
             signal.connect(self._choose)
 
@@ -143,6 +145,8 @@ class Hints(QObject):
         hints: list[Hint] = self._query.result or []
         if hints and {*run.experiment.difference(fields)} - _NOT_COMPARED:
             hints = []  # the user tries something else already
+        if any(hint.needs_reset and self._is_followed(hint, run) for hint in hints):
+            hints = []  # the network has to be reset, whatever else there is
         left = (hint for hint in hints if hint.name not in self.dismissed and not self._is_followed(hint, run))
         hint = next(left, None)
         if hint != self.current:
@@ -185,7 +189,7 @@ class Hints(QObject):
         is_waiting = self._training.is_in_progress and not is_applied
         reset = MessageChoice("Reset", self._session.reset)
         if is_waiting or needs_reset or self._training.is_another_network:
-            self._messages.show(f"Set: {what}. This needs a new run. Press Reset to start one.", reset)
+            self._notice = self._messages.show(f"Set: {what}. This needs a new run. Press Reset to start one.", reset)
         elif is_applied:
             self._messages.announce(f"Applied to the current run: {what}")
         else:

@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
         strip.dismissed.connect(hints.dismiss)
         strip.asked.connect(self._explain_hint)
         hints.changed.connect(self._show_hint)
+        self.session.displayed.snapshot_changed.connect(self._place_message)
         self.session.queries.want(strip, (HINTS,), True)
         self.hint_strip = strip
 
@@ -330,9 +331,10 @@ class MainWindow(QMainWindow):
     def _place_message(self) -> None:
         """Lays the message over the foot of the middle column, where it covers no field; without one, the hint.
 
-        The cards there leave space for a hint, also while a message covers it, and for an error, which stays until it
-        is dismissed. Other messages do not change the content of cards: one of them is shown while a film of a card is
-        made.
+        A hint is about the present network: it is hidden while a snapshot is displayed. The cards there leave
+        space for a hint, also while it is hidden or a message covers it, and for an error, which stays until it
+        is dismissed. Other messages do not change the content of cards: one of them is shown while a film of a
+        card is made.
         """
         bar, strip, host = self.message_bar, self.hint_strip, self._docks.host
         message, has_hint = self.session.messages.current, self.session.hints.current is not None
@@ -344,7 +346,7 @@ class MainWindow(QMainWindow):
         if message is not None:
             bar.set_area(area)
             free = max(free, bar.height() + theme.GAP if message.is_error else 0)
-        strip.setVisible(has_hint and message is None)
+        strip.setVisible(has_hint and message is None and self.session.displayed.is_live)
         self._docks.keep_free_below(free)
 
     def _show_announcement(self) -> None:

@@ -190,7 +190,10 @@ def _two_curves(
         return Conclusion(lead, f"The training {called} is {format_value(train.last)}.")
     figures = f"{format_value(train.last)} in training, {format_value(held_out.last)} on the {part} set"
     settled_at, settled = held_out.settled_at, held_out.values[held_out.settled]
-    improved = "hardly improved" if min(held_out.values) < settled else "not improved"
+    better = settled - min(held_out.values)
+    improved = "hardly improved" if better else "not improved"
+    if better and round(better / held_out.least if held_out.least else 0) == 1:
+        improved = "improved by only one example"
     verb, start = ("risen", held_out.lowest_at) if held_out.has_risen else (improved, settled_at)
     change = f"the {part} {called} has {verb} since epoch {epochs_text(start)}"
     before, halfway = train.at(settled_at), train.at((settled_at + held_out.epochs[-1]) / 2)

@@ -54,17 +54,23 @@ def conclusion_of(found: Contributions, names: Sequence[str], meaning: Meaning) 
     whole, change = covered.logits[0], covered.logits[1 + number] - covered.logits[0]
     changes, difference = (-float(change[one]), float(change[other])), abs(float(whole[one] - whole[other]))
     lead = class_lead(part, (names[one], names[other]), changes, difference)
-    old, new = map(predicted_class_of, outputs)
-    still = "still " if old.best == new.best else ""
-    would = f", it would {still}read " if is_picture else f": {still}"  # Names of columns need the room.
-    return Conclusion(lead, f"{without}{would}{names[new.best]}, at {100 * new.confidence:.0f} %.")
+    (old, before), (new, after) = (
+        (each.best, f"{100 * each.confidence:.0f} %") for each in map(predicted_class_of, outputs)
+    )
+    still, condition = "still " if old == new else "", without
+    if (old, before) == (new, after):
+        condition = "Not needed:" if is_picture else "Not needed"
+    would = f"it would {still}read " if is_picture else f"{still}"  # Names of columns need the room.
+    comma = "" if condition.endswith(":") else "," if is_picture else ":"
+    return Conclusion(lead, f"{condition}{comma} {would}{names[new]}, at {after}.")
 
 
 def deciding_part(found: Contributions) -> int | None:
     """Returns the index of the part that speaks most for one class against the other, or that changes a number most.
 
-    Of the regions of an image it is a ninth, or its row or column if that has a much larger effect and is not most of
-    the ink. None if no part has an effect to tell. The logits must be finite.
+    It is the part with the largest contributions among those whose replacement has the same effect, or the largest
+    effect for methods without contributions. Of the regions of an image it is a ninth, or its row or column if that has
+    a much larger effect and is not most of the ink. None if no part has an effect to tell. The logits must be finite.
     """
     covered, one, other = found.covered, found.one, found.other
     if covered is None or not covered.parts:
@@ -75,7 +81,8 @@ def deciding_part(found: Contributions) -> int | None:
     else:
         values = covered.logits[:, one] - covered.logits[:, other]
         effects, least = values[0] - values[1:], _LEAST * abs(float(values[0]))
-    number = int(effects[:_NINTHS].argmax() if found.query.is_picture else effects.argmax())
+    told = np.where(effects > least, _contributions(found, effects), -np.inf)
+    number = int(told[:_NINTHS].argmax() if found.query.is_picture else told.argmax())
     if found.query.is_picture:
         ink = np.abs(found.query.example - found.baseline)
         bands = [_NINTHS + number // 3, _NINTHS + 3 + number % 3]
@@ -83,6 +90,17 @@ def deciding_part(found: Contributions) -> int | None:
         band = max(bands, key=lambda each: float(effects[each]), default=number)
         number = band if effects[band] >= _JOINED * effects[number] else number
     return number if effects[number] > least else None
+
+
+def _contributions(found: Contributions, effects: Array) -> Array:
+    """Returns the sum of the shown contributions to each part; for methods without them its effect."""
+    if not found.parts or found.covered is None:
+        return effects
+    total = np.nan_to_num(found.parts[0])
+    if found.other is None or not found.query.has_classes:
+        return np.array([abs(total[part].sum()) for part in found.covered.parts])
+    total = total - np.nan_to_num(found.parts[1])
+    return np.array([total[part].sum() for part in found.covered.parts])
 
 
 def _column(found: Contributions, inputs: Array, meaning: Meaning) -> tuple[str, str, str]:

@@ -49,7 +49,8 @@ def class_sentences(matrix: Array, names: Sequence[str], is_image: bool) -> Conc
 def _most_confused(matrix: Array, names: Sequence[str], verb: str) -> Conclusion:
     """Returns the most frequent mistake and the next one, for a matrix with a mistake."""
     wrong = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
-    places = [divmod(int(place), len(matrix)) for place in np.argsort(-wrong, axis=None, kind="stable")[:2]]
+    shares = wrong / np.maximum(matrix.sum(axis=1, keepdims=True), 1)  # the order of mistakes that are equally frequent
+    places = [divmod(int(place), len(matrix)) for place in np.lexsort((-shares.ravel(), -wrong.ravel()))[:2]]
     (first, second), (count, following) = places, (int(wrong[place]) for place in places)
     alike, mistakes = int((wrong == count).sum()), int(wrong.sum())
     brief = verb if verb == _READ else "as"

@@ -37,6 +37,7 @@ class Response(NamedTuple):
         fired: number of examples for which it fires, see :func:`firing_level`.
         means: mean activation of each class, NaN without examples; for regression of each fifth of the targets.
         shares: share of each class for which it fires, NaN without examples; empty for regression.
+        counts: number of examples of each class; empty for regression.
     """
 
     activation: str
@@ -47,6 +48,7 @@ class Response(NamedTuple):
     fired: int
     means: Sequence[float]
     shares: Sequence[float] = ()
+    counts: Sequence[int] = ()
 
 
 def firing_level(activation: str, is_output: bool, highest_mean: float) -> float:
@@ -93,10 +95,20 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
         for name, share in zip(names, response.shares, strict=True)
         if not math.isnan(share)
     ]
+    rare = [name for name, count in zip(names, response.counts, strict=False) if 0 < count < _FEW]
+    if (told := _by_class(response, shares, part, names)) is not None and rare and len(names) > 1:
+        caution = f"Of {_listed([text.name(name, _LONGEST_NAME) for name in rare])} there are few examples."
+        return told._replace(rest=f"{told.rest} {caution}".lstrip())
+    return told
+
+
+def _by_class(response: Response, shares: list[tuple[str, float]], part: str, names: Sequence[str]) -> Conclusion:
+    """Returns the classes to which a neuron responds, from the share of each class for which it fires."""
     if response.activation in _SIGNED and response.output is None:
         return _signs(shares)
     if not response.fired:
         level = firing_level(response.activation, response.output is not None, 0.0)
+        examples = f"{text.count(response.examples)} {part} examples"
         return Conclusion(f"Fires for none of the {examples}.", f"Its activation is never above {level:g}.")
     if response.output is not None and not math.isnan(response.shares[response.output]):
         own = (text.name(names[response.output], _LONGEST_NAME), response.shares[response.output])

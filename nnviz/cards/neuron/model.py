@@ -178,6 +178,7 @@ class NeuronModel(ChosenNeuron):
             int(fires.sum()),
             group_means,
             () if labels is None else neurons.mean_by_class(fires, labels, split.classes).tolist(),
+            () if labels is None else np.bincount(labels, minlength=split.classes).tolist(),
         )
         known = means, fifths, best, answers.dead, active, response, np.nan_to_num(back), ascent
         return NeuronReport(neuron, dataset, part, *known)

@@ -195,21 +195,21 @@ RIGHT = [
     ),
     case(
         overfitting,
-        "Training error falls, test error has not improved since epoch 4",
+        "The training loss falls, the test loss rose from 0.14 at epoch 3 to 0.19",
         "overfitting",
         {"augmentation": MILD},
         state(**OVERFITTED),
     ),
     case(
         overfitting,
-        "Training error falls, test error has not improved since epoch 4",
+        "The training loss falls, the test loss rose from 0.14 at epoch 3 to 0.19",
         "overfitting",
         {"weight_decay": 0.001},
         state(**OVERFITTED, has_images=False),
     ),
     case(
         overfitting,
-        "Training error falls, validation error has not improved since epoch 4",
+        "The training loss falls, the validation loss rose from 0.14 at epoch 3 to 0.19",
         "overfitting",
         {"patience": 10},
         state(

@@ -57,6 +57,13 @@ def test_no_improvement_at_all_since_an_epoch() -> None:
     assert found.lead == "The training error falls, the test error has not improved since epoch 6: overfitting."
 
 
+def test_an_improvement_by_one_example() -> None:
+    train = (90, 50, 40, 30, 20, 10, 5, 4, 3, 2.5, 2)
+    found = sentences(train, (90, 50, 40, 30, 20, 10, 8, 8, 8, 8, 4), least=1 / 24)
+    assert found is not None
+    assert "the test error has improved by only one example since epoch 5" in found.lead
+
+
 def test_a_test_error_that_rises() -> None:
     rising = (94.7, 4.6, 4.0, 3.4, 3.2, 3.1, 3.2, 3.3, 3.4, 3.5, 3.6, 3.7, 3.8, 3.9, 4.0, 4.1, 4.2, 4.3)
     found = sentences(TRAIN, rising)

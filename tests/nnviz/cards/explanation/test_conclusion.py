@@ -58,6 +58,23 @@ def test_the_prediction_without_the_region_stays_or_changes() -> None:
     assert text_of(average).endswith("With the mean there, it would read 3, at 78 %.")
 
 
+def test_a_part_that_is_not_needed() -> None:
+    found = seven_against_three({"The centre": (7.5, 2)})
+    found.covered.logits[:, 7] = 20  # type: ignore[union-attr]
+    found.covered.logits[1 + REGIONS.index("The centre"), 7] = 15  # type: ignore[union-attr]
+    whole = replace(found.covered, outputs=softmax(found.covered.logits))  # type: ignore[type-var, union-attr]
+    told = text_of(replace(found, covered=whole))
+    assert told == "The centre speaks for 7. Not needed: it would still read 7, at 100 %."
+
+
+def test_the_part_with_the_largest_contributions_is_named_if_its_effect_is_the_same() -> None:
+    found = seven_against_three({"The top centre": (6, 2), "The centre": (5, 2), "The bottom left": (8, 2)})
+    for name, contribution in (("The top centre", 3.0), ("The centre", 2.0), ("The bottom left", 4.0)):
+        found.parts[:] = found.parts or [np.zeros(784), np.zeros(784)]
+        found.parts[0][found.covered.parts[REGIONS.index(name)][0]] = contribution  # type: ignore[union-attr]
+    assert text_of(found).startswith("The top centre speaks for 7."), "without the bottom left nothing changes"
+
+
 def test_a_region_that_keeps_the_other_class_down_speaks_against_it() -> None:
     found = seven_against_three({"The middle left": (7.5, 6)})
     assert text_of(found).startswith("The middle left speaks against 3. ")

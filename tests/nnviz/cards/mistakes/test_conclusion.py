@@ -42,6 +42,12 @@ def test_the_most_frequent_mistake_and_the_next() -> None:
     )
 
 
+def test_of_equally_frequent_mistakes_the_larger_share_comes_first() -> None:
+    found = about_penguins((90, 10, 0), (2, 28, 0), (0, 2, 10))
+    assert found is not None
+    assert found.rest == "Next: Gentoo as Chinstrap (2 of 12)."
+
+
 def test_the_next_is_close_behind() -> None:
     assert about_digits((4, 9, 13), (5, 3, 12)) == (
         "Most confused: 4 read as 9 (13 of 100). Close behind: 5 read as 3 (12 of 100)."

@@ -33,10 +33,11 @@ def said(
     is_flat: bool = False,
     deviation: float = 0.5,
     count: int = 10_000,
+    counts: Sequence[int] = (),
 ) -> str:
     """Returns the sentences; without means those are different enough."""
     known = means or [float(number) for number in range(len(shares))]
-    response = Response(activation, output, is_flat, deviation, count, fired, known, shares)
+    response = Response(activation, output, is_flat, deviation, count, fired, known, shares, counts)
     conclusion = response_sentences(response, "test", names, "mpg")
     return "" if conclusion is None else conclusion.text.replace("\u202f", " ")
 
@@ -51,6 +52,12 @@ def test_often_sometimes_and_hardly_ever() -> None:
     assert said([0.4, 0.3], names=COLOURS) == "Sometimes fires for every class."
     assert said([0.5, 0.9], names=COLOURS) == "Fires for every class."
     assert said([math.nan, 0.9, 0.1], names=["a", "b", "c"]) == "Fires for b.", "a class without examples"
+
+
+def test_classes_with_few_examples() -> None:
+    told = said([0.9, 0.3], names=["ill", "healthy"], counts=[2, 22])
+    assert told == "Fires for ill, and sometimes for healthy. Of ill there are few examples."
+    assert said([0.9, 0.3], names=["ill", "healthy"], counts=[6, 22]) == "Fires for ill, and sometimes for healthy."
 
 
 def test_seldom() -> None:
