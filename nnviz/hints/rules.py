@@ -197,6 +197,8 @@ def unbalanced_classes(state: RunState) -> Hint | None:
     share = float(counts.max() / max(counts.sum(), 1))
     if share < _MAJORITY or state.scores[-1] < 1 - share - state.noise / 2:
         return None
+    if state.train_scores[-1] < (1 - share) / 2:  # it has learned the training set: no matter of the classes
+        return None
     name = state.class_names[int(counts.argmax())]
     found = f"{_rounded(share)} of examples are “{name}”, and the error is no better than always predicting it"
     return _loosened("unbalanced-classes", found, "unbalanced classes", state)
@@ -274,7 +276,8 @@ def too_few_epochs(state: RunState) -> Hint | None:
     if not is_whole or state.judged == "train" or len(scores) < 2 * part or not _can_improve(state):
         return None
     before, now = statistics.fmean(scores[-2 * part : -part]), statistics.fmean(scores[-part:])
-    if before - now < max(_STILL_FALLING * before, state.noise / 2):
+    is_new = min(scores[-part:]) < min(scores[:-part])
+    if not is_new or before - now < max(_STILL_FALLING * before, state.noise / 2):
         return None
     epochs = 2 * state.experiment.training.epochs
     found = f"The {state.judged} {_called(state)} was still falling in the last {part} epochs"

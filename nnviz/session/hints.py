@@ -57,7 +57,7 @@ class Hints(QObject):
         self._diverged: Run | None = None  # the run that stopped because it diverged, until it is trained again
         self._applied: set[tuple[int, str]] = set()  # run and name of hints that change no settings
         self._known: tuple[Run, Request] | None = None  # the last request, and its run
-        self._notice: Message | None = None  # that a new run is needed, until the fields change again
+        self._notice: Message | None = None  # about the applied hint, until the fields change again
         self._due = TimeBudget(_SECONDS_BETWEEN, 0)
         self._query = Latest(self._request, TimeBudget(0), forget_on_new_run=True)
         session.queries.add({HINTS: self._query})
@@ -191,9 +191,10 @@ class Hints(QObject):
         if is_waiting or needs_reset or self._training.is_another_network:
             self._notice = self._messages.show(f"Set: {what}. This needs a new run. Press Reset to start one.", reset)
         elif is_applied:
-            self._messages.announce(f"Applied to the current run: {what}")
+            self._notice = self._messages.announce(f"Applied to the current run: {what}")
         else:
-            self._messages.announce(f"Set: {what}. Train to continue, or reset to start again.", reset)
+            told = f"Set: {what}. Train to continue, or reset to start again."
+            self._notice = self._messages.announce(told, reset)
 
     def dismiss(self) -> None:
         """Dismisses the current hint for good; the announcement offers to show it again."""

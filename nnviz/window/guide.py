@@ -13,7 +13,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from PyQt5.QtCore import QSize, Qt, QUrl, QVariant
-from PyQt5.QtGui import QImage, QKeySequence, QTextCharFormat, QTextCursor, QTextDocument
+from PyQt5.QtGui import QImage, QKeySequence, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
 from PyQt5.QtWidgets import (
     QDialog,
     QFrame,
@@ -143,12 +143,12 @@ class GuideText(QTextBrowser):
         width = self.viewport().width() - _MARGIN
         return image.scaledToWidth(width, Qt.SmoothTransformation) if image.width() > width > 0 else image
 
-    def highlight(self, words: str) -> None:
-        """Marks the words in the page."""
+    def highlight(self, words: str, anchor: str = "") -> None:
+        """Marks the words in the page; without words the heading with that anchor."""
         mark = QTextCharFormat()
         mark.setBackground(theme.colour("accent"))
         mark.setForeground(theme.colour("on_accent"))
-        selections = []
+        selections = [] if words else [*self._heading(anchor)]
         for word in words.split():
             cursor = self.document().find(word, QTextCursor(self.document()))
             while not cursor.isNull():
@@ -157,6 +157,18 @@ class GuideText(QTextBrowser):
                 selections.append(selection)
                 cursor = self.document().find(word, cursor)
         self.setExtraSelections(selections)
+
+    def _heading(self, anchor: str) -> Iterator[QTextEdit.ExtraSelection]:
+        """Yields a selection of the heading: near the end of a page it is not on top when the page is scrolled to it."""
+        block = self.document().begin()
+        while anchor and block.isValid():
+            if block.blockFormat().headingLevel() and anchor_of(block.text()) == anchor:
+                selection = QTextEdit.ExtraSelection()
+                selection.cursor = QTextCursor(block)
+                selection.format.setBackground(theme.colour("field"))
+                selection.format.setProperty(QTextFormat.FullWidthSelection, True)
+                yield selection
+            block = block.next()
 
 
 class GuideWindow(QDialog):
@@ -188,7 +200,7 @@ class GuideWindow(QDialog):
         self._contents.itemClicked.connect(self._open_item)
         self._back.clicked.connect(self._text.backward)
         self._text.backwardAvailable.connect(self._back.setEnabled)
-        self._text.sourceChanged.connect(lambda: self._text.highlight(self._search.text()))
+        self._text.sourceChanged.connect(lambda url: self._text.highlight(self._search.text(), url.fragment()))
         QShortcut(QKeySequence.Find, self, self._search.setFocus)
         QShortcut(QKeySequence.Back, self, self._text.backward)
         theme.changed.connect(self._text.reload)

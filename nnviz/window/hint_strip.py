@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PyQt5.QtCore import QRect, Qt, pyqtSignal
-from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from nnviz.formatting import text
@@ -85,6 +85,11 @@ class HintStrip(QFrame):
             self._grid.addWidget(self._buttons, 0, 2)
         self.setGeometry(area.left(), area.bottom() + 1 - height, area.width(), height)
         self.raise_()
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -90,10 +90,10 @@ class LearningCurve:
 
     @property
     def lowest_at(self) -> float:
-        """The epoch of the lowest value next to the lowest median."""
-        place = self.middles.index(min(self.middles))
+        """The epoch of the lowest value next to the lowest median, the last one of several."""
+        place = len(self.middles) - 1 - self.middles[::-1].index(min(self.middles))
         around = slice(max(place - 1, 0), place + 2)
-        return min(zip(self.values[around], self.epochs[around], strict=True))[1]
+        return max((-value, epoch) for value, epoch in zip(self.values[around], self.epochs[around], strict=True))[1]
 
     @property
     def has_risen(self) -> bool:

@@ -182,6 +182,7 @@ RIGHT = [
             with_settings(dropout=0.5),
             confusion=MOSTLY_ONE,
             class_names=("rare <b>", "b", "c"),
+            train_error=(0.4, 0.1, 0.1, 0.1, 0.1),
             test_error=(0.4, 0.1, 0.1, 0.1, 0.1),
             examples={"test": 100},
         ),
@@ -333,6 +334,15 @@ SILENT = {
         unbalanced_classes,
         state(confusion=MOSTLY_ONE, test_error=(0.4, 0.1, 0.05, 0.03, 0.02), examples={"test": 1000}),
     ),
+    "the training set is learned": (
+        unbalanced_classes,
+        state(
+            confusion=MOSTLY_ONE,
+            train_error=(0.4, 0.1, 0.06, 0.03, 0.01),
+            test_error=(0.4, 0.1, 0.1, 0.1, 0.1),
+            examples={"test": 100},
+        ),
+    ),
     "no class is the majority": (unbalanced_classes, state(test_error=(0.9, 0.9, 0.9, 0.9, 0.9))),
     "the missed class has 4 examples": (class_never_predicted, state(confusion=MOSTLY_ONE[:, :] * [1, 0, 0])),
     "the loss rises a little": (
@@ -342,6 +352,10 @@ SILENT = {
     "the error still improves": (
         overfitting,
         state(**{**OVERFITTED, "test_error": (0.91, 0.07, 0.05, 0.044, 0.042, 0.041, 0.04, 0.039, 0.038)}),
+    ),
+    "the last epochs are no better than one before": (
+        too_few_epochs,
+        state(test_error=(0.5, 0.4, 0.25, 0.27, 0.25)),
     ),
     "early stopping takes care of it": (
         overfitting,

@@ -48,6 +48,7 @@ def test_applying_changes_the_settings_and_can_be_undone(session: Session, ready
     assert session.hints.current is None, "the fields describe another experiment now"
     assert announced(session) == "Set: learning rate 0.05. Train to continue, or reset to start again."
     session.undo.undo()
+    assert session.messages.announcement is None, "it speaks of a rate that is no longer there"
     assert session.settings.experiment.training.learning_rate == SLOW
     assert name_of(session) == "learning-rate-too-small"
     session.hints.apply()

@@ -147,7 +147,18 @@ def test_the_buttons_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
 
 def test_why_opens_the_guide_at_the_hint(hinted: MainWindow, qtbot: QtBot) -> None:
     click(qtbot, hinted, QPushButton, "whyHintButton")
-    assert find(hinted, GuideText, "guideText").source().toString() == "hints#overfitting"
+    guide = find(hinted, GuideText, "guideText")
+    assert guide.source().toString() == "hints#overfitting"
+    assert [each.cursor.block().text() for each in guide.extraSelections()] == ["Overfitting"]
+
+
+def test_it_is_hidden_while_looking_back(hinted: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, hinted, 2)
+    show(hinted, HINT)
+    hinted.session.timeline.go_to(1)
+    assert not strip_of(hinted).isVisible()
+    hinted.session.timeline.go_live()
+    assert strip_of(hinted).isVisible()
 
 
 def test_dismissed_for_good_and_shown_again_by_the_menu(
