@@ -159,7 +159,7 @@ class GuideText(QTextBrowser):
         self.setExtraSelections(selections)
 
     def _heading(self, anchor: str) -> Iterator[QTextEdit.ExtraSelection]:
-        """Yields a selection of the heading: near the end of a page it is not on top when the page is scrolled to it."""
+        """Yields a selection of the heading, which near the end of a page is not on top."""
         block = self.document().begin()
         while anchor and block.isValid():
             if block.blockFormat().headingLevel() and anchor_of(block.text()) == anchor:

@@ -199,9 +199,14 @@ def test_if_it_never_learned_it_offers_to_begin_again(recorded: Model, qtbot: Qt
     session = recorded.session
     diverge_after(qtbot, recorded, 0)
     assert choices(recorded) == ["Reset with rate 0.2", "Reset with clipped gradients", "Reset"]
+    old, made_from = session.runs.current, session.settings.experiment
     session.messages.choose(1)
     assert session.state is Status.READY
     assert session.settings.experiment.training.clip_norm == 1
+    assert old.experiment.training.clip_norm == 0, "the old run stays as it was"
+    session.undo.undo()
+    assert session.runs.current is old
+    assert session.settings.experiment == made_from
 
 
 def test_what_it_offers_goes_when_the_fields_change(recorded: Model, qtbot: QtBot) -> None:
