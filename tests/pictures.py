@@ -24,6 +24,8 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "window-light.png": ("--theme", "light", *TRAINED),
     "inside-dark.png": ("--workspace", "inside", "--theme", "dark", *TRAINED),
     "inside-light.png": ("--workspace", "inside", "--theme", "light", *TRAINED),
+    "hint-dark.png": ("--workspace", "inside", "--theme", "dark", *TRAINED, "--hints"),
+    "hint-light.png": ("--workspace", "inside", "--theme", "light", *TRAINED, "--hints"),
     "plane-dark.png": ("--theme", "dark", "--data", "spirals", "--epochs", "200"),
     "plane-light.png": ("--theme", "light", "--data", "spirals", "--epochs", "200"),
     "table-dark.png": ("--theme", "dark", "--data", "mpg", "--epochs", "40"),

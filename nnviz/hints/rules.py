@@ -234,10 +234,8 @@ def overfitting(state: RunState) -> Hint | None:
     if now < max(_WORSE * losses[low], losses[low] + 2 * statistics.median(changes)):
         return None
     least, last = text.figure(losses[low], 3), text.figure(losses[-1], 3)
-    found = (
-        f"The training loss falls, the {state.judged} loss rose from {least} at epoch "
-        f"{text.epochs(state.epochs[low])} to {last}"
-    )
+    at = text.epochs(state.epochs[low])
+    found = f"Training loss falls, {state.judged} loss rose from {least} (epoch {at}) to {last}"
     return _regularised("overfitting", found, "overfitting", state)
 
 

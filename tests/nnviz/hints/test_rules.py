@@ -196,21 +196,21 @@ RIGHT = [
     ),
     case(
         overfitting,
-        "The training loss falls, the test loss rose from 0.14 at epoch 3 to 0.19",
+        "Training loss falls, test loss rose from 0.14 (epoch 3) to 0.19",
         "overfitting",
         {"augmentation": MILD},
         state(**OVERFITTED),
     ),
     case(
         overfitting,
-        "The training loss falls, the test loss rose from 0.14 at epoch 3 to 0.19",
+        "Training loss falls, test loss rose from 0.14 (epoch 3) to 0.19",
         "overfitting",
         {"weight_decay": 0.001},
         state(**OVERFITTED, has_images=False),
     ),
     case(
         overfitting,
-        "The training loss falls, the validation loss rose from 0.14 at epoch 3 to 0.19",
+        "Training loss falls, validation loss rose from 0.14 (epoch 3) to 0.19",
         "overfitting",
         {"patience": 10},
         state(
