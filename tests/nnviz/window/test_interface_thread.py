@@ -116,9 +116,9 @@ def test_opened_and_the_distributions_at_the_start(
     ready_window: MainWindow, qtbot: QtBot, on_interface: list[str], home: Path
 ) -> None:
     window = ready_window
-    save_network(Experiment().changed(shape=LARGE).build(), home / "large.json")
+    save_network(Experiment().changed(shape=LARGE).build(), home / "large.npz")
     on_interface.clear()
-    window.session.files.open(home / "large.json")
+    window.session.files.open(home / "large.npz")
     qtbot.waitUntil(lambda: network_is(window, LARGE))
     window.curves.tabs.setCurrentIndex(window.curves.tabs.count() - 1)
     press(qtbot, window, Qt.Key_B)
