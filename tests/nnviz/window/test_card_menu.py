@@ -14,13 +14,12 @@ from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.registry import CARDS
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import announced, choose_file, click, find, make_all_cards, press
+from tests.nnviz.helpers import announced, choose_file, click, find, press
 
 
 def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
@@ -64,18 +63,6 @@ class Numbers:
 
 
 # ---- enlarged
-
-
-def test_every_card_has_its_menu(ready_window: MainWindow) -> None:
-    make_all_cards(ready_window)
-    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
-    assert len(cards) >= 9
-    for card in cards:
-        if not card.isVisible():
-            ready_window.show_workspace(next(iter(CARDS[card.objectName()].places)))
-        button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
-        assert button.isVisible()
-        assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, "at the far right"
 
 
 def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QLabel, QMenu
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QAction, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.registry import Registry
@@ -75,6 +75,17 @@ def test_every_card_has_a_help_text(name: str) -> None:
 
 def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) -> None:
     make_all_cards(ready_window)
+
+    # Each has its menu at the far right.
+    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
+    assert len(cards) >= 9
+    for card in cards:
+        if not card.isVisible():
+            ready_window.show_workspace(next(iter(CARDS[card.objectName()].places)))
+        button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
+        assert button.isVisible(), card.objectName()
+        assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, card.objectName()
+
     make_all_pages(ready_window)
     for name in CARDS:
         assert ready_window.card(name).objectName() == name

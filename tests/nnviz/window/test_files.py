@@ -19,6 +19,7 @@ from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.storage import load_network, save_network
 from nnviz.session.status import Status
+from nnviz.window import network_dialogs
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
@@ -332,26 +333,27 @@ def test_a_folder_without_permission(ready_model: Model, qtbot: QtBot, home: Pat
 # ---- recent files
 
 
-def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_dialogs, "_MOST_RECENT", 3)
     window = ready_window
     menu = find(window, QMenu, "menuRecent")
     menu.aboutToShow.emit()
     assert [entry.isEnabled() for entry in menu.actions()] == [False]
-    for number in range(10):
+    for number in range(5):
         path = home / f"net{number}.json"
         save_network(Network([784, 10]), path)
         open_and_wait(qtbot, window, path)
-    open_and_wait(qtbot, window, home / "net7.json")
+    open_and_wait(qtbot, window, home / "net3.json")
     menu.aboutToShow.emit()
     names = [entry.text().split()[-1] for entry in menu.actions()]
-    assert names == [f"net{number}.json" for number in (7, 9, 8, 6, 5, 4, 3, 2)]
-    menu.actions()[3].trigger()
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "net6.json")
-    newest_first = json.dumps(str(home / "net6.json"))
+    assert names == [f"net{number}.json" for number in (3, 4, 2)]
+    menu.actions()[2].trigger()
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "net2.json")
+    newest_first = json.dumps(str(home / "net2.json"))
     qtbot.waitUntil(lambda: stored_settings().get("recent", "").startswith(f"[{newest_first}"))
-    (home / "net5.json").unlink()
+    (home / "net4.json").unlink()
     menu.aboutToShow.emit()
     with qtbot.waitSignal(window.session.messages.changed):
-        next(entry for entry in menu.actions() if "net5" in entry.text()).trigger()
-    assert "net5.json" in message(window).text()
-    assert window.session.runs.current.storage.path == home / "net6.json"
+        next(entry for entry in menu.actions() if "net4" in entry.text()).trigger()
+    assert "net4.json" in message(window).text()
+    assert window.session.runs.current.storage.path == home / "net2.json"
