@@ -14,12 +14,12 @@ from nnviz.window import idle_preload
 from nnviz.window.idle_preload import IdlePreload
 from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import is_shown, pause, wait_for
+from tests.nnviz.helpers import is_shown, pause, train_for_a_while, wait_for
 
 
-def test_nothing_is_prepared_while_it_trains(model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_prepared_while_it_trains(ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idle_preload, "_FIRST", 20)
-    session = model.session
+    session = ready_model.session
     seen: list[Status] = []
 
     def pieces() -> Iterator[None]:
@@ -28,11 +28,12 @@ def test_nothing_is_prepared_while_it_trains(model: Model, qtbot: QtBot, monkeyp
             yield
 
     preload = IdlePreload(session, pieces(), session)
+    session.step_batch()
+    wait_for(qtbot, ready_model, Status.PAUSED)
     qtbot.waitUntil(lambda: len(seen) >= 3)
-    session.start()
-    wait_for(qtbot, model, Status.TRAINING)
+    train_for_a_while(qtbot, ready_model)
     qtbot.waitUntil(lambda: session.runs.current.epochs >= 3, timeout=20_000)
-    pause(qtbot, model)
+    pause(qtbot, ready_model)
     qtbot.waitUntil(lambda: len(seen) == 20)
     assert Status.TRAINING not in seen
     preload.end()
