@@ -56,9 +56,7 @@ def test_columns_are_as_before_when_the_window_is(ready_window: MainWindow, qtbo
     assert strip.height() >= 40
     assert strip.visibleRegion().boundingRect().height() >= 40
 
-
-def test_columns_as_a_person_made_them(ready_window: MainWindow) -> None:
-    window = ready_window
+    # Columns as the user made them.
     resize(window, 1440, 900)
     host = window.curves.parentWidget()
     assert isinstance(host, QMainWindow)

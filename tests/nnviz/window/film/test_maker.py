@@ -418,7 +418,7 @@ def test_a_place_that_cannot_be_written(weights_studio: Studio, qtbot: QtBot, ho
 # ---- the dialog
 
 
-def test_what_the_dialog_proposes_and_refuses(
+def test_what_the_dialog_proposes_refuses_and_replaces(
     ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = ready_window
@@ -458,13 +458,9 @@ def test_what_the_dialog_proposes_and_refuses(
         assert window.session.timeline.is_live
         assert not (home / name).exists()
 
-
-def test_a_folder_is_replaced_only_if_it_is_a_film_and_one_says_so(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
-    window = ready_window
-    train(qtbot, window)
+    # A folder is replaced only if it is a film, and after a question.
     window.session.models[Player].set_seconds(0.2)
+    window.session.messages.clear()
 
     def film_to_folder() -> None:
         window.films.of_card(find(window, DockCard, "predictionDock"))
