@@ -14,13 +14,12 @@ from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.registry import CARDS
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import announced, choose_file, click, find, make_all_cards, press
+from tests.nnviz.helpers import announced, choose_file, click, find, press
 
 
 def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
@@ -66,38 +65,25 @@ class Numbers:
 # ---- enlarged
 
 
-def test_every_card_has_its_menu(ready_window: MainWindow) -> None:
-    make_all_cards(ready_window)
-    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
-    assert len(cards) >= 9
-    for card in cards:
-        if not card.isVisible():
-            ready_window.show_workspace(next(iter(CARDS[card.objectName()].places)))
-        button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
-        assert button.isVisible()
-        assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, "at the far right"
-
-
 def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    window, weights = ready_window, ready_window.card("weightsDock")
     before = places(window)
-    choose(qtbot, window, window.card("weightsDock"), "Enlarge")
-    assert [dock for dock in window.docks if dock.isVisible()] == [window.card("weightsDock")]
-    qtbot.waitUntil(lambda: window.card("weightsDock").width() > window.width() - 40)
+    choose(qtbot, window, weights, "Enlarge")
+    assert [dock for dock in window.docks if dock.isVisible()] == [weights]
+    qtbot.waitUntil(lambda: weights.width() > window.width() - 40)
     assert not window.curves.in_view, "and so it costs nothing"
     press(qtbot, window, Qt.Key_Escape)
     assert places(window) == before
     assert window.curves.in_view
 
-
-def test_every_way_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, card = ready_window, ready_window.card("predictionDock")
-    before = places(window)
+    card = window.card("predictionDock")
+    number = window.docks.index(weights) + 1
     ways: dict[str, Callable[[], object]] = {
         "head": lambda: double_click_head(qtbot, card),
         "key": lambda: press(qtbot, window, Qt.Key_Return, Qt.ControlModifier),
         "menu": lambda: choose(qtbot, window, card, "Enlarge"),
         "layout": lambda: press(qtbot, window, Qt.Key_0, Qt.ControlModifier),
+        "another card": lambda: press(qtbot, window, Qt.Key(Qt.Key_0 + number), Qt.AltModifier),
     }
     for way, go_back in ways.items():
         double_click_head(qtbot, card)
@@ -107,23 +93,35 @@ def test_every_way_back(ready_window: MainWindow, qtbot: QtBot) -> None:
         assert window.cards.enlarged is None, way
         assert places(window) == before, way
 
+    # Escape dismisses the message first.
+    window.cards.toggle(window.curves)
+    window.session.messages.show("Something to know")
+    press(qtbot, window, Qt.Key_Escape)
+    assert window.session.messages.current is None
+    assert window.cards.enlarged is window.curves
+    press(qtbot, window, Qt.Key_Escape)
+    assert window.cards.enlarged is None
 
-def test_the_key_takes_the_card_with_the_focus(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # The key takes the card with the focus.
     window.draw.pen.setFocus()
     press(qtbot, window, Qt.Key_Return, Qt.ControlModifier)
     assert window.cards.enlarged is window.draw
     qtbot.waitUntil(lambda: window.draw.width() > window.width() - 40)
+    window.cards.put_back()
 
+    # The menu by the keyboard.
+    find(window, QToolButton, "weightsDockMenuButton").setFocus()
+    press(qtbot, window, Qt.Key_Return)
+    menu: Any = weights.menu_button.menu_of_card
+    assert menu.isVisible()
+    qtbot.keyClick(menu, Qt.Key_E)
+    assert window.cards.enlarged is weights
 
-def test_a_card_called_from_the_view_menu_brings_all_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    before = places(window)
-    window.cards.toggle(window.curves)
-    number = window.docks.index(window.card("weightsDock")) + 1
-    press(qtbot, window, Qt.Key(Qt.Key_0 + number), Qt.AltModifier)
-    assert window.card("weightsDock").isVisible()
-    assert places(window) == before
+    # Closed by its menu, also when enlarged.
+    choose(qtbot, window, weights, "Close")
+    assert not weights.isVisible()
+    assert window.curves.isVisible()
+    assert window.docks[0].isVisible()
 
 
 def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
@@ -135,41 +133,21 @@ def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_windo
     qtbot.waitUntil(lambda: places(again) == before)
 
 
-def test_escape_dismisses_the_message_first(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.cards.toggle(window.curves)
-    window.session.messages.show("Something to know")
-    press(qtbot, window, Qt.Key_Escape)
-    assert window.session.messages.current is None
-    assert window.cards.enlarged is window.curves
-    press(qtbot, window, Qt.Key_Escape)
-    assert window.cards.enlarged is None
+# ---- pictures and numbers
 
 
-def test_closed_by_its_menu_also_when_enlarged(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.cards.toggle(window.card("weightsDock"))
-    choose(qtbot, window, window.card("weightsDock"), "Close")
-    assert not window.card("weightsDock").isVisible()
-    assert window.curves.isVisible()
-    assert window.docks[0].isVisible()
+def test_a_picture(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window, weights, card = ready_window, ready_window.card("weightsDock"), ready_window.card("predictionDock")
 
-
-# ---- pictures
-
-
-def test_copied_at_twice_the_size(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    choose(qtbot, window, window.card("weightsDock"), "Copy")
+    # Copied at twice the size.
+    choose(qtbot, window, weights, "Copy")
     image = QApplication.clipboard().image()
-    assert image.size() == 2 * window.card("weightsDock").size()
+    assert image.size() == 2 * weights.size()
     colours = {image.pixelColor(x, image.height() // 2).name() for x in range(30, image.width() - 30)}
     assert len(colours) > 20, "the weights are on it"
     assert "Copied" in announced(window.session)
 
-
-def test_a_picture_has_no_menu_button(ready_window: MainWindow) -> None:
-    card = ready_window.card("predictionDock")
+    # It has no menu button.
     button = card.menu_button
     corner = QRect(2 * button.mapTo(card, QPoint(3, 3)), 2 * button.size() - QSize(12, 12))
     image = card_export.picture(card).toImage().copy(corner)
@@ -178,36 +156,28 @@ def test_a_picture_has_no_menu_button(ready_window: MainWindow) -> None:
     seen = card.grab().toImage().copy(QRect(button.mapTo(card, QPoint(3, 3)), button.size() - QSize(6, 6)))
     assert len({seen.pixelColor(x, y).name() for x in range(seen.width()) for y in range(seen.height())}) > 1
 
-
-def test_png_and_svg(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    choose(qtbot, window, window.card("predictionDock"), "Png")
+    # PNG and SVG.
+    choose(qtbot, window, card, "Png")
     choose_file(qtbot, window, "exportCardDialog", home / "bars.png")
     qtbot.waitUntil((home / "bars.png").exists)
-    assert QImage(str(home / "bars.png")).size() == 2 * window.card("predictionDock").size()
-    choose(qtbot, window, window.card("predictionDock"), "Svg")
+    assert QImage(str(home / "bars.png")).size() == 2 * card.size()
+    choose(qtbot, window, card, "Svg")
     choose_file(qtbot, window, "exportCardDialog", home / "bars.svg")
     qtbot.waitUntil((home / "bars.svg").exists)
     drawing = (home / "bars.svg").read_bytes()
     assert b"<image" not in drawing, "lines and letters"
     assert b">Prediction<" in drawing
-    assert QSvgRenderer(drawing).defaultSize().width() >= window.card("predictionDock").width()
+    assert QSvgRenderer(drawing).defaultSize().width() >= card.width()
     qtbot.waitUntil(lambda: announced(window.session) == "Exported to bars.svg")
 
-
-def test_the_proposed_name_is_that_of_the_page(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # The proposed name is that of the page.
     choose(qtbot, window, window.curves, "Png")
     dialog = find(window, QFileDialog, "exportCardDialog")
     assert [Path(name).name for name in dialog.selectedFiles()] == ["error.png"]
     dialog.reject()
 
-
-def test_a_picture_that_cannot_be_written_is_told_in_the_window(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
-) -> None:
-    window = ready_window
-    choose(qtbot, window, window.card("predictionDock"), "Svg")
+    # One that cannot be written is told in the window.
+    choose(qtbot, window, card, "Svg")
     dialog = find(window, QFileDialog, "exportCardDialog")
     with qtbot.waitSignal(window.session.messages.changed):
         dialog.fileSelected.emit(str(home / "no such folder" / "x.svg"))
@@ -217,43 +187,27 @@ def test_a_picture_that_cannot_be_written_is_told_in_the_window(
     assert window.message_bar.isVisible()
 
 
-# ---- numbers
-
-
 def test_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    window = ready_window
+    window, card = ready_window, ready_window.card("predictionDock")
     rows: list[list[object]] = [[1, 0.25], [2, "a, b"]]
-    Numbers((["epoch", "error"], iter(rows))).put_on(window.card("predictionDock"), monkeypatch)
-    choose(qtbot, window, window.card("predictionDock"), "Csv")
-    choose_file(qtbot, window, "exportCardDialog", home / "numbers.csv")
-    qtbot.waitUntil((home / "numbers.csv").exists)
+    with monkeypatch.context() as patch:
+        Numbers((["epoch", "error"], iter(rows))).put_on(card, patch)
+        choose(qtbot, window, card, "Csv")
+        choose_file(qtbot, window, "exportCardDialog", home / "numbers.csv")
+        qtbot.waitUntil((home / "numbers.csv").exists)
     with (home / "numbers.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [["epoch", "error"], ["1", "0.25"], ["2", "a, b"]]
 
-
-def test_without_numbers_there_is_no_csv(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = ready_window
+    # Without numbers there is none.
     click(qtbot, window, QToolButton, "drawDockMenuButton")
     assert not find_entry(window.draw, "Csv").isVisible()
     qtbot.keyClick(window.draw.menu_button.menu_of_card, Qt.Key_Escape)
-    Numbers(None).put_on(window.card("predictionDock"), monkeypatch)
-    choose(qtbot, window, window.card("predictionDock"), "Csv")
+    Numbers(None).put_on(card, monkeypatch)
+    choose(qtbot, window, card, "Csv")
     choose_file(qtbot, window, "exportCardDialog", home / "none.csv")
     assert window.session.messages.current is not None
     assert "no numbers yet" in window.session.messages.current.text
     assert not (home / "none.csv").exists()
-
-
-def test_the_menu_by_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    find(window, QToolButton, "weightsDockMenuButton").setFocus()
-    press(qtbot, window, Qt.Key_Return)
-    menu: Any = window.card("weightsDock").menu_button.menu_of_card
-    assert menu.isVisible()
-    qtbot.keyClick(menu, Qt.Key_E)
-    assert window.cards.enlarged is window.card("weightsDock")
 
 
 # ---- messages
@@ -268,6 +222,8 @@ def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow,
     bar = window.message_bar
     assert bar.mapTo(window, QPoint(0, 0)).y() > window.run_bar.mapTo(window, QPoint(0, window.run_bar.height())).y()
     assert bar.text.height() >= bar.text.heightForWidth(bar.text.width()), "all words can be read"
+    button = find(window, QPushButton, "trainButton")
+    assert button.visibleRegion().boundingRect() == button.rect()
     window.resize(1290, 800)
     QApplication.processEvents()
     middle = window.card("weightsDock")
@@ -276,20 +232,12 @@ def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow,
     click(qtbot, window, QToolButton, "dismissMessageButton")
     assert not bar.isVisible()
 
-
-def test_the_bars_of_a_message_do_not_hide_the_buttons(ready_window: MainWindow) -> None:
-    ready_window.session.messages.show("A message")
-    button = find(ready_window, QPushButton, "trainButton")
-    assert button.visibleRegion().boundingRect() == button.rect()
-
-
-def test_what_is_no_error_goes_by_itself(ready_window: MainWindow, qtbot: QtBot) -> None:
-    bar = ready_window.message_bar
+    # What is no error goes by itself.
     bar.time.setInterval(20)
-    ready_window.session.messages.show("A message")
+    window.session.messages.show("A message")
     assert bar.isVisible()
     qtbot.waitUntil(lambda: not bar.isVisible())
-    assert ready_window.session.messages.current is None
-    ready_window.session.messages.warn("An error")
+    assert window.session.messages.current is None
+    window.session.messages.warn("An error")
     assert bar.isVisible()
     assert not bar.time.isActive()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QLabel, QMenu
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QAction, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.registry import Registry
@@ -75,6 +75,17 @@ def test_every_card_has_a_help_text(name: str) -> None:
 
 def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) -> None:
     make_all_cards(ready_window)
+
+    # Each has its menu at the far right.
+    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
+    assert len(cards) >= 9
+    for card in cards:
+        if not card.isVisible():
+            ready_window.show_workspace(next(iter(CARDS[card.objectName()].places)))
+        button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
+        assert button.isVisible(), card.objectName()
+        assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, card.objectName()
+
     make_all_pages(ready_window)
     for name in CARDS:
         assert ready_window.card(name).objectName() == name
@@ -85,7 +96,7 @@ def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) ->
         ready_window.card("nothingDock")
 
 
-def test_the_view_menu_and_help_know_the_cards_of_the_workspace(ready_window: MainWindow) -> None:
+def test_the_view_menu_and_help_know_the_cards_of_the_workspace(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
         "Settings",
         *("Curves", "Weights", "Draw a digit", "Prediction", "Prediction over time"),
@@ -107,6 +118,25 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace(ready_window: Ma
         with pytest.raises(ValueError, match="train"):
             ready_window.show_workspace(name)
 
+    # The switch turns to another and back.
+    window = ready_window
+    shown_before = [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()]
+    with pytest.raises(KeyError):
+        window.card("whyDock")  # it is made when it is first wanted
+    click_tab(qtbot, window, "insideWorkspace")
+    assert window.workspace == "inside"
+    assert window.card("whyDock").isVisible()
+    shown = {dock.objectName() for dock in window.docks if dock.isVisible()}
+    assert shown == {name for name in CARDS if "inside" in CARDS[name].places}
+    assert {entry.text() for entry in view_menu(window) if entry.isVisible()} == {
+        dock.windowTitle() for dock in window.docks if dock.isVisible()
+    }
+    press(qtbot, window, Qt.Key_1, Qt.ControlModifier)
+    assert window.workspace == "train"
+    qtbot.waitUntil(
+        lambda: [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()] == shown_before
+    )
+
 
 def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, qtbot: QtBot) -> None:
     card = another.card("anotherDock")
@@ -123,9 +153,8 @@ def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, q
     assert card.isVisible()
     assert card.refreshed > 1, "and draws what it missed"
 
-
-def test_what_it_needs_is_worked_out_while_it_is_in_view(another: MainWindow, qtbot: QtBot) -> None:
-    probes, card = another.session.queries, another.card("anotherDock")
+    # What it needs is worked out while it is in view.
+    probes = another.session.queries
     qtbot.waitUntil(lambda: another.session.data.dataset is not None)
     qtbot.waitUntil(lambda: probes[STATISTICS].result is not None)
     card.hide()
@@ -134,10 +163,7 @@ def test_what_it_needs_is_worked_out_while_it_is_in_view(another: MainWindow, qt
     card.show()
     assert probes[STATISTICS].is_wanted
 
-
-def test_it_has_the_menu_of_a_card(another: MainWindow, qtbot: QtBot) -> None:
-    card = another.card("anotherDock")
-    assert isinstance(card, Another)
+    # It has the menu of a card.
     another.cards.toggle(card)
     qtbot.waitUntil(lambda: card.width() > another.width() - 40)
     action(another, "actionEnlargeCard").trigger()
@@ -145,26 +171,6 @@ def test_it_has_the_menu_of_a_card(another: MainWindow, qtbot: QtBot) -> None:
 
 
 # ---- workspaces
-
-
-def test_the_switch_turns_to_another_workspace_and_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    before = [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()]
-    with pytest.raises(KeyError):
-        window.card("whyDock")  # it is made when it is first wanted
-    click_tab(qtbot, window, "insideWorkspace")
-    assert window.workspace == "inside"
-    assert window.card("whyDock").isVisible()
-    shown = {dock.objectName() for dock in window.docks if dock.isVisible()}
-    assert shown == {name for name in CARDS if "inside" in CARDS[name].places}
-    assert {entry.text() for entry in view_menu(window) if entry.isVisible()} == {
-        dock.windowTitle() for dock in window.docks if dock.isVisible()
-    }
-    press(qtbot, window, Qt.Key_1, Qt.ControlModifier)
-    assert window.workspace == "train"
-    qtbot.waitUntil(
-        lambda: [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()] == before
-    )
 
 
 def test_each_workspace_keeps_its_own_arrangement(

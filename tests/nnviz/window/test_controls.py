@@ -20,7 +20,6 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
-from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
@@ -51,14 +50,14 @@ def lacks(widget: QWidget) -> list[str]:
     return missing
 
 
-def complaints(window: MainWindow) -> list[str]:
-    """Of all that can be seen now."""
-    controls = [widget for kind in (*ACTED_ON, *LOOKED_AT) for widget in window.findChildren(kind)]
+def complaints(of: QWidget) -> list[str]:
+    """Of all in the window, or a part of it, that can be seen now."""
+    controls = [widget for kind in (*ACTED_ON, *LOOKED_AT) for widget in of.findChildren(kind)]
     found = []
     for widget in controls:
         if widget.isVisible() and not is_of_qt(widget) and (missing := lacks(widget)):
-            of = widget.parentWidget().objectName() or type(widget.parentWidget()).__name__
-            found.append(f"{type(widget).__name__} {widget.objectName()!r} in {of}: no {', '.join(missing)}")
+            parent = widget.parentWidget().objectName() or type(widget.parentWidget()).__name__
+            found.append(f"{type(widget).__name__} {widget.objectName()!r} in {parent}: no {', '.join(missing)}")
     return sorted(set(found))
 
 
@@ -67,29 +66,15 @@ def test_at_the_start_with_a_message_and_in_every_group_of_settings(ready_window
 
     # In every group of settings.
     for name in SETTING_GROUPS:
-        unfold(qtbot, ready_window, name)
-        assert not complaints(ready_window)
-        qtbot.mouseClick(find(ready_window, CollapsibleGroup, name).head, Qt.LeftButton)
+        group = unfold(qtbot, ready_window, name)
+        assert not complaints(group), name
+        qtbot.mouseClick(group.head, Qt.LeftButton)
 
     # With a message.
     ready_window.session.messages.show("Something to know")
     assert not complaints(ready_window)
 
-
-def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 1)
-    for workspace in ("train", "inside", "runs"):
-        ready_window.show_workspace(workspace)
-        cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
-        assert cards
-        for card in cards:
-            for index in range(len(card.pages)):
-                card.tabs.setCurrentIndex(index)
-                QApplication.processEvents()
-                assert not complaints(ready_window), card.page.title
-
-
-def test_the_walk_would_find_it(ready_window: MainWindow) -> None:
+    # What a control lacks would be found.
     button = find(ready_window, QAbstractButton, "trainButton")
     for what, get, put in (
         ("tooltip", button.toolTip, button.setToolTip),
@@ -98,9 +83,24 @@ def test_the_walk_would_find_it(ready_window: MainWindow) -> None:
     ):
         before = get()
         put("")
-        (only,) = complaints(ready_window)
+        (only,) = complaints(ready_window.run_bar)
         assert only.endswith(f"no {what}")
         put(before)
+
+
+def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+    train_epochs(qtbot, ready_window, 1)
+    for workspace in ("train", "inside", "runs"):
+        ready_window.show_workspace(workspace)
+        cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
+        assert cards
+        QApplication.processEvents()
+        assert not complaints(ready_window), workspace
+        for card in cards:
+            for index in range(len(card.pages)):
+                card.tabs.setCurrentIndex(index)
+                QApplication.processEvents()
+                assert not complaints(card), card.page.title
 
 
 def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -118,9 +118,7 @@ def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, q
             break
     assert visited == ["run bar", *(dock.objectName() for dock in window.docks if dock.isVisible())]
 
-
-def test_tab_leaves_out_a_card_behind_another(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # A card behind another is left out.
     tabify(window.curves, window.card("weightsDock"))
     qtbot.waitUntil(lambda: window.curves.in_view != window.card("weightsDock").in_view)
     behind = window.curves if window.card("weightsDock").in_view else window.card("weightsDock")

@@ -49,43 +49,30 @@ def test_closing_draw_loses_neither_drawing_nor_answer(drawn: MainWindow, qtbot:
     np.testing.assert_array_equal(drawn.canvas.network_input(), picture)
     qtbot.waitUntil(lambda: find(drawn, QLabel, "answerLabel").text() != "")
 
-
-def test_closing_every_card_that_shows_it(drawn: MainWindow, qtbot: QtBot) -> None:
-    """Then nothing is worked out, and all is there again when one is opened."""
-    before = drawn.session.prediction
-    names = ("drawDock", "predictionDock", "learningStripDock")
-    for name in names:
+    # If every card that shows it is closed, nothing is worked out, and all is there again when one is opened.
+    before = session.prediction
+    for name in ("drawDock", "predictionDock", "learningStripDock"):
         drawn.card(name).close()
-    train_epochs(qtbot, drawn, 1)
-    prediction = drawn.session.prediction
+    train_epochs(qtbot, drawn, 3)
+    prediction = session.prediction
     assert prediction is not None
     assert not np.array_equal(prediction, before), "whoever asks gets an answer of the network as it is"
+    assert not np.array_equal(session.question.answer, prediction)
     drawn.default_layout()
-    qtbot.waitUntil(lambda: np.array_equal(drawn.session.question.answer, prediction))
+    qtbot.waitUntil(lambda: np.array_equal(session.question.answer, prediction))
     assert not drawn.canvas.is_empty
 
 
-def test_undo_and_clear_reach_a_closed_canvas(drawn: MainWindow) -> None:
-    drawn.draw.close()
-    action(drawn, "actionUndoStroke").trigger()
-    assert drawn.session.question.example is None
-    action(drawn, "actionRedo").trigger()
-    assert drawn.session.question.example is not None
-    action(drawn, "actionClearDrawing").trigger()
-    assert drawn.session.question.example is None
-    assert drawn.canvas.is_empty
+def test_what_takes_a_stroke_back(drawn: MainWindow) -> None:
+    session = drawn.session
 
-
-def test_undo_of_a_stroke_stands_once_in_the_menu(drawn: MainWindow) -> None:
-    """Ctrl+Z takes it back, so the entry for the canvas alone has words of its own."""
+    # Ctrl+Z does, so the entry for the canvas alone has words of its own.
     (menu,) = (menu for menu in drawn.menuBar().findChildren(QMenu) if menu.title() == "&Edit")
     texts = [entry.text().replace("&", "") for entry in menu.actions() if not entry.isSeparator()]
     assert "Undo stroke" in texts
     assert len(texts) == len(set(texts))
 
-
-def test_the_canvas_takes_back_its_last_step_only(drawn: MainWindow) -> None:
-    session = drawn.session
+    # The canvas takes back its last step only.
     session.settings.change("epochs", epochs=9)
     assert find(drawn, QToolButton, "undoStrokeButton").isEnabled()
     action(drawn, "actionUndoStroke").trigger()
@@ -93,3 +80,14 @@ def test_the_canvas_takes_back_its_last_step_only(drawn: MainWindow) -> None:
     assert session.settings.experiment.training.epochs == 9
     action(drawn, "actionUndo").trigger()
     assert session.settings.experiment.training.epochs != 9
+
+    # Undo and clear reach a closed canvas.
+    drag(drawn.canvas, seven(drawn.canvas))
+    drawn.draw.close()
+    action(drawn, "actionUndoStroke").trigger()
+    assert session.question.example is None
+    action(drawn, "actionRedo").trigger()
+    assert session.question.example is not None
+    action(drawn, "actionClearDrawing").trigger()
+    assert session.question.example is None
+    assert drawn.canvas.is_empty

@@ -18,7 +18,6 @@ from engine.network.network import Network
 from engine.storage import save_checkpoint, save_network
 from nnviz.window import bundled_networks as shipped
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, announced, choose_file, find, train_epochs
 
@@ -30,25 +29,7 @@ def export(qtbot: QtBot, window: MainWindow, name: str, path: Path) -> None:
     qtbot.waitUntil(lambda: not window.session.files.activity)
 
 
-def test_onnx_where_the_package_is_missing(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    with qtbot.waitSignal(ready_window.session.messages.changed):
-        export(qtbot, ready_window, "actionExportOnnx", home / "digits.onnx")
-    text = find(ready_window, QLabel, "messageText").text()
-    assert "could not be exported" in text
-    assert "onnx" in text
-    assert not (home / "digits.onnx").exists()
-
-
-def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    with qtbot.waitSignal(ready_window.session.messages.changed):
-        ready_window.session.files.export(home / "nowhere" / "x.py")
-    assert "x.py could not be exported" in find(ready_window, QLabel, "messageText").text()
-
-
-def test_a_script_and_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_a_script_and_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     action(ready_window, "actionExportScript").trigger()
     dialog = find(ready_window, QFileDialog, "exportNetworkDialog")
     assert Path(dialog.selectedFiles()[0]).name == "network.py"
@@ -63,7 +44,20 @@ def test_a_script_and_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -
     np.testing.assert_allclose(answers, window.session.displayed.network.predict(rows), atol=1e-6)
     assert window.session.runs.current.storage.path is None, "an export is no file to save to"
 
-    # Onnx.
+    # A place that cannot be written.
+    with qtbot.waitSignal(window.session.messages.changed):
+        window.session.files.export(home / "nowhere" / "x.py")
+    assert "x.py could not be exported" in find(window, QLabel, "messageText").text()
+
+    # ONNX where the package is missing.
+    with monkeypatch.context() as patch, qtbot.waitSignal(window.session.messages.changed):
+        patch.setitem(sys.modules, "onnx", None)
+        export(qtbot, window, "actionExportOnnx", home / "digits.onnx")
+    text = find(window, QLabel, "messageText").text()
+    assert "digits.onnx could not be exported" in text
+    assert not (home / "digits.onnx").exists()
+
+    # ONNX.
     onnx = pytest.importorskip("onnx")
     export(qtbot, ready_window, "actionExportOnnx", home / "digits.onnx")
     onnx.checker.check_model(str(home / "digits.onnx"))
@@ -74,9 +68,10 @@ def test_a_script_and_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path) -
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of networks, empty at first."""
+    """A folder of networks, without any at first."""
     monkeypatch.setattr(shipped, "FOLDER", tmp_path / "networks")
     (tmp_path / "networks").mkdir()
+    (tmp_path / "networks" / "README.md").write_text("nothing here")
     return tmp_path / "networks"
 
 
@@ -85,12 +80,6 @@ def a_network(**provenance: object) -> Network:
     network = Experiment().changed(seed=4).build()
     network.provenance = dict(provenance)
     return network
-
-
-def test_without_files_there_is_no_menu(folder: Path, make_window: MakeWindow) -> None:
-    (folder / "README.md").write_text("nothing here")
-    window = make_window()
-    assert not find(window, QMenu, "menuNetwork").menuAction().isVisible()
 
 
 def test_what_the_menu_tells(folder: Path) -> None:
@@ -124,6 +113,7 @@ def test_the_weights_are_not_read_for_the_menu(folder: Path, monkeypatch: pytest
 
 def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window, session = ready_window, ready_window.session
+    assert not find(window, QMenu, "menuNetwork").menuAction().isVisible(), "there was none when it was made"
     path = folder / "best.npz"
     save_checkpoint(a_network(title="Small: 784-64-32-10", test_error=0.0041, epochs=5), path)
     menu = find(window, QMenu, "menuShipped")

@@ -19,7 +19,9 @@ from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.storage import load_network, save_network
 from nnviz.session.status import Status
+from nnviz.window import network_dialogs
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     action,
     announced,
@@ -95,7 +97,7 @@ def open_and_wait(qtbot: QtBot, window: MainWindow, path: Path) -> None:
 
 
 def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
-    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+    ready_window: MainWindow, qtbot: QtBot, home: Path, write: Callable[[str, str], Path]
 ) -> None:
     window = ready_window
     session = window.session
@@ -123,26 +125,20 @@ def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
         click(qtbot, window, QToolButton, "dismissMessageButton")
         assert not message(window).isVisible()
 
-
-def test_files_that_cannot_be_read(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
+    # Files that cannot be read.
     (home / "binary.json").write_bytes(bytes(range(256)))
     for path in (home / "nowhere.json", home, home / "binary.json"):
-        with qtbot.waitSignal(window.session.messages.changed):
-            window.session.files.open(path)
+        with qtbot.waitSignal(session.messages.changed):
+            session.files.open(path)
         assert path.name in message(window).text()
-        window.session.messages.dismiss()
-    assert window.session.runs.current.storage.path is None
+        session.messages.dismiss()
+    assert session.runs.current.storage.path is None
 
-
-def test_a_broken_file_does_not_stop_the_training(
-    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
-) -> None:
-    window = ready_window
+    # The training is not stopped either.
     train_for_a_while(qtbot, window)
-    with qtbot.waitSignal(window.session.messages.changed):
-        window.session.files.open(write("broken.json", "{"))
-    assert window.session.state is Status.TRAINING
+    with qtbot.waitSignal(session.messages.changed):
+        session.files.open(write("broken.json", "{"))
+    assert session.state is Status.TRAINING
     assert message(window).isVisible()
 
 
@@ -192,24 +188,13 @@ def test_a_file_of_the_ancestor_opens_and_learns_on(
     assert window.findChild(QFileDialog, "saveNetworkDialog") is None
 
 
-def test_opening_can_be_undone(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    save_network(Experiment().changed(seed=9).build(), home / "other.json")
-    train_epochs(qtbot, window, 1)
-    trained = window.session.runs.current
-    window.session.files.open(home / "other.json")
-    qtbot.waitUntil(lambda: window.session.runs.current is not trained)
-    action(window, "actionUndo").trigger()
-    assert window.session.runs.current is trained
-    assert window.isWindowModified()
-
-
-def test_undo_after_opening_over_an_untrained_network(
-    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+def test_opening_can_be_undone(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, write: Callable[[str, str], Path]
 ) -> None:
-    """The steps from before it are still in order: first the opening is taken back, then the setting."""
     window = ready_window
     session = window.session
+
+    # Over an untrained network the steps from before it are still in order: the opening, then the setting.
     retype(qtbot, window, "epochsEdit", "3")
     open_and_wait(qtbot, window, write("small.json", changed()))
     action(window, "actionUndo").trigger()
@@ -219,12 +204,21 @@ def test_undo_after_opening_over_an_untrained_network(
     action(window, "actionUndo").trigger()
     assert session.settings.experiment.training.epochs == 20
 
+    save_network(Experiment().changed(seed=9).build(), home / "other.json")
+    train_epochs(qtbot, window, 1)
+    trained = session.runs.current
+    session.files.open(home / "other.json")
+    qtbot.waitUntil(lambda: session.runs.current is not trained)
+    action(window, "actionUndo").trigger()
+    assert session.runs.current is trained
+    assert window.isWindowModified()
+
 
 # ---- what does not fit
 
 
 def test_a_network_that_does_not_fit_opens_and_says_so(
-    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
+    ready_window: MainWindow, qtbot: QtBot, home: Path, write: Callable[[str, str], Path]
 ) -> None:
     window = ready_window
     train = find(window, QPushButton, "trainButton")
@@ -254,20 +248,16 @@ def test_a_network_that_does_not_fit_opens_and_says_so(
     assert window.session.prediction is not None
     train_epochs(qtbot, window, 1)
 
-
-@pytest.mark.parametrize("shape", ["784, 5, 10", "784, 9, 10"])
-def test_or_a_fitting_shape_is_typed(
-    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path], shape: str
-) -> None:
-    window = ready_window
-    open_and_wait(qtbot, window, write("small.json", changed()))
-    retype(qtbot, window, "shapeEdit", shape)
-    assert find(window, QLineEdit, "shapeEdit").text() == shape
-    assert find(window, QPushButton, "trainButton").isEnabled()
-    click(qtbot, window, QPushButton, "stepBatchButton")
-    wait_for(qtbot, window, Status.PAUSED)
-    assert window.session.runs.current.network.shape == [int(size) for size in shape.split(",")]
-    assert window.session.runs.current.storage.path is None, "another network than the one in the file"
+    # Or a fitting shape is typed.
+    for shape in ("784, 5, 10", "784, 9, 10"):
+        open_and_wait(qtbot, window, home / "small.json")
+        retype(qtbot, window, "shapeEdit", shape)
+        assert find(window, QLineEdit, "shapeEdit").text() == shape
+        assert train.isEnabled(), shape
+        click(qtbot, window, QPushButton, "stepBatchButton")
+        wait_for(qtbot, window, Status.PAUSED)
+        assert window.session.runs.current.network.shape == [int(size) for size in shape.split(",")]
+        assert window.session.runs.current.storage.path is None, "another network than the one in the file"
 
 
 def test_one_opened_while_the_data_still_loads(window: MainWindow, qtbot: QtBot, write: Callable[..., Path]) -> None:
@@ -281,7 +271,9 @@ def test_one_opened_while_the_data_still_loads(window: MainWindow, qtbot: QtBot,
 # ---- what cannot be written
 
 
-def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_a_place_that_cannot_be_written(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     (home / "folder.json").mkdir()
@@ -293,6 +285,19 @@ def test_a_place_that_cannot_be_written(ready_window: MainWindow, qtbot: QtBot, 
         assert window.isWindowModified()
         window.session.messages.dismiss()
     assert not list(home.glob("*.part")) + list(home.glob(".*.part"))
+
+    # A full disk leaves the old file.
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    save_network(Network([784, 10]), home / "old.json")
+    before = (home / "old.json").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with qtbot.waitSignal(window.session.messages.changed):
+            window.session.files.save(home / "old.json")
+    assert "No space left" in message(window).text()
+    assert (home / "old.json").read_bytes() == before
 
 
 def test_the_file_of_the_data_is_not_replaced(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
@@ -313,54 +318,42 @@ def test_the_file_of_the_data_is_not_replaced(ready_window: MainWindow, qtbot: Q
     assert table.read_text() == rows
 
 
-def test_a_folder_without_permission(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_a_folder_without_permission(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     locked = home / "locked"
     locked.mkdir(mode=0o500)
     if os.access(locked, os.W_OK):
         pytest.skip("this user may write anywhere")
-    with qtbot.waitSignal(ready_window.session.messages.changed):
-        ready_window.session.files.save(locked / "x.json")
-    assert "Permission denied" in message(ready_window).text()
-
-
-def test_a_full_disk_leaves_the_old_file(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    save_network(Network([784, 10]), home / "old.json")
-    before = (home / "old.json").read_bytes()
-    monkeypatch.setattr("os.fsync", full)
-    with qtbot.waitSignal(ready_window.session.messages.changed):
-        ready_window.session.files.save(home / "old.json")
-    assert "No space left" in message(ready_window).text()
-    assert (home / "old.json").read_bytes() == before
+    messages = ready_model.session.messages
+    with qtbot.waitSignal(messages.changed):
+        ready_model.session.files.save(locked / "x.json")
+    assert messages.current is not None
+    assert "Permission denied" in messages.current.text
 
 
 # ---- recent files
 
 
-def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_dialogs, "_MOST_RECENT", 3)
     window = ready_window
     menu = find(window, QMenu, "menuRecent")
     menu.aboutToShow.emit()
     assert [entry.isEnabled() for entry in menu.actions()] == [False]
-    for number in range(10):
+    for number in range(5):
         path = home / f"net{number}.json"
-        save_network(Experiment().changed(seed=number).build(), path)
+        save_network(Network([784, 10]), path)
         open_and_wait(qtbot, window, path)
-    open_and_wait(qtbot, window, home / "net7.json")
+    open_and_wait(qtbot, window, home / "net3.json")
     menu.aboutToShow.emit()
     names = [entry.text().split()[-1] for entry in menu.actions()]
-    assert names == [f"net{number}.json" for number in (7, 9, 8, 6, 5, 4, 3, 2)]
-    menu.actions()[3].trigger()
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "net6.json")
-    newest_first = json.dumps(str(home / "net6.json"))
+    assert names == [f"net{number}.json" for number in (3, 4, 2)]
+    menu.actions()[2].trigger()
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "net2.json")
+    newest_first = json.dumps(str(home / "net2.json"))
     qtbot.waitUntil(lambda: stored_settings().get("recent", "").startswith(f"[{newest_first}"))
-    (home / "net5.json").unlink()
+    (home / "net4.json").unlink()
     menu.aboutToShow.emit()
     with qtbot.waitSignal(window.session.messages.changed):
-        next(entry for entry in menu.actions() if "net5" in entry.text()).trigger()
-    assert "net5.json" in message(window).text()
-    assert window.session.runs.current.storage.path == home / "net6.json"
+        next(entry for entry in menu.actions() if "net4" in entry.text()).trigger()
+    assert "net4.json" in message(window).text()
+    assert window.session.runs.current.storage.path == home / "net2.json"

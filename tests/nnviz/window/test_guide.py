@@ -27,16 +27,12 @@ def guide_of(window: MainWindow) -> GuideWindow:
     return guide
 
 
-def test_it_opens_with_the_first_page_and_escape_closes_it(ready_window: MainWindow, qtbot: QtBot) -> None:
-    guide = guide_of(ready_window)
-    assert find(guide, GuideText, "guideText").toPlainText().startswith("Getting started")
-    qtbot.keyClick(guide, Qt.Key_Escape)
-    assert not ready_window.findChildren(GuideWindow) or not guide.isVisible()
-
-
-def test_contents_and_search_lead_to_a_section(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_opens_with_the_first_page_and_leads_to_a_section(ready_window: MainWindow, qtbot: QtBot) -> None:
     guide = guide_of(ready_window)
     contents, text = find(guide, QListWidget, "guideContents"), find(guide, GuideText, "guideText")
+    assert text.toPlainText().startswith("Getting started")
+
+    # Contents and search.
     assert contents.count() == len(sections())
     search = find(guide, QLineEdit, "guideSearchEdit")
     qtbot.keyClicks(search, "mann-whitney")
@@ -49,6 +45,18 @@ def test_contents_and_search_lead_to_a_section(ready_window: MainWindow, qtbot: 
     assert text.source() == QUrl("runs-and-sweeps#seeds-is-it-luck")
     qtbot.mouseClick(find(guide, QToolButton, "guideBackButton"), Qt.LeftButton)
     assert text.toPlainText().startswith("Getting started")
+
+    # Escape closes it.
+    qtbot.keyClick(guide, Qt.Key_Escape)
+    assert not ready_window.findChildren(GuideWindow) or not guide.isVisible()
+
+    # F1 leads to the place in it.
+    find(ready_window, QPushButton, "branchButton").setFocus()
+    ready_window.help.help_here()
+    box = find(ready_window, QDialog, "helpWindow")
+    find(box, QTextBrowser, "helpWindowText").anchorClicked.emit(QUrl("timeline#branch"))
+    text = find(ready_window, GuideText, "guideText")
+    assert text.source() == QUrl("timeline#branch")
 
 
 def test_sections_with_the_words_in_their_titles_come_first() -> None:
@@ -69,15 +77,6 @@ def test_every_link_and_image_of_a_page_is_there(name: str, qapp: object) -> Non
     text.resize(600, 400)
     for source in re.findall(r'<img src="([^"]+)"', shown):
         assert not QImage(text.loadResource(QTextDocument.ImageResource, QUrl(source))).isNull(), source
-
-
-def test_f1_leads_to_the_place_in_the_guide(ready_window: MainWindow, qtbot: QtBot) -> None:
-    find(ready_window, QPushButton, "branchButton").setFocus()
-    ready_window.help.help_here()
-    box = find(ready_window, QDialog, "helpWindow")
-    find(box, QTextBrowser, "helpWindowText").anchorClicked.emit(QUrl("timeline#branch"))
-    text = find(ready_window, GuideText, "guideText")
-    assert text.source() == QUrl("timeline#branch")
 
 
 def test_every_link_of_f1_leads_to_a_section() -> None:

@@ -68,6 +68,22 @@ def text_of(name: str) -> HelpText:
 
 def test_f1_for_what_is_under_the_mouse_or_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
+
+    # The screen of the tests is 800 pixels wide: the settings lie at its left, and there is room beside them.
+    size = window.size()
+    window.resize(800, 560)
+    point_at(qtbot, find(window, QComboBox, "datasetCombo"))
+    press(qtbot, window, Qt.Key_F1)
+    (dialog,) = window.findChildren(QDialog, "helpWindow")
+    card = window.card("dataCard")
+    taken = QRect(card.mapToGlobal(QPoint(0, 0)), card.size())
+    assert not dialog.frameGeometry().intersects(taken)
+    assert window.screen().availableGeometry().contains(dialog.frameGeometry().center())
+    dialog.close()
+    window.resize(size)
+    QApplication.processEvents()
+
+    # F1 for what is under the mouse.
     window.draw.pen.setFocus()
     button = find(window, QPushButton, "resetButton")
     point_at(qtbot, button)
@@ -96,66 +112,14 @@ def test_f1_for_what_is_under_the_mouse_or_has_the_focus(ready_window: MainWindo
     assert text_of("distributionsTab").text in words(window, "helpWindow")
     find(window, QDialog, "helpWindow").close()
 
-
-def test_every_card_and_every_tab_has_a_text(ready_window: MainWindow) -> None:
-    corner = QPoint(ready_window.width() - 3, ready_window.height() - 3)
-    QCursor.setPos(ready_window.mapToGlobal(corner))  # a tab under the mouse would be described
-    make_all_cards(ready_window)
-    for card in ready_window.docks:
-        title, text, *_ = text_of(card.objectName())
-        inside = card.head.detail if isinstance(card, DockCard) else card.widget()
-        assert title in described(inside)
-        assert plain(text) in described(inside)
-
-    # Every tab has a text.
-    found = tabs(ready_window)
-    assert len(found) > 4
-    for bar, index, name in found:
-        bar.setCurrentIndex(index)
-        assert plain(text_of(name).text) in described(bar), name
-
-
-def test_controls_of_a_page_in_the_header_have_the_text_of_the_page(ready_window: MainWindow) -> None:
-    open_everything(ready_window)
-    for control, page in (("stepOfBatchButton", "stepThroughPage"), ("mapMethodButton", "mapPage")):
-        text = described(find(ready_window, QWidget, control))
-        assert plain(text_of(control).text) in text
-        assert plain(text_of(page).text) in text
-        assert plain(text_of("networkDock").text) not in text
-    assert plain(text_of("networkDock").text) in described(find(ready_window, QWidget, "strongestButton"))
-
-
-def test_of_a_combo_box_what_is_chosen_is_told_too(ready_window: MainWindow) -> None:
-    session = ready_window.session
-    combo = find(ready_window, QComboBox, "optimizerCombo")
-    for name in ("adam", "sgd"):
-        session.settings.choose("change of optimizer", session.settings.experiment.with_optimizer(name))
-        assert plain(text_of("optimizerCombo").text) in described(combo)
-        assert plain(text_of(f"optimizer.{name}").text) in described(combo)
-    assert plain(text_of("activation.relu").text) in described(find(ready_window, QComboBox, "activation1Combo"))
-    assert plain(text_of("dataset.mnist").text) in described(find(ready_window, QComboBox, "datasetCombo"))
-    session.settings.choose_preset(session.settings.presets[0])
-    preset = session.settings.preset_for(session.data.dataset)
-    assert preset is not None
-    assert plain(preset.description) in described(find(ready_window, QComboBox, "presetCombo"))
-
-
-def test_texts_and_names_belong_together(ready_window: MainWindow) -> None:
-    open_everything(ready_window)
-    assert plain(text_of("activation.softmax").text) in described(find(ready_window, QComboBox, "outputCombo"))
-    assert plain(text_of("loss.cross-entropy").text) in described(find(ready_window, QComboBox, "lossCombo"))
-
-    # Every name is one of a card, a control or a registry.
-    names = {each.objectName() for each in ready_window.findChildren(QWidget)}
-    names |= {name for _, _, name in tabs(ready_window)}
-    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
-    names |= {f"dataset.{name}" for name in DATASETS}
-    names |= {tab.name for _, tab in layer_tabs((2, 3, 2), "of a layer", "of all")}  # over the plane
-    assert not [name for name in texts() if not fnmatch.filter(names, name)]
-
-    # No text repeats a tooltip.
-    tips = {each.toolTip() for each in ready_window.findChildren(QWidget)}
-    assert not [each.title for each in every_text() if each.text in tips]
+    # A second F1 replaces the first, and Esc in the window closes help.
+    for _ in range(2):
+        window.help.help_here()
+    assert len([box for box in window.findChildren(QDialog, "helpWindow") if box.isVisible()]) == 1
+    window.help.shortcuts()
+    window.draw.pen.setFocus()
+    press(qtbot, window, Qt.Key_Escape)
+    assert not [box for box in window.findChildren(QDialog) if box.isVisible()]
 
 
 # ---- the texts
@@ -224,21 +188,72 @@ def tabs(window: MainWindow) -> list[tuple[QTabBar, int, str]]:
     bars = [bar for bar in window.findChildren(QTabBar) if bar.count() and bar.tabData(0)]
     return [(bar, index, bar.tabData(index)) for bar in bars for index in range(bar.count())]
 
+    # Of a combo box what is chosen is told, too.
+    session = window.session
+    combo = find(window, QComboBox, "optimizerCombo")
+    for name in ("adam", "sgd"):
+        session.settings.choose("change of optimizer", session.settings.experiment.with_optimizer(name))
+        assert plain(text_of("optimizerCombo").text) in described(combo)
+        assert plain(text_of(f"optimizer.{name}").text) in described(combo)
+    assert plain(text_of("activation.relu").text) in described(find(window, QComboBox, "activation1Combo"))
+    assert plain(text_of("dataset.mnist").text) in described(find(window, QComboBox, "datasetCombo"))
+    session.settings.choose_preset(session.settings.presets[0])
+    preset = session.settings.preset_for(session.data.dataset)
+    assert preset is not None
+    assert plain(preset.description) in described(find(window, QComboBox, "presetCombo"))
 
-def test_every_control_has_a_text(ready_window: MainWindow) -> None:
-    assert {each.objectName() for each in acted_on(ready_window)} <= {
-        each.objectName() for each in [*controls(ready_window), ready_window.canvas]
-    }
+
+def test_every_card_tab_and_control_has_a_text(ready_window: MainWindow) -> None:
+    window = ready_window
+    corner = QPoint(window.width() - 3, window.height() - 3)
+    QCursor.setPos(window.mapToGlobal(corner))  # a tab under the mouse would be described
+    of_all = controls(window)
+    unknown = {each.objectName() for each in acted_on(window)}
+    assert unknown <= {each.objectName() for each in [*of_all, window.canvas]}
     assert texts_of("drawCanvas")
-    assert not [each.objectName() for each in controls(ready_window) if not texts_of(each.objectName())]
+    assert not [each.objectName() for each in of_all if not texts_of(each.objectName())]
 
     # A fields name is as good as the field.
-    field = find(ready_window, QLineEdit, "batchSizeEdit")
-    caption = next(each for each in ready_window.findChildren(QLabel) if each.text() == "Batch size")
+    field = find(window, QLineEdit, "batchSizeEdit")
+    caption = next(each for each in window.findChildren(QLabel) if each.text() == "Batch size")
     assert described(caption) == described(field)
 
     # A title is told once.
-    assert described(find(ready_window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
+    assert described(find(window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
+
+    # Controls of a page in the header have the text of the page.
+    for control, page in (("stepOfBatchButton", "stepThroughPage"), ("mapMethodButton", "mapPage")):
+        text = described(find(window, QWidget, control))
+        assert plain(text_of(control).text) in text
+        assert plain(text_of(page).text) in text
+        assert plain(text_of("networkDock").text) not in text
+    assert plain(text_of("networkDock").text) in described(find(window, QWidget, "strongestButton"))
+    assert plain(text_of("activation.softmax").text) in described(find(window, QComboBox, "outputCombo"))
+    assert plain(text_of("loss.cross-entropy").text) in described(find(window, QComboBox, "lossCombo"))
+
+    # Every name is one of a card, a control or a registry.
+    names = {each.objectName() for each in window.findChildren(QWidget)}
+    names |= {name for _, _, name in tabs(window)}
+    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
+    names |= {f"dataset.{name}" for name in DATASETS}
+    names |= {tab.name for _, tab in layer_tabs((2, 3, 2), "of a layer", "of all")}  # over the plane
+    assert not [name for name in texts() if not fnmatch.filter(names, name)]
+
+    # No text repeats a tooltip.
+    tips = {each.toolTip() for each in window.findChildren(QWidget)}
+    assert not [each.title for each in every_text() if each.text in tips]
+
+    # Every card and every tab has a text.
+    for card in window.docks:
+        title, text, *_ = text_of(card.objectName())
+        inside = card.head.detail if isinstance(card, DockCard) else card.widget()
+        assert title in described(inside)
+        assert plain(text) in described(inside)
+    found = tabs(window)
+    assert len(found) > 4
+    for bar, index, name in found:
+        bar.setCurrentIndex(index)
+        assert plain(text_of(name).text) in described(bar), name
 
 
 def test_every_registered_name_has_a_text() -> None:
@@ -271,27 +286,6 @@ def test_a_name_without_a_text() -> None:
 # ---- the windows
 
 
-def test_a_second_f1_replaces_the_first_and_esc_closes_help(ready_window: MainWindow, qtbot: QtBot) -> None:
-    for _ in range(2):
-        ready_window.help.help_here()
-    assert len([box for box in ready_window.findChildren(QDialog, "helpWindow") if box.isVisible()]) == 1
-    find(ready_window, QDialog, "helpWindow").close()
-
-    # Esc in the window closes help.
-    ready_window.help.help_here()
-    ready_window.help.shortcuts()
-    press(qtbot, ready_window, Qt.Key_Escape)
-    assert not [box for box in ready_window.findChildren(QDialog) if box.isVisible()]
-
-    # The titles of undo and redo are fixed in the list.
-    ready_window.session.settings.change("epochs", epochs=3)
-    ready_window.help.shortcuts()
-    text = words(ready_window, "shortcutsWindow")
-    assert "Undo change of epochs" not in text
-    assert "Undo" in text
-    find(ready_window, QDialog, "shortcutsWindow").close()
-
-
 def test_shortcuts_lists_every_key(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     press(qtbot, window, Qt.Key_F1, Qt.ControlModifier)
@@ -307,10 +301,14 @@ def test_shortcuts_lists_every_key(ready_window: MainWindow, qtbot: QtBot) -> No
     qtbot.keyClick(find(window, QDialog, "shortcutsWindow"), Qt.Key_Escape)
     assert not [box for box in window.findChildren(QDialog, "shortcutsWindow") if box.isVisible()]
 
-
-def test_the_window_can_be_used_meanwhile(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # The titles of undo and redo are fixed in the list.
+    window.session.settings.change("epochs", epochs=3)
     action(window, "actionShortcuts").trigger()
+    text = words(window, "shortcutsWindow")
+    assert "Undo change of epochs" not in text
+    assert "Undo" in text
+
+    # The window can be used meanwhile.
     action(window, "actionStepBatch").trigger()
     qtbot.waitUntil(lambda: window.session.training.progress.batch == 1)
     find(window, QDialog, "shortcutsWindow").close()
@@ -346,16 +344,3 @@ def test_help_leaves_the_card_free_that_it_explains(card: QRect, side: str) -> N
 def test_help_of_a_card_as_large_as_the_screen_stays_on_it() -> None:
     room, size = QRect(0, 0, 800, 600), QSize(450, 300)
     assert room.contains(QRect(place_beside(QRect(0, 0, 800, 600), size, room), size))
-
-
-def test_f1_opens_beside_the_card(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """The screen of the tests is 800 pixels wide: the settings lie at its left, and there is room beside them."""
-    window = ready_window
-    window.resize(800, 560)
-    point_at(qtbot, find(window, QComboBox, "datasetCombo"))
-    press(qtbot, window, Qt.Key_F1)
-    (dialog,) = window.findChildren(QDialog, "helpWindow")
-    card = window.card("dataCard")
-    taken = QRect(card.mapToGlobal(QPoint(0, 0)), card.size())
-    assert not dialog.frameGeometry().intersects(taken)
-    assert window.screen().availableGeometry().contains(dialog.frameGeometry().center())

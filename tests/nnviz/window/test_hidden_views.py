@@ -15,6 +15,7 @@ from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.neuron_facts import signed
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.helpers import action, find, hover, leave, pause, press, tabify, train_for_a_while
 
 
@@ -39,17 +40,20 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
     window = ready_window
-    press(qtbot, window, Qt.Key_2, Qt.AltModifier)
-    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
-    assert not window.curves.isVisible()
-    assert not window.card("weightsDock").isVisible()
+    docks = [dock for dock in window.docks if dock.isVisible()]
+    for number in range(1, len(docks) + 1):
+        press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.AltModifier)
+    assert not any(dock.isVisible() for dock in docks)
     drawn.clear()
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
     assert drawn == []
 
-    press(qtbot, window, Qt.Key_2, Qt.AltModifier)
-    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
+    # They come back.
+    action(window, "actionDefaultLayout").trigger()
+    qtbot.waitUntil(lambda: all(dock.isVisible() for dock in docks))
+    for number in range(1, len(docks) + 1):
+        assert action(window, f"actionView{number}").isChecked()
     assert {"HeatMap", "CurvePlot"} <= set(drawn)
     errors = window.session.runs.current.history.error.test
     x, y = window.curves.plot.line("test").getData()
@@ -80,9 +84,10 @@ def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot
 
 
 def test_a_hidden_card_follows_another_network_when_it_is_shown(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    make_cards: MakeCards, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card, original = ready_window.card("predictionDock"), ProbabilityBars.set_names
+    window = make_cards("predictionDock")
+    card, original = window.card("predictionDock"), ProbabilityBars.set_names
     named: list[object] = []
 
     def set_names(bars: ProbabilityBars, *given: Any) -> None:
@@ -90,26 +95,12 @@ def test_a_hidden_card_follows_another_network_when_it_is_shown(
         original(bars, *given)
 
     monkeypatch.setattr(ProbabilityBars, "set_names", set_names)
-    ready_window.session.reset()
+    window.session.reset()
     assert len(named) == 1
     card.hide()
-    qtbot.waitUntil(lambda: not card.in_view)
+    qtbot.waitUntil(lambda: not card.in_view)  # type: ignore[attr-defined]
     for _ in range(2):
-        ready_window.session.reset()
+        window.session.reset()
     assert len(named) == 1
     card.show()
     qtbot.waitUntil(lambda: len(named) == 2)
-
-
-def test_all_docks_can_be_hidden_and_come_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    docks = [dock for dock in window.docks if dock.isVisible()]
-    for number in range(1, len(docks) + 1):
-        press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.AltModifier)
-    assert not any(dock.isVisible() for dock in docks)
-    train_for_a_while(qtbot, window)
-    pause(qtbot, window)
-    action(window, "actionDefaultLayout").trigger()
-    qtbot.waitUntil(lambda: all(dock.isVisible() for dock in docks))
-    for number in range(1, len(docks) + 1):
-        assert action(window, f"actionView{number}").isChecked()

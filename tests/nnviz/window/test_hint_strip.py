@@ -64,35 +64,39 @@ def box_of(widget: QWidget, window: QWidget) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
-@pytest.mark.parametrize("workspace", ["train", "inside", "runs"])
-def test_it_lies_at_the_foot_of_the_middle_column_and_moves_no_card(
-    ready_window: MainWindow, workspace: str, size: tuple[int, int]
-) -> None:
-    window = ready_window
-    window.resize(*size)
-    window.show_workspace(workspace)
-    QApplication.processEvents()
+def test_it_lies_at_the_foot_of_the_middle_column_and_moves_no_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+    queries = ready_window.session.queries
+    for size in ((1280, 720), (1440, 900)):
+        ready_window.resize(*size)
+        for workspace in ("train", "inside", "runs"):
+            ready_window.show_workspace(workspace)
+            qtbot.waitUntil(lambda: all(not query.is_wanted or query.is_up_to_date for query in queries))
+            QApplication.processEvents()
+            expect_at_its_place(ready_window)
+
+
+def expect_at_its_place(window: MainWindow) -> None:
+    case = (window.size(), window.workspace)
     before = places(window)
-    assert not strip_of(window).isVisible()
-    show(window, HINT)
     strip = strip_of(window)
-    assert strip.isVisible()
-    assert places(window) == before
+    assert not strip.isVisible(), case
+    show(window, HINT)
+    assert strip.isVisible(), case
+    assert places(window) == before, case
     middle = window._docks.middle().translated(window._docks.host.mapTo(window, QPoint(0, 0)))
     at = box_of(strip, window)
-    assert (at.left(), at.right(), at.bottom()) == (middle.left(), middle.right(), middle.bottom())
+    assert (at.left(), at.right(), at.bottom()) == (middle.left(), middle.right(), middle.bottom()), case
     parts = [*(find(strip, kind, name) for kind, name in PARTS), find(strip, QToolButton, "dismissHintButton")]
     boxes = [box_of(part, strip) for part in parts]
-    assert all(strip.rect().contains(box) for box in boxes)
-    assert all(left.right() < right.left() for left, right in itertools.pairwise(boxes))
-    assert strip.text.height() >= strip.text.heightForWidth(strip.text.width())
+    assert all(strip.rect().contains(box) for box in boxes), case
+    assert all(left.right() < right.left() for left, right in itertools.pairwise(boxes)), case
+    assert strip.text.height() >= strip.text.heightForWidth(strip.text.width()), case
     card = max((dock for dock in window._docks._in_middle if isinstance(dock, DockCard)), key=lambda dock: dock.y())
     seen = box_of(card.sheet.parentWidget(), window)
-    assert seen.bottom() - card.free_below < at.top(), "it covers nothing: the content gives way, or scrolls"
+    assert seen.bottom() - card.free_below < at.top(), f"{case}: it covers nothing: content gives way, or scrolls"
     show(window, None)
-    assert not strip.isVisible()
-    assert places(window) == before
+    assert not strip.isVisible(), case
+    assert places(window) == before, case
 
 
 def test_what_it_says(hinted: MainWindow) -> None:
@@ -101,8 +105,16 @@ def test_what_it_says(hinted: MainWindow) -> None:
     assert words.toolTip() == HINT.sentence
     assert strip_of(hinted).accessibleDescription() == HINT.sentence
 
+    # Names from files are plain, and shortened to two lines.
+    height = strip_of(hinted).height()
+    show(hinted, LONG)
+    assert "&lt;b&gt;class" in words.text()
+    assert " …: <span" in words.text()
+    assert "a class is missing.</span>" in words.text()
+    assert words.heightForWidth(words.width()) <= 2.5 * words.fontMetrics().lineSpacing()
+    assert strip_of(hinted).height() == height
 
-def test_every_sentence_is_whole_in_a_small_window(hinted: MainWindow) -> None:
+    # Every sentence is whole in a small window.
     hinted.resize(1280, 720)
     hinted.show_workspace("inside")
     QApplication.processEvents()
@@ -115,26 +127,18 @@ def test_every_sentence_is_whole_in_a_small_window(hinted: MainWindow) -> None:
     assert not cut
 
 
-def test_names_from_files_are_plain_and_shortened_to_two_lines(hinted: MainWindow) -> None:
-    height = strip_of(hinted).height()
-    show(hinted, LONG)
-    words = strip_of(hinted).text
-    assert "&lt;b&gt;class" in words.text()
-    assert " …: <span" in words.text()
-    assert "a class is missing.</span>" in words.text()
-    assert words.heightForWidth(words.width()) <= 2.5 * words.fontMetrics().lineSpacing()
-    assert strip_of(hinted).height() == height
-
-
-def test_apply_by_mouse_and_undo_by_key(hinted: MainWindow, qtbot: QtBot) -> None:
+def test_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, hinted, QPushButton, "whyHintButton")
+    guide = find(hinted, GuideText, "guideText")
+    assert guide.source().toString() == "hints#overfitting"
+    assert [each.cursor.block().text() for each in guide.extraSelections()] == ["Overfitting"]
     assert click(qtbot, hinted, QPushButton, "applyHintButton").text() == "Add weight decay"
     assert hinted.session.settings.experiment.training.weight_decay == 0.001
     press(qtbot, hinted, Qt.Key_Z, Qt.ControlModifier)
     assert hinted.session.settings.experiment.training.weight_decay == 0
+    show(hinted, HINT)
 
-
-def test_the_buttons_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
-    """Tab reaches them, and Return presses them."""
+    # Tab reaches them, and Return presses them.
     find(hinted, QPushButton, "applyHintButton").setFocus()
     visited = []
     for _ in range(2):
@@ -143,13 +147,6 @@ def test_the_buttons_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
     assert visited == ["whyHintButton", "dismissHintButton"]
     press(qtbot, hinted, Qt.Key_Return)
     assert hinted.session.hints.dismissed == {"overfitting"}
-
-
-def test_why_opens_the_guide_at_the_hint(hinted: MainWindow, qtbot: QtBot) -> None:
-    click(qtbot, hinted, QPushButton, "whyHintButton")
-    guide = find(hinted, GuideText, "guideText")
-    assert guide.source().toString() == "hints#overfitting"
-    assert [each.cursor.block().text() for each in guide.extraSelections()] == ["Overfitting"]
 
 
 def test_it_is_hidden_while_looking_back(hinted: MainWindow, qtbot: QtBot) -> None:
@@ -176,7 +173,7 @@ def test_dismissed_for_good_and_shown_again_by_the_menu(
     assert not action(again, "actionHintsAgain").isEnabled()
 
 
-def test_a_message_comes_first_and_the_cards_stay(hinted: MainWindow) -> None:
+def test_a_message_comes_first_and_the_cards_stay(hinted: MainWindow, qtbot: QtBot) -> None:
     free = hinted._docks.free_below
     assert free == strip_of(hinted).height()
     hinted.session.messages.show("Something to know")
@@ -190,8 +187,8 @@ def test_a_message_comes_first_and_the_cards_stay(hinted: MainWindow) -> None:
     show(hinted, None)
     assert hinted._docks.free_below == 0
 
-
-def test_it_follows_the_size_of_the_window_and_of_the_text(hinted: MainWindow, qtbot: QtBot) -> None:
+    # It follows the size of the window and of the text.
+    show(hinted, HINT)
     strip, low = strip_of(hinted), strip_of(hinted).height()
     hinted.resize(1280, 720)
     QApplication.processEvents()

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.session.status import Status
+from nnviz.window import idle_preload
 from nnviz.window.idle_preload import IdlePreload
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import is_shown, pause, wait_for
+from tests.nnviz.conftest import Model
+from tests.nnviz.helpers import is_shown, pause, train_for_a_while, wait_for
 
 
-def test_nothing_is_prepared_while_it_trains(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window = make_window()
+def test_nothing_is_prepared_while_it_trains(ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle_preload, "_FIRST", 20)
+    session = ready_model.session
     seen: list[Status] = []
 
     def pieces() -> Iterator[None]:
-        while len(seen) < 40:
-            seen.append(window.session.state)
+        while len(seen) < 20:
+            seen.append(session.state)
             yield
 
-    preload = IdlePreload(window.session, pieces(), window)
-    wait_for(qtbot, window, Status.READY)
-    window.session.start()
-    wait_for(qtbot, window, Status.TRAINING)
-    qtbot.waitUntil(lambda: window.session.runs.current.epochs >= 1, timeout=20_000)
-    pause(qtbot, window)
-    qtbot.waitUntil(lambda: len(seen) == 40)
+    preload = IdlePreload(session, pieces(), session)
+    session.step_batch()
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    qtbot.waitUntil(lambda: len(seen) >= 3)
+    train_for_a_while(qtbot, ready_model)
+    qtbot.waitUntil(lambda: session.runs.current.epochs >= 3, timeout=20_000)
+    pause(qtbot, ready_model)
+    qtbot.waitUntil(lambda: len(seen) == 20)
     assert Status.TRAINING not in seen
     preload.end()
 
@@ -49,12 +54,8 @@ def test_what_numbers_and_an_import_need_is_made_at_rest(make_window: MakeWindow
     assert not sheet.isVisible()
     assert window.curves.page is window.curves.error
 
-
-def test_what_is_prepared_is_used(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window = make_window()
-    wait_for(qtbot, window, Status.READY)
-    qtbot.waitUntil(lambda: bool(window.findChildren(PreviewTable)))
-    page, table = window.curves.rmse, window.findChildren(PreviewTable)
+    # What is prepared is used.
+    table = window.findChildren(PreviewTable)
     window.session.data_import.open(str(ASSETS / "tables" / "mpg.csv"))
     qtbot.waitUntil(lambda: window.session.data_import.can_use)
     assert window.findChildren(PreviewTable) == table

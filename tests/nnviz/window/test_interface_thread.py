@@ -20,8 +20,8 @@ from engine.training.trainer import Trainer
 from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, pause, pick, press, retype, store_settings, unfold, wait_for
+from tests.nnviz.conftest import Model, Restart
+from tests.nnviz.helpers import action, pause, press, retype, store_settings, wait_for
 
 LARGE = (784, 800, 10)
 WIDE_ORTHOGONAL = (784, 300, 10)  # not large, but slow to draw
@@ -54,7 +54,7 @@ def on_interface(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def network_is(window: MainWindow, shape: tuple[int, ...]) -> bool:
+def network_is(window: MainWindow | Model, shape: tuple[int, ...]) -> bool:
     """Whether the current network has that shape."""
     return tuple(window.session.runs.current.network.shape) == shape
 
@@ -69,50 +69,46 @@ def test_typed(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) 
     qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
     assert not on_interface
 
-
-def test_slow_to_draw(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
-    retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, WIDE_ORTHOGONAL)))
-    unfold(qtbot, ready_window, "initialisationGroup")
-    pick(qtbot, ready_window, "initializerCombo", "Orthogonal")
-    qtbot.waitUntil(lambda: ready_window.session.runs.current.experiment.initializer == "orthogonal")
+    # The search for a rate.
+    search = ready_window.session.models[RateSearch]
+    search.search()
+    qtbot.waitUntil(lambda: len(search.partial or ()) > 1)
+    search.cancel()
     assert not on_interface
 
 
-def test_preset_reset_and_start(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
-    window, session = ready_window, ready_window.session
-    shape = preset_named("Best on MNIST").applied_to(Experiment()).shape
-    pick(qtbot, window, "presetCombo", "Best on MNIST")
-    qtbot.waitUntil(lambda: network_is(window, shape))
+def test_slow_to_draw(ready_model: Model, qtbot: QtBot, on_interface: list[str]) -> None:
+    session = ready_model.session
+    session.settings.change("shape", shape=WIDE_ORTHOGONAL)
+    session.settings.change("initializer", initializer="orthogonal")
+    qtbot.waitUntil(lambda: session.runs.current.experiment.initializer == "orthogonal")
+    assert not on_interface
+
+
+def test_preset_reset_and_start(ready_model: Model, qtbot: QtBot, on_interface: list[str]) -> None:
+    session = ready_model.session
+    preset = preset_named("Best on MNIST")
+    shape = preset.applied_to(Experiment()).shape
+    session.settings.choose_preset(preset)
+    qtbot.waitUntil(lambda: network_is(ready_model, shape))
     before = session.runs.current
     session.reset()
     qtbot.waitUntil(lambda: session.runs.current is not before)
     session.settings.change("validation share", validation_share=0.2)
-    press(qtbot, window, Qt.Key_B)
-    wait_for(qtbot, window, Status.PAUSED)
+    session.step_batch()
+    wait_for(qtbot, ready_model, Status.PAUSED)
     assert session.training.progress.batch == 1
     assert not on_interface
 
 
-def test_start_of_another_network_than_the_trained(
-    ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]
-) -> None:
-    window, session = ready_window, ready_window.session
-    press(qtbot, window, Qt.Key_B)
-    wait_for(qtbot, window, Status.PAUSED)
-    retype(qtbot, window, "shapeEdit", ", ".join(map(str, LARGE)))
-    press(qtbot, window, Qt.Key_Space)
-    qtbot.waitUntil(lambda: network_is(window, LARGE) and session.state is Status.TRAINING)
-    pause(qtbot, window)
-    assert not on_interface
-
-
-def test_the_search_for_a_rate(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
-    session = ready_window.session
-    retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, LARGE)))
-    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
-    session.models[RateSearch].search()
-    qtbot.waitUntil(lambda: len(session.models[RateSearch].partial or ()) > 1)
-    session.models[RateSearch].cancel()
+def test_start_of_another_network_than_the_trained(ready_model: Model, qtbot: QtBot, on_interface: list[str]) -> None:
+    session = ready_model.session
+    session.step_batch()
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    session.settings.change("shape", shape=LARGE)
+    session.start()
+    qtbot.waitUntil(lambda: network_is(ready_model, LARGE) and session.state is Status.TRAINING)
+    pause(qtbot, ready_model)
     assert not on_interface
 
 
@@ -120,9 +116,9 @@ def test_opened_and_the_distributions_at_the_start(
     ready_window: MainWindow, qtbot: QtBot, on_interface: list[str], home: Path
 ) -> None:
     window = ready_window
-    save_network(Experiment().changed(shape=LARGE).build(), home / "large.json")
+    save_network(Experiment().changed(shape=LARGE).build(), home / "large.npz")
     on_interface.clear()
-    window.session.files.open(home / "large.json")
+    window.session.files.open(home / "large.npz")
     qtbot.waitUntil(lambda: network_is(window, LARGE))
     window.curves.tabs.setCurrentIndex(window.curves.tabs.count() - 1)
     press(qtbot, window, Qt.Key_B)
@@ -130,18 +126,18 @@ def test_opened_and_the_distributions_at_the_start(
     assert not on_interface
 
 
-def test_the_settings_of_last_time(make_window: MakeWindow, qtbot: QtBot, on_interface: list[str]) -> None:
-    store_settings(configuration=json.dumps(Experiment().changed(shape=LARGE).as_dict()))
-    window = make_window()
-    qtbot.waitUntil(lambda: network_is(window, LARGE))
-    assert not on_interface
-
-
-def test_the_settings_of_last_time_that_are_slow_to_draw(
-    make_window: MakeWindow, qtbot: QtBot, on_interface: list[str]
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        Experiment().changed(shape=LARGE),
+        Experiment().changed(shape=WIDE_ORTHOGONAL, initializer="orthogonal"),
+    ],
+    ids=["large", "slow to draw"],
+)
+def test_the_settings_of_last_time(
+    restart: Restart, qtbot: QtBot, on_interface: list[str], experiment: Experiment
 ) -> None:
-    slow = Experiment().changed(shape=WIDE_ORTHOGONAL, initializer="orthogonal")
-    store_settings(configuration=json.dumps(slow.as_dict()))
-    window = make_window()
-    qtbot.waitUntil(lambda: network_is(window, WIDE_ORTHOGONAL))
+    store_settings(configuration=json.dumps(experiment.as_dict()))
+    model = restart()
+    qtbot.waitUntil(lambda: network_is(model, tuple(experiment.shape)))
     assert not on_interface

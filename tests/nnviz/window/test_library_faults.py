@@ -70,7 +70,7 @@ class Trained:
         self._qtbot.waitUntil(lambda: self.run.storage.is_kept is wanted, timeout=LONG)
 
 
-@pytest.fixture(params=["mounted", "failing"])
+@pytest.fixture
 def disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     """A small one, on which the library is."""
     folder = tmp_path / "disk"
@@ -85,7 +85,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.fixture(autouse=True)
 def soon_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here and in the process that trains."""
-    monkeypatch.setattr(recording, "SECONDS_AFTER_FAILURE", 0.1)
+    monkeypatch.setattr(recording, "SECONDS_AFTER_FAILURE", 0.02)
     monkeypatch.setattr(recording, "SECONDS_BETWEEN_COMMITS", 0.05)
     code = child._CODE.replace("from", "from tests.nnviz.library.disks import hurry; hurry(); from", 1)
     monkeypatch.setattr(child, "_CODE", code)
@@ -112,7 +112,12 @@ def make_trained(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., Non
         assert any(model.close() for _ in range(50)), "all threads end"
 
 
-@pytest.fixture(params=["here", "lent"])
+# Where it trains, and what kind of disk: each of both with both, but not in every test.
+MOUNTED_HERE = pytest.mark.parametrize(("trained", "disk"), [("here", "mounted"), ("lent", "failing")], indirect=True)
+FAILING_HERE = pytest.mark.parametrize(("trained", "disk"), [("here", "failing"), ("lent", "mounted")], indirect=True)
+
+
+@pytest.fixture
 def trained(request: pytest.FixtureRequest, disk: Disk, make_trained: MakeTrained) -> Trained:
     """A session that trains in its own process, or lends its trainings to another."""
     if request.param == "lent":
@@ -137,6 +142,7 @@ def answer(qtbot: QtBot, window: MainWindow) -> QMessageBox:
 # ---- a full disk
 
 
+@FAILING_HERE
 def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
     trained: Trained, disk: Disk, qtbot: QtBot, request: pytest.FixtureRequest
 ) -> None:
@@ -148,7 +154,7 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
     assert trained.how_often("the disk is full.") == 1
     assert "Training continues." in trained.told[-1]
     trained.session.messages.dismiss()
-    trained.train_on(20)
+    trained.train_on(6)
     assert trained.how_often("disk is full") == 1, "it is told once"
     assert trained.run.unsaved
     disk.make_room()
@@ -170,13 +176,14 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
     assert not trained.session.runs.unsaved
 
 
+@MOUNTED_HERE
 def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot: QtBot) -> None:
     with Library() as library:
         first, other = record(library)
     disk.fill()
     trained.start()
     qtbot.waitUntil(lambda: bool(trained.told), timeout=LONG)
-    trained.train_on(20)
+    trained.train_on(6)
     assert trained.how_often("disk is full") == len(trained.told) == 1
     assert trained.run.unsaved
     disk.make_room()
@@ -192,6 +199,7 @@ def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot:
     assert not trained.session.runs.unsaved
 
 
+@MOUNTED_HERE
 def test_of_what_could_not_be_written_no_branch_is_made_up(trained: Trained, disk: Disk, qtbot: QtBot) -> None:
     """While the disk is full, the training is paused, gets another rate, and goes on."""
     trained.start()
@@ -247,7 +255,7 @@ def test_on_a_write_protected_disk_runs_are_shown_and_the_window_trains(
         trained.start()
         qtbot.waitUntil(lambda: trained.how_often("is not recorded") == 1, timeout=LONG)
         assert "because its file is write-protected" in trained.told[-1]
-        trained.train_on(20)
+        trained.train_on(6)
         assert trained.how_often("is not recorded") == 1
         answer(qtbot, window).reject()
         protected(disk, False)
@@ -268,8 +276,12 @@ def protected(disk: MountedDisk, wanted: bool) -> None:
 
 def test_two_windows_and_a_command_record_at_once(make_trained: MakeTrained, qtbot: QtBot) -> None:
     both = [make_trained() for _ in range(2)]
-    words = ["train", "--data", "moons", "--hidden", "8", "--epochs", "200"]
-    with subprocess.Popen([sys.executable, "main.py", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as command:
+    words = ["train", "--data", "moons", "--hidden", "8", "--epochs", "50"]
+    with (
+        Library() as library,
+        subprocess.Popen([sys.executable, "main.py", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as command,
+    ):
+        qtbot.waitUntil(lambda: bool(library.runs()), timeout=LONG)
         for trained in both:
             trained.start()
         qtbot.waitUntil(lambda: command.poll() is not None, timeout=LONG)

@@ -58,13 +58,6 @@ def train(qtbot: QtBot, window: AnyWindow) -> None:
     window.session.models[Player].set_seconds(SECONDS)
 
 
-@pytest.fixture
-def trained(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
-    """The whole window, for what its menus, keys, bars and its end do with a film."""
-    train(qtbot, ready_window)
-    return ready_window
-
-
 class Studio:
     """A window of a few cards, and a film of one."""
 
@@ -125,10 +118,6 @@ def wait_for_film(qtbot: QtBot, maker: FilmMaker) -> None:
     qtbot.waitUntil(lambda: not maker.is_active, timeout=90_000)
 
 
-def weights(window: MainWindow) -> CardSubject:
-    return CardSubject(find(window, DockCard, "weightsDock"), window.session)
-
-
 def told(window: MainWindow) -> str:
     return find(window, QLabel, "messageText").text() if window.message_bar.isVisible() else ""
 
@@ -169,36 +158,45 @@ def as_pillow(image: QImage) -> Image.Image:
 # ---- what is in it
 
 
-def test_the_whole_window(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    press(qtbot, trained, Qt.Key_M, Qt.ControlModifier)
-    choose_file(qtbot, trained, "filmDialog", home / "first")
-    wait_for_film(qtbot, film_of(trained))
+def test_the_whole_window(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    press(qtbot, window, Qt.Key_M, Qt.ControlModifier)
+    assert "Train the network first" in told(window)
+    assert window.findChild(QFileDialog, "filmDialog") is None
+    window.session.messages.clear()
+    window.resize(window.minimumSizeHint())
+    train(qtbot, window)
+    press(qtbot, window, Qt.Key_M, Qt.ControlModifier)
+    choose_file(qtbot, window, "filmDialog", home / "first")
+    wait_for_film(qtbot, film_of(window))
     pages = pages_of(home / "first.gif")
     assert sum(duration for _, duration in pages) == 1000 * SECONDS
-    assert len(pages) == count_of(trained.session) >= 5
-    assert pages[0][0].size == (trained.width() // 2 * 2, trained.height() // 2 * 2)
+    assert len(pages) == count_of(window.session) >= 5
+    assert pages[0][0].size == (window.width() // 2 * 2, window.height() // 2 * 2)
     assert pages[0][0].tobytes() != pages[-1][0].tobytes()
-    assert "Film saved as first.gif" in announced(trained.session)
-    assert not told(trained)
-    assert trained.session.timeline.is_live
+    assert "Film saved as first.gif" in announced(window.session)
+    assert not told(window)
+    assert window.session.timeline.is_live
 
 
-def test_one_card(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    card = find(trained, DockCard, "weightsDock")
-    choose(qtbot, trained, card, "Film")
-    dialog = find(trained, QFileDialog, "filmDialog")
-    assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
-    assert dialog.windowTitle() == "Film of 0.5 seconds"
-    choose_file(qtbot, trained, "filmDialog", home / "weights.webp")
-    wait_for_film(qtbot, film_of(trained))
-    pages = pages_of(home / "weights.webp")
-    assert pages[0][0].size == (card.width() // 2 * 2, card.height() // 2 * 2)
-    assert pages[0][0].tobytes() != pages[-1][0].tobytes()
+def test_messages_are_not_in_the_film(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    subject, probes = WindowSubject(window), window.session.queries
+    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
+    before = drawn(subject)
+    window.session.messages.show("Something else that is told")
+    window.session.messages.announce("Saved to x.json")
+    QApplication.processEvents()
+    assert window.message_bar.isVisible()
+    assert window.announcement_bar.isVisible()
+    assert drawn(subject) == before
+    assert window.message_bar.isVisible()
+    assert window.announcement_bar.isVisible()
+    seen = window.grab().toImage().convertToFormat(QImage.Format_RGB32)
+    assert as_pillow(seen).tobytes() != as_pillow(before).tobytes()
 
 
-@pytest.mark.parametrize(
-    ("workspace", "name"), [("train", "weightsDock"), ("train", "predictionDock"), ("inside", "mistakesDock")]
-)
+@pytest.mark.parametrize(("workspace", "name"), [("train", "predictionDock"), ("inside", "mistakesDock")])
 def test_every_frame_shows_its_moment(
     workspace: str, name: str, make_studio: MakeStudio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,39 +232,24 @@ def test_the_moments_are_even_and_held_as_long_as_it_takes(weights_studio: Studi
     assert shown == pytest.approx(wanted, abs=1e-9)
 
 
-def test_messages_are_not_in_the_film(trained: MainWindow, qtbot: QtBot) -> None:
-    subject, probes = WindowSubject(trained), trained.session.queries
-    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
-    before = drawn(subject)
-    trained.session.messages.show("Something else that is told")
-    trained.session.messages.announce("Saved to x.json")
-    QApplication.processEvents()
-    assert trained.message_bar.isVisible()
-    assert trained.announcement_bar.isVisible()
-    assert drawn(subject) == before
-    assert trained.message_bar.isVisible()
-    assert trained.announcement_bar.isVisible()
-    assert (
-        as_pillow(trained.grab().toImage().convertToFormat(QImage.Format_RGB32)).tobytes()
-        != as_pillow(before).tobytes()
-    )
-
-
-def test_a_window_that_changes_its_size_keeps_that_of_the_film(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    size, timeline = trained.size(), trained.session.timeline
+def test_a_card_that_changes_its_size_keeps_that_of_the_film(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
+    window, card, timeline = weights_studio.window, weights_studio.subject.widget, weights_studio.session.timeline
+    size = card.size()
     moments: set[float | None] = set()
 
     def resize_at_the_second() -> None:
         moments.add(timeline.epoch)
         if len(moments) == 2:  # the picture of the first is taken
-            trained.resize(size.width() + 100, size.height() + 200)
+            window.resize(window.width() + 100, window.height() + 300)
 
     timeline.changed.connect(resize_at_the_second)
-    film_of(trained).make(WindowSubject(trained), home / "film.gif")
-    wait_for_film(qtbot, film_of(trained))
+    weights_studio.maker.make(weights_studio.subject, home / "film.gif")
+    wait_for_film(qtbot, weights_studio.maker)
     pages = pages_of(home / "film.gif")
-    assert pages[-1][0].size == (size.width(), size.height())
-    assert pages[-1][0].getpixel((2, 2)) != pages[0][0].getpixel((2, 2)), "smaller, in the middle"
+    assert card.width() > size.width()
+    assert pages[-1][0].size == (size.width() // 2 * 2, size.height() // 2 * 2)
+    left = [{page.getpixel((x, y)) for x in range(8) for y in range(size.height() - 2)} for page, _ in pages]
+    assert len(left[0]) > len(left[-1]) == 1, "smaller, in the middle"
 
 
 # ---- meanwhile, and afterwards
@@ -282,18 +265,6 @@ def test_it_goes_back_to_the_moment_before(weights_studio: Studio, qtbot: QtBot,
     assert (home / "film.gif").exists()
 
 
-def test_cancel(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    film_of(trained).make(weights(trained), home / "film.gif")
-    qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
-    assert "Writing the film film.gif" in told(trained)
-    click(qtbot, trained, QPushButton, "messageChoice1Button")
-    assert not film_of(trained).is_active
-    assert trained.session.timeline.is_live
-    assert not told(trained)
-    assert film_of(trained).close(5000)
-    assert not [name for name in os.listdir(home) if "film" in name]
-
-
 def test_who_goes_to_another_moment_stays_there(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
     studio, timeline = weights_studio, weights_studio.session.timeline
     studio.maker.make(studio.subject, home / "film.gif")
@@ -306,32 +277,49 @@ def test_who_goes_to_another_moment_stays_there(weights_studio: Studio, qtbot: Q
     assert not [name for name in os.listdir(home) if "film" in name]
 
 
-def test_end_goes_live_and_ends_it(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    film_of(trained).make(weights(trained), home / "film.gif")
-    qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
-    trained.setFocus()
-    press(qtbot, trained, Qt.Key_End)
-    assert not film_of(trained).is_active
-    assert trained.session.timeline.is_live
+def test_end_cancel_and_closing_the_window_give_it_up(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    window = ready_window
+    session, maker = window.session, film_of(window)
+    train(qtbot, window)
+
+    def begin() -> None:
+        maker.make(CardSubject(find(window, DockCard, "weightsDock"), session), home / "film.gif")
+        qtbot.waitUntil(lambda: not session.timeline.is_live)
+        assert "Writing the film film.gif" in told(window)
+
+    begin()
+    window.setFocus()
+    press(qtbot, window, Qt.Key_End)
+    assert not maker.is_active
+    assert session.timeline.is_live
+    session.messages.clear()
+    begin()
+    click(qtbot, window, QPushButton, "messageChoice1Button")
+    assert not maker.is_active
+    assert session.timeline.is_live
+    assert not told(window)
+    begin()
+    assert ends_whole(window)
+    assert not [name for name in os.listdir(home) if "film" in name]
 
 
-def test_another_network_ends_it(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    film_of(trained).make(weights(trained), home / "film.gif")
-    qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
-    trained.session.reset()
-    wait_for_film(qtbot, film_of(trained))
-    assert "was replaced" in told(trained), "what happened to the network matters more"
-    assert trained.session.timeline.is_live
-    assert film_of(trained).close(5000)
+def test_another_network_ends_it(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
+    studio = weights_studio
+    studio.maker.make(studio.subject, home / "film.gif")
+    qtbot.waitUntil(lambda: not studio.session.timeline.is_live)
+    studio.session.reset()
+    wait_for_film(qtbot, studio.maker)
+    assert "was replaced" in studio.told, "what happened to the network matters more"
+    assert studio.session.timeline.is_live
+    assert studio.maker.close(5000)
     assert not (home / "film.gif").exists()
 
 
-@pytest.mark.parametrize("name", ["predictionDock", "learningStripDock"])
 def test_training_goes_on(
-    name: str, make_untrained: MakeStudio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+    make_untrained: MakeStudio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where something that is shown is never up to date meanwhile."""
-    studio = make_untrained(name, "learningStripDock")
+    studio = make_untrained("learningStripDock")
     session, window = studio.session, studio.window
     window.canvas.set_strokes([seven(window.canvas)])
     train_for_a_while(qtbot, window)
@@ -400,43 +388,23 @@ def test_a_card_that_cannot_be_drawn_is_told_once(
     assert not (home / "film.gif").exists()
 
 
-def test_closing_the_window_gives_it_up(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    film_of(trained).make(weights(trained), home / "film.gif")
-    qtbot.waitUntil(lambda: not trained.session.timeline.is_live)
-    assert ends_whole(trained)
-    assert not [name for name in os.listdir(home) if "film" in name]
-
-
 # ---- what is refused
 
 
-def test_before_any_training(ready_window: MainWindow, qtbot: QtBot) -> None:
-    press(qtbot, ready_window, Qt.Key_M, Qt.ControlModifier)
-    assert "Train the network first" in told(ready_window)
-    assert ready_window.findChild(QFileDialog, "filmDialog") is None
-
-
-def test_one_at_a_time(trained: MainWindow, qtbot: QtBot, home: Path) -> None:
-    film_of(trained).make(weights(trained), home / "film.gif")
-    action(trained, "actionFilm").trigger()
-    assert "Another film is being written" in told(trained)
-    wait_for_film(qtbot, film_of(trained))
-    assert (home / "film.gif").exists()
-
-
-@pytest.mark.parametrize(("name", "what"), [("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "ffmpeg")])
-def test_formats_that_cannot_be_written(
-    name: str, what: str, trained: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(home))
-    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    action(trained, "actionFilm").trigger()
-    assert not any("mp4" in each for each in find(trained, QFileDialog, "filmDialog").nameFilters())
-    choose_file(qtbot, trained, "filmDialog", home / name)
-    wait_for_film(qtbot, film_of(trained))
-    assert what in told(trained)
-    assert trained.session.timeline.is_live
-    assert not (home / name).exists()
+def test_one_at_a_time_and_limits(weights_studio: Studio, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    maker, subject = weights_studio.maker, weights_studio.subject
+    for limit, value, what in (("LONGEST", 0.1, "must be at most 0.1 s"), ("MOST_PIXELS", 1000, "smaller")):
+        with monkeypatch.context() as patch:
+            patch.setattr(films, limit, value)
+            maker.make(subject, home / "film.gif")
+        assert what in weights_studio.told
+        assert not maker.is_active
+    weights_studio.session.messages.clear()
+    maker.make(subject, home / "film.gif")
+    first = maker._renderer
+    maker.make(subject, home / "other.gif")
+    assert "Another film is being written" in weights_studio.told
+    assert maker._renderer is first
 
 
 def test_a_place_that_cannot_be_written(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
@@ -447,46 +415,71 @@ def test_a_place_that_cannot_be_written(weights_studio: Studio, qtbot: QtBot, ho
     assert studio.session.timeline.is_live
 
 
-def test_limits(trained: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit, value, what in (("LONGEST", 0.1, "must be at most 0.1 s"), ("MOST_PIXELS", 1000, "smaller")):
-        with monkeypatch.context() as patch:
-            patch.setattr(films, limit, value)
-            action(trained, "actionFilm").trigger()
-        assert what in told(trained)
+# ---- the dialog
 
 
-def test_a_folder_is_replaced_only_if_it_is_a_film_and_one_says_so(
-    trained: MainWindow, qtbot: QtBot, home: Path
+def test_what_the_dialog_proposes_refuses_and_replaces(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def film_to_folder() -> None:
-        action(trained, "actionFilm").trigger()
-        choose_file(qtbot, trained, "filmDialog", home / "film.png")
+    window = ready_window
+    train(qtbot, window)
+    monkeypatch.setenv("PATH", str(home))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
 
-    film_to_folder()
-    wait_for_film(qtbot, film_of(trained))
-    (home / "film" / "film-9999.png").write_bytes(b"an old one")
-    film_to_folder()
-    find(trained, QMessageBox, "replaceFilmBox").reject()
-    assert not film_of(trained).is_active
-    assert (home / "film" / "film-9999.png").exists()
-    film_to_folder()
-    replace = next(
-        button for button in find(trained, QMessageBox, "replaceFilmBox").buttons() if "Rep" in button.text()
-    )
-    qtbot.mouseClick(replace, Qt.LeftButton)
-    wait_for_film(qtbot, film_of(trained))
-    assert len(os.listdir(home / "film")) == round(25 * SECONDS)
-    (home / "film" / "letter.txt").write_text("dear")
-    film_to_folder()
-    assert "the folder exists and is not a film" in told(trained)
-    assert (home / "film" / "letter.txt").exists()
+    # Of a card.
+    card = find(window, DockCard, "weightsDock")
+    choose(qtbot, window, card, "Film")
+    dialog = find(window, QFileDialog, "filmDialog")
+    assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
+    assert dialog.windowTitle() == "Film of 0.5 seconds"
+    choose_file(qtbot, window, "filmDialog", home / "weights.gif")
+    wait_for_film(qtbot, film_of(window))
+    pages = pages_of(home / "weights.gif")
+    assert pages[0][0].size == (card.width() // 2 * 2, card.height() // 2 * 2)
+    assert pages[0][0].tobytes() != pages[-1][0].tobytes()
 
-
-def test_another_format_gives_the_name_its_ending(trained: MainWindow) -> None:
-    action(trained, "actionFilm").trigger()
-    dialog = find(trained, QFileDialog, "filmDialog")
+    # Another format gives the name its ending.
+    action(window, "actionFilm").trigger()
+    dialog = find(window, QFileDialog, "filmDialog")
     webp = next(each for each in dialog.nameFilters() if "webp" in each)
     dialog.selectNameFilter(webp)
     dialog.filterSelected.emit(webp)
     assert Path(dialog.selectedFiles()[0]).name == "training.webp"
+    assert not any("mp4" in each for each in dialog.nameFilters())
     dialog.close()
+
+    # Formats that cannot be written.
+    for name, what in (("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "ffmpeg")):
+        window.session.messages.clear()
+        action(window, "actionFilm").trigger()
+        choose_file(qtbot, window, "filmDialog", home / name)
+        wait_for_film(qtbot, film_of(window))
+        assert what in told(window), name
+        assert window.session.timeline.is_live
+        assert not (home / name).exists()
+
+    # A folder is replaced only if it is a film, and after a question.
+    window.session.models[Player].set_seconds(0.2)
+    window.session.messages.clear()
+
+    def film_to_folder() -> None:
+        window.films.of_card(find(window, DockCard, "predictionDock"))
+        choose_file(qtbot, window, "filmDialog", home / "film.png")
+
+    (home / "film").mkdir()
+    (home / "film" / "film-9999.png").write_bytes(b"an old one")
+    film_to_folder()
+    find(window, QMessageBox, "replaceFilmBox").reject()
+    assert not film_of(window).is_active
+    assert (home / "film" / "film-9999.png").exists()
+    film_to_folder()
+    box = find(window, QMessageBox, "replaceFilmBox")
+    replace = next(button for button in box.buttons() if "Rep" in button.text())
+    qtbot.mouseClick(replace, Qt.LeftButton)
+    wait_for_film(qtbot, film_of(window))
+    assert len(os.listdir(home / "film")) == round(25 * 0.2)
+    assert not (home / "film" / "film-9999.png").exists()
+    (home / "film" / "letter.txt").write_text("dear")
+    film_to_folder()
+    assert "the folder exists and is not a film" in told(window)
+    assert (home / "film" / "letter.txt").exists()
