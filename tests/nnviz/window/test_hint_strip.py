@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWid
 from pytestqt.qtbot import QtBot
 
 from nnviz.hints.rules import Hint
+from nnviz.session.hints import HINTS
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard
@@ -151,6 +152,7 @@ def test_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> N
 
 def test_it_is_hidden_while_looking_back(hinted: MainWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, hinted, 2)
+    qtbot.waitUntil(lambda: hinted.session.queries[HINTS].is_up_to_date)  # or its result would replace the hint
     show(hinted, HINT)
     hinted.session.timeline.go_to(1)
     assert not strip_of(hinted).isVisible()
