@@ -29,7 +29,7 @@ PENGUINS = ASSETS / "tables" / "penguins.csv"
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "curvesDock")
+    return make_cards("dataCard")
 
 
 def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 7)) -> Path:

@@ -42,10 +42,18 @@ from tests.nnviz.helpers import (
     wait_for_answer,
 )
 
+WITH_ALL = pytest.mark.parametrize("cards", [("curvesDock", "weightsDock")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("curvesDock", "weightsDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("curvesDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture
@@ -94,6 +102,7 @@ def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
 # ---- where it is
 
 
+@WITH_ALL
 def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: CardWindow, qtbot: QtBot) -> None:
     for name, expected in (("sine", True), ("spirals", False), ("polynomial", True), ("mpg", False)):
         load(qtbot, ready_window, name)
@@ -140,6 +149,7 @@ def test_of_a_table_all_is_in_its_units(ready_window: CardWindow, qtbot: QtBot, 
     assert "length 2" in find(page.view, QLabel, "readOut").text().replace("&nbsp;", " ")
 
 
+@WITH_ALL
 def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probes = [ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
     sides: list[int] = []
@@ -174,6 +184,7 @@ def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_win
 # ---- neurons
 
 
+@WITH_ALL
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe, lines = ready_window.session.queries[OUTPUT_SURFACE], lines_of(ready_window)
     point_at_tile(lines, 2, 3)
@@ -193,6 +204,7 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_windo
     assert not page.view.line.is_neuron
 
 
+@WITH_ALL
 def test_neurons_have_lines_while_the_network_fits(
     page: CurvePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -221,6 +233,7 @@ def test_neurons_have_lines_while_the_network_fits(
     assert not lines_of(ready_window).isVisible(), "its weights are shown"
 
 
+@WITH_ALL
 def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     panel, lines = find(ready_window, WeightsPanel, "weightsDock"), lines_of(ready_window)
     assert panel.caption == "Lines All"
@@ -239,6 +252,7 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
 # ---- what it costs, and what it exports
 
 
+@WITH_ALL
 def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     answers, neurons = (ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES))
     assert answers.is_wanted

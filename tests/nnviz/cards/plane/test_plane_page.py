@@ -43,10 +43,18 @@ from tests.nnviz.helpers import (
     wait_for_answer,
 )
 
+WITH_ALL = pytest.mark.parametrize("cards", [("curvesDock", "weightsDock")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("curvesDock", "weightsDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("curvesDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture
@@ -174,6 +182,7 @@ def test_steps_have_hard_borders(page: PlanePage, ready_window: CardWindow, qtbo
     assert seen <= strongest
 
 
+@WITH_ALL
 def test_a_network_that_does_not_fit_has_no_answers(
     page: PlanePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -222,6 +231,7 @@ def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
     assert question.example.tolist() == pytest.approx([x, y])
 
 
+@WITH_ALL
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe, tiles = ready_window.session.queries[OUTPUT_SURFACE], tiles_of(ready_window)
     before = page.view.grab().toImage()

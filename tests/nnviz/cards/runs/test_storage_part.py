@@ -29,7 +29,7 @@ from tests.nnviz.library.helpers import an_experiment, record
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock")
+    return make_cards("runsDock")
 
 
 def train_large(count: int, path: Path | None = None) -> list[int]:

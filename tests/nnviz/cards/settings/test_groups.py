@@ -29,7 +29,7 @@ from tests.nnviz.helpers import (
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+    return make_cards("trainingCard")
 
 
 def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -113,7 +113,7 @@ def test_one_at_the_bottom_scrolls_into_view_and_no_further(whole_window: MainWi
 
 
 def test_they_follow_the_theme(make_cards: MakeCards, qtbot: QtBot) -> None:
-    window = make_cards("dataCard", "networkCard", "trainingCard")
+    window = make_cards("trainingCard")
     for name in SETTING_GROUPS:
         unfold(qtbot, window, name)
     plot = find(window, SmallPlot, "schedulePlot")

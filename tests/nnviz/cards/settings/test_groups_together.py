@@ -33,10 +33,18 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
+WITH_ALL = pytest.mark.parametrize("cards", [("networkCard", "trainingCard")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("trainingCard",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 # ---- what belongs together
@@ -96,6 +104,7 @@ def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: CardWindow
     assert field.text() == "0.9"
 
 
+@WITH_ALL
 @pytest.mark.parametrize("typed", ["abc", "12"])
 def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: CardWindow, qtbot: QtBot, typed: str) -> None:
     session = ready_window.session
@@ -160,6 +169,7 @@ def test_patience_needs_examples_to_judge_by(ready_window: CardWindow, qtbot: Qt
     assert window.session.settings.experiment.training.validation_share == 0.1
 
 
+@WITH_ALL
 def test_dropout_follows_the_layers(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     unfold(qtbot, window, "regularisationGroup")

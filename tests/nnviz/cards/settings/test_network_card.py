@@ -20,10 +20,18 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import SETTING_GROUPS, click, find, retype, tab_of, train_epochs, unfold
 
+WITH_ALL = pytest.mark.parametrize("cards", [("dataCard", "networkCard", "trainingCard")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("networkCard",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture(autouse=True)
@@ -276,6 +284,7 @@ def test_a_long_seed_is_seen_whole(ready_window: CardWindow, qtbot: QtBot) -> No
     assert line.toolTip() == edit.toolTip()
 
 
+@WITH_ALL
 def test_no_card_is_wider_than_its_column(ready_window: CardWindow, qtbot: QtBot) -> None:
     for group in SETTING_GROUPS:
         unfold(qtbot, ready_window, group)

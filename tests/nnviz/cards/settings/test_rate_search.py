@@ -27,7 +27,7 @@ from tests.nnviz.helpers import action, click, find, hover, leave, pause, retype
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+    return make_cards("trainingCard")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.nnviz.helpers import find, find_field, hover, pick, press, retype, wa
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    window = make_cards("dataCard", "networkCard", "trainingCard")
+    window = make_cards("trainingCard")
     window.add_bars()
     return window
 
