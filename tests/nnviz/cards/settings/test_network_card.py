@@ -34,6 +34,13 @@ def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
     return make_cards(*cards)
 
 
+@pytest.fixture
+def with_bar(ready_window: CardWindow) -> CardWindow:
+    """With the bar of the run, whose button trains."""
+    ready_window.add_bars()
+    return ready_window
+
+
 @pytest.fixture(autouse=True)
 def eight_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the test's machine may have as much memory as it likes."""
@@ -95,8 +102,8 @@ BAD_SHAPES = [
 ]
 
 
-def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     error = find(window, QLabel, "shapeError")
     train = find(window, QPushButton, "trainButton")
     network = window.session.runs.current.network
@@ -118,14 +125,14 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window
         assert train.isEnabled()
 
 
-def test_an_undo_in_the_field_ends_the_error(whole_window: MainWindow, qtbot: QtBot) -> None:
-    edit = retype(qtbot, whole_window, "shapeEdit", "784, 0, 10")
+def test_an_undo_in_the_field_ends_the_error(with_bar: CardWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, with_bar, "shapeEdit", "784, 0, 10")
     assert edit.property("wrong")
     while edit.isUndoAvailable() and edit.text() != "784, 64, 32, 10":
         edit.undo()
     assert edit.text() == "784, 64, 32, 10"
     assert not edit.property("wrong")
-    assert not find(whole_window, QLabel, "shapeError").isVisible()
+    assert not find(with_bar, QLabel, "shapeError").isVisible()
 
 
 def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -156,8 +163,8 @@ BAD_LAYERS = [
 ]
 
 
-def test_a_bad_layer_is_refused_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_bad_layer_is_refused_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     error = find(window, QLabel, "shapeError")
     for typed, told in BAD_LAYERS:
         edit = retype(qtbot, window, "layer2Edit", typed)
@@ -191,8 +198,8 @@ def test_layers_are_added_and_removed(ready_window: CardWindow, qtbot: QtBot) ->
     train_epochs(qtbot, window, 1)
 
 
-def test_a_layer_that_is_taken_out_takes_its_problem_along(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_layer_that_is_taken_out_takes_its_problem_along(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     retype(qtbot, window, "layer2Edit", "none")
     assert window.session.settings.problems
     click(qtbot, window, QToolButton, "removeLayer2Button")
@@ -253,8 +260,8 @@ def test_a_seed_makes_the_same_network_again(ready_window: CardWindow, qtbot: Qt
     assert (session.runs.current.network.parameters == first).all()
 
 
-def test_a_bad_seed_is_refused_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_bad_seed_is_refused_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     error = find(window, QLabel, "seedError")
     for typed in ("-1", "1.5", "x", "nan", ""):
         edit = retype(qtbot, window, "seedEdit", typed)
