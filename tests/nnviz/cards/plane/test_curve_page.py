@@ -115,19 +115,6 @@ def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: Ca
 # ---- what it shows
 
 
-def test_the_line_is_what_the_network_predicts(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 3)
-    wait_for_planes(qtbot, ready_window)
-    line = page.view.line
-    assert line is not None
-    assert not line.is_neuron
-    assert len(line.x) == FINE_LINE
-    np.testing.assert_allclose(line.y, network(ready_window).predict(line.x[:, None])[:, 0], atol=1e-4)
-    data = ready_window.session.data.dataset
-    assert data is not None
-    assert line.x[0] < data.train.inputs.min() < data.train.inputs.max() < line.x[-1]
-
-
 def test_of_a_table_all_is_in_its_units(ready_window: CardWindow, qtbot: QtBot, lengths: Path) -> None:
     load(qtbot, ready_window, str(lengths), target="price")
     wait_for_planes(qtbot, ready_window)
@@ -164,21 +151,6 @@ def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_wind
 
 
 # ---- what is asked
-
-
-def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    question = ready_window.session.question
-    click_at(qtbot, page, 0.4)
-    assert question.example is not None
-    (x,) = question.example.tolist()
-    assert x == pytest.approx(0.4, abs=0.01)
-    low, high = page.view.x_ends
-    qtbot.keyClick(page.view, Qt.Key_Left)
-    assert question.example.tolist() == pytest.approx([x - (high - low) / 50])
-    wait_for_answer(qtbot, ready_window)
-    assert "predicted y" in page.view.accessibleDescription()
-    ready_window.session.undo.undo()
-    assert question.example.tolist() == pytest.approx([x])
 
 
 # ---- neurons
@@ -266,7 +238,8 @@ def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: CardWindow,
     assert answers.result is before
 
 
-def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Its numbers as a table.
     table = page.table()
     assert table is not None
     head, rows = table
@@ -302,3 +275,28 @@ def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: CardWi
     assert [points.inks[kind] for kind in points.kinds[[0, -1]]] == ["train", "test"]
     qtbot.mouseClick(find(ready_window, Key, "curveTestsKey"), Qt.LeftButton)
     assert len(page.view.points.places) == 160
+
+    # A click asks about a number and keys move it.
+    click_at(qtbot, page, 0.4)
+    assert question.example is not None
+    (x,) = question.example.tolist()
+    assert x == pytest.approx(0.4, abs=0.01)
+    low, high = page.view.x_ends
+    qtbot.keyClick(page.view, Qt.Key_Left)
+    assert question.example.tolist() == pytest.approx([x - (high - low) / 50])
+    wait_for_answer(qtbot, ready_window)
+    assert "predicted y" in page.view.accessibleDescription()
+    ready_window.session.undo.undo()
+    assert question.example.tolist() == pytest.approx([x])
+
+    # The line is what the network predicts.
+    train_epochs(qtbot, ready_window, 3)
+    wait_for_planes(qtbot, ready_window)
+    line = page.view.line
+    assert line is not None
+    assert not line.is_neuron
+    assert len(line.x) == FINE_LINE
+    np.testing.assert_allclose(line.y, network(ready_window).predict(line.x[:, None])[:, 0], atol=1e-4)
+    data = ready_window.session.data.dataset
+    assert data is not None
+    assert line.x[0] < data.train.inputs.min() < data.train.inputs.max() < line.x[-1]
