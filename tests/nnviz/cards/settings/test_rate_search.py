@@ -85,7 +85,7 @@ def test_it_finds_one_and_the_network_stays_as_it_was(open_window: CardWindow, q
 
 
 def test_from_the_menu_it_is_all_in_sight(window: MainWindow, qtbot: QtBot) -> None:
-    """Without data there is nothing to find. The group is unfolded, and scrolled as far as the words under the curve."""
+    """Once there are data: the group is unfolded, and scrolled as far as the words under the curve."""
     entry, model = action(window, "actionFindRate"), window.session.models[RateSearch]
     assert not entry.isEnabled()
     qtbot.waitUntil(lambda: is_shown(window.session.data))
